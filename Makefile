@@ -1,0 +1,43 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo install test lint types imports pytest golden docs clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/netc: pyproject.toml setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/netc
+	$(BIN)/python -m pip install --quiet --editable '.[test,plot]'
+	@touch $@
+
+install: $(BIN)/netc ## a virtual environment in .venv with netc in it
+
+demo: $(BIN)/netc ## train a small network on real digits, in under a minute
+	$(BIN)/netc train examples/lecture/digits.net --data digits
+
+test: lint types imports pytest ## everything that checks the project
+
+lint: $(VENV)/.test ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test ## mypy, strict on grammar and compiler
+	$(BIN)/mypy
+
+imports: $(VENV)/.test ## the arrows between the rooms
+	$(BIN)/lint-imports
+
+pytest: $(VENV)/.test ## the tests
+	$(BIN)/pytest -n 2
+
+golden: $(VENV)/.test ## rewrite the golden files
+	$(BIN)/pytest tests/golden --update-golden
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,49 @@
+"""The compiler: text of a `.net` file to Net, and Net to plain ONNX. What other packages use is listed here.
+
+Names load on first use, so that light commands import neither numpy nor onnx.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netc.compiler.artifact import Artifact, Manifest
+    from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
+    from netc.compiler.count import Totals, totals
+    from netc.compiler.initialize import initial_weights
+    from netc.compiler.lint import lint
+    from netc.compiler.load import check, load
+    from netc.compiler.net import LayerInstance, Net, Parameter, TrainPlan
+    from netc.compiler.plan import override
+    from netc.compiler.summary import summary
+
+_HOMES = {
+    "Artifact": "artifact",
+    "LayerInstance": "net",
+    "Manifest": "artifact",
+    "Net": "net",
+    "Parameter": "net",
+    "Totals": "count",
+    "TrainPlan": "net",
+    "check": "load",
+    "compile_gradients": "build",
+    "compile_inference": "build",
+    "compile_scorer": "build",
+    "compile_training": "build",
+    "initial_weights": "initialize",
+    "lint": "lint",
+    "load": "load",
+    "override": "plan",
+    "summary": "summary",
+    "totals": "count",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

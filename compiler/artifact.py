@@ -1,0 +1,62 @@
+"""What leaves the compiler: the bytes of an ONNX model and the manifest that names its inputs and outputs.
+
+The manifest is also stored in the model, as JSON under the metadata key `netc.manifest`. It is a contract: any
+program that has ONNX Runtime can train with a model of kind "train" by reading it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NotRequired, TypedDict
+
+MANIFEST_KEY = "netc.manifest"
+MANIFEST_VERSION = 1
+
+Role = Literal[
+    "data", "target", "prediction", "hyper", "seed", "step", "param", "state",
+    "output", "loss", "metric", "gradient",
+]  # fmt: skip
+
+
+class Port(TypedDict):
+    """An input or output of the model.
+
+    shape    ints, and names for sizes that are open: ["N", 3, 224, 224]
+    dtype    numpy's name
+    role     inputs: data target hyper seed step param state (prediction, in a scorer);
+             outputs: output loss metric param state (gradient, in a gradient model)
+    of       for an output of role param, state or gradient: the input that it replaces or belongs to
+    classes  for a target of class labels: their number; labels run from 0 to classes - 1
+    trainable, buffer   for inputs of role param
+    """
+
+    name: str
+    shape: list[int | str]
+    dtype: str
+    role: str
+    of: NotRequired[str]
+    classes: NotRequired[int]
+    trainable: NotRequired[bool]
+    buffer: NotRequired[bool]
+
+
+class Manifest(TypedDict):
+    """kind: "train" one training step; "infer" the network; "gradient" loss and gradients; "score" loss and metrics
+    from predictions and targets. `settings` holds the training plan of kind "train" (batch, epochs, optimizer, …)."""
+
+    version: int
+    kind: Literal["train", "infer", "gradient", "score"]
+    net: str
+    target: str
+    inputs: list[Port]
+    outputs: list[Port]
+    source_sha256: str
+    settings: NotRequired[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A serialized ONNX model and its manifest."""
+
+    model: bytes
+    manifest: Manifest

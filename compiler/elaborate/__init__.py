@@ -1,0 +1,1 @@
+"""From syntax tree to Net: names, static values, flows, shapes."""

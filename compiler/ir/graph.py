@@ -1,0 +1,166 @@
+"""The whole intermediate representation: Value, Node, Graph, and the Builder that grows a graph.
+
+A graph is a list of nodes in an order in which they can run. Axes, shapes and pads are attributes, never inputs.
+Every value remembers the layer and the line it came from. Gradients, optimizer updates and metrics are nodes of the
+same kind, so that each pass applies to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Union
+
+from netc.compiler.ir.dims import Shape, Size
+from netc.grammar.diagnostics import Span
+
+
+class DType(StrEnum):
+    """Element types, named as numpy names them."""
+
+    FLOAT32 = "float32"
+    INT64 = "int64"
+    INT32 = "int32"
+    UINT8 = "uint8"
+    BOOL = "bool"
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A literal: values in C order. Big uniform tensors are an Expand of a scalar, not a Tensor."""
+
+    dtype: DType
+    shape: tuple[int, ...]
+    values: tuple[float | int | bool, ...]
+
+
+Attribute = Union[int, float, str, bool, None, DType, Size, Tensor, tuple["Attribute", ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something comes from: the dotted path of its layer and the place in the text."""
+
+    scope: str = ""
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """A tensor that will exist at run time. Equal by identity; `node` is None for inputs and parameters."""
+
+    name: str
+    dtype: DType
+    shape: Shape
+    origin: Origin = Origin()
+    node: Node | None = None
+
+    @property
+    def rank(self) -> int:
+        """The number of axes, the batch included."""
+        return len(self.shape)
+
+    def __repr__(self) -> str:
+        return f"%{self.name}: {self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """One operation: `op` is the name of a class in `compiler/ops`, and ONNX's name where ONNX has the operator."""
+
+    op: str
+    inputs: tuple[Value, ...]
+    attributes: dict[str, Attribute]
+    outputs: tuple[Value, ...] = ()
+    origin: Origin = Origin()
+
+    @property
+    def output(self) -> Value:
+        """The only output."""
+        (value,) = self.outputs
+        return value
+
+
+@dataclass(slots=True)
+class Graph:
+    """Inputs (batch, targets, hyperparameters), parameters (weights, buffers, optimizer state), nodes, named outputs."""
+
+    name: str
+    inputs: list[Value] = field(default_factory=list)
+    parameters: list[Value] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    outputs: dict[str, Value] = field(default_factory=dict)
+
+    def copy(self) -> Graph:
+        """A graph of its own that shares the (immutable by convention) nodes and values."""
+        return Graph(self.name, list(self.inputs), list(self.parameters), list(self.nodes), dict(self.outputs))
+
+    def sources(self) -> Iterator[Value]:
+        """Values that no node makes."""
+        yield from self.inputs
+        yield from self.parameters
+
+    def consumers(self) -> dict[Value, list[Node]]:
+        """For every value that is read, the nodes that read it, in order, each once."""
+        readers: dict[Value, list[Node]] = {}
+        for node in self.nodes:
+            for value in dict.fromkeys(node.inputs):
+                readers.setdefault(value, []).append(node)
+        return readers
+
+
+class Builder:
+    """Adds nodes to a graph: `g.MatMul(a, b)`, `g.Transpose(x, axes=(1, 0))`.
+
+    A call looks the operator up in `compiler/ops`, runs its shape rule (which may raise ShapeError) and returns its
+    output, or a tuple of them where the operator has several. Python numbers among the inputs become constants of
+    the first tensor's type.
+    """
+
+    def __init__(self, graph: Graph, origin: Origin = Origin()) -> None:
+        self.graph = graph
+        self.origin = origin
+
+    def __getattr__(self, op: str) -> Callable[..., Value]:
+        if not op[0].isupper():
+            raise AttributeError(op)
+
+        def call(*inputs: Value | float | int | bool, **attributes: Attribute) -> Value:
+            outputs = self.add(op, inputs, attributes)
+            return outputs[0] if len(outputs) == 1 else outputs  # type: ignore[return-value]
+
+        return call
+
+    def add(
+        self, op: str, inputs: Sequence[Value | float | int | bool], attributes: Mapping[str, Attribute]
+    ) -> tuple[Value, ...]:
+        """Append a node and return its outputs."""
+        from netc.compiler.ops import get_op
+
+        definition = get_op(op)
+        values = tuple(self._as_value(item, inputs) for item in inputs)
+        complete = definition.complete(attributes)
+        results = definition.infer(values, complete)
+        node = Node(op, values, complete, origin=self.origin)
+        count = len(self.graph.nodes)
+        stem = f"{self.origin.scope}.{op}" if self.origin.scope else op
+        node.outputs = tuple(
+            Value(f"{stem}_{count}" + (f".{i}" if len(results) > 1 else ""), dtype, shape, self.origin, node)
+            for i, (dtype, shape) in enumerate(results)
+        )
+        self.graph.nodes.append(node)
+        return node.outputs
+
+    def constant(self, values: float | int | bool | Iterable[float | int], dtype: DType = DType.FLOAT32) -> Value:
+        """A literal scalar, or a vector from an iterable."""
+        if isinstance(values, Iterable):
+            items = tuple(values)
+            return self.Constant(value=Tensor(dtype, (len(items),), items))
+        return self.Constant(value=Tensor(dtype, (), (values,)))
+
+    def _as_value(self, item: Value | float | int | bool, inputs: Sequence[Value | float | int | bool]) -> Value:
+        if isinstance(item, Value):
+            return item
+        like = next((value.dtype for value in inputs if isinstance(value, Value)), DType.FLOAT32)
+        return self.constant(item, like)

@@ -1,0 +1,100 @@
+"""What a layer of the language declares, once: its arguments, its parameters, and how it is built from operators.
+
+Output shape, gradient, parameter count, cost and ONNX nodes follow from `build`; documentation and completion from
+the arguments and the docstring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from netc.compiler.arguments import Declared
+from netc.compiler.initial import ONES, ZEROS, Initial, kaiming_uniform
+from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value
+from netc.compiler.net import Parameter, is_batched, language_shape
+from netc.compiler.ops.base import ShapeError
+from netc.compiler.registry import Registry
+
+MANY = 1_000_000
+
+
+class Layer(Declared):
+    """Base of every layer. Register with `@layer("word")`; see `conv.py` for the pattern.
+
+    inputs   how many tensors flow in: (1, 1) for most, (0, 0) for sources, (2, MANY) for merges. Where more than one
+             can flow in, positional arguments in the text are tensors, and the declared arguments are given by name.
+    linear   True where the output is a linear function of the input (lint: two of them in a row are one)
+    outputs  `build` returns one Value, or a tuple where a list flows on (split)
+    """
+
+    inputs: ClassVar[tuple[int, int]] = (1, 1)
+    linear: ClassVar[bool] = False
+
+    def build(self, b: LayerBuilder, *x: Value) -> Value | tuple[Value, ...]:
+        """Add the layer's nodes and return its output; raises ShapeError."""
+        raise AssertionError("a layer declares build")
+
+
+class LayerBuilder(Builder):
+    """A Builder inside one application of a layer: it also makes parameters and applies layers given as arguments.
+
+    `new_parameter` and `apply_layer` come from elaboration, which knows names, sharing and blocks.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        origin: Origin,
+        new_parameter: Callable[[str, Shape, Initial, DType, bool], Parameter],
+        apply_layer: Callable[[object, Value, str], Value],
+    ) -> None:
+        super().__init__(graph, origin)
+        self._new_parameter = new_parameter
+        self._apply_layer = apply_layer
+
+    def parameter(self, name: str, shape: Shape, initial: Initial) -> Value:
+        """A trainable weight named `name` in this layer: float32, in the layout of PyTorch where it has the layer."""
+        return self._new_parameter(name, shape, initial, DType.FLOAT32, False).value
+
+    def buffer(self, name: str, shape: Shape, initial: Initial) -> Value:
+        """A tensor that training updates without a gradient, such as a running mean."""
+        return self._new_parameter(name, shape, initial, DType.FLOAT32, True).value
+
+    def apply(self, layer: object, x: Value, name: str) -> Value:
+        """Apply a layer that was given as an argument (`act=relu`); its parameters are called `name.…`."""
+        return self._apply_layer(layer, x, name)
+
+    def axis(self, x: Value, axis: int, argument: str = "axis") -> int:
+        """The graph's axis for an axis of the language (no batch; negative from the end); raises ShapeError."""
+        rank = len(language_shape(x))
+        if not -rank <= axis < rank:
+            raise ShapeError(f"axis {axis} of a value with {rank} axes", argument=argument, code="E303")
+        return axis % rank + int(is_batched(x))
+
+    def batched(self, x: Value) -> Value:
+        """The value with a batch axis: one without is repeated for every example."""
+        if is_batched(x):
+            return x
+        return self.Expand(self.Reshape(x, shape=(1, *x.shape)), shape=(BATCH, *x.shape))
+
+
+layer = Registry[Layer]("layer", __package__)
+"""Decorator that registers a layer: `@layer("word")`; `layer.all()` gives every one by its word."""
+
+
+def constant_size(size: Size, what: str) -> int:
+    """A size that must be known, because a parameter's shape depends on it; raises ShapeError."""
+    if not isinstance(size, int):
+        raise ShapeError(
+            f"{what} {size} is not known while compiling",
+            help="give the input a fixed size there, or reduce that axis first, as with `global_avgpool`",
+            code="E304",
+        )
+    return size
+
+
+__all__ = [
+    "MANY", "ONES", "ZEROS", "Builder", "Layer", "LayerBuilder", "ShapeError", "constant_size",
+    "kaiming_uniform", "language_shape", "layer",
+]  # fmt: skip

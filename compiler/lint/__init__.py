@@ -1,0 +1,1 @@
+"""Rules beyond correctness, one a file, each with its documentation."""

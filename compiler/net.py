@@ -1,0 +1,203 @@
+"""What elaboration makes of a `.net` file: the network, its layers and parameters, and its training plans.
+
+Net is what summary, lint, the editor, gradients and emission all read. The tensor graph is mode-neutral: it holds the
+operators `Dropout` and `BatchNormalization`, which `passes/` turn into their training or inference form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netc.compiler.initial import Initial
+from netc.compiler.ir import DType, Graph, Node, Shape, Size, Value, product
+from netc.grammar.diagnostics import Diagnostic, Span
+
+if TYPE_CHECKING:
+    from netc.compiler.layers.base import Layer
+    from netc.compiler.losses.base import Loss
+    from netc.compiler.metrics.base import Metric
+    from netc.compiler.optimizers.base import Optimizer
+    from netc.compiler.schedules.base import Schedule
+
+
+@dataclass(eq=False, slots=True)
+class Parameter:
+    """A weight or buffer. `name` is its name in weight files: `stage1.basic1.conv1.weight`.
+
+    trainable  False for buffers (batch norm's statistics) and for frozen weights
+    buffer     True for what training updates without a gradient
+    """
+
+    name: str
+    value: Value
+    initial: Initial
+    trainable: bool = True
+    buffer: bool = False
+    span: Span | None = None
+
+    @property
+    def count(self) -> int:
+        """The number of elements."""
+        size = product(self.value.shape)
+        assert isinstance(size, int), f"{self.name} has a symbolic size"
+        return size
+
+
+@dataclass(eq=False, slots=True)
+class LayerInstance:
+    """One application of a layer, in execution order. Applications of a `shared` layer list the same parameters.
+
+    path      its dotted name: `stage1.basic1.conv1`
+    word      its kind in the language: `conv`
+    layer     the declaration's instance with its arguments; None for tensor arithmetic (`a - b`)
+    inputs    the values it reads, `outputs` the values it makes
+    nodes     the operators it became
+    span      the call in the text; `argument_spans` the arguments in it
+    training_only  inside `train only { … }`
+    """
+
+    path: str
+    word: str
+    layer: Layer | None
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    nodes: tuple[Node, ...]
+    parameters: tuple[Parameter, ...]
+    span: Span
+    argument_spans: Mapping[str, Span] = field(default_factory=dict)
+    training_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LossTerm:
+    """One weighted term of a plan's loss. `target` is a field of the data, or a number."""
+
+    name: str
+    weight: float
+    loss: Loss
+    prediction: Value
+    target: str | float
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MetricTerm:
+    """A metric over a prediction and a field of the data, reported under `name`."""
+
+    name: str
+    metric: Metric
+    prediction: Value
+    target: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """A change to training inputs that the data pipeline makes: its word and its arguments."""
+
+    word: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainPlan:
+    """A `train` section after elaboration, defaults filled in.
+
+    label      the section's label, or None
+    losses     summed; `loss_is_table` says that they are also logged by name
+    clip_norm  the largest global gradient norm, or None
+    """
+
+    label: str | None
+    losses: tuple[LossTerm, ...]
+    optimizer: Optimizer
+    schedule: Schedule
+    metrics: tuple[MetricTerm, ...] = ()
+    batch: int = 32
+    epochs: int = 10
+    clip_norm: float | None = None
+    augmentation: tuple[Augmentation, ...] = ()
+    loss_is_table: bool = False
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Net:
+    """A shape-checked network.
+
+    name, label     as in the text;  settings: the arguments it was elaborated with
+    graph           inputs, parameters, forward nodes (`train only` ones too) and named outputs, default first
+    layers          applications in execution order, only those that an output, a loss or a path reaches
+    parameters      every weight and buffer those layers use, shared ones once, in order of first use
+    values          dotted path -> value: what taps, losses, `summary` and lint can name
+    plans           the train sections for this net
+    warnings        findings that do not stop compilation
+    file, source    where the text came from;  sources: file -> text of everything `use` brought in
+    """
+
+    name: str
+    label: str | None
+    settings: Mapping[str, Any]
+    graph: Graph
+    layers: list[LayerInstance]
+    parameters: list[Parameter]
+    values: dict[str, Value]
+    plans: list[TrainPlan]
+    warnings: list[Diagnostic]
+    file: str
+    source: str
+    sources: dict[str, str]
+    span: Span
+
+    @property
+    def params(self) -> int:
+        """Weights, trainable and frozen, of the inference network; buffers are not counted."""
+        from netc.compiler.count import totals
+
+        return totals(self).params
+
+    @property
+    def inputs(self) -> list[Value]:
+        """The declared inputs, `[N, …]`."""
+        return self.graph.inputs
+
+    @property
+    def outputs(self) -> dict[str, Value]:
+        """Name -> value."""
+        return self.graph.outputs
+
+    def plan(self, label: str | None = None) -> TrainPlan:
+        """The plan with this label, or the only or first one; raises DiagnosticError E401 where there is none."""
+        from netc.grammar.diagnostics import DiagnosticError
+
+        for plan in self.plans:
+            if label is None or plan.label == label:
+                return plan
+        wanted = "train section" if label is None else f'train section "{label}"'
+        raise DiagnosticError(
+            Diagnostic(
+                "E401",
+                f"net `{self.name}` has no {wanted}",
+                help=f"add `train {self.name} {{ loss = cross_entropy(logits, label) }}` to {self.file}",
+            )
+        )
+
+
+def language_shape(value: Value) -> Shape:
+    """A value's shape as the language says it: without the batch."""
+    return value.shape[1:] if is_batched(value) else value.shape
+
+
+def is_batched(value: Value) -> bool:
+    """Whether axis 0 is the batch. Parameters and constants have none."""
+    from netc.compiler.ir import BATCH
+
+    return bool(value.shape) and value.shape[0] == BATCH
+
+
+__all__ = [
+    "Augmentation", "DType", "LayerInstance", "LossTerm", "MetricTerm", "Net", "Parameter", "Size", "TrainPlan",
+    "is_batched", "language_shape",
+]  # fmt: skip

@@ -1,0 +1,27 @@
+"""What a schedule declares: the learning rate of each step. The rate is an input of the training step, so this is
+plain arithmetic that the training loop asks for."""
+
+from __future__ import annotations
+
+from netc.compiler.arguments import Declared
+from netc.compiler.registry import Registry
+
+
+class Schedule(Declared):
+    """Base of every schedule. Every one has the argument `warmup`: epochs of linear rise at the start, default 0."""
+
+    warmup: float
+
+    def factor(self, epoch: float, epochs: int) -> float:
+        """What the base rate is multiplied by after `epoch` epochs (a fraction inside one) of `epochs`, warm-up aside."""
+        raise AssertionError("a schedule declares factor")
+
+    def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float:
+        """The learning rate of a step counted from 0."""
+        if step < self.warmup * steps_per_epoch:
+            return base * (step + 1) / (self.warmup * steps_per_epoch)
+        return base * self.factor(step / steps_per_epoch, epochs)
+
+
+schedule = Registry[Schedule]("schedule", __package__)
+"""Decorator that registers a schedule: `@schedule("word")`; `schedule.all()` gives every one by its word."""

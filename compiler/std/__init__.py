@@ -1,0 +1,1 @@
+"""Blocks and nets written in the language itself: `use std.resnet (ResNet)`."""

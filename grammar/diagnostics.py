@@ -1,0 +1,116 @@
+"""Findings: what went wrong, where, what was expected, and the way out.
+
+Every phase reports through this one type; drawing it is `render`'s business. A user's mistake is a
+Diagnostic and travels in a DiagnosticError. Any other exception is a bug in netc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of source text. Lines and columns count from 1; the end column is one past the last character."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def to(self, end: Span) -> Span:
+        """The span from the start of this one to the end of another."""
+        return Span(self.file, self.line, self.column, end.end_line, end.end_column)
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A span and what there is to say about it (may be empty)."""
+
+    span: Span
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of a span; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that repair a finding, with a title such as "drop the bias"."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    code      "E301": E1 syntax, E2 names and arguments, E3 shapes and types, E4 training, E5 data and weights,
+              E6 devices, E7 runs; "L…" lint. The long version is `codes/<code>.md` or the lint rule's docstring.
+    message   one lowercase headline without a full stop, never advice
+    primary   the place; None for findings about things that have no text (a device, an image file)
+    secondary other places that matter, such as the producer of a wrong shape
+    notes     facts, one a line, such as the chain of layers that led to a shape
+    help      an instruction that gets the user out, or None
+    """
+
+    code: str
+    message: str
+    primary: Label | None = None
+    secondary: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+    severity: Severity = Severity.ERROR
+    fix: Fix | None = None
+
+
+class DiagnosticError(Exception):
+    """Carries findings out of a phase that cannot go on. The command line draws them and picks the exit code."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic) -> None:
+        found = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
+        assert found, "a DiagnosticError needs at least one finding"
+        self.diagnostics: tuple[Diagnostic, ...] = found
+        super().__init__("; ".join(f"[{finding.code}] {finding.message}" for finding in found))
+
+
+def suggestions(wrong: str, known: Iterable[str]) -> list[str]:
+    """At most four known names within edit distance 2 of a wrong one (1 for names under three letters), nearest first."""
+    limit = 2 if len(wrong) >= 3 else 1
+    scored = sorted((distance, name) for name in set(known) if (distance := edit_distance(wrong, name)) <= limit)
+    return [name for _, name in scored[:4]]
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:
+    """The help text for an unknown name, or None where nothing is near."""
+    near = suggestions(wrong, known)
+    return f"use {' or '.join(f'`{name}`' for name in near)}" if near else None
+
+
+def edit_distance(a: str, b: str) -> int:
+    """Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours."""
+    before_last: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, before_last[j - 2] + 1)
+            row.append(cost)
+        before_last, last = last, row
+    return last[-1]

@@ -1,0 +1,1 @@
+"""Executes what the compiler wrote: devices, sessions, data, the training loop, checkpoints."""

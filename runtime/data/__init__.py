@@ -1,0 +1,1 @@
+"""Readers for the data sets that `--data` names."""
