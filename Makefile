@@ -19,7 +19,7 @@ $(VENV)/.test: $(BIN)/netc
 install: $(BIN)/netc ## a virtual environment in .venv with netc in it
 
 demo: $(BIN)/netc ## train a small network on real digits, in under a minute
-	$(BIN)/netc train examples/lecture/digits.net --data digits
+	$(BIN)/netc train examples/lecture/digits.net
 
 test: lint types imports pytest ## everything that checks the project
 

@@ -108,6 +108,7 @@ class TrainPlan:
     label      the section's label, or None
     losses     summed; `loss_is_table` says that they are also logged by name
     clip_norm  the largest global gradient norm, or None
+    data       what `--data` is when the command line doesn't say, or None
     """
 
     label: str | None
@@ -120,6 +121,7 @@ class TrainPlan:
     clip_norm: float | None = None
     augmentation: tuple[Augmentation, ...] = ()
     loss_is_table: bool = False
+    data: str | None = None
     span: Span | None = None
 
 
