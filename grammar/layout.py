@@ -1,0 +1,199 @@
+"""Between lexer and parser: which newlines end a statement, which bracket closes which, and the contextual words.
+
+What leaves here is balanced: every bracket has its partner, some of them made up for a finding. The parser can skip
+to the end of a statement without ever losing its place.
+"""
+
+from __future__ import annotations
+
+from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.lexer import Lexed, Token
+from netc.grammar.source import Source
+
+OPENERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
+CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
+SIGNS = {"LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{", "RBRACE": "}"}
+OPERATORS = frozenset(
+    "PLUS MINUS TIMES DIVIDE FLOOR MODULO POWER EQUAL NOT_EQUAL LESS LESS_EQUAL GREATER GREATER_EQUAL RANGE "
+    "AND OR NOT COMMA BINDS ARROW".split()
+)
+TOP = frozenset("NET BLOCK USE TRAIN".split())
+STATEMENTS = TOP | frozenset("INPUT OUTPUT EXPECT FOR REPEAT FROZEN SHARED".split())
+ENDS = frozenset("NAME NUMBER SHAPE STRING IN TRUE FALSE NONE RPAR RSQB RBRACE".split())
+STARTS = frozenset("NAME NUMBER SHAPE STRING PREV IN TRUE FALSE NONE".split())
+TYPES = frozenset(("float", "int", "bytes", "bool"))
+DEPTH = 256
+LOOKAHEAD = 200
+
+
+class Layout:
+    """Turns a lexer's tokens into the parser's. Findings go into the `Lexed` it was given."""
+
+    def __init__(self, source: Source, lexed: Lexed) -> None:
+        self.source = source
+        self.lexed = lexed
+        self.tokens = lexed.tokens
+        self.out: list[Token] = []
+        self.open: list[Token] = []
+        self.suspects: list[Token] = []  # `{` closed by a `}` that is indented differently
+        self.in_input = False
+
+    def run(self) -> list[Token]:
+        separator: Token | None = None
+        for index, token in enumerate(self.tokens):
+            if token.kind == "SEP":
+                if self._in_brackets():
+                    if token.text == ";" or self._unclosed(index):
+                        self._close_until_brace("the line ends here" if token.text != ";" else "the statement ends here")
+                    else:
+                        continue
+                if separator is None or token.text == ";":
+                    separator = token
+                continue
+            if separator is not None or not self.out or self.out[-1].kind == "LBRACE":
+                if self._begins_top_level(index):
+                    self._missing_braces(token)
+                self._separate(separator, token)
+                separator = None
+            self._put(index, token)
+            if len(self.open) > DEPTH:
+                self._too_deep(token)
+                break
+        return self.out
+
+    # ---------------------------------------------------------------- separators and words
+    def _separate(self, separator: Token | None, token: Token) -> None:
+        if separator is None or not self.out:
+            return
+        last = self.out[-1].kind
+        if last in ("LBRACE", "SEP") or token.kind in ("RBRACE", "$END"):
+            return
+        if separator.text != ";" and (token.kind in ("ARROW", "ELSE") or last in OPERATORS):
+            return
+        self.in_input = False
+        self.out.append(Token("SEP", separator.text, separator.start, separator.end))
+
+    def _put(self, index: int, token: Token) -> None:
+        kind = token.kind
+        if kind in OPENERS:
+            self.open.append(token)
+        elif kind in CLOSERS:
+            if not self._close(token):
+                return
+        elif kind == "$END":
+            self._finish(token)
+        elif kind == "NAME":
+            token = self._word(index, token)
+        elif kind == "INPUT":
+            self.in_input = True
+        self.out.append(token)
+
+    def _word(self, index: int, token: Token) -> Token:
+        """`step` before a name at the start of a statement, and the type in an input's declaration."""
+        previous = self.out[-1].kind if self.out else "SEP"
+        if token.text == "step" and previous in ("SEP", "LBRACE") and self.tokens[index + 1].kind == "NAME":
+            return Token("STEP", token.text, token.start, token.end)
+        if self.in_input and token.text in TYPES and previous == "COLON" and not self._in_brackets():
+            return Token("TYPE", token.text, token.start, token.end)
+        return token
+
+    # ---------------------------------------------------------------- brackets
+    def _in_brackets(self) -> bool:
+        return bool(self.open) and self.open[-1].kind != "LBRACE"
+
+    def _unclosed(self, index: int) -> bool:
+        """Whether a newline inside ( ) or [ ] shows that a bracket was forgotten: the next line can only be a statement."""
+        following = next(token for token in self.tokens[index:] if token.kind != "SEP")
+        if following.kind in STATEMENTS or following.kind == "$END":
+            return True
+        if not self.out or self.out[-1].kind not in ENDS or following.kind not in STARTS:
+            return False
+        depth = 0
+        for token in self.tokens[index : index + LOOKAHEAD]:
+            if token.kind in ("LBRACE", "RBRACE", "ARROW") or token.kind in STATEMENTS:
+                return True
+            if token.kind in ("LPAR", "LSQB"):
+                depth += 1
+            elif token.kind in ("RPAR", "RSQB"):
+                depth -= 1
+                if depth < 0:
+                    return False  # it is closed further down: a comma is missing here
+        return True
+
+    def _close_until_brace(self, why: str) -> None:
+        end = self.out[-1].end
+        while self._in_brackets():
+            opener = self.open[-1]
+            self._report(f"`{SIGNS[opener.kind]}` is never closed", opener,
+                         f"close it with `{SIGNS[OPENERS[opener.kind]]}`", Label(self.source.span(end, end), why))  # fmt: skip
+            self._make_closer(self.open.pop(), end)
+
+    def _close(self, token: Token) -> bool:
+        """Pairs a closing bracket; False where it closes nothing and is left out."""
+        wanted = CLOSERS[token.kind]
+        if not any(opener.kind == wanted for opener in self.open) or (
+            token.kind != "RBRACE" and self.open[-1].kind == "LBRACE"
+        ):
+            if self._in_brackets() and token.kind != "RBRACE":
+                opener = self.open.pop()
+                self._report(f"`{token.text}` closes `{SIGNS[opener.kind]}`", token,
+                             f"write `{SIGNS[OPENERS[opener.kind]]}`", Label(self.source.span(opener.start, opener.end)), "E105")  # fmt: skip
+                self._make_closer(opener, token.start)
+            else:
+                self._report(f"`{token.text}` closes nothing", token, "remove it, or open its partner", None, "E105")
+            return False
+        while self.open[-1].kind != wanted:
+            opener = self.open.pop()
+            self._report(f"`{SIGNS[opener.kind]}` is never closed", opener, f"close it with `{SIGNS[OPENERS[opener.kind]]}`",
+                         Label(self.source.span(token.start, token.end), "this closes an outer one"))  # fmt: skip
+            self._make_closer(opener, self.out[-1].end)
+        opener = self.open.pop()
+        if token.kind == "RBRACE" and self.source.starts_line(token.start):
+            if self.source.place(token.start)[1] - 1 != self.source.indentation(opener.start):
+                self.suspects.append(opener)
+        return True
+
+    def _begins_top_level(self, index: int) -> bool:
+        token = self.tokens[index]
+        if token.kind == "TRAIN" and self.tokens[index + 1].kind == "ONLY":
+            return False
+        return token.kind in TOP and bool(self.open)
+
+    def _missing_braces(self, token: Token) -> None:
+        what = {"NET": "a net", "BLOCK": "a block", "USE": "`use`", "TRAIN": "a train section"}[token.kind]
+        self._unclosed_braces(f"{what} cannot stand inside braces", token)
+        self.out.append(Token("SEP", "\n", token.start, token.start, made=True))
+
+    def _finish(self, end: Token) -> None:
+        if self.open:
+            self._unclosed_braces("the file ends here", end)
+
+    def _unclosed_braces(self, why: str, token: Token) -> None:
+        inside = [suspect for suspect in self.suspects if suspect.start > self.open[-1].start]
+        blamed = inside[-1] if inside else self.open[-1]
+        place = Label(self.source.span(token.start, token.end), why)
+        notes = (f"{len(self.open)} `}}` are missing",) if len(self.open) > 1 else ()
+        self._report("`{` is never closed", blamed, "close it with `}`", place, notes=notes)
+        while self.open:
+            self._make_closer(self.open.pop(), self.out[-1].end)
+
+    def _make_closer(self, opener: Token, offset: int) -> None:
+        kind = OPENERS[opener.kind]
+        self.out.append(Token(kind, SIGNS[kind], offset, offset, made=True))
+
+    def _too_deep(self, token: Token) -> None:
+        self._report(f"brackets stand more than {DEPTH} deep", token, "take an inner part out into a block or a name",
+                     None, "E108")  # fmt: skip
+        end = self.tokens[-1]
+        while self.open:
+            self._make_closer(self.open.pop(), token.end)
+        self.lexed.doubtful.append(token.start)
+        self.out.append(end)
+
+    def _report(
+        self, message: str, token: Token, help: str, other: Label | None, code: str = "E104", notes: tuple[str, ...] = ()
+    ) -> None:
+        self.lexed.doubtful.append(token.start)
+        place = Label(self.source.span(token.start, token.end))
+        others = (other,) if other else ()
+        self.lexed.findings.append(Diagnostic(code, message, place, others, notes=notes, help=help))

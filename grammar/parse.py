@@ -1,0 +1,209 @@
+"""Text to syntax tree: the LALR driver, and recovery at the next statement."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from netc.grammar import ast
+from netc.grammar.builder import Builder, TooDeep
+from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.layout import Layout
+from netc.grammar.lexer import Lexed, Lexer, Token
+from netc.grammar.source import Source
+from netc.grammar.syntax_errors import Situation, explain
+from netc.grammar.tables import Tables, load
+
+LISTS = ("_statements", "_items")
+OPENERS = frozenset(("LPAR", "LSQB", "LBRACE"))
+CLOSERS = frozenset(("RPAR", "RSQB", "RBRACE"))
+
+
+def parse(source: str, file: str) -> tuple[ast.File, list[Diagnostic]]:
+    """The tree of a text and the findings about it, in reading order. What could not be parsed is left out."""
+    text = Source(file, source)
+    tables = _tables()
+    lexed = Lexer(text, tables).run()
+    tokens = Layout(text, lexed).run()
+    items = Parser(text, tables, lexed, tokens).run()
+    findings = sorted(lexed.findings, key=_place)
+    return ast.File(text.span(0, len(source)), items, tuple(lexed.comments), source), findings
+
+
+def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
+    """`parse` of a file, which is UTF-8 with or without a byte order mark. An unreadable file is a finding."""
+    name = str(path)
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        found = Diagnostic("E100", f"cannot read {name}: {reason}", help="check the path and its permissions")
+        return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        file, findings = parse(data.decode("utf-16", errors="replace"), name)
+        found = Diagnostic("E113", "the file is UTF-16", Label(Source(name, file.source).span(0, 0)),
+                           help="save it as UTF-8")  # fmt: skip
+        return file, [found, *findings]
+    try:
+        return parse(data.decode("utf-8"), name)
+    except UnicodeDecodeError as error:
+        file, findings = parse(data.decode("utf-8", errors="replace"), name)
+        at = len(data[: error.start].decode("utf-8"))
+        place = Label(Source(name, file.source).span(at, at + 1))
+        found = Diagnostic("E113", f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8", place,
+                           help="save the file as UTF-8")  # fmt: skip
+        return file, sorted([found, *findings], key=_place)
+
+
+@cache
+def _tables() -> Tables:
+    return load()
+
+
+def _place(finding: Diagnostic) -> tuple[int, int]:
+    return (finding.primary.span.line, finding.primary.span.column) if finding.primary else (0, 0)
+
+
+class Parser:
+    """One run over balanced tokens. The stack holds, for each symbol: state, symbol, value, start and end offsets."""
+
+    def __init__(self, source: Source, tables: Tables, lexed: Lexed, tokens: list[Token]) -> None:
+        self.source = source
+        self.tables = tables
+        self.lexed = lexed
+        self.tokens = tokens
+        self.builder = Builder(source, lexed)
+        self.states = [0]
+        self.symbols: list[str] = []
+        self.values: list[Any] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.explained = 0
+
+    def run(self) -> tuple[ast.Item, ...]:
+        actions, tokens = self.tables.actions, self.tokens
+        index = 0
+        while True:
+            token = tokens[index]
+            move = actions[self.states[-1]].get(token.kind)
+            try:
+                if move is None:
+                    index = self._repair(index)
+                elif move >= 0:
+                    self._push(move, token.kind, token, token.start, token.end)
+                    index += 1
+                elif self._reduce(~move, token.start):
+                    items: tuple[ast.Item, ...] = self.values[0]
+                    return items
+            except TooDeep:
+                index = self._resume(index)
+
+    # ---------------------------------------------------------------- the automaton
+    def _push(self, state: int, symbol: str, value: Any, start: int, end: int) -> None:
+        self.states.append(state)
+        self.symbols.append(symbol)
+        self.values.append(value)
+        self.starts.append(start)
+        self.ends.append(end)
+
+    def _reduce(self, number: int, offset: int) -> bool:
+        """Replaces a production's pieces on the stack by its node; True once the file is complete."""
+        rule = self.tables.rules[number]
+        count, action, origin = rule.length, rule.action, rule.origin
+        if action == "" or (action is None and count == 1 and origin not in LISTS):
+            del self.states[-1]
+            self.symbols[-1] = origin
+            self.states.append(self.tables.gotos[self.states[-1]][origin])
+            return False
+        if count:
+            values = self.values[-count:]
+            start, end = self.starts[-count], self.ends[-1]
+            for stack in (self.states, self.symbols, self.values, self.starts, self.ends):
+                del stack[-count:]  # type: ignore[attr-defined]
+        else:
+            values, start, end = [], offset, offset
+        value = self._spliced(values) if action is None else self.builder.made(action, self._spliced(values), start, end)
+        if origin == "start":
+            self.values.append(value)
+            return True
+        self._push(self.tables.gotos[self.states[-1]][origin], origin, value, start, end)
+        return False
+
+    @staticmethod
+    def _spliced(values: list[Any]) -> list[Any]:
+        """The pieces with spliced lists opened. A list in front is extended in place, so long ones stay linear."""
+        if values and type(values[0]) is list:
+            values[0].extend(values[1:])
+            return values[0]
+        if any(type(value) is list for value in values):
+            return [piece for value in values for piece in (value if type(value) is list else (value,))]
+        return values
+
+    def accepts(self, *kinds: str) -> bool:
+        """Whether these kinds of tokens could come next, one after the other."""
+        states = self.states.copy()
+        for kind in kinds:
+            while True:
+                move = self.tables.actions[states[-1]].get(kind)
+                if move is None:
+                    return False
+                if move >= 0:
+                    states.append(move)
+                    break
+                rule = self.tables.rules[~move]
+                if rule.origin == "start":
+                    return True
+                if rule.length:
+                    del states[-rule.length :]
+                states.append(self.tables.gotos[states[-1]][rule.origin])
+        return True
+
+    # ---------------------------------------------------------------- recovery
+    def _repair(self, index: int) -> int:
+        """Reports what is wrong at a token and gives where to go on: with a separator put in, or at the next statement."""
+        token = self.tokens[index]
+        situation = Situation(self, index)
+        finding = explain(situation)
+        if not self._silenced(situation):
+            self.lexed.findings.append(finding)
+        for kind, text in (("SEP", "\n"), ("COMMA", ",")):
+            if index and self.accepts(kind, token.kind) and self.tokens[index - 1].kind not in (kind, "SEP"):
+                self.tokens.insert(index, Token(kind, text, token.start, token.start, made=True))
+                return index
+        return self._resume(index)
+
+    def _silenced(self, situation: Situation) -> bool:
+        """Whether a finding in this statement already tells what is wrong."""
+        token = situation.token
+        return token.made or any(situation.statement_start <= at <= token.end for at in self.lexed.doubtful)
+
+    def _resume(self, index: int) -> int:
+        """Drops the statement that was being parsed, on the stack and in the text."""
+        depth = 0
+        closed = 0
+        while self.symbols and not (closed == 0 and self.symbols[-1] in (*LISTS, "LBRACE")):
+            symbol = self.symbols[-1]
+            if symbol in CLOSERS:
+                closed += 1
+            elif symbol in OPENERS and closed:
+                closed -= 1
+            elif symbol in OPENERS:
+                depth += 1
+            for stack in (self.states, self.symbols, self.values, self.starts, self.ends):
+                del stack[-1]  # type: ignore[attr-defined]
+        if not self.symbols or self.symbols[-1] == "LBRACE":
+            origin = "_statements" if self.symbols else "_items"
+            at = self.tokens[index].start
+            self._push(self.tables.gotos[self.states[-1]][origin], origin, [], at, at)
+        while (kind := self.tokens[index].kind) != "$END":
+            if kind in OPENERS:
+                depth += 1
+            elif kind in CLOSERS:
+                if depth == 0:
+                    break
+                depth -= 1
+            elif kind == "SEP" and depth == 0:
+                break
+            index += 1
+        return index

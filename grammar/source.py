@@ -1,0 +1,56 @@
+"""A file's text with its line table: from offsets to spans and back, for the parser and for drawing."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from netc.grammar.diagnostics import Span
+
+NEWLINE = re.compile(r"\r\n|\r|\n")
+
+
+class Source:
+    """The text of one file and where its lines begin. A line ends at `\\n`, `\\r\\n` or a lone `\\r`."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self._starts = [0]
+        self._ends: list[int] = []
+        for newline in NEWLINE.finditer(text):
+            self._ends.append(newline.start())
+            self._starts.append(newline.end())
+        self._ends.append(len(text))
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are; a text that ends in a newline has an empty last one."""
+        return len(self._starts)
+
+    def line(self, number: int) -> str:
+        """The text of a line without its newline, counted from 1; empty past the end."""
+        if not 1 <= number <= len(self._starts):
+            return ""
+        return self.text[self._starts[number - 1] : self._ends[number - 1]]
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both from 1."""
+        index = bisect_right(self._starts, offset) - 1
+        return index + 1, offset - self._starts[index] + 1
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of the text from one offset up to another."""
+        line, column = self.place(start)
+        end_line, end_column = self.place(end)
+        return Span(self.file, line, column, end_line, end_column)
+
+    def indentation(self, offset: int) -> int:
+        """How far the line of an offset is indented, in characters."""
+        text = self.line(self.place(offset)[0])
+        return len(text) - len(text.lstrip(" \t"))
+
+    def starts_line(self, offset: int) -> bool:
+        """Whether only space stands before an offset on its line."""
+        line, column = self.place(offset)
+        return not self.line(line)[: column - 1].strip(" \t\ufeff")
