@@ -1,0 +1,116 @@
+"""What operators write themselves with: nodes, shared constants, sizes computed at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from onnx import GraphProto, NodeProto
+
+from netc.compiler.emit.names import Names
+from netc.compiler.emit.protobuf import ELEMENT_TYPES, add_attribute, array_of, is_float, tensor_proto
+from netc.compiler.emit.sizes import SizeArithmetic
+from netc.compiler.ir import DType, Graph, Node, Size, Tensor, Value
+
+
+class Emitter:
+    """Grows one ONNX graph. An operator calls `node`, and `ints`, `scalar`, `constant`, `temporary` for its inputs.
+
+    Names are a function of the graph alone, constants are shared, and symbolic sizes are computed once.
+    """
+
+    def __init__(self, graph: Graph, float_type: str = "float32") -> None:
+        self.graph = graph
+        self.float_type = float_type
+        self.proto = GraphProto(name=graph.name)
+        self.names = Names(graph)
+        self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._sizes = SizeArithmetic(self)
+
+    # ------------------------------------------------------------ for operators
+    def node(
+        self,
+        node: Node | None,
+        onnx_name: str,
+        inputs: Sequence[Value | str],
+        outputs: Sequence[Value | str] | None = None,
+        **attributes: Any,
+    ) -> None:
+        """Add a node named after the layer of `node`, with its line; `outputs` are the node's unless given.
+
+        An input of "" is one that is left out. Attributes of None are left out, types and tensors converted.
+        """
+        made = outputs if outputs is not None else node.outputs if node is not None else ()
+        if onnx_name == "Constant" and isinstance(value := attributes.get("value"), Tensor):
+            (literal,) = made
+            self.bind(literal, self.constant(value))
+            return
+        proto = self.proto.node.add(op_type=onnx_name)
+        scope = node.origin.scope if node is not None else ""
+        proto.name = self.names.unique_node(f"{scope}.{onnx_name}" if scope else onnx_name)
+        proto.input.extend(map(self.name, inputs))
+        proto.output.extend(map(self.name, made))
+        if node is not None and node.origin.span is not None:
+            proto.doc_string = f"{node.origin.span.file}:{node.origin.span.line}"
+        self._add_attributes(proto, attributes)
+
+    def ints(self, values: Sequence[Size], dtype: DType = DType.INT64) -> str:
+        """The name of a vector of sizes: a shared constant, or computed from the shapes of inputs where symbolic."""
+        sizes = tuple(values)
+        if all(isinstance(size, int) for size in sizes):
+            return self.array(np.array(sizes, dtype=dtype.value))
+        return self._sizes.vector(sizes, dtype)
+
+    def scalar(self, number: float | int | bool, dtype: DType = DType.FLOAT32) -> str:
+        """The name of a constant with no axes."""
+        return self.constant(Tensor(dtype, (), (number,)))
+
+    def constant(self, tensor: Tensor) -> str:
+        """The name of a constant, shared by all that are equal."""
+        return self.array(array_of(tensor, self.element_type(tensor.dtype)))
+
+    def temporary(self, stem: str = "temporary") -> str:
+        """A fresh name for a tensor between two ONNX nodes of one operator."""
+        return self.names.unique(stem)
+
+    # ------------------------------------------------------------ for the parts of emission
+    def name(self, value: Value | str) -> str:
+        """A value's name in the model."""
+        return value if isinstance(value, str) else self.names.of(value)
+
+    def bind(self, value: Value | str, name: str) -> None:
+        """Let a value be what another name already holds."""
+        assert isinstance(value, Value)
+        self.names.bind(value, name)
+
+    def element_type(self, dtype: DType) -> str:
+        """numpy's name of a type in this model: `float_type` for floats."""
+        return self.float_type if is_float(dtype) else dtype.value
+
+    def array(self, array: np.ndarray[Any, Any]) -> str:
+        """The name of a constant with these values, shared by all that are equal."""
+        key = (array.dtype.name, array.shape, array.tobytes())
+        known = self._constants.get(key)
+        if known is None:
+            known = self._constants[key] = self.names.unique(_constant_stem(array))
+            self.proto.initializer.append(tensor_proto(known, array))
+        return known
+
+    def _add_attributes(self, proto: NodeProto, attributes: Mapping[str, Any]) -> None:
+        for name, value in attributes.items():
+            if value is None:
+                continue
+            if isinstance(value, DType):
+                value = ELEMENT_TYPES[self.element_type(value)]
+            elif isinstance(value, Tensor):
+                value = tensor_proto("", array_of(value, self.element_type(value.dtype)))
+            add_attribute(proto, name, value)
+
+
+def _constant_stem(array: np.ndarray[Any, Any]) -> str:
+    """A name that tells a reader of the model what is in it: `int64_0_1`, `float32_0.5`."""
+    if array.size > 6:
+        return f"constant_{array.dtype.name}"
+    parts = [array.dtype.name, *(f"{value:g}" if array.dtype.kind == "f" else str(value) for value in array.ravel())]
+    return "_".join(parts)

@@ -1,0 +1,76 @@
+"""A whole model: inputs, nodes, outputs, metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from onnx import ModelProto
+
+from netc.compiler.artifact import MANIFEST_KEY, Manifest
+from netc.compiler.emit.emitter import Emitter
+from netc.compiler.emit.protobuf import tensor_proto, value_info
+from netc.compiler.ir import Graph, Value
+from netc.compiler.ops import get_op
+
+OPSET = 20
+IR_VERSION = 9
+
+
+def emit(
+    graph: Graph,
+    *,
+    float_type: str = "float32",
+    weights: Mapping[str, np.ndarray[Any, Any]] | None = None,
+    doc: str = "",
+    notes: Mapping[str, str] | None = None,
+    manifest: Manifest | None = None,
+) -> ModelProto:
+    """The graph as an ONNX model; the same graph gives the same bytes.
+
+    float_type  "float64" makes every float32 a double, for checks on `onnx.reference`
+    weights     values of parameters by name; a parameter that is not in it becomes an input
+    doc, notes  documentation of the model, and of its inputs and outputs by name
+    """
+    given = weights or {}
+    notes = notes or {}
+    e = Emitter(graph, float_type)
+    for parameter in graph.parameters:
+        if parameter.name in given:
+            array = np.asarray(given[parameter.name], dtype=e.element_type(parameter.dtype))
+            assert array.shape == parameter.shape, f"{parameter.name} has shape {array.shape}, not {parameter.shape}"
+            e.proto.initializer.append(tensor_proto(parameter.name, array))
+    for node in graph.nodes:
+        definition = get_op(node.op)
+        assert definition.stock, f"{node.op} is no operator of ONNX; targets/ rewrites it before emission"
+        definition.emit(e, node)
+    for name, value in graph.outputs.items():
+        if e.name(value) != name:
+            e.node(value.node, "Identity", [value], [name])
+
+    def info(name: str, value: Value) -> Any:
+        return value_info(name, e.element_type(value.dtype), value.shape, notes.get(name, ""))
+
+    e.proto.input.extend(info(value.name, value) for value in graph.sources() if value.name not in given)
+    e.proto.output.extend(info(name, value) for name, value in graph.outputs.items())
+    return _model(e, doc, manifest)
+
+
+def _model(e: Emitter, doc: str, manifest: Manifest | None) -> ModelProto:
+    model = ModelProto(
+        ir_version=IR_VERSION, producer_name="netc", producer_version=_version(), doc_string=doc, graph=e.proto
+    )
+    model.opset_import.add(domain="", version=OPSET)
+    if manifest is not None:
+        model.metadata_props.add(key=MANIFEST_KEY, value=json.dumps(manifest, separators=(",", ":")))
+    return model
+
+
+def _version() -> str:
+    try:
+        return version("netc")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,77 @@
+"""The pieces of a model as protobuf messages, written directly: `onnx.helper` checks and copies what we know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from onnx import AttributeProto, NodeProto, TensorProto, ValueInfoProto
+
+from netc.compiler.ir import DType, Size, Tensor
+
+ELEMENT_TYPES = {
+    "float32": TensorProto.FLOAT,
+    "float64": TensorProto.DOUBLE,
+    "int64": TensorProto.INT64,
+    "int32": TensorProto.INT32,
+    "uint8": TensorProto.UINT8,
+    "bool": TensorProto.BOOL,
+}
+
+
+def tensor_proto(name: str, array: np.ndarray[Any, Any]) -> TensorProto:
+    """A tensor from a numpy array of one of the element types."""
+    little_endian = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    return TensorProto(
+        name=name, data_type=ELEMENT_TYPES[array.dtype.name], dims=array.shape, raw_data=little_endian.tobytes()
+    )
+
+
+def value_info(name: str, element_type: str, shape: Sequence[Size], doc: str = "") -> ValueInfoProto:
+    """An input or output; symbolic sizes become named dimensions, `N` or the text of an expression."""
+    info = ValueInfoProto(name=name)
+    if doc:
+        info.doc_string = doc
+    tensor_type = info.type.tensor_type
+    tensor_type.elem_type = ELEMENT_TYPES[element_type]
+    tensor_type.shape.SetInParent()
+    for size in shape:
+        dimension = tensor_type.shape.dim.add()
+        if isinstance(size, int):
+            dimension.dim_value = size
+        else:
+            dimension.dim_param = str(size)
+    return info
+
+
+def add_attribute(node: NodeProto, name: str, value: Any) -> None:
+    """Add an attribute by the type of its Python value. Types and tensors come resolved: see Emitter.node."""
+    attribute = node.attribute.add(name=name)
+    if isinstance(value, (bool, int)):
+        attribute.type, attribute.i = AttributeProto.INT, int(value)
+    elif isinstance(value, float):
+        attribute.type, attribute.f = AttributeProto.FLOAT, value
+    elif isinstance(value, str):
+        attribute.type, attribute.s = AttributeProto.STRING, value.encode()
+    elif isinstance(value, TensorProto):
+        attribute.type = AttributeProto.TENSOR
+        attribute.t.CopyFrom(value)
+    elif all(isinstance(item, int) for item in value):
+        attribute.type = AttributeProto.INTS
+        attribute.ints.extend(value)
+    elif all(isinstance(item, float) for item in value):
+        attribute.type = AttributeProto.FLOATS
+        attribute.floats.extend(value)
+    else:
+        raise AssertionError(f"attribute {name} of {node.op_type} has no form in ONNX: {value!r}")
+
+
+def array_of(tensor: Tensor, element_type: str) -> np.ndarray[Any, Any]:
+    """A literal's values as an array of this element type."""
+    return np.array(tensor.values, dtype=element_type).reshape(tensor.shape)
+
+
+def is_float(dtype: DType) -> bool:
+    """Whether `float_type` replaces this type."""
+    return dtype == DType.FLOAT32
