@@ -7,11 +7,14 @@ Nothing here knows layers or shapes. Whether a word is a layer or a value is dec
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 from netc.grammar.diagnostics import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
+    """What every node has: its place in the text."""
+
     span: Span
 
 
@@ -25,6 +28,8 @@ class Number(Syntax):
 
 @dataclass(frozen=True, slots=True)
 class String(Syntax):
+    """`"relu"`, without quotes and escapes."""
+
     value: str
 
 
@@ -58,6 +63,8 @@ class ShapeLiteral(Syntax):
 
 @dataclass(frozen=True, slots=True)
 class List(Syntax):
+    """`[a, b]`."""
+
     items: tuple[Expression, ...]
 
 
@@ -148,7 +155,7 @@ class Flow(Syntax):
     """`source -> layer(args) -> layer`: one element or more.
 
     As an expression (in parentheses, an argument, a list item, a default, a table's value) it has two elements or
-    more: a flow of one expression is that expression.
+    more, or braces alone: a flow of one expression is that expression.
     """
 
     elements: tuple[Expression | Braced, ...]
@@ -174,16 +181,22 @@ class InputDeclaration(Syntax):
 
 @dataclass(frozen=True, slots=True)
 class Input(Syntax):
+    """`input left: 1x28x28, right: 1x28x28`."""
+
     inputs: tuple[InputDeclaration, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Output(Syntax):
+    """`output a, b`."""
+
     values: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Expect(Syntax):
+    """`expect params == 129_130 "why"`."""
+
     condition: Expression
     why: str | None
 
@@ -199,6 +212,8 @@ class If(Syntax):
 
 @dataclass(frozen=True, slots=True)
 class For(Syntax):
+    """`for f, n in [[64, 2], [128, 3]] { … }`."""
+
     targets: tuple[Name, ...]
     iterable: Expression
     body: Body
@@ -206,17 +221,23 @@ class For(Syntax):
 
 @dataclass(frozen=True, slots=True)
 class Repeat(Syntax):
+    """`repeat n { … }`."""
+
     count: Expression
     body: Body
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen(Syntax):
+    """`frozen { … }`."""
+
     body: Body
 
 
 @dataclass(frozen=True, slots=True)
 class TrainOnly(Syntax):
+    """`train only { … }`."""
+
     body: Body
 
 
@@ -257,12 +278,16 @@ class Use(Syntax):
 
 @dataclass(frozen=True, slots=True)
 class Parameter(Syntax):
+    """A parameter of a block or net: `act = relu`; `default` is None for a required one."""
+
     name: str
     default: Expression | None
 
 
 @dataclass(frozen=True, slots=True)
 class Block(Syntax):
+    """`block basic(filters, stride = 1) { … }`."""
+
     name: str
     name_span: Span
     parameters: tuple[Parameter, ...]
@@ -271,6 +296,8 @@ class Block(Syntax):
 
 @dataclass(frozen=True, slots=True)
 class Net(Syntax):
+    """`net Lecture(classes = 10) "label" { … }`."""
+
     name: str
     name_span: Span
     parameters: tuple[Parameter, ...]
@@ -298,6 +325,8 @@ class Comment(Syntax):
 
 @dataclass(frozen=True, slots=True)
 class File(Syntax):
+    """One file; `source` is its whole text."""
+
     items: tuple[Item, ...]
     comments: tuple[Comment, ...]
     source: str

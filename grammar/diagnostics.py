@@ -27,6 +27,8 @@ class Span:
 
 
 class Severity(StrEnum):
+    """An error stops; a warning does not."""
+
     ERROR = "error"
     WARNING = "warning"
 
@@ -89,7 +91,7 @@ class DiagnosticError(Exception):
 
 
 def suggestions(wrong: str, known: Iterable[str]) -> list[str]:
-    """At most four known names within edit distance 2 of a wrong one (1 for names under three letters), nearest first."""
+    """At most four known names within edit distance 2 of a wrong one (1 under three letters), nearest first."""
     limit = 2 if len(wrong) >= 3 else 1
     scored = sorted((distance, name) for name in set(known) if (distance := edit_distance(wrong, name)) <= limit)
     return [name for _, name in scored[:4]]

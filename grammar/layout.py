@@ -13,14 +13,14 @@ from netc.grammar.source import Source
 OPENERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
 SIGNS = {"LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{", "RBRACE": "}"}
-OPERATORS = frozenset(
-    "PLUS MINUS TIMES DIVIDE FLOOR MODULO POWER EQUAL NOT_EQUAL LESS LESS_EQUAL GREATER GREATER_EQUAL RANGE "
-    "AND OR NOT COMMA BINDS ARROW".split()
-)
-TOP = frozenset("NET BLOCK USE TRAIN".split())
-STATEMENTS = TOP | frozenset("INPUT OUTPUT EXPECT FOR REPEAT FROZEN SHARED".split())
-ENDS = frozenset("NAME NUMBER SHAPE STRING IN TRUE FALSE NONE RPAR RSQB RBRACE".split())
-STARTS = frozenset("NAME NUMBER SHAPE STRING PREV IN TRUE FALSE NONE".split())
+COMPARISONS = frozenset(("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"))
+ARITHMETIC = frozenset(("PLUS", "MINUS", "TIMES", "DIVIDE", "FLOOR", "MODULO", "POWER", "RANGE"))
+OPERATORS = COMPARISONS | ARITHMETIC | {"AND", "OR", "NOT", "COMMA", "BINDS", "ARROW"}
+TOP = frozenset(["NET", "BLOCK", "USE", "TRAIN"])
+STATEMENTS = TOP | frozenset(["INPUT", "OUTPUT", "EXPECT", "FOR", "REPEAT", "FROZEN", "SHARED"])
+ENDS = frozenset(["NAME", "NUMBER", "SHAPE", "STRING", "IN", "TRUE", "FALSE", "NONE", "RPAR", "RSQB", "RBRACE"])
+STARTS = frozenset(["NAME", "NUMBER", "SHAPE", "STRING", "PREV", "IN", "TRUE", "FALSE", "NONE"])
+STEP_FOLLOWS = frozenset(("NAME", "NUMBER", "STRING", "LBRACE"))
 TYPES = frozenset(("float", "int", "bytes", "bool"))
 DEPTH = 256
 LOOKAHEAD = 200
@@ -39,12 +39,15 @@ class Layout:
         self.in_input = False
 
     def run(self) -> list[Token]:
+        """The tokens in order, separators thinned out, brackets in pairs, `$END` last."""
         separator: Token | None = None
         for index, token in enumerate(self.tokens):
             if token.kind == "SEP":
                 if self._in_brackets():
                     if token.text == ";" or self._unclosed(index):
-                        self._close_until_brace("the line ends here" if token.text != ";" else "the statement ends here")
+                        self._close_until_brace(
+                            "the line ends here" if token.text != ";" else "the statement ends here"
+                        )
                     else:
                         continue
                 if separator is None or token.text == ";":
@@ -91,7 +94,7 @@ class Layout:
     def _word(self, index: int, token: Token) -> Token:
         """`step` before a name at the start of a statement, and the type in an input's declaration."""
         previous = self.out[-1].kind if self.out else "SEP"
-        if token.text == "step" and previous in ("SEP", "LBRACE") and self.tokens[index + 1].kind == "NAME":
+        if token.text == "step" and previous in ("SEP", "LBRACE") and self.tokens[index + 1].kind in STEP_FOLLOWS:
             return Token("STEP", token.text, token.start, token.end)
         if self.in_input and token.text in TYPES and previous == "COLON" and not self._in_brackets():
             return Token("TYPE", token.text, token.start, token.end)
@@ -102,7 +105,7 @@ class Layout:
         return bool(self.open) and self.open[-1].kind != "LBRACE"
 
     def _unclosed(self, index: int) -> bool:
-        """Whether a newline inside ( ) or [ ] shows that a bracket was forgotten: the next line can only be a statement."""
+        """Whether a newline inside ( ) or [ ] shows a forgotten bracket: the next line can only be a statement."""
         following = next(token for token in self.tokens[index:] if token.kind != "SEP")
         if following.kind in STATEMENTS or following.kind == "$END":
             return True
@@ -116,16 +119,20 @@ class Layout:
                 depth += 1
             elif token.kind in ("RPAR", "RSQB"):
                 depth -= 1
-                if depth < 0:
-                    return False  # it is closed further down: a comma is missing here
+                if depth < 0:  # where it is closed further down, a comma is missing here
+                    return token.kind != OPENERS[self.open[-1].kind]
         return True
 
     def _close_until_brace(self, why: str) -> None:
         end = self.out[-1].end
         while self._in_brackets():
             opener = self.open[-1]
-            self._report(f"`{SIGNS[opener.kind]}` is never closed", opener,
-                         f"close it with `{SIGNS[OPENERS[opener.kind]]}`", Label(self.source.span(end, end), why))  # fmt: skip
+            self._report(
+                f"`{SIGNS[opener.kind]}` is never closed",
+                opener,
+                f"close it with `{SIGNS[OPENERS[opener.kind]]}`",
+                Label(self.source.span(end, end), why),
+            )
             self._make_closer(self.open.pop(), end)
 
     def _close(self, token: Token) -> bool:
@@ -136,28 +143,39 @@ class Layout:
         ):
             if self._in_brackets() and token.kind != "RBRACE":
                 opener = self.open.pop()
-                self._report(f"`{token.text}` closes `{SIGNS[opener.kind]}`", token,
-                             f"write `{SIGNS[OPENERS[opener.kind]]}`", Label(self.source.span(opener.start, opener.end)), "E105")  # fmt: skip
+                self._report(
+                    f"`{token.text}` closes `{SIGNS[opener.kind]}`",
+                    token,
+                    f"write `{SIGNS[OPENERS[opener.kind]]}`",
+                    Label(self.source.span(opener.start, opener.end)),
+                    "E105",
+                )
                 self._make_closer(opener, token.start)
             else:
                 self._report(f"`{token.text}` closes nothing", token, "remove it, or open its partner", None, "E105")
             return False
         while self.open[-1].kind != wanted:
             opener = self.open.pop()
-            self._report(f"`{SIGNS[opener.kind]}` is never closed", opener, f"close it with `{SIGNS[OPENERS[opener.kind]]}`",
-                         Label(self.source.span(token.start, token.end), "this closes an outer one"))  # fmt: skip
+            self._report(
+                f"`{SIGNS[opener.kind]}` is never closed",
+                opener,
+                f"close it with `{SIGNS[OPENERS[opener.kind]]}`",
+                Label(self.source.span(token.start, token.end), "this closes an outer one"),
+            )
             self._make_closer(opener, self.out[-1].end)
         opener = self.open.pop()
-        if token.kind == "RBRACE" and self.source.starts_line(token.start):
-            if self.source.place(token.start)[1] - 1 != self.source.indentation(opener.start):
-                self.suspects.append(opener)
+        at_margin = token.kind == "RBRACE" and self.source.starts_line(token.start)
+        if at_margin and self.source.place(token.start)[1] - 1 != self.source.indentation(opener.start):
+            self.suspects.append(opener)
         return True
 
     def _begins_top_level(self, index: int) -> bool:
-        token = self.tokens[index]
-        if token.kind == "TRAIN" and self.tokens[index + 1].kind == "ONLY":
+        """Whether a token inside braces begins a net, a block and the like, and not a misuse of the word as a name."""
+        if not self.open or self.tokens[index].kind not in TOP:
             return False
-        return token.kind in TOP and bool(self.open)
+        following = self.tokens[index + 1].kind
+        at_margin = self.source.place(self.tokens[index].start)[1] == 1
+        return following in ("NAME", "STRING") or (at_margin and following not in ("ONLY", "BINDS"))
 
     def _missing_braces(self, token: Token) -> None:
         what = {"NET": "a net", "BLOCK": "a block", "USE": "`use`", "TRAIN": "a train section"}[token.kind]
@@ -182,8 +200,13 @@ class Layout:
         self.out.append(Token(kind, SIGNS[kind], offset, offset, made=True))
 
     def _too_deep(self, token: Token) -> None:
-        self._report(f"brackets stand more than {DEPTH} deep", token, "take an inner part out into a block or a name",
-                     None, "E108")  # fmt: skip
+        self._report(
+            f"brackets stand more than {DEPTH} deep",
+            token,
+            "take an inner part out into a block or a name",
+            None,
+            "E108",
+        )
         end = self.tokens[-1]
         while self.open:
             self._make_closer(self.open.pop(), token.end)
@@ -191,7 +214,13 @@ class Layout:
         self.out.append(end)
 
     def _report(
-        self, message: str, token: Token, help: str, other: Label | None, code: str = "E104", notes: tuple[str, ...] = ()
+        self,
+        message: str,
+        token: Token,
+        help: str,
+        other: Label | None,
+        code: str = "E104",
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.lexed.doubtful.append(token.start)
         place = Label(self.source.span(token.start, token.end))

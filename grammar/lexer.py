@@ -28,15 +28,14 @@ LOOKALIKES: dict[str, tuple[str, str | None]] = {
     "&": ("and", "AND"),
     "|": ("or", "OR"),
     "!": ("not", "NOT"),
-    ",": (",", "COMMA"),
-    "(": ("(", "LPAR"),
-    ")": (")", "RPAR"),
-    ":": (":", "COLON"),
-    "；": (";", "SEP"),
+    "\uff0c": (",", "COMMA"),
+    "\uff08": ("(", "LPAR"),
+    "\uff09": (")", "RPAR"),
+    "\uff1a": (":", "COLON"),
+    "\uff1b": (";", "SEP"),
 }
 QUOTES = "'`‘’“”„«»"
 DOUBLED = {"&&": "&", "||": "|"}
-ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 WORD = re.compile(r"\w+")
 RUN = re.compile(r"[\w]+(?:\.[0-9]\w*)?")
 
@@ -54,6 +53,8 @@ class Token:
 
 @dataclass(slots=True)
 class Lexed:
+    """The lexer's product. The later steps add their findings to it."""
+
     tokens: list[Token] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     findings: list[Diagnostic] = field(default_factory=list)
@@ -70,8 +71,10 @@ class Lexer:
         self.pattern = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in tables.terminals))
 
     def run(self) -> Lexed:
+        """Tokens, comments and findings of the whole text."""
         text, match, tokens = self.source.text, self.pattern.match, self.result.tokens
         keywords, ignored = self.tables.keywords, self.tables.ignored
+        wordlike = {"NUMBER", "SHAPE", "NAME", *keywords.values()}
         position = 1 if text.startswith("\ufeff") else 0
         while position < len(text):
             found = match(text, position)
@@ -85,10 +88,9 @@ class Lexer:
                 continue
             if kind == "NAME":
                 kind = keywords.get(found.group(), kind)
-            if position < len(text) and kind in ("NUMBER", "SHAPE", "NAME") or kind in keywords.values():
-                if position < len(text) and (text[position].isalnum() or text[position] == "_"):
-                    position = self._run_on(kind, start)
-                    continue
+            if kind in wordlike and position < len(text) and (text[position].isalnum() or text[position] == "_"):
+                position = self._run_on(kind, start)
+                continue
             tokens.append(Token(kind, text[start:position], start, position))
         tokens.append(Token("$END", "", len(text), len(text)))
         return self.result
@@ -102,13 +104,24 @@ class Lexer:
             if re.fullmatch(r"[0-9]+(x[A-Za-z0-9]+)+", text):
                 sizes = ", ".join(text.split("x"))
                 fix = self._fix(start, end, f"[{sizes}]", "write the shape as a list")
-                self.report("E103", f"`{text}` is no shape: `3x3` takes numbers alone", start, end, fix=fix,
-                            help=f"write a shape with names as a list: `[{sizes}]`")  # fmt: skip
+                self._report(
+                    "E103",
+                    f"`{text}` is no shape: `3x3` takes numbers alone",
+                    start,
+                    end,
+                    fix=fix,
+                    help=f"write a shape with names as a list: `[{sizes}]`",
+                )
             elif not text.isascii():
-                self.report("E103", f"`{text}` is no number", start, end, help="write numbers with the digits 0 to 9")
+                self._report("E103", f"`{text}` is no number", start, end, help="write numbers with the digits 0 to 9")
             else:
-                self.report("E103", f"`{text}` is neither a number nor a name", start, end,
-                            help="start a name with a letter; the units are k M G T, kB MB GB TB, KiB MiB GiB TiB")  # fmt: skip
+                self._report(
+                    "E103",
+                    f"`{text}` is neither a number nor a name",
+                    start,
+                    end,
+                    help="start a name with a letter; the units are k M G T, kB MB GB TB, KiB MiB GiB TiB",
+                )
             self.result.tokens.append(Token("NUMBER", "0", start, end))
             return end
         return self._word(start)
@@ -116,8 +129,13 @@ class Lexer:
     def _word(self, start: int) -> int:
         run = WORD.match(self.source.text, start)
         assert run is not None
-        self.report("E101", f"the name `{run.group()}` has letters outside a-z", start, run.end(),
-                    help="write names with the letters a-z, A-Z, the digits 0-9 and `_`")  # fmt: skip
+        self._report(
+            "E101",
+            f"the name `{run.group()}` has letters outside a-z",
+            start,
+            run.end(),
+            help="write names with the letters a-z, A-Z, the digits 0-9 and `_`",
+        )
         self.result.tokens.append(Token("NAME", run.group(), start, run.end()))
         return run.end()
 
@@ -130,8 +148,9 @@ class Lexer:
         if character.isdigit():
             run = WORD.match(text, start)
             end = run.end() if run else start + 1
-            self.report("E103", f"`{text[start:end]}` is no number", start, end,
-                        help="write numbers with the digits 0 to 9")  # fmt: skip
+            self._report(
+                "E103", f"`{text[start:end]}` is no number", start, end, help="write numbers with the digits 0 to 9"
+            )
             self.result.tokens.append(Token("NUMBER", "0", start, end))
             return end
         if character.isalpha():
@@ -141,7 +160,9 @@ class Lexer:
         meant, kind = LOOKALIKES.get(DOUBLED.get(written, written), (None, None))
         if meant is not None and kind is not None:
             fix = self._fix(start, end, meant, f"write `{meant}`")
-            self.report("E101", f"`{written}` is no sign of the language", start, end, help=f"write `{meant}`", fix=fix)
+            self._report(
+                "E101", f"`{written}` is no sign of the language", start, end, help=f"write `{meant}`", fix=fix
+            )
             self.result.tokens.append(Token(kind, ";" if kind == "SEP" else meant, start, end))
             return end
         while end < len(text) and text[end] == character:
@@ -149,12 +170,23 @@ class Lexer:
         if character == "\ufffd":
             return end  # unreadable bytes have been reported by whoever read them
         if character.isprintable() and not character.isspace():
-            self.report("E101", f"`{character}` is no sign of the language", start, end,
-                        help="remove it; a comment starts with `#`")  # fmt: skip
+            self._report(
+                "E101",
+                f"`{character}` is no sign of the language",
+                start,
+                end,
+                help="remove it; a comment starts with `#`",
+            )
         else:
             name = unicodedata.name(character, "unnamed").lower()
-            self.report("E101", f"there is an invisible character here: U+{ord(character):04X}, {name}", start, end,
-                        help="remove it", fix=self._fix(start, end, " ", "replace it by a space"))  # fmt: skip
+            self._report(
+                "E101",
+                f"there is an invisible character here: U+{ord(character):04X}, {name}",
+                start,
+                end,
+                help="remove it",
+                fix=self._fix(start, end, " ", "replace it by a space"),
+            )
         return end
 
     def _quoted(self, start: int, quote: str) -> int:
@@ -166,23 +198,34 @@ class Lexer:
         close = next((i for i in range(start + 1, stop) if text[i] in closing), None) if quote != '"' else None
         if close is not None:
             content = text[start + 1 : close].replace('"', "'")
-            self.report("E102", f"a string stands in `\"`, not in `{quote}`", start, close + 1, help="write it in `\"`",
-                        fix=self._fix(start, close + 1, f'"{content}"', "change the quotes"))  # fmt: skip
+            self._report(
+                "E102",
+                f'a string stands in `"`, not in `{quote}`',
+                start,
+                close + 1,
+                help='write it in `"`',
+                fix=self._fix(start, close + 1, f'"{content}"', "change the quotes"),
+            )
             self.result.tokens.append(Token("STRING", f'"{content}"', start, close + 1))
             return close + 1
         if quote != '"':
-            self.report("E102", f"`{quote}` opens nothing", start, start + 1,
-                        help="write a string in `\"`, and a comment after `#`")  # fmt: skip
+            self._report(
+                "E102",
+                f"`{quote}` opens nothing",
+                start,
+                start + 1,
+                help='write a string in `"`, and a comment after `#`',
+            )
             return start + 1
         stop = start + len(text[start:stop].rstrip())
-        self.report("E102", "the string does not end on its line", start, stop, help="close it with `\"`")
+        self._report("E102", "the string does not end on its line", start, stop, help='close it with `"`')
         self.result.tokens.append(Token("STRING", '""', start, stop))
         return stop
 
     def _fix(self, start: int, end: int, text: str, title: str) -> Fix:
         return Fix(title, (Edit(self.source.span(start, end), text),))
 
-    def report(self, code: str, message: str, start: int, end: int, *, help: str, fix: Fix | None = None) -> None:
+    def _report(self, code: str, message: str, start: int, end: int, *, help: str, fix: Fix | None = None) -> None:
         self.result.doubtful.append(start)
         label = Label(self.source.span(start, end))
         self.result.findings.append(Diagnostic(code, message, label, help=help, fix=fix))

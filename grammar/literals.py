@@ -30,7 +30,9 @@ def number(text: str) -> int | float:
     if digits.endswith("_") or "__" in digits or "_." in digits or "._" in digits:
         raise LiteralError(f"`{clipped(text)}` has a stray `_`", "put `_` between digits, as in `1_000`")
     if unit not in UNITS:
-        raise LiteralError(f"`{unit}` is no unit", "use k M G T for numbers, and kB MB GB TB or KiB MiB GiB TiB for bytes")
+        raise LiteralError(
+            f"`{unit}` is no unit", "use k M G T for numbers, and kB MB GB TB or KiB MiB GiB TiB for bytes"
+        )
     digits = digits.replace("_", "")
     if len(digits) > 400 or len(exponent or "") > 6:
         raise too_large(text)
@@ -64,7 +66,9 @@ def string(text: str) -> str:
     def escaped(found: re.Match[str]) -> str:
         letter = found.group(1)
         if letter not in ESCAPES:
-            raise LiteralError(f"`\\{letter}` means nothing in a string", "write `\\\\` for a backslash, and `/` in paths")
+            raise LiteralError(
+                f"`\\{letter}` means nothing in a string", "write `\\\\` for a backslash, and `/` in paths"
+            )
         return ESCAPES[letter]
 
     return re.sub(r"\\(.)", escaped, text[1:-1])
@@ -78,8 +82,12 @@ def whole(value: int, text: str) -> int:
 
 
 def too_large(text: str) -> LiteralError:
-    return LiteralError(f"the number {clipped(text)} is too large", "use at most 9_223_372_036_854_775_807, or 1e308 for a float")
+    """The error about a literal past the limits."""
+    return LiteralError(
+        f"the number {clipped(text)} is too large", "use at most 9_223_372_036_854_775_807, or 1e308 for a float"
+    )
 
 
 def clipped(text: str) -> str:
+    """A literal short enough for a message."""
     return text if len(text) <= 24 else f"{text[:20]}…"

@@ -7,17 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from netc.grammar import ast
-from netc.grammar.builder import Builder, TooDeep
+from netc.grammar.builder import Builder, TooDeepError
 from netc.grammar.diagnostics import Diagnostic, Label
 from netc.grammar.layout import Layout
 from netc.grammar.lexer import Lexed, Lexer, Token
+from netc.grammar.situation import Situation
 from netc.grammar.source import Source
-from netc.grammar.syntax_errors import Situation, explain
+from netc.grammar.syntax_errors import OUTSIDE, explain
 from netc.grammar.tables import Tables, load
 
 LISTS = ("_statements", "_items")
 OPENERS = frozenset(("LPAR", "LSQB", "LBRACE"))
 CLOSERS = frozenset(("RPAR", "RSQB", "RBRACE"))
+NAMED = (("NAME", "_"),)
+PLAIN_HEADS: dict[str, tuple[tuple[str, str], ...]] = {
+    "NET": NAMED,
+    "BLOCK": NAMED,
+    "TRAIN": NAMED,
+    "STEP": NAMED,
+    "IF": (("TRUE", "true"),),
+    "FOR": (("NAME", "_"), ("IN", "in"), ("LSQB", "["), ("RSQB", "]")),
+    "REPEAT": (("NUMBER", "1"),),
+    "FROZEN": (),
+}
 
 
 def parse(source: str, file: str) -> tuple[ast.File, list[Diagnostic]]:
@@ -42,8 +54,9 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
         return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         file, findings = parse(data.decode("utf-16", errors="replace"), name)
-        found = Diagnostic("E113", "the file is UTF-16", Label(Source(name, file.source).span(0, 0)),
-                           help="save it as UTF-8")  # fmt: skip
+        found = Diagnostic(
+            "E113", "the file is UTF-16", Label(Source(name, file.source).span(0, 0)), help="save it as UTF-8"
+        )
         return file, [found, *findings]
     try:
         return parse(data.decode("utf-8"), name)
@@ -51,8 +64,9 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
         file, findings = parse(data.decode("utf-8", errors="replace"), name)
         at = len(data[: error.start].decode("utf-8"))
         place = Label(Source(name, file.source).span(at, at + 1))
-        found = Diagnostic("E113", f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8", place,
-                           help="save the file as UTF-8")  # fmt: skip
+        found = Diagnostic(
+            "E113", f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8", place, help="save the file as UTF-8"
+        )
         return file, sorted([found, *findings], key=_place)
 
 
@@ -79,9 +93,10 @@ class Parser:
         self.values: list[Any] = []
         self.starts: list[int] = []
         self.ends: list[int] = []
-        self.explained = 0
+        self.outside = False
 
     def run(self) -> tuple[ast.Item, ...]:
+        """The items of the file. Findings go into the `Lexed`."""
         actions, tokens = self.tables.actions, self.tokens
         index = 0
         while True:
@@ -96,7 +111,7 @@ class Parser:
                 elif self._reduce(~move, token.start):
                     items: tuple[ast.Item, ...] = self.values[0]
                     return items
-            except TooDeep:
+            except TooDeepError:
                 index = self._resume(index)
 
     # ---------------------------------------------------------------- the automaton
@@ -120,10 +135,12 @@ class Parser:
             values = self.values[-count:]
             start, end = self.starts[-count], self.ends[-1]
             for stack in (self.states, self.symbols, self.values, self.starts, self.ends):
-                del stack[-count:]  # type: ignore[attr-defined]
+                del stack[-count:]
         else:
             values, start, end = [], offset, offset
-        value = self._spliced(values) if action is None else self.builder.made(action, self._spliced(values), start, end)
+        value = (
+            self._spliced(values) if action is None else self.builder.made(action, self._spliced(values), start, end)
+        )
         if origin == "start":
             self.values.append(value)
             return True
@@ -161,27 +178,43 @@ class Parser:
 
     # ---------------------------------------------------------------- recovery
     def _repair(self, index: int) -> int:
-        """Reports what is wrong at a token and gives where to go on: with a separator put in, or at the next statement."""
+        """Reports what is wrong at a token; gives where to go on, with a separator put in or at the next statement."""
         token = self.tokens[index]
         situation = Situation(self, index)
         finding = explain(situation)
-        if not self._silenced(situation):
+        if not self._silenced(situation, finding):
             self.lexed.findings.append(finding)
+        if finding.code == "E117" and token.kind == "SEP" and self.accepts(self.tokens[index + 1].kind):
+            return index + 1  # a newline before `{`
         for kind, text in (("SEP", "\n"), ("COMMA", ",")):
-            if index and self.accepts(kind, token.kind) and self.tokens[index - 1].kind not in (kind, "SEP"):
+            if (
+                finding.code != "E110"
+                and index
+                and self.accepts(kind, token.kind)
+                and self.tokens[index - 1].kind not in (kind, "SEP")
+            ):
                 self.tokens.insert(index, Token(kind, text, token.start, token.start, made=True))
                 return index
         return self._resume(index)
 
-    def _silenced(self, situation: Situation) -> bool:
-        """Whether a finding in this statement already tells what is wrong."""
+    def _silenced(self, situation: Situation, finding: Diagnostic) -> bool:
+        """Whether a finding in this statement already tells what is wrong, or this one follows from an earlier one."""
         token = situation.token
+        if finding.message == OUTSIDE:
+            if self.outside:
+                return True
+            self.outside = True
         return token.made or any(situation.statement_start <= at <= token.end for at in self.lexed.doubtful)
 
     def _resume(self, index: int) -> int:
-        """Drops the statement that was being parsed, on the stack and in the text."""
+        """Drops the statement that was being parsed, on the stack and in the text.
+
+        A statement with a broken head and a body keeps the body: a plain head is put in front of it, so that the
+        findings inside come out of the same run.
+        """
         depth = 0
         closed = 0
+        head: list[Any] = []
         while self.symbols and not (closed == 0 and self.symbols[-1] in (*LISTS, "LBRACE")):
             symbol = self.symbols[-1]
             if symbol in CLOSERS:
@@ -190,13 +223,18 @@ class Parser:
                 closed -= 1
             elif symbol in OPENERS:
                 depth += 1
+            head.append(self.values[-1])
             for stack in (self.states, self.symbols, self.values, self.starts, self.ends):
-                del stack[-1]  # type: ignore[attr-defined]
+                del stack[-1]
         if not self.symbols or self.symbols[-1] == "LBRACE":
             origin = "_statements" if self.symbols else "_items"
             at = self.tokens[index].start
             self._push(self.tables.gotos[self.states[-1]][origin], origin, [], at, at)
         while (kind := self.tokens[index].kind) != "$END":
+            if kind == "LBRACE" and depth == 0 and (plain := self._plain_head(head)):
+                at = self.tokens[index].start
+                self.tokens[index:index] = [Token(kind, text, at, at, made=True) for kind, text in plain]
+                return index
             if kind in OPENERS:
                 depth += 1
             elif kind in CLOSERS:
@@ -207,3 +245,15 @@ class Parser:
                 break
             index += 1
         return index
+
+    def _plain_head(self, dropped: list[Any]) -> list[tuple[str, str]]:
+        """Kinds and texts of a separator and a head for a body whose own head, given from its end on, was dropped."""
+        for position, value in enumerate(dropped):
+            if isinstance(value, Token) and value.kind in PLAIN_HEADS:
+                before = dropped[position - 1] if position else None
+                name = before.text if isinstance(before, Token) and before.kind == "NAME" else "_"
+                inside = value.kind == "TRAIN" and "LBRACE" in self.symbols
+                rest = (("ONLY", "only"),) if inside else PLAIN_HEADS[value.kind]
+                head = [(kind, name if text == "_" else text) for kind, text in rest]
+                return [("SEP", "\n"), (value.kind, value.text), *head]
+        return []

@@ -82,14 +82,15 @@ def build(grammar: str) -> dict[str, Any]:
     table = parser.parser.parser._parse_table
     lexer = BasicLexer(parser.lexer_conf)
     keywords: dict[str, str] = {}
-    for callback in (lexer._build_scanner() and lexer.callback).values():
+    lexer._build_scanner()
+    for callback in lexer.callback.values():
         assert isinstance(callback, UnlessCallback)
         keywords |= {terminal.pattern.value: terminal.name for terminal in callback.scanner.terminals}
 
     rules = {rule: number for number, rule in enumerate(parser.rules)}
     order = [table.start_states["start"]]
     for state in order:
-        for symbol, (action, target) in sorted(table.states[state].items()):
+        for _, (action, target) in sorted(table.states[state].items()):
             if action is Shift and target not in order:
                 order.append(target)
     number = {state: index for index, state in enumerate(order)}
