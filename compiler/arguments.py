@@ -6,7 +6,7 @@ words stand for something of their own there: `same` in `pad=same` is no value i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 
@@ -245,12 +245,16 @@ _NO_DEFAULT: Any = object()
 
 @dataclass(frozen=True)
 class ArgumentSpec:
-    """One declared argument: its type, its default (as converted), a line for the documentation."""
+    """One declared argument: its type, its default (as converted), a line for the documentation.
+
+    `name` is its name in the language, `attribute` the one in Python: they differ where Python reserves the word.
+    """
 
     name: str
     type: ArgumentType
     doc: str
     default: Any = _NO_DEFAULT
+    attribute: str = ""
 
     @property
     def required(self) -> bool:
@@ -258,9 +262,12 @@ class ArgumentSpec:
         return self.default is _NO_DEFAULT
 
 
-def argument(type: ArgumentType, doc: str, *, default: Any = _NO_DEFAULT) -> Any:
-    """Declare an argument as a class attribute: `filters: int = argument(SIZE, "output channels")`."""
-    return ArgumentSpec("", type, doc, default)
+def argument(type: ArgumentType, doc: str, *, default: Any = _NO_DEFAULT, word: str = "") -> Any:
+    """Declare an argument as a class attribute: `filters: int = argument(SIZE, "output channels")`.
+
+    `word` is its name in the language where the attribute cannot have it, such as `from`.
+    """
+    return ArgumentSpec(word, type, doc, default)
 
 
 class Declared:
@@ -276,10 +283,11 @@ class Declared:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         specs = dict(cls.arguments)
-        for name, spec in list(vars(cls).items()):
+        for attribute, spec in list(vars(cls).items()):
             if isinstance(spec, ArgumentSpec):
-                specs[name] = ArgumentSpec(name, spec.type, spec.doc, spec.default)
-                delattr(cls, name)
+                name = spec.name or attribute
+                specs[name] = replace(spec, name=name, attribute=attribute)
+                delattr(cls, attribute)
         cls.arguments = specs
 
     def __init__(self, **values: Any) -> None:
@@ -288,8 +296,8 @@ class Declared:
         assert not unknown, f"{type(self).__name__} has no argument {sorted(unknown)}"
         for name, spec in self.arguments.items():
             assert name in values or not spec.required, f"{type(self).__name__} needs {name}"
-            setattr(self, name, values.get(name, spec.default))
+            setattr(self, spec.attribute, values.get(name, spec.default))
 
     def settings(self) -> dict[str, Any]:
         """The arguments' values by name."""
-        return {name: getattr(self, name) for name in self.arguments}
+        return {name: getattr(self, spec.attribute) for name, spec in self.arguments.items()}

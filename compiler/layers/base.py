@@ -94,7 +94,14 @@ def constant_size(size: Size, what: str) -> int:
     return size
 
 
+def require_floats(word: str, *x: Value) -> None:
+    """Refuse integers where a layer works on real numbers; raises ShapeError E302."""
+    for at, value in enumerate(x):
+        if value.dtype is not DType.FLOAT32:
+            raise ShapeError(f"{word} works on floating-point numbers, found {value.dtype}", at=at, code="E302")
+
+
 __all__ = [
     "MANY", "ONES", "ZEROS", "Builder", "Layer", "LayerBuilder", "ShapeError", "constant_size",
-    "kaiming_uniform", "language_shape", "layer",
+    "kaiming_uniform", "language_shape", "layer", "require_floats",
 ]  # fmt: skip

@@ -21,16 +21,25 @@ class ShapeError(Exception):
     """Inputs that do not fit an operator or a layer.
 
     message   what was found, in the style of a diagnostic's message
+    label     what to write under the layer's span, where the message alone does not say it all
     at        which input is to blame (its producer gets the secondary label)
     argument  the layer argument to blame instead, if one is
     help      the way out
     """
 
     def __init__(
-        self, message: str, *, at: int = 0, argument: str | None = None, help: str | None = None, code: str = "E301"
+        self,
+        message: str,
+        *,
+        at: int = 0,
+        argument: str | None = None,
+        help: str | None = None,
+        label: str = "",
+        code: str = "E301",
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.label = label
         self.at = at
         self.argument = argument
         self.help = help
@@ -51,7 +60,9 @@ class Sample:
     ranges: tuple[tuple[float, float], ...] = ()
 
 
-def sample(*shapes: tuple[int, ...], dtypes: tuple[DType, ...] = (), ranges: Any = (), **attributes: Attribute) -> Sample:
+def sample(
+    *shapes: tuple[int, ...], dtypes: tuple[DType, ...] = (), ranges: Any = (), **attributes: Attribute
+) -> Sample:
     """Shorthand: `sample((3, 4), (4, 2))`, `sample((2, 3), axes=(1,))`."""
     return Sample(shapes, attributes, dtypes, tuple(ranges))
 
@@ -71,14 +82,15 @@ class Op:
     stock: ClassVar[bool] = True
 
     @staticmethod
-    def shape(*inputs: Value, **attributes: Any) -> Shape:
+    def shape(*inputs: Any, **attributes: Any) -> Shape:
         """The output's shape; raises ShapeError. (Operators with several outputs override `infer`.)"""
         raise AssertionError("an operator declares shape or infer")
 
     @staticmethod
-    def dtype(*inputs: Value, **attributes: Any) -> DType:
+    def dtype(*inputs: Any, **attributes: Any) -> DType:
         """The output's element type; the first input's unless said."""
-        return inputs[0].dtype
+        first: Value = inputs[0]
+        return first.dtype
 
     @classmethod
     def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
@@ -86,7 +98,7 @@ class Op:
         return ((cls.dtype(*inputs, **attributes), cls.shape(*inputs, **attributes)),)
 
     @staticmethod
-    def grad(g: Builder, node: Node, *dy: Value | None) -> tuple[Value | None, ...]:
+    def grad(g: Builder, node: Node, *dy: Any, **_: Any) -> tuple[Value | None, ...]:
         """One gradient for each input as new nodes, None where none flows; `dy` has one for each output.
 
         Written for equal shapes: the walk in `compiler/gradient.py` undoes broadcasting.
