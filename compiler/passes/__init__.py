@@ -1,1 +1,48 @@
-"""Rewrites of a graph, one a file: each takes a valid graph and leaves a valid one."""
+"""Rewrites of a graph, one a file: each takes a valid graph and leaves a valid one, in linear time.
+
+`training_mode` and `inference_mode` give the mode-neutral operators their form and always run. What follows only makes
+graphs smaller; any of it can be switched off by name, and outputs stay the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from netc.compiler.ir import Graph
+from netc.compiler.passes.common_subexpressions import common_subexpressions
+from netc.compiler.passes.constant_folding import constant_folding
+from netc.compiler.passes.dead_code import dead_code, used_sources
+from netc.compiler.passes.fix_sizes import fix_sizes
+from netc.compiler.passes.identities import identities
+from netc.compiler.passes.inference_mode import inference_mode
+from netc.compiler.passes.training_mode import training_mode
+
+Pass = Callable[[Graph], Graph]
+
+PIPELINE: tuple[Pass, ...] = (
+    dead_code,
+    identities,
+    constant_folding,
+    common_subexpressions,
+    dead_code,
+)
+
+observers: list[Callable[[str, Graph], None]] = []
+"""Called with the name of each pass and the graph it left: tests put `verify` here."""
+
+
+def simplify(graph: Graph, without: Collection[str] = ()) -> Graph:
+    """Run the pipeline, except for the passes named in `without`."""
+    unknown = set(without) - {step.__name__ for step in PIPELINE}
+    assert not unknown, f"no pass is called {sorted(unknown)}"
+    for step in PIPELINE:
+        if step.__name__ not in without:
+            graph = step(graph)
+            for observe in observers:
+                observe(step.__name__, graph)
+    return graph
+
+
+__all__ = [
+    "PIPELINE", "Pass", "fix_sizes", "inference_mode", "observers", "simplify", "training_mode", "used_sources",
+]  # fmt: skip

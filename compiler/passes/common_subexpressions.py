@@ -1,0 +1,35 @@
+"""Computes equal things once. Operators are pure, so the same operator on the same inputs gives the same values."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from netc.compiler.ir import Graph, Node, Tensor, Value
+from netc.compiler.passes.rewriter import Rewriter
+
+
+def common_subexpressions(graph: Graph) -> Graph:
+    """The graph with each computation once: a later equal node gives way to the first."""
+    rewriter = Rewriter(graph)
+    first: dict[Hashable, tuple[Value, ...]] = {}
+    for node in graph.nodes:
+        key = _key(node, rewriter.inputs(node))
+        known = first.get(key)
+        if known is None:
+            first[key] = rewriter.keep(node).outputs
+        else:
+            rewriter.replace(node.outputs, known)
+    return rewriter.finish()
+
+
+def _key(node: Node, inputs: tuple[Value, ...]) -> Hashable:
+    return node.op, inputs, tuple((name, _exact(value)) for name, value in node.attributes.items())
+
+
+def _exact(value: object) -> Hashable:
+    """Equal only where indistinguishable: 0.0 and -0.0 are not, nor are 1 and 1.0 and true."""
+    if isinstance(value, Tensor):
+        return value.dtype, value.shape, repr(value.values)
+    if isinstance(value, tuple):
+        return tuple(map(_exact, value))
+    return type(value), repr(value) if isinstance(value, float) else value

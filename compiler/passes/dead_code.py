@@ -1,0 +1,21 @@
+"""Drops nodes that no output needs."""
+
+from __future__ import annotations
+
+from netc.compiler.ir import Graph, Node, Value
+
+
+def dead_code(graph: Graph) -> Graph:
+    """The graph with only the nodes that an output depends on. Inputs and parameters stay."""
+    needed: set[Value] = set(graph.outputs.values())
+    kept: list[Node] = []
+    for node in reversed(graph.nodes):
+        if any(value in needed for value in node.outputs):
+            needed.update(node.inputs)
+            kept.append(node)
+    return Graph(graph.name, list(graph.inputs), list(graph.parameters), kept[::-1], dict(graph.outputs))
+
+
+def used_sources(graph: Graph) -> set[Value]:
+    """The inputs and parameters that a node reads or that flow straight out."""
+    return {value for node in graph.nodes for value in node.inputs} | set(graph.outputs.values())

@@ -1,0 +1,60 @@
+"""Random masks from plain integer arithmetic: the same bits in every session, thread count, provider and language.
+
+Each element's 31 bits are a function of (seed, step, layer, element): three rounds of multiply, xor and shift over a
+counter, keyed between the rounds. Nothing is carried from step to step, so training resumes exactly. All values stay
+below 2^31 before a product, so that int64 never overflows.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from netc.compiler.ir import Builder, DType, Graph, Origin, Shape, Value
+
+BITS = 31
+RANGE = 1 << BITS
+MULTIPLIERS = (0x2C1B3C6D, 0x297A2D39, 0x5BD1E995)
+"""Odd and below 2^31, with bits all over."""
+SHIFTS = (15, 13, 16)
+
+
+class RandomBits:
+    """Draws for one graph; the part that depends on seed and step alone is added once, on first use."""
+
+    def __init__(self, graph: Graph, seed: Value, step: Value) -> None:
+        self._graph = graph
+        self._seed = seed
+        self._step = step
+        self._base: Value | None = None
+        self._draws: dict[str, int] = {}
+
+    def dropout_mask(self, g: Builder, shape: Shape, rate: float) -> Value:
+        """A tensor that is 0 with probability `rate` and 1 / (1 - rate) elsewhere."""
+        kept = g.Less(self.bits(g, shape), round((1.0 - rate) * RANGE))
+        return g.Mul(g.Cast(kept, to=DType.FLOAT32), 1.0 / (1.0 - rate))
+
+    def bits(self, g: Builder, shape: Shape) -> Value:
+        """Uniform int64 values from 0 to 2^31 - 1, one stream for each layer path and draw in it."""
+        draw = self._draws[g.origin.scope] = self._draws.get(g.origin.scope, -1) + 1
+        layer = crc32(f"{g.origin.scope}#{draw}".encode()) % RANGE
+        first = _mix(g, g.BitwiseXor(self._shared_base(), layer), rounds=2)
+        second = _mix(g, g.BitwiseXor(first, layer), rounds=1)
+        x = _mix(g, g.BitwiseXor(g.Iota(shape=shape), first), rounds=1)
+        return _mix(g, g.BitwiseXor(x, second), rounds=2)
+
+    def _shared_base(self) -> Value:
+        if self._base is None:
+            g = Builder(self._graph, Origin("random"))
+            low = _mix(g, g.Mod(self._seed, RANGE), rounds=2)
+            high = g.Mod(g.Div(self._seed, RANGE), RANGE)
+            keyed = _mix(g, g.BitwiseXor(low, high), rounds=1)
+            self._base = _mix(g, g.BitwiseXor(keyed, g.Mod(self._step, RANGE)), rounds=2)
+        return self._base
+
+
+def _mix(g: Builder, x: Value, rounds: int) -> Value:
+    """A bijection of 31 bits: multiply by an odd number, fold the high half onto the low one."""
+    for multiplier, shift in list(zip(MULTIPLIERS, SHIFTS, strict=True))[-rounds:]:
+        x = g.Mod(g.Mul(x, multiplier), RANGE)
+        x = g.BitwiseXor(x, g.Div(x, 1 << shift))
+    return x

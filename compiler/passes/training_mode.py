@@ -1,0 +1,39 @@
+"""The graph as it is used while training: dropout masks, and batch normalization by the batch's own statistics."""
+
+from __future__ import annotations
+
+from netc.compiler.ir import Graph, Value
+from netc.compiler.passes.random_bits import RandomBits
+from netc.compiler.passes.rewriter import Rewriter
+
+
+def training_mode(graph: Graph, seed: Value, step: Value) -> tuple[Graph, dict[Value, Value]]:
+    """The graph in training form, and what each running statistic becomes.
+
+    seed, step  int64 scalars, inputs of the graph: masks depend on them, on the layer's path and the element alone
+    A running statistic of a layer that is applied twice is updated twice, in the order of application.
+    """
+    rewriter = Rewriter(graph)
+    parameters = set(graph.parameters)
+    updates: dict[Value, Value] = {}
+    bits = RandomBits(rewriter.graph, seed, step)
+    for node in graph.nodes:
+        g = rewriter.builder(node.origin)
+        if node.op == "Dropout":
+            (x,) = rewriter.inputs(node)
+            rate = node.attributes["rate"]
+            assert isinstance(rate, float)
+            rewriter.replace(node.outputs, (g.Mul(x, bits.dropout_mask(g, x.shape, rate)) if rate else x,))
+        elif node.op == "BatchNormalization":
+            x, scale, bias, *running = rewriter.inputs(node)
+            y, *batch = g.add("BatchNormalizationTraining", (x, scale, bias), {"epsilon": node.attributes["epsilon"]})
+            rewriter.replace(node.outputs, (y,))
+            momentum = node.attributes["momentum"]
+            assert isinstance(momentum, float)
+            for statistic, value in zip(running, batch, strict=True):
+                if statistic in parameters:
+                    old = updates.get(statistic, statistic)
+                    updates[statistic] = g.Add(g.Mul(old, momentum), g.Mul(value, 1.0 - momentum))
+        else:
+            rewriter.keep(node)
+    return rewriter.finish(), updates
