@@ -228,7 +228,7 @@ def _divide_by_symbolic(size: Size, by: Dim) -> Size:
     if isinstance(size, int):
         size = Dim({(): Fraction(size)})
     if len(by.terms) == 1:
-        (divisor, scale), = by.terms.items()
+        ((divisor, scale),) = by.terms.items()
         shares: dict[Monomial, Fraction] = {}
         for monomial, coefficient in size.terms.items():
             left = list(monomial)

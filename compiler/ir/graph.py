@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Union
+from typing import Any, Union
 
 from netc.compiler.ir.dims import Shape, Size
 from netc.grammar.diagnostics import Span
@@ -67,11 +67,14 @@ class Value:
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """One operation: `op` is the name of a class in `compiler/ops`, and ONNX's name where ONNX has the operator."""
+    """One operation: `op` is the name of a class in `compiler/ops`, and ONNX's name where ONNX has the operator.
+
+    `attributes` holds an Attribute for every name that the operator declares.
+    """
 
     op: str
     inputs: tuple[Value, ...]
-    attributes: dict[str, Attribute]
+    attributes: dict[str, Any]
     outputs: tuple[Value, ...] = ()
     origin: Origin = Origin()
 
@@ -84,17 +87,26 @@ class Node:
 
 @dataclass(slots=True)
 class Graph:
-    """Inputs (batch, targets, hyperparameters), parameters (weights, buffers, optimizer state), nodes, named outputs."""
+    """Inputs (batch, targets, hyperparameters), parameters (weights, buffers, optimizer state), nodes, named outputs.
+
+    `made` counts the nodes ever made, for names; a pass that leaves nodes out keeps it with `with_nodes`.
+    """
 
     name: str
     inputs: list[Value] = field(default_factory=list)
     parameters: list[Value] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     outputs: dict[str, Value] = field(default_factory=dict)
+    made: int = 0
 
     def copy(self) -> Graph:
         """A graph of its own that shares the (immutable by convention) nodes and values."""
-        return Graph(self.name, list(self.inputs), list(self.parameters), list(self.nodes), dict(self.outputs))
+        return self.with_nodes(list(self.nodes))
+
+    def with_nodes(self, nodes: list[Node]) -> Graph:
+        """The same graph with other nodes. New names stay unlike those that the old nodes gave."""
+        made = max(self.made, len(self.nodes))
+        return Graph(self.name, list(self.inputs), list(self.parameters), nodes, dict(self.outputs), made)
 
     def sources(self) -> Iterator[Value]:
         """Values that no node makes."""
@@ -143,7 +155,7 @@ class Builder:
         complete = definition.complete(attributes)
         results = definition.infer(values, complete)
         node = Node(op, values, complete, origin=self.origin)
-        count = len(self.graph.nodes)
+        count = self.graph.made = max(self.graph.made + 1, len(self.graph.nodes))
         stem = f"{self.origin.scope}.{op}" if self.origin.scope else op
         node.outputs = tuple(
             Value(f"{stem}_{count}" + (f".{i}" if len(results) > 1 else ""), dtype, shape, self.origin, node)

@@ -1,4 +1,4 @@
-"""Tensor operators, a family a file. `get_op("Conv")` finds one; adding a file here is all it takes to add operators."""
+"""Tensor operators, a family a file. `get_op("Conv")` finds one; adding a file here is all it takes to add one."""
 
 from __future__ import annotations
 

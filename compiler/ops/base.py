@@ -113,7 +113,7 @@ class Op:
     @classmethod
     def emit(cls, e: Emitter, node: Node) -> None:
         """Write the node as ONNX. By default: the same name, the same inputs, the attributes as they are."""
-        e.node(node, cls.__name__, node.inputs, **node.attributes)
+        e.node(node, cls.__name__, node.inputs, None, **node.attributes)
 
     @classmethod
     def complete(cls, given: Mapping[str, Attribute]) -> dict[str, Attribute]:

@@ -1,0 +1,131 @@
+"""Elementwise operators of two inputs, which broadcast."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netc.compiler.ir import Builder, DType, Node, Shape, Tensor, Value
+from netc.compiler.ops.base import Op, Sample, broadcast, op, sample
+from netc.compiler.ops.checks import floating, numeric, same_dtype
+
+SHAPES = (
+    sample((2, 3), (2, 3)),
+    sample((2, 3), (3,)),
+    sample((2, 1), (1, 4)),
+    sample((), (2, 3)),
+    sample((4, 1, 2), (3, 1)),
+)
+
+
+class Binary(Op):
+    """Two inputs of one element type that broadcast."""
+
+    samples: ClassVar[tuple[Sample, ...]] = SHAPES
+
+    @staticmethod
+    def shape(a: Value, b: Value) -> Shape:
+        same_dtype(a, b)
+        numeric(a, b)
+        return broadcast(a.shape, b.shape)
+
+
+@op
+class Add(Binary):
+    """y = a + b."""
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
+        return dy, dy
+
+
+@op
+class Sub(Binary):
+    """y = a - b."""
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
+        return dy, g.Neg(dy)
+
+
+@op
+class Mul(Binary):
+    """y = a b."""
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
+        a, b = node.inputs
+        return g.Mul(dy, b), g.Mul(dy, a)
+
+
+@op
+class Div(Binary):
+    """y = a / b; whole numbers round toward zero."""
+
+    samples = tuple(sample(*one.shapes, ranges=((-1, 1), (0.5, 2))) for one in SHAPES)
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
+        _, b = node.inputs
+        da = g.Div(dy, b)
+        return da, g.Neg(g.Mul(da, node.output))
+
+
+@op
+class Pow(Binary):
+    """y = a ** b for a > 0, or for any a where b is a whole number that needs no gradient."""
+
+    samples = tuple(sample(*one.shapes, ranges=((0.5, 2), (-2, 2))) for one in SHAPES)
+
+    @staticmethod
+    def shape(a: Value, b: Value) -> Shape:
+        floating(a, b)
+        return broadcast(a.shape, b.shape)
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
+        a, b = node.inputs
+        slope = g.Mul(a, 2.0) if constant_number(b) == 2 else g.Mul(b, g.Pow(a, g.Sub(b, 1.0)))
+        return g.Mul(dy, slope), g.Mul(dy, g.Mul(node.output, g.Log(a)))
+
+
+class Extremum(Binary):
+    """The gradient goes to the input that was chosen, half to each where they are equal."""
+
+    samples = (*SHAPES, sample((5,), (5,), dtypes=(DType.INT64, DType.INT64), ranges=((0, 9), (0, 9))))
+
+
+@op
+class Max(Extremum):
+    """The larger of a and b."""
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
+        a, b = node.inputs
+        return share(g, dy, a, b)
+
+
+@op
+class Min(Extremum):
+    """The smaller of a and b."""
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
+        a, b = node.inputs
+        return share(g, dy, b, a)
+
+
+def share(g: Builder, dy: Value, a: Value, b: Value) -> tuple[Value, Value]:
+    """dy split between a and b: all to a where a > b, half each where they are equal."""
+    above = g.Cast(g.Greater(a, b), to=DType.FLOAT32)
+    not_below = g.Cast(g.GreaterOrEqual(a, b), to=DType.FLOAT32)
+    first = g.Mul(dy, g.Mul(g.Add(above, not_below), 0.5))
+    return first, g.Sub(dy, first)
+
+
+def constant_number(x: Value) -> float | int | bool | None:
+    """The number that a literal with one element holds, else None."""
+    if x.node is None or x.node.op != "Constant":
+        return None
+    literal = x.node.attributes["value"]
+    assert isinstance(literal, Tensor)
+    return literal.values[0] if len(literal.values) == 1 else None

@@ -1,0 +1,145 @@
+"""Pooling over 1 to 3 spatial axes, and its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from netc.compiler.ir import Builder, Node, Shape, Value
+from netc.compiler.ops.base import REQUIRED, Op, Result, ShapeError, op, sample
+from netc.compiler.ops.checks import floating
+from netc.compiler.ops.window import Ints, check_settings, spatial, window_sizes
+
+if TYPE_CHECKING:
+    from netc.compiler.emit import Emitter
+
+# (x, settings): the usual halving, overlap, padding on one side, leftovers, gaps, 1 and 3 axes, the whole map.
+CASES: tuple[tuple[tuple[int, ...], dict[str, Any]], ...] = (
+    ((2, 2, 4, 6), {"kernel": (2, 2), "strides": (2, 2), "pads": (0, 0, 0, 0)}),
+    ((1, 2, 5, 7), {"kernel": (2, 2), "strides": (2, 2), "pads": (0, 0, 0, 0)}),
+    ((1, 2, 7, 7), {"kernel": (3, 3), "strides": (2, 2), "pads": (0, 0, 0, 0)}),
+    ((2, 1, 6, 8), {"kernel": (3, 3), "strides": (2, 2), "pads": (1, 1, 1, 1)}),
+    ((1, 2, 5, 6), {"kernel": (3, 2), "strides": (1, 1), "pads": (1, 0, 0, 1)}),
+    ((1, 1, 9, 8), {"kernel": (2, 3), "strides": (3, 4), "pads": (0, 1, 1, 0)}),
+    ((1, 2, 4, 4), {"kernel": (4, 4), "strides": (4, 4), "pads": (0, 0, 0, 0)}),
+    ((2, 2, 9), {"kernel": (3,), "strides": (2,), "pads": (1, 1)}),
+    ((1, 2, 4, 5, 4), {"kernel": (2, 3, 2), "strides": (2, 1, 2), "pads": (0, 1, 0, 0, 1, 0)}),
+)
+POOL = {"kernel": REQUIRED, "strides": REQUIRED, "pads": REQUIRED}
+
+
+def pooled(x: Shape, rest: Mapping[str, Any]) -> Shape:
+    """The shape of a pooling's output."""
+    return (*x[:2], *window_sizes(x[2:], rest["kernel"], rest["strides"], rest["pads"]))
+
+
+@op
+class MaxPool(Op):
+    """The largest element of each window; padding never wins. x [N, C, *spatial] -> y [N, C, *windows]."""
+
+    attributes = POOL
+    samples = tuple(sample(x, **rest) for x, rest in CASES)
+
+    @staticmethod
+    def shape(x: Value, *, kernel: Ints, strides: Ints, pads: Ints) -> Shape:
+        check_pool(x, kernel, strides, pads)
+        return pooled(x.shape, {"kernel": kernel, "strides": strides, "pads": pads})
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
+        return (g.MaxPoolGradient(node.inputs[0], node.output, dy, **node.attributes),)
+
+    @classmethod
+    def emit(cls, e: Emitter, node: Node) -> None:
+        emit_pool(e, node)
+
+
+@op
+class MaxPoolGradient(Op):
+    """dy of each window goes to its first largest element in row-major order, as in PyTorch.
+
+    x [N, C, *spatial], y and dy [N, C, *windows] -> dx like x. It has no second derivative.
+    """
+
+    attributes = POOL
+    samples = tuple(sample(x, pooled(x, rest), pooled(x, rest), **rest) for x, rest in CASES)
+    stock = False
+    differentiable = False
+
+    @staticmethod
+    def shape(x: Value, y: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints) -> Shape:
+        floating(x, y, dy)
+        check_pool(x, kernel, strides, pads)
+        expected = pooled(x.shape, {"kernel": kernel, "strides": strides, "pads": pads})
+        for at, value in ((1, y), (2, dy)):
+            if value.shape != expected:
+                raise ShapeError(f"shape {list(expected)} is needed, found {list(value.shape)}", at=at)
+        return x.shape
+
+
+@op
+class AveragePool(Op):
+    """The mean of each window, over what lies inside x, or over padding too with `count_include_pad`."""
+
+    attributes = {**POOL, "count_include_pad": False}
+    samples = (
+        *(sample(x, **rest) for x, rest in CASES),
+        *(sample(x, **rest, count_include_pad=True) for x, rest in CASES[3:6]),
+    )
+
+    @staticmethod
+    def shape(x: Value, *, kernel: Ints, strides: Ints, pads: Ints, count_include_pad: bool) -> Shape:
+        check_pool(x, kernel, strides, pads)
+        return pooled(x.shape, {"kernel": kernel, "strides": strides, "pads": pads})
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
+        return (g.AveragePoolGradient(dy, shape=node.inputs[0].shape[2:], **node.attributes),)
+
+    @classmethod
+    def emit(cls, e: Emitter, node: Node) -> None:
+        emit_pool(e, node, count_include_pad=int(bool(node.attributes["count_include_pad"])))
+
+
+@op
+class AveragePoolGradient(Op):
+    """dy of each window spread evenly over what it averaged: dy [N, C, *windows] -> dx [N, C, *shape]."""
+
+    attributes = {"shape": REQUIRED, **AveragePool.attributes}
+    samples = (
+        *(sample(pooled(x, rest), shape=x[2:], **rest) for x, rest in CASES),
+        *(sample(pooled(x, rest), shape=x[2:], **rest, count_include_pad=True) for x, rest in CASES[3:6]),
+    )
+    stock = False
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        (dy,) = inputs
+        floating(dy)
+        sizes = (*dy.shape[:2], *attributes["shape"])
+        if dy.shape != pooled(sizes, attributes):
+            raise ShapeError(f"shape {list(pooled(sizes, attributes))} is needed, found {list(dy.shape)}")
+        return ((dy.dtype, sizes),)
+
+    @staticmethod
+    def grad(g: Builder, node: Node, ddx: Value) -> tuple[Value]:
+        return (g.AveragePool(ddx, **{name: node.attributes[name] for name in AveragePool.attributes}),)
+
+
+def check_pool(x: Value, kernel: Ints, strides: Ints, pads: Ints) -> None:
+    """Refuse inputs without spatial axes, settings for other axes, and padding that could fill a whole window."""
+    floating(x)
+    axes = len(spatial(x))
+    check_settings(axes, kernel=kernel, strides=strides, pads=pads)
+    for index, pad in enumerate(pads):
+        if pad >= kernel[index % axes]:
+            raise ShapeError(f"padding {pad} fills a whole window of {kernel[index % axes]}", argument="pad")
+
+
+def emit_pool(e: Emitter, node: Node, **more: int) -> None:
+    """A pooling node under ONNX's attribute names."""
+    windows = {
+        "kernel_shape": node.attributes["kernel"],
+        **{name: node.attributes[name] for name in ("strides", "pads")},
+    }
+    e.node(node, node.op, node.inputs, None, **windows, **more)
