@@ -181,6 +181,7 @@ class Sizes(ArgumentType):
     """A list of sizes, symbolic ones among them: `[1, 768]`, `64x7x7`. `-1` stays -1 where `infer` allows it."""
 
     infer: bool = False
+    smallest: int = 1
     name = "a shape such as `64x7x7` or `[1, 768]`"
 
     def convert(self, value: Any) -> tuple[Any, ...]:
@@ -189,7 +190,7 @@ class Sizes(ArgumentType):
         items = value if isinstance(value, (list, tuple)) else [value]
         for item in items:
             whole = isinstance(item, Dim) or (isinstance(item, int) and not isinstance(item, bool))
-            if not whole or (isinstance(item, int) and item < 1 and not (self.infer and item == -1)):
+            if not whole or (isinstance(item, int) and item < self.smallest and not (self.infer and item == -1)):
                 raise self.refuse(value)
         return tuple(items)
 
@@ -221,7 +222,7 @@ class TensorType(ArgumentType):
 
 
 @dataclass(frozen=True)
-class Optional_(ArgumentType):
+class Optional_(ArgumentType):  # noqa: N801
     """Another type, or `none`."""
 
     inner: ArgumentType = field(default_factory=ArgumentType)

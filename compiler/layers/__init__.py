@@ -1,1 +1,1 @@
-"""The layers of the language, one a file. Adding a file here is all it takes to add a layer; `base.layer.all()` finds them."""
+"""The layers of the language. Adding a file here is all it takes to add a layer; `base.layer.all()` finds them."""

@@ -7,7 +7,7 @@ the arguments and the docstring.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from netc.compiler.arguments import Declared
 from netc.compiler.initial import ONES, ZEROS, Initial, kaiming_uniform
@@ -24,15 +24,15 @@ class Layer(Declared):
 
     inputs   how many tensors flow in: (1, 1) for most, (0, 0) for sources, (2, MANY) for merges. Where more than one
              can flow in, positional arguments in the text are tensors, and the declared arguments are given by name.
-    linear   True where the output is a linear function of the input (lint: two of them in a row are one)
+    linear   True where learned weights make a linear function of the input (lint: two of them in a row are one)
     outputs  `build` returns one Value, or a tuple where a list flows on (split)
     """
 
     inputs: ClassVar[tuple[int, int]] = (1, 1)
     linear: ClassVar[bool] = False
 
-    def build(self, b: LayerBuilder, *x: Value) -> Value | tuple[Value, ...]:
-        """Add the layer's nodes and return its output; raises ShapeError."""
+    def build(self, b: LayerBuilder, *x: Any, **_: Any) -> Value | tuple[Value, ...]:
+        """Add the layer's nodes and return its output; raises ShapeError. Layers take as many values as `inputs` says."""
         raise AssertionError("a layer declares build")
 
 

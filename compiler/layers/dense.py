@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netc.compiler.arguments import SIZE, Boolean, LayerType, Optional_, TensorType, argument
+from netc.compiler.ir import Value, format_shape
 from netc.compiler.layers.base import (
     ZEROS,
     Layer,
@@ -13,7 +14,6 @@ from netc.compiler.layers.base import (
     language_shape,
     layer,
 )
-from netc.compiler.ir import Value, format_shape
 
 
 @layer("dense")

@@ -1,0 +1,48 @@
+"""Batch normalization."""
+
+from __future__ import annotations
+
+from netc.compiler.arguments import Boolean, Real, argument
+from netc.compiler.ir import Value
+from netc.compiler.layers.base import (
+    ONES,
+    ZEROS,
+    Layer,
+    LayerBuilder,
+    ShapeError,
+    constant_size,
+    language_shape,
+    layer,
+    require_floats,
+)
+
+
+@layer("batchnorm")
+class BatchNorm(Layer):
+    """y = scale * (x - mean) / sqrt(variance + epsilon) + shift, for each channel (axis 0). The shape stays.
+
+    In training mean and variance are those of the batch over examples and positions, the variance divided by their
+    number (population variance), and the running ones move: `running = momentum * running + (1 - momentum) * batch`.
+    Otherwise the running ones are used (Ioffe & Szegedy 2015, arXiv:1502.03167).
+
+    Parameters: weight `[C]` (the scale), ones; bias `[C]` (the shift), zeros. Buffers: running_mean `[C]`, zeros;
+    running_var `[C]`, ones.
+    """
+
+    momentum: float = argument(Real(0, 1), "how much of the running statistics is kept at a step", default=0.9)
+    epsilon: float = argument(Real(0, open_low=True), "added to the variance", default=1e-5)
+    scale: bool = argument(Boolean(), "whether a learned scale is applied", default=True)
+    shift: bool = argument(Boolean(), "whether a learned shift is added", default=True)
+
+    def build(self, b: LayerBuilder, x: Value) -> Value:
+        require_floats("batchnorm", x)
+        if not language_shape(x):
+            raise ShapeError("batchnorm needs a channel axis, found a single number an example")
+        channels = constant_size(language_shape(x)[0], "the number of channels")
+        scale = b.parameter("weight", (channels,), ONES) if self.scale else b.constant([1.0] * channels)
+        shift = b.parameter("bias", (channels,), ZEROS) if self.shift else b.constant([0.0] * channels)
+        mean = b.buffer("running_mean", (channels,), ZEROS)
+        variance = b.buffer("running_var", (channels,), ONES)
+        return b.BatchNormalization(
+            b.batched(x), scale, shift, mean, variance, epsilon=self.epsilon, momentum=self.momentum
+        )

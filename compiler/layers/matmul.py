@@ -1,0 +1,52 @@
+"""The product of two values that both flow."""
+
+from __future__ import annotations
+
+from netc.compiler.ir import Size, Value, format_shape
+from netc.compiler.layers.base import Layer, LayerBuilder, ShapeError, language_shape, layer, require_floats
+from netc.compiler.net import is_batched
+
+
+@layer("matmul")
+class MatMul(Layer):
+    """The matrix product, for each example: `[M, K]` -> `matmul(b)` with b `[K, N]` -> `[M, N]`.
+
+    As numpy's matmul: a vector on the left is a row, `[K]` with `[K, N]` -> `[N]`; on the right a column, `[M, K]`
+    with `[K]` -> `[M]`; two vectors give their inner product, a single number. Axes before the last two broadcast.
+    """
+
+    inputs = (2, 2)
+
+    def build(self, b: LayerBuilder, *x: Value) -> Value:
+        require_floats("matmul", *x)
+        left, right = (language_shape(value) for value in x)
+        for at, shape in enumerate((left, right)):
+            if not shape:
+                raise ShapeError("matmul needs vectors or matrices, found a single number an example", at=at)
+        row, column = len(left) == 1, len(right) == 1
+        inner: Size = right[0] if column else right[-2]
+        if left[-1] != inner:
+            raise ShapeError(
+                "matmul needs equal inner sizes",
+                at=1,
+                label=f"{format_shape(left)} with {format_shape(right)}: {left[-1]} and {inner}",
+                help="put `transpose` on one side" if not column and right[-1] == left[-1] else None,
+            )
+        rank = max(len(left), len(right), 2)
+        y = b.MatMul(
+            _aligned(b, x[0], (1, *left) if row else left, rank),
+            _aligned(b, x[1], (*right, 1) if column else right, rank),
+        )
+        if row or column:
+            result = language_shape(y)
+            kept = (*result[:-2], *(() if row else result[-2:-1]), *(() if column else result[-1:]))
+            y = b.Reshape(y, shape=(y.shape[0], *kept) if is_batched(y) else kept)
+        return y
+
+
+def _aligned(b: LayerBuilder, x: Value, shape: tuple[Size, ...], rank: int) -> Value:
+    """The value under `shape`, with axes of size 1 in front so that the batch stays in front of `rank` axes."""
+    if not is_batched(x):
+        return x if shape == x.shape else b.Reshape(x, shape=shape)
+    full = (x.shape[0], *(1 for _ in range(rank - len(shape))), *shape)
+    return x if full == x.shape else b.Reshape(x, shape=full)

@@ -1,0 +1,156 @@
+"""What convolution and pooling share: sizes along the spatial axes, strides and padding.
+
+A window of `kernel` elements, `dilation` apart, covers `extent = (kernel - 1) * dilation + 1`. It gives
+`(size + pads - extent) // stride + 1` results; what does not fill a whole stride at the end is cut off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape
+from netc.compiler.layers.base import ShapeError, language_shape, require_floats
+
+PerAxis = int | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How a kernel moves over the spatial axes, one number an axis; `pads` has all begins, then all ends."""
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+    pads: tuple[int, ...]
+
+    @property
+    def extents(self) -> tuple[int, ...]:
+        """What the kernel covers, holes included."""
+        return tuple((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilations, strict=True))
+
+    def padded(self, sizes: Shape) -> Shape:
+        """The spatial sizes with padding."""
+        rank = len(sizes)
+        return tuple(size + self.pads[i] + self.pads[rank + i] for i, size in enumerate(sizes))
+
+    def result(self, sizes: Shape) -> Shape:
+        """The spatial sizes of the output."""
+        moves = zip(self.padded(sizes), self.extents, self.strides, strict=True)
+        return tuple((size - extent) // stride + 1 for size, extent, stride in moves)
+
+    def cut_off(self, sizes: Shape) -> Shape:
+        """How many rows, columns, … at the end no window reaches."""
+        moves = zip(self.padded(sizes), self.extents, self.strides, strict=True)
+        return tuple((size - extent) % stride for size, extent, stride in moves)
+
+
+def spatial_sizes(x: Value, word: str) -> Shape:
+    """The spatial sizes of `[C, L]`, `[C, H, W]` or `[C, D, H, W]`; raises ShapeError for anything else."""
+    require_floats(word, x)
+    shape = language_shape(x)
+    if 2 <= len(shape) <= 4:
+        return shape[1:]
+    found = "a single number an example" if not shape else format_shape(shape)
+    raise ShapeError(
+        f"{word} works on channels and one to three spatial axes, found {found}",
+        help="give the value a map's shape first, as with `reshape(64x7x7)`" if len(shape) < 2 else None,
+    )
+
+
+def window(
+    x: Value, word: str, kernel: PerAxis, stride: PerAxis, pad: Any, dilation: PerAxis = 1, largest_pad: bool = False
+) -> Window:
+    """The window of a layer `word` over a map, checked against the map; raises ShapeError.
+
+    `largest_pad` refuses a padding of the kernel's size or more, which would leave windows without an element.
+    """
+    sizes = spatial_sizes(x, word)
+    kernels = per_axis(kernel, x, "kernel")
+    strides = per_axis(stride, x, "stride")
+    dilations = per_axis(dilation, x, "dilation")
+    extents = tuple((k - 1) * d + 1 for k, d in zip(kernels, dilations, strict=True))
+    pads = same_pads(sizes, extents, strides) if pad == "same" else given_pads(pad, x)
+    result = Window(kernels, strides, dilations, pads)
+    rank = len(sizes)
+    if largest_pad and any(pads[i] >= kernels[i % rank] for i in range(2 * rank)):
+        raise ShapeError(
+            f"padding of {max(pads)} around a kernel of {format_shape(kernels)} makes windows of nothing but padding",
+            argument="pad",
+            help="keep the padding below the kernel's size",
+        )
+    _check_fit(result, x, sizes)
+    return result
+
+
+def per_axis(value: PerAxis, x: Value, argument: str) -> tuple[int, ...]:
+    """A number for all spatial axes of x, or one for each; raises ShapeError where their count differs."""
+    rank = len(language_shape(x)) - 1
+    if isinstance(value, int):
+        return (value,) * rank
+    _check_count(len(value), x, argument, format_shape(value))
+    return value
+
+
+def given_pads(pad: int | tuple[Any, ...], x: Value) -> tuple[int, ...]:
+    """The pads for `pad=1`, `pad=[1, 2]` or `pad=[[0, 1], [2, 2]]`: begins, then ends."""
+    rank = len(language_shape(x)) - 1
+    if isinstance(pad, int):
+        return (pad,) * (2 * rank)
+    _check_count(len(pad), x, "pad", f"a padding for {len(pad)}")
+    pairs = [(item, item) if isinstance(item, int) else item for item in pad]
+    return (*(begin for begin, _ in pairs), *(end for _, end in pairs))
+
+
+def same_pads(sizes: Shape, extents: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...]:
+    """The pads that give `ceil(size / stride)` results: ONNX's SAME_UPPER, the odd element at the end."""
+    totals = []
+    for size, extent, stride in zip(sizes, extents, strides, strict=True):
+        results = (size + stride - 1) // stride
+        needed = (results - 1) * stride + extent - size
+        if not isinstance(needed, int):
+            raise ShapeError(
+                f"`pad=same` with stride {stride} depends on {size}, which is not known while compiling",
+                argument="pad",
+                help=f"add `expect {size} % {stride} == 0` after the input, or give the padding as numbers",
+                code="E304",
+            )
+        totals.append(max(needed, 0))
+    return (*(total // 2 for total in totals), *(total - total // 2 for total in totals))
+
+
+def _check_count(count: int, x: Value, argument: str, given: str) -> None:
+    shape = language_shape(x)
+    rank = len(shape) - 1
+    if count == rank:
+        return
+    axes = "axis" if rank == 1 else "axes"
+    help = f"give {rank} numbers, or one for all" if rank > 1 else "give a single number"
+    if rank == 1 and count == 2:
+        help = f"give the map a channel axis, as in `1x{shape[0]}x{shape[1]}`, or a single number"
+    raise ShapeError(
+        f"{argument} {given} has {count} sizes, {format_shape(shape)} has {rank} spatial {axes}",
+        argument=argument,
+        help=help,
+    )
+
+
+def _check_fit(window: Window, x: Value, sizes: Shape) -> None:
+    padded = window.padded(sizes)
+    if not any(_surely_below(size, extent) for size, extent in zip(padded, window.extents, strict=True)):
+        return
+    dilated = window.extents != window.kernel
+    kernel = format_shape(window.kernel) + (f", {format_shape(window.extents)} with its dilation," if dilated else "")
+    where = f"the padded map of {format_shape(padded)}" if any(window.pads) else f"the map of {format_shape(sizes)}"
+    raise ShapeError(
+        f"kernel {kernel} is larger than {where}",
+        argument="kernel",
+        help="take a smaller kernel, more padding, or fewer strides before it",
+    )
+
+
+def _surely_below(size: Size, limit: int) -> bool:
+    try:
+        return bool(size < limit)
+    except Undecided:
+        return False
