@@ -1,1 +1,124 @@
 """Rules beyond correctness, one a file, each with its documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netc.compiler.lint.allow import Allow, allows, suppress
+from netc.compiler.lint.base import Rule, Subject, all_rules
+from netc.compiler.lint.config import Config, config_for
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+
+if TYPE_CHECKING:
+    from netc.compiler.load import CheckResult
+
+__all__ = ["LintResult", "Rule", "all_rules", "find_files", "lint", "lint_checked", "selected"]
+
+SKIPPED = frozenset(("build", "dist", "node_modules", "runs", "__pycache__"))
+
+
+@dataclass(frozen=True, slots=True)
+class LintResult:
+    """Findings by file and place, the texts they point into, and the files that were read."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+
+
+def lint(paths: Iterable[str | Path], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> LintResult:
+    """Check and lint files and folders. `select` and `ignore` hold codes or their beginnings and replace the settings
+    in pyproject.toml. Raises DiagnosticError where the settings themselves are wrong."""
+    from netc.compiler.load import check
+
+    result = LintResult()
+    for file in find_files(paths):
+        checked = check(file)
+        result.diagnostics += lint_checked(checked, file, select, ignore)
+        result.sources.update(checked.sources)
+        result.files.append(file)
+    return result
+
+
+def find_files(paths: Iterable[str | Path]) -> list[str]:
+    """The files that paths stand for: a folder for the `.net` files in it, hidden and built folders left out."""
+    found: dict[str, None] = {}
+    for path in map(Path, paths):
+        if not path.is_dir():
+            found[str(path)] = None
+            continue
+        for file in sorted(path.rglob("*.net")):
+            inside = file.relative_to(path).parts[:-1]
+            if not any(part.startswith(".") or part in SKIPPED for part in inside):
+                found[str(file)] = None
+    return list(found)
+
+
+def lint_checked(
+    result: CheckResult,
+    file: str,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    *,
+    only_check: bool = False,
+) -> list[Diagnostic]:
+    """The findings of one checked file, the checker's own included, without what its comments allow.
+
+    `only_check` runs the rules that `netc check` runs too, and does not ask whether a comment was needed.
+    """
+    config = Config() if only_check else config_for(Path(file))
+    rules = [
+        rule for rule in selected(select or config.select, ignore or config.ignore) if rule.in_check or not only_check
+    ]
+    comments = allows(result.file)
+    budgets = config.budgets_for(Path(file)) if config.budgets else {}
+    ran = frozenset(rule.code for rule in rules)
+    subject = Subject(file, result.file, tuple(result.nets), result.sources, tuple(comments), budgets, config.path, ran)
+    findings = list(result.diagnostics)
+    late = []
+    for rule in rules:
+        if rule.last:
+            late.append(rule)
+        else:
+            findings += merge(rule.run(subject))
+    left = suppress(findings, comments)
+    for rule in late:
+        left += suppress(rule.run(subject), comments)
+    return sorted(left, key=_place)
+
+
+def selected(select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
+    """The rules whose codes begin with one of `select` (all, if empty) and with none of `ignore`."""
+    rules = all_rules()
+    for word in (*select, *ignore):
+        if not any(code.startswith(word) for code in rules) or not word:
+            help = did_you_mean(word, rules) or "see `netc explain` for the codes"
+            raise DiagnosticError(Diagnostic("E270", f"no lint rule's code begins with `{word}`", help=help))
+    return [
+        rule
+        for code, rule in rules.items()
+        if (not select or code.startswith(tuple(select))) and not code.startswith(tuple(ignore) or ("?",))
+    ]
+
+
+def merge(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """One finding for each place: a line in a block that is used ten times is told once."""
+    by_place: dict[object, list[Diagnostic]] = {}
+    for finding in findings:
+        by_place.setdefault(finding.primary.span if finding.primary else finding.message, []).append(finding)
+    return [
+        replace(same[0], notes=(*same[0].notes, f"and in {len(same) - 1} more uses of this line"))
+        if len(same) > 1
+        else same[0]
+        for same in by_place.values()
+    ]
+
+
+def _place(finding: Diagnostic) -> tuple[str, int, int, str]:
+    if finding.primary is None:
+        return ("", 0, 0, finding.code)
+    span = finding.primary.span
+    return (span.file, span.line, span.column, finding.code)

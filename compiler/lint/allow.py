@@ -1,0 +1,69 @@
+"""`# netc: allow L001 because …`: findings that the text itself calls intended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from netc.grammar import ast
+from netc.grammar.diagnostics import Diagnostic, Severity, Span
+
+MARK = re.compile(r"#\s*netc:\s*(?P<rest>.*)$")
+ALLOW = re.compile(r"allow\s+(?P<codes>\w+(?:\s*,\s*\w+)*)(?:\s+because\s+\S.*|\s*)$")
+
+
+@dataclass(slots=True)
+class Allow:
+    """One comment. It covers its own line and, if it stands alone, the next line that isn't a comment.
+
+    codes   as written; None where the comment could not be understood
+    used    the codes that suppressed something
+    """
+
+    span: Span
+    codes: tuple[str, ...] | None
+    lines: frozenset[int]
+    used: set[str] = field(default_factory=set)
+
+    def covers(self, finding: Diagnostic) -> bool:
+        """Whether it suppresses this finding; errors cannot be allowed away."""
+        if self.codes is None or finding.primary is None or finding.code not in self.codes:
+            return False
+        if finding.severity is Severity.ERROR:
+            return False
+        span = finding.primary.span
+        return span.file == self.span.file and (span.line in self.lines or span.end_line == self.span.line)
+
+
+def allows(tree: ast.File) -> list[Allow]:
+    """Every `# netc:` comment of a file, in order."""
+    lines = tree.source.splitlines()
+    found = []
+    for comment in tree.comments:
+        if match := MARK.match(comment.text):
+            allow = ALLOW.match(match["rest"].strip())
+            codes = tuple(part.strip() for part in allow["codes"].split(",")) if allow else None
+            found.append(Allow(comment.span, codes, frozenset(_covered(comment.span.line, lines))))
+    return found
+
+
+def _covered(line: int, lines: list[str]) -> Iterable[int]:
+    yield line
+    if lines[line - 1].lstrip().startswith("#"):
+        after = line + 1
+        while after <= len(lines) and (not lines[after - 1].strip() or lines[after - 1].lstrip().startswith("#")):
+            after += 1
+        yield after
+
+
+def suppress(findings: Iterable[Diagnostic], comments: list[Allow]) -> list[Diagnostic]:
+    """The findings that no comment covers; the comments remember which codes they were needed for."""
+    left = []
+    for finding in findings:
+        covering = [comment for comment in comments if comment.covers(finding)]
+        for comment in covering:
+            comment.used.add(finding.code)
+        if not covering:
+            left.append(finding)
+    return left

@@ -1,0 +1,113 @@
+"""L001: a convolution's stride that doesn't fit its input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netc.compiler.ir import Node
+from netc.compiler.lint.base import Subject, rule, warning
+from netc.compiler.lint.wiring import Wiring
+from netc.compiler.net import LayerInstance
+from netc.grammar.diagnostics import Diagnostic, Label
+
+NAMES = {1: ("step",), 2: ("row", "column"), 3: ("plane", "row", "column")}
+
+
+@rule("L001", check=True)
+def dropped_rows(subject: Subject) -> Iterator[Diagnostic]:
+    """A convolution's stride leaves rows or columns of its input unread.
+
+    ## What it does
+    Finds convolutions whose window, moved by its stride, stops before the end of the input, so that the last rows or
+    columns are never read. A cut that only takes padding away is not reported, nor are the rows between the windows
+    of a stride larger than its kernel, nor pooling, where cutting the odd row is the custom.
+
+    ## Why is this bad
+    The network ignores one edge of every image, always the same one. Usually the sizes were simply not worked out:
+    (input + padding - kernel) should be a multiple of the stride.
+
+    ## Example
+    ```
+    net Cut {
+      input image: 1x7x7
+      conv(8, 5x5, stride=3)            # (7 - 5) / 3 isn't whole: rows 6 and 7 are never read
+    }
+    ```
+
+    ## Use instead
+    ```
+    net Whole {
+      input image: 1x7x7
+      conv(8, 5x5, stride=3, pad=2)     # (7 + 4 - 5) / 3 = 2, so the result is 3x3
+    }
+    ```
+    """
+    for net in subject.nets:
+        wiring = Wiring(net)
+        for layer in net.layers:
+            for node in layer.nodes:
+                if node.op == "Conv" and (found := _finding(layer, node, wiring)):
+                    yield found
+
+
+def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic | None:
+    sizes: Any = node.inputs[0].shape[2:]
+    if not all(isinstance(size, int) for size in sizes):
+        return None
+    rank = len(sizes)
+    attributes: dict[str, Any] = node.attributes
+    strides, dilations, pads = attributes["strides"], attributes["dilations"], attributes["pads"]
+    reach = [(k - 1) * d + 1 for k, d in zip(node.inputs[1].shape[2:], dilations, strict=True)]  # type: ignore[operator]
+    axes = list(zip(sizes, reach, strides, pads[:rank], pads[rank:], strict=True))
+    cuts = [_cut(*axis) for axis in axes]
+    if not any(cuts):
+        return None
+    lost = " and ".join(_plural(cut, name) for cut, name in zip(cuts, NAMES[rank], strict=True) if cut)
+    kernel = _by([int(size) for size in node.inputs[1].shape[2:]])  # type: ignore[call-overload]
+    fitting = [_fitting(*axis) for axis in axes]
+    result = _by([(s + b + e - r) // t + 1 for (s, r, t, *_), (b, e) in zip(axes, fitting, strict=True)])
+    source = wiring.maker(node.inputs[0])
+    return warning(
+        f"the stride leaves {lost} of the input unread",
+        layer.span,
+        f"{_by(sizes)} input, {kernel} kernel, stride {_by_or_one(strides)}"
+        + (f", padding {_padding(list(zip(pads[:rank], pads[rank:], strict=True)))}" if any(pads) else ""),
+        secondary=(Label(source.span, _by(node.inputs[0].shape[1:])),) if source and source.span != layer.span else (),
+        help=f"use `pad={_padding(fitting)}`, which reads all of it and gives {result}",
+    )
+
+
+def _cut(size: int, reach: int, stride: int, begin: int, end: int) -> int:
+    """Rows of the input behind the last window; those that a gap between windows would skip as well don't count."""
+    rest = (size + begin + end - reach) % stride
+    return max(0, rest - max(0, stride - reach) - end)
+
+
+def _fitting(size: int, reach: int, stride: int, begin: int, end: int) -> tuple[int, int]:
+    """The smallest padding that reads the whole axis: the same on both sides if there is one."""
+    if not _cut(size, reach, stride, begin, end):
+        return begin, end
+    for pad in range(max(begin, end), reach):
+        if (size + 2 * pad - reach) % stride == 0:
+            return pad, pad
+    return begin, end + stride - (size + begin + end - reach) % stride
+
+
+def _padding(pairs: list[tuple[int, int]]) -> str:
+    if all(begin == end for begin, end in pairs):
+        single = [begin for begin, _ in pairs]
+        return str(single[0]) if len(set(single)) == 1 else str(single)
+    return str([list(pair) for pair in pairs])
+
+
+def _by(sizes: list[int]) -> str:
+    return "x".join(map(str, sizes))
+
+
+def _by_or_one(sizes: list[int]) -> str:
+    return str(sizes[0]) if len(set(sizes)) == 1 else _by(sizes)
+
+
+def _plural(count: int, name: str) -> str:
+    return f"{count} {name}{'s' if count != 1 else ''}"

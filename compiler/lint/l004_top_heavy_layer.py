@@ -1,0 +1,81 @@
+"""L004: one layer that holds most of the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netc.compiler.ir import format_shape
+from netc.compiler.lint.base import Subject, rule, warning
+from netc.compiler.lint.wiring import Wiring, data_inputs, weighted
+from netc.compiler.net import LayerInstance, language_shape
+from netc.grammar.diagnostics import Diagnostic, Label
+
+SHARE = 0.5
+SMALLEST = 1_000_000
+LAYERS = 3
+
+
+@rule("L004")
+def top_heavy_layer(subject: Subject) -> Iterator[Diagnostic]:
+    """One layer holds more than half of the parameters.
+
+    ## What it does
+    Finds a layer with at least a million parameters that are more than half of the network's, in networks with three
+    or more layers that have any.
+
+    ## Why is this bad
+    It is nearly always the first dense layer after `flatten`, which has one weight for each pixel, channel and unit.
+    Such a layer makes the file large, learns slowly and overfits, while the convolutions before it stay small. VGG-16
+    keeps 103 of its 138 million parameters there; the networks that came after it average the map instead.
+
+    ## Example
+    ```
+    net Heavy {
+      input image: 3x64x64
+      conv(64, 3x3, pad=same, act=relu)
+      flatten
+      dense(64, act=relu)               # 64 * 64 * 64 * 64 = 16.8 million weights
+      dense(10)
+    }
+    ```
+
+    ## Use instead
+    ```
+    net Light {
+      input image: 3x64x64
+      conv(64, 3x3, pad=same, act=relu)
+      global_avgpool
+      dense(64, act=relu)               # 64 * 64 = 4,096 weights
+      dense(10)
+    }
+    ```
+    """
+    for net in subject.nets:
+        counts = list(weighted(net))
+        total = sum(count for _, count in counts)
+        for layer, count in counts:
+            if len(counts) >= LAYERS and count >= SMALLEST and count > SHARE * total:
+                wiring = Wiring(net)
+                map_ = _flattened(layer, wiring)
+                yield warning(
+                    f"one layer holds {count / total:.0%} of the parameters",
+                    layer.span,
+                    f"{count:,} of {total:,} parameters",
+                    secondary=(Label(map_.span, f"flattens {_shape(map_)}"),) if map_ else (),
+                    help="average the map with `global_avgpool` instead of flattening it, or pool it smaller before"
+                    if map_
+                    else "make this layer, or what flows into it, smaller",
+                )
+
+
+def _flattened(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
+    """The layer that flattens a map for this one."""
+    makers = [wiring.maker(value) for value in data_inputs(layer)]
+    while makers and makers[0] is not None and makers[0].word == "dropout":
+        makers = [wiring.maker(value) for value in data_inputs(makers[0])]
+    first = makers[0] if makers else None
+    return first if first is not None and first.word == "flatten" and len(language_shape(first.inputs[0])) == 3 else None
+
+
+def _shape(layer: LayerInstance) -> str:
+    return f"{format_shape(language_shape(layer.inputs[0]))} to {format_shape(language_shape(layer.outputs[0]))} numbers"

@@ -1,0 +1,54 @@
+"""How a net's layers hang together, for rules: who makes a value, who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netc.compiler.ir import Node, Value
+from netc.compiler.net import LayerInstance, Net, is_batched
+
+TRANSPARENT = frozenset(("Identity", "Reshape", "Transpose", "Cast"))
+"""Operators that pass their input on with every number unchanged."""
+
+
+class Wiring:
+    """The layer of every node, the readers of every value, and what losses, metrics and outputs need as it is."""
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+        self.readers = net.graph.consumers()
+        self.layer_of: dict[Node, LayerInstance] = {node: layer for layer in net.layers for node in layer.nodes}
+        self.wanted = set(net.graph.outputs.values())
+        for plan in net.plans:
+            self.wanted |= {term.prediction for term in plan.losses} | {term.prediction for term in plan.metrics}
+
+    def maker(self, value: Value) -> LayerInstance | None:
+        """The layer that makes a value; None for inputs and parameters."""
+        return self.layer_of.get(value.node) if value.node is not None else None
+
+    def read_by(self, value: Value, op: str) -> bool:
+        """Whether nothing but operators of one kind reads a value."""
+        readers = self.readers.get(value, [])
+        return bool(readers) and value not in self.wanted and all(node.op == op for node in readers)
+
+    def origin(self, value: Value) -> Value:
+        """The value that this one is a rearrangement of."""
+        while value.node is not None and value.node.op in TRANSPARENT:
+            value = value.node.inputs[0]
+        return value
+
+
+def data_inputs(layer: LayerInstance) -> list[Value]:
+    """The values a layer reads that depend on the network's input."""
+    return [value for value in layer.inputs if is_batched(value)]
+
+
+def weighted(net: Net) -> Iterator[tuple[LayerInstance, int]]:
+    """Layers that own parameters and how many weights each has, shared ones where they are first used."""
+    seen: set[int] = set()
+    for layer in net.layers:
+        own = [item for item in layer.parameters if id(item) not in seen]
+        seen.update(map(id, own))
+        count = sum(item.count for item in own if not item.buffer)
+        if count and not layer.training_only:
+            yield layer, count

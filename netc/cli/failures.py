@@ -1,0 +1,97 @@
+"""From an exception to what the user reads on stderr, and the exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shlex
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from netc.cli.terminal import say
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity, did_you_mean
+
+FINDINGS, USAGE, COMPILE, DEVICE, DATA, DIVERGED, BUG, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 6, 70, 130, 141
+BY_BEGINNING = {"E27": USAGE, "E5": DATA, "E6": DEVICE, "E7": DIVERGED}
+
+
+def exit_code(diagnostics: Sequence[Diagnostic]) -> int:
+    """The code for findings that ended a verb other than check and lint: that of the first error."""
+    first = next((found for found in diagnostics if found.severity is Severity.ERROR), diagnostics[0])
+    return next((code for beginning, code in BY_BEGINNING.items() if first.code.startswith(beginning)), COMPILE)
+
+
+def explain_failure(failure: BaseException, arguments: Sequence[str]) -> int:
+    """Tell it on stderr and return the exit code. What isn't a mistake of the user is a bug in netc."""
+    match failure:
+        case click.exceptions.Exit():
+            return failure.exit_code
+        case SystemExit():
+            return _system_exit(failure)
+        case KeyboardInterrupt() | click.Abort():
+            say("\ninterrupted")
+            return INTERRUPTED
+        case BrokenPipeError():
+            _close_pipes()
+            return PIPE_CLOSED
+        case DiagnosticError():
+            from netc.cli.report import draw
+
+            draw(failure.diagnostics)
+            return exit_code(failure.diagnostics)
+        case click.ClickException():
+            _usage(failure)
+            return USAGE
+    _bug(failure, arguments)
+    return BUG
+
+
+def _system_exit(failure: SystemExit) -> int:
+    if isinstance(failure.code, str):
+        say(failure.code)
+        return 1
+    return failure.code or 0
+
+
+def _usage(failure: click.ClickException) -> None:
+    """`error: …`, the nearest valid word, the usage line."""
+    message = failure.format_message()
+    advice = None
+    if isinstance(failure, click.NoSuchOption):
+        known = [name for option in (failure.ctx.command.params if failure.ctx else []) for name in option.opts]
+        message, advice = f"no option is called `{failure.option_name}`", did_you_mean(failure.option_name, known)
+    message = message.removesuffix(".")
+    say(f"error: {message[:1].lower()}{message[1:]}")
+    if advice:
+        say(f"  = help: {advice}")
+    context = getattr(failure, "ctx", None)
+    if context is not None:
+        say(f"usage: {context.get_usage().removeprefix('Usage: ')}")
+        say(f"see `{context.command_path} --help`")
+
+
+def _close_pipes() -> None:
+    """The reader went away: nothing more to say, also not at interpreter shutdown."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            descriptor = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(descriptor, stream.fileno())
+            os.close(descriptor)
+
+
+def _bug(failure: BaseException, arguments: Sequence[str]) -> None:
+    from importlib.metadata import version
+
+    if os.environ.get("NETC_DEBUG"):
+        traceback.print_exception(failure)
+    frames = traceback.extract_tb(failure.__traceback__)
+    place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    what = " ".join(f"{type(failure).__name__}: {failure}".split())
+    say(f"this is a bug in netc, not a mistake of yours: {what[:300]}{place}")
+    say(f"  = netc {version('netc')}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    say(f"  = command: netc {shlex.join(arguments)}")
+    say("  = help: report these lines with the .net file; `NETC_DEBUG=1` in front of the command adds the traceback")

@@ -1,0 +1,55 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from netc.compiler.net import Net
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+FINDING_FORMATS = ("full", "concise", "json", "github")
+
+
+def net_options(function: Function) -> Function:
+    """`--net NAME` and `--set k=v`: which network of the file, with which arguments."""
+    function = click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="K=V",
+        help="an argument of the net, as in the text: --set classes=100; may be repeated",
+    )(function)
+    return click.option(
+        "--net",
+        metavar="NAME",
+        help="the net of the file; the one with a train section, else the last, unless said",
+    )(function)
+
+
+def finding_format(function: Function) -> Function:
+    """`--format` of findings."""
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(FINDING_FORMATS),
+        default="full",
+        show_default=True,
+        help="with the source, a line each, JSON, or annotations for GitHub Actions",
+    )(function)
+
+
+def load_net(file: str, name: str | None, settings: Sequence[str]) -> Net:
+    """The net that the options name; raises DiagnosticError with every finding. Warnings are told on stderr."""
+    from netc.cli.report import draw
+    from netc.compiler import load
+    from netc.compiler.load import parse_setting
+
+    net = load(file, name, dict(map(parse_setting, settings)))
+    if net.warnings:
+        draw(net.warnings, net.sources)
+    return net

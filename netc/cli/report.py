@@ -1,0 +1,60 @@
+"""Findings on their way to the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from netc.cli.terminal import say, use_color
+from netc.grammar.diagnostics import Diagnostic, Severity
+from netc.grammar.render import render_concise, render_full, render_github, render_json
+
+
+def answer(findings: Sequence[Diagnostic], sources: Mapping[str, str], style: str) -> None:
+    """Findings as a verb's answer, on stdout: `full`, `concise`, `json` or `github`."""
+    match style:
+        case "json":
+            text = render_json(findings)
+        case "github":
+            text = render_github(findings)
+        case "concise":
+            text = render_concise(findings)
+        case _:
+            text = render_full(findings, sources, color=use_color(sys.stdout))
+    if text:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def draw(findings: Sequence[Diagnostic], sources: Mapping[str, str] | None = None) -> None:
+    """Findings as talk, on stderr, with the source where it can be had."""
+    text = render_full(findings, _sources(findings) if sources is None else sources, color=use_color(sys.stderr))
+    sys.stdout.flush()
+    sys.stderr.write(text if text.endswith("\n") else text + "\n")
+
+
+def count(findings: Sequence[Diagnostic], files: int, style: str) -> None:
+    """The last line, on stderr: how many findings in how many files."""
+    if style in ("json", "github"):
+        return
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    parts = [_plural(errors, "error")] * bool(errors) + [_plural(len(findings) - errors, "warning")] * (errors < len(findings))
+    looked = _plural(files, "file")
+    sys.stdout.flush()
+    say(f"{' and '.join(parts)} in {looked}" if findings else f"nothing to report in {looked}")
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}{'s' if number != 1 else ''}"
+
+
+def _sources(findings: Sequence[Diagnostic]) -> dict[str, str]:
+    """The texts that findings point into, read again."""
+    labels = [label for finding in findings for label in (finding.primary, *finding.secondary) if label is not None]
+    found = {}
+    for file in {label.span.file for label in labels}:
+        try:
+            found[file] = Path(file).read_bytes().decode("utf-8-sig", errors="replace")
+        except OSError:
+            continue
+    return found

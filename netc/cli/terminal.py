@@ -1,0 +1,52 @@
+"""What all verbs share about the terminal: when to colour."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, TextIO
+
+import click
+
+_mode = "auto"
+
+
+def color_option() -> click.Option:
+    """`--color auto|always|never`: `auto` colours terminals, unless NO_COLOR is set or TERM is `dumb`."""
+    return click.Option(
+        ["--color"],
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        expose_value=False,
+        is_eager=True,
+        callback=lambda _context, _parameter, value: set_color(value),
+        help="whether to colour what is printed",
+    )
+
+
+def set_color(mode: str) -> None:
+    """Decide for the rest of this command: `auto`, `always` or `never`."""
+    global _mode
+    _mode = mode
+
+
+def use_color(stream: TextIO) -> bool:
+    """Whether to write colours to this stream."""
+    if _mode != "auto":
+        return _mode == "always"
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def prepare() -> None:
+    """Start a command: colours as by default, and no failure over a character that the terminal cannot show."""
+    set_color("auto")
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Any = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def say(text: str = "") -> None:
+    """Talk, as opposed to answer: a line on stderr."""
+    print(text, file=sys.stderr)
