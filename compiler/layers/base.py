@@ -32,7 +32,7 @@ class Layer(Declared):
     linear: ClassVar[bool] = False
 
     def build(self, b: LayerBuilder, *x: Any, **_: Any) -> Value | tuple[Value, ...]:
-        """Add the layer's nodes and return its output; raises ShapeError. Layers take as many values as `inputs` says."""
+        """Add the nodes and return the output; raises ShapeError. A layer takes as many values as `inputs` says."""
         raise AssertionError("a layer declares build")
 
 

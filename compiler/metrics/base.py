@@ -11,7 +11,8 @@ from netc.compiler.registry import Registry
 class Metric(Declared):
     """Base of every metric. A bare one takes the first loss's pair.
 
-    Its value is the mean over the batch, so that batches average by their sizes. `higher_is_better` picks the best epoch.
+    Its value is the mean over the batch, so that batches average by their sizes. `higher_is_better` says which epoch
+    is the best.
     """
 
     higher_is_better: bool = True

@@ -28,4 +28,4 @@ class Optimizer(Declared):
 
 
 optimizer = Registry[Optimizer]("optimizer", __package__)
-"""Decorator that registers a optimizer: `@optimizer("word")`; `optimizer.all()` gives every one by its word."""
+"""Decorator that registers an optimizer: `@optimizer("word")`; `optimizer.all()` gives every one by its word."""

@@ -1,1 +1,1 @@
-"""Learning-rate schedules, one a file. Adding a file here is all it takes to add a schedule; `base.schedule.all()` finds them."""
+"""Learning-rate schedules, one a file. Adding a file here adds a schedule; `base.schedule.all()` finds them."""

@@ -3,8 +3,12 @@ plain arithmetic that the training loop asks for."""
 
 from __future__ import annotations
 
-from netc.compiler.arguments import Declared
+from netc.compiler.arguments import Declared, Real, argument
 from netc.compiler.registry import Registry
+
+
+WARMUP = argument(Real(0), "epochs over which the rate rises to the base rate, step by step", default=0.0)
+"""The argument that every schedule declares last: `warmup: float = WARMUP`."""
 
 
 class Schedule(Declared):
@@ -13,7 +17,7 @@ class Schedule(Declared):
     warmup: float
 
     def factor(self, epoch: float, epochs: int) -> float:
-        """What the base rate is multiplied by after `epoch` epochs (a fraction inside one) of `epochs`, warm-up aside."""
+        """What the base rate is multiplied by after `epoch` of `epochs`, past the warm-up; fractions lie inside one."""
         raise AssertionError("a schedule declares factor")
 
     def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float:

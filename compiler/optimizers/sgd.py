@@ -1,0 +1,38 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from netc.compiler.arguments import Boolean, Real, argument
+from netc.compiler.ir import Builder, Value
+from netc.compiler.optimizers.base import Optimizer, optimizer
+
+
+@optimizer("sgd")
+class SGD(Optimizer):
+    """w = w - lr * g; with momentum: v = momentum * v + g, w = w - lr * v, v from 0. As PyTorch's SGD.
+
+    Nesterov's form moves by g + momentum * v instead of v. Weight decay adds weight_decay * w to g before all that
+    (Sutskever et al. 2013).
+    """
+
+    lr: float = argument(Real(0), "the learning rate")
+    momentum: float = argument(Real(0, 1, open_high=True), "how much of the last move is kept", default=0.0)
+    nesterov: bool = argument(Boolean(), "whether to look ahead along the momentum", default=False)
+    weight_decay: float = argument(
+        Real(0), "how strongly weights are drawn to zero, as part of the gradient", default=0.0
+    )
+
+    def slots(self) -> tuple[str, ...]:
+        return ("momentum",) if self.momentum else ()
+
+    def update(
+        self, g: Builder, parameter: Value, gradient: Value, state: tuple[Value, ...], rate: Value, time: Value
+    ) -> tuple[Value, tuple[Value, ...]]:
+        move = gradient
+        if self.weight_decay:
+            move = g.Add(move, g.Mul(parameter, self.weight_decay))
+        if self.momentum:
+            velocity = g.Add(g.Mul(state[0], self.momentum), move)
+            move = g.Add(move, g.Mul(velocity, self.momentum)) if self.nesterov else velocity
+            state = (velocity,)
+        return g.Sub(parameter, g.Mul(move, rate)), state
