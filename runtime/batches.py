@@ -1,0 +1,72 @@
+"""From whatever a caller gives as data to rows in the net's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from netc.compiler.artifact import Port
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.feed import feed
+from netc.runtime.session import Array
+
+
+@runtime_checkable
+class BoundBatches(Protocol):
+    """Rows by number, in the net's names and element types; checked beforehand."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, indices: Any) -> dict[str, Array]:
+        """Inputs and targets of these rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayRows:
+    """Rows of arrays in memory."""
+
+    arrays: Mapping[str, Array]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays.values())))
+
+    def batch(self, indices: Any) -> dict[str, Array]:
+        """Inputs and targets of these rows."""
+        return {name: array[indices] for name, array in self.arrays.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Rows to learn from and rows to measure on."""
+
+    train: BoundBatches
+    test: BoundBatches | None
+
+
+def bind(data: Any, ports: Sequence[Port], validation: Any = None) -> Parts:
+    """Fit data to the inputs and targets of a net.
+
+    data  a spec as `--data` takes it, a DataSet, {name: array}, or what a DataSet's `bind` returned
+
+    Raises DiagnosticError E5xx for what doesn't fit.
+    """
+    if isinstance(data, str):
+        from netc.runtime.data import open_data
+
+        data = open_data(data)
+    if hasattr(data, "bind"):
+        data = data.bind(ports)
+    parts = Parts(_rows(data, ports), None) if isinstance(data, Mapping) else Parts(data.train, data.test)
+    if validation is not None:
+        parts = Parts(parts.train, _rows(validation, ports))
+    if not len(parts.train):
+        raise DiagnosticError(Diagnostic("E559", "there are no rows to train on", help="give at least one example"))
+    return parts
+
+
+def _rows(arrays: Mapping[str, Any], ports: Sequence[Port]) -> ArrayRows:
+    return ArrayRows(feed(ports, {name: np.asarray(array) for name, array in arrays.items()}))

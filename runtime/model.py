@@ -1,0 +1,166 @@
+"""A network with weights on a device: inference, inner values, gradients, weight files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netc.compiler import Net, TrainPlan, compile_gradients, compile_inference, initial_weights
+from netc.compiler.artifact import Manifest, Port
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.runtime.device import resolve
+from netc.runtime.feed import feed
+from netc.runtime.files import read_weights, write_weights
+from netc.runtime.session import Array, Resident, Session
+
+
+class Model:
+    """A network and its weights, which live on the device.
+
+    net      from `netc.load`
+    device   "auto" (CUDA where it works, else the CPU), "cpu" or "cuda"
+    seed     of the initial weights; the same seed gives the same weights on every machine
+    threads  of one operator; 0 takes every core. Results do not depend on it
+    say      is given a line when "auto" takes the CPU
+
+    Raises DiagnosticError E601 when CUDA is asked for and does not work.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        device: str = "auto",
+        seed: int = 0,
+        *,
+        threads: int = 0,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        self.net = net
+        self.seed = seed
+        self.threads = threads
+        self.device = resolve(device, say)
+        self.weights = Resident(self.device)
+        for name, array in initial_weights(net, seed).items():
+            self.weights.put(name, array)
+        self._inference: dict[tuple[str, ...], Session] = {}
+        self._gradients: dict[int, tuple[TrainPlan, Session]] = {}
+
+    def __call__(self, x: Any, taps: Sequence[str] = ()) -> Any:
+        """Run the network in inference mode.
+
+        x     an array `[N, …]` for a net with one input, or {input name: array}
+        taps  dotted paths of inner values to return as well: ["conv1", "stage2.basic1"]
+
+        Returns the output's array; with several outputs, or with taps, a dict of arrays by name. Raises
+        DiagnosticError E555 to E558 where arrays don't fit the inputs, E554 for an unknown path.
+        """
+        outputs = self.run(x, taps)
+        if not taps and len(outputs) == 1:
+            return next(iter(outputs.values()))
+        return outputs
+
+    def run(self, x: Any, taps: Sequence[str] = ()) -> dict[str, Array]:
+        """As calling the model, but always a dict: every output, and every tap, by name."""
+        session = self._inference_session(tuple(dict.fromkeys(taps)))
+        return session.run(feed(ports(session.manifest, "data"), x), self.weights.current)
+
+    def gradients(self, batch: Mapping[str, Any], plan: TrainPlan | None = None) -> tuple[float, dict[str, Array]]:
+        """The loss of a batch and its gradients, in training mode (batch statistics, dropout at step 0).
+
+        batch  {input or target name: array}
+        plan   whose loss; None takes the net's train section
+
+        Returns the loss, and for every trainable parameter and float input the gradient by its name.
+        """
+        plan = plan or self.net.plan()
+        if id(plan) not in self._gradients:
+            artifact = compile_gradients(self.net, plan)
+            self._gradients[id(plan)] = plan, Session(artifact, self.device, threads=self.threads)
+        session = self._gradients[id(plan)][1]
+        manifest = session.manifest
+        feeds = feed(ports(manifest, "data", "target"), batch) | scalars(manifest, seed=self.seed, step=0)
+        outputs = session.run(feeds, self.weights.current)
+        loss = next(port["name"] for port in manifest["outputs"] if port["role"] == "loss")
+        found = {port["of"]: outputs[port["name"]] for port in manifest["outputs"] if port["role"] == "gradient"}
+        return float(outputs[loss]), found
+
+    def state_dict(self) -> dict[str, Array]:
+        """A copy of every weight and buffer by its name in weight files, in the order of the net."""
+        return {parameter.name: self.weights.get(parameter.name) for parameter in self.net.parameters}
+
+    def load_state_dict(self, weights: Mapping[str, Any], strict: bool = True) -> None:
+        """Set weights and buffers by name.
+
+        strict  every parameter must be there and nothing else; otherwise names that the net lacks, and parameters
+                that are missing, are passed over
+
+        Raises DiagnosticError E550 missing, E551 unknown, E552 wrong shape. Nothing is set unless all fits.
+        """
+        arrays = {name: np.asarray(array) for name, array in weights.items()}
+        shapes = {name: tuple(value.shape()) for name, value in self.weights.current.items()}
+        found = _mismatches(shapes, arrays, strict)
+        if found:
+            raise DiagnosticError(found)
+        for name, value in self.weights.current.items():
+            if name in arrays:
+                self.weights.put(name, arrays[name].astype(value.numpy().dtype, copy=False))
+
+    def save(self, path: str | Path) -> None:
+        """Write the weights as safetensors. The file is replaced in one go; raises DiagnosticError E562."""
+        write_weights(Path(path), self.state_dict())
+
+    def load(self, path: str | Path) -> None:
+        """Set the weights from a safetensors file; raises DiagnosticError E550 to E553."""
+        self.load_state_dict(read_weights(path))
+
+    def _inference_session(self, taps: tuple[str, ...]) -> Session:
+        if taps not in self._inference:
+            known = self.net.values
+            for tap in taps:
+                if tap not in known:
+                    help = did_you_mean(tap, known) or "see `netc summary` for the names of layers"
+                    raise DiagnosticError(Diagnostic("E554", f"the net has no value `{tap}`", help=help))
+            extra = [tap for tap in taps if tap not in self.net.outputs]
+            artifact = compile_inference(self.net, taps=extra, weights_as="inputs")
+            self._inference[taps] = Session(artifact, self.device, threads=self.threads)
+        return self._inference[taps]
+
+
+def ports(manifest: Manifest | None, *roles: str) -> list[Port]:
+    """The inputs with these roles."""
+    assert manifest is not None
+    return [port for port in manifest["inputs"] if port["role"] in roles]
+
+
+def scalars(manifest: Manifest | None, *, seed: int, step: int, rate: float = 0.0) -> dict[str, Array]:
+    """The inputs of a training step that are single numbers: learning rate, seed, step."""
+    values = {"hyper": rate, "seed": seed, "step": step}
+    return {
+        port["name"]: np.array(values[port["role"]], np.dtype(port["dtype"]))
+        for port in ports(manifest, "hyper", "seed", "step")
+    }
+
+
+def _mismatches(shapes: Mapping[str, tuple[int, ...]], arrays: Mapping[str, Array], strict: bool) -> list[Diagnostic]:
+    found = []
+    missing = [name for name in shapes if name not in arrays]
+    unknown = [name for name in arrays if name not in shapes]
+    if strict and missing:
+        help = "give every weight, or load with `strict=False`"
+        found.append(Diagnostic("E550", f"weights lack {_listed(missing)}", help=help))
+    if strict and unknown:
+        help = did_you_mean(unknown[0], missing) or "drop them, or load with `strict=False`"
+        found.append(Diagnostic("E551", f"the net has no {_listed(unknown)}", help=help))
+    for name, shape in shapes.items():
+        if name in arrays and arrays[name].shape != shape:
+            message = f"`{name}` has shape {list(arrays[name].shape)}, where the net has {list(shape)}"
+            found.append(Diagnostic("E552", message, help="load weights of a net with the same arguments"))
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:4])
+    return shown + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -1,0 +1,105 @@
+"""How far a training has come: everything a checkpoint holds besides tensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+Record = dict[str, float | int]
+
+
+@dataclass(slots=True)
+class Progress:
+    """Position and results so far.
+
+    step     steps made, from the start of the training
+    epoch    epochs finished;  batch: batches of the next one that are done
+    rows     examples seen in the unfinished epoch;  sums: metric -> its sum over them
+    seconds  time spent in the unfinished epoch
+    history  a record for each finished epoch
+    best     {"epoch", "metric", "value"} of the best epoch, or None
+    """
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    rows: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    history: list[Record] = field(default_factory=list)
+    best: dict[str, Any] | None = None
+
+    def add(self, results: Mapping[str, float], rows: int) -> None:
+        """Count one step's results over `rows` examples."""
+        self.step += 1
+        self.batch += 1
+        self.rows += rows
+        for name, value in results.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value * rows
+
+    def means(self) -> dict[str, float]:
+        """The epoch's means so far."""
+        return {name: total / self.rows for name, total in self.sums.items()} if self.rows else {}
+
+    def finish_epoch(self, record: Record) -> None:
+        """Close the epoch with its record."""
+        self.history.append(record)
+        self.epoch += 1
+        self.batch, self.rows, self.sums, self.seconds = 0, 0, {}, 0.0
+
+    def improves(self, metric: str, value: float, higher_is_better: bool) -> bool:
+        """Whether the value beats the best so far; then it is the best."""
+        if self.best is not None:
+            before = self.best["value"]
+            if not (value > before if higher_is_better else value < before):
+                return False
+        self.best = {"epoch": self.epoch + 1, "metric": metric, "value": value}
+        return True
+
+    def to_json(self) -> dict[str, Any]:
+        """For a checkpoint; floats survive exactly."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Progress:
+        """The reverse of `to_json`."""
+        return Progress(**data)
+
+
+def finite(values: Mapping[str, float]) -> bool:
+    """Whether no value is NaN or infinite."""
+    return all(math.isfinite(value) for value in values.values())
+
+
+class Listener(Protocol):
+    """What follows a training: a progress line, a test. Every method is called in the training's thread."""
+
+    def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
+        """Before the first step; after a resume the progress is not zero."""
+
+    def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
+        """After each step."""
+
+    def epoch_ended(self, record: Record, improved: bool) -> None:
+        """After each epoch and its validation."""
+
+    def finished(self, progress: Progress) -> None:
+        """After the last epoch, and also when the training was interrupted or failed."""
+
+
+class Silent:
+    """A listener that does nothing."""
+
+    def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
+        """Nothing."""
+
+    def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
+        """Nothing."""
+
+    def epoch_ended(self, record: Record, improved: bool) -> None:
+        """Nothing."""
+
+    def finished(self, progress: Progress) -> None:
+        """Nothing."""

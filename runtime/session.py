@@ -1,0 +1,153 @@
+"""Sessions of ONNX Runtime and tensors that stay on its device.
+
+A model's parameters and optimizer state live in `Resident` tensors: two sets of buffers. A training step reads one
+set and writes the other, then they swap, so that nothing but the batch goes in and nothing but numbers comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netc.compiler import Artifact, Manifest
+from netc.runtime.device import Device, runtime
+
+Array = NDArray[Any]
+
+# Folding a zero Pad into the MaxPool after it gives wrong results: the pool pads with minus infinity.
+DISABLED_OPTIMIZERS = ["Pad_Fusion"]
+
+
+class Resident:
+    """Named tensors on a device in two sets of buffers; `swap` makes the set that was written the current one."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.current: dict[str, Any] = {}
+        self.other: dict[str, Any] = {}
+        self.turn = 0
+
+    def put(self, name: str, array: Array) -> None:
+        """Copy an array to the device, into the current set. A tensor that exists keeps its buffer."""
+        array = np.ascontiguousarray(array).reshape(array.shape)
+        if name not in self.current:
+            self.current[name] = self._empty(array)
+        self.current[name].update_inplace(array)
+
+    def get(self, name: str) -> Array:
+        """A copy of a tensor of the current set."""
+        return np.array(self.current[name].numpy())  # numpy() may be a view of the buffer that the next step writes
+
+    def double(self, names: Iterable[str]) -> None:
+        """Give these tensors a second buffer. The others are the same in both sets."""
+        written = set(names)
+        for name, value in self.current.items():
+            if name not in self.other:
+                self.other[name] = self._empty(value.numpy()) if name in written else value
+
+    def swap(self) -> None:
+        """Make the other set the current one."""
+        self.current, self.other = self.other, self.current
+        self.turn = 1 - self.turn
+
+    def _empty(self, like: Array) -> Any:
+        value = runtime().OrtValue
+        return value.ortvalue_from_shape_and_type(list(like.shape), like.dtype.type, self.device.name, 0)
+
+
+class Session:
+    """A session for an artifact, or for the bytes of a model.
+
+    threads   of one operator; 0 lets ONNX Runtime take every core. The result does not depend on it
+    optimize  False switches graph optimizations off, for comparisons
+    """
+
+    def __init__(self, model: Artifact | bytes, device: Device, *, threads: int = 0, optimize: bool = True) -> None:
+        ort = runtime()
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.use_deterministic_compute = True
+        options.log_severity_level = 3
+        if not optimize:
+            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        self.device = device
+        self.manifest: Manifest | None = model.manifest if isinstance(model, Artifact) else None
+        content = model.model if isinstance(model, Artifact) else model
+        self.session = ort.InferenceSession(
+            content, options, providers=device.providers, disabled_optimizers=DISABLED_OPTIMIZERS
+        )
+
+    def binding(self) -> Any:
+        """A new, empty binding."""
+        return self.session.io_binding()
+
+    def run(self, feeds: Mapping[str, Array], resident: Mapping[str, Any] | None = None) -> dict[str, Array]:
+        """Run once. `feeds` are arrays; `resident` are tensors on the device that the model may also read.
+
+        Returns every output by name, as arrays of their own.
+        """
+        bound = self.session.io_binding()
+        wanted = {port.name for port in self.session.get_inputs()}
+        for name, value in (resident or {}).items():
+            if name in wanted:
+                bound.bind_ortvalue_input(name, value)
+        for name, array in feeds.items():
+            if name in wanted:
+                bound.bind_cpu_input(name, array)
+        names = [port.name for port in self.session.get_outputs()]
+        for name in names:
+            bound.bind_output(name, "cpu")
+        self.session.run_with_iobinding(bound)
+        return {name: np.array(value.numpy()) for name, value in zip(names, bound.get_outputs(), strict=True)}
+
+
+class StepSession:
+    """A training step bound to resident tensors: two bindings, one for each direction between the sets of buffers."""
+
+    def __init__(self, artifact: Artifact, parameters: Resident, state: Resident, *, threads: int = 0) -> None:
+        self.session = Session(artifact, parameters.device, threads=threads)
+        self.parameters, self.state = parameters, state
+        outputs = artifact.manifest["outputs"]
+        self.next_of = {port["name"]: port["of"] for port in outputs if port["role"] in ("param", "state")}
+        self.numbers = [port["name"] for port in outputs if port["role"] in ("loss", "metric")]
+        self.inputs = {port["name"] for port in artifact.manifest["inputs"]}
+        for resident in (parameters, state):
+            resident.double(set(self.next_of.values()))
+        self.results = {name: _scalar() for name in self.numbers}
+        self._bindings: dict[tuple[int, int], Any] = {}
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, float]:
+        """One step from the current set into the other. The caller swaps when it accepts the result."""
+        turn = (self.parameters.turn, self.state.turn)
+        if turn not in self._bindings:
+            self._bindings[turn] = self._bind()
+        bound = self._bindings[turn]
+        for name, array in feeds.items():
+            bound.bind_cpu_input(name, array)
+        self.session.session.run_with_iobinding(bound)
+        return {name: float(value.numpy()) for name, value in self.results.items()}
+
+    def swap(self) -> None:
+        """Accept the last step: what it wrote is current from now on."""
+        self.parameters.swap()
+        self.state.swap()
+
+    def _bind(self) -> Any:
+        bound = self.session.binding()
+        for resident in (self.parameters, self.state):
+            for name, value in resident.current.items():
+                if name in self.inputs:
+                    bound.bind_ortvalue_input(name, value)
+        for output, name in self.next_of.items():
+            resident = self.parameters if name in self.parameters.other else self.state
+            bound.bind_ortvalue_output(output, resident.other[name])
+        for name, value in self.results.items():
+            bound.bind_ortvalue_output(name, value)
+        return bound
+
+
+def _scalar() -> Any:
+    return runtime().OrtValue.ortvalue_from_shape_and_type([], np.float32, "cpu", 0)
