@@ -6,7 +6,7 @@ to the end of a statement without ever losing its place.
 
 from __future__ import annotations
 
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Diagnostic, Label, did_you_mean
 from netc.grammar.lexer import Lexed, Token
 from netc.grammar.source import Source
 
@@ -21,7 +21,7 @@ STATEMENTS = TOP | frozenset(["INPUT", "OUTPUT", "EXPECT", "FOR", "REPEAT", "FRO
 ENDS = frozenset(["NAME", "NUMBER", "SHAPE", "STRING", "IN", "TRUE", "FALSE", "NONE", "RPAR", "RSQB", "RBRACE"])
 STARTS = frozenset(["NAME", "NUMBER", "SHAPE", "STRING", "PREV", "IN", "TRUE", "FALSE", "NONE"])
 STEP_FOLLOWS = frozenset(("NAME", "NUMBER", "STRING", "LBRACE"))
-TYPES = frozenset(("float", "int", "bytes", "bool"))
+TYPES = ("float", "int", "bytes", "bool")
 DEPTH = 256
 LOOKAHEAD = 200
 
@@ -37,6 +37,7 @@ class Layout:
         self.open: list[Token] = []
         self.suspects: list[Token] = []  # `{` closed by a `}` that is indented differently
         self.in_input = False
+        self.forgiven = 0  # `}` of a net that held another one: they close nothing any more
 
     def run(self) -> list[Token]:
         """The tokens in order, separators thinned out, brackets in pairs, `$END` last."""
@@ -44,6 +45,9 @@ class Layout:
         for index, token in enumerate(self.tokens):
             if token.kind == "SEP":
                 if self._in_brackets():
+                    if token.text == ";" and self._closes_on_line(index):
+                        self._report(f"`;` stands in `{SIGNS[self.open[-1].kind]}`", token, "write `,`", None, "E115")
+                        continue
                     if token.text == ";" or self._unclosed(index):
                         self._close_until_brace(
                             "the line ends here" if token.text != ";" else "the statement ends here"
@@ -96,8 +100,15 @@ class Layout:
         previous = self.out[-1].kind if self.out else "SEP"
         if token.text == "step" and previous in ("SEP", "LBRACE") and self.tokens[index + 1].kind in STEP_FOLLOWS:
             return Token("STEP", token.text, token.start, token.end)
-        if self.in_input and token.text in TYPES and previous == "COLON" and not self._in_brackets():
-            return Token("TYPE", token.text, token.start, token.end)
+        if self.in_input and previous == "COLON" and not self._in_brackets():
+            following = self.tokens[index + 1]
+            if token.text in TYPES:
+                return Token("TYPE", token.text, token.start, token.end)
+            if following.kind in ("NUMBER", "SHAPE") or (following.kind == "LSQB" and following.start > token.end):
+                known = ", ".join(f"`{name}`" for name in TYPES)
+                help = did_you_mean(token.text, TYPES) or f"use one of {known}"
+                self._report(f"there is no type `{token.text}`", token, help, None, "E120")
+                return Token("TYPE", "float", token.start, token.end)
         return token
 
     # ---------------------------------------------------------------- brackets
@@ -122,6 +133,17 @@ class Layout:
                 if depth < 0:  # where it is closed further down, a comma is missing here
                     return token.kind != OPENERS[self.open[-1].kind]
         return True
+
+    def _closes_on_line(self, index: int) -> bool:
+        """Whether the innermost bracket is closed further on the line."""
+        depth = 1
+        for token in self.tokens[index : index + LOOKAHEAD]:
+            if token.kind == "$END" or (token.kind == "SEP" and token.text != ";"):
+                return False
+            depth += (token.kind in OPENERS) - (token.kind in CLOSERS)
+            if depth == 0:
+                return token.kind == OPENERS[self.open[-1].kind]
+        return False
 
     def _close_until_brace(self, why: str) -> None:
         end = self.out[-1].end
@@ -151,6 +173,8 @@ class Layout:
                     "E105",
                 )
                 self._make_closer(opener, token.start)
+            elif token.kind == "RBRACE" and self.forgiven:
+                self.forgiven -= 1
             else:
                 self._report(f"`{token.text}` closes nothing", token, "remove it, or open its partner", None, "E105")
             return False
@@ -179,7 +203,18 @@ class Layout:
 
     def _missing_braces(self, token: Token) -> None:
         what = {"NET": "a net", "BLOCK": "a block", "USE": "`use`", "TRAIN": "a train section"}[token.kind]
-        self._unclosed_braces(f"{what} cannot stand inside braces", token)
+        outer = self.open[0]
+        if self.source.place(token.start)[1] - 1 > self.source.indentation(outer.start):
+            place = Label(self.source.span(outer.start, outer.end), "opened here")
+            self._report(
+                f"{what} stands inside of braces", token, "move it behind the `}` that closes them", place, "E110"
+            )
+            self.lexed.doubtful.pop()
+            self.forgiven = len(self.open)
+            while self.open:
+                self._make_closer(self.open.pop(), self.out[-1].end)
+        else:
+            self._unclosed_braces(f"{what} cannot stand inside braces", token)
         self.out.append(Token("SEP", "\n", token.start, token.start, made=True))
 
     def _finish(self, end: Token) -> None:
@@ -190,8 +225,9 @@ class Layout:
         inside = [suspect for suspect in self.suspects if suspect.start > self.open[-1].start]
         blamed = inside[-1] if inside else self.open[-1]
         place = Label(self.source.span(token.start, token.end), why)
-        notes = (f"{len(self.open)} `}}` are missing",) if len(self.open) > 1 else ()
-        self._report("`{` is never closed", blamed, "close it with `}`", place, notes=notes)
+        notes = (f"{len(self.open)} closing brackets are missing",) if len(self.open) > 1 else ()
+        sign, closer = SIGNS[blamed.kind], SIGNS[OPENERS[blamed.kind]]
+        self._report(f"`{sign}` is never closed", blamed, f"close it with `{closer}`", place, notes=notes)
         while self.open:
             self._make_closer(self.open.pop(), self.out[-1].end)
 

@@ -7,35 +7,12 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from netc.grammar.ast import Comment
+from netc.grammar.confusions import DOUBLED, LOOKALIKES
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Label
 from netc.grammar.source import Source
 from netc.grammar.tables import Tables
 
-# characters of other keyboards, editors and languages: what is meant, and the token that stands for it
-LOOKALIKES: dict[str, tuple[str, str | None]] = {
-    "→": ("->", "ARROW"),
-    "×": ("*", "TIMES"),
-    "·": ("*", "TIMES"),
-    "÷": ("/", "DIVIDE"),
-    "−": ("-", "MINUS"),
-    "–": ("-", "MINUS"),
-    "—": ("-", "MINUS"),
-    "≤": ("<=", "LESS_EQUAL"),
-    "≥": (">=", "GREATER_EQUAL"),
-    "≠": ("!=", "NOT_EQUAL"),
-    "…": ("..", "RANGE"),
-    "^": ("**", "POWER"),
-    "&": ("and", "AND"),
-    "|": ("or", "OR"),
-    "!": ("not", "NOT"),
-    "\uff0c": (",", "COMMA"),
-    "\uff08": ("(", "LPAR"),
-    "\uff09": (")", "RPAR"),
-    "\uff1a": (":", "COLON"),
-    "\uff1b": (";", "SEP"),
-}
 QUOTES = "'`‘’“”„«»"
-DOUBLED = {"&&": "&", "||": "|"}
 WORD = re.compile(r"\w+")
 RUN = re.compile(r"[\w]+(?:\.[0-9]\w*)?")
 

@@ -182,25 +182,21 @@ class Parser:
         token = self.tokens[index]
         situation = Situation(self, index)
         finding = explain(situation)
-        if not self._silenced(situation, finding):
-            self.lexed.findings.append(finding)
+        if self._silenced(situation, finding):
+            return self._resume(index)
+        self.lexed.findings.append(finding)
         if finding.code == "E117" and token.kind == "SEP" and self.accepts(self.tokens[index + 1].kind):
             return index + 1  # a newline before `{`
-        for kind, text in (("SEP", "\n"), ("COMMA", ",")):
-            if (
-                finding.code != "E110"
-                and index
-                and self.accepts(kind, token.kind)
-                and self.tokens[index - 1].kind not in (kind, "SEP")
-            ):
-                self.tokens.insert(index, Token(kind, text, token.start, token.start, made=True))
-                return index
+        if finding.code == "E107":
+            kind, text = ("COMMA", ",") if situation.bracket else ("SEP", "\n")
+            self.tokens.insert(index, Token(kind, text, token.start, token.start, made=True))
+            return index
         return self._resume(index)
 
     def _silenced(self, situation: Situation, finding: Diagnostic) -> bool:
         """Whether a finding in this statement already tells what is wrong, or this one follows from an earlier one."""
         token = situation.token
-        if finding.message == OUTSIDE:
+        if finding.message.endswith(OUTSIDE):
             if self.outside:
                 return True
             self.outside = True

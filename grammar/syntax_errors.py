@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from netc.grammar.confusions import COMPOUND, FOREIGN
 from netc.grammar.diagnostics import Diagnostic
 from netc.grammar.layout import COMPARISONS, OPERATORS
 from netc.grammar.lexer import Token
@@ -27,31 +28,7 @@ HEADS = {
     "ELSE": "`else`",
     "ONLY": "`train only`",
 }
-FOREIGN = {
-    "import": "write `use std.resnet (ResNet)`",
-    "from": "write `use std.resnet (ResNet)`",
-    "include": 'write `use "file.net" (name)`',
-    "def": "write `block NAME(arguments) { ... }`",
-    "function": "write `block NAME(arguments) { ... }`",
-    "fn": "write `block NAME(arguments) { ... }`",
-    "layer": "write `block NAME(arguments) { ... }`",
-    "module": "write `block NAME(arguments) { ... }`",
-    "class": "write `net NAME { ... }` or `block NAME { ... }`",
-    "model": "write `net NAME { ... }`",
-    "network": "write `net NAME { ... }`",
-    "let": "write `name = value`",
-    "var": "write `name = value`",
-    "const": "write `name = value`",
-    "while": "write `repeat n { ... }`: every count is known before anything runs",
-    "elif": "write `else if`",
-    "elseif": "write `else if`",
-    "return": "leave it out: a body gives its last value",
-    "assert": 'write `expect condition "why"`',
-    "inputs": "write `input`",
-    "outputs": "write `output`",
-    "loop": "write `repeat n { ... }`",
-}
-OUTSIDE = "a layer stands outside of a net"
+OUTSIDE = " stands outside of a net"
 CATEGORIES = (
     ("NUMBER", "a value"),
     ("NAME", "a name"),
@@ -77,7 +54,9 @@ def explain(situation: Situation) -> Diagnostic:
 
 
 def _foreign_word(s: Situation) -> Diagnostic | None:
-    word = s.previous if s.previous.kind == "NAME" else s.token
+    word = s.previous if s.previous.kind == "NAME" and s.previous.start == s.statement_start else s.token
+    if word is s.token and word.text in FOREIGN and s.accepts("SEP", "NAME") and s.previous.kind == "RBRACE":
+        return s.finding("E110", f"`{word.text}` is no word of the language", FOREIGN[word.text], word)
     if word.text in FOREIGN and word.start == s.statement_start and s.token.kind not in ("BINDS", "SEP"):
         return s.finding("E110", f"`{word.text}` is no word of the language", FOREIGN[word.text], word)
     return None
@@ -90,6 +69,8 @@ def _else_alone(s: Situation) -> Diagnostic | None:
 
 
 def _comment_sign(s: Situation) -> Diagnostic | None:
+    if s.token.kind == "DIVIDE" and s.following.kind in ("TIMES", "POWER") and s.following.start == s.token.end:
+        return s.finding("E109", "`/*` opens no comment", "write a comment after `#`, on every line of it")
     if s.token.kind == "FLOOR" and not s.symbols:
         return s.finding(
             "E109",
@@ -107,7 +88,7 @@ def _outside(s: Situation) -> Diagnostic | None:
         first = s.first or s.token
         return s.finding(
             "E110",
-            OUTSIDE,
+            s.shown(first) + OUTSIDE,
             "move it into the braces of a `net` or `block`; "
             "a file holds `use`, `block`, `net`, `train` and `name = value`",
             first,
@@ -176,6 +157,8 @@ def _missing_value(s: Situation) -> Diagnostic | None:
     opens = not s.symbols or before.kind in ("LPAR", "LSQB", "LBRACE")
     if opens and (token.kind in OPERATORS or token.kind in ("BINDS", "DOT", "COLON")):
         return s.finding("E109", f"{s.shown(token)} has nothing on its left", "write what comes before it")
+    if token.kind == "RSQB" and before.kind == "LSQB":
+        return s.finding("E109", "the index is missing", "write `[0]` for the first element, `[-1]` for the last")
     if token.kind == "COMMA" and before.kind == "COMMA":
         return s.finding("E109", "nothing stands between two commas", "write the missing value, or remove a comma")
     if token.kind == "DOT" and s.following.kind == "NUMBER" and s.following.start == token.end:
@@ -208,8 +191,42 @@ def _missing_value(s: Situation) -> Diagnostic | None:
 
 
 def _chained_comparison(s: Situation) -> Diagnostic | None:
+    if s.token.kind == "RANGE" and s.accepts("AND"):
+        return s.finding("E112", "ranges do not chain", "write one range: `start..stop`")
     if s.token.kind in COMPARISONS and s.accepts("AND"):
         return s.finding("E112", "comparisons do not chain", "compare one pair at a time: `a < b and b < c`")
+    return None
+
+
+def _compound(s: Situation) -> Diagnostic | None:
+    for first, second in ((s.previous, s.token), (s.token, s.following)):
+        text = first.text + second.text
+        if first.end == second.start and text in COMPOUND:
+            return s.finding("E115", f"`{text}` is no sign of the language", COMPOUND[text], first)
+    return None
+
+
+def _for_without_in(s: Situation) -> Diagnostic | None:
+    if s.first is not None and s.first.kind == "FOR" and s.accepts("IN"):
+        return s.finding("E116", "`for` has no `in`", "write `for NAME in LIST { ... }`, as in `for i in 0..n { ... }`")
+    return None
+
+
+def _comma(s: Situation) -> Diagnostic | None:
+    if s.token.kind != "COMMA":
+        return None
+    if s.bracket == "(":
+        return s.finding("E115", "parentheses hold one value here, not several", "write a list: `[a, b]`")
+    if s.bracket == "[":
+        return s.finding("E115", "an index is one number", "write `x[i][j]` for lists of lists")
+    return s.finding(
+        "E115", "`,` separates no statements", "begin a new line, or write `;`; values in a list are `[a, b]`"
+    )
+
+
+def _input_without_shape(s: Situation) -> Diagnostic | None:
+    if s.first is not None and s.first.kind == "INPUT" and s.accepts("COLON"):
+        return s.finding("E109", f"the input {s.shown(s.previous)} has no shape", f"write `{s.previous.text}: 3x32x32`")
     return None
 
 
@@ -321,6 +338,8 @@ def _missing_separator(s: Situation) -> Diagnostic | None:
         )
     if not s.accepts("SEP", token.kind) or before.kind == "SEP":
         return None
+    if token.kind == "RANGE":
+        return None
     message = f"{s.shown(before)} and {s.shown(token)} stand side by side"
     if before.kind == "NAME" and token.kind in ("NUMBER", "SHAPE", "STRING"):
         return s.finding("E107", message, f"put arguments in parentheses: `{before.text}({token.text})`")
@@ -342,6 +361,8 @@ ATTEMPTS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
     _comment_sign,
     _outside,
     _reserved_word,
+    _for_without_in,
+    _compound,
     _missing_name,
     _missing_value,
     _chained_comparison,
@@ -349,8 +370,10 @@ ATTEMPTS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
     _nothing_bound,
     _unused_use,
     _misplaced_binding,
+    _input_without_shape,
     _colon,
     _table_without_key,
     _missing_body,
+    _comma,
     _missing_separator,
 )
