@@ -1,0 +1,154 @@
+"""Data in numpy files: the embedded digits, and `.npz` archives."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netc.runtime.data.dataset import Split, check_lengths
+from netc.runtime.data.errors import damaged, error, first_bytes
+
+DIGITS = Path(__file__).with_name("digits.npz")
+PARTS = {
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+}
+SINGULAR = {"images": "image", "labels": "label", "targets": "target"}
+_PART_FIRST = re.compile(rf"^({'|'.join(PARTS)})_?(.+)$", re.IGNORECASE)
+_PART_LAST = re.compile(rf"^(.+?)_?({'|'.join(PARTS)})$", re.IGNORECASE)
+
+
+def read_digits() -> tuple[dict[str, Split], tuple[str, ...]]:
+    """The 1,797 digits of UCI's "Optical Recognition of Handwritten Digits" (CC BY 4.0), float32 [8, 8] in 0..1."""
+    with np.load(DIGITS) as arrays:
+        parts = {
+            part: Split(
+                {
+                    "image": arrays[f"{part}_images"].astype(np.float32) / np.float32(16),
+                    "label": arrays[f"{part}_labels"].astype(np.int64),
+                },
+                lambda name, row, part=part: f"digits, {part} {name}[{row}]",  # type: ignore[misc]
+            )
+            for part in ("train", "test")
+        }
+    return parts, tuple("0123456789")
+
+
+def read_npz(path: Path) -> tuple[dict[str, Split], tuple[str, ...] | None]:
+    """Parts of an archive of named arrays: `train_images`, `x_test`, …, or one part without such names.
+
+    Text labels become class numbers in the order of their names. Nothing pickled is loaded.
+    """
+    arrays = load_npz(path)
+    names = arrays.pop("class_names", None)
+    parts: dict[str, dict[str, str]] = {}
+    for key in arrays:
+        part, field = part_and_field(key)
+        if field in parts.setdefault(part, {}):
+            raise error(
+                "E503",
+                f"{path}: {parts[part][field]} and {key} are both field `{field}`",
+                help="keep one of the two arrays in the file",
+            )
+        parts[part][field] = key
+    if len(parts) > 1 and "all" in parts:
+        stray = ", ".join(parts["all"].values())
+        raise error(
+            "E503",
+            f"{path}: {stray} belongs to no part, beside {', '.join(sorted(parts.keys() - {'all'}))}",
+            help="put `train_` or `test_` in front of the array's name",
+        )
+    found = {part: _split(path, arrays, keys) for part, keys in parts.items()}
+    classes = tuple(str(name) for name in names.ravel()) if names is not None and names.dtype.kind == "U" else None
+    return found, classes
+
+
+def part_and_field(key: str) -> tuple[str, str]:
+    """ "train_images" -> ("train", "image"); "x_test" -> ("test", "x"); "label" -> ("all", "label")."""
+    if match := _PART_FIRST.match(key):
+        part, field = PARTS[match[1].lower()], match[2]
+    elif match := _PART_LAST.match(key):
+        part, field = PARTS[match[2].lower()], match[1]
+    else:
+        part, field = "all", key
+    field = field.lower() if field in ("X", "Y") else field
+    return part, SINGULAR.get(field, field)
+
+
+def load_npz(path: Path) -> dict[str, np.ndarray]:
+    """Every array of an archive. Raises E501 for another kind of file, E502 damaged, E507 pickled or no numbers."""
+    head = first_bytes(path)
+    if head.startswith(b"\x93NUMPY"):
+        raise error(
+            "E501",
+            f"{path} holds a single array without labels",
+            help="save images and labels together: numpy.savez(path, image=…, label=…)",
+        )
+    if not zipfile.is_zipfile(path):
+        raise damaged(path, "not an npz archive")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: _array(path, archive, key) for key in archive.files}
+    except (zipfile.BadZipFile, OSError, ValueError) as reason:
+        raise damaged(path, f"archive cannot be read: {reason}") from None
+
+
+def load_array(path: Path) -> np.ndarray:
+    """The array of a `.npy` file. Raises E500, E502, E507."""
+    first_bytes(path)
+    try:
+        values = np.load(path, allow_pickle=False)
+    except Exception as reason:
+        raise _refused(path, path.name, reason) from None
+    if not isinstance(values, np.ndarray):
+        raise damaged(path, "not a numpy array")
+    return _numbers(path, path.name, values)
+
+
+def _array(path: Path, archive: Any, key: str) -> np.ndarray:
+    try:
+        values = archive[key]
+    except Exception as reason:  # damaged members raise zlib.error, EOFError, SyntaxError, MemoryError, …
+        raise _refused(path, key, reason) from None
+    if not isinstance(values, np.ndarray):
+        raise damaged(path, f"{key} is not a numpy array")
+    return _numbers(path, key, values)
+
+
+def _refused(path: Path, key: str, reason: Exception) -> Exception:
+    if "pickle" in str(reason):
+        return error(
+            "E507",
+            f"{path}: {key} is pickled, and pickles are never loaded",
+            "loading a pickle can run any program",
+            help="save the array with a plain numeric dtype",
+        )
+    return damaged(path, f"{key} cannot be read: {str(reason).strip() or type(reason).__name__}")
+
+
+def _numbers(path: Path, key: str, values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind not in "biufU":
+        raise error("E507", f"{path}: {key} has dtype {values.dtype}", "expected integers, floats or text labels")
+    return values.astype(values.dtype.newbyteorder("=")) if not values.dtype.isnative else values
+
+
+def _split(path: Path, arrays: dict[str, np.ndarray], keys: dict[str, str]) -> Split:
+    fields = {field: arrays[key] for field, key in keys.items()}
+
+    def place(name: str, row: int) -> str:
+        return f"{path}, {keys[name]}" if row < 0 else f"{path}, {keys[name]}[{row}]"
+
+    for name, values in fields.items():
+        if values.ndim == 0:
+            raise error("E504", f"{place(name, -1)} is a single value", "expected one row for each example")
+    check_lengths(fields, place)
+    return Split(fields, place)

@@ -1,0 +1,89 @@
+"""MNIST's own files: IDX, plain or gzipped, as MNIST, Fashion-MNIST, KMNIST and EMNIST are published."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import re
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from netc.runtime.data.dataset import Split, check_lengths
+from netc.runtime.data.errors import damaged, error, unreadable
+
+_NAME = re.compile(r"^(?:.*[-_])?(?P<part>train|t10k|test)[-_](?P<what>images|labels)[-.]idx[13]-ubyte(?:\.gz)?$")
+_DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+LARGEST = 1 << 36
+CHUNK = 1 << 24
+
+
+def idx_files(folder: Path) -> dict[str, dict[str, Path]]:
+    """part -> what -> file, for every IDX file in a folder; a plain file wins over its gzipped twin."""
+    found: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.iterdir(), key=lambda path: (path.suffix == ".gz", path.name)):
+        if match := _NAME.match(path.name):
+            part = "train" if match["part"] == "train" else "test"
+            found.setdefault(part, {}).setdefault(match["what"], path)
+    return found
+
+
+def read_idx_folder(files: dict[str, dict[str, Path]]) -> dict[str, Split]:
+    """Images uint8 [rows, H, W] and labels [rows] of each part. Raises E500, E502, E503, E509."""
+    return {part: _part(part, paths) for part, paths in files.items()}
+
+
+def _part(part: str, paths: dict[str, Path]) -> Split:
+    for what, other in (("images", "labels"), ("labels", "images")):
+        if what not in paths:
+            raise error(
+                "E503",
+                f"{paths[other]} has no file of {what} beside it",
+                help=f"put {paths[other].name.replace(other, what).replace('idx3', 'idx1')} into the folder",
+            )
+    fields = {"image": read_idx(paths["images"], axes=3), "label": read_idx(paths["labels"], axes=1).astype(np.int64)}
+    names = {"image": paths["images"], "label": paths["labels"]}
+
+    def place(name: str, row: int) -> str:
+        return str(names[name]) if row < 0 else f"{names[name]}, row {row}"
+
+    check_lengths(fields, place)
+    return Split(fields, place)
+
+
+def read_idx(path: Path, axes: int) -> np.ndarray:
+    """The array of one IDX file. Raises E500 or E502 with the offset where the file breaks its format."""
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+            return _read(path, stream, axes)  # type: ignore[arg-type]
+    except (gzip.BadGzipFile, EOFError, zlib.error) as reason:
+        raise damaged(path, f"gzip stream is damaged: {str(reason).lower().rstrip('.')}") from None
+    except OSError as reason:
+        raise unreadable(path, reason) from None
+
+
+def _read(path: Path, stream: BinaryIO, axes: int) -> np.ndarray:
+    head = stream.read(4 + 4 * axes)
+    if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _DTYPES:
+        raise damaged(path, f"begins with bytes {head[:4].hex(' ')}, expected 00 00 08 {axes:02x} of an IDX file")
+    if head[3] != axes:
+        raise damaged(path, f"holds {head[3]} axes, expected {axes}")
+    if len(head) < 4 + 4 * axes:
+        raise damaged(path, f"ends at byte {len(head)}, inside its header")
+    sizes = [int.from_bytes(head[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(axes)]
+    dtype = np.dtype(_DTYPES[head[2]])
+    wanted = math.prod(sizes) * dtype.itemsize
+    if wanted > LARGEST:
+        raise damaged(path, f"claims {wanted:,} bytes of data in its header")
+    body = bytearray()
+    while len(body) <= wanted and (chunk := stream.read(min(CHUNK, wanted + 1 - len(body)))):
+        body += chunk
+    if len(body) < wanted:
+        row = len(body) // max(1, wanted // max(1, sizes[0]))
+        raise damaged(path, f"ends at byte {len(head) + len(body):,}, in row {row:,} of {sizes[0]:,}")
+    if len(body) > wanted:
+        raise damaged(path, f"goes on after byte {len(head) + wanted:,}, where its header says it ends")
+    values = np.frombuffer(body, dtype).reshape(sizes)
+    return values.astype(dtype.newbyteorder("="))

@@ -1,0 +1,137 @@
+"""Image files: decoding one, and a column of them that is decoded when it is asked for."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netc.runtime.data.errors import damaged, unreadable
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+GREY = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L"})
+SIDEWAYS = frozenset({5, 6, 7, 8})
+ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Height and width in pixels, turned upright, and whether the file holds colour."""
+
+    height: int
+    width: int
+    colour: bool
+
+
+def read_header(path: Path) -> Header:
+    """Size and colour without decoding the pixels. Raises E500 or E502."""
+
+    def read(image: Any) -> Header:
+        width, height = image.size
+        if image.getexif().get(ORIENTATION) in SIDEWAYS:
+            width, height = height, width
+        return Header(height, width, image.mode not in GREY)
+
+    return read_with(path, read)
+
+
+def read_image(path: Path, channels: int, size: tuple[int, int] | None = None) -> np.ndarray:
+    """The upright image as uint8 [H, W, channels]; transparency is dropped, 16 bits become 8.
+
+    size  [height, width] to scale to; the image covers it and what sticks out is cut off evenly.
+    Raises E500 or E502.
+    """
+
+    def read(image: Any) -> np.ndarray:
+        from PIL import Image, ImageOps
+
+        image.load()
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I"):
+            image = Image.fromarray((np.clip(np.asarray(image).astype(np.int64), 0, 65_535) // 257).astype(np.uint8))
+        elif image.mode == "F":
+            raise ValueError("pixels are floats, expected 8 or 16 bits")
+        image = image.convert("L" if channels == 1 else "RGB")
+        if size is not None and image.size != (size[1], size[0]):
+            image = ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BILINEAR)
+        return np.asarray(image, np.uint8).reshape(image.size[1], image.size[0], channels)
+
+    return read_with(path, read)
+
+
+def read_with(path: Path, read: Any) -> Any:
+    """Open an image and read it; whatever a decoder throws becomes E502 with the file's name."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with path.open("rb") as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(stream) as image:
+                return read(image)
+    except UnidentifiedImageError:
+        raise damaged(path, "not an image") from None
+    except OSError as reason:
+        if reason.errno is not None:
+            raise unreadable(path, reason) from None
+        raise damaged(path, f"image cannot be decoded: {_lower(reason)}") from None
+    except Exception as reason:  # decoders of hostile files raise anything: struct.error, SyntaxError, MemoryError, …
+        raise damaged(path, f"image cannot be decoded: {_lower(reason)}") from None
+
+
+def check_complete(path: Path) -> None:
+    """Find a cut-off JPEG or PNG without decoding it: its end mark must stand at the end. Raises E502."""
+    marks = {".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9", ".png": b"IEND\xaeB`\x82"}
+    mark = marks.get(path.suffix.lower())
+    if mark is None:
+        return
+    with path.open("rb") as stream:
+        end = stream.seek(0, 2)
+        stream.seek(max(0, end - 4096))
+        if mark not in stream.read():
+            raise damaged(path, "image is cut off: its end mark is missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """A column of image files, uint8 [rows, H, W, channels], decoded when rows are asked for."""
+
+    paths: Sequence[Path]
+    size: tuple[int, int]
+    channels: int
+    resize: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(rows, H, W, channels)."""
+        return (len(self.paths), *self.size, self.channels)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Bytes."""
+        return np.dtype(np.uint8)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        chosen = np.atleast_1d(np.arange(len(self.paths))[rows])
+        out = np.empty((len(chosen), *self.size, self.channels), np.uint8)
+        for position, row in enumerate(chosen):
+            image = read_image(self.paths[row], self.channels, self.size if self.resize else None)
+            if image.shape[:2] != self.size:
+                raise damaged(self.paths[row], "image changed its size while it was in use")
+            out[position] = image
+        return out
+
+    def take(self, rows: np.ndarray) -> Images:
+        """The column of these rows alone."""
+        return Images([self.paths[row] for row in rows], self.size, self.channels, self.resize)
+
+
+def _lower(reason: Exception) -> str:
+    text = str(reason).strip().rstrip(".") or type(reason).__name__
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,99 @@
+"""`--data` on the command line: a name or path, and options after a colon: `photos:size=64,channels=1`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from netc.grammar.diagnostics import did_you_mean
+from netc.runtime.data.errors import error
+
+_OPTIONS = re.compile(r"^(?P<path>.+?):(?P<options>[A-Za-z_]+=.*)$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may stand after the colon.
+
+    size        [height, width] that images are brought to: scaled to cover it, then the middle is cut out
+    channels    1 for greyscale, 3 for colour; without it colour if any image has colour
+    scale       float inputs are divided by this; bytes by 255 unless it is given
+    validation  the share of rows held out where the data brings no split, between 0 and 1
+    test        the part to hold out where the data brings several: `test=val`
+    """
+
+    size: tuple[int, int] | None = None
+    channels: int | None = None
+    scale: float | None = None
+    validation: float | None = None
+    test: str | None = None
+
+
+def parse_spec(spec: str) -> tuple[str, Options]:
+    """The path and the options of a spec; E510 for an unknown option or a value out of range."""
+    match = _OPTIONS.match(spec)
+    if match is None or _exists(spec):
+        return spec, Options()
+    found: dict[str, Any] = {}
+    for item in match["options"].split(","):
+        name, _, value = item.partition("=")
+        name = name.strip()
+        if name not in _READERS:
+            known = ", ".join(sorted(_READERS))
+            raise error(
+                "E510", f"data has no option `{name}`", f"the options are {known}", help=did_you_mean(name, _READERS)
+            )
+        found[name] = _READERS[name](name, value.strip())
+    return match["path"], Options(**found)
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _size(name: str, text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{1,5})(?:x([0-9]{1,5}))?", text)
+    height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not (0 < height <= 16_384 and 0 < width <= 16_384):
+        raise _wrong(name, text, "a size in pixels such as 64, or a height and a width such as 48x64")
+    return height, width
+
+
+def _channels(name: str, text: str) -> int:
+    if text not in ("1", "3"):
+        raise _wrong(name, text, "1 or 3")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    return float(text) if re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,20})?|\.[0-9]{1,20}", text) else 0.0
+
+
+def _scale(name: str, text: str) -> float:
+    if (value := _number(text)) <= 0:
+        raise _wrong(name, text, "a number above 0, such as 255")
+    return value
+
+
+def _share(name: str, text: str) -> float:
+    if not 0 < (value := _number(text)) < 1:
+        raise _wrong(name, text, "a share between 0 and 1, such as 0.2")
+    return value
+
+
+def _part(name: str, text: str) -> str:
+    if text not in ("test", "val"):
+        raise _wrong(name, text, "`test` or `val`")
+    return text
+
+
+def _wrong(name: str, text: str, expected: str) -> Exception:
+    return error("E510", f"option {name}={text} of the data", f"expected {expected}")
+
+
+_READERS = {"size": _size, "channels": _channels, "scale": _scale, "validation": _share, "test": _part}

@@ -1,0 +1,86 @@
+"""Every value of every row, checked before training: labels in range, whole numbers where needed, nothing NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from netc.grammar.diagnostics import Diagnostic
+from netc.runtime.data.dataset import Split
+from netc.runtime.data.errors import finding, others
+
+CHUNK = 1 << 22
+
+
+def check_values(
+    split: Split, source: str, port: Mapping[str, Any], class_names: tuple[str, ...] | None
+) -> list[Diagnostic]:
+    """Findings about one field of one part: at most one of each kind, naming the first row that has it."""
+    values = split.fields[source]
+    if not isinstance(values, np.ndarray):
+        return []  # images on disk hold bytes, and bytes are all good
+    findings: list[Diagnostic] = []
+    if values.dtype.kind == "f":
+        findings += _find(
+            split,
+            source,
+            values,
+            lambda rows: ~np.isfinite(rows),
+            "E506",
+            "a finite number",
+            "repair the row or leave it out",
+        )
+        if findings:
+            return findings
+    if np.dtype(port["dtype"]).kind in "iu":
+        findings += _find(
+            split, source, values, _not_whole, "E505", f"a whole number for `{port['name']}`", "save whole numbers"
+        )
+    classes = port.get("classes")
+    if findings or classes is None:
+        return findings
+    expected = f"0 to {classes - 1} for the {classes} classes of `{port['name']}`"
+    advice = "count classes from 0, or give the net as many classes as the data has"
+    if class_names and len(class_names) > classes:
+        advice = f"give the net {len(class_names)} classes, as the data has"
+    return _find(split, source, values, lambda rows: (rows < 0) | (rows >= classes), "E505", expected, advice)
+
+
+def _not_whole(rows: np.ndarray) -> np.ndarray:
+    if rows.dtype.kind != "f":
+        return np.zeros(rows.shape, bool)
+    return (rows != np.rint(rows)) | (np.abs(rows) >= 2**53)
+
+
+def _find(
+    split: Split,
+    source: str,
+    values: np.ndarray,
+    is_bad: Callable[[np.ndarray], np.ndarray],
+    code: str,
+    expected: str,
+    advice: str,
+) -> list[Diagnostic]:
+    first: tuple[int, Any] | None = None
+    count = 0
+    for start, rows in _chunks(values):
+        bad = is_bad(rows).reshape(len(rows), -1)
+        wrong = np.flatnonzero(bad.any(axis=1))
+        count += len(wrong)
+        if len(wrong) and first is None:
+            row = int(wrong[0])
+            first = (start + row, rows[row].reshape(-1)[int(np.argmax(bad[row]))])
+    if first is None:
+        return []
+    row, value = first
+    return [
+        finding(code, f"{split.place(source, row)} is {value}, expected {expected}", *others(count - 1), help=advice)
+    ]
+
+
+def _chunks(values: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    step = max(1, CHUNK // max(1, values[:1].size))
+    for start in range(0, len(values), step):
+        yield start, values[start : start + step]
