@@ -34,16 +34,6 @@ class Window:
         rank = len(sizes)
         return tuple(size + self.pads[i] + self.pads[rank + i] for i, size in enumerate(sizes))
 
-    def result(self, sizes: Shape) -> Shape:
-        """The spatial sizes of the output."""
-        moves = zip(self.padded(sizes), self.extents, self.strides, strict=True)
-        return tuple((size - extent) // stride + 1 for size, extent, stride in moves)
-
-    def cut_off(self, sizes: Shape) -> Shape:
-        """How many rows, columns, … at the end no window reaches."""
-        moves = zip(self.padded(sizes), self.extents, self.strides, strict=True)
-        return tuple((size - extent) % stride for size, extent, stride in moves)
-
 
 def spatial_sizes(x: Value, word: str) -> Shape:
     """The spatial sizes of `[C, L]`, `[C, H, W]` or `[C, D, H, W]`; raises ShapeError for anything else."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 from netc.compiler.arguments import Declared, Real, argument
 from netc.compiler.registry import Registry
 
-
 WARMUP = argument(Real(0), "epochs over which the rate rises to the base rate, step by step", default=0.0)
 """The argument that every schedule declares last: `warmup: float = WARMUP`."""
 
