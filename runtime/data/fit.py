@@ -40,7 +40,7 @@ def fit_shape(
 
     found          sizes of one row
     wanted         sizes of the net's input without the batch; names stand for any size
-    channels_last  whether the field is known to be [H, W, C]; else a last axis of 1, 3 or 4 says so if nothing else fits
+    channels_last  whether the field is known to be [H, W, C]; else a last axis of 1, 3 or 4 may say so
     as_bytes       the net takes [H, W, C] itself
     """
     if as_bytes:
