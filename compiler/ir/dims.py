@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Union
 
 
-class Undecided(Exception):
+class Undecided(Exception):  # noqa: N818
     """A question about symbolic sizes whose answer depends on their values."""
 
 
@@ -43,7 +43,7 @@ class Quotient:
         return f"{_word(self.numerator)}//{_word(self.denominator)}"
 
 
-Atom = Union[Symbol, Quotient]
+Atom = Union[Symbol, Quotient]  # noqa: UP007
 Monomial = tuple[Atom, ...]
 Size = Union[int, "Dim"]
 Shape = tuple[Size, ...]
@@ -59,7 +59,7 @@ def _order(monomial: Monomial) -> tuple[int, str]:
 
 
 class Dim:
-    """A symbolic size. Build one from a Symbol and arithmetic; compare with `==`, `<`, … (which may raise Undecided)."""
+    """A symbolic size. Build one from a Symbol and arithmetic; compare by `==`, `<`, … (which may raise Undecided)."""
 
     __slots__ = ("terms",)
 
@@ -224,6 +224,15 @@ def _quotient(numerator: Dim, by: int) -> Size:
     return Dim({(Quotient(numerator, by),): Fraction(1)})
 
 
+def _take_away(factors: list[Atom], divisor: Monomial) -> bool:
+    """Remove the divisor's factors; False where one is missing."""
+    for atom in divisor:
+        if atom not in factors:
+            return False
+        factors.remove(atom)
+    return True
+
+
 def _divide_by_symbolic(size: Size, by: Dim) -> Size:
     if isinstance(size, int):
         size = Dim({(): Fraction(size)})
@@ -232,7 +241,7 @@ def _divide_by_symbolic(size: Size, by: Dim) -> Size:
         shares: dict[Monomial, Fraction] = {}
         for monomial, coefficient in size.terms.items():
             left = list(monomial)
-            if any(atom not in left or left.remove(atom) for atom in divisor):
+            if not _take_away(left, divisor):
                 break
             shares[tuple(left)] = coefficient / scale
         else:
@@ -292,7 +301,6 @@ def substitute(size: Size, values: Mapping[Symbol, Size]) -> Size:
 
 
 def _sum_of_products(size: Dim, atom_value: Callable[[Atom], Size]) -> Size:
-    total: Size = 0
     fractional: dict[Monomial, Fraction] = {}
     for monomial, coefficient in size.terms.items():
         product: Size = 1
@@ -300,8 +308,7 @@ def _sum_of_products(size: Dim, atom_value: Callable[[Atom], Size]) -> Size:
             product = product * atom_value(atom)
         for key, share in _terms(product).items():
             fractional[key] = fractional.get(key, Fraction(0)) + share * coefficient
-    total = _simplest(fractional)
-    return total
+    return _simplest(fractional)
 
 
 def product(sizes: Shape) -> Size:

@@ -35,7 +35,7 @@ class Tensor:
     values: tuple[float | int | bool, ...]
 
 
-Attribute = Union[int, float, str, bool, None, DType, Size, Tensor, tuple["Attribute", ...]]
+Attribute = Union[int, float, str, bool, None, DType, Size, Tensor, tuple["Attribute", ...]]  # noqa: UP007
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,7 @@ class Sample:
     ranges: tuple[tuple[float, float], ...] = ()
 
 
-def sample(
-    *shapes: tuple[int, ...], dtypes: tuple[DType, ...] = (), ranges: Any = (), **attributes: Attribute
-) -> Sample:
+def sample(*shapes: Any, dtypes: tuple[DType, ...] = (), ranges: Any = (), **attributes: Attribute) -> Sample:
     """Shorthand: `sample((3, 4), (4, 2))`, `sample((2, 3), axes=(1,))`."""
     return Sample(shapes, attributes, dtypes, tuple(ranges))
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from netc.compiler.ir import Builder, Node, Shape, Size, Value, product
@@ -35,6 +36,11 @@ CASES: tuple[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]], ...] = (
     ((1, 4, 8), (4, 2, 3), settings((1,), (2, 0), (2,), group=2)),
     ((1, 2, 4, 5, 4), (3, 2, 2, 3, 2), settings((1, 2, 1), (0, 1, 1, 1, 1, 0))),
 )
+
+
+def convolved(x: Shape, w: Shape, rest: Mapping[str, Any]) -> Shape:
+    """The shape of a convolution's output."""
+    return (x[0], w[0], *window_sizes(x[2:], w[2:], rest["strides"], rest["pads"], rest["dilations"]))
 
 
 @op
@@ -127,10 +133,7 @@ class ConvInputGradient(Op):
     """
 
     attributes = {"shape": REQUIRED, **SETTINGS}
-    samples = tuple(
-        sample((x[0], w[0], *window_sizes(x[2:], w[2:], r["strides"], r["pads"], r["dilations"])), w, shape=x[2:], **r)
-        for x, w, r in CASES
-    )
+    samples = tuple(sample(convolved(x, w, rest), w, shape=x[2:], **rest) for x, w, rest in CASES)
     stock = False
 
     @classmethod
@@ -158,10 +161,7 @@ class ConvWeightGradient(Op):
     """The gradient of Conv for its weights: x [N, C, *spatial], dy [N, O, *windows] -> dw [O, C / group, *kernel]."""
 
     attributes = {"kernel": REQUIRED, **SETTINGS}
-    samples = tuple(
-        sample(x, (x[0], w[0], *window_sizes(x[2:], w[2:], r["strides"], r["pads"], r["dilations"])), kernel=w[2:], **r)
-        for x, w, r in CASES
-    )
+    samples = tuple(sample(x, convolved(x, w, rest), kernel=w[2:], **rest) for x, w, rest in CASES)
     stock = False
 
     @staticmethod

@@ -6,7 +6,7 @@ from netc.compiler.ir import Builder, DType, Node, Shape, Value
 from netc.compiler.ops.base import Op, ShapeError, broadcast, op, sample
 from netc.compiler.ops.checks import INTEGERS, numeric, same_dtype
 
-I, B = DType.INT64, DType.BOOL
+INT, BOOL = DType.INT64, DType.BOOL
 
 
 class Comparison(Op):
@@ -16,7 +16,7 @@ class Comparison(Op):
     samples = (
         sample((2, 3), (2, 3)),
         sample((4, 1), (3,)),
-        sample((6,), (6,), dtypes=(I, I), ranges=((0, 3), (0, 3))),
+        sample((6,), (6,), dtypes=(INT, INT), ranges=((0, 3), (0, 3))),
     )
 
     @staticmethod
@@ -59,7 +59,7 @@ class Connective(Op):
     """Two bool inputs that broadcast. Not differentiable."""
 
     differentiable = False
-    samples = (sample((2, 8), (8,), dtypes=(B, B), ranges=((0, 2), (0, 2))),)
+    samples = (sample((2, 8), (8,), dtypes=(BOOL, BOOL), ranges=((0, 2), (0, 2))),)
 
     @staticmethod
     def shape(a: Value, b: Value) -> Shape:
@@ -82,7 +82,7 @@ class Not(Op):
     """Not x. Not differentiable."""
 
     differentiable = False
-    samples = (sample((5,), dtypes=(B,), ranges=((0, 2),)),)
+    samples = (sample((5,), dtypes=(BOOL,), ranges=((0, 2),)),)
 
     @staticmethod
     def shape(x: Value) -> Shape:
@@ -95,9 +95,9 @@ class Where(Op):
     """a where the condition holds, else b; all three broadcast."""
 
     samples = (
-        sample((2, 3), (2, 3), (2, 3), dtypes=(B, DType.FLOAT32, DType.FLOAT32), ranges=((0, 2), (-1, 1), (-1, 1))),
-        sample((2, 1), (3,), (), dtypes=(B, DType.FLOAT32, DType.FLOAT32), ranges=((0, 2), (-1, 1), (-1, 1))),
-        sample((4,), (4,), (4,), dtypes=(B, I, I), ranges=((0, 2), (0, 9), (0, 9))),
+        sample((2, 3), (2, 3), (2, 3), dtypes=(BOOL, DType.FLOAT32, DType.FLOAT32), ranges=((0, 2), (-1, 1), (-1, 1))),
+        sample((2, 1), (3,), (), dtypes=(BOOL, DType.FLOAT32, DType.FLOAT32), ranges=((0, 2), (-1, 1), (-1, 1))),
+        sample((4,), (4,), (4,), dtypes=(BOOL, INT, INT), ranges=((0, 2), (0, 9), (0, 9))),
     )
 
     @staticmethod
@@ -122,8 +122,8 @@ class WholeNumbers(Op):
 
     differentiable = False
     samples = (
-        sample((2, 5), (2, 5), dtypes=(I, I), ranges=((0, 1 << 30), (1, 99))),
-        sample((7,), (), dtypes=(I, I), ranges=((0, 1 << 30), (1, 99))),
+        sample((2, 5), (2, 5), dtypes=(INT, INT), ranges=((0, 1 << 30), (1, 99))),
+        sample((7,), (), dtypes=(INT, INT), ranges=((0, 1 << 30), (1, 99))),
     )
 
     @staticmethod

@@ -54,10 +54,11 @@ MAPS = ((4, 3), (3, 2, 4), (2, 3, 4, 3), (2, 2, 2, 3, 2))
 
 @op
 class BatchNormalization(Op):
-    """y = scale (x - mean) / sqrt(variance + epsilon) + bias for each channel (Ioffe and Szegedy 2015, arXiv:1502.03167).
+    """y = scale (x - mean) / sqrt(variance + epsilon) + bias for each channel.
 
-    x [N, C, …]; the others [C]. The statistics are constants to the gradient. In training `passes/` turn it into
-    BatchNormalizationTraining and statistic = momentum * statistic + (1 - momentum) * the batch's.
+    Ioffe and Szegedy 2015, arXiv:1502.03167. x [N, C, …]; the others [C]. The statistics are constants to the gradient.
+    In training `passes/` turn it into BatchNormalizationTraining, and each statistic into momentum * statistic +
+    (1 - momentum) * the batch's.
     """
 
     attributes = {"epsilon": 1e-5, "momentum": 0.9}

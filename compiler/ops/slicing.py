@@ -124,5 +124,5 @@ class Pad(Op):
     @classmethod
     def emit(cls, e: Emitter, node: Node) -> None:
         x, pads, value = node.inputs[0], node.attributes["pads"], node.attributes["value"]
-        inputs = [x, e.ints(pads)] + ([e.scalar(value, x.dtype)] if value else [])
-        e.node(node, "Pad", inputs)
+        fill = [e.scalar(value, x.dtype)] if value else []
+        e.node(node, "Pad", [x, e.ints(pads), *fill])

@@ -13,7 +13,7 @@ class Rewriter:
     def __init__(self, graph: Graph) -> None:
         self._old = graph
         self._now: dict[Value, Value] = {}
-        self.graph = Graph(graph.name, list(graph.inputs), list(graph.parameters))
+        self.graph = graph.with_nodes([])
 
     def now(self, value: Value) -> Value:
         """What stands for a value of the old graph in the new one."""

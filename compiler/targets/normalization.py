@@ -1,0 +1,35 @@
+"""Batch normalization over the batch's own statistics, and its gradient, as standard operators."""
+
+from __future__ import annotations
+
+from netc.compiler.ir import Builder, Value
+from netc.compiler.ops.normalization import all_but_channels, per_channel
+
+
+def batch_normalization_training(
+    g: Builder, x: Value, scale: Value, bias: Value, *, epsilon: float
+) -> tuple[Value, Value, Value]:
+    """The variance is taken about the mean, in a second pass: E[x^2] - E[x]^2 loses half the digits in deep nets."""
+    axes = all_but_channels(x)
+    mean = g.ReduceMean(x, axes=axes)
+    centred = g.Sub(x, per_channel(g, mean, x.rank))
+    variance = g.ReduceMean(g.Mul(centred, centred), axes=axes)
+    slope = g.Div(scale, g.Sqrt(g.Add(variance, epsilon)))
+    y = g.Add(g.Mul(centred, per_channel(g, slope, x.rank)), per_channel(g, bias, x.rank))
+    return y, mean, variance
+
+
+def batch_normalization_gradient(
+    g: Builder, dy: Value, x: Value, scale: Value, mean: Value, variance: Value, *, epsilon: float
+) -> tuple[Value, Value, Value]:
+    """dx = scale / s (dy - E[dy] - c E[dy c] / s^2), with c = x - mean, s^2 = variance + epsilon."""
+    axes = all_but_channels(x)
+    inverse = g.Reciprocal(g.Sqrt(g.Add(variance, epsilon)))
+    centred = g.Sub(x, per_channel(g, mean, x.rank))
+    product = g.Mul(dy, centred)
+    dscale = g.Mul(g.ReduceSum(product, axes=axes), inverse)
+    dbias = g.ReduceSum(dy, axes=axes)
+    drift = g.Mul(g.ReduceMean(product, axes=axes), g.Mul(inverse, inverse))
+    inner = g.Sub(dy, per_channel(g, g.ReduceMean(dy, axes=axes), x.rank))
+    inner = g.Sub(inner, g.Mul(centred, per_channel(g, drift, x.rank)))
+    return g.Mul(inner, per_channel(g, g.Mul(scale, inverse), x.rank)), dscale, dbias
