@@ -1,0 +1,72 @@
+"""A graph in the making together with what its inputs and outputs are for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netc.compiler.artifact import Port, Role
+from netc.compiler.ir import Builder, DType, Graph, Origin, Shape, Value
+from netc.grammar.diagnostics import Span
+
+
+class Assembly:
+    """Collects inputs, nodes and outputs of a model, each port with its role and a sentence of documentation.
+
+    Names follow the text; where one is taken already, ours gets a number, and the manifest says which is which.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.graph = Graph(name)
+        self.notes: dict[str, str] = {}
+        self._inputs: dict[str, dict[str, Any]] = {}
+        self._outputs: dict[str, dict[str, Any]] = {}
+
+    def builder(self, scope: str, span: Span | None = None) -> Builder:
+        """Adds nodes under a scope of their own, at a place in the text."""
+        return Builder(self.graph, Origin(scope, span))
+
+    def input(self, name: str, dtype: DType, shape: Shape, role: Role, note: str, **more: Any) -> Value:
+        """A new input."""
+        value = Value(self._free(name), dtype, shape)
+        self.take(value, role, note, **more)
+        return value
+
+    def take(self, value: Value, role: Role, note: str, **more: Any) -> None:
+        """An existing value as an input under its own name; weights and state count as parameters of the graph."""
+        (self.graph.parameters if role in ("param", "state") else self.graph.inputs).append(value)
+        assert value.name not in self._inputs, f"two inputs are called {value.name}"
+        self._inputs[value.name] = {"role": role, **more}
+        self.notes[value.name] = note
+
+    def output(self, name: str, value: Value, role: Role, note: str, **more: Any) -> None:
+        """A value as an output."""
+        name = self._free(name)
+        self.graph.outputs[name] = value
+        self._outputs[name] = {"role": role, **more}
+        self.notes[name] = note
+
+    def drop_inputs(self, values: set[Value]) -> None:
+        """Forget inputs and parameters that turned out not to be needed."""
+        for value in values:
+            del self._inputs[value.name], self.notes[value.name]
+        self.graph.inputs = [value for value in self.graph.inputs if value not in values]
+        self.graph.parameters = [value for value in self.graph.parameters if value not in values]
+
+    def ports(self, graph: Graph) -> tuple[list[Port], list[Port]]:
+        """Inputs and outputs for the manifest, with shapes as they are in the finished graph."""
+        values = {value.name: value for value in graph.sources()}
+        inputs = [_port(name, values[name], facts) for name, facts in self._inputs.items()]
+        outputs = [_port(name, graph.outputs[name], facts) for name, facts in self._outputs.items()]
+        return inputs, outputs
+
+    def _free(self, name: str) -> str:
+        free, count = name, 0
+        while free in self._inputs or free in self._outputs:
+            count += 1
+            free = f"{name}_{count}"
+        return free
+
+
+def _port(name: str, value: Value, facts: dict[str, Any]) -> Port:
+    shape = [size if isinstance(size, int) else str(size) for size in value.shape]
+    return {"name": name, "shape": shape, "dtype": value.dtype.value, **facts}  # type: ignore[typeddict-item]

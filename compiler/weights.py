@@ -1,0 +1,128 @@
+"""Weight files: safetensors whose names and shapes are those of the network's parameters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netc.compiler.ir import Value, format_shape
+from netc.compiler.net import Net
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+LISTED = 8
+"""Findings of one kind that are told one by one; the rest is counted."""
+
+
+def read_weights(path: str | os.PathLike[str], net: Net | None = None) -> dict[str, Array]:
+    """The tensors of a safetensors file by name; with a net, exactly its parameters.
+
+    Raises DiagnosticError: E550 a parameter is missing, E551 an unknown tensor, E552 wrong shape, E553 unreadable.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tensors: dict[str, Array] = load_file(path)
+    except FileNotFoundError:
+        raise _unreadable(path, "there is no such file", "check the path") from None
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        help = "give a file in safetensors format, such as a run's `best.safetensors`"
+        raise _unreadable(path, reason, help) from None
+    if net is None:
+        return tensors
+    parameters = {parameter.name: parameter.value for parameter in net.parameters}
+    return fit(tensors, parameters, net, file=os.fspath(path), exact=True)
+
+
+def write_weights(
+    path: str | os.PathLike[str], tensors: Mapping[str, Array], metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write a safetensors file so that the path holds the old file or the whole new one, whatever happens."""
+    from safetensors.numpy import save
+
+    ordered = {name: _contiguous(tensors[name]) for name in sorted(tensors)}
+    replace_file(path, save(ordered, metadata=dict(metadata) if metadata else None))
+
+
+def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
+    """Temporary file beside it, fsync, rename."""
+    place = Path(path)
+    temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(place)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def fit(
+    tensors: Mapping[str, Array],
+    parameters: Mapping[str, Value],
+    net: Net,
+    *,
+    file: str | None = None,
+    exact: bool = False,
+) -> dict[str, Array]:
+    """The tensors for these parameters, in their order and element type; raises DiagnosticError E550, E551, E552.
+
+    exact  a tensor that belongs to no parameter is an error too
+    """
+    place = f" in {file}" if file else ""
+    missing: list[Diagnostic] = []
+    misshapen: list[Diagnostic] = []
+    fitted: dict[str, Array] = {}
+    spare = [name for name in tensors if name not in parameters]
+    for name, value in parameters.items():
+        tensor = tensors.get(name)
+        if tensor is None:
+            help = did_you_mean(name, spare) or f"give weights of net `{net.name}`; `netc summary` lists its layers"
+            missing.append(Diagnostic("E550", f"tensor `{name}` is missing{place}", help=help))
+        elif tuple(tensor.shape) != value.shape:
+            found, needed = format_shape(tuple(map(int, tensor.shape))), format_shape(value.shape)
+            message = f"tensor `{name}` has shape {found}{place}, net `{net.name}` needs {needed}"
+            help = "give the net the settings that the weights were trained with"
+            misshapen.append(Diagnostic("E552", message, help=help))
+        else:
+            fitted[name] = tensor.astype(value.dtype.value, copy=False)
+    unknown = [
+        Diagnostic(
+            "E551",
+            f"tensor `{name}`{place} belongs to no parameter of net `{net.name}`",
+            help=did_you_mean(name, parameters) or "remove it from the file",
+        )
+        for name in (spare if exact else ())
+    ]
+    findings = [*_some(missing), *_some(misshapen), *_some(unknown)]
+    if findings:
+        raise DiagnosticError(findings)
+    return fitted
+
+
+def _some(findings: list[Diagnostic]) -> list[Diagnostic]:
+    if len(findings) <= LISTED:
+        return findings
+    last = findings[LISTED - 1]
+    more = f"{len(findings) - LISTED} more like this"
+    return [*findings[: LISTED - 1], Diagnostic(last.code, last.message, notes=(more,), help=last.help)]
+
+
+def _unreadable(path: str | os.PathLike[str], reason: str, help: str) -> DiagnosticError:
+    reason = reason[:1].lower() + reason[1:]
+    return DiagnosticError(Diagnostic("E553", f"cannot read the weights in {os.fspath(path)}: {reason}", help=help))
+
+
+def _contiguous(tensor: Array) -> Array:
+    import numpy as np
+
+    return np.ascontiguousarray(tensor)
