@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netc.compiler.lint.allow import Allow, allows, suppress
+from netc.compiler.lint.allow import allows, suppress
 from netc.compiler.lint.base import Rule, Subject, all_rules
 from netc.compiler.lint.config import Config, config_for
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean

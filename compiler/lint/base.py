@@ -48,7 +48,11 @@ Check = Callable[[Subject], Iterable[Diagnostic]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A registered rule. `in_check`: `netc check` runs it too; `last`: it looks at what became of the others' findings."""
+    """A registered rule.
+
+    in_check  `netc check` runs it too
+    last      it looks at what became of the others' findings
+    """
 
     code: str
     name: str

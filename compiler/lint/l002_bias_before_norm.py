@@ -54,7 +54,9 @@ def bias_before_norm(subject: Subject) -> Iterator[Diagnostic]:
                     "batch normalization takes this bias out again",
                     layer.span,
                     f"`{bias.name}`: {bias.count:,} parameters without effect",
-                    secondary=() if norm.span == layer.span else (Label(norm.span, "subtracts the mean of each channel"),),
+                    secondary=()
+                    if norm.span == layer.span
+                    else (Label(norm.span, "subtracts the mean of each channel"),),
                     help="write `bias=false`" if every else "write `bias=false` where `batchnorm` follows",
                     fix=fix,
                 )

@@ -74,8 +74,12 @@ def _flattened(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
     while makers and makers[0] is not None and makers[0].word == "dropout":
         makers = [wiring.maker(value) for value in data_inputs(makers[0])]
     first = makers[0] if makers else None
-    return first if first is not None and first.word == "flatten" and len(language_shape(first.inputs[0])) == 3 else None
+    return (
+        first if first is not None and first.word == "flatten" and len(language_shape(first.inputs[0])) == 3 else None
+    )
 
 
 def _shape(layer: LayerInstance) -> str:
-    return f"{format_shape(language_shape(layer.inputs[0]))} to {format_shape(language_shape(layer.outputs[0]))} numbers"
+    return (
+        f"{format_shape(language_shape(layer.inputs[0]))} to {format_shape(language_shape(layer.outputs[0]))} numbers"
+    )

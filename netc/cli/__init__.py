@@ -47,7 +47,9 @@ class Verbs(click.Group):
             command.params.append(terminal.color_option())
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but an unknown verb says which one may be meant."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             raise click.UsageError(f"no verb is called `{args[0]}`\n{_advice(args[0])}", ctx)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from netc.cli.options import load_net, net_options
+from netc.cli.table import size
 from netc.cli.terminal import say
+from netc.compiler.targets import TARGETS
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from netc.compiler import Net
-    from netc.runtime.session import Array
+
+    Array = np.ndarray[Any, Any]
 
 
 @click.command()
@@ -21,6 +27,13 @@ if TYPE_CHECKING:
 @click.option("--train", is_flag=True, help="one training step instead of the network")
 @click.option("--weights", metavar="FILE", help="parameters to put in, a .safetensors file; fresh ones unless given")
 @click.option("--batch", type=click.IntRange(1), help="fix the batch size, which stays open unless given")
+@click.option(
+    "--target",
+    type=click.Choice(list(TARGETS)),
+    default="std",
+    show_default=True,
+    help="where it will run; std anywhere",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="of fresh parameters")
 @net_options
 def compile(
@@ -29,6 +42,7 @@ def compile(
     train: bool,
     weights: str | None,
     batch: int | None,
+    target: str,
     seed: int,
     net: str | None,
     settings: tuple[str, ...],
@@ -39,64 +53,59 @@ def compile(
     optimizer state, outputs the loss, the metrics and the new parameters and state. Parameters and state to start
     from go into a .safetensors file beside it. The metadata `netc.manifest` names all inputs and outputs.
     """
-    target = Path(output)
-    if target.suffix != ".onnx":
-        raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {target.with_suffix('.onnx')}`")
+    path = Path(output)
+    if path.suffix != ".onnx":
+        raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
     network = load_net(file, net, settings)
     given = _weights(network, weights, seed)
     if train:
-        _write_training(network, target, given, batch)
+        _write_training(network, path, given, batch, target)
     else:
-        _write_inference(network, target, given, batch)
+        _write_inference(network, path, given, batch, target)
 
 
 def _weights(network: Net, file: str | None, seed: int) -> dict[str, Array]:
     from netc.compiler import initial_weights
+    from netc.compiler.weights import read_weights
 
-    if file is None:
-        return initial_weights(network, seed)
-    from netc.runtime.files import read_weights
-    from netc.runtime.weights import check_weights
-
-    found = read_weights(file)
-    check_weights(network, found)
-    return found
+    return initial_weights(network, seed) if file is None else read_weights(file, network)
 
 
-def _write_inference(network: Net, target: Path, weights: dict[str, Array], batch: int | None) -> None:
+def _write_inference(network: Net, path: Path, weights: dict[str, Array], batch: int | None, target: str) -> None:
     from netc.compiler import compile_inference
-    from netc.runtime.files import write_atomic
 
-    artifact = compile_inference(network, weights, batch=batch)
-    write_atomic(target, artifact.model)
-    _told(target, f"net {network.name}, {network.params:,} parameters")
-    say(f"next: netc predict {target} INPUT")
+    artifact = compile_inference(network, weights, batch=batch, target=target)
+    _write(path, artifact.model, f"net {network.name}, {network.params:,} parameters")
+    say(f"next: netc predict {path} INPUT")
 
 
-def _write_training(network: Net, target: Path, weights: dict[str, Array], batch: int | None) -> None:
+def _write_training(network: Net, path: Path, weights: dict[str, Array], batch: int | None, target: str) -> None:
     import numpy
+    from safetensors.numpy import save
 
     from netc.compiler import compile_training
-    from netc.runtime.files import write_atomic, write_weights
 
-    artifact = compile_training(network, network.plan(), batch=batch)
+    artifact = compile_training(network, network.plan(), batch=batch, target=target)
     state = {
         port["name"]: numpy.zeros([int(size) for size in port["shape"]], port["dtype"])
         for port in artifact.manifest["inputs"]
         if port["role"] == "state"
     }
-    start = target.with_suffix(".safetensors")
-    write_weights(start, {**weights, **state})
-    write_atomic(target, artifact.model)
-    _told(target, f"one training step of net {network.name}")
-    _told(start, f"{len(weights)} parameters and {len(state)} tensors of optimizer state to start from")
-    say("next: feed both to any ONNX Runtime; each output `NAME.next` replaces the input NAME in the next step")
+    start = save({**weights, **state})
+    what = f"{len(weights)} parameters and {len(state)} tensors of optimizer state to start from"
+    _write(path.with_suffix(".safetensors"), start, what)
+    _write(path, artifact.model, f"one training step of net {network.name}")
+    say("next: feed both to any ONNX Runtime; each output NAME.next is the input NAME of the next step")
 
 
-def _told(path: Path, what: str) -> None:
-    size: float = path.stat().st_size
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            break
-        size /= 1000
-    say(f"wrote {path} ({f'{size:.0f}' if unit == 'bytes' else f'{size:.1f}'} {unit}): {what}")
+def _write(path: Path, content: bytes, what: str) -> None:
+    """A temporary file beside it, then a rename; told on stderr."""
+    from netc.compiler.weights import replace_file
+
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        found = Diagnostic("E562", f"cannot write {path}: {reason}", help="give `-o` a place that can be written")
+        raise DiagnosticError(found) from None
+    say(f"wrote {path} ({size(len(content))}): {what}")

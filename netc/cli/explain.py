@@ -32,7 +32,9 @@ def explain(code: str | None) -> None:
         from netc.grammar.diagnostics import did_you_mean
 
         near = did_you_mean(wanted, [*all_codes(), *rules]) or did_you_mean(code, by_name)
-        raise click.UsageError(f"no finding has the code `{code}`\n  = help: {near or 'see `netc explain` for the codes'}")
+        raise click.UsageError(
+            f"no finding has the code `{code}`\n  = help: {near or 'see `netc explain` for the codes'}"
+        )
     click.echo(f"# {wanted} {_headline(text)}\n{text.split(chr(10), 1)[1] if chr(10) in text else ''}".rstrip())
 
 

@@ -34,4 +34,3 @@ def lint(paths: tuple[str, ...], select: tuple[str, ...], ignore: tuple[str, ...
     answer(result.diagnostics, result.sources, style)
     count(result.diagnostics, len(result.files), style)
     return FINDINGS if result.diagnostics else 0
-

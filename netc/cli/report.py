@@ -38,7 +38,9 @@ def count(findings: Sequence[Diagnostic], files: int, style: str) -> None:
     if style in ("json", "github"):
         return
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    parts = [_plural(errors, "error")] * bool(errors) + [_plural(len(findings) - errors, "warning")] * (errors < len(findings))
+    parts = [_plural(errors, "error")] * bool(errors) + [_plural(len(findings) - errors, "warning")] * (
+        errors < len(findings)
+    )
     looked = _plural(files, "file")
     sys.stdout.flush()
     say(f"{' and '.join(parts)} in {looked}" if findings else f"nothing to report in {looked}")

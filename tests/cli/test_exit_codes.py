@@ -1,0 +1,89 @@
+"""Exit codes are a contract, and no mistake of a user ends in a traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import netc.cli as cli
+from netc.cli.failures import explain_failure
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity
+
+GOOD = "net A {\n  input x: 4\n  dense(3)\n}\n"
+BAD = "net A {\n  input x: 4\n  dens(3)\n}\n"
+SYNTAX = "net A {\n  input x: 4\n  dense(3\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["check", "good.net"], 0), (["check", "bad.net"], 1), (["check", "good.net", "bad.net"], 1),
+        (["check", "syntax.net"], 1), (["check", "missing.net"], 1), (["check", "folder"], 1), (["check"], 2),
+        (["lint", "good.net"], 0), (["lint", "bad.net"], 1), (["lint", "folder"], 0), (["lint", "missing"], 1),
+        (["lint", "good.net", "--select", "L999"], 2),
+        (["summary", "good.net"], 0), (["summary", "bad.net"], 3), (["summary", "missing.net"], 3),
+        (["summary", "folder"], 3), (["summary", "good.net", "--net", "B"], 3),
+        (["summary", "good.net", "--batch", "0"], 2),
+        (["summary", "good.net", "--set", "classes"], 3), (["summary", "good.net", "--set", "classes=3"], 3),
+        (["compile", "bad.net", "-o", "x.onnx"], 3), (["compile", "good.net"], 2),
+        (["compile", "good.net", "-o", "x"], 2),
+        (["compile", "good.net", "-o", "x.onnx", "--train"], 3), (["compile", "good.net", "-o", "none/x.onnx"], 5),
+        (["compile", "good.net", "-o", "x.onnx", "--weights", "none.safetensors"], 5),
+        (["explain", "L001"], 0), (["explain", "E999"], 2), (["nothing"], 2), (["--nothing"], 2), (["--help"], 0),
+        (["--version"], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)  # fmt: skip
+def test_exit_code(
+    arguments: list[str], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("good", GOOD), ("bad", BAD), ("syntax", SYNTAX)):
+        Path(f"{name}.net").write_text(text, "utf-8")
+    Path("folder").mkdir()
+    found = cli.run(arguments)
+    said = capsys.readouterr()
+    assert found == code, said.out + said.err
+    assert "Traceback" not in said.err
+    assert "bug in netc" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("E104", 3), ("E204", 3), ("E301", 3), ("E401", 3), ("E501", 5), ("E601", 4), ("E701", 6), ("E270", 2)],
+)
+def test_codes_of_findings(code: str, expected: int) -> None:
+    assert explain_failure(DiagnosticError(Diagnostic(code, "something")), []) == expected
+
+
+def test_a_warning_does_not_decide() -> None:
+    findings = [Diagnostic("E501", "minor", severity=Severity.WARNING), Diagnostic("E601", "major")]
+    assert explain_failure(DiagnosticError(findings), []) == 4
+
+
+def test_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain_failure(KeyboardInterrupt(), []) == 130
+    assert capsys.readouterr().err == "\ninterrupted\n"
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_bug_says_so(debug: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def explode(*_: Any) -> None:
+        raise KeyError("inner")
+
+    monkeypatch.setattr(cli, "_invoke", explode)
+    monkeypatch.setenv("NETC_DEBUG", "1") if debug else monkeypatch.delenv("NETC_DEBUG", raising=False)
+    assert cli.run(["check", "a b.net"]) == 70
+    said = capsys.readouterr().err
+    assert "this is a bug in netc, not a mistake of yours: KeyError: 'inner' (test_exit_codes.py:" in said
+    assert "command: netc check 'a b.net'" in said
+    assert ("Traceback" in said) == debug
+
+
+def test_a_verb_may_return_its_code() -> None:
+    program = "import netc.cli as c; c._invoke = lambda a: 1; c.main()"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 1

@@ -1,0 +1,57 @@
+"""The light commands start in about a quarter of a second, because they import none of the heavy packages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("numpy", "onnx", "onnxruntime", "rich", "safetensors", "PIL", "importlib.metadata")
+MODEL = """
+block unit(n) { conv(n, 3x3, pad=same, bias=false) -> batchnorm -> relu }
+net Small {
+  input image: 1x28x28
+  skip = unit(4)
+  add { identity; unit(4) -> dropout(0.2) }
+  concat(skip)
+  maxpool(2x2)
+  logits = flatten -> dense(10)
+}
+train Small {
+  loss = cross_entropy(logits, label)
+  optimizer = adamw(lr=1e-3)
+  schedule = cosine(warmup=1)
+  metrics = [accuracy]
+}
+"""
+WATCH = """
+import sys
+from netc.cli import run
+code = run(sys.argv[1:])
+assert code == 0, code
+found = [name for name in {heavy!r} if name in sys.modules]
+assert not found, found
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["check", "m.net"], ["check", "--help"], ["lint", "m.net"], ["lint", "."],
+     ["explain"], ["explain", "L001"], ["summary", "m.net", "--format", "json"],
+     ["summary", "m.net"], ["train", "--help"], ["compile", "--help"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "m.net").write_text(MODEL, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH.format(heavy=HEAVY), *arguments], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_watch_notices_a_heavy_import() -> None:
+    program = "import numpy\n" + WATCH.format(heavy=HEAVY)
+    done = subprocess.run([sys.executable, "-c", program, "--help"], capture_output=True, text=True)
+    assert "AssertionError: ['numpy'" in done.stderr
