@@ -44,12 +44,13 @@ class Builder:
         """Notes how deep a node is; one past the limit is reported and counts as a leaf from then on."""
         depth = extra + max((self.depth.get(id(piece), 0) for piece in pieces), default=0)
         if depth > DEPTH:
-            self._report(
-                "E108",
-                f"this is nested more than {DEPTH} deep",
-                node.span,
-                "take an inner part out into a block or a name",
-            )
+            if not any(finding.code == "E108" for finding in self.lexed.findings):
+                self._report(
+                    "E108",
+                    f"this is nested more than {DEPTH} deep",
+                    node.span,
+                    "take an inner part out into a block or a name",
+                )
             raise TooDeepError
         self.depth[id(node)] = depth
         return node

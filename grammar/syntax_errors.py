@@ -207,7 +207,7 @@ def _compound(s: Situation) -> Diagnostic | None:
 
 
 def _for_without_in(s: Situation) -> Diagnostic | None:
-    if s.first is not None and s.first.kind == "FOR" and s.accepts("IN"):
+    if s.first is not None and s.first.kind == "FOR" and s.accepts("IN") and not s.accepts("NUMBER"):
         return s.finding("E116", "`for` has no `in`", "write `for NAME in LIST { ... }`, as in `for i in 0..n { ... }`")
     return None
 
