@@ -13,6 +13,7 @@ from netc.compiler.layers.base import (
     kaiming_uniform,
     language_shape,
     layer,
+    require_floats,
 )
 
 
@@ -30,6 +31,7 @@ class Dense(Layer):
     linear = True
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
+        require_floats("dense", x)
         shape = language_shape(x)
         if len(shape) == 0:
             raise ShapeError("dense needs an axis to work on, found a single number an example")

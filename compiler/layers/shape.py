@@ -39,13 +39,13 @@ class Reshape(Layer):
         known = product(tuple(size for size in self.shape if size != -1))
         if -1 in self.shape and have % known == 0:
             return tuple(have // known if size == -1 else size for size in self.shape)
-        if -1 in self.shape or known != have:
-            wanted = ", ".join(map(str, self.shape)) if -1 in self.shape else format_shape(self.shape)
+        if -1 in self.shape:
+            raise ShapeError(f"the value has {have} elements, which is no multiple of {known}", argument="shape")
+        if known != have:
             raise ShapeError(
-                f"{format_shape(old)} has {have} elements, [{wanted}] needs "
-                + (f"a multiple of {known}" if -1 in self.shape else f"{known}"),
+                f"{format_shape(self.shape)} has {known} elements, the value {format_shape(old)} has {have}",
                 argument="shape",
-                help="put -1 in the place of the size that follows from the others" if -1 not in self.shape else None,
+                help="put -1 in the place of the size that follows from the others",
             )
         return self.shape
 

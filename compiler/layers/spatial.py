@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from netc.compiler.arguments import describe
 from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape
 from netc.compiler.layers.base import ShapeError, language_shape, require_floats
 
@@ -87,7 +88,7 @@ def given_pads(pad: int | tuple[Any, ...], x: Value) -> tuple[int, ...]:
     rank = len(language_shape(x)) - 1
     if isinstance(pad, int):
         return (pad,) * (2 * rank)
-    _check_count(len(pad), x, "pad", f"a padding for {len(pad)}")
+    _check_count(len(pad), x, "pad", describe(pad))
     pairs = [(item, item) if isinstance(item, int) else item for item in pad]
     return (*(begin for begin, _ in pairs), *(end for _, end in pairs))
 
