@@ -127,7 +127,7 @@ class Builder:
 
     A call looks the operator up in `compiler/ops`, runs its shape rule (which may raise ShapeError) and returns its
     output, or a tuple of them where the operator has several. Python numbers among the inputs become constants of
-    the first tensor's type.
+    the type of the first tensor of numbers.
     """
 
     def __init__(self, graph: Graph, origin: Origin = Origin()) -> None:
@@ -174,5 +174,7 @@ class Builder:
     def _as_value(self, item: Value | float | int | bool, inputs: Sequence[Value | float | int | bool]) -> Value:
         if isinstance(item, Value):
             return item
-        like = next((value.dtype for value in inputs if isinstance(value, Value)), DType.FLOAT32)
-        return self.constant(item, like)
+        if isinstance(item, bool):
+            return self.constant(item, DType.BOOL)
+        types = (value.dtype for value in inputs if isinstance(value, Value))
+        return self.constant(item, next((dtype for dtype in types if dtype != DType.BOOL), DType.FLOAT32))

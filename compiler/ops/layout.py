@@ -209,5 +209,18 @@ class OneHot(Op):
 
     @classmethod
     def emit(cls, e: Emitter, node: Node) -> None:
+        (indices,) = node.inputs
+        size = node.attributes["depth"]
+        if isinstance(size, int):
+            depth = e.scalar(size, DType.INT64)
+        else:
+            depth = e.temporary()
+            e.node(node, "Reshape", [e.ints((size,)), e.ints(())], [depth])
         off_and_on = e.constant(Tensor(DType.FLOAT32, (2,), (0.0, 1.0)))
-        e.node(node, "OneHot", [node.inputs[0], e.ints((node.attributes["depth"],)), off_and_on], axis=-1)
+        if indices.rank:
+            e.node(node, "OneHot", [indices, depth, off_and_on], axis=-1)
+        else:  # ONNX's OneHot refuses a scalar
+            one, row = e.temporary(), e.temporary()
+            e.node(node, "Reshape", [indices, e.ints((1,))], [one])
+            e.node(node, "OneHot", [one, depth, off_and_on], [row], axis=-1)
+            e.node(node, "Reshape", [row, e.ints((-1,))])

@@ -1,0 +1,132 @@
+"""Graphs of one operator, random inputs for them, and what others make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
+
+from netc.compiler.emit import emit
+from netc.compiler.ir import Builder, DType, Graph, Value
+from netc.compiler.ops import Sample, all_ops
+from netc.compiler.targets import legalise
+
+Array = np.ndarray[Any, Any]
+
+CASES = [(name, index) for name, definition in all_ops().items() for index in range(len(definition.samples))]
+"""Every operator with every sample of it."""
+
+
+def sample_of(name: str, index: int) -> Sample:
+    return all_ops()[name].samples[index]
+
+
+def graph_of(name: str, one: Sample) -> Graph:
+    """A graph of this operator alone: inputs x0, x1, …, outputs y0, y1, …"""
+    graph = Graph(name)
+    dtypes = one.dtypes or (DType.FLOAT32,) * len(one.shapes)
+    graph.inputs = [Value(f"x{i}", dtypes[i], shape) for i, shape in enumerate(one.shapes)]
+    made = Builder(graph).add(name, graph.inputs, one.attributes)
+    graph.outputs = {f"y{i}": value for i, value in enumerate(made)}
+    return graph
+
+
+def inputs_of(name: str, one: Sample, draw: int = 0) -> dict[str, Array]:
+    """Random inputs, float64 where the operator takes floats; equal on every run."""
+    random = np.random.default_rng([crc32(name.encode()), draw])
+    found: dict[str, Array] = {}
+    for i, shape in enumerate(one.shapes):
+        dtype = one.dtypes[i] if one.dtypes else DType.FLOAT32
+        low, high = one.ranges[i] if one.ranges else (-1.0, 1.0)
+        if dtype == DType.FLOAT32:
+            found[f"x{i}"] = np.asarray(random.uniform(low, high, shape))
+        else:
+            found[f"x{i}"] = np.asarray(random.integers(int(low), int(high), shape)).astype(dtype.value)
+    if name == "MaxPoolGradient":
+        pool = Sample(one.shapes[:1], one.attributes)
+        (found["x1"],) = reference(graph_of("MaxPool", pool), {"x0": found["x0"]})
+    return found
+
+
+def model_of(graph: Graph, float_type: str) -> onnx.ModelProto:
+    model = emit(legalise(graph), float_type=float_type)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+class ConvTranspose(OpRun):
+    """onnx.reference raises on groups: the transpose of a convolution by its definition, one kernel place at a time."""
+
+    def _run(  # noqa: PLR0913
+        self, x: Array, w: Array, auto_pad: Any = None, dilations: Any = None, group: int = 1, kernel_shape: Any = None,
+        output_padding: Any = None, output_shape: Any = None, pads: Any = None, strides: Any = None,
+    ) -> tuple[Array]:  # fmt: skip
+        axes = x.ndim - 2
+        windows, kernel = x.shape[2:], w.shape[2:]
+        full = [(windows[i] - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1 for i in range(axes)]
+        apart = x.reshape(x.shape[0], group, -1, *windows)
+        weights = w.reshape(group, -1, *w.shape[1:])
+        y = np.zeros((x.shape[0], group, w.shape[1], *(full[i] + output_padding[i] for i in range(axes))))
+        for place in np.ndindex(*kernel):
+            spots = tuple(
+                slice(place[i] * dilations[i], place[i] * dilations[i] + (windows[i] - 1) * strides[i] + 1, strides[i])
+                for i in range(axes)
+            )
+            y[(..., *spots)] += np.einsum("ngi...,gio->ngo...", apart, weights[(..., *place)])
+        inner = tuple(slice(pads[i], y.shape[3 + i] - pads[i + axes]) for i in range(axes))
+        return (y.reshape(x.shape[0], -1, *y.shape[3:])[(..., *inner)],)
+
+
+def reference(graph: Graph, feeds: Mapping[str, Array]) -> list[Array]:
+    """What onnx.reference returns in float64."""
+    return [np.asarray(y) for y in evaluator(graph).run(None, dict(feeds))]
+
+
+def evaluator(graph: Graph) -> ReferenceEvaluator:
+    """onnx.reference in float64 for a graph."""
+    model = model_of(graph, "float64")
+    grouped = any(node.op == "ConvTranspose" and node.attributes["group"] > 1 for node in legalise(graph).nodes)
+    return ReferenceEvaluator(model, new_ops=[ConvTranspose] if grouped else None)
+
+
+def runtime(graph: Graph, feeds: Mapping[str, Array], optimized: bool = True) -> list[Array]:
+    """What ONNX Runtime returns in float32."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    if not optimized:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(
+        model_of(graph, "float32").SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    narrow = {name: x.astype(np.float32) if x.dtype == np.float64 else x for name, x in feeds.items()}
+    return list(session.run(None, narrow))
+
+
+def assert_close(found: Array, expected: Array, tolerance: float) -> None:
+    """Equal shapes, and no element off by more than `tolerance` of the largest magnitude."""
+    assert found.shape == expected.shape
+    if not expected.size:
+        return
+    if expected.dtype.kind != "f":
+        np.testing.assert_array_equal(found, expected)
+        return
+    scale = max(1e-3, float(np.abs(expected).max()))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * scale)
+
+
+def weighted_loss(graph: Graph, outputs: Sequence[Value], weights: Sequence[Value]) -> Value:
+    """The sum of the outputs' products with weights: its gradients are the operator's for dy = weights."""
+    g = Builder(graph)
+    total: Value | None = None
+    for output, weight in zip(outputs, weights, strict=True):
+        term = g.ReduceSum(g.Mul(output, weight), axes=tuple(range(output.rank)))
+        total = term if total is None else g.Add(total, term)
+    assert total is not None
+    return total

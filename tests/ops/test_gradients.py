@@ -1,0 +1,81 @@
+"""Every gradient on every sample: against differences in float64, and in float32 on ONNX Runtime."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from one_operator import (
+    CASES,
+    Array,
+    assert_close,
+    evaluator,
+    graph_of,
+    inputs_of,
+    reference,
+    runtime,
+    sample_of,
+    weighted_loss,
+)
+
+from netc.compiler.gradient import gradients
+from netc.compiler.ir import DType, Graph, Value
+from netc.compiler.ops import all_ops
+
+DIFFERENTIABLE = [
+    (name, index)
+    for name, index in CASES
+    if all_ops()[name].differentiable
+    and (sample_of(name, index).dtypes or (DType.FLOAT32,))[-1 if name == "Where" else 0] == DType.FLOAT32
+    and sample_of(name, index).attributes.get("to") in (None, DType.FLOAT32)
+]
+STEP = 1e-5
+
+
+def with_gradients(name: str, index: int) -> tuple[Graph, list[Value]]:
+    """The operator's graph with a weighted sum of its outputs as `loss`, and the gradients of its inputs."""
+    graph = graph_of(name, sample_of(name, index))
+    outputs = [value for value in graph.outputs.values() if value.dtype == DType.FLOAT32]
+    weights = [Value(f"w{i}", DType.FLOAT32, value.shape) for i, value in enumerate(outputs)]
+    floats = [value for value in graph.inputs if value.dtype == DType.FLOAT32]
+    graph.inputs.extend(weights)
+    loss = weighted_loss(graph, outputs, weights)
+    found = gradients(graph, loss, floats)
+    graph.outputs = {"loss": loss, **{f"d{value.name}": found[value] for value in floats}}
+    return graph, floats
+
+
+def feeds_of(name: str, index: int, graph: Graph) -> dict[str, Array]:
+    feeds = inputs_of(name, sample_of(name, index))
+    random = np.random.default_rng(7)
+    return feeds | {
+        value.name: np.asarray(random.uniform(-1, 1, value.shape)) for value in graph.inputs if value.name not in feeds
+    }
+
+
+@pytest.mark.parametrize(("name", "index"), DIFFERENTIABLE)
+def test_gradient_is_the_slope(name: str, index: int) -> None:
+    graph, floats = with_gradients(name, index)
+    feeds = feeds_of(name, index, graph)
+    expected = reference(graph, feeds)
+    graph.outputs = {"loss": graph.outputs["loss"]}
+    loss_of = evaluator(graph)
+    random = np.random.default_rng(11)
+    for value, gradient in zip(floats, expected[1:], strict=True):
+        if name.startswith("BatchNormalization") and len(floats) == 5 and value in floats[3:]:
+            np.testing.assert_array_equal(gradient, 0.0)
+            continue
+        direction = np.asarray(random.uniform(-1, 1, value.shape))
+        slopes = [
+            loss_of.run(None, {**feeds, value.name: feeds[value.name] + sign * STEP * direction})[0] for sign in (1, -1)
+        ]
+        slope = (slopes[0] - slopes[1]) / (2 * STEP)
+        scale = max(1.0, float(np.abs(gradient * direction).sum()))
+        assert abs(slope - float((gradient * direction).sum())) < 1e-7 * scale, value.name
+
+
+@pytest.mark.parametrize(("name", "index"), DIFFERENTIABLE)
+def test_gradient_in_float32(name: str, index: int) -> None:
+    graph, _ = with_gradients(name, index)
+    feeds = feeds_of(name, index, graph)
+    for found, expected in list(zip(runtime(graph, feeds), reference(graph, feeds), strict=True))[1:]:
+        assert_close(found, expected, 2e-6)
