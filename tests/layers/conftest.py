@@ -59,14 +59,14 @@ class Bench:
 
         several = output if isinstance(output, dict) else {"y": output}
         graph = self.graph.copy()
-        graph.outputs = dict(several)
+        graph.outputs = {f"{name}.out": value for name, value in several.items()}
         model = emit(legalise(inference_mode(graph), target))
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
         session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         names = {item.name for item in session.get_inputs()}
-        results = session.run(list(several), {name: value for name, value in feeds.items() if name in names})
+        results = session.run(list(graph.outputs), {name: value for name, value in feeds.items() if name in names})
         return dict(zip(several, results, strict=True)) if isinstance(output, dict) else results[0]
 
 

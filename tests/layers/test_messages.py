@@ -67,8 +67,14 @@ def test_add_offers_no_projection_that_cannot_work(bench):
             "conv", [(3, 28, 28)], {"filters": 1, "kernel": 3, "pad": [1, 1, 1]},
             "pad [1, 1, 1] has 3 sizes, 3x28x28 has 2 spatial axes", "",
         ),
-        ("conv", [(784,)], {"filters": 1, "kernel": 3}, "conv works on channels and one to three spatial axes, found 784", ""),
-        ("conv", [(6, 8, 8)], {"filters": 8, "kernel": 3, "groups": 4}, "6 input channels do not divide into 4 groups", ""),
+        (
+            "conv", [(784,)], {"filters": 1, "kernel": 3},
+            "conv works on channels and one to three spatial axes, found 784", "",
+        ),
+        (
+            "conv", [(6, 8, 8)], {"filters": 8, "kernel": 3, "groups": 4},
+            "6 input channels do not divide into 4 groups", "",
+        ),
         ("conv", [(8, 8, 8)], {"filters": 6, "kernel": 3, "groups": 4}, "6 filters do not divide into 4 groups", ""),
         ("dense", [(3, 8, 8)], {"features": 4}, "dense works on vectors, found a map 3x8x8", ""),
         ("flatten", [(3, 8)], {"from_": 2}, "axis 2 of a value with 2 axes", ""),
