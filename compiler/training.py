@@ -62,7 +62,7 @@ def scorer(net: Net, plan: TrainPlan) -> Assembly:
     excluded = training_only(net)
     losses = [term for term in plan.losses if term.prediction not in excluded]
     metrics = [term for term in plan.metrics if term.prediction not in excluded]
-    paths = {value: path for path, value in reversed(net.values.items())}
+    paths = {value: path for path, value in [*reversed(net.values.items()), *reversed(net.outputs.items())]}
     terms: list[Term] = [*losses, *metrics]
     predictions: dict[Value, Value] = {}
     for term in terms:
