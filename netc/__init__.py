@@ -1,1 +1,96 @@
-"""netc: a small language for neural-network architectures, compiled to plain ONNX and trained by stock ONNX Runtime."""
+"""netc: a small language for neural-network architectures, compiled to plain ONNX and trained by stock ONNX Runtime.
+
+    import netc
+    net = netc.load("lenet.net", net="LeNet", classes=10)    # shape-checked; net.params, net.layers, net.summary()
+    model = netc.Model(net, device="auto", seed=0)           # weights live on the device
+    model(x)                                                 # [N, 1, 28, 28] -> [N, 10]
+    trainer = netc.Trainer(model)                            # the file's train section
+    trainer.fit("mnist.npz")
+
+Names load on first use: `import netc` imports neither numpy nor onnx nor onnxruntime.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+    from netc.compiler import Net, TrainPlan
+    from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+    from netc.runtime.data import open_data
+    from netc.runtime.model import Model
+    from netc.runtime.trainer import Trainer
+
+__all__ = [
+    "Diagnostic", "DiagnosticError", "Model", "Net", "TrainPlan", "Trainer", "compile", "load", "open_data",
+]  # fmt: skip
+
+_HOMES = {
+    "Diagnostic": "netc.grammar.diagnostics",
+    "DiagnosticError": "netc.grammar.diagnostics",
+    "Model": "netc.runtime.model",
+    "Net": "netc.compiler",
+    "TrainPlan": "netc.compiler",
+    "Trainer": "netc.runtime.trainer",
+    "open_data": "netc.runtime.data",
+}
+
+
+def load(path: str | Path, net: str | None = None, **settings: Any) -> Net:
+    """Read a `.net` file and return one of its nets, shape-checked.
+
+    path      the file
+    net       the net's name; None takes the only one, else the last that has a train section, else the last
+    settings  the net's arguments: `classes=10`
+
+    Raises DiagnosticError with every finding, each with its code, place and help.
+    """
+    from netc.compiler import load as load_file
+
+    return load_file(str(path), net, settings)
+
+
+def compile(
+    net: Net,
+    train: bool = False,
+    *,
+    weights: Any = None,
+    plan: TrainPlan | None = None,
+    batch: int | None = None,
+    target: str = "std",
+    seed: int = 0,
+) -> ModelProto:
+    """The ONNX model of a net. Equal arguments give equal bytes.
+
+    train    False: inference, weights inside. True: one training step, with weights and optimizer state as inputs
+    weights  {name: array} for inference; None draws the initial ones of `seed`
+    plan     the train section for `train=True`; None takes the net's first
+    batch    a fixed batch size; None leaves it open (`N`)
+    target   "std", for every provider
+
+    The metadata key `netc.manifest` names inputs and outputs as JSON. Raises DiagnosticError E401 where a training
+    step is asked for and the net has no train section.
+    """
+    import onnx
+
+    from netc.compiler import compile_inference, compile_training
+
+    if train:
+        artifact = compile_training(net, plan, batch=batch, target=target)
+    else:
+        artifact = compile_inference(net, weights, batch=batch, target=target, seed=seed)
+    return onnx.load_from_string(artifact.model)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module netc has no attribute {name}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

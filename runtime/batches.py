@@ -27,9 +27,10 @@ class BoundBatches(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ArrayRows:
-    """Rows of arrays in memory."""
+    """Rows of arrays in memory; `images` names the inputs that augmentation may change."""
 
     arrays: Mapping[str, Array]
+    images: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values())))
@@ -69,4 +70,8 @@ def bind(data: Any, ports: Sequence[Port], validation: Any = None) -> Parts:
 
 
 def _rows(arrays: Mapping[str, Any], ports: Sequence[Port]) -> ArrayRows:
-    return ArrayRows(feed(ports, {name: np.asarray(array) for name, array in arrays.items()}))
+    images = [port for port in ports if port["role"] == "data" and len(port["shape"]) == 4]
+    return ArrayRows(
+        feed(ports, {name: np.asarray(array) for name, array in arrays.items()}),
+        tuple(port["name"] for port in images if port["dtype"].startswith("float")),
+    )

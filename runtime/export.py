@@ -1,7 +1,8 @@
 """Inference models that stand alone: weights inside, and in the metadata what `netc eval` and `netc predict` need.
 
 `netc.scorer` holds the scorer model (loss and metrics from predictions and targets) in base64, `netc.classes` the
-names of the classes as JSON. Readers that know neither run the model as any other.
+names of the classes and `netc.scale` what inputs are divided by, both as JSON. Readers that know none of them run the
+model as any other.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from netc.compiler import Net, TrainPlan, compile_inference, compile_scorer
 
 SCORER_KEY = "netc.scorer"
 CLASSES_KEY = "netc.classes"
+SCALE_KEY = "netc.scale"
 
 
 def deployable(
@@ -26,6 +28,7 @@ def deployable(
     batch: int | None = None,
     target: str = "std",
     class_names: Sequence[str] | None = None,
+    scale: float | None = None,
 ) -> bytes:
     """An inference model with weights (None: the initial ones of `seed`) and, if the net has a plan, its scorer.
 
@@ -35,12 +38,14 @@ def deployable(
     notes: dict[str, str] = {}
     taps: list[str] = []
     if plan is not None:
-        scorer = compile_scorer(net, plan, batch=batch)
+        scorer = compile_scorer(net, plan)
         notes[SCORER_KEY] = base64.b64encode(scorer.model).decode()
         predictions = [port["name"] for port in scorer.manifest["inputs"] if port["role"] == "prediction"]
         taps = [name for name in predictions if name not in net.outputs]
     if class_names is not None:
         notes[CLASSES_KEY] = json.dumps(list(class_names))
+    if scale is not None:
+        notes[SCALE_KEY] = json.dumps(scale)
     model = compile_inference(net, weights, taps=taps, batch=batch, target=target, seed=seed).model
     return model + b"".join(_metadata(key, value) for key, value in notes.items())
 

@@ -58,11 +58,6 @@ def write_weights(path: Path, weights: Mapping[str, Array], metadata: dict[str, 
     write_atomic(path, save(dict(weights), metadata))
 
 
-def read_weights(path: str | Path) -> dict[str, Array]:
-    """Read a safetensors file; raises DiagnosticError E553."""
-    return read_tensors(path)[0]
-
-
 def read_tensors(path: str | Path) -> tuple[dict[str, Array], dict[str, str]]:
     """The tensors and the metadata of a safetensors file; raises DiagnosticError E553."""
     from safetensors import SafetensorError, safe_open

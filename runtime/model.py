@@ -10,10 +10,10 @@ import numpy as np
 
 from netc.compiler import Net, TrainPlan, compile_gradients, compile_inference, initial_weights
 from netc.compiler.artifact import Manifest, Port
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.compiler.weights import fit, read_weights
 from netc.runtime.device import resolve
 from netc.runtime.feed import feed
-from netc.runtime.files import read_weights, write_weights
+from netc.runtime.files import write_weights
 from netc.runtime.session import Array, Resident, Session
 
 
@@ -55,7 +55,7 @@ class Model:
         taps  dotted paths of inner values to return as well: ["conv1", "stage2.basic1"]
 
         Returns the output's array; with several outputs, or with taps, a dict of arrays by name. Raises
-        DiagnosticError E555 to E558 where arrays don't fit the inputs, E554 for an unknown path.
+        DiagnosticError E555 to E558 where arrays don't fit the inputs, E280 for an unknown path.
         """
         outputs = self.run(x, taps)
         if not taps and len(outputs) == 1:
@@ -100,13 +100,11 @@ class Model:
         Raises DiagnosticError E550 missing, E551 unknown, E552 wrong shape. Nothing is set unless all fits.
         """
         arrays = {name: np.asarray(array) for name, array in weights.items()}
-        shapes = {name: tuple(value.shape()) for name, value in self.weights.current.items()}
-        found = _mismatches(shapes, arrays, strict)
-        if found:
-            raise DiagnosticError(found)
-        for name, value in self.weights.current.items():
-            if name in arrays:
-                self.weights.put(name, arrays[name].astype(value.numpy().dtype, copy=False))
+        parameters = {parameter.name: parameter.value for parameter in self.net.parameters}
+        if not strict:
+            parameters = {name: value for name, value in parameters.items() if name in arrays}
+        for name, array in fit(arrays, parameters, self.net, exact=strict).items():
+            self.weights.put(name, array)
 
     def save(self, path: str | Path) -> None:
         """Write the weights as safetensors. The file is replaced in one go; raises DiagnosticError E562."""
@@ -114,17 +112,11 @@ class Model:
 
     def load(self, path: str | Path) -> None:
         """Set the weights from a safetensors file; raises DiagnosticError E550 to E553."""
-        self.load_state_dict(read_weights(path))
+        self.load_state_dict(read_weights(path, self.net))
 
     def _inference_session(self, taps: tuple[str, ...]) -> Session:
         if taps not in self._inference:
-            known = self.net.values
-            for tap in taps:
-                if tap not in known:
-                    help = did_you_mean(tap, known) or "see `netc summary` for the names of layers"
-                    raise DiagnosticError(Diagnostic("E554", f"the net has no value `{tap}`", help=help))
-            extra = [tap for tap in taps if tap not in self.net.outputs]
-            artifact = compile_inference(self.net, taps=extra, weights_as="inputs")
+            artifact = compile_inference(self.net, taps=taps, weights_as="inputs")
             self._inference[taps] = Session(artifact, self.device, threads=self.threads)
         return self._inference[taps]
 
@@ -142,25 +134,3 @@ def scalars(manifest: Manifest | None, *, seed: int, step: int, rate: float = 0.
         port["name"]: np.array(values[port["role"]], np.dtype(port["dtype"]))
         for port in ports(manifest, "hyper", "seed", "step")
     }
-
-
-def _mismatches(shapes: Mapping[str, tuple[int, ...]], arrays: Mapping[str, Array], strict: bool) -> list[Diagnostic]:
-    found = []
-    missing = [name for name in shapes if name not in arrays]
-    unknown = [name for name in arrays if name not in shapes]
-    if strict and missing:
-        help = "give every weight, or load with `strict=False`"
-        found.append(Diagnostic("E550", f"weights lack {_listed(missing)}", help=help))
-    if strict and unknown:
-        help = did_you_mean(unknown[0], missing) or "drop them, or load with `strict=False`"
-        found.append(Diagnostic("E551", f"the net has no {_listed(unknown)}", help=help))
-    for name, shape in shapes.items():
-        if name in arrays and arrays[name].shape != shape:
-            message = f"`{name}` has shape {list(arrays[name].shape)}, where the net has {list(shape)}"
-            found.append(Diagnostic("E552", message, help="load weights of a net with the same arguments"))
-    return found
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:4])
-    return shown + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -127,12 +127,11 @@ class RunFolder:
         """Replace best.safetensors."""
         write_weights(self.best, weights)
 
-    def save_last(self, tensors: Mapping[str, Array], seed: int, source: str, rows: int, progress: Progress) -> None:
+    def save_last(self, tensors: Mapping[str, Array], seed: int, rows: int, progress: Progress) -> None:
         """Replace the checkpoint: tensors and progress are one file, so that they always belong together."""
         about = {
             "version": RUN_VERSION,
             "seed": seed,
-            "source_sha256": source,
             "rows": rows,
             "progress": progress.to_json(),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ import numpy as np
 from netc.compiler import TrainPlan, compile_scorer, compile_training, override
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.batches import BoundBatches, bind
+from netc.runtime.data.batches import batches
 from netc.runtime.evaluate import evaluate
 from netc.runtime.feed import feed
 from netc.runtime.interrupt import Interrupted, interruptible
 from netc.runtime.model import Model, ports, scalars
-from netc.runtime.prefetch import prefetch
 from netc.runtime.progress import Listener, Progress, Record, Silent, finite
 from netc.runtime.run_folder import RunFolder
 from netc.runtime.session import Array, Resident, Session, StepSession
@@ -74,7 +75,7 @@ class Trainer:
 
     def evaluate(self, data: Any) -> dict[str, float]:
         """The mean loss and metrics over data, in inference mode. `data` is {name: array} or rows of a data set."""
-        rows = data if isinstance(data, BoundBatches) else bind(data, self._ports()).train
+        rows = data if isinstance(data, BoundBatches) else bind(data, self.ports).train
         if self._scorer is None:
             self._scorer = Session(compile_scorer(self.model.net, self.plan), self.model.device)
         names = [port["name"] for port in ports(self._scorer.manifest, "prediction")]
@@ -103,7 +104,7 @@ class Trainer:
         in front. Ctrl-C finishes the step, writes a checkpoint and raises Interrupted (a KeyboardInterrupt). Raises
         DiagnosticError E701 when the loss is NaN or infinite.
         """
-        bound = bind(data, self._ports(), validation)
+        bound = bind(data, self.ports, validation)
         folder = RunFolder(Path(out)) if isinstance(out, str | Path) else out
         if folder is not None:
             folder.path.mkdir(parents=True, exist_ok=True)
@@ -112,7 +113,9 @@ class Trainer:
         loop.run()
         return self.progress.history
 
-    def _ports(self) -> list[Any]:
+    @property
+    def ports(self) -> list[Any]:
+        """The inputs and targets of a batch, as ports of the manifest."""
         return ports(self.manifest, "data", "target")
 
     def checkpoint(self) -> dict[str, Array]:
@@ -181,21 +184,41 @@ class _Loop:
                     self.save()
                     if asked.is_set() and progress.epoch < self.epochs:
                         raise Interrupted(progress.step)
+        except DiagnosticError as error:
+            raise self.with_kept(error) from error
         finally:
             self.listener.finished(progress)
 
+    def with_kept(self, error: DiagnosticError) -> DiagnosticError:
+        """A divergence with the weights that are left."""
+        first = error.diagnostics[0]
+        if self.folder is None or first.code != "E701":
+            return error
+        best = self.trainer.progress.best
+        if best is not None:
+            kept = f"the weights of epoch {best['epoch']} are in {self.folder.best}"
+        else:
+            kept = f"the last good weights are in {self.folder.last}"
+        return DiagnosticError(replace(first, notes=(*first.notes, kept)))
+
     def epoch(self, asked: Any) -> None:
-        trainer, progress, batch = self.trainer, self.trainer.progress, self.trainer.plan.batch
-        order = np.random.default_rng([trainer.seed, progress.epoch, 0]).permutation(len(self.train))
-        jobs = [(i, order[i * batch : (i + 1) * batch]) for i in range(progress.batch, self.steps_per_epoch)]
+        trainer, progress = self.trainer, self.trainer.progress
         began = time.monotonic() - progress.seconds
+        fed = {port["name"]: np.dtype(port["dtype"]) for port in ports(trainer.manifest, "data", "target")}
         rate = 0.0
-        batches = prefetch(jobs, self.read)
-        try:
-            for rows, feeds in batches:
+        with batches(
+            self.train,
+            trainer.plan.batch,
+            seed=trainer.seed,
+            epoch=progress.epoch,
+            start=progress.batch,
+            augmentation=trainer.plan.augmentation,
+        ) as ready:
+            for arrays in ready:
+                feeds = {name: np.ascontiguousarray(arrays[name], dtype) for name, dtype in fed.items()}
                 rate = self.rate()
                 results = trainer._step(feeds, rate)
-                progress.add(results, rows)
+                progress.add(results, len(next(iter(feeds.values()))))
                 progress.seconds = time.monotonic() - began
                 self.listener.stepped(progress, results)
                 if asked.is_set() and progress.batch < self.steps_per_epoch:
@@ -203,23 +226,7 @@ class _Loop:
                     raise Interrupted(progress.step)
                 if time.monotonic() - self.saved_at > self.checkpoint_seconds:
                     self.save()
-        finally:
-            batches.close()
         self.close_epoch(rate)
-
-    def read(self, job: tuple[int, Array]) -> tuple[int, dict[str, Array]]:
-        """The batch of a job; runs in the reading thread."""
-        number, indices = job
-        arrays = self.train.batch(indices)
-        if self.trainer.plan.augmentation:
-            from netc.runtime.data import augment
-
-            keys = [self.trainer.seed, self.trainer.progress.epoch, 1, number]
-            arrays = augment(arrays, self.trainer.plan.augmentation, np.random.default_rng(keys))
-        fed = ports(self.trainer.manifest, "data", "target")
-        return len(indices), {
-            port["name"]: np.ascontiguousarray(arrays[port["name"]], np.dtype(port["dtype"])) for port in fed
-        }
 
     def rate(self) -> float:
         plan, step = self.trainer.plan, self.trainer.progress.step
@@ -266,7 +273,5 @@ class _Loop:
         tensors = trainer.checkpoint()
         if not all(np.isfinite(array).all() for array in tensors.values()):
             raise diverged(f"a weight is not finite after step {trainer.progress.step}", self.rate())
-        self.folder.save_last(
-            tensors, trainer.seed, trainer.manifest["source_sha256"], len(self.train), trainer.progress
-        )
+        self.folder.save_last(tensors, trainer.seed, len(self.train), trainer.progress)
         self.saved_at = time.monotonic()

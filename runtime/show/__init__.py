@@ -1,1 +1,1 @@
-"""What a person sees: progress, tables, plots."""
+"""What people see of a training: progress, curves, answers."""

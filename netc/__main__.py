@@ -1,0 +1,5 @@
+"""`python -m netc`: the command line."""
+
+from netc.cli import main
+
+main()

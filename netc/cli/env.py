@@ -1,0 +1,31 @@
+"""`netc env`: what this installation is made of."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="as JSON")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def env(as_json: bool, form: str) -> None:
+    """Versions, the devices that really work, and conflicts between packages with the commands that repair them."""
+    from netc.runtime.environment import environment
+
+    found = environment()
+    if as_json or form == "json":
+        click.echo(json.dumps(found, indent=2))
+        return
+    lines = [("python", f"{found['python']} on {found['platform']}, {found['cores']} cores")]
+    lines += [(name, version or "not installed") for name, version in found["packages"].items()]
+    lines += list(found["onnxruntime"].items()) or [("onnxruntime", "not installed")]
+    for name, device in found["devices"].items():
+        lines.append((name, "works" if device["works"] else f"does not work: {device['reason']}"))
+    width = max(len(name) for name, _ in lines)
+    for name, text in lines:
+        click.echo(f"{name:<{width}}  {text}")
+    for conflict in found["conflicts"]:
+        click.echo(f"conflict: {conflict['problem']}")
+        click.echo(f"  = help: run `{conflict['repair']}`")

@@ -1,0 +1,44 @@
+"""`netc eval`: loss and metrics of a trained network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from netc.cli.terminal import say
+
+
+@click.command()
+@click.argument("model", metavar="RUN|FILE.onnx")
+@click.option("--data", metavar="SPEC", help="data to measure on; the run's own, unless given")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def eval(model: str, data: str | None, device: str, style: str) -> None:
+    """Loss and metrics on held-out rows: those that the data gives, or the seeded split that the training held out.
+
+    The network is a run folder (its best weights) or an .onnx file that `netc train` or `netc compile` wrote.
+    """
+    from netc.runtime.data import open_data
+    from netc.runtime.deployed import Deployed
+    from netc.runtime.device import resolve
+    from netc.runtime.run import request_of
+    from netc.runtime.run_folder import RunFolder
+
+    path = Path(model)
+    request = request_of(RunFolder.open(path)) if path.is_dir() else None
+    spec = data or (request.data if request else None)
+    if spec is None:
+        raise click.UsageError("there is no data to measure on\n  = help: add `--data digits`, or the path of your own")
+    network = Deployed.open(path, resolve(device, say))
+    rows = open_data(spec, seed=request.seed if request else 0)
+    examples, metrics = network.evaluate(rows)
+    if style == "json":
+        click.echo(json.dumps({"version": 1, "examples": examples, "metrics": metrics}))
+        return
+    say(f"{rows.description}; {rows.split_note}")
+    width = max(len(name) for name in ("examples", *metrics))
+    click.echo(f"{'examples':<{width}}  {examples:,}")
+    for name, value in metrics.items():
+        click.echo(f"{name:<{width}}  {value:.4f}")

@@ -1,0 +1,187 @@
+"""`netc train`: from text and data to a run folder."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netc.cli.options import load_net, net_options
+from netc.cli.terminal import say, use_color
+
+if TYPE_CHECKING:
+    from netc.compiler import Net, TrainPlan
+    from netc.runtime.run import Request
+    from netc.runtime.run_folder import RunFolder
+    from netc.runtime.show.progress import PlainProgress
+    from netc.runtime.trainer import Trainer
+
+FIXED = ("net", "settings", "batch", "lr", "seed", "out", "init")
+
+
+@click.command()
+@click.argument("file", metavar="FILE", required=False)
+@click.option(
+    "--data", metavar="SPEC", help="`digits`, an .npz, a folder of images, …; the train section's, unless given"
+)
+@net_options
+@click.option("--epochs", type=click.IntRange(1), help="how often to go through the data; the train section's")
+@click.option("--batch", type=click.IntRange(1), help="examples in a step; the train section's")
+@click.option("--lr", type=click.FloatRange(0, min_open=True), help="base learning rate; the train section's")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="of weights, order, dropout"
+)
+@click.option("--out", metavar="DIR", help="the run folder; runs/NAME unless given")
+@click.option("--resume", metavar="DIR", help="go on with the run in this folder")
+@click.option("--init", metavar="FILE", help="weights to start from, a .safetensors file")
+@click.pass_context
+def train(
+    context: click.Context,
+    file: str | None,
+    data: str | None,
+    net: str | None,
+    settings: tuple[str, ...],
+    epochs: int | None,
+    batch: int | None,
+    lr: float | None,
+    device: str,
+    seed: int,
+    out: str | None,
+    resume: str | None,
+    init: str | None,
+) -> int:
+    """Train a network and leave a run folder: best weights, checkpoint, results, and the network as model.onnx.
+
+    Ctrl-C finishes the step, writes a checkpoint and exits with 130; `--resume DIR` goes on from there, bit for bit
+    on a CPU. A loss that is NaN or infinite ends the run with 6; the best weights so far stay.
+    """
+    from netc.runtime.run import Request, net_of, request_of
+    from netc.runtime.run_folder import RunFolder
+
+    overrides = {"batch": batch, "epochs": epochs, "lr": lr}
+    if resume is not None:
+        _check_resume(context, file)
+        folder = RunFolder.open(Path(resume))
+        request = request_of(folder)
+        request.device = device if _given(context, "device") else request.device
+        request.data = data or request.data
+        request.overrides = {**request.overrides, **({"epochs": epochs} if epochs else {})}
+        return _train(net_of(folder, request), request, folder, None)
+    if file is None:
+        raise click.UsageError(
+            "a .net file is missing\n  = help: use `netc train FILE`, or `netc train --resume DIR`", context
+        )
+    network = load_net(file, net, settings)
+    plan = network.plan()
+    spec = data or plan.data
+    if spec is None:
+        raise click.UsageError(
+            "there is no data to train on\n  = help: add `--data digits`, or the path of your own", context
+        )
+    given = {name: value for name, value in overrides.items() if value is not None}
+    request = Request(file, network.name, list(settings), given, spec, seed, device, init)
+    return _train(network, request, None, Path(out) if out else None)
+
+
+def _given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def _check_resume(context: click.Context, file: str | None) -> None:
+    wrong = [f"--{'set' if name == 'settings' else name}" for name in FIXED if _given(context, name)]
+    if file is not None:
+        wrong.insert(0, "FILE")
+    if wrong:
+        message = f"{' and '.join(wrong)} cannot change in a run that goes on"
+        raise click.UsageError(f"{message}\n  = help: leave it out, or start a new run", context)
+
+
+def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None) -> int:
+    from netc.runtime import run
+    from netc.runtime.batches import bind
+    from netc.runtime.data import open_data
+    from netc.runtime.interrupt import Interrupted
+    from netc.runtime.model import Model
+    from netc.runtime.run_folder import RunFolder
+
+    plan = request.plan(net)
+    if resumed is None:
+        _show_summary(net, plan.batch)
+    model = Model(net, request.device, request.seed, say=say)
+    trainer = run.make_trainer(net, request, model)
+    data = open_data(request.data, seed=request.seed)
+    bound = bind(data, trainer.ports)
+    say(f"data         {data.description}; {data.split_note}")
+    request.class_names, request.scale = run.names(data.class_names), data.scale
+    folder = resumed or RunFolder.create(out, net.name)
+    if resumed is None:
+        run.begin(folder, request, net, trainer)
+        run.write_sample(folder, bound.test or bound.train)
+    else:
+        run.restore(folder, request, trainer, len(bound.train))
+        if _is_finished(trainer, plan, folder):
+            return 0
+        folder.model.unlink(missing_ok=True)
+    say(f"run folder   {folder.path}")
+    say()
+    try:
+        trainer.fit(bound, out=folder, listener=_progress())
+    except Interrupted as stop:
+        say(f"interrupted after step {stop.step}; go on with `netc train --resume {folder.path}`")
+        return 130
+    run.finish(folder)
+    _show_end(folder, trainer, request.data)
+    return 0
+
+
+def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
+    done = trainer.progress.epoch
+    if done < plan.epochs:
+        say(f"resuming     after step {trainer.progress.step}, in epoch {done + 1} of {plan.epochs}")
+        return False
+    if not folder.model.exists():
+        from netc.runtime.run import finish
+
+        finish(folder)
+    say(f"all {done} epochs of this run are done; add `--epochs {done + 5}` to train longer")
+    return True
+
+
+def _progress() -> PlainProgress:
+    import os
+
+    from netc.runtime.show.progress import LiveProgress, PlainProgress
+
+    live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return LiveProgress(color=use_color(sys.stderr)) if live else PlainProgress()
+
+
+def _show_summary(net: Net, batch: int) -> None:
+    from netc.cli.table import draw_summary
+    from netc.compiler import summary
+
+    with contextlib.redirect_stdout(sys.stderr):
+        draw_summary(net, summary(net), batch, markdown=False)
+
+
+def _show_end(folder: RunFolder, trainer: Trainer, spec: str) -> None:
+    from netc.runtime.show.plot import can_plot, plot_curves
+    from netc.runtime.show.progress import number
+
+    if can_plot():
+        plot_curves({trainer.model.net.name: trainer.progress.history}, folder.path / "curves.png")
+    best: Any = trainer.progress.best
+    say()
+    if best is not None:
+        say(f"best         {best['metric'].replace('_', ' ')} {number(best['value'])} in epoch {best['epoch']}")
+    seconds = sum(record["seconds"] for record in trainer.progress.history)
+    say(f"time         {seconds:.1f} s of training, {trainer.progress.step:,} steps on {trainer.model.device.name}")
+    say(f"results      {folder.results}, weights {folder.best}, network {folder.model}")
+    say("next         " + f"netc eval {folder.path} --data {spec}")
+    say("             " + f"netc predict {folder.path} {folder.sample}")
+    if not sys.stdout.isatty():
+        click.echo(str(folder.path))

@@ -1,0 +1,52 @@
+"""Curves of one or several trainings as a PNG. matplotlib is an extra: `pip install 'netc[plot]'`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from netc.runtime.files import write_atomic
+from netc.runtime.progress import Record
+from netc.runtime.show.progress import PREFIX
+
+_AXES = ("epoch", "step", "learning_rate", "seconds")
+
+
+def can_plot() -> bool:
+    """Whether matplotlib is installed."""
+    return find_spec("matplotlib") is not None
+
+
+def plot_curves(runs: Mapping[str, Sequence[Record]], path: Path) -> None:
+    """A panel for each metric over the epochs: training dashed, held-out rows solid, a colour for each run.
+
+    runs  label -> the records of a training
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    metrics = dict.fromkeys(
+        name.removeprefix(PREFIX)
+        for history in runs.values()
+        for record in history
+        for name in record
+        if name not in _AXES
+    )
+    figure = Figure(figsize=(5.2 * max(1, len(metrics)), 3.8), layout="constrained")
+    for axes, metric in zip(figure.subplots(1, max(1, len(metrics)), squeeze=False)[0], metrics, strict=False):
+        for index, (label, history) in enumerate(runs.items()):
+            for name, style, what in ((metric, "--", "training"), (PREFIX + metric, "-", "held out")):
+                points = [(record["epoch"], record[name]) for record in history if name in record]
+                if points:
+                    text = f"{label}, {what}" if len(runs) > 1 else what
+                    axes.plot(*zip(*points, strict=True), style, color=f"C{index}", label=text)
+        axes.set_xlabel("epoch")
+        axes.set_title(metric)
+        axes.grid(alpha=0.3)
+        if axes.lines:
+            axes.legend()
+    image = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(image)
+    write_atomic(path, image.getvalue())
