@@ -37,7 +37,7 @@ def lint(paths: Iterable[str | Path], select: Sequence[str] = (), ignore: Sequen
     result = LintResult()
     for file in find_files(paths):
         checked = check(file)
-        result.diagnostics += lint_checked(checked, file, select, ignore)
+        result.diagnostics.extend(lint_checked(checked, file, select, ignore))
         result.sources.update(checked.sources)
         result.files.append(file)
     return result
@@ -109,12 +109,12 @@ def merge(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     by_place: dict[object, list[Diagnostic]] = {}
     for finding in findings:
         by_place.setdefault(finding.primary.span if finding.primary else finding.message, []).append(finding)
-    return [
-        replace(same[0], notes=(*same[0].notes, f"and in {len(same) - 1} more uses of this line"))
-        if len(same) > 1
-        else same[0]
-        for same in by_place.values()
-    ]
+    return [_with_count(same[0], len(same) - 1) for same in by_place.values()]
+
+
+def _with_count(finding: Diagnostic, more: int) -> Diagnostic:
+    note = f"and in {more} more use{'s' if more > 1 else ''} of this line"
+    return replace(finding, notes=(*finding.notes, note)) if more else finding
 
 
 def _place(finding: Diagnostic) -> tuple[str, int, int, str]:

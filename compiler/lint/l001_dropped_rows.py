@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from netc.compiler.ir import Node
+from netc.compiler.ir import Node, format_shape
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring
 from netc.compiler.net import LayerInstance
@@ -58,22 +58,24 @@ def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic | N
     rank = len(sizes)
     attributes: dict[str, Any] = node.attributes
     strides, dilations, pads = attributes["strides"], attributes["dilations"], attributes["pads"]
-    reach = [(k - 1) * d + 1 for k, d in zip(node.inputs[1].shape[2:], dilations, strict=True)]  # type: ignore[operator]
+    kernel: Any = node.inputs[1].shape[2:]
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
     axes = list(zip(sizes, reach, strides, pads[:rank], pads[rank:], strict=True))
     cuts = [_cut(*axis) for axis in axes]
     if not any(cuts):
         return None
     lost = " and ".join(_plural(cut, name) for cut, name in zip(cuts, NAMES[rank], strict=True) if cut)
-    kernel = _by([int(size) for size in node.inputs[1].shape[2:]])  # type: ignore[call-overload]
     fitting = [_fitting(*axis) for axis in axes]
     result = _by([(s + b + e - r) // t + 1 for (s, r, t, *_), (b, e) in zip(axes, fitting, strict=True)])
     source = wiring.maker(node.inputs[0])
     return warning(
         f"the stride leaves {lost} of the input unread",
         layer.span,
-        f"{_by(sizes)} input, {kernel} kernel, stride {_by_or_one(strides)}"
+        f"{_by(sizes)} input, {_by(kernel)} kernel, stride {_by_or_one(strides)}"
         + (f", padding {_padding(list(zip(pads[:rank], pads[rank:], strict=True)))}" if any(pads) else ""),
-        secondary=(Label(source.span, _by(node.inputs[0].shape[1:])),) if source and source.span != layer.span else (),
+        secondary=(Label(source.span, format_shape(node.inputs[0].shape[1:])),)
+        if source and source.span != layer.span
+        else (),
         help=f"use `pad={_padding(fitting)}`, which reads all of it and gives {result}",
     )
 
@@ -101,7 +103,7 @@ def _padding(pairs: list[tuple[int, int]]) -> str:
     return str([list(pair) for pair in pairs])
 
 
-def _by(sizes: list[int]) -> str:
+def _by(sizes: Iterable[int]) -> str:
     return "x".join(map(str, sizes))
 
 

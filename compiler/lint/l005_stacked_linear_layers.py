@@ -71,7 +71,7 @@ def _is_linear(layer: LayerInstance) -> bool:
         node = node.inputs[0].node
     if node is None or node.op not in PRODUCTS:
         return False
-    return node.attributes.get("group", 1) == 1
+    return bool(node.attributes.get("group", 1) == 1)
 
 
 def _before(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:

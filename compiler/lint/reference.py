@@ -42,7 +42,9 @@ def reference() -> str:
     rules = list(all_rules().values())
     rows = [f"| [{rule.code}](#{_anchor(rule)}) | {rule.name} | {rule.headline} |" for rule in rules]
     table = "\n".join(["| code | name | finds |", "|---|---|---|", *rows])
-    sections = [f"## {rule.code} {rule.name}\n\n{re.sub('^## ', '### ', rule.documentation, flags=re.M)}" for rule in rules]
+    sections = [
+        f"## {rule.code} {rule.name}\n\n{re.sub('^## ', '### ', rule.documentation, flags=re.M)}" for rule in rules
+    ]
     return "\n\n".join([INTRODUCTION + "\n" + table, *sections]) + "\n"
 
 

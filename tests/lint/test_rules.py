@@ -1,0 +1,64 @@
+"""Every rule finds its own example, and nothing in what it says to use instead."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from netc.compiler.lint import all_rules, lint
+from netc.compiler.lint.base import SECTIONS, rule
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def example(code: str, section: str, folder: Path) -> None:
+    """Write the fenced blocks of a section: `toml` as pyproject.toml, the other as a .net file."""
+    text = all_rules()[code].documentation.split(f"## {section}\n", 1)[1].split("\n## ", 1)[0]
+    for language, block in re.findall(r"```(\w*)\n(.*?)```", text, re.S):
+        (folder / ("pyproject.toml" if language == "toml" else "example.net")).write_text(block, "utf-8")
+
+
+@pytest.mark.parametrize("code", all_rules())
+def test_example_is_found(code: str, tmp_path: Path) -> None:
+    example(code, "Example", tmp_path)
+    found = {finding.code for finding in lint([tmp_path]).diagnostics}
+    assert code in found
+    assert all(name.startswith("L") for name in found)
+
+
+@pytest.mark.parametrize("code", all_rules())
+def test_use_instead_is_clean(code: str, tmp_path: Path) -> None:
+    example(code, "Use instead", tmp_path)
+    result = lint([tmp_path])
+    assert result.files
+    assert result.diagnostics == []
+
+
+def test_codes_are_in_a_row() -> None:
+    assert list(all_rules()) == [f"L{number:03}" for number in range(1, len(all_rules()) + 1)]
+
+
+@pytest.mark.parametrize("missing", SECTIONS)
+def test_a_rule_without_a_section_is_refused(missing: str) -> None:
+    def silent_rule(subject: object) -> tuple[()]:
+        return ()
+
+    silent_rule.__doc__ = "Does nothing.\n" + "".join(f"\n## {name}\nText.\n" for name in SECTIONS if name != missing)
+    with pytest.raises(AssertionError, match=missing):
+        rule("L998")(silent_rule)
+    assert "L998" not in all_rules()
+
+
+def test_examples_are_clean() -> None:
+    result = lint([REPOSITORY / "examples"])
+    assert len(result.files) >= 10
+    assert [(finding.code, finding.primary) for finding in result.diagnostics] == []
+
+
+def test_reference_is_current() -> None:
+    from netc.compiler.lint.reference import reference
+
+    written = (REPOSITORY / "docs" / "lint.md").read_text("utf-8")
+    assert written == reference(), "run `python -m netc.compiler.lint.reference > docs/lint.md`"

@@ -1,0 +1,143 @@
+"""Comments that allow, settings in pyproject.toml, and which files are looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netc.compiler.lint import find_files, lint, selected
+from netc.compiler.lint.config import config_for, matches
+from netc.grammar.diagnostics import DiagnosticError
+
+CUT = "net Cut {\n  input image: 1x7x7\n  conv(8, 5x5, stride=3)   #\n}\n"
+
+
+def codes(folder: Path, text: str, **given: tuple[str, ...]) -> list[str]:
+    (folder / "model.net").write_text(text, "utf-8")
+    return [finding.code for finding in lint([folder / "model.net"], **given).diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("# netc: allow L001", []),
+        ("# netc: allow L001 because the lecture shows it", []),
+        ("#netc:allow L001,L002", ["L009"]),
+        ("# netc: allow L002", ["L001", "L009"]),
+        ("# netc: allow l001", ["L001", "L009"]),
+        ("# netc: allow", ["L001", "L009"]),
+        ("# netc: allow L001 it is fine", ["L001", "L009"]),
+        ("# nothing about it", ["L001"]),
+    ],
+)
+def test_comment_on_the_line(tmp_path: Path, comment: str, expected: list[str]) -> None:
+    assert codes(tmp_path, CUT.replace("#", comment)) == expected
+
+
+@pytest.mark.parametrize("between", ["", "\n", "  # another comment\n"])
+def test_comment_above(tmp_path: Path, between: str) -> None:
+    assert codes(tmp_path, CUT.replace("  conv", f"  # netc: allow L001\n{between}  conv")) == []
+
+
+def test_comment_further_above(tmp_path: Path) -> None:
+    text = CUT.replace("  conv", "  # netc: allow L001\n  relu\n  conv")
+    assert codes(tmp_path, text) == ["L009", "L001"]
+
+
+def test_comment_in_several_lines(tmp_path: Path) -> None:
+    text = CUT.replace("conv(8, 5x5, stride=3)   #", "conv(8,\n    5x5,\n    stride=3)   # netc: allow L001")
+    assert codes(tmp_path, text) == []
+
+
+def test_errors_cannot_be_allowed(tmp_path: Path) -> None:
+    found = codes(tmp_path, CUT.replace("conv(", "cnov(").replace("#", "# netc: allow E202"))
+    assert found[0] == "E202"
+
+
+def test_select_and_ignore(tmp_path: Path) -> None:
+    text = CUT.replace("stride=3)", "stride=3) -> batchnorm")
+    assert codes(tmp_path, text) == ["L001", "L002"]
+    assert codes(tmp_path, text, select=("L002",)) == ["L002"]
+    assert codes(tmp_path, text, select=("L00",), ignore=("L002",)) == ["L001"]
+
+
+def test_an_ignored_rule_needs_no_comment(tmp_path: Path) -> None:
+    text = CUT.replace("#", "# netc: allow L001")
+    assert codes(tmp_path, text, ignore=("L001",)) == []
+
+
+def test_unknown_code() -> None:
+    with pytest.raises(DiagnosticError, match="L0O1"):
+        selected(("L0O1",), ())
+
+
+def test_settings_of_the_nearest_project(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.netc.lint]\nignore = ["L001"]\n', "utf-8")
+    inner = tmp_path / "inner"
+    (inner / "deep").mkdir(parents=True)
+    assert codes(inner / "deep", CUT) == []
+    (inner / "pyproject.toml").write_text("[project]\nname = 'no netc here'\n", "utf-8")
+    assert config_for(inner / "x.net").ignore == ("L001",)
+    assert codes(tmp_path, CUT, select=("L",), ignore=("L009",)) == ["L001"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool.netc.lint]\nselct = ['L']", "no setting `selct`"),
+        ("[tool.netc.lint]\nselect = 'L001'", "not a list of codes"),
+        ("[tool.netc]\nlint = 3", "not a table"),
+        ("[tool.netc.budgets]\n'**' = 'params < 3'", "no section"),
+        ("[tool.netc.budget]\n'**' = 3", "not a text"),
+        ("[tool.netc", "cannot be read"),
+    ],
+)
+def test_wrong_settings(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    with pytest.raises(DiagnosticError, match=message):
+        codes(tmp_path, CUT)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("examples/**", "examples/a.net", True), ("examples/**", "examples/zoo/a.net", True),
+        ("examples/*", "examples/zoo/a.net", False), ("**/a.net", "a.net", True), ("**/a.net", "x/y/a.net", True),
+        ("*.net", "a.net", True), ("*.net", "x/a.net", False), ("a?.net", "ab.net", True), ("a.net", "axnet", False),
+        ("./zoo/*", "zoo/a.net", True),
+    ],
+)  # fmt: skip
+def test_patterns(pattern: str, path: str, fits: bool) -> None:
+    assert matches(path, pattern) == fits
+
+
+def test_folders(tmp_path: Path) -> None:
+    for name in ("b.net", "a.net", "x/c.net", ".hidden/d.net", "build/e.net", "runs/r/f.net", "note.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("", "utf-8")
+    found = [Path(file).relative_to(tmp_path).as_posix() for file in find_files([tmp_path, tmp_path / "a.net"])]
+    assert found == ["a.net", "b.net", "x/c.net"]
+
+
+@pytest.mark.parametrize(
+    ("budget", "held"),
+    [
+        ("params <= 130", True), ("params <= 129", False), ("params == 130 and flops < 121", True),
+        ("params > 1k", False),
+        ("flops == 120", True), ("trainable == 130", True), ("not params == 3", True), ("2 * params <= 260", True),
+        ("memory(batch=8) <= 1MB", True), ("memory(batch=8) <= 1kB", False),
+        ("activations <= 12", True), ("layers == 2", True),
+    ],
+)  # fmt: skip
+def test_budgets(tmp_path: Path, budget: str, held: bool) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.netc.budget]\n'*.net' = '{budget}'\n", "utf-8")
+    text = "net A {\n  input x: 10\n  dense(10, act=relu)\n  dense(2, bias=false)\n}\n"  # 100 + 10 + 20
+    assert codes(tmp_path, text) == ([] if held else ["L008"])
+
+
+@pytest.mark.parametrize("budget", ["params <=", "parms <= 3", "params", "conv(3)", "memory <= 3"])
+def test_budget_that_says_nothing(tmp_path: Path, budget: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.netc.budget]\n'*.net' = '{budget}'\n", "utf-8")
+    with pytest.raises(DiagnosticError, match="E270"):
+        codes(tmp_path, "net A {\n  input x: 10\n  dense(2)\n}\n")
