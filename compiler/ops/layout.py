@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netc.compiler.ir import Builder, DType, Node, Shape, Size, Tensor, Value, product
-from netc.compiler.ops.base import REQUIRED, Op, ShapeError, broadcast, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, ShapeError, op, sample
 from netc.compiler.ops.checks import normal_axis, shape_of
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ class Expand(Op):
 
     @staticmethod
     def shape(x: Value, *, shape: Shape) -> Shape:
-        if broadcast(x.shape, shape) != tuple(shape):
+        new = len(shape) - x.rank
+        if new < 0 or any(size not in (1, shape[new + axis]) for axis, size in enumerate(x.shape)):
             raise ShapeError(f"{shape_of(x.shape)} does not repeat to {shape_of(shape)}", argument="shape")
         return shape
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Slice(Op):
     """Elements starts, starts + steps, … up to stops (not included) of each of `axes`, as Python slices.
 
-    Negative starts and stops count from the end; ones past the ends are cut to them.
+    Negative starts and stops count from the end; ones past the ends are cut to them. Symbolic bounds are taken to lie
+    inside; a stop of TO_THE_END is the end of any axis.
     """
 
     attributes = {"starts": REQUIRED, "stops": REQUIRED, "axes": REQUIRED, "steps": REQUIRED}
@@ -47,7 +48,7 @@ class Slice(Op):
             step = steps[i]
             if step < 0:
                 start, step = start + (count - 1) * step, -step
-                dy = g.Slice(dy, starts=(-1,), stops=(-(1 << 31),), axes=(axis,), steps=(-1,))
+                dy = g.Slice(dy, starts=(-1,), stops=(-1 - count,), axes=(axis,), steps=(-1,))
             dy = place(g, dy, axis, start, step, x.shape[axis])
         return (dy,)
 
@@ -56,11 +57,17 @@ class Slice(Op):
         e.node(node, "Slice", [node.inputs[0], *(e.ints(node.attributes[name]) for name in Slice.attributes)])
 
 
+TO_THE_END = (1 << 31) - 1
+"""A stop (negative for negative steps) that lies past the end of every axis."""
+
+
 def slice_range(size: Size, start: Size, stop: Size, step: int) -> tuple[Size, Size]:
-    """The first index and the number of elements of a slice; symbolic bounds are taken to lie inside."""
+    """The first index and the number of elements of a slice."""
     if isinstance(size, int) and isinstance(start, int) and isinstance(stop, int):
         indices = range(*slice(start, stop, step).indices(size))
         return indices.start, len(indices)
+    if isinstance(stop, int) and abs(stop) >= TO_THE_END:
+        stop = size if stop > 0 else -1 - size
     if step > 0:
         first = start + size if surely_less(start, 0) else start
         end = stop + size if surely_less(stop, 0) else size if surely_less(size, stop) else stop

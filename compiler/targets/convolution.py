@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netc.compiler.ir import Builder, Shape, Value, product
 from netc.compiler.ops.checks import surely_less
-from netc.compiler.ops.slicing import place
+from netc.compiler.ops.slicing import TO_THE_END, place
 from netc.compiler.ops.window import Ints
 
 
@@ -156,7 +156,7 @@ def turned_weights(g: Builder, w: Value, group: int) -> Value:
     if not axes:
         return turned
     count = len(axes)
-    return g.Slice(turned, starts=(-1,) * count, stops=(-(1 << 31),) * count, axes=axes, steps=(-1,) * count)
+    return g.Slice(turned, starts=(-1,) * count, stops=(-TO_THE_END,) * count, axes=axes, steps=(-1,) * count)
 
 
 def every(g: Builder, x: Value, strides: Ints) -> Value:

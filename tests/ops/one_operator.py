@@ -63,7 +63,7 @@ def model_of(graph: Graph, float_type: str) -> onnx.ModelProto:
 class ConvTranspose(OpRun):
     """onnx.reference raises on groups: the transpose of a convolution by its definition, one kernel place at a time."""
 
-    def _run(  # noqa: PLR0913
+    def _run(
         self, x: Array, w: Array, auto_pad: Any = None, dilations: Any = None, group: int = 1, kernel_shape: Any = None,
         output_padding: Any = None, output_shape: Any = None, pads: Any = None, strides: Any = None,
     ) -> tuple[Array]:  # fmt: skip
