@@ -50,6 +50,8 @@ def read_npz(path: Path) -> tuple[dict[str, Split], tuple[str, ...] | None]:
     """
     arrays = load_npz(path)
     names = arrays.pop("class_names", None)
+    if not arrays:
+        raise error("E508", f"{path} has no arrays", help="save images and labels: numpy.savez(path, image=…, label=…)")
     parts: dict[str, dict[str, str]] = {}
     for key in arrays:
         part, field = part_and_field(key)
@@ -96,7 +98,7 @@ def load_npz(path: Path) -> dict[str, np.ndarray]:
     if not zipfile.is_zipfile(path):
         raise damaged(path, "not an npz archive")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {key: _array(path, archive, key) for key in archive.files}
     except (zipfile.BadZipFile, OSError, ValueError) as reason:
         raise damaged(path, f"archive cannot be read: {reason}") from None
@@ -106,7 +108,8 @@ def load_array(path: Path) -> np.ndarray:
     """The array of a `.npy` file. Raises E500, E502, E507."""
     first_bytes(path)
     try:
-        values = np.load(path, allow_pickle=False)
+        with path.open("rb") as stream:
+            values = np.load(stream, allow_pickle=False)
     except Exception as reason:
         raise _refused(path, path.name, reason) from None
     if not isinstance(values, np.ndarray):

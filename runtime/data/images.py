@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.runtime.data.errors import damaged, unreadable
+from netc.runtime.data.errors import damaged, shape_text, unreadable
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 GREY = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L"})
@@ -32,7 +32,8 @@ def read_header(path: Path) -> Header:
 
     def read(image: Any) -> Header:
         width, height = image.size
-        if image.getexif().get(ORIENTATION) in SIDEWAYS:
+        needs_pixels = image.format == "PNG" and "exif" not in image.info  # there getexif would decode the image
+        if not needs_pixels and image.getexif().get(ORIENTATION) in SIDEWAYS:
             width, height = height, width
         return Header(height, width, image.mode not in GREY)
 
@@ -123,7 +124,8 @@ class Images:
         for position, row in enumerate(chosen):
             image = read_image(self.paths[row], self.channels, self.size if self.resize else None)
             if image.shape[:2] != self.size:
-                raise damaged(self.paths[row], "image changed its size while it was in use")
+                sizes = shape_text(image.shape[:2]), shape_text(self.size)
+                raise damaged(self.paths[row], f"image is {sizes[0]} pixels once decoded, its header says {sizes[1]}")
             out[position] = image
         return out
 

@@ -47,7 +47,7 @@ def _short(name: str) -> str:
 def _read(name: str, options: Options) -> tuple[Parts, tuple[str, ...] | None]:
     path = Path(name)
     try:
-        is_file, is_folder = path.is_file(), path.is_dir()
+        is_file, is_folder = path.is_file(), path.is_dir() and name != ""
     except (OSError, ValueError):
         is_file = is_folder = False
     if name == "digits" and not is_folder:
@@ -135,7 +135,7 @@ def _hold_out(name: str, parts: Parts, options: Options, seed: int, share: float
         note = f"given: {len(train):,} train, {len(test):,} {wanted}"
         left = [f"{len(split):,} {part} not used" for part, split in parts.items() if part not in ("train", wanted)]
         return train, test, "; ".join([note, *left])
-    whole = parts.get("train") or parts["all"]
+    whole = parts["train" if "train" in parts else "all"]
     rows = len(whole)
     if rows < 2:
         raise error("E508", f"{name} has {rows} rows, expected at least 2: one to train on and one to hold out")

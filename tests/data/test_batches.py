@@ -1,0 +1,147 @@
+"""Augmentation against plain loops; batches: order, resume, exceptions, threads."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netc.runtime.data import augment, batches, open_data
+
+from .makers import image_port, label_port, pixels
+
+
+@dataclass(frozen=True)
+class Change:
+    word: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Rows:
+    """Row i is the number i; asking for row `broken` raises."""
+
+    count: int
+    broken: int = -1
+    asked: int = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def batch(self, indices: Any) -> dict[str, np.ndarray]:
+        self.asked += 1
+        if self.broken in indices:
+            raise ValueError(f"row {self.broken}")
+        return {"x": np.asarray(indices, np.float32)}
+
+
+def seen(source: Rows, batch: int, **settings: Any) -> list[list[float]]:
+    with batches(source, batch, **settings) as ready:
+        return [made["x"].tolist() for made in ready]
+
+
+def test_flip_mirrors_half_of_the_images():
+    images = pixels(400, 2, 5, 6).astype(np.float32)
+    out = augment({"image": images}, [Change("flip")], np.random.default_rng(1))["image"]
+    mirrored = [np.array_equal(after, before[:, :, ::-1]) for before, after in zip(images, out, strict=True)]
+    kept = [np.array_equal(after, before) for before, after in zip(images, out, strict=True)]
+    assert all(a != b for a, b in zip(mirrored, kept, strict=True))
+    assert 160 < sum(mirrored) < 240
+
+
+@pytest.mark.parametrize("padding", [0, 1, 3])
+def test_crop_is_a_shift_with_zeros(padding):
+    images = pixels(300, 2, 5, 7).astype(np.float32) + 1
+    out = augment({"image": images}, [Change("crop", {"padding": padding})], np.random.default_rng(2))["image"]
+    found = set()
+    for before, after in zip(images, out, strict=True):
+        matches = []
+        for down in range(-padding, padding + 1):
+            for right in range(-padding, padding + 1):
+                shifted = np.zeros_like(before)
+                for y in range(5):
+                    for x in range(7):
+                        if 0 <= y + down < 5 and 0 <= x + right < 7:
+                            shifted[:, y, x] = before[:, y + down, x + right]
+                if np.array_equal(shifted, after):
+                    matches.append((down, right))
+        assert len(matches) == 1
+        found.add(matches[0])
+    assert len(found) == (2 * padding + 1) ** 2
+
+
+def test_maps_of_an_example_move_together():
+    images = pixels(50, 1, 6, 6).astype(np.float32)
+    batch = {
+        "image": images,
+        "bytes": images.astype(np.uint8).transpose(0, 2, 3, 1),
+        "mask": images[:, 0].astype(np.int64),
+        "label": np.arange(50),
+        "vector": images.reshape(50, 36),
+    }
+    out = augment(batch, [Change("crop", {"padding": 2}), Change("flip")], np.random.default_rng(0))
+    assert not np.array_equal(out["image"], images)
+    assert np.array_equal(out["image"][:, 0], out["mask"])
+    assert np.array_equal(out["bytes"].transpose(0, 3, 1, 2), out["image"])
+    assert out["bytes"].dtype == np.uint8
+    assert np.array_equal(out["label"], batch["label"])
+    assert out["vector"] is batch["vector"]
+    assert np.array_equal(batch["image"], images)
+
+
+def test_an_epoch_has_every_row_once_in_its_own_order():
+    first, second = seen(Rows(23), 5, seed=3), seen(Rows(23), 5, seed=3, epoch=1)
+    assert [len(rows) for rows in first] == [5, 5, 5, 5, 3]
+    assert sorted(itertools.chain(*first)) == list(range(23)) == sorted(itertools.chain(*second))
+    assert first != second
+    assert first == seen(Rows(23), 5, seed=3)
+    assert first != seen(Rows(23), 5, seed=4)
+    assert seen(Rows(5), 2, shuffle=False) == [[0, 1], [2, 3], [4]]
+
+
+def test_resuming_gives_what_would_have_come():
+    bound = open_data("digits").bind([image_port(1, 8, 8), label_port()])
+    settings = {"seed": 1, "epoch": 2, "augmentation": [Change("crop", {"padding": 1}), Change("flip")]}
+    with batches(bound.train, 256, **settings) as whole, batches(bound.train, 256, start=3, **settings) as rest:
+        assert (len(whole), len(rest)) == (6, 3)
+        expected, got = list(whole)[3:], list(rest)
+    for before, after in zip(expected, got, strict=True):
+        assert all(np.array_equal(before[name], after[name]) for name in ("image", "label"))
+
+
+def test_an_exception_comes_where_its_batch_would():
+    source = Rows(20, broken=13)
+    with batches(source, 5, shuffle=False) as ready:
+        assert [next(ready)["x"][0], next(ready)["x"][0]] == [0, 5]
+        with pytest.raises(ValueError, match="row 13"):
+            next(ready)
+
+
+def test_leaving_early_ends_the_thread_and_reads_little():
+    before = threading.active_count()
+    source = Rows(10_000)
+    with contextlib.suppress(KeyboardInterrupt), batches(source, 1) as ready:
+        next(ready)
+        raise KeyboardInterrupt
+    assert threading.active_count() == before
+    assert source.asked < 20
+    assert list(ready) == []
+
+
+def test_reading_overlaps_the_step():
+    class Slow(Rows):
+        def batch(self, indices: Any) -> dict[str, np.ndarray]:
+            time.sleep(0.02)
+            return super().batch(indices)
+
+    began = time.perf_counter()
+    with batches(Slow(20), 1) as ready:
+        for _ in ready:
+            time.sleep(0.02)
+    assert time.perf_counter() - began < 0.7  # one after the other takes 0.8 s

@@ -1,0 +1,78 @@
+"""Files for `netc predict`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.data import read_inputs
+
+from .makers import image_port, pixels, write_image
+
+GREY = [image_port(1, 8, 6)]
+
+
+def test_a_grey_image(tmp_path):
+    image = pixels(8, 6)
+    got = read_inputs([write_image(tmp_path / "a.png", image)], GREY)
+    assert got.names == ("a.png",)
+    assert got.notes == ()
+    assert np.array_equal(got.arrays["image"], image[None, None].astype(np.float32) / np.float32(255))
+
+
+def test_several_files_are_one_batch_in_order(tmp_path):
+    files = [write_image(tmp_path / f"{at}.png", np.full((8, 6), at * 10, np.uint8)) for at in (3, 1, 2)]
+    np.save(tmp_path / "two.npy", np.full((2, 8, 6), 0.5))
+    got = read_inputs([*files, tmp_path / "two.npy"], GREY)
+    assert got.names == ("3.png", "1.png", "2.png", "two.npy[0]", "two.npy[1]")
+    means = got.arrays["image"].mean(axis=(1, 2, 3))
+    assert np.allclose(means, [30 / 255, 10 / 255, 20 / 255, 0.5, 0.5])
+
+
+def test_images_are_fitted_with_a_note(tmp_path):
+    path = write_image(tmp_path / "big.png", np.full((16, 12, 3), 80, np.uint8))
+    got = read_inputs([path], GREY)
+    assert got.notes == ("big.png: 16x12 scaled to 8x6", "big.png: colour turned to grey")
+    assert np.allclose(got.arrays["image"], 80 / 255)
+
+
+def test_a_grey_image_for_a_colour_net(tmp_path):
+    image = pixels(8, 6)
+    got = read_inputs([write_image(tmp_path / "a.png", image)], [image_port(8, 6, 3, dtype="uint8")])
+    assert np.array_equal(got.arrays["image"][0], np.stack([image] * 3, axis=-1))
+
+
+@pytest.mark.parametrize("shape", [(8, 6), (1, 8, 6), (8, 6, 1), (1, 1, 8, 6), (1, 8, 6, 1)])
+def test_arrays_of_one_example(tmp_path, shape):
+    values = np.arange(48, dtype=np.float32).reshape(shape)
+    np.save(tmp_path / "x.npy", values)
+    got = read_inputs([tmp_path / "x.npy"], GREY)
+    assert got.names == ("x.npy",)
+    assert np.array_equal(got.arrays["image"].ravel(), values.ravel())
+
+
+def test_several_inputs_come_from_an_archive(tmp_path, fails):
+    ports = [image_port(4, name="a"), image_port(2, name="b")]
+    np.savez(tmp_path / "x.npz", a=np.ones((3, 4)), b=np.zeros((3, 2)))
+    assert {name: values.shape for name, values in read_inputs([tmp_path / "x.npz"], ports).arrays.items()} == {
+        "a": (3, 4),
+        "b": (3, 2),
+    }
+    np.savez(tmp_path / "y.npz", a=np.ones((3, 4)), bb=np.zeros((3, 2)))
+    assert "`bb`" in fails("E503", lambda: read_inputs([tmp_path / "y.npz"], ports), "y.npz", "`b`").help
+    np.savez(tmp_path / "z.npz", a=np.ones((3, 4)), b=np.zeros((2, 2)))
+    fails("E509", lambda: read_inputs([tmp_path / "z.npz"], ports), "3 rows", "2 rows")
+
+
+def test_every_wrong_file_is_named(tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"nothing")
+    np.save(tmp_path / "shape.npy", np.zeros((5, 5)))
+    np.save(tmp_path / "nan.npy", np.full((8, 6), np.nan))
+    (tmp_path / "text.txt").write_text("x")
+    files = [tmp_path / name for name in ("bad.png", "none.png", "shape.npy", "nan.npy", "text.txt")]
+    with pytest.raises(DiagnosticError) as caught:
+        read_inputs(files, GREY)
+    assert [found.code for found in caught.value.diagnostics] == ["E502", "E500", "E504", "E506", "E501"]
+    for path, found in zip(files, caught.value.diagnostics, strict=True):
+        assert str(path) in found.message
