@@ -86,6 +86,8 @@ class Real(ArgumentType):
     @property
     def name(self) -> str:  # type: ignore[override]
         """What is expected, in words."""
+        if None not in (self.minimum, self.maximum) and not self.open_low and not self.open_high:
+            return f"a number from {self.minimum:g} to {self.maximum:g}"
         parts = []
         if self.minimum is not None:
             parts.append(f"{'above' if self.open_low else 'of at least'} {self.minimum:g}")
@@ -181,7 +183,6 @@ class Sizes(ArgumentType):
     """A list of sizes, symbolic ones among them: `[1, 768]`, `64x7x7`. `-1` stays -1 where `infer` allows it."""
 
     infer: bool = False
-    smallest: int = 1
     name = "a shape such as `64x7x7` or `[1, 768]`"
 
     def convert(self, value: Any) -> tuple[Any, ...]:
@@ -190,9 +191,24 @@ class Sizes(ArgumentType):
         items = value if isinstance(value, (list, tuple)) else [value]
         for item in items:
             whole = isinstance(item, Dim) or (isinstance(item, int) and not isinstance(item, bool))
-            if not whole or (isinstance(item, int) and item < self.smallest and not (self.infer and item == -1)):
+            if not whole or (isinstance(item, int) and item < 1 and not (self.infer and item == -1)):
                 raise self.refuse(value)
         return tuple(items)
+
+
+@dataclass(frozen=True)
+class Axes(ArgumentType):
+    """A list of axes: `[1, 2, 0]`. Converts to a tuple of ints."""
+
+    name = "a list of axes such as `[1, 2, 0]`"
+
+    def convert(self, value: Any) -> tuple[int, ...]:
+        if not isinstance(value, (list, tuple)):
+            raise self.refuse(value)
+        try:
+            return tuple(AXIS.convert(item) for item in value)
+        except ArgumentError:
+            raise self.refuse(value) from None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import AXIS, Integer, Optional_, Sizes, argument
+from netc.compiler.arguments import AXIS, Axes, Integer, Optional_, Sizes, argument
 from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape, product
 from netc.compiler.layers.base import Layer, LayerBuilder, ShapeError, language_shape, layer
 from netc.compiler.net import is_batched
@@ -55,7 +55,7 @@ class Transpose(Layer):
     """Exchanges axes: `[A, B]` -> `[B, A]`. Unless `axes` are given, the last two change places."""
 
     axes: tuple[int, ...] | None = argument(
-        Optional_(Sizes(smallest=0)), "for each axis of the output, the input's axis: `[1, 2, 0]`", default=None
+        Optional_(Axes()), "for each axis of the output, the input's axis: `[1, 2, 0]`", default=None
     )
 
     def build(self, b: LayerBuilder, x: Value) -> Value:

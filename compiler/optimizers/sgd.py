@@ -17,7 +17,7 @@ class SGD(Optimizer):
 
     lr: float = argument(Real(0), "the learning rate")
     momentum: float = argument(Real(0, 1, open_high=True), "how much of the last move is kept", default=0.0)
-    nesterov: bool = argument(Boolean(), "whether to look ahead along the momentum", default=False)
+    nesterov: bool = argument(Boolean(), "whether to look ahead along the momentum; nothing without one", default=False)
     weight_decay: float = argument(
         Real(0), "how strongly weights are drawn to zero, as part of the gradient", default=0.0
     )

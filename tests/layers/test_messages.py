@@ -142,6 +142,7 @@ def test_integers_are_refused(bench):
         ("dropout", "rate", 1.0, "expected a number of at least 0 and below 1, found 1.0"),
         ("batchnorm", "epsilon", 0, "expected a number above 0, found 0"),
         ("reshape", "shape", [3, -2], "expected a shape such as `64x7x7` or `[1, 768]`, found [3, -2]"),
+        ("transpose", "axes", 1, "expected a list of axes such as `[1, 2, 0]`, found 1"),
         ("slice", "step", 0, "expected a positive whole number, found 0"),
     ],
 )

@@ -1,0 +1,113 @@
+"""Writes `docs/layers.md` from the declarations: `python -m netc.compiler.reference`."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from typing import Any
+
+from netc.compiler.arguments import (
+    ArgumentSpec,
+    ArgumentType,
+    Axes,
+    Boolean,
+    Declared,
+    Extent,
+    LayerType,
+    Numbers,
+    Optional_,
+    Pad,
+    Sizes,
+    TensorType,
+    describe,
+)
+from netc.compiler.layers.base import MANY, Layer, layer
+from netc.compiler.losses.base import Loss, loss
+from netc.compiler.metrics.base import Metric, metric
+from netc.compiler.optimizers.base import optimizer
+from netc.compiler.registry import Registry
+from netc.compiler.schedules.base import schedule
+
+HEAD = """# Layers, losses, metrics, optimizers, schedules
+
+Written by `python -m netc.compiler.reference` from the declarations in `compiler/`; a change belongs there.
+
+Shapes are without the batch. Arguments stand in the order in which they may be given without a name; those with a
+default may be left out. Where several tensors flow in (merges), positional arguments are tensors and the others are
+given by name. Formulas that frameworks disagree on are in [conventions](conventions.md).
+"""
+
+CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
+    ("Layers", "`x -> layer(arguments)`; `input` is a statement and no layer.", layer),
+    ("Losses", "In a train section: `loss = cross_entropy(logits, label)`.", loss),
+    ("Metrics", "In a train section: `metrics = [accuracy, topk(k=5)]`.", metric),
+    ("Optimizers", "In a train section: `optimizer = adam(lr=1e-3)`.", optimizer),
+    ("Schedules", "In a train section: `schedule = cosine(warmup=1)`.", schedule),
+)
+
+SHORT_NAMES: dict[type[ArgumentType], str] = {
+    Axes: "a list of axes",
+    Boolean: "`true` or `false`",
+    Extent: "sizes",
+    LayerType: "a layer",
+    Numbers: "numbers",
+    Pad: "a padding",
+    Sizes: "a shape",
+    TensorType: "a tensor",
+}
+
+
+def reference() -> str:
+    """The whole page as Markdown."""
+    parts = [HEAD]
+    for title, how, registry in CHAPTERS:
+        words = ", ".join(f"[{word}](#{word})" for word in registry.all())
+        parts.append(f"## {title}\n\n{how}\n\n{words}\n")
+        parts.extend(_section(definition) for definition in registry.all().values())
+    return "\n".join(parts)
+
+
+def _section(definition: type[Declared]) -> str:
+    lines = [f"### {definition.word}", "", f"`{_call(definition)}`", "", inspect.getdoc(definition) or "", ""]
+    if definition.arguments:
+        lines += ["| argument | takes | default | meaning |", "|---|---|---|---|"]
+        lines += [_row(spec) for spec in definition.arguments.values()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _call(definition: type[Declared]) -> str:
+    shown = [spec.name if spec.required else f"{spec.name}={_default(spec)}" for spec in definition.arguments.values()]
+    if issubclass(definition, (Loss, Metric)):
+        shown[:0] = ["prediction", "target"]
+    elif issubclass(definition, Layer) and definition.inputs[1] > 1:
+        shown.insert(0, "b" if definition.inputs[1] < MANY else "b, …")
+    return f"{definition.word}({', '.join(shown)})" if shown else definition.word
+
+
+def _row(spec: ArgumentSpec) -> str:
+    default = "" if spec.required else f"`{_default(spec)}`"
+    return f"| `{spec.name}` | {_takes(spec.type)} | {default} | {spec.doc} |"
+
+
+def _takes(kind: ArgumentType) -> str:
+    if isinstance(kind, Optional_):
+        return f"{_takes(kind.inner)} or `none`"
+    return SHORT_NAMES.get(type(kind), kind.name)
+
+
+def _default(spec: ArgumentSpec) -> str:
+    value = spec.default
+    return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else describe(value)
+
+
+def main() -> int:
+    """Write the page into the checkout this file belongs to, or to the path given."""
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[1] / "docs" / "layers.md"
+    path.write_text(reference(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""`docs/layers.md` is what the declarations say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netc.compiler.layers.base import layer
+from netc.compiler.losses.base import loss
+from netc.compiler.metrics.base import metric
+from netc.compiler.optimizers.base import optimizer
+from netc.compiler.reference import main, reference
+from netc.compiler.schedules.base import schedule
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_page_is_current(tmp_path, monkeypatch):
+    path = tmp_path / "layers.md"
+    monkeypatch.setattr("sys.argv", ["reference", str(path)])
+    assert main() == 0
+    written = (ROOT / "docs" / "layers.md").read_text(encoding="utf-8")
+    assert written == path.read_text(encoding="utf-8"), "run `python -m netc.compiler.reference`"
+
+
+def test_every_declaration_and_argument_is_on_it():
+    page = reference()
+    for registry in (layer, loss, metric, optimizer, schedule):
+        for word, definition in registry.all().items():
+            assert f"### {word}\n" in page
+            for spec in definition.arguments.values():
+                assert spec.doc in page
+                assert spec.doc[0].islower() or spec.doc[0] == "`"
+                assert not spec.doc.endswith(".")
+
+
+def test_lines_fit_and_docstrings_state_shapes_or_formulas():
+    for registry in (layer, loss, metric, optimizer, schedule):
+        for word, definition in registry.all().items():
+            assert definition.__doc__, word
+            assert all(len(line) <= 120 for line in definition.__doc__.splitlines())
