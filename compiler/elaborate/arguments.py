@@ -1,0 +1,197 @@
+"""Binding a call's arguments: positional first, then by name, each once, converted by the declared type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from netc.compiler.arguments import ArgumentError, ArgumentType, Declared, LayerType, Optional_, TensorType
+from netc.compiler.elaborate import expressions
+from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue, Written
+from netc.compiler.elaborate.resolve import in_sight, layer_or_error
+from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
+from netc.grammar import ast
+from netc.grammar.diagnostics import Label, Span, did_you_mean
+
+
+def bind(frame: Frame, layer: LayerValue, arguments: tuple[ast.Argument, ...], node: ast.Syntax) -> Bound | None:
+    """The arguments of a layer, or None after a mistake, which is reported."""
+    if layer.bound is not None or not isinstance(layer, (BuiltIn, Written)):
+        frame.error("E225", f"`{layer.word}` has its arguments already", node.span,
+                    help="leave the arguments out here")  # fmt: skip
+        return None
+    if isinstance(layer, Written):
+        return _bind_written(frame, layer, arguments, node.span)
+    merges = layer.definition.inputs[1] > 1
+    return bind_declared(frame, layer.definition, f"`{layer.word}`", arguments, node.span, merges=merges)
+
+
+def bind_declared(
+    frame: Frame,
+    definition: type[Declared],
+    owner: str,
+    arguments: tuple[ast.Argument, ...],
+    span: Span,
+    *,
+    merges: bool = False,
+) -> Bound | None:
+    """The arguments of a layer, loss, optimizer, schedule or metric. In a merge positional ones are tensors."""
+    specs = definition.arguments
+    values: dict[str, Any] = {}
+    spans: dict[str, Span] = {}
+    tensors: list[Any] = []
+    positional = [] if merges else list(specs)
+    good = True
+    for argument in _in_order(frame, arguments):
+        if argument.name is None and merges:
+            tensors.append(as_tensor(frame, argument.value, owner))
+            continue
+        name = _name_of(frame, argument, positional, specs, spans, owner)
+        if name is None:
+            if not isinstance(argument.value, ast.Name):
+                expressions.evaluate(frame, argument.value)
+            good = False
+            continue
+        spans[name] = argument.span
+        value = convert(frame, specs[name].type, argument.value, f"`{name}` of {owner}")
+        good = good and value is not POISON
+        values[name] = value
+    missing = [name for name, spec in specs.items() if spec.required and name not in spans]
+    if good and missing:
+        report_missing(frame, owner, missing, span)
+        return None
+    return Bound(values, tuple(tensors), spans) if good else None
+
+
+def report_missing(frame: Frame, owner: str, missing: list[str], span: Span) -> None:
+    """Report arguments without a default that a call leaves out."""
+    names = " and ".join(f"`{name}`" for name in missing)
+    frame.error("E223", f"{owner} needs {names}", span, help=f"give {names} in parentheses")
+
+
+def _in_order(frame: Frame, arguments: Iterable[ast.Argument]) -> Iterable[ast.Argument]:
+    named: Span | None = None
+    for argument in arguments:
+        if argument.name is None and named is not None:
+            frame.error("E226", "a positional argument after a named one", argument.span,
+                        secondary=[Label(named, "named from here on")],
+                        help="move it to the front, or name it")  # fmt: skip
+        elif argument.name is not None and named is None:
+            named = argument.span
+        yield argument
+
+
+def _name_of(
+    frame: Frame,
+    argument: ast.Argument,
+    positional: list[str],
+    known: Iterable[str],
+    given: dict[str, Span],
+    owner: str,
+) -> str | None:
+    """Which parameter an argument is for, or None after a mistake."""
+    known = list(known)
+    if argument.name is None:
+        if not positional:
+            takes = f"{len(known)} argument{'s' * (len(known) != 1)}" if known else "no arguments"
+            help = None
+            if isinstance(argument.value, ast.Name):
+                value = in_sight(frame, argument.value.id)
+                if value is not None and isinstance(value.value, Tensor):
+                    word = owner.strip("`").split("`")[-1]
+                    help = f"arguments never replace the flow; write `{argument.value.id} -> {word}`"
+            frame.error("E221", f"{owner} takes {takes}", argument.span, "one too many", help=help)
+            return None
+        name = positional.pop(0)
+    else:
+        name = argument.name
+        if name not in known:
+            takes = ", ".join(f"`{other}`" for other in known) or "no arguments"
+            frame.error("E220", f"{owner} has no argument `{name}`", argument.span,
+                        help=did_you_mean(name, known) or f"{owner} takes {takes}")  # fmt: skip
+            return None
+        if name in positional:
+            positional.remove(name)
+    if name in given:
+        frame.error("E222", f"`{name}` is given twice", argument.span, secondary=[Label(given[name], "given here")])
+        return None
+    return name
+
+
+def _bind_written(frame: Frame, layer: Written, arguments: tuple[ast.Argument, ...], span: Span) -> Bound | None:
+    assert layer.definition is not None
+    parameters = [parameter.name for parameter in layer.definition.parameters]
+    values: dict[str, Any] = {}
+    spans: dict[str, Span] = {}
+    positional = list(parameters)
+    good = True
+    for argument in _in_order(frame, arguments):
+        name = _name_of(frame, argument, positional, parameters, spans, f"`{layer.word}`")
+        if name is None:
+            good = False
+            continue
+        spans[name] = argument.span
+        values[name] = expressions.as_operand(frame, expressions.evaluate(frame, argument.value), argument.value)
+        good = good and values[name] is not POISON
+    missing = [p.name for p in layer.definition.parameters if p.default is None and p.name not in spans]
+    if good and missing:
+        report_missing(frame, f"`{layer.word}`", missing, span)
+        return None
+    return Bound(values, (), spans) if good else None
+
+
+def as_tensor(frame: Frame, node: ast.Expression, owner: str) -> Any:
+    """A tensor or a list of them given as an argument, else POISON."""
+    value = expressions.as_operand(frame, expressions.evaluate(frame, node), node)
+    if value is POISON:
+        return POISON
+    for item in spread(value):
+        if not isinstance(item, Tensor):
+            help = "start from a value, as in `skip -> conv(64, 1x1)`" if isinstance(item, LayerValue) else None
+            frame.error("E224", f"{owner} merges tensors, found {kind(item)}", node.span, help=help)
+            return POISON
+    return value
+
+
+def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -> Any:
+    """An argument's value as its type wants it, or POISON after a mistake, which is reported."""
+    inner = type.inner if isinstance(type, Optional_) else type
+    optional = isinstance(type, Optional_)
+    if isinstance(inner, LayerType):
+        return _layer(frame, node, what, optional)
+    value = expressions.evaluate(frame, node, type.words)
+    if value is POISON:
+        return POISON
+    if isinstance(inner, TensorType):
+        value = expressions.as_operand(frame, value, node)
+        if isinstance(value, Tensor):
+            return value.value
+        if value is None and optional:
+            return None
+        return _refused(frame, node, what, type.name, kind(value), None)
+    if isinstance(value, (Tensor, Several, LayerValue, dict)):
+        help = "apply layers in a flow, not in arguments" if isinstance(value, LayerValue) else None
+        return _refused(frame, node, what, type.name, kind(value), help)
+    try:
+        return type.convert(value)
+    except ArgumentError as error:
+        help = error.help
+        if isinstance(value, str) and type.words:
+            help = help or did_you_mean(value, type.words)
+        return _refused(frame, node, what, error.expected, error.found, help)
+
+
+def _layer(frame: Frame, node: ast.Expression, what: str, optional: bool) -> Any:
+    if isinstance(node, ast.Name) and node.id != "in":
+        value = layer_or_error(frame, node)
+    else:
+        value = expressions.evaluate(frame, node)
+    if value is POISON or isinstance(value, LayerValue) or (value is None and optional):
+        return value
+    return _refused(frame, node, what, LayerType.name, kind(value), "give a layer such as `relu`")
+
+
+def _refused(frame: Frame, node: ast.Expression, what: str, expected: str, found: str, help: str | None) -> Any:
+    frame.error("E224", f"{what} is {expected}, found {found}", node.span, f"expected {expected}", help=help)
+    return POISON

@@ -1,0 +1,286 @@
+"""`expect`: conditions about a finished net or block, and assumptions about symbolic sizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from netc.compiler.count import Memory, count, distinct_parameters, memory, receptive_field
+from netc.compiler.elaborate import expressions, static
+from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.resolve import in_sight
+from netc.compiler.elaborate.scope import Env, Ref
+from netc.compiler.elaborate.static import StaticError
+from netc.compiler.elaborate.values import POISON, Several, Tensor, is_size, kind
+from netc.compiler.ir import Dim, Symbol
+from netc.compiler.net import LayerInstance, Net
+from netc.grammar import ast
+
+COUNTS = ("params", "flops", "activations", "layers", "memory")
+CALLS = (*COUNTS, "receptive_field")
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An expectation that waits for its net or block to be finished."""
+
+    node: ast.Expect
+    frame: Frame
+    depth: int
+
+
+def run(frame: Frame, node: ast.Expect) -> None:
+    """Check a condition now if it is about what is known, later if it counts, or speaks of later names."""
+    if _waits(frame, node.condition):
+        frame.run.pending.append(Pending(node, replace(frame), len(frame.run.stack)))
+    else:
+        check(frame, node, node.condition)
+
+
+def _waits(frame: Frame, node: ast.Expression) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name != "in" and in_sight(frame, name) is None
+        case ast.Call(function=ast.Name(id=name)) if not expressions.is_function(frame, name):
+            return True
+    return any(_waits(frame, child) for child in children(node))
+
+
+def children(node: Any) -> list[ast.Expression]:
+    """The expressions directly inside one."""
+    match node:
+        case ast.Binary():
+            return [node.left, node.right]
+        case ast.Unary():
+            return [node.operand]
+        case ast.Conditional():
+            return [node.then, node.condition, node.otherwise]
+        case ast.Call():
+            return [argument.value for argument in node.arguments]
+        case ast.Attribute():
+            return [node.value]
+        case ast.Index():
+            return [node.value, node.index]
+        case ast.Range():
+            return [node.start, node.stop]
+        case ast.List():
+            return list(node.items)
+    return []
+
+
+def check_block(frame: Frame, first: int) -> None:
+    """Check what waits in a finished block, over the layers it made."""
+    _check_waiting(frame, frame.run.layers[first:])
+
+
+def check_net(frame: Frame, net: Net) -> None:
+    """Check what waits in a finished net."""
+    _check_waiting(frame, net.layers, net)
+
+
+def _check_waiting(frame: Frame, layers: Sequence[LayerInstance], net: Net | None = None) -> None:
+    pending, depth = frame.run.pending, len(frame.run.stack)
+    while pending and pending[-1].depth >= depth:
+        item = pending.pop()
+        if frame.report.errors:
+            continue
+        counted = _Counted(item.frame, layers, net)
+        condition = counted.rewrite(item.node.condition)
+        check(replace(item.frame, env=counted.env), item.node, condition, layers)
+
+
+class _Counted:
+    """Puts counts in the place of `params`, `memory(batch=32)`, `receptive_field(x)`."""
+
+    def __init__(self, frame: Frame, layers: Sequence[LayerInstance], net: Net | None) -> None:
+        self.frame = frame
+        self.layers = layers
+        self.net = net
+        self.env = Env(frame.env)
+
+    def rewrite(self, node: Any) -> Any:
+        """The condition with counts filled in."""
+        match node:
+            case ast.Name(id=name) if name in COUNTS and in_sight(self.frame, name) is None:
+                return self._filled(node, self._count(name, self._inference(self.layers), node))
+            case ast.Call(function=ast.Name(id=name)) if name in CALLS and in_sight(self.frame, name) is None:
+                return self._filled(node, self._call(name, node))
+            case ast.Binary():
+                return replace(node, left=self.rewrite(node.left), right=self.rewrite(node.right))
+            case ast.Unary():
+                return replace(node, operand=self.rewrite(node.operand))
+            case ast.Call():
+                given = tuple(replace(argument, value=self.rewrite(argument.value)) for argument in node.arguments)
+                return replace(node, arguments=given)
+        return node
+
+    def _filled(self, node: ast.Expression, value: Any) -> ast.Name:
+        name = f"{len(self.env.names)} {node.span.line}:{node.span.column}"
+        self.env.names[name] = Ref(value, node.span)
+        return ast.Name(node.span, name)
+
+    @staticmethod
+    def _inference(layers: Sequence[LayerInstance]) -> list[LayerInstance]:
+        return [layer for layer in layers if not layer.training_only]
+
+    def _count(self, name: str, layers: Sequence[LayerInstance], node: ast.Syntax, batch: int = 1) -> Any:
+        if name == "memory":
+            if self.net is None:
+                self.frame.error("E308", "`memory` is counted of a net, not of a block", node.span)
+                return POISON
+            used: Memory = memory(self.net, batch)
+            return used.total
+        return getattr(count(layers, batch), name)
+
+    def _call(self, name: str, node: ast.Call) -> Any:
+        batch, layers = 1, self._inference(self.layers)
+        for argument in node.arguments:
+            value = argument.value
+            if argument.name == "batch" and name != "receptive_field":
+                size = expressions.evaluate(self.frame, value)
+                if not isinstance(size, int) or size < 1:
+                    if size is not POISON:
+                        self.frame.error("E224", f"`batch` is a positive whole number, found {kind(size)}", value.span)
+                    return POISON
+                batch = size
+            elif argument.name is not None:
+                self.frame.error("E220", f"`{name}` has no argument `{argument.name}`", argument.span)
+                return POISON
+            elif isinstance(value, ast.Name) and value.id == "training" and in_sight(self.frame, "training") is None:
+                layers = list(self.layers)
+            else:
+                return self._of(name, value, batch)
+        if name == "receptive_field":
+            self.frame.error("E223", "`receptive_field` needs a value", node.span, help="name it: `receptive_field(x)`")
+            return POISON
+        return self._count(name, layers, node, batch)
+
+    def _of(self, name: str, node: ast.Expression, batch: int) -> Any:
+        target = expressions.evaluate(self.frame, node)
+        if target is POISON:
+            return POISON
+        if name == "receptive_field" and isinstance(target, Tensor):
+            fields = receptive_field(target.value, self.frame.run.graph.inputs)
+            return fields[0] if fields and all(field == fields[0] for field in fields) else tuple(fields)
+        parts = [item for item in (target if isinstance(target, Several) else [target])]
+        paths = [p for item in parts if (p := _path(item)) is not None]
+        if name in ("memory", "receptive_field") or len(paths) != len(parts):
+            self.frame.error("E308", f"`{name}` does not count {kind(target)}", node.span,
+                             help="name a layer, block, chain or merge that a bind gave a name")  # fmt: skip
+            return POISON
+        inside = [layer for layer in self.layers if any(_within(layer, path) for path in paths)]
+        return self._count(name, inside, node, batch)
+
+
+def _path(item: Any) -> str | None:
+    from netc.compiler.elaborate.layer_values import Shared
+
+    scope = item.weights if isinstance(item, Shared) else getattr(item, "scope", None)
+    if isinstance(item, Several) and scope is None:
+        paths = [_path(inner) for inner in item]
+        return paths[0].rpartition(".")[0] if paths and paths[0] else None
+    return scope.path if scope is not None and scope.path else None
+
+
+def _within(layer: LayerInstance, path: str) -> bool:
+    names = (layer.path, *(parameter.name for parameter in layer.parameters))
+    return any(name == path or name.startswith(f"{path}.") for name in names)
+
+
+# ---------------------------------------------------------------- checking
+def check(frame: Frame, node: ast.Expect, condition: ast.Expression, layers: Sequence[LayerInstance] = ()) -> None:
+    """Check a condition part by part; about symbolic sizes it becomes an assumption."""
+    if isinstance(condition, ast.Binary) and condition.operator == "and":
+        check(frame, node, condition.left, layers)
+        check(frame, node, condition.right, layers)
+        return
+    if isinstance(condition, ast.Binary) and condition.operator in COMPARISONS:
+        left, right = expressions.evaluate(frame, condition.left), expressions.evaluate(frame, condition.right)
+        if left is POISON or right is POISON:
+            return
+        try:
+            holds = static.binary(condition.operator, left, right)
+        except StaticError as error:
+            if error.code != "E305" or not _assume(frame, condition, left, right):
+                help = "state it as `H % 16 == 0` or `H >= 32`" if error.code == "E305" else error.help
+                frame.error(error.code, error.message, condition.span, help=help)
+            return
+        found = f"{_text(frame, condition.left)} is {_shown(left)}"
+    else:
+        holds = expressions.evaluate_condition(frame, condition)
+        found = "is false"
+        if holds is POISON:
+            return
+    if not holds:
+        notes = [node.why] if node.why else []
+        if "params" in _text(frame, condition):
+            notes += _largest(layers)
+        frame.error("E310", f"expected `{_text(frame, condition)}`", condition.span, found, notes=notes)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:_}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    return str(value)
+
+
+def _text(frame: Frame, node: ast.Syntax) -> str:
+    """The source of an expression on one line."""
+    span = node.span
+    lines = frame.module.file.source.splitlines()[span.line - 1 : span.end_line]
+    if not lines:
+        return ""
+    lines[-1] = lines[-1][: span.end_column - 1]
+    lines[0] = lines[0][span.column - 1 :]
+    return " ".join(line.strip() for line in lines)
+
+
+def _largest(layers: Sequence[LayerInstance]) -> list[str]:
+    """The layers that hold most parameters."""
+    sized = [(sum(p.count for p in layer.parameters if not p.buffer), layer.path) for layer in layers]
+    total = sum(p.count for p in distinct_parameters(layers) if not p.buffer)
+    top = sorted((item for item in sized if item[0]), key=lambda item: -item[0])[:4]
+    if not top:
+        return []
+    return ["most parameters are in " + ", ".join(f"{path} {size:_} ({100 * size // total} %)" for size, path in top)]
+
+
+def _assume(frame: Frame, node: ast.Binary, left: Any, right: Any) -> bool:
+    """Take `H % 16 == 0` or `H >= 32` as known from here on."""
+    divided = node.left
+    if node.operator == "==" and right == 0 and isinstance(divided, ast.Binary) and divided.operator == "%":
+        size, by = expressions.evaluate(frame, divided.left), expressions.evaluate(frame, divided.right)
+        symbol = _symbol(size)
+        if symbol is None or not isinstance(by, int) or by < 1:
+            return False
+        symbol.divisor = math.lcm(symbol.divisor, by)
+        symbol.minimum = _next_multiple(symbol.minimum, symbol.divisor)
+        return True
+    operator, symbol, bound = node.operator, _symbol(left), right
+    if symbol is None:
+        operator, symbol, bound = {"<": ">", "<=": ">="}.get(operator, ""), _symbol(right), left
+    if symbol is None or operator not in (">", ">=") or not is_size(bound) or isinstance(bound, Dim):
+        return False
+    symbol.minimum = _next_multiple(max(symbol.minimum, bound + (operator == ">")), symbol.divisor)
+    return True
+
+
+def _next_multiple(size: int, divisor: int) -> int:
+    return -(-size // divisor) * divisor
+
+
+def _symbol(size: Any) -> Symbol | None:
+    """The symbol that a size is, if it is nothing else."""
+    if not isinstance(size, Dim):
+        return None
+    found = size.symbols()
+    symbol = found.pop() if len(found) == 1 else None
+    return symbol if symbol is not None and size == Dim(symbol) else None
+
+
+__all__ = ["check_block", "check_net", "children", "run"]

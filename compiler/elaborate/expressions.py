@@ -1,0 +1,232 @@
+"""The value of an expression: static values, tensors, lists of them, layers that aren't applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netc.compiler.elaborate import apply, flows, static
+from netc.compiler.elaborate.arguments import bind
+from netc.compiler.elaborate.arithmetic import tensor_binary, tensor_negative
+from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue, Shared
+from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error, not_yet, value_of
+from netc.compiler.elaborate.static import FUNCTIONS, StaticError
+from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed
+from netc.compiler.net import language_shape
+from netc.grammar import ast
+from netc.grammar.diagnostics import did_you_mean
+
+ATTRIBUTES = ("shape", "channels", "height", "width", "features", "length")
+
+
+def evaluate(frame: Frame, node: ast.Expression, words: tuple[str, ...] = ()) -> Any:
+    """The value of an expression, POISON after a mistake, which is reported. `words` may stand for themselves."""
+    match node:
+        case ast.Number() | ast.String() | ast.Constant():
+            return node.value
+        case ast.Name():
+            return value_of(frame, node, words)
+        case ast.ShapeLiteral():
+            return node.sizes
+        case ast.List():
+            return listed([as_operand(frame, evaluate(frame, item, words), item) for item in node.items])
+        case ast.Table():
+            return _table(frame, node, words)
+        case ast.Attribute():
+            return _attribute(frame, node)
+        case ast.Index():
+            return _index(frame, node)
+        case ast.Call():
+            return _call(frame, node)
+        case ast.Flow():
+            return flows.inner_flow(frame, node)
+        case ast.Conditional():
+            condition = evaluate_condition(frame, node.condition)
+            if condition is POISON:
+                return POISON
+            return evaluate(frame, node.then if condition else node.otherwise, words)
+        case ast.Prev():
+            not_yet(frame, "`prev`", node)
+            return POISON
+        case ast.Binary():
+            return _binary(frame, node)
+        case ast.Unary() if node.operator == "not":
+            condition = evaluate_condition(frame, node.operand)
+            return condition if condition is POISON else not condition
+        case ast.Unary():
+            operand = as_operand(frame, evaluate(frame, node.operand), node.operand)
+            if is_flowing(operand):
+                return tensor_negative(frame, operand, node)
+            return _static(frame, node, lambda: static.negative(operand))
+        case ast.Range():
+            start, stop = evaluate(frame, node.start), evaluate(frame, node.stop)
+            return _static(frame, node, lambda: static.span_of(start, stop), start, stop)
+
+
+def evaluate_condition(frame: Frame, node: ast.Expression) -> Any:
+    """True, False or POISON."""
+    value = evaluate(frame, node)
+    return _static(frame, node, lambda: static.truth(value), value)
+
+
+def _static(frame: Frame, node: ast.Syntax, compute: Any, *operands: Any) -> Any:
+    if any(operand is POISON for operand in operands):
+        return POISON
+    try:
+        return compute()
+    except StaticError as error:
+        frame.error(error.code, error.message, node.span, help=error.help)
+        return POISON
+
+
+def as_operand(frame: Frame, value: Any, node: ast.Syntax) -> Any:
+    """A layer without input among operands and list items starts a flow: it is applied."""
+    if isinstance(value, BuiltIn) and value.is_source:
+        return apply.apply(frame, value, None, None, node.span)
+    return value
+
+
+def _binary(frame: Frame, node: ast.Binary) -> Any:
+    if node.operator in ("and", "or"):
+        left = evaluate_condition(frame, node.left)
+        if left is POISON or left == (node.operator == "or"):
+            return left
+        return evaluate_condition(frame, node.right)
+    left = as_operand(frame, evaluate(frame, node.left), node.left)
+    right = as_operand(frame, evaluate(frame, node.right), node.right)
+    if left is POISON or right is POISON:
+        return POISON
+    for side, value in ((node.left, left), (node.right, right)):
+        if isinstance(value, LayerValue):
+            frame.error("E241", f"`{node.operator}` takes numbers or tensors, found {value}", side.span,
+                        help="apply it to a value in parentheses: `(x -> relu)`")  # fmt: skip
+            return POISON
+    joins = node.operator == "+" and isinstance(left, tuple) and isinstance(right, tuple)
+    if joins:
+        return listed([*left, *right])
+    if is_flowing(left) or is_flowing(right):
+        return tensor_binary(frame, node.operator, left, right, node)
+    return _static(frame, node, lambda: static.binary(node.operator, left, right))
+
+
+def _table(frame: Frame, node: ast.Table, words: tuple[str, ...]) -> Any:
+    table: dict[Any, Any] = {}
+    for key, entry in node.entries:
+        word = key.id if isinstance(key, ast.Name) else evaluate(frame, key)
+        if word is POISON:
+            return POISON
+        if not isinstance(word, (int, float, str, bool, tuple)) or isinstance(word, Several):
+            frame.error("E240", f"a key of a table is a number, a word or a shape, found {kind(word)}", key.span)
+            return POISON
+        if word in table:
+            frame.error("E205", f"the table has two entries for {kind(word)}", key.span)
+        value = evaluate(frame, entry, words)
+        if value is POISON:
+            return POISON
+        table[word] = value
+    return table
+
+
+def _index(frame: Frame, node: ast.Index) -> Any:
+    value, index = evaluate(frame, node.value), evaluate(frame, node.index)
+    if value is POISON or index is POISON:
+        return POISON
+    if isinstance(value, dict):
+        if isinstance(index, (int, float, str, bool, tuple)) and index in value:
+            return value[index]
+        keys = ", ".join(map(str, value))
+        frame.error("E209", f"the table has no entry for {kind(index)}", node.index.span,
+                    notes=[f"its entries: {keys}"],
+                    help=did_you_mean(index, [str(key) for key in value]) if isinstance(index, str) else None)  # fmt: skip
+        return POISON
+    if not isinstance(value, tuple):
+        help = "slice a tensor with the layer `slice`" if isinstance(value, Tensor) else None
+        frame.error("E240", f"only lists and tables have elements, found {kind(value)}", node.value.span, help=help)
+        return POISON
+    if not isinstance(index, int) or isinstance(index, bool):
+        frame.error("E240", f"an index is a whole number, found {kind(index)}", node.index.span)
+        return POISON
+    if not -len(value) <= index < len(value):
+        frame.error("E209", f"index {index} of a list of {len(value)}", node.index.span)
+        return POISON
+    return value[index]
+
+
+def _attribute(frame: Frame, node: ast.Attribute) -> Any:
+    value = evaluate(frame, node.value)
+    if value is POISON:
+        return POISON
+    scope = value.weights if isinstance(value, Shared) else getattr(value, "scope", None)
+    members: dict[str, Any] = scope.members if scope is not None else {}
+    if node.name in members:
+        return members[node.name]
+    if isinstance(value, Tensor) and node.name in ATTRIBUTES:
+        return _shape_attribute(frame, value, node)
+    known = [*members, *(ATTRIBUTES if isinstance(value, Tensor) else ())]
+    notes = [f"it has {', '.join(sorted(members))}"] if 0 < len(members) <= 12 else []
+    help = did_you_mean(node.name, known)
+    if isinstance(value, Several):
+        help = help or "take an element first, as in `[0]`"
+    frame.error("E204", f"{kind(value)} has no `{node.name}`", node.span, help=help, notes=notes)
+    return POISON
+
+
+def _shape_attribute(frame: Frame, tensor: Tensor, node: ast.Attribute) -> Any:
+    shape = language_shape(tensor.value)
+    if node.name == "shape":
+        return tuple(shape)
+    needed = {"height": 3, "width": 3}.get(node.name, 1)
+    if len(shape) < needed:
+        frame.error("E303", f"{tensor} has no `{node.name}`", node.span,
+                    help="`height` and `width` are axes 1 and 2 of a map; `shape` gives every axis")  # fmt: skip
+        return POISON
+    return shape[{"channels": 0, "length": 0, "height": 1, "width": 2, "features": -1}[node.name]]
+
+
+def _call(frame: Frame, node: ast.Call) -> Any:
+    function = node.function
+    if isinstance(function, ast.Name) and is_function(frame, function.id):
+        return _function_call(frame, function.id, node)
+    layer = layer_or_error(frame, function) if isinstance(function, ast.Name) else evaluate(frame, function)
+    if layer is POISON:
+        for argument in node.arguments:
+            if not isinstance(argument.value, (ast.Name, ast.Flow)):
+                evaluate(frame, argument.value)
+        return POISON
+    if not isinstance(layer, LayerValue):
+        frame.error("E203", f"{kind(layer)} takes no arguments", function.span, help="only layers and functions do")
+        return POISON
+    bound = bind(frame, layer, node.arguments, node)
+    return POISON if bound is None else layer.with_arguments(bound)
+
+
+def is_function(frame: Frame, name: str) -> bool:
+    """Whether a word with arguments is a function of static values here."""
+    if name not in FUNCTIONS:
+        return False
+    ref = in_sight(frame, name)
+    found = layer_named(frame, name)
+    return (ref is None or not isinstance(ref.value, LayerValue)) and (found is None or isinstance(found, BuiltIn))
+
+
+def _function_call(frame: Frame, name: str, node: ast.Call) -> Any:
+    values = []
+    for argument in node.arguments:
+        if argument.name is not None:
+            frame.error("E220", f"`{name}` takes no argument by name", argument.span, help="leave the name out")
+            return POISON
+        values.append(evaluate(frame, argument.value))
+    if any(value is POISON for value in values):
+        return POISON
+    flowing = [value for value in values if isinstance(value, Tensor)]
+    if flowing:
+        frame.error("E242", f"`{name}` works on static values, found {flowing[0]}", node.span,
+                    help=f"write tensors as a flow: `x -> {name}`")  # fmt: skip
+        return POISON
+    return _relisted(_static(frame, node, lambda: static.call(name, values)))
+
+
+def _relisted(value: Any) -> Any:
+    if isinstance(value, tuple) and not isinstance(value, Several):
+        return listed([_relisted(item) for item in value])
+    return value

@@ -1,0 +1,236 @@
+"""Flows: whether the first element is a source or a layer, what each layer is called, braces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from netc.compiler.elaborate import apply, expressions, statements
+from netc.compiler.elaborate.arguments import bind
+from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.layer_values import BuiltIn, Chain, LayerValue, Written
+from netc.compiler.elaborate.resolve import LATER, in_sight, layer_named, layer_or_error, not_yet
+from netc.compiler.elaborate.scope import Env, Scope
+from netc.compiler.elaborate.values import POISON, Several, is_flowing, kind, scoped
+from netc.grammar import ast
+from netc.grammar.diagnostics import Span
+
+Element = ast.Expression | ast.Braced
+
+
+def run_flow(frame: Frame, node: ast.Flow, name: str | None, span: Span | None = None) -> tuple[Any, bool]:
+    """The value of a flow that is a statement or a bind's value, and whether it flows on.
+
+    A bind's name is the name of its only layer, or the scope of several.
+    """
+    head, rest = node.elements[0], node.elements[1:]
+    starts = head_is_layer(frame, head)
+    count = len(rest) + starts
+    if count == 0 and (name is None or not holds_tensor(frame, head)):
+        return _value(frame, head, name)
+    scope = frame.claim(name, span or node.span) if name is not None else None
+    if count == 1 and scope is not None and (starts or not _has_layers(head)):
+        value = frame.flow if starts else source(frame, head, rest)
+        return scoped_bind(through(frame, node.elements if starts else rest, value, scope), scope), True
+    with frame.naming(scope or frame.scope):
+        value = frame.flow if starts else source(frame, head, rest)
+        result = through(frame, node.elements if starts else rest, value, None)
+    return (scoped_bind(result, scope) if scope is not None else result), True
+
+
+def scoped_bind(value: Any, scope: Scope) -> Any:
+    """A bound value is known under its bind, unless a name of another stands for it already."""
+    return scoped(value, scope)
+
+
+def _value(frame: Frame, head: Element, name: str | None) -> tuple[Any, bool]:
+    """A flow of one expression that applies no layer by itself."""
+    assert not isinstance(head, ast.Braced)
+    value = expressions.evaluate(frame, head)
+    if isinstance(value, LayerValue) and name is None:
+        return apply.apply(frame, value, frame.flow, None, head.span), True
+    if name is None and not is_flowing(value):
+        if not (value is None or value == ()):
+            frame.error("E232", f"{kind(value)} does not flow", head.span, help="bind it to a name, or remove it")
+        return POISON, False
+    return value, is_flowing(value) and (value is not POISON or holds_tensor(frame, head))
+
+
+def source(frame: Frame, head: Element, rest: Sequence[Element]) -> Any:
+    """The value that a flow starts from."""
+    assert not isinstance(head, ast.Braced)
+    value = expressions.as_operand(frame, expressions.evaluate(frame, head), head)
+    if isinstance(value, LayerValue):
+        return apply.apply(frame, value, frame.flow, None, head.span)
+    if not is_flowing(value) and value is not POISON:
+        frame.error("E232", f"{kind(value)} does not flow", head.span,
+                    help="start a flow from a tensor, or from a layer without input")  # fmt: skip
+        return POISON
+    return value
+
+
+def inner_flow(frame: Frame, node: ast.Flow) -> Any:
+    """A flow inside an expression: a tensor where it starts from one, else a layer that isn't applied."""
+    head, rest = node.elements[0], node.elements[1:]
+    if not head_is_layer(frame, head):
+        value = expressions.as_operand(frame, expressions.evaluate(frame, head), head) \
+            if not isinstance(head, ast.Braced) else POISON  # fmt: skip
+        if not isinstance(value, LayerValue):
+            if not is_flowing(value):
+                frame.error("E232", f"{kind(value)} does not flow", head.span)
+                return POISON
+            return through(frame, rest, value, None)
+    elif isinstance(head, (ast.Name, ast.Call)):
+        first = head_layer(frame, head)
+        if first is POISON:
+            return POISON
+        if isinstance(first, BuiltIn) and first.is_source:
+            return through(frame, rest, apply.apply(frame, first, None, None, head.span), None)
+    return Chain("chain", None, node.elements, frame.env)
+
+
+def through(frame: Frame, elements: Sequence[Element], flow: Any, named: Scope | None) -> Any:
+    """Send a value through layers; `named` names the last."""
+    for index, element in enumerate(elements):
+        last = index == len(elements) - 1
+        flow = step(frame, element, flow, named if last else None)
+    return flow
+
+
+def step(frame: Frame, element: Element, flow: Any, named: Scope | None) -> Any:
+    """Apply one element to the flow."""
+    if isinstance(element, ast.Braced):
+        return braced(frame, element, flow, named)
+    layer = head_layer(frame, element)
+    if layer is POISON:
+        return POISON
+    if layer is not None and not isinstance(layer, LayerValue):
+        frame.error("E203", f"{kind(layer)} is not a layer", element.span, help="a flow goes through layers")
+        return POISON
+    return apply.apply(frame, layer, flow, named, element.span)
+
+
+def head_layer(frame: Frame, element: ast.Expression) -> Any:
+    """The layer that an element stands for after `->`."""
+    if isinstance(element, ast.Name) and element.id != "in":
+        return layer_or_error(frame, element)
+    if isinstance(element, ast.Call) and isinstance(element.function, ast.Name):
+        layer = layer_or_error(frame, element.function)
+        if isinstance(layer, LayerValue):
+            bound = bind(frame, layer, element.arguments, element)
+            return POISON if bound is None else layer.with_arguments(bound)
+    return expressions.evaluate(frame, element)
+
+
+def head_is_layer(frame: Frame, head: Element) -> bool:
+    """The rule of names for the start of a flow: with arguments or braces a layer; else a value if one is in sight."""
+    match head:
+        case ast.Braced():
+            return True
+        case ast.Call(function=ast.Name(id=name)):
+            return not expressions.is_function(frame, name)
+        case ast.Call(function=function):
+            return isinstance(expressions.evaluate(frame, function), LayerValue)
+        case ast.Name(id="in"):
+            return False
+        case ast.Name(id=name):
+            ref = in_sight(frame, name)
+            if ref is not None:
+                return isinstance(ref.value, LayerValue)
+            return layer_named(frame, name) is not None
+        case ast.Flow(elements=elements):
+            return head_is_layer(frame, elements[0]) and not _starts_with_source(frame, elements[0])
+    return False
+
+
+def _starts_with_source(frame: Frame, head: Element) -> bool:
+    word = head.function if isinstance(head, ast.Call) else head
+    layer = layer_named(frame, word.id) if isinstance(word, ast.Name) else None
+    return isinstance(layer, BuiltIn) and layer.is_source
+
+
+def holds_tensor(frame: Frame, node: Element) -> bool:
+    """Whether an expression computes a tensor (rather than naming one)."""
+    match node:
+        case ast.Binary():
+            return _mentions_tensor(frame, node.left) or _mentions_tensor(frame, node.right)
+        case ast.Unary():
+            return _mentions_tensor(frame, node.operand)
+        case ast.Conditional():
+            return holds_tensor(frame, node.then) or holds_tensor(frame, node.otherwise)
+        case ast.List():
+            return any(holds_tensor(frame, item) or _starts_with_source(frame, item) for item in node.items)
+        case ast.Flow():
+            return not head_is_layer(frame, node.elements[0])
+    return False
+
+
+def _mentions_tensor(frame: Frame, node: ast.Expression) -> bool:
+    match node:
+        case ast.Name(id="in"):
+            return True
+        case ast.Name(id=name):
+            ref = in_sight(frame, name)
+            return ref is not None and is_flowing(ref.value)
+        case ast.Attribute() | ast.Index():
+            return is_flowing(expressions.evaluate(frame, node))
+        case ast.Call():
+            return _starts_with_source(frame, node)
+        case ast.List():
+            return any(_mentions_tensor(frame, item) for item in node.items)
+    return holds_tensor(frame, node)
+
+
+def _has_layers(node: Element) -> bool:
+    """Whether layers or arithmetic stand inside a source, so that a bind is a scope."""
+    return isinstance(node, (ast.Binary, ast.Unary, ast.Flow, ast.List, ast.Conditional))
+
+
+# ---------------------------------------------------------------- braces
+def braced(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> Any:
+    """A chain, a merge, or a block given branches."""
+    if node.head is None:
+        return _chain(frame, node, flow, named)
+    word = node.head.function if isinstance(node.head, ast.Call) else node.head
+    if isinstance(word, ast.Name) and word.id in LATER and layer_named(frame, word.id) is None:
+        not_yet(frame, LATER[word.id], word)
+        return POISON
+    layer = head_layer(frame, node.head)
+    if layer is not POISON and not isinstance(layer, (BuiltIn, Written)):
+        frame.error("E230", f"{kind(layer)} takes no branches", node.head.span, help="give branches to a merge")
+        layer = POISON
+    if isinstance(layer, BuiltIn) and layer.definition.inputs[1] == 1:
+        frame.error("E230", f"`{layer.word}` takes one value, braces make several", node.head.span,
+                    help="put the braces after a merge such as `add` or `concat`")  # fmt: skip
+        layer = POISON
+    if flow is None:
+        nothing_flows(frame, "a branch", node.head.span)
+        return POISON
+    name, scope = ("", named) if named is not None or layer is POISON else frame.claim_default(layer.word, node.span)
+    inner = frame.inside(Env(frame.env, scope=named), named or frame.scope, flow)
+    inner.branches = []
+    statements.run_body(inner, node.body)
+    if layer is POISON:
+        return POISON
+    branches = Several.of(inner.branches)
+    result = apply.apply(frame, layer, branches, scope, node.head.span)
+    if named is None:
+        frame.scope.members[name] = result
+    return result
+
+
+def _chain(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> Any:
+    inner = frame.inside(Env(frame.env, scope=named), named or frame.scope, flow)
+    statements.run_body(inner, node.body)
+    if inner.flow is None:
+        frame.error("E233", "nothing flows out of these braces", node.span, help="start a flow inside them")
+        return POISON
+    return inner.flow
+
+
+def nothing_flows(frame: Frame, word: str, span: Span) -> None:
+    """Report a layer at a place where no value flows."""
+    what = word if " " in word else f"`{word}`"
+    known = [name for name in frame.env.visible() if is_flowing(frame.env.lookup(name).value)]  # type: ignore[union-attr]
+    help = f"start from a value: `{known[0]} -> …`" if known else "start from a value by its name"
+    frame.error("E233", f"nothing flows into {what} yet", span, help=help)

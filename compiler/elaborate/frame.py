@@ -1,0 +1,115 @@
+"""Where elaboration stands: the state of one net (Elaboration) and of one pair of flow braces (Frame)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from netc.compiler.elaborate.report import Report
+from netc.compiler.elaborate.scope import Env, Scope
+from netc.compiler.ir import Graph, Value
+from netc.compiler.net import LayerInstance, Parameter
+from netc.grammar.diagnostics import Label, Span
+
+if TYPE_CHECKING:
+    from netc.compiler.elaborate.modules import Module
+
+
+@dataclass(slots=True)
+class Elaboration:
+    """One net while it grows.
+
+    producers   value -> the application that made it
+    absorbed    inside a layer that applies a layer given as an argument: the parameters made there
+    stack       blocks and nets being applied, outermost first
+    foreign     the layers of nets that are used as layers: left out without a word where nothing reaches them
+    expects     conditions to check when the net is finished: what to call
+    """
+
+    report: Report
+    graph: Graph
+    layers: list[LayerInstance] = field(default_factory=list)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    producers: dict[Value, LayerInstance] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
+    absorbed: list[Parameter] | None = None
+    stack: list[object] = field(default_factory=list)
+    foreign: set[int] = field(default_factory=set)
+    pending: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Frame:
+    """One pair of flow braces while its statements run.
+
+    env, scope  the names in sight; the scope that layers are called in
+    input       what `in` is, None where nothing flowed in
+    flow        what flows into the next statement
+    branches    in a merge: what each branch gave
+    training    inside `train only`
+    nested      inside a net that is used as a layer
+    applied     where the blocks around this place were applied, innermost last
+    outputs     in a net: what `output` said
+    """
+
+    run: Elaboration
+    module: Module
+    env: Env
+    scope: Scope
+    input: Any = None
+    flow: Any = None
+    branches: list[Any] | None = None
+    training: bool = False
+    nested: bool = False
+    applied: tuple[Span, ...] = ()
+    outputs: dict[str, Value] | None = None
+    started: bool = False
+
+    @property
+    def report(self) -> Report:
+        """Where findings go."""
+        return self.run.report
+
+    def inside(self, env: Env, scope: Scope, flow: Any) -> Frame:
+        """The frame of flow braces inside this one."""
+        return replace(self, env=env, scope=scope, input=flow, flow=flow, branches=None, outputs=None, started=True)
+
+    @contextmanager
+    def naming(self, scope: Scope) -> Iterator[None]:
+        """For a while, layers are called in another scope."""
+        before, self.scope = self.scope, scope
+        try:
+            yield
+        finally:
+            self.scope = before
+
+    def error(self, code: str, message: str, span: Span, label: str = "", **more: Any) -> None:
+        """Report an error here, with the place where the innermost block was applied."""
+        others = list(more.pop("secondary", ()))
+        if self.applied:
+            others.append(Label(self.applied[-1], "applied here"))
+        self.report.error(code, message, span, label, secondary=others, **more)
+
+    def claim(self, name: str, span: Span) -> Scope:
+        """The scope of a new layer or bind called `name`; two of one name are an error."""
+        numbered = self.env.numbered(name)
+        taken = self.scope.claimed.get(numbered)
+        if taken is not None:
+            self.error("E206", f"two layers are called `{numbered}`", span,
+                       secondary=[Label(taken, "the first one")],
+                       help="give one of them another name")  # fmt: skip
+        self.scope.claimed[numbered] = span
+        return self.scope.child(numbered)
+
+    def claim_default(self, word: str, span: Span) -> tuple[str, Scope]:
+        """The name and scope of an unbound layer: its kind and a counter."""
+        name = self.scope.count(word)
+        taken = self.scope.claimed.get(name)
+        if taken is not None:
+            self.error("E206", f"two layers are called `{name}`", span,
+                       secondary=[Label(taken, "this one by its bind")],
+                       help=f"bind another name than `{name}`, which unbound layers get")  # fmt: skip
+        self.scope.claimed[name] = span
+        return name, self.scope.child(name)

@@ -1,0 +1,76 @@
+"""Layers as values: what a word stands for before it is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from netc.compiler.layers.base import Layer
+from netc.grammar import ast
+from netc.grammar.diagnostics import Span
+
+if TYPE_CHECKING:
+    from netc.compiler.elaborate.modules import Module
+    from netc.compiler.elaborate.scope import Env, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Arguments after evaluation: by name, and the tensors among them (merges)."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    tensors: tuple[Any, ...] = ()
+    spans: Mapping[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LayerValue:
+    """A layer that isn't applied. `word` is its kind; `bound` its arguments, None where none were given."""
+
+    word: str
+    bound: Bound | None = None
+
+    def __str__(self) -> str:
+        return f"the layer `{self.word}`"
+
+    def with_arguments(self, bound: Bound) -> LayerValue:
+        """The same layer, with arguments."""
+        return replace(self, bound=bound)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BuiltIn(LayerValue):
+    """A layer declared in compiler/layers."""
+
+    definition: type[Layer] = Layer
+
+    @property
+    def is_source(self) -> bool:
+        """Whether nothing flows into it."""
+        return self.definition.inputs == (0, 0)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Written(LayerValue):
+    """A block or a net of a file."""
+
+    definition: ast.Block | ast.Net | None = None
+    module: Module | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Chain(LayerValue):
+    """`batchnorm -> relu` as a value: layers in a row, with the names that were in sight where it stands."""
+
+    elements: tuple[ast.Expression | ast.Braced, ...] = ()
+    env: Env | None = None
+    applied: Span | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shared(LayerValue):
+    """A layer whose applications use the same weights, which are called by `weights`."""
+
+    inner: LayerValue | None = None
+    weights: Scope | None = None

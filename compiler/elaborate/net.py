@@ -1,0 +1,168 @@
+"""One net from its syntax tree: inputs, statements, outputs, training plans, and what nothing reaches left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from netc.compiler.elaborate import expects, inputs, statements
+from netc.compiler.elaborate.apply import bind_parameters
+from netc.compiler.elaborate.frame import Elaboration, Frame
+from netc.compiler.elaborate.layer_values import Bound
+from netc.compiler.elaborate.modules import Module
+from netc.compiler.elaborate.report import Report
+from netc.compiler.elaborate.scope import Env, Scope
+from netc.compiler.elaborate.train import elaborate_train
+from netc.compiler.elaborate.values import POISON, Several, Tensor
+from netc.compiler.ir import Graph, Node, Value
+from netc.compiler.net import LayerInstance, Net, TrainPlan
+from netc.grammar import ast
+from netc.grammar.diagnostics import did_you_mean
+
+
+@dataclass(slots=True)
+class Elaborated:
+    """A net and the frame it was made in; `net` is None after a mistake."""
+
+    net: Net | None
+    frame: Frame
+
+
+def elaborate(
+    module: Module, definition: ast.Net, settings: Mapping[str, Any], trains: Sequence[ast.Train], report: Report,
+    sources: dict[str, str],
+) -> Elaborated:  # fmt: skip
+    """Elaborate a net with some of its arguments given, and the train sections that belong to it."""
+    errors = report.errors
+    run = Elaboration(report, Graph(definition.name))
+    scope = Scope()
+    frame = Frame(run, module, Env(None, scope=scope), scope, outputs={}, started=True)
+    run.stack.append(definition)
+    if not _bind_settings(frame, definition, settings):
+        return Elaborated(None, frame)
+    declarations, rest = inputs.split_inputs(definition)
+    made = inputs.declare(frame, declarations)
+    frame.input = frame.flow = made[0] if len(made) == 1 else None
+    if not declarations:
+        frame.error("E216", f"the net `{definition.name}` has no input", definition.name_span,
+                    help="declare one at its top: `input image: 1x28x28`")  # fmt: skip
+        frame.input = frame.flow = POISON
+    statements.run_body(frame, replace(definition.body, statements=tuple(rest)))
+    run.graph.outputs = _outputs(frame, definition)
+    plans = [plan for train in trains if (plan := elaborate_train(frame, train)) is not None]
+    if report.errors > errors:
+        expects.check_net(frame, _assemble(frame, definition, {}, [], [], sources))
+        return Elaborated(None, frame)
+    reached = _reach(run, plans)
+    layers = [layer for layer in run.layers if _kept(layer, reached)]
+    net = _assemble(frame, definition, _settings(frame, definition), layers, plans, sources)
+    _prune(net, run, reached)
+    expects.check_net(frame, net)
+    _warn_unreached(run, reached, report)
+    net.warnings = report.warnings()
+    return Elaborated(net if report.errors == errors else None, frame)
+
+
+def _bind_settings(frame: Frame, definition: ast.Net, settings: Mapping[str, Any]) -> bool:
+    known = [parameter.name for parameter in definition.parameters]
+    for name in settings:
+        if name not in known:
+            takes = f"it takes {', '.join(known)}" if known else "it takes none"
+            frame.error("E220", f"the net `{definition.name}` has no argument `{name}`", definition.name_span,
+                        help=did_you_mean(name, known) or takes)  # fmt: skip
+            return False
+    return bind_parameters(frame, definition, Bound(settings), definition.name_span)
+
+
+def _settings(frame: Frame, definition: ast.Net) -> dict[str, Any]:
+    return {parameter.name: frame.env.names[parameter.name].value for parameter in definition.parameters}
+
+
+def _outputs(frame: Frame, definition: ast.Net) -> dict[str, Value]:
+    """The named outputs: what `output` said, else the value of the last statement."""
+    if frame.outputs or not frame.started:
+        return dict(frame.outputs or {})
+    if frame.flow is None:
+        frame.error("E218", f"the net `{definition.name}` has no output", definition.name_span,
+                    help="end it with a flow, or say `output x`")  # fmt: skip
+        return {}
+    found: dict[str, Value] = {}
+    for name, value in statements.named_values(_default_name(frame, frame.flow), frame.flow):
+        if value is not None:
+            taken = any(value is given or name == given.name for given in frame.run.graph.inputs)
+            found["output" if taken else name] = value
+    return found
+
+
+def _default_name(frame: Frame, value: Any) -> str:
+    """The name of the last value: of its bind, else of its layer."""
+    for name, ref in reversed(frame.env.names.items()):
+        same = isinstance(value, Tensor) and isinstance(ref.value, Tensor) and ref.value.value is value.value
+        if ref.value is value or same:
+            return name
+    if isinstance(value, Tensor):
+        if value.scope is not None and value.scope.path:
+            return value.scope.path
+        maker = frame.run.producers.get(value.value)
+        return maker.path if maker is not None else "output"
+    return value.scope.path if isinstance(value, Several) and value.scope and value.scope.path else "output"
+
+
+# ---------------------------------------------------------------- what is reached
+def _reach(run: Elaboration, plans: Iterable[TrainPlan]) -> set[Value]:
+    """Every value that an output, a loss, a metric or a training-only part depends on."""
+    stack = list(run.graph.outputs.values())
+    for plan in plans:
+        stack += [term.prediction for term in (*plan.losses, *plan.metrics)]
+    stack += [value for layer in run.layers if layer.training_only for value in layer.outputs]
+    reached: set[Value] = set()
+    while stack:
+        value = stack.pop()
+        if value in reached:
+            continue
+        reached.add(value)
+        if value.node is not None:
+            stack += value.node.inputs
+    return reached
+
+
+def _kept(layer: LayerInstance, reached: set[Value]) -> bool:
+    return any(output in reached for output in layer.outputs)
+
+
+def _prune(net: Net, run: Elaboration, reached: set[Value]) -> None:
+    graph = net.graph
+    used = {id(parameter) for layer in net.layers for parameter in layer.parameters}
+    net.parameters = [p for p in run.parameters.values() if id(p) in used or p.value in reached]
+    graph.parameters = [parameter.value for parameter in net.parameters]
+    graph.nodes = [node for node in graph.nodes if any(output in reached for output in node.outputs)]
+    nodes: set[Node] = set(graph.nodes)
+    for layer in net.layers:
+        layer.nodes = tuple(node for node in layer.nodes if node in nodes)
+    net.values = {path: value for path, value in run.values.items() if value in reached}
+
+
+def _assemble(
+    frame: Frame, definition: ast.Net, settings: dict[str, Any], layers: list[LayerInstance], plans: list[TrainPlan],
+    sources: dict[str, str],
+) -> Net:  # fmt: skip
+    module = frame.module
+    return Net(
+        definition.name, definition.label, settings, frame.run.graph, layers, [], frame.run.values, plans, [],
+        module.path, module.file.source, sources, definition.span,
+    )  # fmt: skip
+
+
+def _warn_unreached(run: Elaboration, reached: set[Value], report: Report) -> None:
+    """Say where values are dropped: the last layers of every part that nothing reaches."""
+    lost = [layer for layer in run.layers if not _kept(layer, reached) and id(layer) not in run.foreign]
+    read = {value for layer in run.layers for value in layer.inputs}
+    for layer in lost:
+        if not any(output in read for output in layer.outputs):
+            report.warning("E270", f"nothing uses the value of `{layer.path}`", layer.span, "dropped here",
+                           help="use it in the flow, name it in `output`, or remove it")  # fmt: skip
+    for value in run.graph.inputs:
+        if run.values.get(value.name) not in reached and value.origin.span is not None:
+            report.warning("E270", f"nothing uses the input `{value.name}`", value.origin.span,
+                           help="start a flow from it, or remove it")  # fmt: skip

@@ -1,0 +1,131 @@
+"""What a word means where it stands: a value in sight, a layer, or a word of an argument's type."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue
+from netc.compiler.elaborate.scope import Ref
+from netc.compiler.elaborate.static import FUNCTIONS
+from netc.compiler.elaborate.values import POISON, kind
+from netc.compiler.layers.base import layer as layers
+from netc.grammar import ast
+from netc.grammar.diagnostics import Label, did_you_mean, suggestions
+
+LATER = {"scan": "`scan`"}
+"""Words of the language that this version does not have."""
+
+
+@cache
+def argument_words() -> frozenset[str]:
+    """The words that some layer's argument takes: they may stand in a block's argument too."""
+    words: set[str] = set()
+    for definition in layers.all().values():
+        for spec in definition.arguments.values():
+            words.update(spec.type.words)
+    return frozenset(words - {"none"})
+
+
+@cache
+def built_in(word: str) -> BuiltIn | None:
+    """A layer of compiler/layers."""
+    definition = layers.all().get(word)
+    return BuiltIn(word, None, definition) if definition is not None else None
+
+
+def in_sight(frame: Frame, name: str) -> Ref | None:
+    """The value of a name: bound here or around, or by the file."""
+    return frame.env.lookup(name) or frame.module.static(name)
+
+
+def layer_named(frame: Frame, name: str) -> LayerValue | None:
+    """The layer that a word stands for: a bound layer, a block or net of the file, or a built-in one."""
+    ref = in_sight(frame, name)
+    if ref is not None and isinstance(ref.value, LayerValue):
+        return ref.value
+    return frame.module.layer(name) or built_in(name)
+
+
+def known_layers(frame: Frame) -> list[str]:
+    """Every word that is a layer here."""
+    local = [name for name in frame.env.visible() if isinstance(_value(frame, name), LayerValue)]
+    return [*local, *frame.module.layer_names(), *layers.all()]
+
+
+def _value(frame: Frame, name: str) -> Any:
+    ref = frame.env.lookup(name)
+    return ref.value if ref else None
+
+
+def layer_or_error(frame: Frame, node: ast.Name) -> Any:
+    """The layer that a word after `->`, with arguments or with braces stands for, else POISON."""
+    found = layer_named(frame, node.id)
+    if found is not None:
+        return found
+    ref = in_sight(frame, node.id)
+    if ref is not None and (ref.value is POISON or ref.value is None):
+        return ref.value
+    if node.id in LATER:
+        not_yet(frame, LATER[node.id], node)
+        return POISON
+    if ref is not None:
+        frame.error("E203", f"`{node.id}` is {kind(ref.value)}, not a layer", node.span,
+                    secondary=[Label(ref.span, "bound here")],
+                    help=f"merge a value with `add({node.id})` or `concat({node.id})`, or start a flow from it")  # fmt: skip
+        return POISON
+    help = None
+    if node.id in FUNCTIONS:
+        help = f"`{node.id}` is a function of static values; call it with arguments"
+    frame.error("E202", f"no layer is called `{node.id}`", node.span, "unknown layer",
+                help=help or did_you_mean(node.id, known_layers(frame)))  # fmt: skip
+    return POISON
+
+
+def value_of(frame: Frame, node: ast.Name, words: tuple[str, ...] = ()) -> Any:
+    """What a word is where a value stands, else POISON."""
+    name = node.id
+    if name == "in":
+        if frame.input is None:
+            frame.error("E233", "nothing flows in here", node.span, help="start from a value by its name")
+            return POISON
+        return frame.input
+    if name in words:
+        return name
+    ref = in_sight(frame, name)
+    if ref is not None:
+        if ref.training and not frame.training:
+            frame.error("E214", f"`{name}` exists in training alone", node.span,
+                        secondary=[Label(ref.span, "bound inside `train only`")],
+                        help="bind it outside `train only`, or use it in a `train` section")  # fmt: skip
+            return POISON
+        return ref.value
+    layer = layer_named(frame, name)
+    if layer is not None:
+        return layer
+    if name in argument_words():
+        return name
+    unknown(frame, node)
+    return POISON
+
+
+def unknown(frame: Frame, node: ast.Name) -> None:
+    """Report a name that stands for nothing."""
+    known = [*frame.env.visible(), *frame.module.static_names(), *known_layers(frame), *FUNCTIONS]
+    help = did_you_mean(node.id, known)
+    if help is None and node.id.lower() in ("true", "false", "none"):
+        help = f"write `{node.id.lower()}`"
+    frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name", help=help)
+
+
+def not_yet(frame: Frame, what: str, node: ast.Syntax) -> None:
+    """Report a part of the language that this version does not have."""
+    frame.error("E290", f"{what} is not supported by this version", node.span,
+                help="leave it out; docs/language.md lists what comes later")  # fmt: skip
+
+
+__all__ = [
+    "argument_words", "built_in", "in_sight", "known_layers", "layer_named", "layer_or_error", "not_yet",
+    "suggestions", "unknown", "value_of",
+]  # fmt: skip

@@ -1,0 +1,305 @@
+"""Running the statements of braces: flows and binds, control written out in place, what belongs to nets alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from netc.compiler.elaborate import expects, expressions, flows
+from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.layer_values import Chain, LayerValue, Shared
+from netc.compiler.elaborate.resolve import not_yet
+from netc.compiler.elaborate.scope import Env, Loop, Ref
+from netc.compiler.elaborate.static import LONGEST
+from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed
+from netc.compiler.ir import Value
+from netc.grammar import ast
+from netc.grammar.diagnostics import Label, Span
+
+
+def run_body(frame: Frame, body: ast.Body) -> None:
+    """Run statements one after the other."""
+    for statement in body.statements:
+        run(frame, statement)
+
+
+def run(frame: Frame, statement: ast.Statement) -> None:
+    """Run one statement."""
+    match statement:
+        case ast.Flow():
+            _flow(frame, statement)
+        case ast.Bind():
+            _bind(frame, statement)
+        case ast.If():
+            _if(frame, statement)
+        case ast.For():
+            _for(frame, statement)
+        case ast.Repeat():
+            _repeat(frame, statement)
+        case ast.TrainOnly():
+            _train_only(frame, statement)
+        case ast.Frozen():
+            not_yet(frame, "`frozen`", ast.Syntax(_keyword(statement.span, "frozen")))
+            run_body(frame, statement.body)
+        case ast.Expect():
+            expects.run(frame, statement)
+        case ast.Input():
+            frame.error("E216", "`input` is a net's first statement", statement.span,
+                        help="declare all inputs at the top of the net: `input a: 3x32x32, b: 10`")  # fmt: skip
+        case ast.Output():
+            _output(frame, statement)
+        case ast.Step():
+            frame.error("E216", "`step` stands in a `train` section", statement.span, help="move it there")
+
+
+def check_pending(frame: Frame, first: int) -> None:
+    """Check the expectations of a finished block over the layers it made."""
+    expects.check_block(frame, first)
+
+
+def _keyword(span: Span, word: str) -> Span:
+    return Span(span.file, span.line, span.column, span.line, span.column + len(word))
+
+
+# ---------------------------------------------------------------- flows and binds
+def _flow(frame: Frame, node: ast.Flow) -> None:
+    if frame.branches is not None:
+        frame.flow = frame.input
+    value, flows_on = flows.run_flow(frame, node, None)
+    _advance(frame, value, flows_on)
+
+
+def _advance(frame: Frame, value: Any, flows_on: bool) -> None:
+    if flows_on:
+        frame.flow = value
+        if frame.branches is not None:
+            frame.branches.append(value)
+
+
+def _bind(frame: Frame, node: ast.Bind) -> None:
+    free = all([_check_free(frame, target) for target in node.targets])
+    if len({target.id for target in node.targets}) < len(node.targets):
+        frame.error("E205", "a bind gives one name twice", node.span, help="give each value its own name")
+        free = False
+    value = node.value
+    if not isinstance(value, ast.Flow):
+        body = ast.Body(value.span, (value,))
+        value = ast.Flow(value.span, (ast.Braced(value.span, None, body),))
+    if frame.branches is not None:
+        frame.flow = frame.input
+    if node.shared:
+        _shared(frame, node, value, free)
+        return
+    single = node.targets[0] if len(node.targets) == 1 and free else None
+    result, flows_on = flows.run_flow(frame, value, single.id if single else None, single.span if single else None)
+    if free:
+        _give_names(frame, node, result)
+    _advance(frame, result, flows_on)
+
+
+def _check_free(frame: Frame, target: ast.Name) -> bool:
+    known = frame.env.lookup(target.id)
+    if known is None:
+        return True
+    frame.error("E205", f"`{target.id}` is bound already", target.span,
+                secondary=[Label(known.span, "first bound here")],
+                help="give the new value another name; a name is bound once")  # fmt: skip
+    return False
+
+
+def _give_names(frame: Frame, node: ast.Bind, value: Any) -> None:
+    names = node.targets
+    if len(names) == 1:
+        bind_name(frame, names[0], value)
+        return
+    if value is not POISON and (not isinstance(value, tuple) or len(value) != len(names)):
+        found = f"a list of {len(value)}" if isinstance(value, tuple) else kind(value)
+        frame.error("E208", f"{len(names)} names for {found}", node.span, help="give as many names as there are values")
+        value = POISON
+    for number, target in enumerate(names):
+        bind_name(frame, target, POISON if value is POISON else value[number])
+
+
+def bind_name(frame: Frame, target: ast.Name, value: Any) -> None:
+    """Bind a name, and enter the value under its path."""
+    frame.env.bind(target.id, Ref(value, target.span, frame.training))
+    if isinstance(value, Tensor) and value.scope is not None and value.scope.path:
+        frame.run.values.setdefault(value.scope.path, value.value)
+
+
+def _shared(frame: Frame, node: ast.Bind, flow: ast.Flow, free: bool) -> None:
+    if len(node.targets) != 1:
+        frame.error("E208", "`shared` names one layer", node.span, help="write a `shared` bind for each layer")
+        return
+    target = node.targets[0]
+    head = flow.elements[0]
+    layer: Any
+    if len(flow.elements) == 1 and not isinstance(head, ast.Braced):
+        layer = flows.head_layer(frame, head)
+    elif flows.head_is_layer(frame, head):
+        layer = Chain("chain", None, flow.elements, frame.env)
+    else:
+        frame.error("E207", "`shared` names a layer, this starts from a value", head.span,
+                    help="leave the source out, and apply the layer later: `x -> f`")  # fmt: skip
+        layer = POISON
+    if layer is not POISON and not isinstance(layer, LayerValue):
+        frame.error("E207", f"`shared` names a layer, found {kind(layer)}", head.span)
+        layer = POISON
+    if not free:
+        return
+    value = POISON if layer is POISON else Shared(target.id, None, layer, frame.claim(target.id, target.span))
+    frame.env.bind(target.id, Ref(value, target.span, frame.training))
+
+
+# ---------------------------------------------------------------- control
+def _if(frame: Frame, node: ast.If) -> None:
+    condition = expressions.evaluate_condition(frame, node.condition)
+    if condition is POISON:
+        _poison_names(frame, [node.then, node.otherwise])
+        frame.flow = POISON if frame.flow is not None else None
+        return
+    taken = node.then if condition else node.otherwise
+    if taken is not None:
+        run_body(frame, taken)
+
+
+def _for(frame: Frame, node: ast.For) -> None:
+    items = expressions.evaluate(frame, node.iterable)
+    if items is POISON or not isinstance(items, tuple):
+        if items is not POISON:
+            help = f"write `0..{items}`" if isinstance(items, int) else None
+            frame.error("E240", f"`for` goes through a list, found {kind(items)}", node.iterable.span, help=help)
+        _poison_names(frame, [node.body])
+        frame.flow = POISON if frame.flow is not None else None
+        return
+    for target in node.targets:
+        _check_free(frame, target)
+    _loop(frame, [dict(_taken_apart(frame, node, item)) for item in items], node.body)
+
+
+def _taken_apart(frame: Frame, node: ast.For, item: Any) -> Iterator[tuple[str, Ref]]:
+    if len(node.targets) == 1:
+        yield node.targets[0].id, Ref(item, node.targets[0].span)
+        return
+    parts: Any = item
+    if not isinstance(item, tuple) or len(item) != len(node.targets):
+        frame.error("E208", f"{len(node.targets)} names for {kind(item)}", node.iterable.span,
+                    help="give as many names as each element has")  # fmt: skip
+        parts = [POISON] * len(node.targets)
+    for target, part in zip(node.targets, parts, strict=True):
+        yield target.id, Ref(part, target.span)
+
+
+def _repeat(frame: Frame, node: ast.Repeat) -> None:
+    count = expressions.evaluate(frame, node.count)
+    if count is not POISON and (not isinstance(count, int) or isinstance(count, bool)):
+        help = "divide with `//`, which gives a whole number" if isinstance(count, float) else None
+        frame.error("E240", f"`repeat` takes a whole number, found {kind(count)}", node.count.span, help=help)
+        count = POISON
+    if count is not POISON and count > LONGEST:
+        frame.error("E240", f"`repeat` of more than {LONGEST} passes", node.count.span)
+        count = POISON
+    if count is POISON:
+        _poison_names(frame, [node.body])
+        frame.flow = POISON if frame.flow is not None else None
+        return
+    _loop(frame, [{} for _ in range(max(count, 0))], node.body)
+
+
+def _loop(frame: Frame, passes: list[dict[str, Ref]], body: ast.Body) -> None:
+    outer, loop = frame.env, Loop()
+    for given in passes:
+        errors = frame.report.errors
+        env = Env(outer, loop=loop)
+        env.names.update(given)
+        frame.env = env
+        run_body(frame, body)
+        loop.passes.append({name: ref for name, ref in env.names.items() if name not in given})
+        for name in env.bound_in_pass:
+            loop.counts[name] = loop.counts.get(name, 0) + 1
+        if frame.report.errors > errors + 20:
+            break
+    frame.env = outer
+    names = dict.fromkeys(names_bound(body))
+    for bound in loop.passes:
+        names.update(dict.fromkeys(bound))
+    for name in names:
+        refs = [bound[name] for bound in loop.passes if name in bound]
+        if outer.lookup(name) is None:
+            span = refs[0].span if refs else body.span
+            training = frame.training or any(ref.training for ref in refs)
+            outer.bind(name, Ref(listed([ref.value for ref in refs]), span, training))
+
+
+def _train_only(frame: Frame, node: ast.TrainOnly) -> None:
+    flow, branches, training = frame.flow, frame.branches, frame.training
+    frame.branches, frame.training = None, True
+    run_body(frame, node.body)
+    frame.flow, frame.branches, frame.training = flow, branches, training
+
+
+def names_bound(body: ast.Body) -> Iterator[str]:
+    """The names that statements let out: those of binds, control braces included."""
+    for statement in body.statements:
+        if isinstance(statement, ast.Bind):
+            yield from (target.id for target in statement.targets)
+        elif isinstance(statement, ast.If):
+            yield from names_bound(statement.then)
+            if statement.otherwise is not None:
+                yield from names_bound(statement.otherwise)
+        elif isinstance(statement, (ast.For, ast.Repeat, ast.Frozen, ast.TrainOnly)):
+            yield from names_bound(statement.body)
+
+
+def _poison_names(frame: Frame, bodies: Iterable[ast.Body | None]) -> None:
+    """Names that would have been bound had a condition or count been right stand for nothing, silently."""
+    for body in bodies:
+        for name in names_bound(body) if body is not None else ():
+            if frame.env.lookup(name) is None:
+                frame.env.bind(name, Ref(POISON, body.span if body else frame.applied[-1]))
+
+
+# ---------------------------------------------------------------- output
+def _output(frame: Frame, node: ast.Output) -> None:
+    if frame.outputs is None:
+        frame.error("E218", "`output` stands in a net", node.span,
+                    help="end a block with what it gives: `[x, y]`")  # fmt: skip
+        return
+    for expression in node.values:
+        value = expressions.evaluate(frame, expression)
+        if value is POISON:
+            frame.started = False
+            continue
+        for name, item in named_values(output_name(expression), value):
+            if item is None:
+                frame.error("E218", f"`output` names tensors, found {kind(value)}", expression.span)
+                break
+            if name in frame.outputs:
+                frame.error("E205", f"the output `{name}` is named twice", expression.span)
+            frame.outputs[name] = item
+
+
+def output_name(expression: ast.Expression) -> str:
+    """What an output is called: its path in the text."""
+    match expression:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, name=name):
+            return f"{output_name(value)}.{name}"
+        case ast.Index(value=value, index=ast.Number(value=number)):
+            return f"{output_name(value)}.{number}"
+    return "output"
+
+
+def named_values(name: str, value: Any) -> Iterator[tuple[str, Value | None]]:
+    """A value and its name; of a list each element with its number."""
+    if isinstance(value, Tensor):
+        yield name, value.value
+    elif isinstance(value, Several):
+        for number, item in enumerate(value):
+            yield from named_values(f"{name}.{number}", item)
+    else:
+        yield name, None
+
+
+__all__ = ["bind_name", "check_pending", "is_flowing", "named_values", "names_bound", "output_name", "run", "run_body"]

@@ -1,0 +1,227 @@
+"""Arithmetic, comparison and functions of static values: everything computed while compiling."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from netc.compiler.elaborate.values import is_number, is_size, kind
+from netc.compiler.ir import Dim, Undecided
+from netc.compiler.ir.dims import bounds, floor_divide
+
+LARGEST = 4096  # bits of a whole number
+LONGEST = 100_000  # items of a list
+
+
+class StaticError(Exception):
+    """A static expression that has no value: code, message, help."""
+
+    def __init__(self, message: str, help: str | None = None, code: str = "E240") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+        self.code = code
+
+
+def binary(operator: str, a: Any, b: Any) -> Any:
+    """The value of `a operator b`; raises StaticError."""
+    if operator in ("==", "!="):
+        return equal(a, b) == (operator == "==")
+    if operator in ("<", "<=", ">", ">="):
+        return _ordered(operator, a, b)
+    if operator == "+" and isinstance(a, tuple) and isinstance(b, tuple):
+        return _limited(a + b)
+    if operator == "+" and isinstance(a, str) and isinstance(b, str):
+        return _limited(a + b)
+    if (isinstance(a, Dim) or isinstance(b, Dim)) and is_size(a) and is_size(b):
+        return _symbolic(operator, a, b)
+    if not (is_number(a) and is_number(b)):
+        raise StaticError(f"`{operator}` takes numbers, found {kind(a)} and {kind(b)}")
+    try:
+        return _whole(_ARITHMETIC[operator](a, b))
+    except ZeroDivisionError:
+        raise StaticError("division by zero") from None
+    except (OverflowError, ValueError):
+        raise StaticError("the result is too large") from None
+
+
+def _power(a: Any, b: Any) -> Any:
+    if isinstance(a, int) and isinstance(b, int) and b > 0 and a.bit_length() * b > LARGEST:
+        raise OverflowError
+    result = a**b
+    if isinstance(result, complex):
+        raise StaticError("a negative number has no root")
+    return result
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+    "**": _power,
+}
+
+
+def _whole(result: Any) -> Any:
+    if isinstance(result, int) and result.bit_length() > LARGEST:
+        raise OverflowError
+    if isinstance(result, float) and not math.isfinite(result):
+        raise OverflowError
+    return result
+
+
+def _limited(items: Any) -> Any:
+    if len(items) > LONGEST:
+        raise StaticError(f"a list of more than {LONGEST} items")
+    return items
+
+
+def _symbolic(operator: str, a: Any, b: Any) -> Any:
+    if operator in ("//", "%"):
+        if b == 0:
+            raise StaticError("division by zero")
+        quotient = floor_divide(a, b)
+        return quotient if operator == "//" else a - quotient * b
+    if operator == "/":
+        raise StaticError(f"`/` gives a float, which the size {a if isinstance(a, Dim) else b} has not yet",
+                          "divide sizes with `//`")  # fmt: skip
+    if operator == "**":
+        if not isinstance(b, int) or not 0 <= b <= 16:
+            raise StaticError(f"a size is raised to a whole number from 0 to 16, found {kind(b)}")
+        return Dim.__pow__(a, b)
+    return _ARITHMETIC[operator](a, b)
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Whether two static values are equal; raises StaticError where a symbolic size decides."""
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(equal(x, y) for x, y in zip(a, b, strict=True))
+    if (isinstance(a, Dim) or isinstance(b, Dim)) and is_size(a) and is_size(b):
+        if a == b:
+            return True
+        low, high = bounds(a - b)
+        if (low is not None and low > 0) or (high is not None and high < 0):
+            return False
+        raise undecided(f"{a} == {b}")
+    if isinstance(a, bool) != isinstance(b, bool):
+        return False
+    return bool(a == b)
+
+
+def _ordered(operator: str, a: Any, b: Any) -> bool:
+    sized = is_size(a) and is_size(b)
+    if not sized and not (is_number(a) and is_number(b)):
+        raise StaticError(f"`{operator}` compares numbers, found {kind(a)} and {kind(b)}")
+    try:
+        if operator == "<":
+            return bool(a < b)
+        if operator == "<=":
+            return bool(a <= b)
+        if operator == ">":
+            return bool(a > b)
+        return bool(a >= b)
+    except Undecided:
+        raise undecided(f"{a} {operator} {b}") from None
+
+
+def undecided(question: str) -> StaticError:
+    """The error for a condition about sizes that only a run knows."""
+    return StaticError(
+        f"{question} is not known while compiling",
+        "give the input fixed sizes, or state the assumption with `expect`",
+        "E305",
+    )
+
+
+def truth(value: Any) -> bool:
+    """A condition's value; only `true` and `false` are conditions."""
+    if not isinstance(value, bool):
+        raise StaticError(f"a condition is true or false, found {kind(value)}")
+    return value
+
+
+def negative(value: Any) -> Any:
+    """`-value`."""
+    if not (is_number(value) or isinstance(value, Dim)):
+        raise StaticError(f"`-` takes a number, found {kind(value)}")
+    return -value
+
+
+def span_of(start: Any, stop: Any) -> tuple[int, ...]:
+    """`start..stop` as a list."""
+    for end in (start, stop):
+        if not isinstance(end, int) or isinstance(end, bool):
+            help = "divide with `//`, which gives a whole number" if isinstance(end, float) else None
+            raise StaticError(f"a range takes whole numbers, found {kind(end)}", help)
+    if stop - start > LONGEST:
+        raise StaticError(f"a range of more than {LONGEST} numbers")
+    return tuple(range(start, stop))
+
+
+# ---------------------------------------------------------------- functions
+def _numbers(name: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(values) == 1 and isinstance(values[0], tuple):
+        values = values[0]
+    if not values:
+        raise StaticError(f"`{name}` takes at least one number")
+    for value in values:
+        if not is_number(value):
+            raise StaticError(f"`{name}` takes numbers, found {kind(value)}")
+    return values
+
+
+def _sequence(name: str, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, tuple):
+        raise StaticError(f"`{name}` takes a list, found {kind(value)}")
+    return value
+
+
+def _one(name: str, value: Any) -> Any:
+    if not is_number(value):
+        raise StaticError(f"`{name}` takes a number, found {kind(value)}")
+    return value
+
+
+def _sqrt(value: Any) -> float:
+    number = _one("sqrt", value)
+    if number < 0:
+        raise StaticError("a negative number has no square root")
+    return math.sqrt(number)
+
+
+def _length(value: Any) -> int:
+    if isinstance(value, (dict, str)):
+        return len(value)
+    return len(_sequence("len", value))
+
+
+FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
+    "min": (1, LONGEST, lambda *values: min(_numbers("min", values))),
+    "max": (1, LONGEST, lambda *values: max(_numbers("max", values))),
+    "abs": (1, 1, lambda value: abs(_one("abs", value))),
+    "sqrt": (1, 1, _sqrt),
+    "floor": (1, 1, lambda value: math.floor(_one("floor", value))),
+    "ceil": (1, 1, lambda value: math.ceil(_one("ceil", value))),
+    "round": (1, 1, lambda value: math.floor(_one("round", value) + 0.5)),
+    "len": (1, 1, _length),
+    "sum": (1, 1, lambda value: sum(_numbers("sum", (_sequence("sum", value),))) if value else 0),
+    "reversed": (1, 1, lambda value: tuple(reversed(_sequence("reversed", value)))),
+    "zip": (2, 16, lambda *values: tuple(zip(*(_sequence("zip", value) for value in values), strict=False))),
+}
+"""Name -> fewest and most arguments, and the function."""
+
+
+def call(name: str, values: list[Any]) -> Any:
+    """A function's value; raises StaticError."""
+    fewest, most, function = FUNCTIONS[name]
+    if not fewest <= len(values) <= most:
+        raise StaticError(f"`{name}` takes {fewest if fewest == most else f'at least {fewest}'} "
+                          f"argument{'s' * (fewest != 1)}, found {len(values)}", code="E221")  # fmt: skip
+    try:
+        return _whole(function(*values))
+    except OverflowError:
+        raise StaticError("the result is too large") from None

@@ -1,0 +1,169 @@
+"""`train` sections: from settings to a TrainPlan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netc.compiler.arguments import SIZE, ArgumentError, ArgumentType, Declared, Integer, Optional_, Real, describe
+from netc.compiler.elaborate import expressions
+from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.losses import losses, metrics
+from netc.compiler.elaborate.resolve import not_yet
+from netc.compiler.elaborate.scope import Env, Scope
+from netc.compiler.elaborate.values import POISON, kind
+from netc.compiler.net import Augmentation, TrainPlan
+from netc.compiler.optimizers.base import Optimizer
+from netc.compiler.optimizers.base import optimizer as optimizers
+from netc.compiler.schedules.base import Schedule
+from netc.compiler.schedules.base import schedule as schedules
+from netc.grammar import ast
+from netc.grammar.diagnostics import Label, did_you_mean
+
+NUMBERS: dict[str, ArgumentType] = {
+    "batch": SIZE,
+    "epochs": Integer(0),
+    "clip_norm": Optional_(Real(0, open_low=True)),
+}
+SETTINGS = ("loss", "optimizer", "schedule", "metrics", "batch", "epochs", "augmentation", "clip_norm", "data")
+LATER = ("init", "freeze", "unfreeze", "follow", "adapt", "trains")
+AUGMENTATIONS: dict[str, dict[str, ArgumentType]] = {"flip": {}, "crop": {"padding": Integer(1)}}
+
+
+def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
+    """The plan of a train section, defaults filled in; None after a mistake, which is reported."""
+    errors = net.report.errors
+    frame = Frame(net.run, net.module, Env(net.env), Scope(), training=True)
+    settings = _settings(frame, train)
+    values: dict[str, Any] = {"label": train.label, "span": train.span}
+    for name, type in NUMBERS.items():
+        if name in settings:
+            values[name] = _number(frame, name, type, settings[name])
+    if "data" in settings:
+        values["data"] = _data(frame, settings["data"])
+    if "augmentation" in settings:
+        values["augmentation"] = _augmentation(frame, settings["augmentation"])
+    values["optimizer"] = _declared(frame, settings.get("optimizer"), optimizers.all(), "optimizer", "sgd(lr=0.01)")
+    values["schedule"] = _declared(frame, settings.get("schedule"), schedules.all(), "schedule", None)
+    if "loss" not in settings:
+        if not any(isinstance(statement, ast.Step) for statement in train.body.statements):
+            frame.error("E402", f"the train section of `{train.net}` has no loss", train.net_span,
+                        help="add a line such as `loss = cross_entropy(logits, label)`")  # fmt: skip
+        return None
+    terms, is_table = losses(frame, settings["loss"])
+    values["metrics"] = tuple(metrics(frame, settings["metrics"], terms)) if "metrics" in settings else ()
+    if net.report.errors > errors or not terms:
+        return None
+    return TrainPlan(losses=tuple(terms), loss_is_table=is_table, **values)
+
+
+def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:
+    found: dict[str, ast.Expression] = {}
+    places: dict[str, ast.Name] = {}
+    for statement in train.body.statements:
+        if isinstance(statement, ast.Step):
+            not_yet(frame, "`step`", ast.Syntax(statement.span))
+            continue
+        if not isinstance(statement, ast.Bind) or len(statement.targets) != 1 or statement.shared:
+            frame.error("E403", "a train section holds settings", statement.span,
+                        help="write layers in the net, and settings as `batch = 32`")  # fmt: skip
+            continue
+        target = statement.targets[0]
+        name = target.id
+        if name in LATER:
+            not_yet(frame, f"`{name}`", target)
+        elif name not in SETTINGS:
+            frame.error("E404", f"a train section has no setting `{name}`", target.span,
+                        help=did_you_mean(name, SETTINGS) or f"the settings are {', '.join(SETTINGS)}")  # fmt: skip
+        elif name in places:
+            frame.error("E405", f"`{name}` is set twice", target.span,
+                        secondary=[Label(places[name].span, "first set here")], help="remove one of them")  # fmt: skip
+        else:
+            places[name] = target
+            expression = _expression(frame, statement)
+            if expression is not None:
+                found[name] = expression
+    return found
+
+
+def _expression(frame: Frame, bind: ast.Bind) -> ast.Expression | None:
+    if isinstance(bind.value, ast.Flow) and len(bind.value.elements) == 1:
+        (element,) = bind.value.elements
+        if not isinstance(element, ast.Braced):
+            return element
+    frame.error("E403", "a setting is a value, not a flow", bind.value.span, help="write layers in the net")
+    return None
+
+
+def _number(frame: Frame, name: str, type: ArgumentType, node: ast.Expression) -> Any:
+    value = expressions.evaluate(frame, node)
+    if value is POISON:
+        return None
+    try:
+        return type.convert(value)
+    except ArgumentError as error:
+        found = describe(value) if isinstance(value, (int, float, bool, str, type_none)) else kind(value)
+        frame.error("E406", f"`{name}` is {error.expected}, found {found}", node.span, help=error.help)
+        return None
+
+
+type_none = type(None)
+
+
+def _data(frame: Frame, node: ast.Expression) -> str | None:
+    if isinstance(node, ast.String):
+        return node.value
+    frame.error("E406", "`data` is a string", node.span, help='write `data = "digits"`, or a path')
+    return None
+
+
+def _declared(
+    frame: Frame, node: ast.Expression | None, known: dict[str, type[Any]], what: str, default: str | None
+) -> Any:
+    """An optimizer or a schedule from its call."""
+    if node is None:
+        if what == "schedule":
+            return known["constant"]()
+        definition = known["sgd"]
+        assert not any(spec.required for name, spec in definition.arguments.items() if name != "lr"), default
+        return definition(lr=0.01) if definition.arguments["lr"].required else definition()
+    function, arguments = (node.function, node.arguments) if isinstance(node, ast.Call) else (node, ())
+    if not isinstance(function, ast.Name):
+        frame.error("E406", f"`{what}` names one of {', '.join(known)}", node.span, help=f"write `{what} = {list(known)[0]}(…)`")
+        return None
+    definition = known.get(function.id)  # type: ignore[assignment]
+    if definition is None:
+        frame.error("E407", f"no {what} is called `{function.id}`", function.span,
+                    help=did_you_mean(function.id, known) or f"there are {', '.join(known)}")  # fmt: skip
+        return None
+    bound = bind_declared(frame, definition, f"`{function.id}`", arguments, node.span)
+    return definition(**bound.values) if bound is not None else None
+
+
+def _augmentation(frame: Frame, node: ast.Expression) -> tuple[Augmentation, ...]:
+    items = node.items if isinstance(node, ast.List) else (node,)
+    found = []
+    for item in items:
+        function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
+        word = function.id if isinstance(function, ast.Name) else ""
+        takes = AUGMENTATIONS.get(word)
+        if takes is None:
+            frame.error("E408", f"no augmentation is called `{word}`" if word else "an augmentation is a word",
+                        item.span, help=did_you_mean(word, AUGMENTATIONS) or "there are flip and crop(padding)")  # fmt: skip
+            continue
+        bound = bind_declared(frame, _AUGMENTATIONS[word], f"`{word}`", arguments, item.span)
+        if bound is not None:
+            found.append(Augmentation(word, _AUGMENTATIONS[word](**bound.values).settings()))
+    return tuple(found)
+
+
+def _augmentation_class(word: str, takes: dict[str, ArgumentType]) -> type[Declared]:
+    from netc.compiler.arguments import argument
+
+    body = {name: argument(type, name) for name, type in takes.items()}
+    return type(word, (Declared,), {"__doc__": word, **body})
+
+
+_AUGMENTATIONS = {word: _augmentation_class(word, takes) for word, takes in AUGMENTATIONS.items()}
+
+__all__ = ["AUGMENTATIONS", "SETTINGS", "Optimizer", "Schedule", "elaborate_train"]

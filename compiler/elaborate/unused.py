@@ -1,0 +1,55 @@
+"""Names that nothing reads, found in the text: blocks, parameters, static binds. Values are net.py's business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from netc.compiler.elaborate.modules import Module
+from netc.compiler.elaborate.report import Report
+from netc.grammar import ast
+
+
+def warn_unused(module: Module, report: Report) -> None:
+    """Warn about what the file defines and never mentions again. A file without nets is a library: its blocks are used elsewhere."""
+    for item in module.file.items:
+        if isinstance(item, (ast.Block, ast.Net)):
+            mentioned = set(names(item.body))
+            mentioned |= {name for parameter in item.parameters for name in names(parameter.default)}
+            for parameter in item.parameters:
+                if parameter.name not in mentioned:
+                    report.warning("E272", f"nothing uses the parameter `{parameter.name}` of `{item.name}`",
+                                   parameter.span, help="use it, or remove it")  # fmt: skip
+    if not module.nets:
+        return
+    everywhere = {name for item in module.file.items for name in names(item)}
+    everywhere |= {item.net for item in module.file.items if isinstance(item, ast.Train)}
+    for item in module.file.items:
+        if isinstance(item, ast.Block) and item.name not in everywhere:
+            report.warning("E273", f"nothing uses the block `{item.name}`", item.name_span, help="use it, or remove it")
+        elif isinstance(item, ast.Bind):
+            for target in item.targets:
+                if target.id not in everywhere:
+                    report.warning("E271", f"nothing uses `{target.id}`", target.span, help="use it, or remove it")
+        elif isinstance(item, ast.Use):
+            for used in item.names:
+                if used.alias not in everywhere:
+                    report.warning("E273", f"nothing uses `{used.alias}`", used.span, help="use it, or remove it")
+
+
+def names(node: Any) -> Iterator[str]:
+    """Every word that is read in a tree; the targets of binds and loops are not."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from names(item)
+    elif isinstance(node, ast.Bind):
+        yield from names(node.value)
+    elif isinstance(node, ast.For):
+        yield from names(node.iterable)
+        yield from names(node.body)
+    elif isinstance(node, ast.Syntax):
+        for field in fields(node):
+            yield from names(getattr(node, field.name))

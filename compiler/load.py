@@ -1,0 +1,207 @@
+"""From a file to checked nets: `load` for one net, `check` for everything that a file says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netc.compiler.elaborate.expressions import evaluate
+from netc.compiler.elaborate.layer_values import Written
+from netc.compiler.elaborate.modules import Loader, Module
+from netc.compiler.elaborate.net import Elaborated, elaborate
+from netc.compiler.elaborate.report import Report
+from netc.compiler.elaborate.unused import warn_unused
+from netc.compiler.elaborate.values import POISON
+from netc.compiler.net import Net
+from netc.grammar import ast
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Severity, Span, did_you_mean
+from netc.grammar.parse import parse
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check of one file gave.
+
+    nets         the nets that are right and whose parameters all have values
+    diagnostics  all findings, errors and warnings, in the order of the text
+    sources      file -> text, of the file and everything it uses
+    file         the syntax tree
+    """
+
+    nets: list[Net]
+    diagnostics: list[Diagnostic]
+    sources: dict[str, str]
+    file: ast.File
+
+
+def load(path: str, net: str | None = None, settings: Mapping[str, Any] | None = None) -> Net:
+    """One net of a file, shape-checked.
+
+    net       its name; None takes the only one, else the last with a train section, else the last
+    settings  the net's arguments by name: numbers, strings, booleans, lists
+
+    Raises DiagnosticError with every finding of an error's weight.
+    """
+    report = Report()
+    loader = Loader(report)
+    module = loader.load(str(path))
+    _stop_at_errors(report)
+    definition = _choose(module, net)
+    trains = _trains(module, definition, report)
+    given = {name: _as_static(value) for name, value in (settings or {}).items()}
+    arguments = _arguments(module, trains[0], report) if trains else {}
+    same = [train for train in trains if _arguments(module, train, report) == arguments]
+    made = elaborate(module, definition, {**arguments, **given}, same, report, loader.sources).net
+    warn_unused(module, report)
+    if made is None:
+        raise DiagnosticError(_errors(report))
+    _stop_at_errors(report)
+    made.warnings = report.warnings()
+    return made
+
+
+def check(path: str, source: str | None = None) -> CheckResult:
+    """Everything there is to say about a file: each net, each train section, each block. Raises nothing.
+
+    source  the text, where it is not to be read from the file (an editor's)
+    """
+    report = Report()
+    loader = Loader(report)
+    module = loader.load(str(path), source)
+    nets = []
+    for definition in module.nets:
+        for made in _check_net(module, definition, report, loader.sources):
+            if made.net is not None:
+                nets.append(made.net)
+    for train in module.trains:
+        _known_net(module, train, report)
+    for name in module.binds:
+        module.static(name)
+    warn_unused(module, report)
+    return CheckResult(nets, sorted(report.found, key=_place), loader.sources, module.file)
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """`"depth=50"` -> ("depth", 50): a setting as the command line gives it. Raises DiagnosticError E227."""
+    name, _, expression = text.partition("=")
+    file, findings = parse(f"setting = {expression}\n", "--set")
+    item = file.items[0] if len(file.items) == 1 else None
+    wrong = Diagnostic("E227", f"`{text}` is no setting", help="write a name and a value, as in `depth=50`")
+    if findings or not name.strip().isidentifier() or not isinstance(item, ast.Bind):
+        raise DiagnosticError(wrong)
+    report = Report()
+    module = Module(file, "--set", report)
+    module.define()
+    flow = item.value
+    if isinstance(flow, ast.Flow) and len(flow.elements) == 1 and isinstance(flow.elements[0], ast.Name):
+        return name.strip(), flow.elements[0].id
+    ref = module.static("setting")
+    if ref is None or ref.value is POISON or report.errors:
+        raise DiagnosticError(wrong)
+    return name.strip(), ref.value
+
+
+# ---------------------------------------------------------------- which net, which arguments
+def _choose(module: Module, name: str | None) -> ast.Net:
+    if name is not None:
+        for definition in module.nets:
+            if definition.name == name:
+                return definition
+        known = [definition.name for definition in module.nets]
+        shown = f"it defines {', '.join(known)}" if known else "it defines none"
+        raise DiagnosticError(
+            Diagnostic("E228", f"{module.path} defines no net `{name}`", help=did_you_mean(name, known) or shown)
+        )
+    if not module.nets:
+        raise DiagnosticError(
+            Diagnostic("E228", f"{module.path} defines no net", help="write one: `net Name { input x: 10 … }`")
+        )
+    trained = {train.net for train in module.trains}
+    with_train = [definition for definition in module.nets if definition.name in trained]
+    return (with_train or module.nets)[-1]
+
+
+def _trains(module: Module, definition: ast.Net, report: Report) -> list[ast.Train]:
+    found = [train for train in module.trains if train.net == definition.name]
+    labels: dict[str | None, Span] = {}
+    for train in found:
+        first = labels.setdefault(train.label, train.net_span)
+        if first is not train.net_span:
+            report.error("E409", f"two train sections of `{train.net}` have the same label", train.net_span,
+                         secondary=[Label(first, "the first one")],
+                         help='tell them apart: `train Net "fine-tuning" { … }`')  # fmt: skip
+    return found
+
+
+def _arguments(module: Module, train: ast.Train, report: Report) -> dict[str, Any]:
+    """The arguments that a train section gives its net."""
+    layer = module.layers.get(train.net)
+    definition = layer.definition if isinstance(layer, Written) else None
+    positional = [parameter.name for parameter in definition.parameters] if definition is not None else []
+    frame = module.frame()
+    values: dict[str, Any] = {}
+    for argument in train.arguments:
+        name = argument.name
+        if name is None:
+            if not positional:
+                report.error("E221", f"`{train.net}` takes fewer arguments", argument.span, "one too many")
+                continue
+            name = positional[0]
+        elif name not in positional:
+            known = [parameter.name for parameter in definition.parameters] if definition is not None else []
+            message = f"`{name}` is given twice" if name in values else f"`{train.net}` has no argument `{name}`"
+            report.error("E222" if name in values else "E220", message, argument.span, help=did_you_mean(name, known))
+            continue
+        positional.remove(name)
+        value = evaluate(frame, argument.value)
+        if value is not POISON:
+            values[name] = value
+    return values
+
+
+def _known_net(module: Module, train: ast.Train, report: Report) -> None:
+    names = [definition.name for definition in module.nets]
+    if train.net not in names:
+        report.error("E400", f"no net of this file is called `{train.net}`", train.net_span,
+                     help=did_you_mean(train.net, names) or "a train section stands in the file of its net")  # fmt: skip
+
+
+def _check_net(module: Module, definition: ast.Net, report: Report, sources: dict[str, str]) -> Sequence[Elaborated]:
+    """A net once for each set of arguments that its train sections give, and with its defaults."""
+    trains = _trains(module, definition, report)
+    groups: list[tuple[dict[str, Any], list[ast.Train]]] = []
+    for train in trains:
+        arguments = _arguments(module, train, report)
+        for known, members in groups:
+            if known == arguments:
+                members.append(train)
+                break
+        else:
+            groups.append((arguments, [train]))
+    if not groups:
+        if any(parameter.default is None for parameter in definition.parameters):
+            return []
+        groups.append(({}, []))
+    return [elaborate(module, definition, arguments, members, report, sources) for arguments, members in groups]
+
+
+def _as_static(value: Any) -> Any:
+    """A Python value as elaboration holds it: lists are tuples."""
+    return tuple(map(_as_static, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _errors(report: Report) -> list[Diagnostic]:
+    return sorted((found for found in report.found if found.severity is Severity.ERROR), key=_place)
+
+
+def _stop_at_errors(report: Report) -> None:
+    if report.errors:
+        raise DiagnosticError(_errors(report))
+
+
+def _place(finding: Diagnostic) -> tuple[str, int, int, str]:
+    if finding.primary is None:
+        return "", 0, 0, finding.code
+    span = finding.primary.span
+    return span.file, span.line, span.column, finding.code
