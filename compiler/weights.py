@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.net import Net
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, suggestions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,10 +83,12 @@ def fit(
     misshapen: list[Diagnostic] = []
     fitted: dict[str, Array] = {}
     spare = [name for name in tensors if name not in parameters]
+    absent = [name for name in parameters if name not in tensors]
     for name, value in parameters.items():
         tensor = tensors.get(name)
         if tensor is None:
-            help = did_you_mean(name, spare) or f"give weights of net `{net.name}`; `netc summary` lists its layers"
+            near = suggestions(name, spare)
+            help = f"rename `{near[0]}` in the file" if near else f"give weights of net `{net.name}`"
             missing.append(Diagnostic("E550", f"tensor `{name}` is missing{place}", help=help))
         elif tuple(tensor.shape) != value.shape:
             found, needed = format_shape(tuple(map(int, tensor.shape))), format_shape(value.shape)
@@ -99,7 +101,7 @@ def fit(
         Diagnostic(
             "E551",
             f"tensor `{name}`{place} belongs to no parameter of net `{net.name}`",
-            help=did_you_mean(name, parameters) or "remove it from the file",
+            help=did_you_mean(name, absent) or "remove it from the file",
         )
         for name in (spare if exact else ())
     ]
