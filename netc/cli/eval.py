@@ -32,7 +32,7 @@ def eval(model: str, data: str | None, device: str, style: str) -> None:
     if spec is None:
         raise click.UsageError("there is no data to measure on\n  = help: add `--data digits`, or the path of your own")
     network = Deployed.open(path, resolve(device, say))
-    rows = open_data(spec, seed=request.seed if request else 0)
+    rows = open_data(spec)
     examples, metrics = network.evaluate(rows)
     if style == "json":
         click.echo(json.dumps({"version": 1, "examples": examples, "metrics": metrics}))

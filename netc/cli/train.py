@@ -113,7 +113,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         _show_summary(net, plan.batch)
     model = Model(net, request.device, request.seed, say=say)
     trainer = run.make_trainer(net, request, model)
-    data = open_data(request.data, seed=request.seed)
+    data = open_data(request.data)
     bound = bind(data, trainer.ports)
     say(f"data         {data.description}; {data.split_note}")
     request.class_names, request.scale = run.names(data.class_names), data.scale
