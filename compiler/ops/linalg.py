@@ -23,7 +23,11 @@ class MatMul(Op):
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
         a, b = node.inputs
-        return g.MatMul(dy, swap(g, b)), g.MatMul(swap(g, a), dy)
+        da = g.MatMul(dy, swap(g, b))
+        if a.rank > 2 and b.rank == 2:  # one long product instead of a batch of products and their sum
+            a = g.Reshape(a, shape=(product(a.shape[:-1]), a.shape[-1]))
+            dy = g.Reshape(dy, shape=(product(dy.shape[:-1]), dy.shape[-1]))
+        return da, g.MatMul(swap(g, a), dy)
 
     @staticmethod
     def flops(node: Node) -> Size:

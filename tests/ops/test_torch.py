@@ -80,13 +80,15 @@ def test_max_pool(case: int, ties: bool) -> None:
     compare("MaxPool", feeds, rest, theirs, same=ties)
 
 
-def test_max_pool_of_equal_numbers() -> None:
-    for shape, rest in POOLS:
-        pool = getattr(functional, f"max_pool{len(shape) - 2}d")
-        feeds = {"x0": np.full(shape, -5.0)}
-        compare(
-            "MaxPool", feeds, rest, lambda x: pool(padded(x, rest["pads"], -np.inf), rest["kernel"], rest["strides"])
-        )
+@pytest.mark.parametrize("case", range(len(POOLS)))
+def test_max_pool_of_equal_numbers(case: int) -> None:
+    shape, rest = POOLS[case]
+    pool = getattr(functional, f"max_pool{len(shape) - 2}d")
+
+    def theirs(x: Any) -> Any:
+        return pool(padded(x, rest["pads"], -np.inf), rest["kernel"], rest["strides"])
+
+    compare("MaxPool", {"x0": np.full(shape, -5.0)}, rest, theirs)
 
 
 @pytest.mark.parametrize("case", range(len(POOLS)))

@@ -1,0 +1,66 @@
+"""What a valid graph is. Every pass leaves one; tests check that after each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netc.compiler.ir.graph import Graph, Node, Value
+
+
+def verify(graph: Graph) -> None:
+    """Raise AssertionError, with all that is wrong, where a graph is not valid.
+
+    Valid is: a node reads only sources and what earlier nodes made; its attributes are complete and its outputs have
+    the type and shape that its operator infers; each value is made once and by the node it names; names are unique;
+    outputs exist.
+    """
+    problems = list(_problems(graph))
+    assert not problems, f"graph {graph.name} is not valid:\n" + "\n".join(problems)
+
+
+def _problems(graph: Graph) -> Iterator[str]:
+    known: set[Value] = set()
+    names: set[str] = set()
+    for value in graph.sources():
+        if value.node is not None:
+            yield f"{value} is a source, but names a node that makes it"
+        yield from _introduce(value, known, names)
+    for node in graph.nodes:
+        for value in node.inputs:
+            if value not in known:
+                yield f"{node.op} reads {value}, which nothing before it makes"
+        for value in node.outputs:
+            if value.node is not node:
+                yield f"{value} does not name {node.op}, which makes it"
+            yield from _introduce(value, known, names)
+        yield from _wrong_declaration(node)
+    for name, value in graph.outputs.items():
+        if value not in known:
+            yield f"output {name} is {value}, which nothing makes"
+
+
+def _introduce(value: Value, known: set[Value], names: set[str]) -> Iterator[str]:
+    if value in known:
+        yield f"{value} is made twice"
+    elif value.name in names:
+        yield f"two values are called {value.name}"
+    known.add(value)
+    names.add(value.name)
+
+
+def _wrong_declaration(node: Node) -> Iterator[str]:
+    from netc.compiler.ops import ShapeError, get_op
+
+    definition = get_op(node.op)
+    if node.attributes.keys() != definition.attributes.keys():
+        yield f"{node.op} has attributes {sorted(node.attributes)}, not {sorted(definition.attributes)}"
+        return
+    try:
+        inferred = definition.infer(node.inputs, node.attributes)
+    except ShapeError as error:
+        yield f"{node.op} refuses its inputs: {error.message}"
+        return
+    actual = tuple((value.dtype, tuple(value.shape)) for value in node.outputs)
+    expected = tuple((dtype, tuple(shape)) for dtype, shape in inferred)
+    if actual != expected:
+        yield f"{node.op} makes {list(node.outputs)}, its operator infers {expected}"
