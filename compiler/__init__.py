@@ -42,7 +42,26 @@ _HOMES = {
     "totals": "count",
 }
 
-__all__ = list(_HOMES)
+__all__ = [
+    "Artifact",
+    "LayerInstance",
+    "Manifest",
+    "Net",
+    "Parameter",
+    "Totals",
+    "TrainPlan",
+    "check",
+    "compile_gradients",
+    "compile_inference",
+    "compile_scorer",
+    "compile_training",
+    "initial_weights",
+    "lint",
+    "load",
+    "override",
+    "summary",
+    "totals",
+]
 
 
 def __getattr__(name: str) -> Any:
