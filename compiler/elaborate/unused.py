@@ -8,6 +8,7 @@ from typing import Any
 
 from netc.compiler.elaborate.modules import Module
 from netc.compiler.elaborate.report import Report
+from netc.compiler.elaborate.values import POISON
 from netc.grammar import ast
 
 
@@ -19,7 +20,7 @@ def warn_unused(module: Module, report: Report) -> None:
             mentioned |= {name for parameter in item.parameters for name in names(parameter.default)}
             for parameter in item.parameters:
                 if parameter.name not in mentioned:
-                    report.warning("E272", f"nothing uses the parameter `{parameter.name}` of `{item.name}`",
+                    report.warning("L006", f"nothing uses the parameter `{parameter.name}` of `{item.name}`",
                                    parameter.span, help="use it, or remove it")  # fmt: skip
     if not module.nets:
         return
@@ -27,15 +28,16 @@ def warn_unused(module: Module, report: Report) -> None:
     everywhere |= {item.net for item in module.file.items if isinstance(item, ast.Train)}
     for item in module.file.items:
         if isinstance(item, ast.Block) and item.name not in everywhere:
-            report.warning("E273", f"nothing uses the block `{item.name}`", item.name_span, help="use it, or remove it")
+            report.warning("L006", f"nothing uses the block `{item.name}`", item.name_span, help="use it, or remove it")
         elif isinstance(item, ast.Bind):
             for target in item.targets:
                 if target.id not in everywhere:
-                    report.warning("E271", f"nothing uses `{target.id}`", target.span, help="use it, or remove it")
+                    report.warning("L006", f"nothing uses `{target.id}`", target.span, help="use it, or remove it")
         elif isinstance(item, ast.Use):
             for used in item.names:
-                if used.alias not in everywhere:
-                    report.warning("E273", f"nothing uses `{used.alias}`", used.span, help="use it, or remove it")
+                ref = module.values.get(used.alias)
+                if used.alias not in everywhere and (ref is None or ref.value is not POISON):
+                    report.warning("L006", f"nothing uses `{used.alias}`", used.span, help="use it, or remove it")
 
 
 def names(node: Any) -> Iterator[str]:
