@@ -130,13 +130,15 @@ class Forward:
 
 
 def forward_pass(a: Assembly, net: Net, terms: Sequence[Term], seed: Value, step: Value) -> Forward:
-    """The part of the network that the terms need, in training form."""
+    """The network in training form. Layers that no term needs are dead code; their statistics don't move."""
     wanted: list[Value] = list(dict.fromkeys(term.prediction for term in terms))
     graph = Graph(net.name, a.graph.inputs, a.graph.parameters, net.graph.nodes)
     graph.outputs = {str(number): value for number, value in enumerate(wanted)}
-    graph, statistics = training_mode(dead_code(graph), seed, step)
+    needed = used_sources(dead_code(graph))
+    graph, statistics = training_mode(graph, seed, step)
     a.graph.nodes.extend(graph.nodes)
-    return Forward(dict(zip(wanted, graph.outputs.values(), strict=True)), statistics)
+    moving = {old: new for old, new in statistics.items() if old in needed}
+    return Forward(dict(zip(wanted, graph.outputs.values(), strict=True)), moving)
 
 
 def training_only(net: Net) -> set[Value]:

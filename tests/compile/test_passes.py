@@ -14,11 +14,14 @@ from netc.compiler.artifact import Artifact
 from netc.compiler.emit import emit
 from netc.compiler.initialize import initial_weights
 from netc.compiler.ir import BATCH, BATCH_SYMBOL, Builder, DType, Graph, Origin, Value
+from netc.compiler.ir.verify import verify
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.passes.common_subexpressions import common_subexpressions
 from netc.compiler.passes.constant_folding import constant_folding
 from netc.compiler.passes.dead_code import dead_code
 from netc.compiler.passes.identities import identities
+from netc.compiler.targets import legalise
+from netc.compiler.training import gradient_step, scorer, training_step
 
 from .networks import batch_of, first_feeds, plan, run, small_net
 
@@ -198,21 +201,24 @@ def test_passes_run_in_linear_time() -> None:
     assert seconds(4000) < 16 * max(seconds(1000), 0.01)
 
 
-def test_every_pass_leaves_a_graph_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_pass_leaves_a_valid_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
-    def in_order(name: str, graph: Graph) -> None:
+    def check(name: str, graph: Graph) -> None:
         seen.append(name)
-        known = set(graph.sources())
-        for node in graph.nodes:
-            assert known.issuperset(node.inputs), f"{name} leaves {node.op} before its inputs"
-            assert all(value.node is node for value in node.outputs)
-            known.update(node.outputs)
-        assert known.issuperset(graph.outputs.values())
+        verify(graph)
 
-    monkeypatch.setattr(passes, "observers", [in_order])
+    monkeypatch.setattr(passes, "observers", [check])
     artifact_without(monkeypatch, None)
     assert seen == [step.__name__ for step in passes.PIPELINE] * 2
+
+
+def test_assemblies_are_valid_graphs() -> None:
+    net = small_net()
+    p = plan(net, metrics=("accuracy",), clip_norm=1.0)
+    for a in (training_step(net, p), gradient_step(net, p), scorer(net, p)):
+        verify(a.graph)
+        verify(legalise(a.graph))
 
 
 def test_origins_survive() -> None:
