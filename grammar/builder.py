@@ -5,6 +5,7 @@ Every node carries its exact span; no node is deeper than DEPTH, so later phases
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any, TypeVar
 
 from netc.grammar import ast
@@ -36,8 +37,15 @@ class Builder:
         self.source = source
         self.lexed = lexed
         self.depth: dict[int, int] = {}
+        self.range = (0, 0)
 
     def _report(self, code: str, message: str, span: Span, help: str, *others: Label) -> None:
+        """Adds a finding, unless an earlier step found something on the line so far."""
+        start, end = self.range
+        doubtful = self.lexed.doubtful
+        position = bisect_left(doubtful, start - self.source.place(start)[1] + 1)
+        if position < len(doubtful) and doubtful[position] <= end:
+            return
         self.lexed.findings.append(Diagnostic(code, message, Label(span), others, help=help))
 
     def _made(self, node: Node, pieces: Pieces, extra: int = 1) -> Node:
@@ -57,8 +65,12 @@ class Builder:
 
     def made(self, action: str, pieces: Pieces, start: int, end: int) -> Any:
         """The node of a production, from its pieces and the offsets of its text."""
+        self.range = (start, end)
         node = getattr(self, f"_{action}")(pieces, self.source.span(start, end))
-        return self._made(node, pieces) if isinstance(node, ast.Syntax) else node
+        if isinstance(node, ast.Syntax):
+            return self._made(node, pieces)
+        self.depth[id(node)] = max((self.depth.get(id(piece), 0) for piece in pieces), default=0)
+        return node
 
     # ---------------------------------------------------------------- the file
     def _start(self, pieces: Pieces, span: Span) -> tuple[ast.Item, ...]:
@@ -251,13 +263,10 @@ class Builder:
         return ast.Table(span, tuple(nodes(pieces)))
 
     def _entry(self, pieces: Pieces, span: Span) -> Entry:
-        entry = Entry((pieces[0], pieces[2]))
-        self.depth[id(entry)] = max(self.depth.get(id(pieces[0]), 0), self.depth.get(id(pieces[2]), 0))
-        return entry
+        return Entry((pieces[0], pieces[2]))
 
     def _arguments(self, pieces: Pieces, span: Span) -> Arguments:
         arguments = Arguments(nodes(pieces))
-        self.depth[id(arguments)] = max((self.depth.get(id(argument), 0) for argument in arguments), default=0)
         names: dict[str, ast.Argument] = {}
         for argument in arguments:
             if argument.name is None and names:

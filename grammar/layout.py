@@ -19,6 +19,8 @@ OPERATORS = COMPARISONS | ARITHMETIC | {"AND", "OR", "NOT", "COMMA", "BINDS", "A
 TOP = frozenset(["NET", "BLOCK", "USE", "TRAIN"])
 STATEMENTS = TOP | frozenset(["INPUT", "OUTPUT", "EXPECT", "FOR", "REPEAT", "FROZEN", "SHARED"])
 ENDS = frozenset(["NAME", "NUMBER", "SHAPE", "STRING", "IN", "TRUE", "FALSE", "NONE", "RPAR", "RSQB", "RBRACE"])
+VALUES = frozenset(("NUMBER", "SHAPE", "STRING", "TRUE", "FALSE", "NONE", "RSQB"))
+HEADS = frozenset(("NET", "BLOCK", "TRAIN", "IF", "FOR", "REPEAT", "FROZEN"))
 STARTS = frozenset(["NAME", "NUMBER", "SHAPE", "STRING", "PREV", "IN", "TRUE", "FALSE", "NONE"])
 STEP_FOLLOWS = frozenset(("NAME", "NUMBER", "STRING", "LBRACE"))
 TYPES = ("float", "int", "bytes", "bool")
@@ -37,6 +39,9 @@ class Layout:
         self.open: list[Token] = []
         self.suspects: list[Token] = []  # `{` closed by a `}` that is indented differently
         self.in_input = False
+        self.head: Token | None = None  # the word of a statement whose `{` is still to come
+        braces = [token.kind for token in self.tokens if token.kind in ("LBRACE", "RBRACE")]
+        self.surplus = 2 * braces.count("RBRACE") - len(braces)  # `}` without a `{`: some `{` are missing
         self.forgiven = 0  # `}` of a net that held another one: they close nothing any more
 
     def run(self) -> list[Token]:
@@ -78,14 +83,28 @@ class Layout:
         if separator.text != ";" and (token.kind in ("ARROW", "ELSE") or last in OPERATORS):
             return
         self.in_input = False
+        if self.head is not None and token.kind != "LBRACE" and self.surplus > 0 and token.kind not in TOP:
+            self._opener_for_body(self.head)
+            return
+        self.head = None
         self.out.append(Token("SEP", separator.text, separator.start, separator.end))
 
     def _put(self, index: int, token: Token) -> None:
         kind = token.kind
+        if kind in HEADS and (not self.out or self.out[-1].kind in ("SEP", "LBRACE", "BINDS")):
+            self.head = token
         if kind in OPENERS:
+            if kind == "LBRACE":
+                if self._in_brackets() and self._begins_body(index):
+                    self._close_until_brace("the body begins here")
+                self.head = self.head if self._in_brackets() else None
             self.open.append(token)
+        elif kind == "RBRACE" and self.head is not None and self.surplus > 0:
+            self.surplus -= 1  # its `{` is missing, which the parser says at the place
+            self.head = None
+            return
         elif kind in CLOSERS:
-            if not self._close(token):
+            if not self._close(token, self.tokens[index + 1].kind):
                 return
         elif kind == "$END":
             self._finish(token)
@@ -99,7 +118,8 @@ class Layout:
         """`step` before a name at the start of a statement, and the type in an input's declaration."""
         previous = self.out[-1].kind if self.out else "SEP"
         if token.text == "step" and previous in ("SEP", "LBRACE") and self.tokens[index + 1].kind in STEP_FOLLOWS:
-            return Token("STEP", token.text, token.start, token.end)
+            self.head = Token("STEP", token.text, token.start, token.end)
+            return self.head
         if self.in_input and previous == "COLON" and not self._in_brackets():
             following = self.tokens[index + 1]
             if token.text in TYPES:
@@ -114,6 +134,23 @@ class Layout:
     # ---------------------------------------------------------------- brackets
     def _in_brackets(self) -> bool:
         return bool(self.open) and self.open[-1].kind != "LBRACE"
+
+    def _opener_for_body(self, head: Token) -> None:
+        end = self.out[-1].end
+        what = f"the {head.text}" if head.kind in ("NET", "BLOCK") else f"`{head.text}`"
+        self._report(f"{what} has no `{{`", head, "open its body at the end of the line with `{`", None, "E117")
+        self.lexed.doubtful.pop()
+        opener = Token("LBRACE", "{", end, end, made=True)
+        self.surplus -= 1
+        self.head = None
+        self.open.append(opener)
+        self.out.append(opener)
+
+    def _begins_body(self, index: int) -> bool:
+        """Whether a `{` inside ( ) or [ ] can only be that of a statement: no layer stands before it."""
+        if self.out[-1].kind in VALUES:
+            return True
+        return self.head is not None and self.tokens[index + 1].kind == "SEP" and self.out[-1].kind in ENDS
 
     def _unclosed(self, index: int) -> bool:
         """Whether a newline inside ( ) or [ ] shows a forgotten bracket: the next line can only be a statement."""
@@ -157,9 +194,12 @@ class Layout:
             )
             self._make_closer(self.open.pop(), end)
 
-    def _close(self, token: Token) -> bool:
+    def _close(self, token: Token, following: str) -> bool:
         """Pairs a closing bracket; False where it closes nothing and is left out."""
         wanted = CLOSERS[token.kind]
+        if token.kind == "RSQB" and self._in_brackets() and self.open[-1].kind == "LPAR" and following == "RPAR":
+            self._report("`]` closes nothing", token, "remove it, or open its partner", None, "E105")
+            return False
         if not any(opener.kind == wanted for opener in self.open) or (
             token.kind != "RBRACE" and self.open[-1].kind == "LBRACE"
         ):

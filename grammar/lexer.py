@@ -194,7 +194,8 @@ class Lexer:
                 help='write a string in `"`, and a comment after `#`',
             )
             return start + 1
-        stop = start + len(text[start:stop].rstrip())
+        inside = re.split(r"[,;()\[\]{}]", text[start + 1 : stop], maxsplit=1)[0]
+        stop = start + 1 + len(inside.rstrip())  # what closes around the string still does
         self._report("E102", "the string does not end on its line", start, stop, help='close it with `"`')
         self.result.tokens.append(Token("STRING", '""', start, stop))
         return stop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,10 @@ class Parser:
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.outside = False
+        self.explained_line = (
+            0  # of the last finding about a missing separator: what follows on that line follows from it
+        )
+        lexed.doubtful.sort()
 
     def run(self) -> tuple[ast.Item, ...]:
         """The items of the file. Findings go into the `Lexed`."""
@@ -188,7 +193,8 @@ class Parser:
         if finding.code == "E117" and token.kind == "SEP" and self.accepts(self.tokens[index + 1].kind):
             return index + 1  # a newline before `{`
         if finding.code == "E107":
-            kind, text = ("COMMA", ",") if situation.bracket else ("SEP", "\n")
+            self.explained_line = self.source.place(token.start)[0]
+            kind, text = ("COMMA", ",") if "comma" in finding.message else ("SEP", "\n")
             self.tokens.insert(index, Token(kind, text, token.start, token.start, made=True))
             return index
         return self._resume(index)
@@ -200,7 +206,17 @@ class Parser:
             if self.outside:
                 return True
             self.outside = True
-        return token.made or any(situation.statement_start <= at <= token.end for at in self.lexed.doubtful)
+        line = self.source.place(token.start)[0]
+        return token.made or line == self.explained_line or self._doubted(situation)
+
+    def _doubted(self, situation: Situation) -> bool:
+        """Whether the lexer or the layout found something in the statement."""
+        index = situation.index
+        while self.tokens[index].kind not in ("SEP", "LBRACE", "RBRACE", "$END"):
+            index += 1
+        doubtful = self.lexed.doubtful
+        position = bisect_left(doubtful, situation.statement_start)
+        return position < len(doubtful) and doubtful[position] <= self.tokens[index].start
 
     def _resume(self, index: int) -> int:
         """Drops the statement that was being parsed, on the stack and in the text.

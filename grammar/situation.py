@@ -10,6 +10,20 @@ from netc.grammar.lexer import Token
 if TYPE_CHECKING:
     from netc.grammar.parse import Parser
 
+# the words that want a body, and what they are called
+HEADS = {
+    "NET": "net",
+    "BLOCK": "block",
+    "TRAIN": "train section",
+    "IF": "`if`",
+    "FOR": "`for`",
+    "REPEAT": "`repeat`",
+    "FROZEN": "`frozen`",
+    "STEP": "step",
+    "ELSE": "`else`",
+    "ONLY": "`train only`",
+}
+
 
 class Situation:
     """A token that does not fit, with what surrounds it."""

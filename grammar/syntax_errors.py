@@ -8,26 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netc.grammar.confusions import COMPOUND, FOREIGN
+from netc.grammar import misplaced
+from netc.grammar.confusions import FOREIGN
 from netc.grammar.diagnostics import Diagnostic
-from netc.grammar.layout import COMPARISONS, OPERATORS
+from netc.grammar.layout import OPERATORS
 from netc.grammar.lexer import Token
-from netc.grammar.situation import Situation
+from netc.grammar.situation import HEADS, Situation
 
 BINARY = (OPERATORS - {"COMMA", "BINDS", "ARROW", "NOT", "MINUS"}) | {"DOT"}
 CONTROL = frozenset(["IF", "FOR", "REPEAT", "FROZEN", "TRAIN"])
-HEADS = {
-    "NET": "net",
-    "BLOCK": "block",
-    "TRAIN": "train section",
-    "IF": "`if`",
-    "FOR": "`for`",
-    "REPEAT": "`repeat`",
-    "FROZEN": "`frozen`",
-    "STEP": "step",
-    "ELSE": "`else`",
-    "ONLY": "`train only`",
-}
 OUTSIDE = " stands outside of a net"
 CATEGORIES = (
     ("NUMBER", "a value"),
@@ -65,19 +54,6 @@ def _foreign_word(s: Situation) -> Diagnostic | None:
 def _else_alone(s: Situation) -> Diagnostic | None:
     if s.token.kind == "ELSE" and "IF" not in s.symbols:
         return s.finding("E110", "`else` follows no `if`", "put it behind the `}` of an `if`")
-    return None
-
-
-def _comment_sign(s: Situation) -> Diagnostic | None:
-    if s.token.kind == "DIVIDE" and s.following.kind in ("TIMES", "POWER") and s.following.start == s.token.end:
-        return s.finding("E109", "`/*` opens no comment", "write a comment after `#`, on every line of it")
-    if s.token.kind == "FLOOR" and not s.symbols:
-        return s.finding(
-            "E109",
-            "`//` has nothing on its left",
-            "write a comment after `#`; `//` divides whole numbers",
-            fix=s.replace(s.token, "#", "make it a comment"),
-        )
     return None
 
 
@@ -190,38 +166,12 @@ def _missing_value(s: Situation) -> Diagnostic | None:
     return None
 
 
-def _chained_comparison(s: Situation) -> Diagnostic | None:
-    if s.token.kind == "RANGE" and s.accepts("AND"):
-        return s.finding("E112", "ranges do not chain", "write one range: `start..stop`")
-    if s.token.kind in COMPARISONS and s.accepts("AND"):
-        return s.finding("E112", "comparisons do not chain", "compare one pair at a time: `a < b and b < c`")
-    return None
-
-
-def _compound(s: Situation) -> Diagnostic | None:
-    for first, second in ((s.previous, s.token), (s.token, s.following)):
-        text = first.text + second.text
-        if first.end == second.start and text in COMPOUND:
-            return s.finding("E115", f"`{text}` is no sign of the language", COMPOUND[text], first)
-    return None
-
-
 def _for_without_in(s: Situation) -> Diagnostic | None:
+    if s.token.kind == "IN" and s.previous.kind == "NAME" and len(s.symbols) in (1, 3):
+        return s.finding("E110", "`in` follows no `for`", "write `for NAME in LIST { ... }`")
     if s.first is not None and s.first.kind == "FOR" and s.accepts("IN") and not s.accepts("NUMBER"):
         return s.finding("E116", "`for` has no `in`", "write `for NAME in LIST { ... }`, as in `for i in 0..n { ... }`")
     return None
-
-
-def _comma(s: Situation) -> Diagnostic | None:
-    if s.token.kind != "COMMA":
-        return None
-    if s.bracket == "(":
-        return s.finding("E115", "parentheses hold one value here, not several", "write a list: `[a, b]`")
-    if s.bracket == "[":
-        return s.finding("E115", "an index is one number", "write `x[i][j]` for lists of lists")
-    return s.finding(
-        "E115", "`,` separates no statements", "begin a new line, or write `;`; values in a list are `[a, b]`"
-    )
 
 
 def _input_without_shape(s: Situation) -> Diagnostic | None:
@@ -264,48 +214,6 @@ def _unused_use(s: Situation) -> Diagnostic | None:
     return None
 
 
-def _misplaced_binding(s: Situation) -> Diagnostic | None:
-    if s.token.kind != "BINDS":
-        return None
-    dangling = s.before_line()
-    if dangling is not None and dangling.kind in OPERATORS and dangling.kind != "COMMA" and s.bracket is None:
-        return s.finding(
-            "E109",
-            f"`{dangling.text}` has nothing on its right: the next line is a statement of its own",
-            "write what comes behind it",
-            dangling,
-        )
-    if s.first is not None and s.first.kind in ("IF", "EXPECT", "REPEAT", "FOR", "OUTPUT") and s.bracket is None:
-        return s.finding(
-            "E118", "`=` binds a name; it does not compare", "write `==`", fix=s.replace(s.token, "==", "write `==`")
-        )
-    if s.bracket == "[":
-        return s.finding("E118", "`=` stands in a list", "write a table with `:`, as in `[main: 1, aux: 0.3]`")
-    return s.finding("E118", "only a name can stand before `=`", "write `name = value`, and `==` to compare")
-
-
-def _colon(s: Situation) -> Diagnostic | None:
-    if s.token.kind != "COLON":
-        return None
-    if s.bracket == "(":
-        return s.finding(
-            "E119", "an argument is written with `=`", "write `name=value`", fix=s.replace(s.token, "=", "write `=`")
-        )
-    if s.bracket == "[":
-        return s.finding("E119", "a list and a table are mixed", "give every element a key, or none")
-    if s.first is not None and s.first.kind in HEADS:
-        return s.finding("E119", "`:` opens no body", "put the body in braces: `{ ... }`")
-    return s.finding(
-        "E119", "`:` has no meaning here", "bind with `name = value`; a type and a shape belong to `input name: shape`"
-    )
-
-
-def _table_without_key(s: Situation) -> Diagnostic | None:
-    if s.bracket == "[" and s.accepts("COLON") and not s.accepts("COMMA") and s.token.kind in ("COMMA", "RSQB"):
-        return s.finding("E119", "a list and a table are mixed", "give every element a key, or none", s.previous)
-    return None
-
-
 def _missing_body(s: Situation) -> Diagnostic | None:
     if s.bracket or not s.accepts("LBRACE") or s.accepts("SEP") or s.first is None:
         return None
@@ -336,6 +244,10 @@ def _missing_separator(s: Situation) -> Diagnostic | None:
         return s.finding(
             "E107", f"a comma is missing between {s.shown(before)} and {s.shown(token)}", "put `,` between them"
         )
+    if s.first is not None and s.first.kind == "INPUT" and s.accepts("COMMA", token.kind):
+        return s.finding(
+            "E107", f"a comma is missing between {s.shown(before)} and {s.shown(token)}", "put `,` between them"
+        )
     if not s.accepts("SEP", token.kind) or before.kind == "SEP":
         return None
     if token.kind == "RANGE":
@@ -358,22 +270,22 @@ def _otherwise(s: Situation) -> Diagnostic:
 ATTEMPTS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
     _foreign_word,
     _else_alone,
-    _comment_sign,
+    misplaced.comment_sign,
     _outside,
     _reserved_word,
     _for_without_in,
-    _compound,
+    misplaced.compound,
     _missing_name,
     _missing_value,
-    _chained_comparison,
+    misplaced.chained_comparison,
     _half_conditional,
     _nothing_bound,
     _unused_use,
-    _misplaced_binding,
+    misplaced.misplaced_binding,
     _input_without_shape,
-    _colon,
-    _table_without_key,
+    misplaced.colon,
+    misplaced.table_without_key,
     _missing_body,
-    _comma,
+    misplaced.comma,
     _missing_separator,
 )

@@ -24,7 +24,7 @@ def statements(text: str) -> str:
     return "\n".join(shown(statement) for statement in net.body.statements)
 
 
-def shown(node: object) -> str:
+def shown(node: object) -> str:  # noqa: C901
     match node:
         case ast.Flow(elements=(element,)):
             return shown(element)

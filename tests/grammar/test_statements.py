@@ -88,8 +88,7 @@ train Big(depth=4) "long" { step one { trains = ["d"] }; follow = ["t": copy("o"
         "(net Small () None {})",
         "(net Big (depth=20) 'label' {})",
         "(train Small () None {(batch = 3)})",
-        "(train Big (depth=4) 'long' {(step one {(trains = ['d'])}); "
-        "(follow = ['t':(call copy 'o' every=1000)])})",
+        "(train Big (depth=4) 'long' {(step one {(trains = ['d'])}); (follow = ['t':(call copy 'o' every=1000)])})",
     ]
 
 

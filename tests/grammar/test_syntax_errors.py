@@ -170,7 +170,9 @@ def test_a_net_inside_braces_means_a_missing_brace() -> None:
     assert finding.code == "E104"
     assert finding.primary is not None
     assert (finding.primary.span.line, finding.primary.span.column) == (3, 7)  # by the indentation of the last `}`
-    assert [(label.span.line, label.message) for label in finding.secondary] == [(9, "a net cannot stand inside braces")]
+    assert [(label.span.line, label.message) for label in finding.secondary] == [
+        (9, "a net cannot stand inside braces")
+    ]
     assert len(parse(text, "x.net")[0].items) == 3
 
 
@@ -257,7 +259,13 @@ def test_files_that_are_no_text(tmp_path) -> None:  # type: ignore[no-untyped-de
 
 
 def test_fixes_repair() -> None:
-    for text in ("x = a → b", "x = 'abc'", "net A { input x: 3xHxW }", "net A { conv(k: 2) }", "net A { if a = 3 { } }"):
+    for text in (
+        "x = a → b",
+        "x = 'abc'",
+        "net A { input x: 3xHxW }",
+        "net A { conv(k: 2) }",
+        "net A { if a = 3 { } }",
+    ):
         (finding,) = findings(text)
         assert finding.fix is not None
         for edit in finding.fix.edits:

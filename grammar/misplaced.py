@@ -1,0 +1,98 @@
+"""Signs where they have no meaning: `=`, `:`, `,`, chained comparisons, and what other languages write."""
+
+from __future__ import annotations
+
+from netc.grammar.confusions import COMPOUND
+from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.layout import COMPARISONS, OPERATORS
+from netc.grammar.situation import HEADS, Situation
+
+
+def comment_sign(s: Situation) -> Diagnostic | None:
+    """The comments of other languages."""
+    if s.token.kind == "DIVIDE" and s.following.kind in ("TIMES", "POWER") and s.following.start == s.token.end:
+        return s.finding("E109", "`/*` opens no comment", "write a comment after `#`, on every line of it")
+    if s.token.kind == "FLOOR" and not s.symbols:
+        return s.finding(
+            "E109",
+            "`//` has nothing on its left",
+            "write a comment after `#`; `//` divides whole numbers",
+            fix=s.replace(s.token, "#", "make it a comment"),
+        )
+    return None
+
+
+def compound(s: Situation) -> Diagnostic | None:
+    """Signs of other languages that our tokens compose."""
+    for first, second in ((s.previous, s.token), (s.token, s.following)):
+        text = first.text + second.text
+        if first.end == second.start and text in COMPOUND:
+            return s.finding("E115", f"`{text}` is no sign of the language", COMPOUND[text], first)
+    return None
+
+
+def chained_comparison(s: Situation) -> Diagnostic | None:
+    """`a < b < c`, `0..2..3`."""
+    if s.token.kind == "RANGE" and s.accepts("AND"):
+        return s.finding("E112", "ranges do not chain", "write one range: `start..stop`")
+    if s.token.kind in COMPARISONS and s.accepts("AND"):
+        return s.finding("E112", "comparisons do not chain", "compare one pair at a time: `a < b and b < c`")
+    return None
+
+
+def misplaced_binding(s: Situation) -> Diagnostic | None:
+    """`=` where nothing is bound."""
+    if s.token.kind != "BINDS":
+        return None
+    dangling = s.before_line()
+    if dangling is not None and dangling.kind in OPERATORS and dangling.kind != "COMMA" and s.bracket is None:
+        return s.finding(
+            "E109",
+            f"`{dangling.text}` has nothing on its right: the next line is a statement of its own",
+            "write what comes behind it",
+            dangling,
+        )
+    if s.first is not None and s.first.kind in ("IF", "EXPECT", "REPEAT", "FOR", "OUTPUT") and s.bracket is None:
+        return s.finding(
+            "E118", "`=` binds a name; it does not compare", "write `==`", fix=s.replace(s.token, "==", "write `==`")
+        )
+    if s.bracket == "[":
+        return s.finding("E118", "`=` stands in a list", "write a table with `:`, as in `[main: 1, aux: 0.3]`")
+    return s.finding("E118", "only a name can stand before `=`", "write `name = value`, and `==` to compare")
+
+
+def colon(s: Situation) -> Diagnostic | None:
+    """`:` for a named argument, a body or a type."""
+    if s.token.kind != "COLON":
+        return None
+    if s.bracket == "(":
+        return s.finding(
+            "E119", "an argument is written with `=`", "write `name=value`", fix=s.replace(s.token, "=", "write `=`")
+        )
+    if s.bracket == "[":
+        return s.finding("E119", "a list and a table are mixed", "give every element a key, or none")
+    if s.first is not None and s.first.kind in HEADS:
+        return s.finding("E119", "`:` opens no body", "put the body in braces: `{ ... }`")
+    return s.finding(
+        "E119", "`:` has no meaning here", "bind with `name = value`; a type and a shape belong to `input name: shape`"
+    )
+
+
+def table_without_key(s: Situation) -> Diagnostic | None:
+    """An element without a key among those with one."""
+    if s.bracket == "[" and s.accepts("COLON") and not s.accepts("COMMA") and s.token.kind in ("COMMA", "RSQB"):
+        return s.finding("E119", "a list and a table are mixed", "give every element a key, or none", s.previous)
+    return None
+
+
+def comma(s: Situation) -> Diagnostic | None:
+    """`,` where one thing stands."""
+    if s.token.kind != "COMMA":
+        return None
+    if s.bracket == "(":
+        return s.finding("E115", "parentheses hold one value here, not several", "write a list: `[a, b]`")
+    if s.bracket == "[":
+        return s.finding("E115", "an index is one number", "write `x[i][j]` for lists of lists")
+    return s.finding(
+        "E115", "`,` separates no statements", "begin a new line, or write `;`; values in a list are `[a, b]`"
+    )
