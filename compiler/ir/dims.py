@@ -158,7 +158,8 @@ class Dim:
         for monomial in sorted(self.terms, key=_order):
             coefficient = self.terms[monomial]
             size = abs(coefficient)
-            factors = [repr(atom) for atom in monomial]
+            alone = len(monomial) == 1 and size == 1
+            factors = [f"{atom}" if alone or isinstance(atom, Symbol) else f"({atom})" for atom in monomial]
             if size.numerator != 1 or not factors:
                 factors.insert(0, str(size.numerator))
             part = "*".join(factors) + (f"/{size.denominator}" if size.denominator != 1 else "")
@@ -210,6 +211,11 @@ def floor_divide(size: Size, by: Size) -> Size:
     if isinstance(remainder_size, int):
         return _simplest(whole) + remainder_size // by
     return _simplest(whole) + _quotient(remainder_size, by)
+
+
+def divide_exactly(size: Size, by: int) -> Size:
+    """size / by, where the caller knows that it is whole."""
+    return _simplest({monomial: coefficient / by for monomial, coefficient in _terms(size).items()})
 
 
 def _quotient(numerator: Dim, by: int) -> Size:

@@ -1,0 +1,108 @@
+"""Graphs as text that people read and tests write: `to_text` prints one, `from_text` reads it back.
+
+    graph double
+    symbol N
+    input %x: float32[N, 3]
+    %y, %i = TopK(%x) k=2 axis=1 : float32[N, 2], int64[N, 2] @block.layer "a.net":3:1-3:9
+    output values = %y
+
+After the operator come its attributes, after the colon the types, after @ the layer and the place in the source.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+
+from netc.compiler.ir.dims import BATCH_SYMBOL, Dim, Shape, Symbol
+from netc.compiler.ir.graph import DType, Graph, Node, Origin, Tensor, Value
+from netc.compiler.ir.text_reader import GraphReader
+
+
+def to_text(graph: Graph) -> str:
+    """The graph, a line a value."""
+    return "\n".join(_lines(graph)) + "\n"
+
+
+def from_text(text: str, symbols: Mapping[str, Symbol] | None = None) -> Graph:
+    """The graph that `to_text` printed; raises ValueError naming the line where it cannot be read.
+
+    symbols  known symbols by name: symbols are equal by identity. The batch `N` is known; others are made.
+    """
+    return GraphReader({"N": BATCH_SYMBOL, **(symbols or {})}).read(text)
+
+
+def _lines(graph: Graph) -> Iterator[str]:
+    yield f"graph {graph.name}"
+    for symbol in sorted(_symbols(graph), key=lambda symbol: symbol.name):
+        minimum = f" minimum={symbol.minimum}" if symbol.minimum != 1 else ""
+        yield f"symbol {symbol.name}{minimum}" + (f" divisor={symbol.divisor}" if symbol.divisor != 1 else "")
+    for kind, values in (("input", graph.inputs), ("parameter", graph.parameters)):
+        for value in values:
+            yield f"{kind} %{value.name}: {_type(value)}{_origin(value.origin)}"
+    for node in graph.nodes:
+        yield _node(node)
+    for name, value in graph.outputs.items():
+        yield f"output {name} = %{value.name}"
+
+
+def _node(node: Node) -> str:
+    made = ", ".join(f"%{value.name}" for value in node.outputs)
+    read = ", ".join(f"%{value.name}" for value in node.inputs)
+    attributes = "".join(f" {name}={_attribute(value)}" for name, value in node.attributes.items())
+    return f"{made} = {node.op}({read}){attributes} : {', '.join(map(_type, node.outputs))}{_origin(node.origin)}"
+
+
+def _type(value: Value) -> str:
+    return f"{value.dtype}{_shape(value.shape)}"
+
+
+def _shape(shape: Shape) -> str:
+    return "[" + ", ".join(map(str, shape)) + "]"
+
+
+def _origin(origin: Origin) -> str:
+    text = f" @{origin.scope}" if origin.scope or origin.span else ""
+    span = origin.span
+    if span is not None:
+        text += f" {json.dumps(span.file)}:{span.line}:{span.column}-{span.end_line}:{span.end_column}"
+    return text
+
+
+def _attribute(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, DType):
+        return str(value)
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else str(value)
+    if isinstance(value, Tensor):
+        return f"{value.dtype}{_shape(value.shape)}{_attribute(value.values)}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_attribute, value)) + ("," if len(value) == 1 else "") + ")"
+    return str(value)
+
+
+def _symbols(graph: Graph) -> set[Symbol]:
+    found: set[Symbol] = set()
+
+    def look(value: object) -> None:
+        if isinstance(value, Dim):
+            found.update(value.symbols())
+        elif isinstance(value, tuple):
+            for item in value:
+                look(item)
+
+    for source in graph.sources():
+        look(source.shape)
+    for node in graph.nodes:
+        for attribute in node.attributes.values():
+            look(attribute)
+        for value in node.outputs:
+            look(value.shape)
+    return found
