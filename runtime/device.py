@@ -97,7 +97,7 @@ def resolve(wanted: str = "auto", say: Callable[[str], None] | None = None) -> D
             )
         )
     if say is not None:
-        say(f"using the CPU: {reason}")
+        say(f"cpu, because {reason}")
     return CPU
 
 

@@ -73,6 +73,11 @@ def finite(values: Mapping[str, float]) -> bool:
     return all(math.isfinite(value) for value in values.values())
 
 
+def not_finite(values: Mapping[str, float]) -> str:
+    """`loss is nan`, of the first value that isn't finite."""
+    return next(f"{name} is {value}" for name, value in values.items() if not math.isfinite(value))
+
+
 class Listener(Protocol):
     """What follows a training: a progress line, a test. Every method is called in the training's thread."""
 

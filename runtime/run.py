@@ -59,7 +59,7 @@ def begin(folder: RunFolder, request: Request, net: Net, trainer: Trainer) -> No
 
 def request_of(folder: RunFolder) -> Request:
     """What a run was asked for; raises DiagnosticError E561."""
-    said = folder.run()
+    said = folder.read_request()
     said.pop("version")
     try:
         return Request(**said)

@@ -86,9 +86,13 @@ class RunFolder:
             target.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(target, text.encode())
         write_atomic(self.manifest_json, _json(manifest))
+        self.write_request(run)
+
+    def write_request(self, run: Mapping[str, Any]) -> None:
+        """Replace run.json."""
         write_atomic(self.run_json, _json({"version": RUN_VERSION, **run}))
 
-    def run(self) -> dict[str, Any]:
+    def read_request(self) -> dict[str, Any]:
         """What was asked for; raises DiagnosticError E561 when run.json is damaged."""
         try:
             found = json.loads(self.run_json.read_text(encoding="utf-8"))

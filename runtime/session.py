@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netc.compiler import Artifact, Manifest
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.device import Device, runtime
 
 Array = NDArray[Any]
@@ -100,7 +101,7 @@ class Session:
         names = [port.name for port in self.session.get_outputs()]
         for name in names:
             bound.bind_output(name, "cpu")
-        self.session.run_with_iobinding(bound)
+        run_bound(self.session, bound)
         return {name: np.array(value.numpy()) for name, value in zip(names, bound.get_outputs(), strict=True)}
 
 
@@ -127,7 +128,7 @@ class StepSession:
         bound = self._bindings[turn]
         for name, array in feeds.items():
             bound.bind_cpu_input(name, array)
-        self.session.session.run_with_iobinding(bound)
+        run_bound(self.session.session, bound)
         return {name: float(value.numpy()) for name, value in self.results.items()}
 
     def swap(self) -> None:
@@ -147,6 +148,20 @@ class StepSession:
         for name, value in self.results.items():
             bound.bind_ortvalue_output(name, value)
         return bound
+
+
+def run_bound(session: Any, bound: Any) -> None:
+    """Run a binding; raises DiagnosticError E604 where memory does not suffice."""
+    try:
+        session.run_with_iobinding(bound)
+    except Exception as error:  # ONNX Runtime has no class of exception for it
+        if not any(words in str(error).lower() for words in _OUT_OF_MEMORY):
+            raise
+        help = "use a smaller batch, `--batch`, or a smaller net"
+        raise DiagnosticError(Diagnostic("E604", "out of memory", notes=(str(error)[:200],), help=help)) from error
+
+
+_OUT_OF_MEMORY = ("failed to allocate memory", "out of memory", "bad_alloc", "bad allocation")
 
 
 def _scalar() -> Any:

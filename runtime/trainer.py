@@ -19,7 +19,7 @@ from netc.runtime.evaluate import evaluate
 from netc.runtime.feed import feed
 from netc.runtime.interrupt import Interrupted, interruptible
 from netc.runtime.model import Model, ports, scalars
-from netc.runtime.progress import Listener, Progress, Record, Silent, finite
+from netc.runtime.progress import Listener, Progress, Record, Silent, finite, not_finite
 from netc.runtime.run_folder import RunFolder
 from netc.runtime.session import Array, Resident, Session, StepSession
 
@@ -69,7 +69,7 @@ class Trainer:
         step = self.progress.step
         results = self._session.run({**feeds, **scalars(self.manifest, seed=self.seed, step=step, rate=rate)})
         if not finite(results):
-            raise diverged(f"the loss is {results['loss']} in step {step + 1}", rate)
+            raise diverged(f"the {not_finite(results)} in step {step + 1}", rate)
         self._session.swap()
         return results
 
@@ -238,7 +238,7 @@ class _Loop:
         means = progress.means()
         measured = trainer.evaluate(self.test) if self.test is not None and len(self.test) else {}
         if not finite(measured):
-            raise diverged(f"the validation loss is {measured['loss']} after epoch {progress.epoch + 1}", rate)
+            raise diverged(f"the held-out {not_finite(measured)} after epoch {progress.epoch + 1}", rate)
         record: Record = {"epoch": progress.epoch + 1, "step": progress.step, "learning_rate": rate}
         record |= means | {f"validation_{name}": value for name, value in measured.items()}
         record["seconds"] = round(progress.seconds, 3)

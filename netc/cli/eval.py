@@ -31,7 +31,7 @@ def eval(model: str, data: str | None, device: str, style: str) -> None:
     spec = data or (request.data if request else None)
     if spec is None:
         raise click.UsageError("there is no data to measure on\n  = help: add `--data digits`, or the path of your own")
-    network = Deployed.open(path, resolve(device, say))
+    network = Deployed.open(path, resolve(device))
     rows = open_data(spec)
     examples, metrics = network.evaluate(rows)
     if style == "json":

@@ -34,7 +34,7 @@ def predict(model: str, inputs: tuple[str, ...], top: int, device: str, style: s
     from netc.runtime.deployed import Deployed
     from netc.runtime.device import resolve
 
-    network = Deployed.open(Path(model), resolve(device, say))
+    network = Deployed.open(Path(model), resolve(device))
     examples = read_inputs(inputs, network.inputs, scale=network.scale)
     for note in examples.notes:
         say(note)

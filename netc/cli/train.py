@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     plan = request.plan(net)
     if resumed is None:
         _show_summary(net, plan.batch)
-    model = Model(net, request.device, request.seed, say=say)
+    model = Model(net, request.device, request.seed, say=lambda line: say(f"device       {line}"))
     trainer = run.make_trainer(net, request, model)
     data = open_data(request.data)
     bound = bind(data, trainer.ports)
@@ -123,6 +124,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         run.write_sample(folder, bound.test or bound.train)
     else:
         run.restore(folder, request, trainer, len(bound.train))
+        folder.write_request(asdict(request))
         if _is_finished(trainer, plan, folder):
             return 0
         folder.model.unlink(missing_ok=True)
@@ -177,7 +179,8 @@ def _show_end(folder: RunFolder, trainer: Trainer, spec: str) -> None:
     best: Any = trainer.progress.best
     say()
     if best is not None:
-        say(f"best         {best['metric'].replace('_', ' ')} {number(best['value'])} in epoch {best['epoch']}")
+        what = best["metric"].replace("validation_", "held-out ")
+        say(f"best         {what} {number(best['value'])} in epoch {best['epoch']}")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
     say(f"time         {seconds:.1f} s of training, {trainer.progress.step:,} steps on {trainer.model.device.name}")
     say(f"results      {folder.results}, weights {folder.best}, network {folder.model}")
