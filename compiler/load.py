@@ -11,6 +11,7 @@ from netc.compiler.elaborate.layer_values import Written
 from netc.compiler.elaborate.modules import Loader, Module
 from netc.compiler.elaborate.net import Elaborated, elaborate
 from netc.compiler.elaborate.report import Report
+from netc.compiler.elaborate.resolve import built_in
 from netc.compiler.elaborate.unused import warn_unused
 from netc.compiler.elaborate.values import POISON
 from netc.compiler.net import Net
@@ -49,7 +50,7 @@ def load(path: str, net: str | None = None, settings: Mapping[str, Any] | None =
     _stop_at_errors(report)
     definition = _choose(module, net)
     trains = _trains(module, definition, report)
-    given = {name: _as_static(value) for name, value in (settings or {}).items()}
+    given = {name: _as_static(module, value) for name, value in (settings or {}).items()}
     arguments = _arguments(module, trains[0], report) if trains else {}
     same = [train for train in trains if _arguments(module, train, report) == arguments]
     made = elaborate(module, definition, {**arguments, **given}, same, report, loader.sources).net
@@ -78,7 +79,8 @@ def check(path: str, source: str | None = None) -> CheckResult:
         _known_net(module, train, report)
     for name in module.binds:
         module.static(name)
-    warn_unused(module, report)
+    if not report.errors:
+        warn_unused(module, report)
     return CheckResult(nets, sorted(report.found, key=_place), loader.sources, module.file)
 
 
@@ -162,7 +164,7 @@ def _arguments(module: Module, train: ast.Train, report: Report) -> dict[str, An
 
 def _known_net(module: Module, train: ast.Train, report: Report) -> None:
     names = [definition.name for definition in module.nets]
-    if train.net not in names:
+    if train.net not in names and train.net not in module.broken:
         report.error("E400", f"no net of this file is called `{train.net}`", train.net_span,
                      help=did_you_mean(train.net, names) or "a train section stands in the file of its net")  # fmt: skip
 
@@ -186,9 +188,13 @@ def _check_net(module: Module, definition: ast.Net, report: Report, sources: dic
     return [elaborate(module, definition, arguments, members, report, sources) for arguments, members in groups]
 
 
-def _as_static(value: Any) -> Any:
-    """A Python value as elaboration holds it: lists are tuples."""
-    return tuple(map(_as_static, value)) if isinstance(value, (list, tuple)) else value
+def _as_static(module: Module, value: Any) -> Any:
+    """A Python value as elaboration holds it: lists are tuples, the word of a layer is the layer."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_as_static(module, item) for item in value)
+    if isinstance(value, str):
+        return module.layer(value) or built_in(value) or value
+    return value
 
 
 def _errors(report: Report) -> list[Diagnostic]:

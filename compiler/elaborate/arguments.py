@@ -94,6 +94,9 @@ def _name_of(
     known = list(known)
     if argument.name is None:
         if not positional:
+            if "" in given:
+                return None
+            given[""] = argument.span
             takes = f"{len(known)} argument{'s' * (len(known) != 1)}" if known else "no arguments"
             help = None
             if isinstance(argument.value, ast.Name):

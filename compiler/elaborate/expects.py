@@ -163,7 +163,8 @@ class _Counted:
         if target is POISON:
             return POISON
         if name == "receptive_field" and isinstance(target, Tensor):
-            fields = receptive_field(target.value, self.frame.run.graph.inputs)
+            inputs = [self.frame.run.values.get(value.name, value) for value in self.frame.run.graph.inputs]
+            fields = receptive_field(target.value, inputs)
             return fields[0] if fields and all(field == fields[0] for field in fields) else tuple(fields)
         parts = [item for item in (target if isinstance(target, Several) else [target])]
         paths = [p for item in parts if (p := _path(item)) is not None]

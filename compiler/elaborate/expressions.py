@@ -156,8 +156,7 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Any:
     value = evaluate(frame, node.value)
     if value is POISON:
         return POISON
-    scope = value.weights if isinstance(value, Shared) else getattr(value, "scope", None)
-    members: dict[str, Any] = scope.members if scope is not None else {}
+    members = _members(value)
     if node.name in members:
         return members[node.name]
     if isinstance(value, Tensor) and node.name in ATTRIBUTES:
@@ -165,10 +164,19 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Any:
     known = [*members, *(ATTRIBUTES if isinstance(value, Tensor) else ())]
     notes = [f"it has {', '.join(sorted(members))}"] if 0 < len(members) <= 12 else []
     help = did_you_mean(node.name, known)
+    deeper = [name for name, inner in members.items() if node.name in _members(inner)]
+    if deeper:
+        help = f"write the whole path: `{deeper[0]}.{node.name}` instead of `{node.name}`"
     if isinstance(value, Several):
         help = help or "take an element first, as in `[0]`"
     frame.error("E204", f"{kind(value)} has no `{node.name}`", node.span, help=help, notes=notes)
     return POISON
+
+
+def _members(value: Any) -> dict[str, Any]:
+    """What is reached by dots behind a value."""
+    scope = value.weights if isinstance(value, Shared) else getattr(value, "scope", None)
+    return scope.members if scope is not None else {}
 
 
 def _shape_attribute(frame: Frame, tensor: Tensor, node: ast.Attribute) -> Any:

@@ -11,6 +11,7 @@ from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.ir import Graph, Value
 from netc.compiler.net import LayerInstance, Parameter
+from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class Elaboration:
     absorbed    inside a layer that applies a layer given as an argument: the parameters made there
     stack       blocks and nets being applied, outermost first
     foreign     the layers of nets that are used as layers: left out without a word where nothing reaches them
-    expects     conditions to check when the net is finished: what to call
+    pending     expectations that wait for their net or block to be finished
+    statics     names of values that don't flow, to warn about those that nothing reads
     """
 
     report: Report
@@ -38,6 +40,7 @@ class Elaboration:
     stack: list[object] = field(default_factory=list)
     foreign: set[int] = field(default_factory=set)
     pending: list[Any] = field(default_factory=list)
+    statics: list[tuple[ast.Name, ast.File]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

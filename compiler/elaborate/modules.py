@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from netc.compiler.elaborate.scope import Env, Ref, Scope
 from netc.compiler.elaborate.values import POISON
 from netc.compiler.ir import Graph
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, Span, did_you_mean
+from netc.grammar.diagnostics import Diagnostic, Label, Severity, Span, did_you_mean
 from netc.grammar.parse import parse, parse_file
 
 STANDARD = Path(__file__).resolve().parent.parent / "std"
@@ -32,12 +32,22 @@ class Module:
         self.spans: dict[str, Span] = {}
         self.nets: list[ast.Net] = []
         self.trains: list[ast.Train] = []
+        self.broken: set[str] = set()
         self._running: set[str] = set()
 
-    def define(self) -> None:
-        """Enter what the file itself defines; a second definition of a name is an error."""
+    def define(self, findings: Sequence[Diagnostic] = ()) -> None:
+        """Enter what the file itself defines; a second definition of a name is an error.
+
+        findings  about the syntax: what they are about is incomplete, and stands for nothing, silently
+        """
+        wrong = [(found.primary.span.line, found.primary.span.end_line) for found in findings
+                 if found.primary is not None and found.severity is Severity.ERROR]  # fmt: skip
+        outside = any(not any(_within(line, item) for item in self.file.items) for line, _ in wrong)
         for item in self.file.items:
-            if isinstance(item, (ast.Block, ast.Net)):
+            broken = outside or any(_within(first, item) or _within(last, item) for first, last in wrong)
+            if broken and not isinstance(item, ast.Use):
+                self._set_aside(item)
+            elif isinstance(item, (ast.Block, ast.Net)):
                 if self.claim(item.name, item.name_span):
                     self.layers[item.name] = Written(item.name, None, item, self)
                 if isinstance(item, ast.Net):
@@ -48,6 +58,14 @@ class Module:
                         self.binds[target.id] = item
             elif isinstance(item, ast.Train):
                 self.trains.append(item)
+
+    def _set_aside(self, item: ast.Item) -> None:
+        names = [target.id for target in item.targets] if isinstance(item, ast.Bind) else []
+        if isinstance(item, (ast.Block, ast.Net)):
+            names = [item.name]
+        for name in names:
+            self.broken.add(name)
+            self.values[name] = Ref(POISON, item.span)
 
     def claim(self, name: str, span: Span) -> bool:
         """Whether a name is free in the file; otherwise it is reported."""
@@ -132,14 +150,14 @@ class Loader:
         file, findings = parse_file(path) if source is None else parse(source, path)
         for finding in findings:
             self.report.add(finding)
-        return self._module(file, path, Path(path).resolve())
+        return self._module(file, path, Path(path).resolve(), findings)
 
-    def _module(self, file: ast.File, path: str, key: Path) -> Module:
+    def _module(self, file: ast.File, path: str, key: Path, findings: Sequence[Diagnostic]) -> Module:
         self.sources[path] = file.source
         module = Module(file, path, self.report)
         self.modules[key] = module
         self._open.append(key)
-        module.define()
+        module.define(findings)
         for item in file.items:
             if isinstance(item, ast.Use):
                 self._use(module, item)
@@ -194,7 +212,11 @@ class Loader:
             file, findings = parse(file.source, shown)
         for finding in findings:
             self.report.add(finding)
-        return self._module(file, shown, key)
+        return self._module(file, shown, key, findings)
+
+
+def _within(line: int, item: ast.Item) -> bool:
+    return item.span.line <= line <= item.span.end_line
 
 
 def _shown(use: ast.Use) -> str:

@@ -14,6 +14,7 @@ from netc.compiler.elaborate.modules import Module
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.train import elaborate_train
+from netc.compiler.elaborate.unused import names
 from netc.compiler.elaborate.values import POISON, Several, Tensor
 from netc.compiler.ir import Graph, Node, Value
 from netc.compiler.net import LayerInstance, Net, TrainPlan
@@ -60,6 +61,7 @@ def elaborate(
     _prune(net, run, reached)
     expects.check_net(frame, net)
     _warn_unreached(run, reached, report)
+    _warn_unread(run, report)
     net.warnings = report.warnings()
     return Elaborated(net if report.errors == errors else None, frame)
 
@@ -76,7 +78,16 @@ def _bind_settings(frame: Frame, definition: ast.Net, settings: Mapping[str, Any
 
 
 def _settings(frame: Frame, definition: ast.Net) -> dict[str, Any]:
-    return {parameter.name: frame.env.names[parameter.name].value for parameter in definition.parameters}
+    """The arguments of the net as plain data: a layer is its word."""
+    return {parameter.name: _plain(frame.env.names[parameter.name].value) for parameter in definition.parameters}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return value if value is None or isinstance(value, (bool, int, float, str)) else getattr(value, "word", str(value))
 
 
 def _outputs(frame: Frame, definition: ast.Net) -> dict[str, Value]:
@@ -166,3 +177,14 @@ def _warn_unreached(run: Elaboration, reached: set[Value], report: Report) -> No
         if run.values.get(value.name) not in reached and value.origin.span is not None:
             report.warning("L006", f"nothing uses the input `{value.name}`", value.origin.span,
                            help="start a flow from it, or remove it")  # fmt: skip
+
+
+def _warn_unread(run: Elaboration, report: Report) -> None:
+    """Say which static binds nothing reads."""
+    read: dict[int, set[str]] = {}
+    for target, file in run.statics:
+        mentioned = read.setdefault(id(file), set())
+        if not mentioned:
+            mentioned.update(names(file.items))
+        if target.id not in mentioned:
+            report.warning("L006", f"nothing uses `{target.id}`", target.span, help="use it, or remove it")

@@ -106,14 +106,14 @@ def value_of(frame: Frame, node: ast.Name, words: tuple[str, ...] = ()) -> Any:
         return layer
     if name in argument_words():
         return name
-    unknown(frame, node)
+    unknown(frame, node, words)
     return POISON
 
 
-def unknown(frame: Frame, node: ast.Name) -> None:
-    """Report a name that stands for nothing."""
-    known = [*frame.env.visible(), *frame.module.static_names(), *known_layers(frame), *FUNCTIONS]
-    help = did_you_mean(node.id, known)
+def unknown(frame: Frame, node: ast.Name, words: tuple[str, ...] = ()) -> None:
+    """Report a name that stands for nothing; `words` could have stood there too."""
+    known = [*frame.env.visible(), *frame.module.static_names(), *known_layers(frame)]
+    help = did_you_mean(node.id, words) or did_you_mean(node.id, known)
     if help is None and node.id.lower() in ("true", "false", "none"):
         help = f"write `{node.id.lower()}`"
     frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name", help=help)

@@ -8,7 +8,6 @@ from typing import Any
 
 from netc.compiler.elaborate.modules import Module
 from netc.compiler.elaborate.report import Report
-from netc.compiler.elaborate.values import POISON
 from netc.grammar import ast
 
 
@@ -35,8 +34,7 @@ def warn_unused(module: Module, report: Report) -> None:
                     report.warning("L006", f"nothing uses `{target.id}`", target.span, help="use it, or remove it")
         elif isinstance(item, ast.Use):
             for used in item.names:
-                ref = module.values.get(used.alias)
-                if used.alias not in everywhere and (ref is None or ref.value is not POISON):
+                if used.alias not in everywhere:
                     report.warning("L006", f"nothing uses `{used.alias}`", used.span, help="use it, or remove it")
 
 
