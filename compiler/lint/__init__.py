@@ -74,10 +74,18 @@ def lint_checked(
         rule for rule in selected(select or config.select, ignore or config.ignore) if rule.in_check or not only_check
     ]
     comments = allows(result.file)
-    budgets = config.budgets_for(Path(file)) if config.budgets else {}
-    ran = frozenset(rule.code for rule in rules)
-    subject = Subject(file, result.file, tuple(result.nets), result.sources, tuple(comments), budgets, config.path, ran)
-    findings = list(result.diagnostics)
+    subject = Subject(
+        file,
+        result.file,
+        tuple(result.nets),
+        result.sources,
+        found=tuple(result.diagnostics),
+        allows=tuple(comments),
+        budgets=config.budgets_for(Path(file)) if config.budgets else {},
+        config=config.path,
+        ran=frozenset(rule.code for rule in rules),
+    )
+    findings = [finding for finding in result.diagnostics if not finding.code.startswith("L")]
     late = []
     for rule in rules:
         if rule.last:
@@ -96,7 +104,7 @@ def selected(select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
     for word in (*select, *ignore):
         if not any(code.startswith(word) for code in rules) or not word:
             help = did_you_mean(word, rules) or "see `netc explain` for the codes"
-            raise DiagnosticError(Diagnostic("E270", f"no lint rule's code begins with `{word}`", help=help))
+            raise DiagnosticError(Diagnostic("E260", f"no lint rule's code begins with `{word}`", help=help))
     return [
         rule
         for code, rule in rules.items()

@@ -27,6 +27,7 @@ class Subject:
     """One file under lint.
 
     file      its path as given, `tree` its syntax, `nets` those of its nets that elaborate, `sources` file -> text
+    found     the checker's findings
     allows    its `# netc: allow` comments
     budgets   conditions from the nearest pyproject.toml whose pattern matches the file: pattern -> `params <= 150M`
     config    that pyproject.toml
@@ -37,6 +38,7 @@ class Subject:
     tree: ast.File
     nets: tuple[Net, ...]
     sources: Mapping[str, str]
+    found: tuple[Diagnostic, ...] = ()
     allows: tuple[Allow, ...] = ()
     budgets: Mapping[str, str] = field(default_factory=dict)
     config: Path | None = None

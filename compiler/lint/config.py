@@ -33,7 +33,7 @@ class Config:
 
 
 def config_for(file: Path) -> Config:
-    """The settings for a file; raises DiagnosticError E270 where they cannot be understood."""
+    """The settings for a file; raises DiagnosticError E260 where they cannot be understood."""
     for folder in file.resolve().parents:
         config = _read(folder / "pyproject.toml")
         if config is not None:
@@ -88,4 +88,4 @@ def _codes(path: Path, lint: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 
 def _refuse(path: Path, message: str, help: str | None) -> DiagnosticError:
-    return DiagnosticError(Diagnostic("E270", message, notes=(f"in {path}",), help=help))
+    return DiagnosticError(Diagnostic("E260", message, notes=(f"in {path}",), help=help))

@@ -65,6 +65,7 @@ def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic | N
     if not any(cuts):
         return None
     lost = " and ".join(_plural(cut, name) for cut, name in zip(cuts, NAMES[rank], strict=True) if cut)
+    rest, step = next((s + b + e - r, t) for (s, r, t, b, e), cut in zip(axes, cuts, strict=True) if cut)
     fitting = [_fitting(*axis) for axis in axes]
     result = _by([(s + b + e - r) // t + 1 for (s, r, t, *_), (b, e) in zip(axes, fitting, strict=True)])
     source = wiring.maker(node.inputs[0])
@@ -76,6 +77,7 @@ def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic | N
         secondary=(Label(source.span, format_shape(node.inputs[0].shape[1:])),)
         if source and source.span != layer.span
         else (),
+        notes=[f"input + padding - kernel = {rest}, which is no multiple of the stride {step}"],
         help=f"use `pad={_padding(fitting)}`, which reads all of it and gives {result}",
     )
 

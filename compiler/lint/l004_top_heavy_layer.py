@@ -58,7 +58,7 @@ def top_heavy_layer(subject: Subject) -> Iterator[Diagnostic]:
                 wiring = Wiring(net)
                 map_ = _flattened(layer, wiring)
                 yield warning(
-                    f"one layer holds {count / total:.0%} of the parameters",
+                    f"one layer holds {100 * count // total} % of the parameters",
                     layer.span,
                     f"{count:,} of {total:,} parameters",
                     secondary=(Label(map_.span, f"flattens {_shape(map_)}"),) if map_ else (),
@@ -74,12 +74,11 @@ def _flattened(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
     while makers and makers[0] is not None and makers[0].word == "dropout":
         makers = [wiring.maker(value) for value in data_inputs(makers[0])]
     first = makers[0] if makers else None
-    return (
-        first if first is not None and first.word == "flatten" and len(language_shape(first.inputs[0])) == 3 else None
-    )
+    if first is None or first.word != "flatten":
+        return None
+    return first if (len(language_shape(first.inputs[0])), len(language_shape(first.outputs[0]))) == (3, 1) else None
 
 
 def _shape(layer: LayerInstance) -> str:
-    return (
-        f"{format_shape(language_shape(layer.inputs[0]))} to {format_shape(language_shape(layer.outputs[0]))} numbers"
-    )
+    (length,) = language_shape(layer.outputs[0])
+    return f"{format_shape(language_shape(layer.inputs[0]))} to {length:,} numbers"

@@ -50,28 +50,33 @@ def stacked_linear_layers(subject: Subject) -> Iterator[Diagnostic]:
     for net in subject.nets:
         wiring = Wiring(net)
         for second in net.layers:
-            first = _before(second, wiring) if _is_linear(second) else None
+            first = _before(second, wiring) if _multiplies(second) else None
             if first is None or _bottleneck(first, second):
                 continue
+            same = first.word == second.word
+            which = f"two {first.word} layers" if same else f"{first.word} and {second.word}, two linear layers,"
             yield warning(
-                f"{first.word} and {second.word} are two linear layers with nothing between them",
+                f"{which} with nothing between them",
                 second.span,
-                "together they are one linear layer",
+                "both together can do no more than one linear layer",
                 secondary=() if first.span == second.span else (Label(first.span, "no activation follows"),),
                 help="give the first one an activation, such as `act=relu`, or keep only one of them",
             )
 
 
-def _is_linear(layer: LayerInstance) -> bool:
-    """Whether it multiplies by weights and does nothing after that."""
+def _multiplies(layer: LayerInstance) -> bool:
+    """Whether it multiplies all of its one input by weights, whatever it does after that."""
     if layer.layer is None or not type(layer.layer).linear or len(data_inputs(layer)) != 1:
         return False
+    return all(node.attributes.get("group", 1) == 1 for node in layer.nodes)
+
+
+def _ends_linear(layer: LayerInstance) -> bool:
+    """Whether its result is a product and at most a bias, no activation."""
     node = layer.outputs[0].node
     if node is not None and node.op == "Add":
         node = node.inputs[0].node
-    if node is None or node.op not in PRODUCTS:
-        return False
-    return bool(node.attributes.get("group", 1) == 1)
+    return node is not None and node.op in PRODUCTS and node in layer.nodes and _multiplies(layer)
 
 
 def _before(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
@@ -82,7 +87,7 @@ def _before(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
         if maker is None or value in wiring.wanted or _readers(value, wiring) != 1:
             return None
         if maker.word not in PASSING:
-            return maker if _is_linear(maker) else None
+            return maker if _ends_linear(maker) else None
         value = data_inputs(maker)[0]
 
 

@@ -8,6 +8,7 @@ from netc.compiler.ir import Size
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.budget import BudgetError, Miss, misses, shares
 from netc.compiler.net import Net
+from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Span
 
 LISTED = 5
@@ -63,7 +64,7 @@ def over_budget(subject: Subject) -> Iterator[Diagnostic]:
                 found = misses(text, net)
             except BudgetError as error:
                 notes = (f'"{pattern}" = "{text}" in {subject.config}',)
-                raise DiagnosticError(Diagnostic("E270", str(error), notes=notes, help=error.help)) from None
+                raise DiagnosticError(Diagnostic("E260", str(error), notes=notes, help=error.help)) from None
             for miss in found:
                 yield _finding(subject, net, miss, pattern)
 
@@ -73,16 +74,24 @@ def _finding(subject: Subject, net: Net, miss: Miss, pattern: str) -> Diagnostic
     total = sum(value for _, value in largest) or 1
     places: dict[Span, list[str]] = {}
     for layer, value in largest[:LISTED]:
-        places.setdefault(layer.span, []).append(f"{layer.path}: {value:,} ({value / total:.0%})")
+        if 100 * value < total:
+            break
+        places.setdefault(layer.span, []).append(f"{layer.path}: {value:,} ({100 * value // total} %)")
     figures = ", ".join(f"{name} = {_figure(name, value)}" for name, value in miss.figures.items())
     return warning(
         f"net `{net.name}` is over its budget: {miss.text}",
-        net.span,
+        _headline(subject, net),
         figures,
         secondary=[Label(span, "; ".join(words[:3])) for span, words in places.items() if span.file == subject.file],
         notes=[f'the budget of "{pattern}" in pyproject.toml'],
         help=f"make `{largest[0][0].path}` smaller, or raise the budget" if largest else "raise the budget",
     )
+
+
+def _headline(subject: Subject, net: Net) -> Span:
+    """The net's name in the text."""
+    nets = (item for item in subject.tree.items if isinstance(item, ast.Net))
+    return next((item.name_span for item in nets if item.span == net.span), net.span)
 
 
 def _figure(name: str, value: Size) -> str:

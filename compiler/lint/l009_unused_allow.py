@@ -43,13 +43,16 @@ def unused_allow(subject: Subject) -> Iterator[Diagnostic]:
                 help="write `# netc: allow L001 because …`, or leave `netc:` out",
             )
             continue
+        known = [code for code in comment.codes if code in all_rules()]
         for code in comment.codes:
-            if code not in all_rules():
+            if code not in known:
                 near = did_you_mean(code, all_rules()) or "see `netc explain` for the codes"
                 yield warning(f"no lint rule is called `{code}`", comment.span, help=near)
-            elif code not in comment.used and code in subject.ran:
-                yield warning(
-                    f"{code} ({all_rules()[code].name}) is allowed here, and not found here",
-                    comment.span,
-                    help="remove the comment",
-                )
+        idle = [code for code in known if code not in comment.used and code in subject.ran]
+        if idle:
+            words = " and ".join(f"{code} ({all_rules()[code].name})" for code in idle)
+            yield warning(
+                f"{words} {'are' if len(idle) > 1 else 'is'} allowed here, and not found here",
+                comment.span,
+                help="remove the comment" if len(idle) == len(comment.codes) else f"remove {', '.join(idle)} from it",
+            )

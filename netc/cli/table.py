@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -108,7 +108,21 @@ def _plain(rows: Sequence[tuple[str, ...]], width: int) -> list[str]:
 
 
 def _wrapped(cell: str, width: int) -> list[str]:
-    return textwrap.wrap(cell, width, subsequent_indent="  ", break_on_hyphens=False) or [""]
+    """Lines of at most `width`, broken after spaces, and after dots where a word alone is too long."""
+    lines = [""]
+    for piece in (part for word in re.findall(r"\S+\s*", cell) for part in _pieces(word, width - 2)):
+        if len((lines[-1] + piece).rstrip()) <= width:
+            lines[-1] += piece
+        else:
+            lines.append(f"  {piece}")
+    return [line.rstrip() for line in lines]
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    if len(word.rstrip()) <= width:
+        return [word]
+    parts = re.findall(r"[^.]+\.?", word)
+    return [part[at : at + width] for part in parts for at in range(0, len(part), width)]
 
 
 def _markdown(rows: Sequence[tuple[str, ...]], lines: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ def test_exit_code(
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [("E104", 3), ("E204", 3), ("E301", 3), ("E401", 3), ("E501", 5), ("E601", 4), ("E701", 6), ("E270", 2)],
+    [("E104", 3), ("E204", 3), ("E301", 3), ("E401", 3), ("E501", 5), ("E601", 4), ("E701", 6), ("E260", 2)],
 )
 def test_codes_of_findings(code: str, expected: int) -> None:
     assert explain_failure(DiagnosticError(Diagnostic(code, "something")), []) == expected

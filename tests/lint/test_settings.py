@@ -139,5 +139,5 @@ def test_budgets(tmp_path: Path, budget: str, held: bool) -> None:
 @pytest.mark.parametrize("budget", ["params <=", "parms <= 3", "params", "conv(3)", "memory <= 3"])
 def test_budget_that_says_nothing(tmp_path: Path, budget: str) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[tool.netc.budget]\n'*.net' = '{budget}'\n", "utf-8")
-    with pytest.raises(DiagnosticError, match="E270"):
+    with pytest.raises(DiagnosticError, match="E260"):
         codes(tmp_path, "net A {\n  input x: 10\n  dense(2)\n}\n")
