@@ -72,10 +72,10 @@ def _weights(network: Net, file: str | None, seed: int) -> dict[str, Array]:
 
 
 def _write_inference(network: Net, path: Path, weights: dict[str, Array], batch: int | None, target: str) -> None:
-    from netc.compiler import compile_inference
+    from netc.runtime.export import deployable
 
-    artifact = compile_inference(network, weights, batch=batch, target=target)
-    _write(path, artifact.model, f"net {network.name}, {network.params:,} parameters")
+    model = deployable(network, None, weights, batch=batch, target=target)
+    _write(path, model, f"net {network.name}, {network.params:,} parameters")
     say(f"next: netc predict {path} INPUT")
 
 
