@@ -60,7 +60,7 @@ def write_csv(path: Path, curves: Curves) -> None:
     """A line an epoch, a column a run."""
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
-        table.writerow(["epoch", *(f"{word}, pixels {order}" for word, order in curves)])
+        table.writerow(["epoch", *(f"{word} {order}" for word, order in curves)])
         table.writerows([epoch, *row] for epoch, row in enumerate(zip(*curves.values(), strict=True), 1))
 
 

