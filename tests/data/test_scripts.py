@@ -65,4 +65,5 @@ def test_the_experiment_writes_its_curves(tmp_path, monkeypatch, capsys):
     if importlib.util.find_spec("matplotlib"):
         from PIL import Image
 
-        assert Image.open(tmp_path / "permuted.png").size[0] > 800
+        with Image.open(tmp_path / "permuted.png") as drawn:
+            assert drawn.size[0] > 800
