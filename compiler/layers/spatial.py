@@ -79,7 +79,7 @@ def per_axis(value: PerAxis, x: Value, argument: str) -> tuple[int, ...]:
     rank = len(language_shape(x)) - 1
     if isinstance(value, int):
         return (value,) * rank
-    _check_count(len(value), x, argument, format_shape(value))
+    _check_count(len(value), x, argument, format_shape(value) if len(value) > 1 else describe(value))
     return value
 
 
@@ -115,12 +115,12 @@ def _check_count(count: int, x: Value, argument: str, given: str) -> None:
     rank = len(shape) - 1
     if count == rank:
         return
-    axes = "axis" if rank == 1 else "axes"
+    sizes, axes = ("size" if count == 1 else "sizes"), ("axis" if rank == 1 else "axes")
     help = f"give {rank} numbers, or one for all" if rank > 1 else "give a single number"
     if rank == 1 and count == 2:
         help = f"give the map a channel axis, as in `1x{shape[0]}x{shape[1]}`, or a single number"
     raise ShapeError(
-        f"{argument} {given} has {count} sizes, {format_shape(shape)} has {rank} spatial {axes}",
+        f"{argument} {given} has {count} {sizes}, {format_shape(shape)} has {rank} spatial {axes}",
         argument=argument,
         help=help,
     )
