@@ -57,18 +57,25 @@ def compile(
     if path.suffix != ".onnx":
         raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
     network = load_net(file, net, settings)
-    given = _weights(network, weights, seed)
+    given, state = _weights(network, weights, seed)
     if train:
-        _write_training(network, path, given, batch, target)
+        _write_training(network, path, given, state, batch, target)
     else:
         _write_inference(network, path, given, batch, target)
 
 
-def _weights(network: Net, file: str | None, seed: int) -> dict[str, Array]:
+def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Parameters, and the optimizer's state where a file holds some: one written by --train, or kept after training."""
     from netc.compiler import initial_weights
-    from netc.compiler.weights import read_weights
+    from netc.compiler.weights import fit, read_weights
 
-    return initial_weights(network, seed) if file is None else read_weights(file, network)
+    if file is None:
+        return initial_weights(network, seed), {}
+    tensors = read_weights(file)
+    slots = {slot for plan in network.plans for slot in plan.optimizer.slots()}
+    names = {f"{item.name}.{slot}" for item in network.parameters if item.trainable for slot in slots}
+    state = {name: tensors.pop(name) for name in sorted(names & tensors.keys())}
+    return fit(tensors, {item.name: item.value for item in network.parameters}, network, file=file, exact=True), state
 
 
 def _write_inference(network: Net, path: Path, weights: dict[str, Array], batch: int | None, target: str) -> None:
@@ -79,7 +86,9 @@ def _write_inference(network: Net, path: Path, weights: dict[str, Array], batch:
     say(f"next: netc predict {path} INPUT")
 
 
-def _write_training(network: Net, path: Path, weights: dict[str, Array], batch: int | None, target: str) -> None:
+def _write_training(
+    network: Net, path: Path, weights: dict[str, Array], kept: dict[str, Array], batch: int | None, target: str
+) -> None:
     import numpy
     from safetensors.numpy import save
 
@@ -91,6 +100,7 @@ def _write_training(network: Net, path: Path, weights: dict[str, Array], batch: 
         for port in artifact.manifest["inputs"]
         if port["role"] == "state"
     }
+    state |= {name: kept[name] for name in state if name in kept and kept[name].shape == state[name].shape}
     start = save({**weights, **state})
     what = f"{len(weights)} parameters and {len(state)} tensors of optimizer state to start from"
     _write(path.with_suffix(".safetensors"), start, what)

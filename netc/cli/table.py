@@ -35,12 +35,12 @@ def draw_summary(net: Net, found: dict[str, Any], batch: int | None, markdown: b
 def totals_lines(net: Net, found: dict[str, Any], batch: int | None) -> list[str]:
     """What stands under the table: parameters, cost of one example, memory of a training step."""
     totals = found["totals"]
-    params = f"{totals['params']:,} parameters ({size(4 * totals['params'])})"
-    split = [f"{totals['trainable']:,} trainable"]
-    split += [f"{totals['frozen']:,} frozen"] * bool(totals["frozen"])
-    split += [f"{totals['buffers']:,} buffers"] * bool(totals["buffers"])
+    split = (
+        "all trainable" if not totals["frozen"] else f"{totals['trainable']:,} trainable, {totals['frozen']:,} frozen"
+    )
+    buffers = f"; {totals['buffers']:,} buffers" if totals["buffers"] else ""
     lines = [
-        f"parameters   {params}: {', '.join(split)}",
+        f"parameters   {totals['params']:,} ({size(4 * totals['params'])}), {split}{buffers}",
         f"FLOPs        {count(totals['flops'])} multiply-accumulates an example",
         f"activations  {count(totals['activations'])} numbers an example",
     ]
