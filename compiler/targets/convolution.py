@@ -6,6 +6,7 @@ from netc.compiler.ir import Builder, Shape, Value, product
 from netc.compiler.ops.checks import surely_less
 from netc.compiler.ops.slicing import TO_THE_END, place
 from netc.compiler.ops.window import Ints
+from netc.compiler.targets.strides import every
 
 
 def conv_weight_gradient(
@@ -19,7 +20,8 @@ def conv_weight_gradient(
 
 def pointwise_weight_gradient(g: Builder, x: Value, dy: Value, strides: Ints) -> Value:
     """dw = sum over n of dy[n] x[n]', or one long product where those terms are bigger than transposed inputs."""
-    x = every(g, x, strides)
+    for i, stride in enumerate(strides):
+        x = every(g, x, i + 2, stride, dy.shape[i + 2])
     batch, channels, filters = x.shape[0], x.shape[1], dy.shape[1]
     places = product(x.shape[2:])
     if surely_less((channels + filters) * places, channels * filters):
@@ -157,20 +159,6 @@ def turned_weights(g: Builder, w: Value, group: int) -> Value:
         return turned
     count = len(axes)
     return g.Slice(turned, starts=(-1,) * count, stops=(-TO_THE_END,) * count, axes=axes, steps=(-1,) * count)
-
-
-def every(g: Builder, x: Value, strides: Ints) -> Value:
-    """Every stride-th element of the spatial axes."""
-    axes = tuple(i + 2 for i, stride in enumerate(strides) if stride > 1)
-    if not axes:
-        return x
-    return g.Slice(
-        x,
-        starts=(0,) * len(axes),
-        stops=tuple(x.shape[axis] for axis in axes),
-        axes=axes,
-        steps=tuple(strides[axis - 2] for axis in axes),
-    )
 
 
 def swapped(x: Value) -> tuple[int, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from itertools import product as combinations
 
-from netc.compiler.ir import Builder, DType, Shape, Size, Tensor, Value
+from netc.compiler.ir import Builder, DType, Shape, Tensor, Value
 from netc.compiler.ops.slicing import pad_axis
 from netc.compiler.ops.window import Ints
+from netc.compiler.targets.strides import fit, interleave, repeat, scatter, windows
 
 
 def max_pool_gradient(g: Builder, x: Value, y: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints) -> Value:
@@ -26,8 +26,7 @@ def halving_gradient(g: Builder, x: Value, dy: Value) -> Value:
     pairs: list[tuple[Value, Value]] = []
     largest = x
     for axis in range(x.rank - 1, 1, -1):
-        stop = 2 * dy.shape[axis]
-        first, second = (g.Slice(largest, starts=(start,), stops=(stop,), axes=(axis,), steps=(2,)) for start in (0, 1))
+        first, second = windows(g, largest, axis, 2, 2, dy.shape[axis])
         pairs.append((first, second))
         largest = g.Max(first, second)
     dx = dy
@@ -43,16 +42,16 @@ def compared_gradient(g: Builder, x: Value, y: Value, dy: Value, kernel: Ints, s
     axes, sizes = len(kernel), x.shape[2:]
     for i in range(axes):
         x = pad_axis(g, x, i + 2, pads[i], pads[i + axes], -math.inf)
+    places: dict[Ints, Value] = {(): x}
+    for i in range(axes):
+        places = {
+            (*front, last): piece
+            for front, value in places.items()
+            for last, piece in enumerate(windows(g, value, i + 2, kernel[i], strides[i], y.shape[i + 2], -math.inf))
+        }
     parts: dict[Ints, Value] = {}
     rest = dy
-    for offsets in combinations(*map(range, kernel)):
-        place = g.Slice(
-            x,
-            starts=offsets,
-            stops=tuple(offsets[i] + (y.shape[i + 2] - 1) * strides[i] + 1 for i in range(axes)),
-            axes=tuple(range(2, 2 + axes)),
-            steps=strides,
-        )
+    for offsets, place in places.items():
         parts[offsets] = g.Mul(rest, g.Cast(g.Equal(place, y), to=DType.FLOAT32))
         rest = g.Sub(rest, parts[offsets])
     for i in reversed(range(axes)):
@@ -96,50 +95,3 @@ def counts(g: Builder, dy: Value, shape: Shape, kernel: Ints, strides: Ints, pad
     ]
     numbers = tuple(float(math.prod(inside)) for inside in combinations(*along))
     return g.Constant(value=Tensor(DType.FLOAT32, tuple(windows), numbers))
-
-
-def scatter(g: Builder, parts: Sequence[Value], axis: int, stride: int, begin: int, size: Size) -> Value:
-    """The sum over o of parts[o], whose element i goes to place i * stride + o - begin of an axis of `size`.
-
-    Places with the same remainder by the stride form one dense row; the rows are then interleaved.
-    """
-    reach = -(-len(parts) // stride)
-    rows: list[Value] = []
-    for remainder in range(min(stride, len(parts))):
-        shifted = [
-            pad_axis(g, part, axis, step, reach - 1 - step) for step, part in enumerate(parts[remainder::stride])
-        ]
-        total = shifted[0]
-        for part in shifted[1:]:
-            total = g.Add(total, part)
-        rows.append(total)
-    return fit(g, interleave(g, rows, axis, stride), axis, begin, size, stride - 1)
-
-
-def interleave(g: Builder, rows: Sequence[Value], axis: int, stride: int) -> Value:
-    """rows[r]'s element i at place i * stride + r; zeros where there are fewer rows than `stride`."""
-    if stride == 1:
-        return rows[0]
-    before, count, after = rows[0].shape[:axis], rows[0].shape[axis], rows[0].shape[axis + 1 :]
-    apart = [g.Reshape(row, shape=(*before, count, 1, *after)) for row in rows]
-    together = g.Concat(*apart, axis=axis + 1) if len(apart) > 1 else apart[0]
-    together = pad_axis(g, together, axis + 1, 0, stride - len(rows))
-    return g.Reshape(together, shape=(*before, count * stride, *after))
-
-
-def repeat(g: Builder, x: Value, axis: int, times: int) -> Value:
-    """Every element of an axis several times in a row."""
-    if times == 1:
-        return x
-    before, count, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
-    apart = g.Expand(g.Reshape(x, shape=(*before, count, 1, *after)), shape=(*before, count, times, *after))
-    return g.Reshape(apart, shape=(*before, count * times, *after))
-
-
-def fit(g: Builder, x: Value, axis: int, begin: int, size: Size, spare: int) -> Value:
-    """Elements begin to begin + size of an axis; zeros, at most `spare` of them, where it ends sooner."""
-    missing = begin + size - x.shape[axis]
-    x = pad_axis(g, x, axis, 0, max(missing, 0) if isinstance(missing, int) else spare)
-    if begin == 0 and x.shape[axis] == size:
-        return x
-    return g.Slice(x, starts=(begin,), stops=(begin + size,), axes=(axis,), steps=(1,))
