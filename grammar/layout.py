@@ -50,6 +50,8 @@ class Layout:
         for index, token in enumerate(self.tokens):
             if token.kind == "SEP":
                 if self._in_brackets():
+                    if token.text != ";" and self.tokens[index - 1].kind == "SEP":
+                        continue  # the first newline of a row has decided
                     if token.text == ";" and self._closes_on_line(index):
                         self._report(f"`;` stands in `{SIGNS[self.open[-1].kind]}`", token, "write `,`", None, "E115")
                         continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from netc.grammar.source import Source
 from netc.grammar.syntax_errors import OUTSIDE, explain
 from netc.grammar.tables import Tables, load
 
+MOST = 50  # findings of one file: a text with more is no .net file
 LISTS = ("_statements", "_items")
 OPENERS = frozenset(("LPAR", "LSQB", "LBRACE"))
 CLOSERS = frozenset(("RPAR", "RSQB", "RBRACE"))
@@ -40,7 +42,7 @@ def parse(source: str, file: str) -> tuple[ast.File, list[Diagnostic]]:
     lexed = Lexer(text, tables).run()
     tokens = Layout(text, lexed).run()
     items = Parser(text, tables, lexed, tokens).run()
-    findings = sorted(lexed.findings, key=_place)
+    findings = _first(sorted(lexed.findings, key=_place))
     return ast.File(text.span(0, len(source)), items, tuple(lexed.comments), source), findings
 
 
@@ -69,6 +71,14 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
             "E113", f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8", place, help="save the file as UTF-8"
         )
         return file, sorted([found, *findings], key=_place)
+
+
+def _first(findings: list[Diagnostic]) -> list[Diagnostic]:
+    """At most MOST findings, the last of them with a note of how many are left out."""
+    if len(findings) <= MOST:
+        return findings
+    note = f"{len(findings) - MOST} more syntax errors follow"
+    return [*findings[: MOST - 1], replace(findings[MOST - 1], notes=(*findings[MOST - 1].notes, note))]
 
 
 @cache

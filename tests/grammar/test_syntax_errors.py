@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -203,7 +204,9 @@ def test_no_floods() -> None:
     assert len(findings("net A {\n" + layers.replace(")", "", 1) + "\n}")) == 1
     assert len(findings("net A {\n" + layers + "\n")) == 1
     assert len(findings("x = " + "(" * 5000)) == 1
-    assert len(findings(")" * 50)) <= 50
+    many = findings("}\n" * 70)
+    assert len(many) == 50
+    assert many[-1].notes == ("20 more syntax errors follow",)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +232,27 @@ def test_depth_is_limited(text: str) -> None:
     assert "E108" in [finding.code for finding in found]
     assert len(found) <= 2
     assert found[0].primary is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "net A {\n" + "conv(32, a\n x, b\n" * 10_000 + "}\n",
+        "net A { " + "a = ; " * 10_000 + "}",
+        "x = (\n" + "\n" * 100_000 + ")",
+        "x = (" + "a\n" * 10_000 + ")",
+        "net A {\n add {\n" * 10_000,
+        "net A(3) { if 3 3 { relu } }\n" * 5_000,
+        '"\n' * 10_000,
+        "@" * 10_000 + " @" * 10_000,
+        "x = [" + "1 = 2, " * 10_000 + "]",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_wrong_texts_take_linear_time(text: str) -> None:
+    start = time.process_time()
+    assert findings(text)
+    assert time.process_time() - start < 15  # seconds; quadratic ones took minutes
 
 
 def test_a_long_flow_is_not_deep() -> None:
