@@ -9,6 +9,7 @@ from typing import Any
 from netc.compiler.elaborate.expressions import evaluate
 from netc.compiler.elaborate.layer_values import Written
 from netc.compiler.elaborate.modules import Loader, Module
+from netc.compiler.elaborate.names import check_names
 from netc.compiler.elaborate.net import Elaborated, elaborate
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.resolve import built_in
@@ -79,6 +80,11 @@ def check(path: str, source: str | None = None) -> CheckResult:
         _known_net(module, train, report)
     for name in module.binds:
         module.static(name)
+    tried = {made.name for made in module.nets if all(p.default is not None for p in made.parameters)}
+    for layer in module.layers.values():
+        definition = layer.definition
+        if layer.module is module and definition is not None and definition.name not in module.applied | tried:
+            check_names(module, definition, report)
     if not report.errors:
         warn_unused(module, report)
     return CheckResult(nets, sorted(report.found, key=_place), loader.sources, module.file)
@@ -166,7 +172,7 @@ def _known_net(module: Module, train: ast.Train, report: Report) -> None:
     names = [definition.name for definition in module.nets]
     if train.net not in names and train.net not in module.broken:
         report.error("E400", f"no net of this file is called `{train.net}`", train.net_span,
-                     help=did_you_mean(train.net, names) or "a train section stands in the file of its net")  # fmt: skip
+                     help=did_you_mean(train.net, names) or "write train sections in the file of their net")  # fmt: skip
 
 
 def _check_net(module: Module, definition: ast.Net, report: Report, sources: dict[str, str]) -> Sequence[Elaborated]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from netc.compiler.elaborate import explain, expressions, flows, inputs, statements
+import netc.compiler.elaborate.inputs as inputs
+from netc.compiler.elaborate import explain, expressions, flows, statements
 from netc.compiler.elaborate.arguments import bind, report_missing
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, Chain, LayerValue, Shared, Written
@@ -22,7 +23,7 @@ from netc.grammar.diagnostics import Label, Span
 DEEPEST = 64
 
 
-class Poisoned(Exception):
+class PoisonedError(Exception):
     """A layer given as an argument failed, which is reported."""
 
 
@@ -80,7 +81,7 @@ def _built_in(
         frame.error("E305", f"{error} is not known while compiling", span,
                     help="give the input fixed sizes, or state the assumption with `expect` below the input")  # fmt: skip
         return POISON
-    except Poisoned:
+    except PoisonedError:
         return POISON
     outputs = built if isinstance(built, tuple) else (built,)
     _record(frame, layer, instance, scope, tuple(values), outputs, parameters, first, span, bound)
@@ -165,10 +166,10 @@ def _argument(
         before += run.absorbed
     run.absorbed = before
     if result is POISON:
-        raise Poisoned
+        raise PoisonedError
     if not isinstance(result, Tensor):
         frame.error("E230", f"a layer given as an argument makes one value, found {kind(result)}", span)
-        raise Poisoned
+        raise PoisonedError
     return result.value
 
 
@@ -215,7 +216,8 @@ def _shared(frame: Frame, layer: Shared, flow: Any, named: Scope | None, span: S
 
 def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span: Span) -> Any:
     definition, module = layer.definition, layer.module
-    assert definition is not None and module is not None
+    assert definition is not None
+    assert module is not None
     run = frame.run
     if definition in run.stack:
         what = "block" if isinstance(definition, ast.Block) else "net"
@@ -233,6 +235,7 @@ def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span:
     inner = Frame(run, module, env, scope, flow, flow, training=frame.training, nested=frame.nested,
                   applied=(*frame.applied, span))  # fmt: skip
     run.stack.append(definition)
+    module.applied.add(definition.name)
     if bind_parameters(inner, definition, layer.bound or Bound(), span):
         if isinstance(definition, ast.Net):
             result = inputs.run_net_as_layer(inner, definition, flow)

@@ -43,7 +43,7 @@ def bind_declared(
     tensors: list[Any] = []
     positional = [] if merges else list(specs)
     good = True
-    for argument in _in_order(frame, arguments):
+    for argument in arguments:
         if argument.name is None and merges:
             tensors.append(as_tensor(frame, argument.value, owner))
             continue
@@ -68,18 +68,6 @@ def report_missing(frame: Frame, owner: str, missing: list[str], span: Span) -> 
     """Report arguments without a default that a call leaves out."""
     names = " and ".join(f"`{name}`" for name in missing)
     frame.error("E223", f"{owner} needs {names}", span, help=f"give {names} in parentheses")
-
-
-def _in_order(frame: Frame, arguments: Iterable[ast.Argument]) -> Iterable[ast.Argument]:
-    named: Span | None = None
-    for argument in arguments:
-        if argument.name is None and named is not None:
-            frame.error("E226", "a positional argument after a named one", argument.span,
-                        secondary=[Label(named, "named from here on")],
-                        help="move it to the front, or name it")  # fmt: skip
-        elif argument.name is not None and named is None:
-            named = argument.span
-        yield argument
 
 
 def _name_of(
@@ -129,7 +117,7 @@ def _bind_written(frame: Frame, layer: Written, arguments: tuple[ast.Argument, .
     spans: dict[str, Span] = {}
     positional = list(parameters)
     good = True
-    for argument in _in_order(frame, arguments):
+    for argument in arguments:
         name = _name_of(frame, argument, positional, parameters, spans, f"`{layer.word}`")
         if name is None:
             good = False

@@ -78,7 +78,8 @@ def record(
             run.foreign.add(id(instance))
         run.values[scope.path] = result
     tensor = Tensor(result, scope)
-    frame.scope.members[name] = tensor
+    if name:
+        frame.scope.members[name] = tensor
     return tensor
 
 

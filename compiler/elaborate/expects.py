@@ -166,7 +166,7 @@ class _Counted:
             inputs = [self.frame.run.values.get(value.name, value) for value in self.frame.run.graph.inputs]
             fields = receptive_field(target.value, inputs)
             return fields[0] if fields and all(field == fields[0] for field in fields) else tuple(fields)
-        parts = [item for item in (target if isinstance(target, Several) else [target])]
+        parts = list(target) if isinstance(target, Several) else [target]
         paths = [p for item in parts if (p := _path(item)) is not None]
         if name in ("memory", "receptive_field") or len(paths) != len(parts):
             self.frame.error("E308", f"`{name}` does not count {kind(target)}", node.span,

@@ -18,45 +18,46 @@ from netc.grammar.diagnostics import Span
 Element = ast.Expression | ast.Braced
 
 
-def run_flow(frame: Frame, node: ast.Flow, name: str | None, span: Span | None = None) -> tuple[Any, bool]:
+def run_flow(
+    frame: Frame, node: ast.Flow, name: str | None, span: Span | None = None, *, bound: bool = False
+) -> tuple[Any, bool]:
     """The value of a flow that is a statement or a bind's value, and whether it flows on.
 
-    A bind's name is the name of its only layer, or the scope of several.
+    A bind's name is the name of its only layer, or the scope of several; `bound` says that it is a bind, of several
+    names perhaps.
     """
     head, rest = node.elements[0], node.elements[1:]
     starts = head_is_layer(frame, head)
     count = len(rest) + starts
     if count == 0 and (name is None or not holds_tensor(frame, head)):
-        return _value(frame, head, name)
+        return _value(frame, head, bound)
     scope = frame.claim(name, span or node.span) if name is not None else None
     if count == 1 and scope is not None and (starts or not _has_layers(head)):
-        value = frame.flow if starts else source(frame, head, rest)
-        return scoped_bind(through(frame, node.elements if starts else rest, value, scope), scope), True
+        with frame.naming(frame.scope if starts else scope):
+            value = frame.flow if starts else source(frame, head)
+        return scoped(through(frame, node.elements if starts else rest, value, scope, starts), scope), True
     with frame.naming(scope or frame.scope):
-        value = frame.flow if starts else source(frame, head, rest)
-        result = through(frame, node.elements if starts else rest, value, None)
-    return (scoped_bind(result, scope) if scope is not None else result), True
+        if count == 0 and scope is not None and _is_lone(frame, head):
+            frame.lone = scope
+        value = frame.flow if starts else source(frame, head)
+        result = through(frame, node.elements if starts else rest, value, None, starts)
+    return (scoped(result, scope) if scope is not None else result), True
 
 
-def scoped_bind(value: Any, scope: Scope) -> Any:
-    """A bound value is known under its bind, unless a name of another stands for it already."""
-    return scoped(value, scope)
-
-
-def _value(frame: Frame, head: Element, name: str | None) -> tuple[Any, bool]:
+def _value(frame: Frame, head: Element, bound: bool) -> tuple[Any, bool]:
     """A flow of one expression that applies no layer by itself."""
     assert not isinstance(head, ast.Braced)
     value = expressions.evaluate(frame, head)
-    if isinstance(value, LayerValue) and name is None:
+    if isinstance(value, LayerValue) and not bound:
         return apply.apply(frame, value, frame.flow, None, head.span), True
-    if name is None and not is_flowing(value):
+    if not bound and not is_flowing(value):
         if not (value is None or value == ()):
             frame.error("E232", f"{kind(value)} does not flow", head.span, help="bind it to a name, or remove it")
         return POISON, False
     return value, is_flowing(value) and (value is not POISON or holds_tensor(frame, head))
 
 
-def source(frame: Frame, head: Element, rest: Sequence[Element]) -> Any:
+def source(frame: Frame, head: Element) -> Any:
     """The value that a flow starts from."""
     assert not isinstance(head, ast.Braced)
     value = expressions.as_operand(frame, expressions.evaluate(frame, head), head)
@@ -89,15 +90,17 @@ def inner_flow(frame: Frame, node: ast.Flow) -> Any:
     return Chain("chain", None, node.elements, frame.env)
 
 
-def through(frame: Frame, elements: Sequence[Element], flow: Any, named: Scope | None) -> Any:
-    """Send a value through layers; `named` names the last."""
+def through(
+    frame: Frame, elements: Sequence[Element], flow: Any, named: Scope | None, starts: bool = False
+) -> Any:
+    """Send a value through layers; `named` names the last, `starts` says that the first may be a source."""
     for index, element in enumerate(elements):
         last = index == len(elements) - 1
-        flow = step(frame, element, flow, named if last else None)
+        flow = step(frame, element, flow, named if last else None, starts and index == 0)
     return flow
 
 
-def step(frame: Frame, element: Element, flow: Any, named: Scope | None) -> Any:
+def step(frame: Frame, element: Element, flow: Any, named: Scope | None, starts: bool) -> Any:
     """Apply one element to the flow."""
     if isinstance(element, ast.Braced):
         return braced(frame, element, flow, named)
@@ -106,6 +109,10 @@ def step(frame: Frame, element: Element, flow: Any, named: Scope | None) -> Any:
         return POISON
     if layer is not None and not isinstance(layer, LayerValue):
         frame.error("E203", f"{kind(layer)} is not a layer", element.span, help="a flow goes through layers")
+        return POISON
+    if isinstance(layer, BuiltIn) and layer.is_source and not starts:
+        frame.error("E234", f"`{layer.word}` takes nothing from the left", element.span,
+                    help=f"start a flow from it, or use it as a value: `x + {layer.word}(…)`")  # fmt: skip
         return POISON
     return apply.apply(frame, layer, flow, named, element.span)
 
@@ -116,6 +123,8 @@ def head_layer(frame: Frame, element: ast.Expression) -> Any:
         return layer_or_error(frame, element)
     if isinstance(element, ast.Call) and isinstance(element.function, ast.Name):
         layer = layer_or_error(frame, element.function)
+        if layer is POISON:
+            return POISON
         if isinstance(layer, LayerValue):
             bound = bind(frame, layer, element.arguments, element)
             return POISON if bound is None else layer.with_arguments(bound)
@@ -181,9 +190,27 @@ def _mentions_tensor(frame: Frame, node: ast.Expression) -> bool:
     return holds_tensor(frame, node)
 
 
-def _has_layers(node: Element) -> bool:
-    """Whether layers or arithmetic stand inside a source, so that a bind is a scope."""
-    return isinstance(node, (ast.Binary, ast.Unary, ast.Flow, ast.List, ast.Conditional))
+def _has_layers(node: Any) -> bool:
+    """Whether layers stand inside a source, so that a bind is a scope."""
+    match node:
+        case ast.Flow() | ast.Call():
+            return True
+        case ast.Binary():
+            return _has_layers(node.left) or _has_layers(node.right)
+        case ast.Unary():
+            return _has_layers(node.operand)
+        case ast.Conditional():
+            return _has_layers(node.then) or _has_layers(node.otherwise)
+        case ast.List():
+            return any(map(_has_layers, node.items))
+    return False
+
+
+def _is_lone(frame: Frame, node: Element) -> bool:
+    """Whether an expression is one operation on tensors, which a bind then names."""
+    operands = [node.left, node.right] if isinstance(node, ast.Binary) else \
+        [node.operand] if isinstance(node, ast.Unary) else None  # fmt: skip
+    return operands is not None and not any(_has_layers(item) or holds_tensor(frame, item) for item in operands)
 
 
 # ---------------------------------------------------------------- braces

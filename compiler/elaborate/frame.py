@@ -55,6 +55,7 @@ class Frame:
     nested      inside a net that is used as a layer
     applied     where the blocks around this place were applied, innermost last
     outputs     in a net: what `output` said
+    lone        the name of a bind, for the one operation on tensors that it holds
     """
 
     run: Elaboration
@@ -69,6 +70,7 @@ class Frame:
     applied: tuple[Span, ...] = ()
     outputs: dict[str, Value] | None = None
     started: bool = False
+    lone: Scope | None = None
 
     @property
     def report(self) -> Report:
@@ -103,16 +105,21 @@ class Frame:
             self.error("E206", f"two layers are called `{numbered}`", span,
                        secondary=[Label(taken, "the first one")],
                        help="give one of them another name")  # fmt: skip
+            numbered += ".again"
         self.scope.claimed[numbered] = span
         return self.scope.child(numbered)
 
     def claim_default(self, word: str, span: Span) -> tuple[str, Scope]:
         """The name and scope of an unbound layer: its kind and a counter."""
+        if self.lone is not None:
+            scope, self.lone = self.lone, None
+            return "", scope
         name = self.scope.count(word)
         taken = self.scope.claimed.get(name)
         if taken is not None:
             self.error("E206", f"two layers are called `{name}`", span,
                        secondary=[Label(taken, "this one by its bind")],
                        help=f"bind another name than `{name}`, which unbound layers get")  # fmt: skip
+            name += ".again"
         self.scope.claimed[name] = span
         return name, self.scope.child(name)

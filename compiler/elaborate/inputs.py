@@ -98,7 +98,7 @@ def _dimension(frame: Frame, node: ast.Name) -> Any:
         return POISON
     if not DIMENSION.fullmatch(node.id):
         frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown size",
-                    help=f"write a new dimension in capitals: `{node.id.upper()}`")  # fmt: skip
+                    help=f"write a new dimension in capitals: `{'T' if node.id == 'n' else node.id.upper()}`")  # fmt: skip
         return POISON
     size = Dim.symbol(node.id)
     frame.env.names[node.id] = Ref(size, node.span)

@@ -33,6 +33,7 @@ class Module:
         self.nets: list[ast.Net] = []
         self.trains: list[ast.Train] = []
         self.broken: set[str] = set()
+        self.applied: set[str] = set()
         self._running: set[str] = set()
 
     def define(self, findings: Sequence[Diagnostic] = ()) -> None:

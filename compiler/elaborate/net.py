@@ -125,7 +125,8 @@ def _reach(run: Elaboration, plans: Iterable[TrainPlan]) -> set[Value]:
     """Every value that an output, a loss, a metric or a training-only part depends on."""
     stack = list(run.graph.outputs.values())
     for plan in plans:
-        stack += [term.prediction for term in (*plan.losses, *plan.metrics)]
+        stack += [term.prediction for term in plan.losses]
+        stack += [term.prediction for term in plan.metrics]
     stack += [value for layer in run.layers if layer.training_only for value in layer.outputs]
     reached: set[Value] = set()
     while stack:

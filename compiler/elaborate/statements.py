@@ -77,7 +77,7 @@ def _advance(frame: Frame, value: Any, flows_on: bool) -> None:
 
 
 def _bind(frame: Frame, node: ast.Bind) -> None:
-    free = all([_check_free(frame, target) for target in node.targets])
+    free = min(_check_free(frame, target) for target in node.targets)
     if len({target.id for target in node.targets}) < len(node.targets):
         frame.error("E205", "a bind gives one name twice", node.span, help="give each value its own name")
         free = False
@@ -91,7 +91,8 @@ def _bind(frame: Frame, node: ast.Bind) -> None:
         _shared(frame, node, value, free)
         return
     single = node.targets[0] if len(node.targets) == 1 and free else None
-    result, flows_on = flows.run_flow(frame, value, single.id if single else None, single.span if single else None)
+    name, span = (single.id, single.span) if single else (None, None)
+    result, flows_on = flows.run_flow(frame, value, name, span, bound=True)
     if free:
         _give_names(frame, node, result)
     _advance(frame, result, flows_on)

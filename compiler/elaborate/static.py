@@ -87,8 +87,7 @@ def _symbolic(operator: str, a: Any, b: Any) -> Any:
         quotient = floor_divide(a, b)
         return quotient if operator == "//" else a - quotient * b
     if operator == "/":
-        raise StaticError(f"`/` gives a float, which the size {a if isinstance(a, Dim) else b} has not yet",
-                          "divide sizes with `//`")  # fmt: skip
+        raise StaticError(f"`/` does not divide the size {a if isinstance(a, Dim) else b}", "divide sizes with `//`")
     if operator == "**":
         if not isinstance(b, int) or not 0 <= b <= 16:
             raise StaticError(f"a size is raised to a whole number from 0 to 16, found {kind(b)}")
