@@ -315,6 +315,10 @@ class Declared:
             assert name in values or not spec.required, f"{type(self).__name__} needs {name}"
             setattr(self, spec.attribute, values.get(name, spec.default))
 
+    def conflict(self) -> tuple[str, str, str] | None:
+        """An argument that the others rule out: its name, what is wrong, the way out; None where all fit together."""
+        return None
+
     def settings(self) -> dict[str, Any]:
         """The arguments' values by name."""
         return {name: getattr(self, spec.attribute) for name, spec in self.arguments.items()}

@@ -137,7 +137,14 @@ def _declared(
                     help=did_you_mean(function.id, known) or f"there are {', '.join(known)}")  # fmt: skip
         return None
     bound = bind_declared(frame, definition, f"`{function.id}`", arguments, node.span)
-    return definition(**bound.values) if bound is not None else None
+    if bound is None:
+        return None
+    made = definition(**bound.values)
+    conflict = made.conflict()
+    if conflict is not None:
+        name, message, help = conflict
+        frame.error("E224", message, bound.spans.get(name, node.span), help=help)
+    return made
 
 
 def _augmentation(frame: Frame, node: ast.Expression) -> tuple[Augmentation, ...]:

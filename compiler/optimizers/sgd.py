@@ -17,10 +17,15 @@ class SGD(Optimizer):
 
     lr: float = argument(Real(0), "the learning rate")
     momentum: float = argument(Real(0, 1, open_high=True), "how much of the last move is kept", default=0.0)
-    nesterov: bool = argument(Boolean(), "whether to look ahead along the momentum; nothing without one", default=False)
+    nesterov: bool = argument(Boolean(), "whether to look ahead along the momentum", default=False)
     weight_decay: float = argument(
         Real(0), "how strongly weights are drawn to zero, as part of the gradient", default=0.0
     )
+
+    def conflict(self) -> tuple[str, str, str] | None:
+        if self.nesterov and not self.momentum:
+            return "nesterov", "`nesterov` of `sgd` needs a momentum", "give one, such as `momentum=0.9`"
+        return None
 
     def slots(self) -> tuple[str, ...]:
         return ("momentum",) if self.momentum else ()

@@ -74,3 +74,22 @@ def test_bias_correction_is_exact_in_float32(bench):
 
 def test_every_optimizer_has_a_case():
     assert {word for word, *_ in CASES} == set(optimizer.all())
+
+
+def test_nesterov_without_momentum_is_a_finding():
+    from netc.compiler import check
+
+    source = """net A {
+  input x: [4]
+  y = dense(2)
+}
+
+train A {
+  loss      = cross_entropy(y, label)
+  optimizer = sgd(lr=0.1, nesterov=true)
+}
+"""
+    (finding,) = check("a.net", source).diagnostics
+    assert (finding.code, finding.message) == ("E224", "`nesterov` of `sgd` needs a momentum")
+    assert finding.primary is not None
+    assert (finding.primary.span.line, finding.primary.span.column) == (8, 27)
