@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from netc.compiler.lint.allow import allows, suppress
 from netc.compiler.lint.base import Rule, Subject, all_rules
 from netc.compiler.lint.config import Config, config_for
+from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def lint_checked(
     *,
     only_check: bool = False,
 ) -> list[Diagnostic]:
-    """The findings of one checked file, the checker's own included, without what its comments allow.
+    """The findings of one checked file, the checker's own included, without what its comments allow. Rules speak about
+    this file's text alone: what it uses is linted where it is written.
 
     `only_check` runs the rules that `netc check` runs too, and does not ask whether a comment was needed.
     """
@@ -91,7 +93,7 @@ def lint_checked(
         if rule.last:
             late.append(rule)
         else:
-            findings += merge(rule.run(subject))
+            findings += [finding for finding in merge(rule.run(subject)) if _is_here(finding, result.file)]
     left = suppress(findings, comments)
     for rule in late:
         left += suppress(rule.run(subject), comments)
@@ -123,6 +125,11 @@ def merge(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
 def _with_count(finding: Diagnostic, more: int) -> Diagnostic:
     note = f"and in {more} more use{'s' if more > 1 else ''} of this line"
     return replace(finding, notes=(*finding.notes, note)) if more else finding
+
+
+def _is_here(finding: Diagnostic, file: ast.File) -> bool:
+    """Whether a finding is about this file's text, not about that of a file it uses."""
+    return finding.primary is None or finding.primary.span.file == file.span.file
 
 
 def _place(finding: Diagnostic) -> tuple[str, int, int, str]:

@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from netc.compiler.net import Net
+    from netc.grammar.diagnostics import Diagnostic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -50,6 +51,16 @@ def load_net(file: str, name: str | None, settings: Sequence[str]) -> Net:
     from netc.compiler.load import parse_setting
 
     net = load(file, name, dict(map(parse_setting, settings)))
-    if net.warnings:
-        draw(net.warnings, net.sources)
+    warnings = unallowed(net)
+    if warnings:
+        draw(warnings, net.sources)
     return net
+
+
+def unallowed(net: Net) -> list[Diagnostic]:
+    """The net's warnings in the order of the text, without what `# netc: allow` comments of its file cover."""
+    from netc.compiler.lint.allow import allows, suppress
+    from netc.grammar.parse import parse
+
+    comments = allows(parse(net.source, net.file)[0]) if net.warnings else []
+    return sorted(suppress(net.warnings, comments), key=lambda found: found.primary.span if found.primary else net.span)

@@ -76,7 +76,8 @@ def _title(net: Net) -> str:
 
 
 def _shape(sizes: Iterable[int | str]) -> str:
-    return "x".join(map(str, sizes)) or "scalar"
+    words = [str(size) if str(size).isalnum() else f"({size})" for size in sizes]
+    return "x".join(words) or "scalar"
 
 
 def _row(layer: dict[str, Any]) -> tuple[str, str, str, str]:

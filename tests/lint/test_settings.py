@@ -141,3 +141,13 @@ def test_budget_that_says_nothing(tmp_path: Path, budget: str) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[tool.netc.budget]\n'*.net' = '{budget}'\n", "utf-8")
     with pytest.raises(DiagnosticError, match="E260"):
         codes(tmp_path, "net A {\n  input x: 10\n  dense(2)\n}\n")
+
+
+def test_findings_stay_in_the_file_where_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / "lib.net").write_text("block cut { conv(8, 5x5, stride=3) -> batchnorm }\n", "utf-8")
+    user = 'use "lib.net" (cut)\nnet A {\n  input x: 1x7x7\n  cut\n}\n'
+    assert codes(tmp_path, user) == []
+    assert codes(tmp_path, user.replace('use "lib.net" (cut)', (tmp_path / "lib.net").read_text("utf-8").strip())) == [
+        "L001",
+        "L002",
+    ]
