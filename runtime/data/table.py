@@ -47,8 +47,9 @@ def read_table(path: Path, options: Options) -> Split:
 
 @dataclass(slots=True)
 class _Table:
-    """A file's columns by kind; `lines` holds the line each row ends on."""
+    """A file's columns by kind, where they stand, and what they hold; `lines` holds the line each row ends on."""
 
+    names: list[str]
     numbers: list[str]
     label: str | None
     files: str | None
@@ -81,7 +82,7 @@ def _read(path: Path) -> _Table:
                 findings.append(_ragged(path, reader.line_num, len(row), len(names)))
             else:
                 table = table or _kinds(names, row)
-                _add(path, table, names, row, reader.line_num, findings)
+                _add(path, table, row, reader.line_num, findings)
             if len(findings) >= SHOWN:
                 break
     except csv.Error as reason:
@@ -118,23 +119,24 @@ def _names(path: Path, header: list[str]) -> list[str]:
 def _kinds(names: list[str], row: list[str]) -> _Table:
     label = next((name for name in LABELS if name in names), None)
     files = next((name for name in PATHS if name in names and not _is_number(row[names.index(name)])), None)
-    return _Table([name for name in names if name not in (label, files)], label, files)
+    return _Table(names, [name for name in names if name not in (label, files)], label, files)
 
 
-def _add(path: Path, table: _Table, names: list[str], row: list[str], line: int, findings: list[Diagnostic]) -> None:
-    values = dict(zip(names, row, strict=True))
-    if table.label is not None:
-        table.labels.append(values[table.label].strip())
-        if not table.labels[-1]:
-            findings.append(_no_number(path, line, table.label, ""))
-    if table.files is not None:
-        table.paths.append(values[table.files].strip())
+def _add(path: Path, table: _Table, row: list[str], line: int, findings: list[Diagnostic]) -> None:
+    texts = row
+    for name, values in ((table.label, table.labels), (table.files, table.paths)):
+        if name is not None:
+            values.append(row[table.names.index(name)].strip())
+            if not values[-1]:
+                findings.append(_no_number(path, line, name, ""))
+    if len(table.numbers) < len(row):
+        texts = [text for name, text in zip(table.names, row, strict=True) if name not in (table.label, table.files)]
     try:
         with np.errstate(over="ignore"):
-            table.rows.append(np.array([float(values[name]) for name in table.numbers], np.float64).astype(np.float32))
+            table.rows.append(np.fromiter(map(float, texts), np.float64, len(texts)).astype(np.float32))
     except ValueError:
-        wrong = next(name for name in table.numbers if not _is_number(values[name]))
-        findings.append(_no_number(path, line, wrong, values[wrong]))
+        wrong = next(at for at, text in enumerate(texts) if not _is_number(text))
+        findings.append(_no_number(path, line, table.numbers[wrong], texts[wrong]))
     table.lines.append(line)
 
 
