@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ def draw_summary(net: Net, found: dict[str, Any], batch: int | None, markdown: b
     elif sys.stdout.isatty():
         _rich(rows, lines)
     else:
-        click.echo("\n".join([lines[0], "", *_plain(rows, NARROWEST), "", *lines[1:]]))
+        click.echo("\n".join([textwrap.fill(lines[0], NARROWEST), "", *_plain(rows, NARROWEST), "", *lines[1:]]))
 
 
 def totals_lines(net: Net, found: dict[str, Any], batch: int | None) -> list[str]:
