@@ -97,7 +97,7 @@ def _check_resume(context: click.Context, file: str | None) -> None:
     if file is not None:
         wrong.insert(0, "FILE")
     if wrong:
-        message = f"{' and '.join(wrong)} cannot change in a run that goes on"
+        message = f"a run that goes on takes no {' and no '.join(wrong)}"
         raise click.UsageError(f"{message}\n  = help: leave it out, or start a new run", context)
 
 

@@ -1,0 +1,82 @@
+"""A net of a hundred weights with everything that training treats specially, and data that it can learn."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import netc
+from netc.compiler import Net
+
+TINY = """
+net Tiny(classes = 3) {
+  input image: 1x6x6
+  conv(4, 3x3, bias=false) -> batchnorm -> relu
+  hidden = flatten
+  dropout(0.25)
+  logits = dense(classes)
+}
+
+train Tiny {
+  loss      = cross_entropy(logits, label)
+  optimizer = adam(lr=1e-2)
+  schedule  = cosine(warmup=1)
+  metrics   = [accuracy]
+  batch     = 16
+  epochs    = 4
+  augmentation = [flip]
+}
+"""
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def arrays(rows: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """Images whose brightest row tells the class."""
+    rng = np.random.default_rng(seed)
+    label = rng.integers(0, 3, rows)
+    image = rng.normal(0, 0.3, (rows, 1, 6, 6)).astype(np.float32)
+    image[np.arange(rows), 0, 2 * label] += 1
+    return {"image": image, "label": label}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder with tiny.net and data.npz: 90 rows to train on, 30 held out."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.net").write_text(TINY, encoding="utf-8")
+    parts = {f"{part}_{name}": values for part, rows, seed in (("train", 90, 0), ("test", 30, 1))
+             for name, values in arrays(rows, seed).items()}  # fmt: skip
+    np.savez(tmp_path / "data.npz", **parts)
+    return tmp_path
+
+
+@pytest.fixture
+def net(folder: Path) -> Net:
+    return netc.load("tiny.net")
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    """`run("train", "tiny.net")` in a process of its own."""
+
+    def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command(*arguments), cwd=folder, env=surroundings(**variables), capture_output=True,
+                              text=True, encoding="utf-8", timeout=120, check=False)  # fmt: skip
+
+    return call
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "netc", *arguments]
+
+
+def surroundings(**variables: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("NETC_DEBUG", "FORCE_COLOR")}
+    return {**kept, "PYTHONUNBUFFERED": "1", **variables}

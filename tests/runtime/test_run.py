@@ -1,0 +1,242 @@
+"""`netc train`, `eval` and `predict` as a user meets them."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+from safetensors.numpy import load_file
+
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime import files
+from netc.runtime.files import write_atomic
+from netc.runtime.run_folder import RunFolder, texts_of
+
+from .conftest import Run, arrays, command, surroundings
+
+TRAIN = ("train", "tiny.net", "--data", "data.npz", "--device", "cpu")
+LINE = r"epoch {}/4  loss \d\.\d{{4}}  accuracy \d\.\d{{4}}  \|  held out: loss \d\.\d{{4}}  accuracy \d\.\d{{4}}  \|  "
+
+
+def equal(a: Path, b: Path) -> bool:
+    one, two = load_file(a), load_file(b)
+    return one.keys() == two.keys() and all(one[name].tobytes() == two[name].tobytes() for name in one)
+
+
+def test_train_eval_predict(run: Run, folder: Path) -> None:
+    done = run(*TRAIN)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{Path('runs') / 'Tiny'}\n"
+    made = {path.name for path in (folder / "runs/Tiny").iterdir()} - {"curves.png"}
+    assert made == {"tiny.net", "run.json", "manifest.json", "metrics.jsonl", "results.csv", "best.safetensors",
+                    "last.safetensors", "sample.npz", "model.onnx"}  # fmt: skip
+    records = [json.loads(line) for line in (folder / "runs/Tiny/metrics.jsonl").read_text().splitlines()]
+    with (folder / "runs/Tiny/results.csv").open() as table:
+        rows = list(csv.DictReader(table))
+    assert [float(row["validation_loss"]) for row in rows] == [record["validation_loss"] for record in records]
+    assert json.loads((folder / "runs/Tiny/manifest.json").read_text())["kind"] == "train"
+    onnx.checker.check_model(str(folder / "runs/Tiny/model.onnx"), full_check=True)
+
+    best = max(record["validation_accuracy"] for record in records)
+    for model in ("runs/Tiny", "runs/Tiny/model.onnx"):
+        done = run("eval", model, "--data", "data.npz", "--format", "json")
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        assert (found["version"], found["examples"]) == (1, 30)
+        assert found["metrics"]["accuracy"] == pytest.approx(best)
+    assert "accuracy" in run("eval", "runs/Tiny").stdout
+
+    done = run("predict", "runs/Tiny", "runs/Tiny/sample.npz", "--format", "json", "--top", "2")
+    predictions = json.loads(done.stdout)["predictions"]
+    assert len(predictions) == 8
+    assert all(len(answer["classes"]) == 2 for answer in predictions)
+    np.testing.assert_array_equal([answer["label"] for answer in predictions], arrays(30, 1)["label"][:8])
+    right = sum(answer["classes"][0]["class"] == answer["label"] for answer in predictions)
+    assert right >= 6
+    assert run(*TRAIN).stdout == f"{Path('runs') / 'Tiny-2'}\n"
+    assert equal(folder / "runs/Tiny/last.safetensors", folder / "runs/Tiny-2/last.safetensors")
+
+
+def test_a_log_that_is_no_terminal_has_a_plain_line_for_each_epoch(run: Run) -> None:
+    done = run(*TRAIN)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("epoch")]
+    assert len(lines) == 4
+    for number, line in enumerate(lines, 1):
+        assert re.match(LINE.format(number), line)
+    assert "\x1b" not in done.stderr
+    assert "\r" not in done.stderr
+    order = ["logits (dense)", "data ", "run folder", "epoch 1/4", "epoch 4/4", "best ", "netc eval", "netc predict"]
+    places = [done.stderr.index(text) for text in order]
+    assert places == sorted(places)
+
+
+def wait_for(path: Path, lines: int, process: subprocess.Popen[str]) -> None:
+    for _ in range(1200):
+        if path.exists() and len(path.read_text().splitlines()) >= lines:
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.025)
+    pytest.fail("the training did not get there in time")
+
+
+@pytest.mark.parametrize("kind", ["SIGKILL", "SIGINT"])
+def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: str) -> None:
+    epochs = ("--epochs", "60")
+    assert run(*TRAIN, *epochs, "--out", "whole").returncode == 0
+    process = subprocess.Popen(command(*TRAIN, *epochs, "--out", "parts"), cwd=folder, env=surroundings(), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    wait_for(folder / "parts/metrics.jsonl", 3, process)
+    process.send_signal(getattr(signal, kind))
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == {"SIGKILL": -signal.SIGKILL, "SIGINT": 130}[kind]
+    done_epochs = RunFolder(folder / "parts").read_last()[2].epoch
+    assert 2 <= done_epochs < 60
+    if kind == "SIGINT":
+        assert "go on with `netc train --resume parts`" in said
+    done = run("train", "--resume", "parts")
+    assert done.returncode == 0, done.stderr
+    for name in ("last.safetensors", "best.safetensors"):
+        assert equal(folder / "whole" / name, folder / "parts" / name)
+    whole, parts = (onnx.load(folder / name / "model.onnx").graph.initializer for name in ("whole", "parts"))
+    assert list(whole) == list(parts)
+    numbers = [[{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in
+                (folder / name / "metrics.jsonl").read_text().splitlines()] for name in ("whole", "parts")]  # fmt: skip
+    assert numbers[0] == numbers[1]
+
+
+def test_a_finished_run_goes_on_when_asked(run: Run, folder: Path) -> None:
+    run(*TRAIN, "--out", "a")
+    done = run("train", "--resume", "a")
+    assert done.returncode == 0
+    assert "all 4 epochs of this run are done" in done.stderr
+    done = run("train", "--resume", "a", "--epochs", "6")
+    assert done.returncode == 0
+    assert len((folder / "a/metrics.jsonl").read_text().splitlines()) == 6
+    assert "all 6 epochs" in run("train", "--resume", "a").stderr
+
+
+def test_divergence_ends_with_six(run: Run, folder: Path) -> None:
+    done = run(*TRAIN, "--lr", "1e30", "--out", "a")
+    assert done.returncode == 6
+    assert "error[E701]" in done.stderr
+    assert "a/last.safetensors" in done.stderr or "a/best.safetensors" in done.stderr
+    kept = load_file(folder / "a/last.safetensors")
+    assert all(np.isfinite(values).all() for values in kept.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["train"], 2, "a .net file is missing"),
+        (["train", "tiny.net"], 2, "there is no data"),
+        ([*TRAIN, "--epochs", "0"], 2, "--epochs"),
+        (["train", "tiny.net", "--resume", "runs"], 2, "a run that goes on takes no FILE"),
+        (["train", "--resume", "runs"], 5, "E560"),
+        (["train", "tiny.net", "--data", "none.npz"], 5, "E500"),
+        (["train", "tiny.net", "--data", "data.npz", "--set", "classes=2"], 5, "E505"),
+        (["train", "tiny.net", "--data", "data.npz", "--out", "tiny.net/run"], 5, "E562"),
+        (["train", "tiny.net", "--data", "data.npz", "--out", "."], 5, "E563"),
+        (["train", "tiny.net", "--data", "data.npz", "--init", "none.safetensors"], 5, "E553"),
+        (["train", "none.net", "--data", "data.npz"], 3, "none.net"),
+        (["eval", "tiny.net", "--data", "data.npz"], 5, "E565"),
+        (["eval", "none.onnx", "--data", "data.npz"], 5, "E565"),
+        (["predict", "none.onnx", "data.npz"], 5, "E565"),
+        (["predict", "runs"], 2, "INPUT"),
+    ],
+)
+def test_mistakes_end_with_their_code(run: Run, arguments: list[str], code: int, said: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "bug in netc" not in done.stderr
+
+
+def test_cuda_that_is_not_there_ends_with_four(run: Run) -> None:
+    if json.loads(run("env", "--json").stdout)["devices"]["cuda"]["works"]:
+        pytest.skip("this machine has CUDA")
+    done = run(*TRAIN[:-1], "cuda")
+    assert (done.returncode, "error[E601]" in done.stderr) == (4, True)
+
+
+def test_a_run_whose_text_or_data_changed_does_not_go_on(run: Run, folder: Path) -> None:
+    run(*TRAIN, "--out", "a")
+    shutil.copytree(folder / "a", folder / "b")
+    with (folder / "a/tiny.net").open("a") as text:
+        text.write("# more\n")
+    done = run("train", "--resume", "a", "--epochs", "5")
+    assert (done.returncode, "error[E561]" in done.stderr) == (5, True)
+    np.savez(
+        folder / "data.npz", **{f"{part}_{name}": a for part in ("train", "test") for name, a in arrays(40).items()}
+    )
+    done = run("train", "--resume", "b", "--epochs", "5")
+    assert (done.returncode, "90 rows, the data now has 40" in done.stderr) == (5, True)
+    (folder / "b/last.safetensors").write_bytes(b"half")
+    assert "error[E553]" in run("train", "--resume", "b", "--epochs", "5").stderr
+
+
+def test_compiled_networks_evaluate_and_predict(run: Run, folder: Path) -> None:
+    run(*TRAIN, "--out", "a")
+    weights = ("--weights", "a/best.safetensors")
+    assert run("compile", "tiny.net", *weights, "-o", "open.onnx").returncode == 0
+    assert run("compile", "tiny.net", *weights, "-o", "fixed.onnx", "--batch", "7").returncode == 0
+    metrics = [json.loads(run("eval", model, "--data", "data.npz", "--format", "json").stdout)["metrics"]
+               for model in ("a", "open.onnx", "fixed.onnx")]  # fmt: skip
+    for found in metrics[1:]:
+        assert found == pytest.approx(metrics[0], rel=1e-5)
+    run("compile", "tiny.net", "-o", "step.onnx", "--train")
+    assert "error[E564]" in run("predict", "step.onnx", "a/sample.npz").stderr
+    pixels = np.zeros((12, 12), np.uint8)
+    pixels[:2] = 255
+    Image.fromarray(pixels).save(folder / "top.png")
+    np.save(folder / "top.npy", (np.arange(6)[:, None] == 0) * np.ones((6, 6), np.float32))
+    done = run("predict", "fixed.onnx", "top.png", "top.npy", "--top", "1")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [["top.png", "0"], ["top.npy", "0"]]
+    assert "top.png: 12x12 scaled to 6x6" in done.stderr
+
+
+def test_a_model_from_elsewhere_predicts(run: Run, folder: Path) -> None:
+    x = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 2])
+    y = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["n", 2])
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Softmax", ["x"], ["y"])], "g", [x], [y])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, str(folder / "else.onnx"))
+    np.save(folder / "x.npy", np.log([[1.0, 3.0], [4.0, 1.0]]).astype(np.float32))
+    answers = json.loads(run("predict", "else.onnx", "x.npy", "--format", "json").stdout)["predictions"]
+    assert [[item["probability"] for item in answer["classes"]] for answer in answers] == [[0.75, 0.25], [0.8, 0.2]]
+    assert "error[E564]" in run("eval", "else.onnx", "--data", "data.npz").stderr
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "last.safetensors"
+    write_atomic(path, b"old")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(DiagnosticError) as error:
+        write_atomic(path, b"new")
+    (found,) = error.value.diagnostics
+    assert (found.code, "no space left on device" in found.message) == ("E562", True)
+    assert [(item.name, item.read_bytes()) for item in tmp_path.iterdir()] == [("last.safetensors", b"old")]
+
+
+def test_texts_keep_their_places(tmp_path: Path) -> None:
+    main, beside, above = (str(tmp_path / name) for name in ("nets/a.net", "nets/b.net", "blocks/c.net"))
+    assert texts_of(main, "A", {main: "A", beside: "B"}) == ("a.net", {"a.net": "A", "b.net": "B"})
+    name, texts = texts_of(main, "A", {main: "A", above: "C"})
+    assert (name, texts) == ("nets/a.net", {"nets/a.net": "A", "blocks/c.net": "C"})

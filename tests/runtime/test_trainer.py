@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import math
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import netc
+from netc.compiler import Net
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.interrupt import Interrupted
+from netc.runtime.progress import Progress, Silent
+from netc.runtime.run_folder import RunFolder
+from netc.runtime.trainer import Trainer
+
+from .conftest import arrays
+
+LINEAR = """
+net Linear {
+  input x: 3
+  y = dense(1)
+}
+
+train Linear { loss = mse(y, target); optimizer = sgd(lr=0.1, momentum=0.9); batch = 4; epochs = 2 }
+"""
+
+
+def trainer_of(net: Net, seed: int = 0, **settings: object) -> Trainer:
+    return netc.Trainer(netc.Model(net, device="cpu", seed=seed), **settings)
+
+
+def same(a: Mapping[str, np.ndarray], b: Mapping[str, np.ndarray]) -> bool:
+    return a.keys() == b.keys() and all(a[name].tobytes() == b[name].tobytes() for name in a)
+
+
+class StopAt(Silent):
+    """Presses Ctrl-C in the middle of a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
+        if progress.step == self.step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_steps_are_those_of_sgd_with_momentum_by_hand(folder: Path) -> None:
+    Path("linear.net").write_text(LINEAR)
+    trainer = trainer_of(netc.load("linear.net"))
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(8, 3)).astype(np.float32)
+    target = (x @ np.array([[1.0], [-2.0], [0.5]]) + 3).astype(np.float32)
+    weights = {name: values.astype(np.float64) for name, values in trainer.model.state_dict().items()}
+    velocity = {name: np.zeros_like(values) for name, values in weights.items()}
+    for _ in range(6):
+        error = x @ weights["y.weight"].T + weights["y.bias"] - target
+        assert trainer.step({"x": x, "target": target})["loss"] == pytest.approx(float((error**2).mean()), rel=1e-4)
+        gradients = {"y.weight": 2 * error.T @ x / len(x), "y.bias": 2 * error.mean(axis=0)}
+        for name, gradient in gradients.items():
+            velocity[name] = 0.9 * velocity[name] + gradient
+            weights[name] = weights[name] - 0.1 * velocity[name]
+    for name, values in trainer.model.state_dict().items():
+        np.testing.assert_allclose(values, weights[name], rtol=1e-4, atol=1e-5)
+
+
+def test_two_trainings_are_bit_identical_and_another_seed_is_not(net: Net) -> None:
+    first, second, other = (trainer_of(net, seed) for seed in (5, 5, 6))
+    histories = [trainer.fit("data.npz") for trainer in (first, second, other)]
+    for record in (record for history in histories for record in history):
+        record.pop("seconds")
+    assert same(first.checkpoint(), second.checkpoint())
+    assert histories[0] == histories[1] != histories[2]
+
+
+def test_it_learns(net: Net) -> None:
+    history = trainer_of(net, epochs=8).fit("data.npz")
+    assert history[-1]["validation_accuracy"] >= 0.9
+    assert history[-1]["validation_loss"] < history[0]["validation_loss"] / 2
+
+
+def test_partial_batches_count_by_their_size(net: Net) -> None:
+    batch = arrays(20)
+    trainer = trainer_of(net, epochs=1, lr=0.0)
+    (record,) = trainer.fit(batch)
+    assert record["step"] == 2
+    losses = []
+    order = np.random.default_rng([0, 0, 0]).permutation(20)
+    for rows in (order[:16], order[16:]):
+        losses.append(trainer_of(net, epochs=1, lr=0.0).evaluate({name: a[rows] for name, a in batch.items()})["loss"])
+    whole = trainer_of(net).evaluate(batch)["loss"]
+    assert (16 * losses[0] + 4 * losses[1]) / 20 == pytest.approx(whole, rel=1e-6)
+
+
+@pytest.mark.parametrize("step", [1, 6, 7, 16])
+def test_interrupted_and_resumed_equals_uninterrupted(net: Net, step: int) -> None:
+    whole = trainer_of(net, 1)
+    expected = whole.fit("data.npz", out="whole")
+    with pytest.raises(Interrupted) as stop:
+        trainer_of(net, 1).fit("data.npz", out="parts", listener=StopAt(step))
+    assert stop.value.step == step
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    again = trainer_of(net, 1)
+    tensors, about, progress = RunFolder(Path("parts")).read_last()
+    assert (about["seed"], progress.step, progress.epoch) == (1, step, step // 6)
+    again.restore(tensors, progress)
+    found = again.fit("data.npz", out="parts")
+    assert same(again.checkpoint(), whole.checkpoint())
+    for record in (*found, *expected):
+        record.pop("seconds")
+    assert found == expected
+    assert (Path("parts") / "best.safetensors").read_bytes() == (Path("whole") / "best.safetensors").read_bytes()
+    assert len((Path("parts") / "metrics.jsonl").read_text().splitlines()) == 4
+
+
+def test_checkpoints_in_an_epoch_change_nothing(net: Net) -> None:
+    often, rarely = trainer_of(net), trainer_of(net)
+    often.fit("data.npz", out="often", checkpoint_seconds=0.0)
+    rarely.fit("data.npz", out="rarely")
+    assert same(often.checkpoint(), rarely.checkpoint())
+
+
+def test_a_loss_that_is_not_finite_leaves_the_weights(net: Net) -> None:
+    trainer = trainer_of(net)
+    trainer.step(arrays(16))
+    before = trainer.checkpoint()
+    bad = arrays(16)
+    bad["image"][0, 0, 0, 0] = np.nan
+    with pytest.raises(DiagnosticError) as error:
+        trainer.step(bad)
+    assert error.value.diagnostics[0].code == "E701"
+    assert same(before, trainer.checkpoint())
+    assert math.isfinite(trainer.step(arrays(16))["loss"])
+
+
+def test_a_run_that_diverges_says_what_is_left(net: Net) -> None:
+    trainer = trainer_of(net, epochs=3)
+
+    class Spoil(Silent):
+        def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
+            if progress.step == 9:
+                trainer.model.weights.put("logits.bias", np.full(3, np.inf, np.float32))
+
+    with pytest.raises(DiagnosticError) as error:
+        trainer.fit("data.npz", out="run", listener=Spoil())
+    (found,) = error.value.diagnostics
+    assert found.code == "E701"
+    assert found.notes[-1] == f"the weights of epoch 1 are in {Path('run') / 'best.safetensors'}"
+    tensors, _, progress = RunFolder(Path("run")).read_last()
+    assert progress.step == 6
+    assert all(np.isfinite(values).all() for values in tensors.values())
+
+
+def test_settings_override_the_section(net: Net) -> None:
+    trainer = trainer_of(net, batch=30, epochs=1, lr=1e-3)
+    assert (trainer.plan.batch, trainer.plan.optimizer.lr) == (30, 1e-3)
+    assert trainer.fit("data.npz")[-1]["step"] == 3
+    with pytest.raises(DiagnosticError) as error:
+        trainer_of(net, bacth=3)
+    assert error.value.diagnostics[0].code == "E490"
+
+
+def test_nothing_to_train_on(net: Net) -> None:
+    with pytest.raises(DiagnosticError) as error:
+        trainer_of(net).fit({"image": np.zeros((0, 1, 6, 6), np.float32), "label": np.zeros(0, np.int64)})
+    assert error.value.diagnostics[0].code == "E559"
+
+
+def test_a_checkpoint_of_another_optimizer_is_refused(net: Net) -> None:
+    trainer = trainer_of(net)
+    tensors = trainer.checkpoint()
+    tensors["logits.bias.momentum"] = tensors.pop(
+        next(name for name in tensors if name not in trainer.model.state_dict())
+    )
+    with pytest.raises(DiagnosticError) as error:
+        trainer.restore(tensors, Progress())
+    assert error.value.diagnostics[0].code == "E561"
