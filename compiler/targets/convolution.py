@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netc.compiler.ir import Builder, Shape, Value, product
 from netc.compiler.ops.checks import surely_less
-from netc.compiler.ops.slicing import TO_THE_END, place
+from netc.compiler.ops.slicing import TO_THE_END
 from netc.compiler.ops.window import Ints
 from netc.compiler.targets.strides import every
 
@@ -109,10 +109,10 @@ def conv_input_gradient(
     dilations: Ints,
     group: int,
 ) -> Value:
-    """A convolution with the kernel turned round for stride 1, spread out for 1x1 kernels, else a transposed one."""
+    """A convolution with the kernel turned round for stride 1, else a transposed one."""
     kernel = static(w.shape[2:])
     axes = len(kernel)
-    one, none = (1,) * axes, (0,) * (2 * axes)
+    one = (1,) * axes
     if strides == one:
         begins = [(kernel[i] - 1) * dilations[i] - pads[i] for i in range(axes)]
         ends = [shape[i] - dy.shape[2 + i] + (kernel[i] - 1) * dilations[i] - begins[i] for i in range(axes)]
@@ -120,11 +120,6 @@ def conv_input_gradient(
         if all(isinstance(pad, int) and pad >= 0 for pad in around):
             turned = turned_weights(g, w, group)
             return g.Conv(dy, turned, strides=one, pads=around, dilations=dilations, group=group)
-    if kernel == one and not any(pads):
-        dx = g.Conv(dy, turned_weights(g, w, group), strides=one, pads=none, dilations=one, group=group)
-        for i in range(axes):
-            dx = place(g, dx, i + 2, 0, strides[i], shape[i])
-        return dx
     return transposed_convolution(g, dy, w, shape, strides, pads, dilations, group)
 
 

@@ -8,7 +8,7 @@ from itertools import product as combinations
 from netc.compiler.ir import Builder, DType, Shape, Tensor, Value
 from netc.compiler.ops.slicing import pad_axis
 from netc.compiler.ops.window import Ints
-from netc.compiler.targets.strides import fit, interleave, repeat, scatter, windows
+from netc.compiler.targets.strides import fit, interleave, scatter, windows
 
 
 def max_pool_gradient(g: Builder, x: Value, y: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints) -> Value:
@@ -71,7 +71,7 @@ def average_pool_gradient(
                else 1 / math.prod(kernel))  # fmt: skip
     for i, size in enumerate(shape):
         if kernel[i] == strides[i]:
-            dx = fit(g, repeat(g, dx, i + 2, kernel[i]), i + 2, pads[i], size, strides[i] - 1)
+            dx = fit(g, interleave(g, [dx] * kernel[i], i + 2, kernel[i]), i + 2, pads[i], size, strides[i] - 1)
         else:
             dx = scatter(g, [dx] * kernel[i], i + 2, strides[i], pads[i], size)
     return dx

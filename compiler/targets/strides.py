@@ -67,15 +67,6 @@ def interleave(g: Builder, rows: Sequence[Value], axis: int, stride: int) -> Val
     return g.Reshape(together, shape=(*before, count * stride, *after))
 
 
-def repeat(g: Builder, x: Value, axis: int, times: int) -> Value:
-    """Every element of an axis several times in a row."""
-    if times == 1:
-        return x
-    before, count, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
-    apart = g.Expand(g.Reshape(x, shape=(*before, count, 1, *after)), shape=(*before, count, times, *after))
-    return g.Reshape(apart, shape=(*before, count * times, *after))
-
-
 def fit(g: Builder, x: Value, axis: int, begin: int, size: Size, spare: int, fill: float = 0.0) -> Value:
     """Elements begin to begin + size of an axis; `fill`, at most `spare` times, where it ends sooner."""
     missing = begin + size - x.shape[axis]
