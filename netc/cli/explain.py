@@ -31,7 +31,9 @@ def explain(code: str | None) -> None:
     if text is None:
         from netc.grammar.diagnostics import did_you_mean
 
-        near = did_you_mean(wanted, [*all_codes(), *rules]) or did_you_mean(code, by_name)
+        near = did_you_mean(
+            wanted, [known for known in (*all_codes(), *rules) if known[0] == wanted[:1]]
+        ) or did_you_mean(code, by_name)
         raise click.UsageError(
             f"no finding has the code `{code}`\n  = help: {near or 'see `netc explain` for the codes'}"
         )
