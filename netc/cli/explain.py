@@ -27,17 +27,21 @@ def explain(code: str | None) -> None:
     if rule is not None:
         click.echo(f"# {rule.code} {rule.name}\n\n{rule.documentation}")
         return
-    text = explanation(wanted) if wanted in all_codes() else None
+    text = explanation(wanted)
     if text is None:
-        from netc.grammar.diagnostics import did_you_mean
-
-        near = did_you_mean(
-            wanted, [known for known in (*all_codes(), *rules) if known[0] == wanted[:1]]
-        ) or did_you_mean(code, by_name)
         raise click.UsageError(
-            f"no finding has the code `{code}`\n  = help: {near or 'see `netc explain` for the codes'}"
+            f"no finding has the code `{code}`\n  = help: {_near(wanted, [*all_codes(), *rules, *by_name])}"
         )
-    click.echo(f"# {wanted} {_headline(text)}\n{text.split(chr(10), 1)[1] if chr(10) in text else ''}".rstrip())
+    head, _, rest = text.partition("\n")
+    click.echo(f"# {wanted} {_headline(head)}\n{rest}".rstrip())
+
+
+def _near(code: str, known: list[str]) -> str:
+    """Which codes of the same family, or names of rules, may be meant."""
+    from netc.grammar.diagnostics import did_you_mean
+
+    family = [other for other in known if other[0] == code[:1]]
+    return did_you_mean(code, family) or did_you_mean(code.lower(), known) or "see `netc explain` for the codes"
 
 
 def _headline(text: str) -> str:
