@@ -29,17 +29,22 @@ class Add(Layer):
 
 @layer("mul")
 class Mul(Layer):
-    """The product of two values or more, element by element, of equal shape: `mul(gate)`.
+    """The product of two values or more, element by element: `mul(gate)`.
 
-    For a product that broadcasts, such as a gate a channel, write `a * b`.
+    Shapes are equal, or a size of 1 is repeated along its axis; a vector `[C]` gates the channels of a map
+    `[C, H, W]` (Hu et al. 2017, arXiv:1709.01507).
     """
 
     inputs = (2, MANY)
 
     def build(self, b: LayerBuilder, *x: Value) -> Value:
-        _check_equal("mul", x)
+        _check_types("mul", x)
+        rank = max(len(language_shape(item)) for item in x)
+        if rank >= 3:
+            x = tuple(_as_gate(b, item, rank) for item in x)
         total = x[0]
-        for item in x[1:]:
+        for at, item in enumerate(x[1:], 1):
+            _check_broadcast(language_shape(total), language_shape(item), at)
             total = b.Mul(total, item)
         return total
 
@@ -81,7 +86,6 @@ def _check_types(word: str, x: tuple[Value, ...]) -> None:
 def _check_equal(word: str, x: tuple[Value, ...]) -> None:
     _check_types(word, x)
     first = language_shape(x[0])
-    sign = "+" if word == "add" else "*"
     for at, item in enumerate(x[1:], 1):
         shape = language_shape(item)
         if shape == first:
@@ -90,9 +94,29 @@ def _check_equal(word: str, x: tuple[Value, ...]) -> None:
         raise ShapeError(
             f"{word} needs equal shapes",
             at=at,
-            label=f"{format_shape(first)} {sign} {format_shape(shape)}: {_say(first, shape, differ)}",
+            label=f"{format_shape(first)} + {format_shape(shape)}: {_say(first, shape, differ)}",
             help=_projection(word, x[0], item) or _rank_help(x[0], item),
         )
+
+
+def _as_gate(b: LayerBuilder, x: Value, rank: int) -> Value:
+    """A vector [C] as [C, 1, …] of `rank` axes; everything else as it is."""
+    if len(language_shape(x)) != 1:
+        return x
+    return b.Reshape(x, shape=(*x.shape, *(1 for _ in range(rank - 1))))
+
+
+def _check_broadcast(a: Shape, b: Shape, at: int) -> None:
+    differ = _differences(a, b)
+    clash = differ and [axis for axis in differ if 1 not in (a[axis], b[axis])]
+    if clash == []:
+        return
+    raise ShapeError(
+        "mul needs shapes that fit together",
+        at=at,
+        label=f"{format_shape(a)} * {format_shape(b)}: {_say(a, b, clash)}",
+        help="give both the same shape, or one of them the size 1 where it is repeated",
+    )
 
 
 def _differences(a: Shape, b: Shape) -> list[int] | None:
@@ -111,19 +135,25 @@ def _say(a: Shape, b: Shape, differ: list[int] | None) -> str:
 
 
 def _projection(word: str, main: Value, other: Value) -> str | None:
-    """How a 1x1 convolution makes the other value fit, where one can."""
-    a = [size for size in language_shape(main) if isinstance(size, int)]
-    b = [size for size in language_shape(other) if isinstance(size, int)]
-    if len(a) != 3 or len(b) != 3 or main.rank != 4 or other.rank != 4:
+    """How a 1x1 convolution makes one value fit the other, where one can."""
+    conv = _projecting(other, main)
+    if conv is not None:
+        name = _name(other)
+        return f"project the {name} first: {word}({name} -> {conv})" if name else f"project the other value with {conv}"
+    conv = _projecting(main, other)
+    return f"project the first value with {conv}" if conv is not None else None
+
+
+def _projecting(value: Value, wanted: Value) -> str | None:
+    """The 1x1 convolution from one map to the shape of another."""
+    a = [size for size in language_shape(value) if isinstance(size, int)]
+    b = [size for size in language_shape(wanted) if isinstance(size, int)]
+    if len(a) != 3 or len(b) != 3 or value.rank != 4 or wanted.rank != 4:
         return None
-    stride = -(-b[1] // a[1])
-    if stride < 1 or any(-(-size // stride) != wanted for wanted, size in zip(a[1:], b[1:], strict=True)):
+    stride = -(-a[1] // b[1])
+    if any(-(-size // stride) != target for size, target in zip(a[1:], b[1:], strict=True)):
         return None
-    conv = f"conv({a[0]}, 1x1" + (f", stride={stride})" if stride > 1 else ")")
-    name = _name(other)
-    if name is None:
-        return f"project the other value first, with {conv}"
-    return f"project the {name} first: {word}({name} -> {conv})"
+    return f"conv({b[0]}, 1x1" + (f", stride={stride})" if stride > 1 else ")")
 
 
 def _name(value: Value) -> str | None:

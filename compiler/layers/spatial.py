@@ -103,11 +103,17 @@ def same_pads(sizes: Shape, extents: tuple[int, ...], strides: tuple[int, ...]) 
             raise ShapeError(
                 f"`pad=same` with stride {stride} depends on {size}, which is not known while compiling",
                 argument="pad",
-                help=f"add `expect {size} % {stride} == 0` after the input, or give the padding as numbers",
+                help=_divisible(size, stride) + ", or give the padding as numbers",
                 code="E304",
             )
         totals.append(max(needed, 0))
     return (*(total // 2 for total in totals), *(total - total // 2 for total in totals))
+
+
+def _divisible(size: Size, stride: int) -> str:
+    if str(size).isidentifier():
+        return f"add `expect {size} % {stride} == 0` after the input"
+    return "say with `expect` what divides the input's sizes, such as `expect H % 16 == 0`"
 
 
 def _check_count(count: int, x: Value, argument: str, given: str) -> None:

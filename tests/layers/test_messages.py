@@ -30,12 +30,17 @@ def test_add_names_the_difference_and_the_projection(bench):
 def test_add_projects_with_a_stride_where_the_map_is_larger(bench):
     error = refusal(bench, "add", [(64, 14, 14), (32, 28, 28)])
     assert error.label == "64x14x14 + 32x28x28: channels, height and width differ"
-    assert error.help == "project the other value first, with conv(64, 1x1, stride=2)"
+    assert error.help == "project the other value with conv(64, 1x1, stride=2)"
 
 
 def test_add_offers_no_projection_that_cannot_work(bench):
-    assert refusal(bench, "add", [(64, 28, 28), (64, 14, 14)]).help is None
     assert refusal(bench, "add", [(64, 14, 14), (64, 20, 14)]).help is None
+    assert refusal(bench, "add", [(64, 9, 14), (64, 14, 9)]).help is None
+
+
+def test_add_projects_the_first_value_where_that_one_is_larger(bench):
+    error = refusal(bench, "add", [(8, 6, 6), (4, 3, 3)])
+    assert error.help == "project the first value with conv(4, 1x1, stride=2)"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +48,9 @@ def test_add_offers_no_projection_that_cannot_work(bench):
     [
         ("add", [(4,), (5,)], {}, "add needs equal shapes", "4 + 5: features differ"),
         ("add", [(4, 3), (5, 3)], {}, "add needs equal shapes", "4x3 + 5x3: length differs"),
-        ("mul", [(4, 3), (4,)], {}, "mul needs equal shapes", "4x3 * 4: 2 and 1 axes"),
+        ("add", [(4, 3), (4,)], {}, "add needs equal shapes", "4x3 + 4: 2 and 1 axes"),
+        ("mul", [(4, 3), (4,)], {}, "mul needs shapes that fit together", "4x3 * 4: 2 and 1 axes"),
+        ("mul", [(4, 3, 3), (5,)], {}, "mul needs shapes that fit together", "4x3x3 * 5x1x1: channels differ"),
         (
             "concat", [(4, 3, 3), (4, 3, 2)], {},
             "concat needs equal shapes except along axis 0", "4x3x3 with 4x3x2: width differs",

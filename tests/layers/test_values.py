@@ -106,6 +106,8 @@ def test_batchnorm_without_scale_and_shift(bench):
     [
         ("add", (3, 4), (3, 4), lambda a, b: a + b),
         ("mul", (3, 4), (3, 4), lambda a, b: a * b),
+        ("mul", (3, 4, 5), (3,), lambda a, b: a * b[:, None, None]),
+        ("mul", (3, 4, 1), (3, 1, 5), lambda a, b: a * b),
         ("concat", (3, 4), (2, 4), lambda a, b: np.concatenate([a, b])),
         ("matmul", (3, 4), (4, 5), np.matmul),
         ("matmul", (3, 4), (4,), np.matmul),
