@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler.artifact import MANIFEST_KEY, Port
+from netc.compiler.artifact import Port
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.batches import bind
 from netc.runtime.device import CPU, Device
@@ -48,9 +48,8 @@ class Deployed:
             help = "give a model that `netc compile` or `netc train` wrote"
             message = f"{path} cannot be loaded as an ONNX model"
             raise DiagnosticError(Diagnostic("E565", message, notes=(reason,), help=help)) from error
-        metadata: Mapping[str, str] = self.session.session.get_modelmeta().custom_metadata_map
-        self.manifest: dict[str, Any] = json.loads(metadata.get(MANIFEST_KEY, "{}"))
-        kind = self.manifest.get("kind", "infer")
+        metadata, manifest = self.session.metadata, self.session.manifest
+        kind = "infer" if manifest is None else manifest["kind"]
         if kind != "infer":
             help = "give the run's folder, or a model that `netc compile` wrote without `--train`"
             raise DiagnosticError(Diagnostic("E564", f"{path} is a model of kind `{kind}`, no network", help=help))
@@ -58,11 +57,8 @@ class Deployed:
         self.outputs = [item.name for item in self.session.session.get_outputs()]
         self.class_names: list[str] | None = json.loads(metadata.get(CLASSES_KEY, "null"))
         self.scale: float | None = json.loads(metadata.get(SCALE_KEY, "null"))
-        self._scorer = metadata.get(SCORER_KEY)
-        self.scorer = Session(base64.b64decode(self._scorer), device) if self._scorer else None
-        if self.scorer is not None:
-            scored = self.scorer.session.get_modelmeta().custom_metadata_map
-            self.scorer.manifest = json.loads(scored[MANIFEST_KEY])
+        scorer = metadata.get(SCORER_KEY)
+        self.scorer = Session(base64.b64decode(scorer), device) if scorer else None
 
     @staticmethod
     def open(path: Path, device: Device = CPU) -> Deployed:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
@@ -51,7 +50,7 @@ class Device:
 CPU = Device("cpu")
 
 
-def runtime() -> ModuleType:
+def runtime() -> Any:
     """The `onnxruntime` module; raises DiagnosticError E602 where the installation is broken."""
     try:
         import onnxruntime

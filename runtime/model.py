@@ -81,6 +81,7 @@ class Model:
             self._gradients[id(plan)] = plan, Session(artifact, self.device, threads=self.threads)
         session = self._gradients[id(plan)][1]
         manifest = session.manifest
+        assert manifest is not None
         feeds = feed(ports(manifest, "data", "target"), batch) | scalars(manifest, seed=self.seed, step=0)
         outputs = session.run(feeds, self.weights.current)
         loss = next(port["name"] for port in manifest["outputs"] if port["role"] == "loss")

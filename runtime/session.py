@@ -6,6 +6,7 @@ set and writes the other, then they swap, so that nothing but the batch goes in 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netc.compiler import Artifact, Manifest
+from netc.compiler.artifact import MANIFEST_KEY
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.device import Device, runtime
 
@@ -64,6 +66,8 @@ class Session:
 
     threads   of one operator; 0 lets ONNX Runtime take every core. The result does not depend on it
     optimize  False switches graph optimizations off, for comparisons
+
+    `manifest` is the model's, None where it has none; `metadata` is all it says about itself.
     """
 
     def __init__(self, model: Artifact | bytes, device: Device, *, threads: int = 0, optimize: bool = True) -> None:
@@ -75,10 +79,13 @@ class Session:
         if not optimize:
             options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         self.device = device
-        self.manifest: Manifest | None = model.manifest if isinstance(model, Artifact) else None
         content = model.model if isinstance(model, Artifact) else model
         self.session = ort.InferenceSession(
             content, options, providers=device.providers, disabled_optimizers=DISABLED_OPTIMIZERS
+        )
+        self.metadata: dict[str, str] = dict(self.session.get_modelmeta().custom_metadata_map)
+        self.manifest: Manifest | None = (
+            model.manifest if isinstance(model, Artifact) else json.loads(self.metadata.get(MANIFEST_KEY, "null"))
         )
 
     def binding(self) -> Any:

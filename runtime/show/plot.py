@@ -48,5 +48,6 @@ def plot_curves(runs: Mapping[str, Sequence[Record]], path: Path) -> None:
         if axes.lines:
             axes.legend()
     image = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(image)
+    FigureCanvasAgg(figure)
+    figure.savefig(image, format="png")
     write_atomic(path, image.getvalue())
