@@ -147,7 +147,7 @@ def _finish(
     }
     if settings is not None:
         manifest["settings"] = settings
-    model = emit(graph, weights=weights, doc=net.label or "", notes=a.notes, manifest=manifest)
+    model = emit(graph, weights=weights, doc=net.label or "", notes=a.notes, manifest=manifest, shapes=kind == "infer")
     return Artifact(model.SerializeToString(deterministic=True), manifest)
 
 

@@ -28,12 +28,14 @@ def emit(
     doc: str = "",
     notes: Mapping[str, str] | None = None,
     manifest: Manifest | None = None,
+    shapes: bool = False,
 ) -> ModelProto:
     """The graph as an ONNX model; the same graph gives the same bytes.
 
     float_type  "float64" makes every float32 a double, for checks on `onnx.reference`
     weights     values of parameters by name; a parameter that is not in it becomes an input
     doc, notes  documentation of the model, and of its inputs and outputs by name
+    shapes      write the shapes of inner values too, which viewers show
     """
     given = weights or {}
     notes = notes or {}
@@ -54,6 +56,10 @@ def emit(
     def info(name: str, value: Value) -> Any:
         return value_info(name, e.element_type(value.dtype), value.shape, notes.get(name, ""))
 
+    if shapes:
+        made = {name for proto in e.proto.node for name in proto.output} - graph.outputs.keys()
+        inner = ((e.name(value), value) for node in graph.nodes for value in node.outputs)
+        e.proto.value_info.extend(info(name, value) for name, value in inner if name in made)
     e.proto.input.extend(info(value.name, value) for value in graph.sources() if value.name not in given)
     e.proto.output.extend(info(name, value) for name, value in graph.outputs.items())
     return _model(e, doc, manifest)

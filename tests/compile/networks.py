@@ -9,7 +9,7 @@ import onnxruntime
 
 from netc.compiler.artifact import Artifact
 from netc.compiler.initial import Initial
-from netc.compiler.ir import BATCH, DType, Graph, Origin, Shape, Value
+from netc.compiler.ir import BATCH, DType, Graph, Origin, Shape, Size, Value
 from netc.compiler.layers.base import LayerBuilder, layer
 from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
@@ -29,7 +29,7 @@ class Maker:
         self.net = Net(name, "a net made by hand", {}, Graph(name), [], [], {}, [], [], "hand.net", "x", {}, HERE)
         self.known: dict[str, Parameter] = {}
 
-    def input(self, name: str, *shape: int, dtype: DType = DType.FLOAT32) -> Value:
+    def input(self, name: str, *shape: Size, dtype: DType = DType.FLOAT32) -> Value:
         value = Value(name, dtype, (BATCH, *shape))
         self.net.graph.inputs.append(value)
         self.net.values[name] = value

@@ -16,6 +16,7 @@ import pytest
 from netc.compiler.artifact import MANIFEST_KEY, Artifact
 from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
 from netc.compiler.initialize import initial_weights
+from netc.compiler.ir import Dim, Size
 from netc.compiler.net import LossTerm, Net, TrainPlan
 from netc.grammar.diagnostics import DiagnosticError
 
@@ -119,6 +120,38 @@ def test_a_fixed_batch_gives_the_same_numbers() -> None:
     expected = run(free, feeds)
     for name, value in run(fixed, feeds).items():
         np.testing.assert_allclose(value, expected[name], rtol=1e-5, atol=1e-7, err_msg=name)
+
+
+def open_net(height: Size, width: Size) -> Net:
+    """Strides and overlapping windows on maps whose size may be open."""
+    m = Maker("Open")
+    y = m("conv", m.input("image", 2, height, width), filters=4, kernel=3, stride=2, pad=1, act="relu")
+    skip = m("maxpool", y, kernel=3, stride=2, pad=1)
+    y = m("relu", m("batchnorm", m("conv", skip, filters=4, kernel=3, pad="same")))
+    y = m("avgpool", m("add", y, skip), kernel=2)
+    return m.output(logits=m("dense", m("global_avgpool", y), features=3))
+
+
+def test_open_map_sizes_give_the_same_numbers() -> None:
+    free, fixed = open_net(Dim.symbol("H"), Dim.symbol("W")), open_net(13, 11)
+    weights, batch = initial_weights(fixed), batch_of(fixed, 3)
+    steps = [compile_training(net, plan(net)) for net in (free, fixed)]
+    assert steps[0].manifest["inputs"][0]["shape"] == ["N", 2, "H", "W"]
+    found, expected = (run(step, first_feeds(step, weights, batch)) for step in steps)
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-5, atol=1e-7, err_msg=name)
+
+
+def test_inner_shapes_are_written_for_viewers() -> None:
+    model = onnx.load_from_string(compile_inference(open_net(Dim.symbol("H"), 11)).model)
+    shapes = {
+        value.name: [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        for value in model.graph.value_info
+    }
+    assert ["N", 4, "(H - 1)//2 + 1", 6] in shapes.values() or ["N", 4, "(H + 1)//2", 6] in shapes.values()
+    made = {name for node in model.graph.node for name in node.output} - {"logits"}
+    sizes = {name for name in made if name.startswith("size")}
+    assert set(shapes) == made - sizes
 
 
 def test_gradients_explain_the_update() -> None:
