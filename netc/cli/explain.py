@@ -23,9 +23,9 @@ def explain(code: str | None) -> None:
         return
     wanted = code.strip().upper()
     by_name = {rule.name: rule for rule in rules.values()}
-    rule = rules.get(wanted) or by_name.get(code)
-    if rule is not None:
-        click.echo(f"# {rule.code} {rule.name}\n\n{rule.documentation}")
+    found = rules.get(wanted) or by_name.get(code)
+    if found is not None:
+        click.echo(f"# {found.code} {found.name}\n\n{found.documentation}")
         return
     text = explanation(wanted)
     if text is None:
