@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netc.compiler.ir import Builder, Shape, Value, product
 from netc.compiler.ops.checks import surely_less
-from netc.compiler.ops.slicing import TO_THE_END
+from netc.compiler.ops.slicing import TO_THE_END, pad_axis
 from netc.compiler.ops.window import Ints
 from netc.compiler.targets.strides import every
 
@@ -85,17 +85,10 @@ def cut_to_windows(
         elif isinstance(missing, int) and not surely_less(size + missing, 1):
             x = g.Slice(x, starts=(0,), stops=(size + missing,), axes=(axis,), steps=(1,))
         else:
-            padded = pad_spatial(g, x, axis, begins[i], pads[i + axes])
+            padded = pad_axis(g, x, axis, begins[i], pads[i + axes])
             x = g.Slice(padded, starts=(0,), stops=(used,), axes=(axis,), steps=(1,))
             begins[i] = 0
     return x, tuple(begins), tuple(ends)
-
-
-def pad_spatial(g: Builder, x: Value, axis: int, begin: int, end: int) -> Value:
-    """Zeros around one axis."""
-    pads = [0] * (2 * x.rank)
-    pads[axis], pads[axis + x.rank] = begin, end
-    return g.Pad(x, pads=tuple(pads)) if begin or end else x
 
 
 def conv_input_gradient(
@@ -135,7 +128,7 @@ def transposed_convolution(
         return g.ConvTranspose(dy, w, pads=pads, output_padding=tuple(missing), **rest)
     dx = g.ConvTranspose(dy, w, pads=(0,) * (2 * axes), output_padding=(0,) * axes, **rest)
     for i in range(axes):
-        dx = pad_spatial(g, dx, i + 2, 0, strides[i] - 1)
+        dx = pad_axis(g, dx, i + 2, 0, strides[i] - 1)
         dx = g.Slice(dx, starts=(pads[i],), stops=(shape[i] + pads[i],), axes=(i + 2,), steps=(1,))
     return dx
 
