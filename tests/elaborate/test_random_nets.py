@@ -13,7 +13,7 @@ import onnxruntime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netc.compiler import check, compile_inference
+from netc.compiler import check, compile_inference, compile_training, initial_weights
 from netc.compiler.arguments import (
     ArgumentType,
     Axes,
@@ -29,8 +29,9 @@ from netc.compiler.arguments import (
     TensorType,
     Word,
 )
-from netc.compiler.ir import BATCH_SYMBOL, Dim, substitute, symbols
+from netc.compiler.ir import BATCH_SYMBOL, Shape, Symbol, substitute, symbols
 from netc.compiler.layers.base import layer
+from netc.compiler.net import Net
 from netc.grammar.diagnostics import Severity
 
 LAYERS = layer.all()
@@ -131,38 +132,89 @@ def test_whatever_the_arguments_every_mistake_is_a_finding(data, shape):
         assert finding.help is None or not finding.help.endswith("?")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.data(), st.sampled_from(INPUTS))
-def test_the_shapes_are_those_of_onnx_runtime(data, shape):
-    """Grow a network by statements, dropping those that do not fit, then run it."""
+@st.composite
+def networks(draw: Any) -> tuple[str, list[str], list[str]]:
+    """The shape of an input, statements that fit it, and the names they bind; what doesn't fit is dropped."""
+    shape = draw(st.sampled_from(INPUTS))
     names, statements = ["x"], []
-    for i in range(data.draw(st.integers(2, 7))):
-        word = data.draw(st.sampled_from(WORDS))
-        candidate = [*statements, f"v{i} = {data.draw(calls(word, names, wild=False))}"]
+    for i in range(draw(st.integers(2, 7))):
+        word = draw(st.sampled_from(WORDS))
+        candidate = [*statements, f"v{i} = {draw(calls(word, names, wild=False))}"]
         if not errors(text(shape, candidate))[1]:
             statements = candidate
             names.append(f"v{i}")
-    if not statements:
-        return
-    source = text(shape, [*statements, f"output {', '.join(names[1:])}"])
-    result, found = errors(source)
-    assert not found, (source, found)
-    (net,) = result.nets
-    sizes = {symbol: OPEN_SIZE for value in net.inputs for size in value.shape for symbol in symbols(size)}
-    sizes[BATCH_SYMBOL] = BATCH_SIZE
+    return shape, statements, names[1:]
 
-    def resolved(dims: tuple[int | Dim, ...]) -> tuple[int, ...]:
-        return tuple(int(substitute(size, sizes)) for size in dims)
 
+def open_sizes(net: Net) -> dict[Symbol, int]:
+    """Numbers for the batch and every open size."""
+    found = {symbol: OPEN_SIZE for value in net.inputs for size in value.shape for symbol in symbols(size)}
+    return {**found, BATCH_SYMBOL: BATCH_SIZE}
+
+
+def resolved(dims: Shape, sizes: dict[Symbol, int]) -> tuple[int, ...]:
+    """A shape in numbers."""
+    return tuple(int(substitute(size, sizes)) for size in dims)  # type: ignore[call-overload]
+
+
+def runs(net: Net, sizes: dict[Symbol, int]) -> bool:
+    """Whether the open sizes are large enough for its windows."""
     made = [output for node in net.graph.nodes for output in node.outputs]
-    if any(size < 1 for value in made for size in resolved(value.shape)):
-        return  # the open sizes are too small for its windows
+    return all(size >= 1 for value in made for size in resolved(value.shape, sizes))
+
+
+def session_of(model: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(compile_inference(net).model, options, providers=["CPUExecutionProvider"])
-    feeds = {value.name: np.ones(resolved(value.shape), np.float32) for value in net.inputs}
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks())
+def test_the_shapes_are_those_of_onnx_runtime(drawn):
+    shape, statements, names = drawn
+    if not statements:
+        return
+    source = text(shape, [*statements, f"output {', '.join(names)}"])
+    result, found = errors(source)
+    assert not found, (source, found)
+    (net,) = result.nets
+    sizes = open_sizes(net)
+    if not runs(net, sizes):
+        return
+    session = session_of(compile_inference(net).model)
+    feeds = {value.name: np.ones(resolved(value.shape, sizes), np.float32) for value in net.inputs}
     known = {item.name for item in session.get_inputs()}
     outputs = session.run(list(net.outputs), {name: feeds[name] for name in known})
     for (name, value), output in zip(net.outputs.items(), outputs, strict=True):
-        assert output.shape == resolved(value.shape), f"{name} in\n{source}"
+        assert output.shape == resolved(value.shape, sizes), f"{name} in\n{source}"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks())
+def test_a_training_step_gives_new_weights_of_the_old_shapes(drawn):
+    shape, statements, names = drawn
+    if not statements:
+        return
+    train = f"train Random {{ loss = mse({names[-1]}, wanted); optimizer = adam(lr=0.01) }}\n"
+    source = text(shape, [*statements, f"output {names[-1]}"]) + train
+    result, found = errors(source)
+    assert not found, (source, found)
+    (net,) = result.nets
+    sizes = open_sizes(net)
+    if not runs(net, sizes) or not any(item.trainable for item in net.parameters):
+        return
+    artifact = compile_training(net)
+    weights = initial_weights(net)
+    names_of = {str(symbol): size for symbol, size in sizes.items()}
+    random = np.random.default_rng(0)
+    feeds = {}
+    for port in artifact.manifest["inputs"]:
+        dims = [size if isinstance(size, int) else eval(size, {}, names_of) for size in port["shape"]]
+        start = random.normal(size=dims) if port["role"] in ("data", "target") else np.zeros(dims)
+        feeds[port["name"]] = weights.get(port["name"], start.astype(port["dtype"]))
+    ports = artifact.manifest["outputs"]
+    for port, output in zip(ports, session_of(artifact.model).run(None, feeds), strict=True):
+        if "of" in port:
+            assert output.shape == feeds[port["of"]].shape, f"{port['name']} in\n{source}"
