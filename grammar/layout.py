@@ -101,12 +101,14 @@ class Layout:
                     self._close_until_brace("the body begins here")
                 self.head = self.head if self._in_brackets() else None
             self.open.append(token)
-        elif kind == "RBRACE" and self.head is not None and self.surplus > 0:
-            self.surplus -= 1  # its `{` is missing, which the parser says at the place
+        elif kind == "RBRACE" and self.head is not None and self.surplus > 0 and not self._in_brackets():
+            place = Label(self.source.span(token.start, token.end), "closed here")
+            self._report(f"`{self.head.text}` has no `{{`", self.head, "open its body with `{`", place, "E117")
+            self.surplus -= 1
             self.head = None
             return
         elif kind in CLOSERS:
-            if not self._close(token, self.tokens[index + 1].kind):
+            if not self._close(index + 1, token):
                 return
         elif kind == "$END":
             self._finish(token)
@@ -141,7 +143,6 @@ class Layout:
         end = self.out[-1].end
         what = f"the {head.text}" if head.kind in ("NET", "BLOCK") else f"`{head.text}`"
         self._report(f"{what} has no `{{`", head, "open its body at the end of the line with `{`", None, "E117")
-        self.lexed.doubtful.pop()
         opener = Token("LBRACE", "{", end, end, made=True)
         self.surplus -= 1
         self.head = None
@@ -196,11 +197,16 @@ class Layout:
             )
             self._make_closer(self.open.pop(), end)
 
-    def _close(self, token: Token, following: str) -> bool:
-        """Pairs a closing bracket; False where it closes nothing and is left out."""
+    def _close(self, index: int, token: Token) -> bool:
+        """Pairs a closing bracket, before `index`; False where it closes nothing and is left out."""
         wanted = CLOSERS[token.kind]
-        if token.kind == "RSQB" and self._in_brackets() and self.open[-1].kind == "LPAR" and following == "RPAR":
-            self._report("`]` closes nothing", token, "remove it, or open its partner", None, "E105")
+        if (
+            token.kind != "RBRACE"
+            and self._in_brackets()
+            and self.open[-1].kind != wanted
+            and self._closes_on_line(index)
+        ):
+            self._report(f"`{token.text}` closes nothing", token, "remove it, or open its partner", None, "E105")
             return False
         if not any(opener.kind == wanted for opener in self.open) or (
             token.kind != "RBRACE" and self.open[-1].kind == "LBRACE"

@@ -36,7 +36,7 @@ def test_a_text_is_well_formed(code: str) -> None:
     assert lines[0].startswith("# ")
     assert lines[0] == f"# {codes.headline(code)}"
     assert not lines[0].endswith(".")
-    assert 5 <= len(lines) <= 60
+    assert 3 <= len(lines) <= 60
 
 
 @pytest.mark.parametrize("code", SYNTAX)

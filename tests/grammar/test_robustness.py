@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netc.grammar import render
-from netc.grammar.parse import parse
+from netc.grammar.layout import Layout
+from netc.grammar.lexer import Lexer
+from netc.grammar.parse import Parser, parse
 from netc.grammar.source import Source
+from netc.grammar.tables import load
 
 EXAMPLES = {path.stem: path.read_text() for path in sorted((Path(__file__).parent / "examples").glob("*.net"))}
 TOKENS = {name: re.findall(r"\w+|\s+|[^\w\s]", text) for name, text in EXAMPLES.items()}
@@ -35,10 +38,24 @@ def check(text: str) -> None:
             assert (span.line, span.column) <= (span.end_line, span.end_column)
         places.append((finding.primary.span.line, finding.primary.span.column))
     assert places == sorted(places)
+    if not findings:
+        check_nothing_is_lost(text)
     drawn = render.render_full(findings, {"x.net": text})
     assert drawn.count("error[E1") >= len(findings)
     drawn.encode()
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", drawn)
+
+
+def check_nothing_is_lost(text: str) -> None:
+    """Without a finding every token went into the tree: none dropped, none made up, and no repair."""
+    source = Source("x.net", text)
+    lexed = Lexer(source, load()).run()
+    before = [token for token in lexed.tokens if token.kind != "SEP"]
+    tokens = Layout(source, lexed).run()
+    after = [token for token in tokens if token.kind != "SEP"]
+    assert [(token.start, token.end) for token in after] == [(token.start, token.end) for token in before]
+    assert not any(token.made for token in tokens)
+    assert Parser(source, load(), lexed, tokens).accepts(*(token.kind for token in tokens))
 
 
 @settings(max_examples=300, deadline=None)
@@ -95,7 +112,7 @@ def test_a_deleted_token_costs_few_findings() -> None:
             if not token.isspace() and "#" not in token:
                 counts.append(len(parse("".join(tokens[:at] + tokens[at + 1 :]), name)[1]))
     assert max(counts) <= 3
-    assert sum(count > 1 for count in counts) < 0.01 * len(counts)
+    assert sum(count > 1 for count in counts) < 0.005 * len(counts)
 
 
 def test_time_is_linear_in_length() -> None:
