@@ -64,7 +64,8 @@ def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic | N
     cuts = [_cut(*axis) for axis in axes]
     if not any(cuts):
         return None
-    lost = " and ".join(_plural(cut, name) for cut, name in zip(cuts, NAMES[rank], strict=True) if cut)
+    *some, last = [_plural(cut, name) for cut, name in zip(cuts, NAMES[rank], strict=True) if cut]
+    lost = f"{', '.join(some)} and {last}" if some else last
     rest, step = next((s + b + e - r, t) for (s, r, t, b, e), cut in zip(axes, cuts, strict=True) if cut)
     fitting = [_fitting(*axis) for axis in axes]
     result = _by([(s + b + e - r) // t + 1 for (s, r, t, *_), (b, e) in zip(axes, fitting, strict=True)])
@@ -72,7 +73,7 @@ def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic | N
     return warning(
         f"the stride leaves {lost} of the input unread",
         layer.span,
-        f"{_by(sizes)} input, {_by(kernel)} kernel, stride {_by_or_one(strides)}"
+        f"input {_by(sizes)}, kernel {_by(kernel)}, stride {_by_or_one(strides)}"
         + (f", padding {_padding(list(zip(pads[:rank], pads[rank:], strict=True)))}" if any(pads) else ""),
         secondary=(Label(source.span, format_shape(node.inputs[0].shape[1:])),)
         if source and source.span != layer.span
