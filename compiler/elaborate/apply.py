@@ -206,7 +206,7 @@ def _shared(frame: Frame, layer: Shared, flow: Any, named: Scope | None, span: S
     name, outer = _named(frame, layer.word, named, span)
     scope = Scope(outer.path, layer.weights.weights, shared=True)
     scope.mirror = layer.weights
-    result = apply(frame, layer.inner, flow, scope, span)
+    result = apply(replace(frame, applied=(*frame.applied, span)), layer.inner, flow, scope, span)
     if named is not None:
         named.members.update(scope.members)
     else:

@@ -83,10 +83,11 @@ def check_net(frame: Frame, net: Net) -> None:
 
 def _check_waiting(frame: Frame, layers: Sequence[LayerInstance], net: Net | None = None) -> None:
     pending, depth = frame.run.pending, len(frame.run.stack)
-    while pending and pending[-1].depth >= depth:
-        item = pending.pop()
-        if frame.report.errors:
-            continue
+    waiting = [item for item in pending if item.depth >= depth]
+    frame.run.pending = [item for item in pending if item.depth < depth]
+    if frame.report.mistakes > frame.run.mistakes or frame.run.poisoned:
+        return
+    for item in waiting:
         counted = _Counted(item.frame, layers, net)
         condition = counted.rewrite(item.node.condition)
         check(replace(item.frame, env=counted.env), item.node, condition, layers)
@@ -137,6 +138,7 @@ class _Counted:
 
     def _call(self, name: str, node: ast.Call) -> Any:
         batch, layers = 1, self._inference(self.layers)
+        part: ast.Expression | None = None
         for argument in node.arguments:
             value = argument.value
             if argument.name == "batch" and name != "receptive_field":
@@ -152,7 +154,9 @@ class _Counted:
             elif isinstance(value, ast.Name) and value.id == "training" and in_sight(self.frame, "training") is None:
                 layers = list(self.layers)
             else:
-                return self._of(name, value, batch)
+                part = value
+        if part is not None:
+            return self._of(name, part, batch)
         if name == "receptive_field":
             self.frame.error("E223", "`receptive_field` needs a value", node.span, help="name it: `receptive_field(x)`")
             return POISON

@@ -36,7 +36,7 @@ def elaborate(
 ) -> Elaborated:  # fmt: skip
     """Elaborate a net with some of its arguments given, and the train sections that belong to it."""
     errors = report.errors
-    run = Elaboration(report, Graph(definition.name))
+    run = Elaboration(report, Graph(definition.name), mistakes=report.mistakes)
     scope = Scope()
     frame = Frame(run, module, Env(None, scope=scope), scope, outputs={}, started=True)
     run.stack.append(definition)
@@ -52,8 +52,7 @@ def elaborate(
     statements.run_body(frame, replace(definition.body, statements=tuple(rest)))
     run.graph.outputs = _outputs(frame, definition)
     plans = [plan for train in trains if (plan := elaborate_train(frame, train)) is not None]
-    if report.errors > errors:
-        expects.check_net(frame, _assemble(frame, definition, {}, [], [], sources))
+    if report.mistakes > run.mistakes or run.poisoned:
         return Elaborated(None, frame)
     reached = _reach(run, plans)
     layers = [layer for layer in run.layers if _kept(layer, reached)]

@@ -16,16 +16,23 @@ class Report:
         self.found: list[Diagnostic] = []
         self._seen: set[tuple[str, Span | None]] = set()
         self.errors = 0
+        self.unmet = 0  # of the errors, how many are expectations that do not hold
 
     def add(self, finding: Diagnostic) -> None:
         """Take a finding, unless its place has one of its code already."""
         key = (finding.code, finding.primary.span if finding.primary else None)
         is_error = finding.severity is Severity.ERROR
         self.errors += is_error
+        self.unmet += finding.code == "E310"
         if key in self._seen or len(self.found) >= LIMIT:
             return
         self._seen.add(key)
         self.found.append(finding)
+
+    @property
+    def mistakes(self) -> int:
+        """Errors that leave something without a value; an expectation that does not hold is none."""
+        return self.errors - self.unmet
 
     def error(
         self,

@@ -66,6 +66,7 @@ def layer_or_error(frame: Frame, node: ast.Name) -> Any:
         return found
     ref = in_sight(frame, node.id)
     if ref is not None and (ref.value is POISON or ref.value is None):
+        frame.run.poisoned |= ref.value is POISON
         return ref.value
     if node.id in LATER:
         not_yet(frame, LATER[node.id], node)
@@ -100,6 +101,7 @@ def value_of(frame: Frame, node: ast.Name, words: tuple[str, ...] = ()) -> Any:
                         secondary=[Label(ref.span, "bound inside `train only`")],
                         help="bind it outside `train only`, or use it in a `train` section")  # fmt: skip
             return POISON
+        frame.run.poisoned |= ref.value is POISON
         return ref.value
     layer = layer_named(frame, name)
     if layer is not None:
