@@ -53,8 +53,9 @@ def compile_inference(
     for path, value in find_taps(net, taps).items():
         if path not in net.outputs:
             a.output(path, value, "output", f"inner value {path} of net {net.name}")
-    a.graph.nodes = list(net.graph.nodes)
-    graph = simplify(inference_mode(a.graph))
+    graph = net.graph.copy()
+    graph.inputs, graph.parameters, graph.outputs = a.graph.inputs, a.graph.parameters, a.graph.outputs
+    graph = simplify(inference_mode(graph))
     _drop_unused(a, net, graph)
     graph.inputs, graph.parameters = list(a.graph.inputs), list(a.graph.parameters)
     a.graph = graph

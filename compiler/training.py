@@ -132,11 +132,13 @@ class Forward:
 def forward_pass(a: Assembly, net: Net, terms: Sequence[Term], seed: Value, step: Value) -> Forward:
     """The network in training form. Layers that no term needs are dead code; their statistics don't move."""
     wanted: list[Value] = list(dict.fromkeys(term.prediction for term in terms))
-    graph = Graph(net.name, a.graph.inputs, a.graph.parameters, net.graph.nodes)
+    graph = net.graph.copy()
+    graph.inputs, graph.parameters = a.graph.inputs, a.graph.parameters
     graph.outputs = {str(number): value for number, value in enumerate(wanted)}
     needed = used_sources(dead_code(graph))
     graph, statistics = training_mode(graph, seed, step)
     a.graph.nodes.extend(graph.nodes)
+    a.graph.made = graph.made
     moving = {old: new for old, new in statistics.items() if old in needed}
     return Forward(dict(zip(wanted, graph.outputs.values(), strict=True)), moving)
 

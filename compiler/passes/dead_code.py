@@ -13,7 +13,7 @@ def dead_code(graph: Graph) -> Graph:
         if any(value in needed for value in node.outputs):
             needed.update(node.inputs)
             kept.append(node)
-    return Graph(graph.name, list(graph.inputs), list(graph.parameters), kept[::-1], dict(graph.outputs))
+    return graph.with_nodes(kept[::-1])
 
 
 def used_sources(graph: Graph) -> set[Value]:

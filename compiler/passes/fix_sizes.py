@@ -19,9 +19,9 @@ def fix_sizes(graph: Graph, sizes: Mapping[Symbol, int]) -> Graph:
             now[value] = Value(value.name, value.dtype, shape, value.origin, node)
         return now.get(value, value)
 
-    result = Graph(
-        graph.name, [fixed(value, None) for value in graph.inputs], [fixed(value, None) for value in graph.parameters]
-    )
+    result = graph.with_nodes([])
+    result.inputs = [fixed(value, None) for value in graph.inputs]
+    result.parameters = [fixed(value, None) for value in graph.parameters]
     for old in graph.nodes:
         attributes = {name: _attribute(value, sizes) for name, value in old.attributes.items()}
         node = Node(old.op, tuple(now.get(value, value) for value in old.inputs), attributes, origin=old.origin)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from netc.compiler.ir import Attribute, Builder, Graph, Node, Origin, Value
+from netc.compiler.ir import Builder, Graph, Node, Origin, Value
 
 
 class Rewriter:
@@ -13,8 +13,6 @@ class Rewriter:
     def __init__(self, graph: Graph) -> None:
         self._old = graph
         self._now: dict[Value, Value] = {}
-        self._names = {value.name for value in graph.sources()}
-        self._names.update(value.name for node in graph.nodes for value in node.outputs)
         self.graph = graph.with_nodes([])
 
     def now(self, value: Value) -> Value:
@@ -42,27 +40,9 @@ class Rewriter:
 
     def builder(self, origin: Origin) -> Builder:
         """Adds nodes to the new graph that remember where the old one's came from."""
-        return _FreshNames(self.graph, origin, self._names)
+        return Builder(self.graph, origin)
 
     def finish(self) -> Graph:
         """The new graph, with the old one's outputs."""
         self.graph.outputs = {name: self.now(value) for name, value in self._old.outputs.items()}
         return self.graph
-
-
-class _FreshNames(Builder):
-    """A Builder whose names avoid those of both graphs."""
-
-    def __init__(self, graph: Graph, origin: Origin, taken: set[str]) -> None:
-        super().__init__(graph, origin)
-        self._taken = taken
-
-    def add(
-        self, op: str, inputs: Sequence[Value | float | int | bool], attributes: Mapping[str, Attribute]
-    ) -> tuple[Value, ...]:
-        outputs = super().add(op, inputs, attributes)
-        for value in outputs:
-            while value.name in self._taken:
-                value.name += "+"
-            self._taken.add(value.name)
-        return outputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,18 @@ def dense_net() -> Net:
     y = m("flatten", m.input("image", 1, 4, 4))
     y = m("dense", y, features=8, act="relu")
     return m.output(logits=m("dense", y, features=3))
+
+
+def two_headed() -> tuple[Net, TrainPlan]:
+    """Two outputs, one without a loss, and a loss on a head that only training has."""
+    m = Maker("TwoHeads")
+    x = m("flatten", m.input("image", 1, 4, 4))
+    aux = m("dense", x, features=3, only=True, path="aux")
+    unused = m("dense", x, features=2, path="unused")
+    net = m.output(logits=m("dense", x, features=3), other=unused)
+    p = plan(net, metrics=("accuracy",))
+    terms = (replace(p.losses[0], name="main"), replace(p.losses[0], name="side", weight=0.3, prediction=aux))
+    return net, replace(p, losses=terms, loss_is_table=True)
 
 
 def batch_of(net: Net, size: int, classes: int = 3, seed: int = 0) -> Arrays:

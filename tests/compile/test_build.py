@@ -20,7 +20,7 @@ from netc.compiler.ir import Dim, Size
 from netc.compiler.net import LossTerm, Net, TrainPlan
 from netc.grammar.diagnostics import DiagnosticError
 
-from .networks import HERE, Maker, batch_of, dense_net, first_feeds, plan, run, small_net
+from .networks import HERE, Maker, batch_of, dense_net, first_feeds, plan, run, small_net, two_headed
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,6 +99,17 @@ def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
         for seed in ("0", "1", "4242")
     }  # fmt: skip
     assert len(results) == 1
+
+
+def test_compiling_leaves_the_net_as_it_was() -> None:
+    net = small_net()
+    p = plan(net, metrics=("accuracy",), clip_norm=1.0)
+
+    def all_bytes() -> list[bytes]:
+        return [compile_inference(net).model, compile_training(net, p).model, compile_gradients(net, p).model]
+
+    first = all_bytes()
+    assert first == all_bytes() == [artifact.model for artifact in all_kinds()[:3]]
 
 
 @pytest.mark.parametrize("net", [small_net(), dense_net()], ids=lambda net: net.name)
@@ -210,17 +221,6 @@ def test_running_statistics_move_as_declared() -> None:
         new["batchnorm1.running_mean.next"], 0.9 * 2 + 0.1 * conv.mean((0, 2, 3)), rtol=1e-5, atol=1e-6
     )
     np.testing.assert_allclose(new["batchnorm1.running_var.next"], 0.9 + 0.1 * conv.var((0, 2, 3)), rtol=1e-5)
-
-
-def two_headed() -> tuple[Net, TrainPlan]:
-    m = Maker("TwoHeads")
-    x = m("flatten", m.input("image", 1, 4, 4))
-    aux = m("dense", x, features=3, only=True, path="aux")
-    unused = m("dense", x, features=2, path="unused")
-    net = m.output(logits=m("dense", x, features=3), other=unused)
-    p = plan(net, metrics=("accuracy",))
-    terms = (replace(p.losses[0], name="main"), replace(p.losses[0], name="side", weight=0.3, prediction=aux))
-    return net, replace(p, losses=terms, loss_is_table=True)
 
 
 def test_a_table_of_losses_is_summed_and_logged_by_name() -> None:

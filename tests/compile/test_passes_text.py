@@ -1,0 +1,117 @@
+"""Passes, text in and text out."""
+
+from __future__ import annotations
+
+import pytest
+
+from netc.compiler.ir.text import from_text, to_text
+from netc.compiler.ir.verify import verify
+from netc.compiler.passes import inference_mode
+from netc.compiler.passes.common_subexpressions import common_subexpressions
+from netc.compiler.passes.constant_folding import constant_folding
+from netc.compiler.passes.dead_code import dead_code
+from netc.compiler.passes.identities import identities
+
+HEAD = "graph g\nsymbol N\ninput %x: float32[N, 4]\n"
+CASES = {
+    "dead code goes, sources stay": (
+        dead_code,
+        """
+parameter %w: float32[4]
+%a = Neg(%x) : float32[N, 4]
+%b = Exp(%a) : float32[N, 4]
+%c = Tanh(%x) : float32[N, 4] @layer "a.net":3:1-3:9
+output y = %c
+""",
+        """
+parameter %w: float32[4]
+%c = Tanh(%x) : float32[N, 4] @layer "a.net":3:1-3:9
+output y = %c
+""",
+    ),
+    "the first of two equal nodes stays, with its line": (
+        common_subexpressions,
+        """
+%a = Tanh(%x) : float32[N, 4] @left "a.net":3:1-3:9
+%b = Tanh(%x) : float32[N, 4] @right "a.net":4:1-4:9
+%c = Exp(%b) : float32[N, 4] @right "a.net":5:1-5:9
+%d = Exp(%a) : float32[N, 4] @left "a.net":6:1-6:9
+output y = %c
+output z = %d
+""",
+        """
+%a = Tanh(%x) : float32[N, 4] @left "a.net":3:1-3:9
+%c = Exp(%a) : float32[N, 4] @right "a.net":5:1-5:9
+output y = %c
+output z = %c
+""",
+    ),
+    "other attributes, other nodes": (
+        common_subexpressions,
+        """
+%a = ReduceSum(%x) axes=(0,) keepdims=false : float32[4]
+%b = ReduceSum(%x) axes=(0,) keepdims=true : float32[1, 4]
+output y = %a
+output z = %b
+""",
+        None,
+    ),
+    "an identity at the end": (
+        identities,
+        """
+%a = Tanh(%x) : float32[N, 4]
+%b = Identity(%a) : float32[N, 4]
+output y = %b
+""",
+        """
+%a = Tanh(%x) : float32[N, 4]
+output y = %a
+""",
+    ),
+    "two reshapes are one": (
+        identities,
+        """
+%a = Reshape(%x) shape=(N, 2, 2) : float32[N, 2, 2] @flatten1
+%b = Reshape(%a) shape=(N, 4, 1) : float32[N, 4, 1] @reshape1
+output y = %b
+""",
+        """
+%a = Reshape(%x) shape=(N, 2, 2) : float32[N, 2, 2] @flatten1
+%reshape1.Reshape_3 = Reshape(%x) shape=(N, 4, 1) : float32[N, 4, 1] @reshape1
+output y = %reshape1.Reshape_3
+""",
+    ),
+    "what isn't constant doesn't fold": (
+        constant_folding,
+        """
+%a = ReduceSum(%x) axes=(0, 1) keepdims=false : float32[]
+%b = Sqrt(%a) : float32[]
+output y = %b
+""",
+        None,
+    ),
+    "dropout passes on": (
+        inference_mode,
+        """
+%a = Dropout(%x) rate=0.25 : float32[N, 4] @dropout1 "a.net":3:1-3:9
+%b = Tanh(%a) : float32[N, 4]
+output y = %b
+output z = %a
+""",
+        """
+%b = Tanh(%x) : float32[N, 4]
+output y = %b
+output z = %x
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_pass_on_a_small_graph(case: str) -> None:
+    rewrite, before, after = CASES[case]
+    graph = from_text(HEAD + before.lstrip())
+    result = rewrite(graph)
+    verify(result)
+    assert to_text(result) == HEAD + (after or before).lstrip()
+    assert to_text(graph) == HEAD + before.lstrip(), "the graph that was given must stay as it is"
