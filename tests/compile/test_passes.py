@@ -214,8 +214,8 @@ def test_every_pass_leaves_a_valid_graph(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_assemblies_are_valid_graphs() -> None:
-    net = small_net()
-    for net, p in ((net, plan(net, metrics=("accuracy",), clip_norm=1.0)), two_headed()):
+    small = small_net()
+    for net, p in ((small, plan(small, metrics=("accuracy",), clip_norm=1.0)), two_headed()):
         for a in (training_step(net, p), gradient_step(net, p), scorer(net, p)):
             verify(a.graph)
             verify(legalise(passes.simplify(a.graph)))
