@@ -42,18 +42,8 @@ def read_weights(path: str | os.PathLike[str], net: Net | None = None) -> dict[s
     return fit(tensors, parameters, net, file=os.fspath(path), exact=True)
 
 
-def write_weights(
-    path: str | os.PathLike[str], tensors: Mapping[str, Array], metadata: Mapping[str, str] | None = None
-) -> None:
-    """Write a safetensors file so that the path holds the old file or the whole new one, whatever happens."""
-    from safetensors.numpy import save
-
-    ordered = {name: _contiguous(tensors[name]) for name in sorted(tensors)}
-    replace_file(path, save(ordered, metadata=dict(metadata) if metadata else None))
-
-
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
-    """Temporary file beside it, fsync, rename."""
+    """Write a file so that the path holds the old content or all of the new: temporary file beside it, fsync, rename."""
     place = Path(path)
     temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     try:
@@ -122,9 +112,3 @@ def _some(findings: list[Diagnostic]) -> list[Diagnostic]:
 def _unreadable(path: str | os.PathLike[str], reason: str, help: str) -> DiagnosticError:
     reason = reason[:1].lower() + reason[1:]
     return DiagnosticError(Diagnostic("E553", f"cannot read the weights in {os.fspath(path)}: {reason}", help=help))
-
-
-def _contiguous(tensor: Array) -> Array:
-    import numpy as np
-
-    return np.ascontiguousarray(tensor)

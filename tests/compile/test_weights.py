@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from netc.compiler.initial import Initial, kaiming_uniform
 from netc.compiler.initialize import draw, initial_weights
-from netc.compiler.weights import read_weights, write_weights
+from netc.compiler.weights import read_weights, replace_file
 from netc.grammar.diagnostics import DiagnosticError
 
 from .networks import Maker, dense_net, small_net
@@ -61,33 +61,28 @@ def test_distributions(initial: Initial) -> None:
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
     net = small_net()
     weights = initial_weights(net, 1)
-    write_weights(tmp_path / "w.safetensors", weights, {"net": "Small"})
+    save_file(weights, tmp_path / "w.safetensors")
     found = read_weights(tmp_path / "w.safetensors", net)
     assert list(found) == [parameter.name for parameter in net.parameters]
     for name, value in weights.items():
         np.testing.assert_array_equal(found[name], value)
-    assert os.listdir(tmp_path) == ["w.safetensors"]
 
 
-def test_the_same_tensors_are_the_same_bytes(tmp_path: Path) -> None:
-    weights = initial_weights(dense_net())
-    write_weights(tmp_path / "a", weights)
-    write_weights(tmp_path / "b", dict(reversed(weights.items())))
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-
-
-def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "w.safetensors"
-    write_weights(path, {"a": np.zeros(3, np.float32)})
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.onnx"
+    replace_file(path, b"old")
 
     def fail(_: int) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="no space"):
-        write_weights(path, {"a": np.ones(3, np.float32)})
-    assert not load_file(path)["a"].any()
-    assert os.listdir(tmp_path) == ["w.safetensors"]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="no space"):
+            replace_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    replace_file(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["model.onnx"]
 
 
 def codes(caught: pytest.ExceptionInfo[DiagnosticError]) -> list[str]:
