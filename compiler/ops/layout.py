@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netc.compiler.ir import Builder, DType, Node, Shape, Size, Tensor, Value, product
 from netc.compiler.ops.base import REQUIRED, Op, ShapeError, op, sample
 from netc.compiler.ops.checks import normal_axis, shape_of
+from netc.compiler.ops.linalg import swap
 
 if TYPE_CHECKING:
     from netc.compiler.emit import Emitter
@@ -73,6 +74,10 @@ class Transpose(Op):
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
         axes = node.attributes["axes"]
+        if axes == (1, 0) and dy.node is not None and dy.node.op == "MatMul" and node.inputs[0].rank == 2:
+            a, b = dy.node.inputs  # (a b)' = b' a': no product that is transposed only afterwards
+            if a.rank == b.rank == 2:
+                return (g.MatMul(swap(g, b), swap(g, a)),)
         return (g.Transpose(dy, axes=tuple(axes.index(axis) for axis in range(len(axes)))),)
 
     @classmethod

@@ -35,6 +35,8 @@ class MatMul(Op):
 
 
 def swap(g: Builder, x: Value) -> Value:
-    """The last two axes exchanged."""
+    """The last two axes exchanged; what a Transpose exchanged already is taken from before it."""
     axes = (*range(x.rank - 2), x.rank - 1, x.rank - 2)
+    if x.node is not None and x.node.op == "Transpose" and x.node.attributes["axes"] == axes:
+        return x.node.inputs[0]
     return g.Transpose(x, axes=axes)

@@ -128,7 +128,10 @@ class BatchNormalizationGradient(Op):
     attributes = {"epsilon": 1e-5}
     samples = tuple(sample(x, x, *[(x[1],)] * 3, ranges=(ANY, ANY, POSITIVE, ANY, POSITIVE)) for x in MAPS)
     stock = False
-    differentiable = False
+
+    @staticmethod
+    def grad(g: Builder, node: Node, *ddx: Value | None) -> tuple[Value | None, ...]:
+        raise AssertionError("batch normalization has no second derivative")
 
     @classmethod
     def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:

@@ -64,7 +64,10 @@ class MaxPoolGradient(Op):
     attributes = POOL
     samples = tuple(sample(x, pooled(x, rest), pooled(x, rest), **rest) for x, rest in CASES)
     stock = False
-    differentiable = False
+
+    @staticmethod
+    def grad(g: Builder, node: Node, ddx: Value) -> tuple[Value | None, ...]:
+        raise AssertionError("max pooling has no second derivative")
 
     @staticmethod
     def shape(x: Value, y: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints) -> Shape:

@@ -149,3 +149,41 @@ def test_nodes_are_told_apart() -> None:
     made = [g.Exp(x).node for _ in range(3)]
     assert all(isinstance(node, Node) for node in made)
     assert len({node.output.name for node in made if node}) == 3
+
+
+def test_a_dense_layer_takes_three_products_and_no_transposed_result() -> None:
+    graph, g, (x, w) = start((5, 3), (4, 3))
+    y = g.MatMul(x, g.Transpose(w, axes=(1, 0)))
+    found = gradients(graph, total(g, g.Mul(y, y)), [x, w])
+    graph.outputs = {"dx": found[x], "dw": found[w]}
+    verify(graph)
+    assert [node.op for node in graph.nodes].count("MatMul") == 3
+    assert found[w].node is not None
+    assert found[w].node.op == "MatMul"
+    assert found[x].node is not None
+    assert found[x].node.inputs[1] is w
+    feeds = {
+        "x0": np.random.default_rng(0).uniform(-1, 1, (5, 3)),
+        "x1": np.random.default_rng(1).uniform(-1, 1, (4, 3)),
+    }
+    dy = 2 * feeds["x0"] @ feeds["x1"].T
+    np.testing.assert_allclose(reference(graph, feeds)[0], dy @ feeds["x1"])
+    np.testing.assert_allclose(reference(graph, feeds)[1], dy.T @ feeds["x0"])
+
+
+def test_weights_used_twice_and_transposed() -> None:
+    graph, g, (x, w) = start((3, 3), (3, 3))
+    turned = g.Transpose(w, axes=(1, 0))
+    y = g.MatMul(g.MatMul(x, turned), g.Add(turned, w))
+    found = gradients(graph, total(g, y), [w])
+    graph.outputs = {"dw": found[w]}
+    verify(graph)
+    random = np.random.default_rng(0)
+    x_, w_ = random.uniform(-1, 1, (3, 3)), random.uniform(-1, 1, (3, 3))
+    expected = np.zeros((3, 3))
+    for i, j in np.ndindex(3, 3):
+        step = np.zeros((3, 3))
+        step[i, j] = 1e-6
+        high, low = (((x_ @ v.T) @ (v.T + v)).sum() for v in (w_ + step, w_ - step))
+        expected[i, j] = (high - low) / 2e-6
+    np.testing.assert_allclose(reference(graph, {"x0": x_, "x1": w_})[0], expected, atol=1e-8)
