@@ -43,7 +43,7 @@ def read_weights(path: str | os.PathLike[str], net: Net | None = None) -> dict[s
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file so that the path holds the old content or all of the new: temporary file beside it, fsync, rename."""
+    """Write a file whole or not at all: a temporary file beside it, fsync, rename."""
     place = Path(path)
     temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     try:
