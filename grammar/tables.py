@@ -60,7 +60,7 @@ def load() -> Tables:
     except (OSError, ValueError):
         data = None
     if not isinstance(data, dict) or data.get("grammar") != digest(grammar):
-        data = build(grammar)
+        data = build(grammar, strict=False)
     return Tables(
         tuple((name, pattern) for name, pattern in data["terminals"]),
         data["keywords"],
@@ -72,13 +72,16 @@ def load() -> Tables:
     )
 
 
-def build(grammar: str) -> dict[str, Any]:
-    """The tables as plain data: lark's strict LALR(1) analysis, states numbered from the start in reading order."""
+def build(grammar: str, strict: bool = True) -> dict[str, Any]:
+    """The tables as plain data: lark's LALR(1) analysis, states numbered from the start in reading order.
+
+    `strict` refuses every conflict and colliding terminal, and needs the package interegular.
+    """
     from lark import Lark
     from lark.lexer import BasicLexer, UnlessCallback
     from lark.parsers.lalr_analysis import Shift
 
-    parser = Lark(grammar, parser="lalr", lexer="basic", strict=True, keep_all_tokens=True)
+    parser = Lark(grammar, parser="lalr", lexer="basic", strict=strict, keep_all_tokens=True)
     table = parser.parser.parser._parse_table
     lexer = BasicLexer(parser.lexer_conf)
     keywords: dict[str, str] = {}
