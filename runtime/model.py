@@ -23,7 +23,7 @@ class Model:
     net      from `netc.load`
     device   "auto" (CUDA where it works, else the CPU), "cpu" or "cuda"
     seed     of the initial weights; the same seed gives the same weights on every machine
-    threads  of one operator; 0 takes every core. Results do not depend on it
+    threads  of one operator; 0 takes every core. Another number may round sums differently
     say      is given a line when "auto" takes the CPU
 
     Raises DiagnosticError E601 when CUDA is asked for and does not work.

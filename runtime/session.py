@@ -64,7 +64,7 @@ class Resident:
 class Session:
     """A session for an artifact, or for the bytes of a model.
 
-    threads   of one operator; 0 lets ONNX Runtime take every core. The result does not depend on it
+    threads   of one operator; 0 lets ONNX Runtime take every core. Another number may round sums differently
     optimize  False switches graph optimizations off, for comparisons
 
     `manifest` is the model's, None where it has none; `metadata` is all it says about itself.
