@@ -237,7 +237,7 @@ def test_depth_is_limited(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "net A {\n" + "conv(32, a\n x, b\n" * 10_000 + "}\n",
+        "net A {\n" + "conv(32, a\n x, b\n" * 3_000 + "}\n",
         "net A { " + "a = ; " * 10_000 + "}",
         "x = (\n" + "\n" * 100_000 + ")",
         "x = (" + "a\n" * 10_000 + ")",
