@@ -1,0 +1,48 @@
+"""docs/cli.md says what the program does."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import netc.cli as cli
+from netc.cli import failures
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = (REPOSITORY / "docs" / "cli.md").read_text("utf-8")
+
+
+def test_every_verb_is_a_file_and_on_the_page() -> None:
+    files = {path.stem for path in (REPOSITORY / "netc" / "cli").glob("*.py")}
+    assert set(cli.VERBS) <= files
+    for verb in cli.VERBS:
+        assert f"| `netc {verb}" in PAGE
+        assert cli.netc.get_command(cli.netc.make_context("netc", ["explain"]), verb) is not None
+
+
+def test_every_exit_code_is_on_the_page() -> None:
+    names = ("FINDINGS", "USAGE", "COMPILE", "DEVICE", "DATA", "DIVERGED", "BUG", "INTERRUPTED", "PIPE_CLOSED")
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.M)}
+    assert listed == {0, *(getattr(failures, name) for name in names)}
+
+
+def test_the_summary_is_real(capsys: pytest.CaptureFixture[str]) -> None:
+    (shown,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.S) if '"totals"' in block)
+    assert cli.run(["summary", str(REPOSITORY / "examples/lecture/residual_cnn.net"), "--format", "json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert shown["totals"] == found["totals"]
+    assert list(shown) == list(found)
+    assert shown["inputs"] == found["inputs"]
+    assert {**shown["layers"][0], "span": None} == {**found["layers"][0], "span": None}
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_help_of_every_verb(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([verb, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"Usage: netc {verb}")
+    assert "--color" in text
