@@ -29,7 +29,8 @@ class Fit:
             values = values.transpose(0, *(axis + 1 for axis in self.axes))
         values = values.reshape(len(values), *self.shape)
         if self.scale is not None:
-            return np.divide(values, np.float32(self.scale), dtype=np.float32, order="C").astype(self.dtype, copy=False)
+            divided: np.ndarray = np.divide(values, np.float32(self.scale), dtype=np.float32, order="C")
+            return divided.astype(self.dtype, copy=False)
         return np.ascontiguousarray(values, self.dtype)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from netc.runtime.data.errors import damaged, shape_text, unreadable
 
+Result = TypeVar("Result")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 GREY = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L"})
 SIDEWAYS = frozenset({5, 6, 7, 8})
@@ -64,7 +65,7 @@ def read_image(path: Path, channels: int, size: tuple[int, int] | None = None) -
     return read_with(path, read)
 
 
-def read_with(path: Path, read: Any) -> Any:
+def read_with(path: Path, read: Callable[[Any], Result]) -> Result:
     """Open an image and read it; whatever a decoder throws becomes E502 with the file's name."""
     from PIL import Image, UnidentifiedImageError
 

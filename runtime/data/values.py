@@ -51,7 +51,8 @@ def check_values(
 def _not_whole(rows: np.ndarray) -> np.ndarray:
     if rows.dtype.kind != "f":
         return np.zeros(rows.shape, bool)
-    return (rows != np.rint(rows)) | (np.abs(rows) >= 2**53)
+    wrong: np.ndarray = (rows != np.rint(rows)) | (np.abs(rows) >= 2**53)
+    return wrong
 
 
 def _find(
