@@ -82,9 +82,9 @@ def check(path: str, source: str | None = None) -> CheckResult:
         module.static(name)
     tried = {made.name for made in module.nets if all(p.default is not None for p in made.parameters)}
     for layer in module.layers.values():
-        definition = layer.definition
-        if layer.module is module and definition is not None and definition.name not in module.applied | tried:
-            check_names(module, definition, report)
+        written = layer.definition
+        if layer.module is module and written is not None and written.name not in module.applied | tried:
+            check_names(module, written, report)
     if not report.errors:
         warn_unused(module, report)
     return CheckResult(nets, sorted(report.found, key=_place), loader.sources, module.file)
@@ -171,8 +171,12 @@ def _arguments(module: Module, train: ast.Train, report: Report) -> dict[str, An
 def _known_net(module: Module, train: ast.Train, report: Report) -> None:
     names = [definition.name for definition in module.nets]
     if train.net not in names and train.net not in module.broken:
-        report.error("E400", f"no net of this file is called `{train.net}`", train.net_span,
-                     help=did_you_mean(train.net, names) or "write train sections in the file of their net")  # fmt: skip
+        report.error(
+            "E400",
+            f"no net of this file is called `{train.net}`",
+            train.net_span,
+            help=did_you_mean(train.net, names) or "write train sections in the file of their net",
+        )
 
 
 def _check_net(module: Module, definition: ast.Net, report: Report, sources: dict[str, str]) -> Sequence[Elaborated]:

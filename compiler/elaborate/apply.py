@@ -50,9 +50,7 @@ def apply(
 
 
 # ---------------------------------------------------------------- built-in layers
-def _built_in(
-    frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span: Span, origin: str | None
-) -> Any:
+def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span: Span, origin: str | None) -> Any:
     bound = layer.bound or bind(frame, layer, (), ast.Name(span, layer.word))
     values = _inputs(frame, layer, flow, bound, span)
     name, scope = _named(frame, layer.word, named, span)
@@ -78,8 +76,12 @@ def _built_in(
         explain.shape_error(frame, error, layer.word, values, span, bound.spans)
         return POISON
     except Undecided as error:
-        frame.error("E305", f"{error} is not known while compiling", span,
-                    help="give the input fixed sizes, or state the assumption with `expect` below the input")  # fmt: skip
+        frame.error(
+            "E305",
+            f"{error} is not known while compiling",
+            span,
+            help="give the input fixed sizes, or state the assumption with `expect` below the input",
+        )
         return POISON
     except PoisonedError:
         return POISON

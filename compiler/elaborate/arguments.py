@@ -7,6 +7,7 @@ from typing import Any
 
 from netc.compiler.arguments import ArgumentError, ArgumentType, Declared, LayerType, Optional_, TensorType
 from netc.compiler.elaborate import expressions
+from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue, Written
 from netc.compiler.elaborate.resolve import in_sight, layer_or_error
@@ -99,8 +100,8 @@ def _name_of(
         name = argument.name
         if name not in known:
             takes = ", ".join(f"`{other}`" for other in known) or "no arguments"
-            frame.error("E220", f"{owner} has no argument `{name}`", argument.span,
-                        help=did_you_mean(name, known) or f"{owner} takes {takes}")  # fmt: skip
+            help = did_you_mean_here(name, known) or f"{owner} takes {takes}"
+            frame.error("E220", f"{owner} has no argument `{name}`", argument.span, help=help)
             return None
         if name in positional:
             positional.remove(name)

@@ -63,7 +63,14 @@ def tensor_negative(frame: Frame, operand: Any, node: ast.Unary) -> Any:
 
 
 def record(
-    frame: Frame, name: str, scope: Scope, word: str, inputs: tuple[Value, ...], result: Value, first: int, node: ast.Syntax
+    frame: Frame,
+    name: str,
+    scope: Scope,
+    word: str,
+    inputs: tuple[Value, ...],
+    result: Value,
+    first: int,
+    node: ast.Syntax,
 ) -> Tensor:
     """Enter an arithmetic operation among the applications."""
     run = frame.run

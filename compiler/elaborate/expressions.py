@@ -40,14 +40,16 @@ def evaluate(frame: Frame, node: ast.Expression, words: tuple[str, ...] = ()) ->
             return _call(frame, node)
         case ast.Flow():
             return flows.inner_flow(frame, node)
+    return _operation(frame, node, words)
+
+
+def _operation(frame: Frame, node: ast.Expression, words: tuple[str, ...]) -> Any:
+    match node:
         case ast.Conditional():
             condition = evaluate_condition(frame, node.condition)
             if condition is POISON:
                 return POISON
             return evaluate(frame, node.then if condition else node.otherwise, words)
-        case ast.Prev():
-            not_yet(frame, "`prev`", node)
-            return POISON
         case ast.Binary():
             return _binary(frame, node)
         case ast.Unary() if node.operator == "not":
@@ -61,6 +63,8 @@ def evaluate(frame: Frame, node: ast.Expression, words: tuple[str, ...] = ()) ->
         case ast.Range():
             start, stop = evaluate(frame, node.start), evaluate(frame, node.stop)
             return _static(frame, node, lambda: static.span_of(start, stop), start, stop)
+    not_yet(frame, "`prev`", node)
+    return POISON
 
 
 def evaluate_condition(frame: Frame, node: ast.Expression) -> Any:
@@ -135,9 +139,13 @@ def _index(frame: Frame, node: ast.Index) -> Any:
         if isinstance(index, (int, float, str, bool, tuple)) and index in value:
             return value[index]
         keys = ", ".join(map(str, value))
-        frame.error("E209", f"the table has no entry for {kind(index)}", node.index.span,
-                    notes=[f"its entries: {keys}"],
-                    help=did_you_mean(index, [str(key) for key in value]) if isinstance(index, str) else None)  # fmt: skip
+        frame.error(
+            "E209",
+            f"the table has no entry for {kind(index)}",
+            node.index.span,
+            notes=[f"its entries: {keys}"],
+            help=did_you_mean(index, [str(key) for key in value]) if isinstance(index, str) else None,
+        )
         return POISON
     if not isinstance(value, tuple):
         help = "slice a tensor with the layer `slice`" if isinstance(value, Tensor) else None

@@ -90,9 +90,7 @@ def inner_flow(frame: Frame, node: ast.Flow) -> Any:
     return Chain("chain", None, node.elements, frame.env)
 
 
-def through(
-    frame: Frame, elements: Sequence[Element], flow: Any, named: Scope | None, starts: bool = False
-) -> Any:
+def through(frame: Frame, elements: Sequence[Element], flow: Any, named: Scope | None, starts: bool = False) -> Any:
     """Send a value through layers; `named` names the last, `starts` says that the first may be a source."""
     for index, element in enumerate(elements):
         last = index == len(elements) - 1

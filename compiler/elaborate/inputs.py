@@ -37,7 +37,9 @@ def declare(frame: Frame, declarations: list[ast.InputDeclaration]) -> list[Any]
         shape = _shape(frame, declaration)
         value: Any = POISON
         if shape is not None:
-            raw = Value(declaration.name, DTYPES[declaration.type], (BATCH, *shape), Origin(declaration.name, declaration.span))
+            raw = Value(
+                declaration.name, DTYPES[declaration.type], (BATCH, *shape), Origin(declaration.name, declaration.span)
+            )
             frame.run.graph.inputs.append(raw)
             value = Tensor(_converted(frame, raw, declaration))
             frame.run.values[declaration.name] = value.value
@@ -85,8 +87,12 @@ def _shape(frame: Frame, declaration: ast.InputDeclaration) -> tuple[Any, ...] |
         sizes += size if isinstance(size, tuple) else [size]
     for size in sizes:
         if not is_size(size) or (isinstance(size, int) and size < 1):
-            frame.error("E224", f"a shape has positive whole numbers, found {kind(size)}", node.span,
-                        help="write a shape as `3x224x224` or `[3, H, W]`, channels first and without the batch")  # fmt: skip
+            frame.error(
+                "E224",
+                f"a shape has positive whole numbers, found {kind(size)}",
+                node.span,
+                help="write a shape as `3x224x224` or `[3, H, W]`, channels first and without the batch",
+            )
             return None
     return tuple(sizes)
 
@@ -97,8 +103,13 @@ def _dimension(frame: Frame, node: ast.Name) -> Any:
                     help="write the shape of one example; another letter names another dimension")  # fmt: skip
         return POISON
     if not DIMENSION.fullmatch(node.id):
-        frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown size",
-                    help=f"write a new dimension in capitals: `{'T' if node.id == 'n' else node.id.upper()}`")  # fmt: skip
+        frame.error(
+            "E201",
+            f"nothing is called `{node.id}`",
+            node.span,
+            "unknown size",
+            help=f"write a new dimension in capitals: `{'T' if node.id == 'n' else node.id.upper()}`",
+        )
         return POISON
     size = Dim.symbol(node.id)
     frame.env.names[node.id] = Ref(size, node.span)

@@ -91,8 +91,12 @@ def _term(frame: Frame, node: ast.Call, weight: float, name: str | None) -> Loss
     word = node.function.id
     definition = loss_registry.all().get(word)
     if definition is None:
-        frame.error("E407", f"no loss is called `{word}`", node.function.span,
-                    help=did_you_mean(word, loss_registry.all()) or f"there are {', '.join(loss_registry.all())}")  # fmt: skip
+        frame.error(
+            "E407",
+            f"no loss is called `{word}`",
+            node.function.span,
+            help=did_you_mean(word, loss_registry.all()) or f"there are {', '.join(loss_registry.all())}",
+        )
         return None
     pair = [argument for argument in node.arguments if argument.name is None]
     rest = tuple(argument for argument in node.arguments if argument.name is not None)
@@ -114,8 +118,12 @@ def prediction_of(frame: Frame, node: ast.Expression, word: str) -> Value | None
     """The value of the net that stands in a place for predictions."""
     if isinstance(node, ast.Name) and in_sight(frame, node.id) is None:
         known = [name for name in frame.env.visible() if isinstance(_value(frame, name), Tensor)]
-        frame.error("E412", f"the net has no value `{node.id}`", node.span,
-                    help=did_you_mean(node.id, known) or f"the first place of `{word}` takes a value that a bind named")  # fmt: skip
+        frame.error(
+            "E412",
+            f"the net has no value `{node.id}`",
+            node.span,
+            help=did_you_mean(node.id, known) or f"the first place of `{word}` takes a value that a bind named",
+        )
         return None
     value = expressions.evaluate(frame, node)
     if value is POISON:

@@ -73,8 +73,13 @@ class Module:
         known = self.spans.setdefault(name, span)
         if known is span:
             return True
-        self.report.error("E205", f"`{name}` is defined already", span,
-                          secondary=[Label(known, "first defined here")], help="give one of them another name")  # fmt: skip
+        self.report.error(
+            "E205",
+            f"`{name}` is defined already",
+            span,
+            secondary=[Label(known, "first defined here")],
+            help="give one of them another name",
+        )
         return False
 
     def layer(self, name: str) -> LayerValue | None:
@@ -174,8 +179,12 @@ class Loader:
             layer, bound = found.layers.get(wanted.name), found.static(wanted.name)
             if layer is None and bound is None:
                 known = [*found.layers, *found.binds]
-                self.report.error("E211", f"`{_shown(use)}` defines no `{wanted.name}`", wanted.span,
-                                  help=did_you_mean(wanted.name, known) or f"it defines {', '.join(known) or 'nothing'}")  # fmt: skip
+                self.report.error(
+                    "E211",
+                    f"`{_shown(use)}` defines no `{wanted.name}`",
+                    wanted.span,
+                    help=did_you_mean(wanted.name, known) or f"it defines {', '.join(known) or 'nothing'}",
+                )
                 module.values.setdefault(wanted.alias, Ref(POISON, wanted.span))
             elif module.claim(wanted.alias, wanted.span):
                 if layer is not None:

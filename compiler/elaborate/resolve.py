@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue
 from netc.compiler.elaborate.scope import Ref
@@ -72,15 +73,19 @@ def layer_or_error(frame: Frame, node: ast.Name) -> Any:
         not_yet(frame, LATER[node.id], node)
         return POISON
     if ref is not None:
-        frame.error("E203", f"`{node.id}` is {kind(ref.value)}, not a layer", node.span,
-                    secondary=[Label(ref.span, "bound here")],
-                    help=f"merge a value with `add({node.id})` or `concat({node.id})`, or start a flow from it")  # fmt: skip
+        frame.error(
+            "E203",
+            f"`{node.id}` is {kind(ref.value)}, not a layer",
+            node.span,
+            secondary=[Label(ref.span, "bound here")],
+            help=f"merge a value with `add({node.id})` or `concat({node.id})`, or start a flow from it",
+        )
         return POISON
     help = None
     if node.id in FUNCTIONS:
         help = f"`{node.id}` is a function of static values; call it with arguments"
     frame.error("E202", f"no layer is called `{node.id}`", node.span, "unknown layer",
-                help=help or did_you_mean(node.id, known_layers(frame)))  # fmt: skip
+                help=help or did_you_mean_here(node.id, known_layers(frame)))  # fmt: skip
     return POISON
 
 

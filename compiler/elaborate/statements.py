@@ -17,6 +17,9 @@ from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
 
 
+MOST_PASSES = 200_000
+
+
 def run_body(frame: Frame, body: ast.Body) -> None:
     """Run statements one after the other."""
     for statement in body.statements:
@@ -213,6 +216,11 @@ def _repeat(frame: Frame, node: ast.Repeat) -> None:
 def _loop(frame: Frame, passes: list[dict[str, Ref]], body: ast.Body) -> None:
     outer, loop = frame.env, Loop()
     for given in passes:
+        frame.run.passes += 1
+        if frame.run.passes > MOST_PASSES:
+            frame.error("E240", f"loops of more than {MOST_PASSES} passes in all", body.span)
+            frame.flow = POISON
+            break
         errors = frame.report.errors
         env = Env(outer, loop=loop)
         env.names.update(given)

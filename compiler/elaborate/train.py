@@ -7,6 +7,7 @@ from typing import Any
 from netc.compiler.arguments import SIZE, ArgumentError, ArgumentType, Declared, Integer, Optional_, Real, describe
 from netc.compiler.elaborate import expressions
 from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.losses import losses, metrics
 from netc.compiler.elaborate.resolve import not_yet
@@ -73,8 +74,12 @@ def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:
         if name in LATER:
             not_yet(frame, f"`{name}`", target)
         elif name not in SETTINGS:
-            frame.error("E404", f"a train section has no setting `{name}`", target.span,
-                        help=did_you_mean(name, SETTINGS) or f"the settings are {', '.join(SETTINGS)}")  # fmt: skip
+            frame.error(
+                "E404",
+                f"a train section has no setting `{name}`",
+                target.span,
+                help=did_you_mean_here(name, SETTINGS) or f"the settings are {', '.join(SETTINGS)}",
+            )
         elif name in places:
             frame.error("E405", f"`{name}` is set twice", target.span,
                         secondary=[Label(places[name].span, "first set here")], help="remove one of them")  # fmt: skip
@@ -129,7 +134,12 @@ def _declared(
         return definition(lr=0.01) if definition.arguments["lr"].required else definition()
     function, arguments = (node.function, node.arguments) if isinstance(node, ast.Call) else (node, ())
     if not isinstance(function, ast.Name):
-        frame.error("E406", f"`{what}` names one of {', '.join(known)}", node.span, help=f"write `{what} = {list(known)[0]}(…)`")
+        frame.error(
+            "E406",
+            f"`{what}` names one of {', '.join(known)}",
+            node.span,
+            help=f"write `{what} = {next(iter(known))}(…)`",
+        )
         return None
     definition = known.get(function.id)  # type: ignore[assignment]
     if definition is None:
@@ -155,8 +165,12 @@ def _augmentation(frame: Frame, node: ast.Expression) -> tuple[Augmentation, ...
         word = function.id if isinstance(function, ast.Name) else ""
         takes = AUGMENTATIONS.get(word)
         if takes is None:
-            frame.error("E408", f"no augmentation is called `{word}`" if word else "an augmentation is a word",
-                        item.span, help=did_you_mean(word, AUGMENTATIONS) or "there are flip and crop(padding)")  # fmt: skip
+            frame.error(
+                "E408",
+                f"no augmentation is called `{word}`" if word else "an augmentation is a word",
+                item.span,
+                help=did_you_mean(word, AUGMENTATIONS) or "there are flip and crop(padding)",
+            )
             continue
         bound = bind_declared(frame, _AUGMENTATIONS[word], f"`{word}`", arguments, item.span)
         if bound is not None:

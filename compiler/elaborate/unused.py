@@ -12,7 +12,10 @@ from netc.grammar import ast
 
 
 def warn_unused(module: Module, report: Report) -> None:
-    """Warn about what the file defines and never mentions again. A file without nets is a library: its blocks are used elsewhere."""
+    """Warn about what the file defines and never mentions again.
+
+    A file without nets is a library: its blocks are used elsewhere.
+    """
     for item in module.file.items:
         if isinstance(item, (ast.Block, ast.Net)):
             mentioned = set(names(item.body))

@@ -23,9 +23,7 @@ def blocks(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def every(*paths: Path) -> list[object]:
-    return [
-        pytest.param(text, id=f"{path.name}:{line}") for path in paths for line, text in blocks(path)
-    ]
+    return [pytest.param(text, id=f"{path.name}:{line}") for path in paths for line, text in blocks(path)]
 
 
 def expected(text: str) -> set[tuple[int, str]]:

@@ -49,7 +49,9 @@ train Part { loss = [main: cross_entropy(logits, label), aux: 0.3 * cross_entrop
 def test_branches_and_training_heads(tmp_path: Path) -> None:
     net = net_of(INCEPTION, tmp_path)
     paths = [layer.path for layer in net.layers]
-    assert paths[:6] == [f"inception4a.{name}" for name in ("conv1", "conv2", "conv3", "b5.conv1", "b5.conv2", "maxpool1")]
+    assert paths[:6] == [
+        f"inception4a.{name}" for name in ("conv1", "conv2", "conv3", "b5.conv1", "b5.conv2", "maxpool1")
+    ]
     assert paths[6:8] == ["inception4a.conv4", "inception4a.concat1"]
     for part, params in (("inception4a", 376_176), ("inception4b", 449_160)):
         assert sum(parameter.count for parameter in net.parameters if parameter.name.startswith(part)) == params
@@ -62,7 +64,12 @@ def test_branches_and_training_heads(tmp_path: Path) -> None:
 
 
 def test_auxiliary_head_has_the_published_count(tmp_path: Path) -> None:
-    net = net_of(INCEPTION.replace("480x14x14", "512x14x14").replace("  inception4a = inception(192, 96, 208, 16, 48, 64)\n", ""), tmp_path)
+    net = net_of(
+        INCEPTION.replace("480x14x14", "512x14x14").replace(
+            "  inception4a = inception(192, 96, 208, 16, 48, 64)\n", ""
+        ),
+        tmp_path,
+    )
     assert sum(q.count for q in net.parameters if q.name.startswith("aux.")) == 3_188_840
 
 
@@ -84,7 +91,14 @@ def test_siamese_uses_one_set_of_weights(tmp_path: Path) -> None:
         "distance.dense1.weight", "distance.dense1.bias",
     ]  # fmt: skip
     assert net.params == 32 * 9 + 32 + 32 * 26 * 26 * 64 + 64 + 64 + 1
-    assert [layer.path for layer in net.layers][:6] == ["a.conv1", "a.flatten1", "a.dense1", "b.conv1", "b.flatten1", "b.dense1"]
+    assert [layer.path for layer in net.layers][:6] == [
+        "a.conv1",
+        "a.flatten1",
+        "a.dense1",
+        "b.conv1",
+        "b.flatten1",
+        "b.dense1",
+    ]
     assert net.layers[0].parameters == net.layers[3].parameters
     assert net.values["a"] is net.layers[2].outputs[0]
 
@@ -183,7 +197,10 @@ def test_bytes_become_floats_in_channel_order(tmp_path: Path) -> None:
 def test_outputs_are_named_as_in_the_text(tmp_path: Path) -> None:
     assert list(net_of("net A { input x: 8\n dense(3) }", tmp_path).outputs) == ["dense1"]
     assert list(net_of("net A { input x: 8\n y = dense(3) }", tmp_path).outputs) == ["y"]
-    assert list(net_of("net A { input x: 8\n y = dense(3)\n z = x -> dense(2)\n output z, y }", tmp_path).outputs) == ["z", "y"]
+    assert list(net_of("net A { input x: 8\n y = dense(3)\n z = x -> dense(2)\n output z, y }", tmp_path).outputs) == [
+        "z",
+        "y",
+    ]
     assert list(net_of("net A { input x: 8 }", tmp_path).outputs) == ["output"]
 
 
