@@ -23,7 +23,7 @@ def gradients(graph: Graph, loss: Value, wrt: Sequence[Value]) -> dict[Value, Va
     assert all(size == 1 for size in loss.shape), f"a loss is one number, found shape {loss.shape}"
     forward = list(graph.nodes)
     wanted = _depending_on(wrt, forward)
-    walk = _Walk(Builder(graph), wanted)
+    walk = _Walk(Builder(graph, loss.origin), wanted)
     if loss in wanted:
         walk.receive(
             loss, walk.g.Expand(walk.g.constant(1.0), shape=loss.shape) if loss.shape else walk.g.constant(1.0)

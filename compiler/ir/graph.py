@@ -99,6 +99,11 @@ class Graph:
     outputs: dict[str, Value] = field(default_factory=dict)
     made: int = 0
 
+    def __str__(self) -> str:
+        from netc.compiler.ir.text import to_text
+
+        return to_text(self)
+
     def copy(self) -> Graph:
         """A graph of its own that shares the (immutable by convention) nodes and values."""
         return self.with_nodes(list(self.nodes))

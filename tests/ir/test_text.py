@@ -69,7 +69,7 @@ parameter %scale: float32[]
 output values = %values
 """
     graph = from_text(text)
-    assert to_text(graph) == text
+    assert str(graph) == text
     verify(graph)
     assert graph.inputs[0].shape == (BATCH, 3)
     assert graph.nodes[0].origin == Origin("block.double", Span("a.net", 3, 1, 3, 9))

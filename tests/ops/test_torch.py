@@ -146,3 +146,41 @@ def test_kinks_and_ties(name: str, attributes: dict[str, Any], theirs: Callable[
 @pytest.mark.parametrize(("name", "theirs"), [("Max", torch.maximum), ("Min", torch.minimum)])
 def test_ties_of_two(name: str, theirs: Callable[..., Any]) -> None:
     compare(name, {"x0": np.array([1.0, 2.0, 3.0]), "x1": np.array([1.0, 3.0, 2.0])}, {}, theirs)
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "rest"),
+    [
+        ((2, 4, 5), (4, 2, 3), {"strides": (2,), "pads": (1, 1), "dilations": (2,), "group": 2,
+                                "output_padding": (1,)}),
+        ((1, 3, 4, 5), (3, 2, 3, 2), {"strides": (3, 2), "pads": (1, 0, 1, 0), "dilations": (1, 2), "group": 1,
+                                      "output_padding": (2, 1)}),
+        ((1, 4, 3, 3), (4, 1, 3, 3), {"strides": (1, 1), "pads": (1, 1, 1, 1), "dilations": (1, 1), "group": 4,
+                                      "output_padding": (0, 0)}),
+    ],
+)  # fmt: skip
+def test_transposed_convolution(x: tuple[int, ...], w: tuple[int, ...], rest: dict[str, Any]) -> None:
+    axes = len(rest["strides"])
+    transposed = getattr(functional, f"conv_transpose{axes}d")
+
+    def theirs(x: Any, w: Any) -> Any:
+        pads, more = rest["pads"][:axes], rest["output_padding"]
+        return transposed(x, w, None, rest["strides"], pads, more, rest["group"], rest["dilations"])
+
+    compare("ConvTranspose", draw(x, w), rest, theirs)
+
+
+@pytest.mark.parametrize("name", ["Softmax", "LogSoftmax"])
+def test_softmax_of_large_numbers(name: str) -> None:
+    x = np.array([[3e4, -3e4, 0.0], [88.0, 89.0, 90.0], [1e-30, 0.0, -1e30]])
+    graph = graph_of(name, Sample((x.shape,), {"axis": 1}))
+    graph.inputs.append(weight := Value("dy", DType.FLOAT32, x.shape))
+    found = gradients(graph, weighted_loss(graph, [graph.outputs["y0"]], [weight]), graph.inputs[:1])
+    graph.outputs["dx"] = found[graph.inputs[0]]
+    dy = np.array([[1.0, -2.0, 0.5]] * 3)
+    single = torch.tensor(x.astype(np.float32), requires_grad=True)
+    output = functional.softmax(single, 1) if name == "Softmax" else functional.log_softmax(single, 1)
+    output.backward(torch.tensor(dy, dtype=torch.float32))
+    y, dx = runtime(graph, {"x0": x, "dy": dy})
+    np.testing.assert_allclose(y, output.detach().numpy(), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(dx, single.grad.numpy(), rtol=1e-5, atol=1e-6)
