@@ -33,6 +33,14 @@ def write_atomic(path: Path, content: bytes) -> None:
         raise
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; raises DiagnosticError E562."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def append_line(path: Path, line: str) -> None:
     """Add a line to a file; raises DiagnosticError E562."""
     try:

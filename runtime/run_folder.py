@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.files import append_line, cannot_write, read_tensors, write_atomic, write_weights
+from netc.runtime.files import append_line, cannot_write, make_folder, read_tensors, write_atomic, write_weights
 from netc.runtime.progress import Progress, Record
 from netc.runtime.session import Array
 
@@ -83,7 +83,7 @@ class RunFolder:
         """Write the texts (name in the folder -> content), the manifest and, last, run.json."""
         for name, text in texts.items():
             target = self.path / name
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
             write_atomic(target, text.encode())
         write_atomic(self.manifest_json, _json(manifest))
         self.write_request(run)

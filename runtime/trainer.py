@@ -17,6 +17,7 @@ from netc.runtime.batches import BoundBatches, bind
 from netc.runtime.data.batches import batches
 from netc.runtime.evaluate import evaluate
 from netc.runtime.feed import feed
+from netc.runtime.files import make_folder
 from netc.runtime.interrupt import Interrupted, interruptible
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.progress import Listener, Progress, Record, Silent, finite, not_finite
@@ -74,8 +75,15 @@ class Trainer:
         return results
 
     def evaluate(self, data: Any) -> dict[str, float]:
-        """The mean loss and metrics over data, in inference mode. `data` is {name: array} or rows of a data set."""
-        rows = data if isinstance(data, BoundBatches) else bind(data, self.ports).train
+        """The mean loss and metrics over data, in inference mode.
+
+        data  {name: array}, or what `fit` takes, of which the held-out rows count
+        """
+        if isinstance(data, BoundBatches):
+            rows = data
+        else:
+            parts = bind(data, self.ports)
+            rows = parts.train if parts.test is None else parts.test
         if self._scorer is None:
             self._scorer = Session(compile_scorer(self.model.net, self.plan), self.model.device)
         names = [port["name"] for port in ports(self._scorer.manifest, "prediction")]
@@ -96,7 +104,7 @@ class Trainer:
         data         what `--data` takes, a DataSet, or {name: array}
         epochs       the total; None takes the plan's
         validation   {name: array} to measure on after each epoch; None takes the data's own test part, if any
-        out          a run folder for checkpoints and results
+        out          a folder for checkpoints and results; `resume` goes on from it
         listener     follows the training
         checkpoint_seconds   the longest time between two checkpoints; each epoch ends with one anyway
 
@@ -107,7 +115,7 @@ class Trainer:
         bound = bind(data, self.ports, validation)
         folder = RunFolder(Path(out)) if isinstance(out, str | Path) else out
         if folder is not None:
-            folder.path.mkdir(parents=True, exist_ok=True)
+            make_folder(folder.path)
         total = self.plan.epochs if epochs is None else epochs
         loop = _Loop(self, bound.train, bound.test, total, folder, listener or Silent(), checkpoint_seconds)
         loop.run()
@@ -122,6 +130,12 @@ class Trainer:
         """A copy of every tensor that the next step depends on: parameters and optimizer state."""
         state = {name: self.state.get(name) for name in self.state.current}
         return self.model.state_dict() | state
+
+    def resume(self, out: str | Path) -> None:
+        """Go on from the last checkpoint in a folder; raises DiagnosticError E553, E561."""
+        tensors, about, progress = RunFolder(Path(out)).read_last()
+        self.seed = about["seed"]
+        self.restore(tensors, progress)
 
     def restore(self, tensors: Mapping[str, Array], progress: Progress) -> None:
         """Go on from a checkpoint; raises DiagnosticError E561 where it isn't one of this net and optimizer."""

@@ -103,10 +103,9 @@ def test_interrupted_and_resumed_equals_uninterrupted(net: Net, step: int) -> No
         trainer_of(net, 1).fit("data.npz", out="parts", listener=StopAt(step))
     assert stop.value.step == step
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    again = trainer_of(net, 1)
-    tensors, about, progress = RunFolder(Path("parts")).read_last()
-    assert (about["seed"], progress.step, progress.epoch) == (1, step, step // 6)
-    again.restore(tensors, progress)
+    again = trainer_of(net, 2)
+    again.resume("parts")
+    assert (again.seed, again.progress.step, again.progress.epoch) == (1, step, step // 6)
     found = again.fit("data.npz", out="parts")
     assert same(again.checkpoint(), whole.checkpoint())
     for record in (*found, *expected):
