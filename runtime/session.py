@@ -32,12 +32,14 @@ class Resident:
         self.current: dict[str, Any] = {}
         self.other: dict[str, Any] = {}
         self.turn = 0
+        self._kinds: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
 
     def put(self, name: str, array: Array) -> None:
         """Copy an array to the device, into the current set. A tensor that exists keeps its buffer."""
         array = np.ascontiguousarray(array).reshape(array.shape)
         if name not in self.current:
-            self.current[name] = self._empty(array)
+            self._kinds[name] = array.shape, array.dtype
+            self.current[name] = self._empty(name)
         self.current[name].update_inplace(array)
 
     def get(self, name: str) -> Array:
@@ -49,16 +51,16 @@ class Resident:
         written = set(names)
         for name, value in self.current.items():
             if name not in self.other:
-                self.other[name] = self._empty(value.numpy()) if name in written else value
+                self.other[name] = self._empty(name) if name in written else value
 
     def swap(self) -> None:
         """Make the other set the current one."""
         self.current, self.other = self.other, self.current
         self.turn = 1 - self.turn
 
-    def _empty(self, like: Array) -> Any:
-        value = runtime().OrtValue
-        return value.ortvalue_from_shape_and_type(list(like.shape), like.dtype.type, self.device.name, 0)
+    def _empty(self, name: str) -> Any:
+        shape, dtype = self._kinds[name]
+        return runtime().OrtValue.ortvalue_from_shape_and_type(list(shape), dtype.type, self.device.name, 0)
 
 
 class Session:
