@@ -36,7 +36,7 @@ def read_digits() -> tuple[dict[str, Split], tuple[str, ...]]:
                     "image": arrays[f"{part}_images"].astype(np.float32) / np.float32(16),
                     "label": arrays[f"{part}_labels"].astype(np.int64),
                 },
-                lambda name, row, part=part: f"digits, {part} {name}[{row}]",  # type: ignore[misc]
+                lambda name, row, part=part: f"digits, {part} {name}" + (f"[{row}]" if row >= 0 else ""),  # type: ignore[misc]
             )
             for part in ("train", "test")
         }

@@ -11,7 +11,7 @@ import numpy as np
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.errors import error, finding, shape_text
-from netc.runtime.data.fit import Fit, fit_shape
+from netc.runtime.data.fit import Fit, declared, fit_shape
 from netc.runtime.data.values import check_values
 
 DATA_ALIASES = ("image", "x", "data", "input", "features", "pixel")
@@ -155,7 +155,8 @@ def _wrong_shape(
 ) -> Diagnostic:
     at = f"{split.place(source, -1)}: a row is {shape_text(found)}"
     word = "input" if port["role"] == "data" else "target"
-    advice = f"declare `input {port['name']}` with the shape of the data, or give data of the net's shape"
+    shape = shape_text(declared(found, len(wanted), as_bytes=port["dtype"] == "uint8"))
+    advice = f"declare `input {port['name']}: {shape}`, or give data of the net's shape"
     if port["role"] == "target":
         advice = (
             "give one label for each example" if "classes" in port else "make the target as large as the prediction"

@@ -65,6 +65,17 @@ def fit_shape(
     return None
 
 
+def declared(found: Sizes, axes: int, *, as_bytes: bool) -> Sizes:
+    """The shape that a net with an input of so many axes would declare for rows of this shape."""
+    if axes == 1:
+        return (math.prod(found),)
+    if axes == 3 and len(found) == 2:
+        return (*found, 1) if as_bytes else (1, *found)
+    if axes == 3 and len(found) == 3 and not as_bytes and found[2] in CHANNELS and found[0] not in CHANNELS:
+        return (found[2], found[0], found[1])
+    return found
+
+
 def _fit_bytes(found: Sizes, wanted: Wanted, channels_last: bool) -> tuple[Sizes, Sizes | None] | None:
     if matches(found, wanted):
         return found, None

@@ -170,6 +170,7 @@ def _convert(
             "E504",
             f"{place} is {shape_text(values.shape)}, expected {shape_text(wanted)} for input "
             f"`{port['name']}`, or several of them along axis 0",
+            help="give an array of the net's shape",
         )
     if many is None:
         values = values[None]

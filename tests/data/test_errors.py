@@ -111,7 +111,10 @@ def test_several_faults_at_once(tmp_path):
 
 def test_shapes_that_do_not_fit(tmp_path, fails):
     path = saved(tmp_path, **good() | {"train_images": pixels(6, 5, 4)})
-    fails("E504", lambda: open_data(path).bind(PORTS), "d.npz, train_images", "5x4", "1x4x4")
+    found = fails("E504", lambda: open_data(path).bind(PORTS), "d.npz, train_images", "5x4", "1x4x4")
+    assert "`input image: 1x5x4`" in found.help
+    found = fails("E504", lambda: open_data("digits").bind([image_port(63), label_port(10)]), "digits, train image:")
+    assert "`input image: [64]`" in found.help
     path = saved(tmp_path, **good() | {"test_images": pixels(2, 3, 4)})
     fails("E504", lambda: open_data(path).bind(PORTS), "d.npz, test_images")
     path = saved(tmp_path, **good() | {"train_labels": np.zeros((6, 3), np.int64)})
