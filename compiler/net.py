@@ -170,6 +170,12 @@ class Net:
         """Name -> value."""
         return self.graph.outputs
 
+    def summary(self) -> dict[str, Any]:
+        """What `netc summary --format json` prints: layers with shapes, parameters and cost, and their totals."""
+        from netc.compiler.summary import summary
+
+        return summary(self)
+
     def plan(self, label: str | None = None) -> TrainPlan:
         """The plan with this label, or the only or first one; raises DiagnosticError E401 where there is none."""
         from netc.grammar.diagnostics import DiagnosticError
