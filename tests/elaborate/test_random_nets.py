@@ -36,6 +36,7 @@ from netc.grammar.diagnostics import Severity
 
 LAYERS = layer.all()
 WORDS = sorted(LAYERS, key=lambda word: (-len(LAYERS[word].arguments), word))
+WEIGHTY = [*["conv", "dense", "batchnorm", "maxpool", "avgpool", "concat", "matmul"] * 3, *WORDS]
 BATCH_SIZE = 2
 OPEN_SIZE = 12
 INPUTS = ["2x9x8", "4x12x12", "3x6", "[12]", "[2, H, 8]", "[4, H, W]", "[T, 6]", "2x5x6x4"]
@@ -137,8 +138,8 @@ def networks(draw: Any) -> tuple[str, list[str], list[str]]:
     """The shape of an input, statements that fit it, and the names they bind; what doesn't fit is dropped."""
     shape = draw(st.sampled_from(INPUTS))
     names, statements = ["x"], []
-    for i in range(draw(st.integers(2, 7))):
-        word = draw(st.sampled_from(WORDS))
+    for i in range(draw(st.integers(3, 9))):
+        word = draw(st.sampled_from(WEIGHTY))
         candidate = [*statements, f"v{i} = {draw(calls(word, names, wild=False))}"]
         if not errors(text(shape, candidate))[1]:
             statements = candidate
@@ -197,8 +198,9 @@ def test_a_training_step_gives_new_weights_of_the_old_shapes(drawn):
     shape, statements, names = drawn
     if not statements:
         return
-    train = f"train Random {{ loss = mse({names[-1]}, wanted); optimizer = adam(lr=0.01) }}\n"
-    source = text(shape, [*statements, f"output {names[-1]}"]) + train
+    loss = " + ".join(f"mse({name}, wanted_{name})" for name in names)
+    train = f"train Random {{ loss = {loss}; optimizer = adam(lr=0.01) }}\n"
+    source = text(shape, [*statements, f"output {', '.join(names)}"]) + train
     result, found = errors(source)
     assert not found, (source, found)
     (net,) = result.nets
