@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,13 +47,18 @@ def load(path: str, net: str | None = None, settings: Mapping[str, Any] | None =
 
     Raises DiagnosticError with every finding of an error's weight.
     """
+    with _deep():
+        return _load(str(path), net, settings or {})
+
+
+def _load(path: str, net: str | None, settings: Mapping[str, Any]) -> Net:
     report = Report()
     loader = Loader(report)
-    module = loader.load(str(path))
+    module = loader.load(path)
     _stop_at_errors(report)
     definition = _choose(module, net)
     trains = _trains(module, definition, report)
-    given = {name: _as_static(module, value) for name, value in (settings or {}).items()}
+    given = {name: _as_static(module, value) for name, value in settings.items()}
     arguments = _arguments(module, trains[0], report) if trains else {}
     same = [train for train in trains if _arguments(module, train, report) == arguments]
     made = elaborate(module, definition, {**arguments, **given}, same, report, loader.sources).net
@@ -68,9 +75,14 @@ def check(path: str, source: str | None = None) -> CheckResult:
 
     source  the text, where it is not to be read from the file (an editor's)
     """
+    with _deep():
+        return _check(str(path), source)
+
+
+def _check(path: str, source: str | None) -> CheckResult:
     report = Report()
     loader = Loader(report)
-    module = loader.load(str(path), source)
+    module = loader.load(path, source)
     nets = []
     for definition in module.nets:
         for made in _check_net(module, definition, report, loader.sources):
@@ -88,6 +100,17 @@ def check(path: str, source: str | None = None) -> CheckResult:
     if not report.errors:
         warn_unused(module, report)
     return CheckResult(nets, sorted(report.found, key=_place), loader.sources, module.file)
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Room for programs that nest deeply: the parser and elaboration limit the nesting, Python would sooner."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 100_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def parse_setting(text: str) -> tuple[str, Any]:

@@ -35,7 +35,7 @@ def elaborate(
     sources: dict[str, str],
 ) -> Elaborated:  # fmt: skip
     """Elaborate a net with some of its arguments given, and the train sections that belong to it."""
-    errors = report.errors
+    errors, first = report.errors, len(report.found)
     run = Elaboration(report, Graph(definition.name), mistakes=report.mistakes)
     scope = Scope()
     frame = Frame(run, module, Env(None, scope=scope), scope, outputs={}, started=True)
@@ -61,7 +61,7 @@ def elaborate(
     expects.check_net(frame, net)
     _warn_unreached(run, reached, report)
     _warn_unread(run, report)
-    net.warnings = report.warnings()
+    net.warnings = report.warnings(first)
     return Elaborated(net if report.errors == errors else None, frame)
 
 

@@ -64,6 +64,6 @@ class Report:
         severity = Severity.WARNING
         self.add(Diagnostic(code, message, Label(span, label), tuple(secondary), (), help, severity))
 
-    def warnings(self) -> list[Diagnostic]:
-        """The findings that are no errors."""
-        return [finding for finding in self.found if finding.severity is Severity.WARNING]
+    def warnings(self, first: int = 0) -> list[Diagnostic]:
+        """The findings that are no errors, from one on."""
+        return [finding for finding in self.found[first:] if finding.severity is Severity.WARNING]

@@ -275,3 +275,15 @@ def test_too_deep(tmp_path: Path) -> None:
     blocks = "".join(f"block b{i} {{ b{i + 1} }}\n" for i in range(100))
     with pytest.raises(DiagnosticError, match="E217"):
         net_of(blocks + "block b100 { relu }\nnet A { input x: 8\n b0 }", tmp_path)
+
+
+def test_deep_nesting_and_long_expressions(tmp_path: Path) -> None:
+    blocks = "".join(f"block b{i} {{ {{ {{ {{ b{i + 1} }} }} }} }}\n" for i in range(60))
+    total = " + ".join(["1"] * 200)
+    net = net_of(f"{blocks}block b60 {{ relu }}\nnet A {{ input x: 8\n b0\n n = {total}\n dense(n) }}", tmp_path)
+    assert net.params == 200 * 9
+
+
+def test_a_loop_without_end_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DiagnosticError, match="E240"):
+        net_of("net A { input x: 8\n repeat 9999 { repeat 9999 { } } }", tmp_path)
