@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from onnx import GraphProto, NodeProto
+from onnx import ModelProto, NodeProto, TensorProto
 
 from netc.compiler.emit.names import Names
-from netc.compiler.emit.protobuf import ELEMENT_TYPES, add_attribute, array_of, is_float, tensor_proto
+from netc.compiler.emit.protobuf import ELEMENT_TYPES, add_attribute, array_of, fill_tensor, is_float
 from netc.compiler.emit.sizes import SizeArithmetic
 from netc.compiler.ir import DType, Graph, Node, Size, Tensor, Value
 
@@ -23,7 +23,9 @@ class Emitter:
     def __init__(self, graph: Graph, float_type: str = "float32") -> None:
         self.graph = graph
         self.float_type = float_type
-        self.proto = GraphProto(name=graph.name)
+        self.model = ModelProto()
+        self.proto = self.model.graph
+        self.proto.name = graph.name
         self.names = Names(graph)
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._sizes = SizeArithmetic(self)
@@ -94,7 +96,7 @@ class Emitter:
         known = self._constants.get(key)
         if known is None:
             known = self._constants[key] = self.names.unique(_constant_stem(array))
-            self.proto.initializer.append(tensor_proto(known, array))
+            fill_tensor(self.proto.initializer.add(), known, array)
         return known
 
     def _add_attributes(self, proto: NodeProto, attributes: Mapping[str, Any]) -> None:
@@ -104,7 +106,7 @@ class Emitter:
             if isinstance(value, DType):
                 value = ELEMENT_TYPES[self.element_type(value)]
             elif isinstance(value, Tensor):
-                value = tensor_proto("", array_of(value, self.element_type(value.dtype)))
+                value = fill_tensor(TensorProto(), "", array_of(value, self.element_type(value.dtype)))
             add_attribute(proto, name, value)
 
 

@@ -12,7 +12,7 @@ from onnx import ModelProto
 
 from netc.compiler.artifact import MANIFEST_KEY, Manifest
 from netc.compiler.emit.emitter import Emitter
-from netc.compiler.emit.protobuf import tensor_proto, value_info
+from netc.compiler.emit.protobuf import fill_tensor, value_info
 from netc.compiler.ir import Graph, Value
 from netc.compiler.ops import get_op
 
@@ -44,7 +44,7 @@ def emit(
         if parameter.name in given:
             array = np.asarray(given[parameter.name], dtype=e.element_type(parameter.dtype))
             assert array.shape == parameter.shape, f"{parameter.name} has shape {array.shape}, not {parameter.shape}"
-            e.proto.initializer.append(tensor_proto(parameter.name, array))
+            fill_tensor(e.proto.initializer.add(), parameter.name, array)
     for node in graph.nodes:
         definition = get_op(node.op)
         assert definition.stock, f"{node.op} is no operator of ONNX; targets/ rewrites it before emission"
@@ -66,9 +66,9 @@ def emit(
 
 
 def _model(e: Emitter, doc: str, manifest: Manifest | None) -> ModelProto:
-    model = ModelProto(
-        ir_version=IR_VERSION, producer_name="netc", producer_version=_version(), doc_string=doc, graph=e.proto
-    )
+    model = e.model
+    model.ir_version, model.doc_string = IR_VERSION, doc
+    model.producer_name, model.producer_version = "netc", _version()
     model.opset_import.add(domain="", version=OPSET)
     if manifest is not None:
         model.metadata_props.add(key=MANIFEST_KEY, value=json.dumps(manifest, separators=(",", ":")))

@@ -20,12 +20,12 @@ ELEMENT_TYPES = {
 }
 
 
-def tensor_proto(name: str, array: np.ndarray[Any, Any]) -> TensorProto:
-    """A tensor from a numpy array of one of the element types."""
+def fill_tensor(tensor: TensorProto, name: str, array: np.ndarray[Any, Any]) -> TensorProto:
+    """Write a numpy array of one of the element types into a tensor, which is returned."""
     little_endian = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    return TensorProto(
-        name=name, data_type=ELEMENT_TYPES[array.dtype.name], dims=array.shape, raw_data=little_endian.tobytes()
-    )
+    tensor.name, tensor.data_type, tensor.raw_data = name, ELEMENT_TYPES[array.dtype.name], little_endian.tobytes()
+    tensor.dims.extend(array.shape)
+    return tensor
 
 
 def value_info(name: str, element_type: str, shape: Sequence[Size], doc: str = "") -> ValueInfoProto:
