@@ -131,6 +131,9 @@ def _fit(
 ) -> Fit | Diagnostic:
     values: Field = split.fields[source]
     found, wanted, dtype = tuple(values.shape[1:]), list(port["shape"][1:]), np.dtype(port["dtype"])
+    if values.dtype.kind == "U":
+        message = f"{split.place(source, -1)} holds text, expected numbers for `{port['name']}`"
+        return finding("E507", message, help="save numbers; class names may stand in a field called `label`")
     as_bytes = port["role"] == "data" and dtype == np.uint8
     known = [names.get(size, size) if isinstance(size, str) else size for size in wanted]
     fitted = fit_shape(found, known, channels_last=source in split.channels_last, as_bytes=as_bytes)

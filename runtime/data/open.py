@@ -98,19 +98,18 @@ def _read_folder(path: Path, options: Options) -> tuple[Parts, tuple[str, ...] |
 
 
 def number_texts(parts: Parts) -> tuple[Parts, tuple[str, ...] | None]:
-    """Replace text by class numbers, in the order of the names over all parts. Returns the label's names too."""
+    """Replace a label's text by class numbers, in the order of the names over all parts. Returns the names too."""
     classes: tuple[str, ...] | None = None
     columns = {name for part in parts.values() for name, values in part.fields.items() if values.dtype.kind == "U"}
     changed = {part: dict(split.fields) for part, split in parts.items()}
-    for name in sorted(columns):
+    for name in sorted(columns.intersection(LABELS)):
         columns_of = [fields[name] for fields in changed.values() if name in fields]
         names = sorted({str(text) for values in columns_of for text in np.asarray(values[:]).ravel()})
         for fields in changed.values():
             if name in fields:
                 texts = np.asarray(fields[name][:]).astype(str)
                 fields[name] = np.searchsorted(np.array(names), texts).astype(np.int64)
-        if name in LABELS:
-            classes = tuple(names)
+        classes = tuple(names)
     return {part: Split(changed[part], split.place, split.channels_last) for part, split in parts.items()}, classes
 
 

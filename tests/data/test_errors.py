@@ -172,6 +172,12 @@ def test_numbers_that_are_no_numbers(tmp_path, fails):
     fails("E507", lambda: open_data(path).bind([image_port(4, 4, 1, dtype="uint8"), label_port(3)]), "float32", "uint8")
 
 
+def test_text_is_for_labels_alone(tmp_path, fails):
+    path = saved(tmp_path, image=np.array(["a", "b", "a", "b"]), label=np.array(["cat", "dog", "cat", "owl"]))
+    assert open_data(path).class_names == ("cat", "dog", "owl")
+    fails("E507", lambda: open_data(path).bind([image_port(), label_port(3)]), "d.npz, image holds text")
+
+
 def test_archives_cut_short(tmp_path, fails):
     whole = Path(saved(tmp_path, **good(400))).read_bytes()
     cut = tmp_path / "cut.npz"
