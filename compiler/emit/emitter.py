@@ -39,7 +39,7 @@ class Emitter:
         outputs: Sequence[Value | str] | None = None,
         **attributes: Any,
     ) -> None:
-        """Add a node named after the layer of `node`, with its line; `outputs` are the node's unless given.
+        """Add a node named after the layer of `node`, with its file and line; `outputs` are the node's unless given.
 
         An input of "" is one that is left out. Attributes of None are left out, types and tensors converted.
         """
@@ -54,7 +54,8 @@ class Emitter:
         proto.input.extend(map(self.name, inputs))
         proto.output.extend(map(self.name, made))
         if node is not None and node.origin.span is not None:
-            proto.doc_string = f"{node.origin.span.file}:{node.origin.span.line}"
+            file = node.origin.span.file.replace("\\", "/").rpartition("/")[2]
+            proto.doc_string = f"{file}:{node.origin.span.line}"
         self._add_attributes(proto, attributes)
 
     def ints(self, values: Sequence[Size], dtype: DType = DType.INT64) -> str:

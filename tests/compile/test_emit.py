@@ -12,7 +12,7 @@ from netc.compiler.ir import BATCH, Builder, Dim, DType, Graph, Origin, Size, Te
 from netc.compiler.ir.dims import floor_divide
 from netc.grammar.diagnostics import Span
 
-LINE = Origin("stage1.dense1", Span("a.net", 7, 3, 7, 12))
+LINE = Origin("stage1.dense1", Span("/home/someone/a.net", 7, 3, 7, 12))
 
 
 def product_graph() -> Graph:
