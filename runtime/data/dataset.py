@@ -62,7 +62,7 @@ class Split:
             name: values[rows] if isinstance(values, np.ndarray) else values.take(rows)  # type: ignore[attr-defined]
             for name, values in self.fields.items()
         }
-        return Split(fields, lambda name, row: place(name, int(rows[row])), self.channels_last)
+        return Split(fields, lambda name, row: place(name, int(rows[row]) if row >= 0 else row), self.channels_last)
 
 
 @dataclass(frozen=True, slots=True)
