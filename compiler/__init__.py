@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netc.compiler.artifact import Artifact, Manifest
     from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
-    from netc.compiler.count import Totals, totals
+    from netc.compiler.count import Totals, totals, training_flops
+    from netc.compiler.emit.places import Place, places
     from netc.compiler.initialize import initial_weights
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load
@@ -27,6 +28,7 @@ _HOMES = {
     "Manifest": "artifact",
     "Net": "net",
     "Parameter": "net",
+    "Place": "emit.places",
     "Totals": "count",
     "TrainPlan": "net",
     "check": "load",
@@ -38,8 +40,10 @@ _HOMES = {
     "lint": "lint",
     "load": "load",
     "override": "plan",
+    "places": "emit.places",
     "summary": "summary",
     "totals": "count",
+    "training_flops": "count",
 }
 
 __all__ = [
@@ -48,6 +52,7 @@ __all__ = [
     "Manifest",
     "Net",
     "Parameter",
+    "Place",
     "Totals",
     "TrainPlan",
     "check",
@@ -59,8 +64,10 @@ __all__ = [
     "lint",
     "load",
     "override",
+    "places",
     "summary",
     "totals",
+    "training_flops",
 ]
 
 

@@ -96,6 +96,24 @@ def flops(nodes: Iterable[Node], batch: int = 1) -> Size:
     return _sum(substitute(get_op(node.op).flops(node), {BATCH_SYMBOL: batch}) for node in nodes)
 
 
+def training_flops(net: Net, batch: int = 1) -> dict[str, Size]:
+    """Multiply-accumulates of a training step by layer path: forward once, and once for each operand with a gradient.
+
+    A layer with weights whose input depends on weights costs three times its forward pass; the first one, whose
+    input needs no gradient, twice.
+    """
+    learning = {item.value for item in net.parameters if item.trainable}
+    times: dict[Node, int] = {}
+    for node in net.graph.nodes:
+        slopes = sum(value in learning for value in node.inputs)
+        times[node] = 1 + slopes
+        if slopes and get_op(node.op).differentiable:
+            learning.update(node.outputs)
+    return {
+        layer.path: _sum(times.get(node, 1) * flops((node,), batch) for node in layer.nodes) for layer in net.layers
+    }
+
+
 def elements(value: Value, batch: int = 1) -> Size:
     """The number of elements of a value for `batch` examples."""
     return substitute(product(value.shape), {BATCH_SYMBOL: batch})

@@ -7,8 +7,12 @@ set and writes the other, then they swap, so that nothing but the batch goes in 
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,11 +72,20 @@ class Session:
 
     threads   of one operator; 0 lets ONNX Runtime take every core. Another number may round sums differently
     optimize  False switches graph optimizations off, for comparisons
+    profile   True records the time of every operator until `end_profile` is called
 
     `manifest` is the model's, None where it has none; `metadata` is all it says about itself.
     """
 
-    def __init__(self, model: Artifact | bytes, device: Device, *, threads: int = 0, optimize: bool = True) -> None:
+    def __init__(
+        self,
+        model: Artifact | bytes,
+        device: Device,
+        *,
+        threads: int = 0,
+        optimize: bool = True,
+        profile: bool = False,
+    ) -> None:
         ort = runtime()
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
@@ -80,6 +93,9 @@ class Session:
         options.log_severity_level = 3
         if not optimize:
             options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        if profile:
+            options.enable_profiling = True
+            options.profile_file_prefix = os.path.join(tempfile.gettempdir(), f"netc-{uuid4().hex}")
         self.device = device
         content = model.model if isinstance(model, Artifact) else model
         self.session = ort.InferenceSession(
@@ -89,6 +105,14 @@ class Session:
         self.manifest: Manifest | None = (
             model.manifest if isinstance(model, Artifact) else json.loads(self.metadata.get(MANIFEST_KEY, "null"))
         )
+
+    def end_profile(self) -> bytes:
+        """Stop recording and return ONNX Runtime's events as JSON; runs after this one are not slowed down."""
+        path = Path(self.session.end_profiling())
+        try:
+            return path.read_bytes()
+        finally:
+            path.unlink(missing_ok=True)
 
     def binding(self) -> Any:
         """A new, empty binding."""
@@ -117,8 +141,10 @@ class Session:
 class StepSession:
     """A training step bound to resident tensors: two bindings, one for each direction between the sets of buffers."""
 
-    def __init__(self, artifact: Artifact, parameters: Resident, state: Resident, *, threads: int = 0) -> None:
-        self.session = Session(artifact, parameters.device, threads=threads)
+    def __init__(
+        self, artifact: Artifact, parameters: Resident, state: Resident, *, threads: int = 0, profile: bool = False
+    ) -> None:
+        self.session = Session(artifact, parameters.device, threads=threads, profile=profile)
         self.parameters, self.state = parameters, state
         outputs = artifact.manifest["outputs"]
         self.next_of = {port["name"]: port["of"] for port in outputs if port["role"] in ("param", "state")}

@@ -30,13 +30,20 @@ class Trainer:
 
     plan      a TrainPlan, the label of a train section, or None for the first section of the net
     seed      of the shuffling, the augmentation and dropout; None takes the model's
+    profile   record the time of every operator until `end_profile` is called
     settings  override the plan: batch=64, epochs=5, lr=1e-4, …
 
     Raises DiagnosticError E401 where the net has no such section.
     """
 
     def __init__(
-        self, model: Model, plan: TrainPlan | str | None = None, *, seed: int | None = None, **settings: Any
+        self,
+        model: Model,
+        plan: TrainPlan | str | None = None,
+        *,
+        seed: int | None = None,
+        profile: bool = False,
+        **settings: Any,
     ) -> None:
         chosen = plan if isinstance(plan, TrainPlan) else model.net.plan(plan)
         self.model = model
@@ -50,7 +57,7 @@ class Trainer:
         for port in ports(self.manifest, "state"):
             shape = [size for size in port["shape"] if isinstance(size, int)]
             self.state.put(port["name"], np.zeros(shape, np.dtype(port["dtype"])))
-        self._session = StepSession(self.artifact, model.weights, self.state, threads=model.threads)
+        self._session = StepSession(self.artifact, model.weights, self.state, threads=model.threads, profile=profile)
         self._scorer: Session | None = None
 
     def step(self, batch: Mapping[str, Any], lr: float | None = None) -> dict[str, float]:
@@ -120,6 +127,10 @@ class Trainer:
         loop = _Loop(self, bound.train, bound.test, total, folder, listener or Silent(), checkpoint_seconds)
         loop.run()
         return self.progress.history
+
+    def end_profile(self) -> bytes:
+        """The events that ONNX Runtime recorded since the trainer was made, as JSON; nothing is recorded after this."""
+        return self._session.session.end_profile()
 
     @property
     def ports(self) -> list[Any]:
