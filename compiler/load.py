@@ -83,16 +83,17 @@ def _check(path: str, source: str | None) -> CheckResult:
     report = Report()
     loader = Loader(report)
     module = loader.load(path, source)
-    nets = []
+    nets: list[Net] = []
+    tried: set[str] = set()
     for definition in module.nets:
         for made in _check_net(module, definition, report, loader.sources):
+            tried.add(definition.name)
             if made.net is not None:
                 nets.append(made.net)
     for train in module.trains:
         _known_net(module, train, report)
     for name in module.binds:
         module.static(name)
-    tried = {made.name for made in module.nets if all(p.default is not None for p in made.parameters)}
     for layer in module.layers.values():
         written = layer.definition
         if layer.module is module and written is not None and written.name not in module.applied | tried:

@@ -40,6 +40,7 @@ def run_flow(
         if count == 0 and scope is not None and _is_lone(frame, head):
             frame.lone = scope
         value = frame.flow if starts else source(frame, head)
+        frame.lone = None
         result = through(frame, node.elements if starts else rest, value, None, starts)
     return (scoped(result, scope) if scope is not None else result), True
 

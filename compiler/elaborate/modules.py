@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Module:
         self.trains: list[ast.Train] = []
         self.broken: set[str] = set()
         self.applied: set[str] = set()
+        self.words = set(_keys(file.items))
         self._running: set[str] = set()
 
     def define(self, findings: Sequence[Diagnostic] = ()) -> None:
@@ -140,6 +142,18 @@ class Module:
     def frame(self) -> Frame:
         """A frame in which the file's own static expressions are computed."""
         return Frame(Elaboration(self.report, Graph(self.path)), self, Env(None), Scope())
+
+
+def _keys(node: Any) -> Iterator[str]:
+    """The words that are keys of tables: they may stand for themselves where a table is asked."""
+    if isinstance(node, tuple):
+        for item in node:
+            yield from _keys(item)
+    elif isinstance(node, ast.Syntax):
+        if isinstance(node, ast.Table):
+            yield from (key.id for key, _ in node.entries if isinstance(key, ast.Name))
+        for field in fields(node):
+            yield from _keys(getattr(node, field.name))
 
 
 class Loader:

@@ -20,7 +20,7 @@ def check_names(module: Module, definition: ast.Block | ast.Net, report: Report)
     """Report words of a definition that can stand for nothing, whatever its arguments are."""
     local = {parameter.name for parameter in definition.parameters} | set(_bound(definition.body))
     suggested = [*local, *module.layers, *module.static_names(), *layers.all()]
-    known = {*suggested, *FUNCTIONS, *argument_words(), *CALLS, *LATER, "in", "training"}
+    known = {*suggested, *FUNCTIONS, *argument_words(), *module.words, *CALLS, *LATER, "in", "training"}
     for node in _read((definition.parameters, definition.body)):
         if node.id not in known:
             report.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name",

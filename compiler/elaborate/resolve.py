@@ -111,7 +111,7 @@ def value_of(frame: Frame, node: ast.Name, words: tuple[str, ...] = ()) -> Any:
     layer = layer_named(frame, name)
     if layer is not None:
         return layer
-    if name in argument_words():
+    if name in argument_words() or name in frame.module.words:
         return name
     unknown(frame, node, words)
     return POISON

@@ -9,13 +9,12 @@ from netc.compiler.elaborate import expects, expressions, flows
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Chain, LayerValue, Shared
 from netc.compiler.elaborate.resolve import not_yet
-from netc.compiler.elaborate.scope import Env, Loop, Ref
+from netc.compiler.elaborate.scope import Env, Loop, Ref, join
 from netc.compiler.elaborate.static import LONGEST
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed
 from netc.compiler.ir import Value
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
-
 
 MOST_PASSES = 200_000
 
@@ -129,8 +128,17 @@ def _give_names(frame: Frame, node: ast.Bind, value: Any) -> None:
 def bind_name(frame: Frame, target: ast.Name, value: Any) -> None:
     """Bind a name, and enter the value under its path."""
     frame.env.bind(target.id, Ref(value, target.span, frame.training))
+    _enter(frame, target.id, value)
+
+
+def _enter(frame: Frame, name: str, value: Any) -> None:
+    """Make a bound value known by its dotted path, for those who look into a finished net."""
     if isinstance(value, Tensor) and value.scope is not None and value.scope.path:
         frame.run.values.setdefault(value.scope.path, value.value)
+    if frame.env.scope is not None and is_flowing(value):
+        for path, item in named_values(join(frame.env.scope.path, name), value):
+            if item is not None:
+                frame.run.values.setdefault(path, item)
 
 
 def _shared(frame: Frame, node: ast.Bind, flow: ast.Flow, free: bool) -> None:
@@ -240,7 +248,9 @@ def _loop(frame: Frame, passes: list[dict[str, Ref]], body: ast.Body) -> None:
         if outer.lookup(name) is None:
             span = refs[0].span if refs else body.span
             training = frame.training or any(ref.training for ref in refs)
-            outer.bind(name, Ref(listed([ref.value for ref in refs]), span, training))
+            value = listed([ref.value for ref in refs])
+            outer.bind(name, Ref(value, span, training))
+            _enter(frame, name, value)
 
 
 def _train_only(frame: Frame, node: ast.TrainOnly) -> None:
@@ -286,6 +296,13 @@ def _output(frame: Frame, node: ast.Output) -> None:
             if item is None:
                 frame.error("E218", f"`output` names tensors, found {kind(value)}", expression.span)
                 break
+            if any(name == given.name for given in frame.run.graph.inputs):
+                frame.error(
+                    "E218",
+                    f"the output `{name}` has the name of an input",
+                    expression.span,
+                    help=f"give it another name: `{name}_out = {name} -> identity`",
+                )
             if name in frame.outputs:
                 frame.error("E205", f"the output `{name}` is named twice", expression.span)
             frame.outputs[name] = item

@@ -1,4 +1,4 @@
-"""Whatever is written: findings, never a traceback. Valid programs with tokens dropped, doubled, swapped or replaced."""
+"""Whatever is written: findings, never a traceback. Valid programs, their tokens dropped, doubled, swapped, replaced."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from netc.grammar.render import render_full
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```net\n(.*?)^```", re.DOTALL | re.MULTILINE)
-TEXTS = [
-    *(found[1] for path in sorted((Path(__file__).parent / "cases").glob("*.md")) for found in FENCE.finditer(path.read_text())),
-    *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples/lecture").glob("*.net"))),
-]  # fmt: skip
+CASES = sorted((Path(__file__).parent / "cases").glob("*.md"))
+TEXTS = [found[1] for path in CASES for found in FENCE.finditer(path.read_text(encoding="utf-8"))]
+TEXTS += [path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples/lecture").glob("*.net"))]
 TOKEN = re.compile(r"\w+|->|\*\*|//|==|\.\.|\s+|.")
 PIECES = sorted({token for text in TEXTS for token in TOKEN.findall(text) if not token.isspace()})
 
