@@ -39,7 +39,8 @@ class Split:
     """A part of the data.
 
     fields         name -> [rows, …]
-    place          (field, row) -> where that value stands: "data.npz, train_labels[17]", "cats/3.png"
+    place          (field, row) -> where that value stands: "data.npz, train_labels[17]", "cats/3.png"; row -1 means
+                   the field as a whole
     channels_last  fields known to be images in [rows, H, W, C] order
     """
 
