@@ -7,11 +7,12 @@ from the terminal.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -152,21 +153,23 @@ def _distribution() -> str:
 
 @contextmanager
 def quiet() -> Iterator[Callable[[], str]]:
-    """Keep what libraries write to the process's stdout and stderr; yields a function that gives it back afterwards."""
+    """Keep what libraries write to stdout and stderr, from Python and from C; yields a function that gives it back.
+
+    Both levels are needed: in a notebook Python's streams are not the process's.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     kept = ""
-    with tempfile.TemporaryFile() as sink:
+    words = io.StringIO()
+    with tempfile.TemporaryFile() as sink, redirect_stdout(words), redirect_stderr(words):
         saved = [os.dup(1), os.dup(2)]
         try:
             os.dup2(sink.fileno(), 1)
             os.dup2(sink.fileno(), 2)
             yield lambda: kept
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
             for number, copy in enumerate(saved, 1):
                 os.dup2(copy, number)
                 os.close(copy)
             sink.seek(0)
-            kept = sink.read().decode(errors="replace")
+            kept = words.getvalue() + sink.read().decode(errors="replace")

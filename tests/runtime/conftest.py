@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import netc
+import netc.cli
 from netc.compiler import Net
 
 TINY = """
@@ -34,7 +34,17 @@ train Tiny {
 }
 """
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
 
 
 def arrays(rows: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -63,12 +73,14 @@ def net(folder: Path) -> Net:
 
 
 @pytest.fixture
-def run(folder: Path) -> Run:
-    """`run("train", "tiny.net")` in a process of its own."""
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`run("train", "tiny.net")` as the command does it, in this process."""
 
-    def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command(*arguments), cwd=folder, env=surroundings(**variables), capture_output=True,
-                              text=True, encoding="utf-8", timeout=120, check=False)  # fmt: skip
+    def call(*arguments: str) -> Done:
+        capsys.readouterr()
+        code = netc.cli.run(arguments)
+        out, err = capsys.readouterr()
+        return Done(code, out, err)
 
     return call
 

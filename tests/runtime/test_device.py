@@ -82,7 +82,9 @@ def test_noise_of_libraries_is_kept(capfd: pytest.CaptureFixture[str]) -> None:
     with quiet() as noise:
         os.write(1, b"to stdout\n")
         os.write(2, b"to stderr\n")
-    assert noise() == "to stdout\nto stderr\n"
+        print("from Python")
+        print("and its stderr", file=sys.stderr)
+    assert noise() == "from Python\nand its stderr\nto stdout\nto stderr\n"
     assert capfd.readouterr() == ("", "")
 
 
