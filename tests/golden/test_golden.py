@@ -45,7 +45,7 @@ def test_golden(
     monkeypatch.chdir(case.parent)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "80")
-    found = transcript(command(case), capsys)
+    found = transcript(command(case), capsys).replace(str(case.parent), "FOLDER")
     expected = case.with_suffix(".out")
     if request.config.getoption("--update-golden", default=False):
         expected.write_text(found, "utf-8")
