@@ -8,6 +8,7 @@ from netc.compiler.elaborate import expressions
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.resolve import in_sight
+from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_number, kind
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.losses.base import loss as loss_registry
@@ -78,7 +79,7 @@ def _weighted(frame: Frame, node: ast.Binary, weight: float, name: str | None) -
 def _has_loss(node: Any) -> bool:
     match node:
         case ast.Call(function=ast.Name(id=name)):
-            return name in loss_registry.all() or not name.islower() or name not in ("min", "max", "sqrt", "abs")
+            return name not in FUNCTIONS
         case ast.Binary():
             return _has_loss(node.left) or _has_loss(node.right)
         case ast.Unary():

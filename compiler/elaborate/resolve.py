@@ -13,7 +13,7 @@ from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.elaborate.values import POISON, kind
 from netc.compiler.layers.base import layer as layers
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, did_you_mean, suggestions
+from netc.grammar.diagnostics import Label, did_you_mean
 
 LATER = {"scan": "`scan`"}
 """Words of the language that this version does not have."""
@@ -130,9 +130,3 @@ def not_yet(frame: Frame, what: str, node: ast.Syntax) -> None:
     """Report a part of the language that this version does not have."""
     frame.error("E290", f"{what} is not supported by this version", node.span,
                 help="leave it out; docs/language.md lists what comes later")  # fmt: skip
-
-
-__all__ = [
-    "argument_words", "built_in", "in_sight", "known_layers", "layer_named", "layer_or_error", "not_yet",
-    "suggestions", "unknown", "value_of",
-]  # fmt: skip

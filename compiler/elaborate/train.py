@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from netc.compiler.arguments import SIZE, ArgumentError, ArgumentType, Declared, Integer, Optional_, Real, describe
+from netc.compiler.arguments import (
+    SIZE,
+    ArgumentError,
+    ArgumentType,
+    Declared,
+    Integer,
+    Optional_,
+    Real,
+    argument,
+    describe,
+)
 from netc.compiler.elaborate import expressions
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.foreign import did_you_mean_here
@@ -14,9 +25,7 @@ from netc.compiler.elaborate.resolve import not_yet
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import POISON, kind
 from netc.compiler.net import Augmentation, TrainPlan
-from netc.compiler.optimizers.base import Optimizer
 from netc.compiler.optimizers.base import optimizer as optimizers
-from netc.compiler.schedules.base import Schedule
 from netc.compiler.schedules.base import schedule as schedules
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, did_you_mean
@@ -28,7 +37,19 @@ NUMBERS: dict[str, ArgumentType] = {
 }
 SETTINGS = ("loss", "optimizer", "schedule", "metrics", "batch", "epochs", "augmentation", "clip_norm", "data")
 LATER = ("init", "freeze", "unfreeze", "follow", "adapt", "trains")
-AUGMENTATIONS: dict[str, dict[str, ArgumentType]] = {"flip": {}, "crop": {"padding": Integer(1)}}
+
+
+class Flip(Declared):
+    """Mirrors half of the training images left to right."""
+
+
+class Crop(Declared):
+    """Pads training images with zeros and cuts a random piece of the old size out."""
+
+    padding: int = argument(Integer(1), "zeros at each side, in pixels")
+
+
+AUGMENTATIONS: dict[str, type[Declared]] = {"flip": Flip, "crop": Crop}
 
 
 def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
@@ -44,8 +65,11 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
         values["data"] = _data(frame, settings["data"])
     if "augmentation" in settings:
         values["augmentation"] = _augmentation(frame, settings["augmentation"])
-    values["optimizer"] = _declared(frame, settings.get("optimizer"), optimizers.all(), "optimizer", "sgd(lr=0.01)")
-    values["schedule"] = _declared(frame, settings.get("schedule"), schedules.all(), "schedule", None)
+    values["optimizer"] = optimizers.all()["sgd"](lr=0.01)
+    values["schedule"] = schedules.all()["constant"]()
+    for name, known in (("optimizer", optimizers.all()), ("schedule", schedules.all())):
+        if name in settings:
+            values[name] = _declared(frame, settings[name], known, name)
     if "loss" not in settings:
         if not any(isinstance(statement, ast.Step) for statement in train.body.statements):
             frame.error("E402", f"the train section of `{train.net}` has no loss", train.net_span,
@@ -107,12 +131,10 @@ def _number(frame: Frame, name: str, type: ArgumentType, node: ast.Expression) -
     try:
         return type.convert(value)
     except ArgumentError as error:
-        found = describe(value) if isinstance(value, (int, float, bool, str, type_none)) else kind(value)
+        plain = value is None or isinstance(value, (int, float, str))
+        found = describe(value) if plain else kind(value)
         frame.error("E406", f"`{name}` is {error.expected}, found {found}", node.span, help=error.help)
         return None
-
-
-type_none = type(None)
 
 
 def _data(frame: Frame, node: ast.Expression) -> str | None:
@@ -122,16 +144,8 @@ def _data(frame: Frame, node: ast.Expression) -> str | None:
     return None
 
 
-def _declared(
-    frame: Frame, node: ast.Expression | None, known: dict[str, type[Any]], what: str, default: str | None
-) -> Any:
+def _declared(frame: Frame, node: ast.Expression, known: Mapping[str, type[Declared]], what: str) -> Any:
     """An optimizer or a schedule from its call."""
-    if node is None:
-        if what == "schedule":
-            return known["constant"]()
-        definition = known["sgd"]
-        assert not any(spec.required for name, spec in definition.arguments.items() if name != "lr"), default
-        return definition(lr=0.01) if definition.arguments["lr"].required else definition()
     function, arguments = (node.function, node.arguments) if isinstance(node, ast.Call) else (node, ())
     if not isinstance(function, ast.Name):
         frame.error(
@@ -141,7 +155,7 @@ def _declared(
             help=f"write `{what} = {next(iter(known))}(…)`",
         )
         return None
-    definition = known.get(function.id)  # type: ignore[assignment]
+    definition = known.get(function.id)
     if definition is None:
         frame.error("E407", f"no {what} is called `{function.id}`", function.span,
                     help=did_you_mean(function.id, known) or f"there are {', '.join(known)}")  # fmt: skip
@@ -163,8 +177,8 @@ def _augmentation(frame: Frame, node: ast.Expression) -> tuple[Augmentation, ...
     for item in items:
         function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
         word = function.id if isinstance(function, ast.Name) else ""
-        takes = AUGMENTATIONS.get(word)
-        if takes is None:
+        definition = AUGMENTATIONS.get(word)
+        if definition is None:
             frame.error(
                 "E408",
                 f"no augmentation is called `{word}`" if word else "an augmentation is a word",
@@ -172,19 +186,7 @@ def _augmentation(frame: Frame, node: ast.Expression) -> tuple[Augmentation, ...
                 help=did_you_mean(word, AUGMENTATIONS) or "there are flip and crop(padding)",
             )
             continue
-        bound = bind_declared(frame, _AUGMENTATIONS[word], f"`{word}`", arguments, item.span)
+        bound = bind_declared(frame, definition, f"`{word}`", arguments, item.span)
         if bound is not None:
-            found.append(Augmentation(word, _AUGMENTATIONS[word](**bound.values).settings()))
+            found.append(Augmentation(word, definition(**bound.values).settings()))
     return tuple(found)
-
-
-def _augmentation_class(word: str, takes: dict[str, ArgumentType]) -> type[Declared]:
-    from netc.compiler.arguments import argument
-
-    body = {name: argument(type, name) for name, type in takes.items()}
-    return type(word, (Declared,), {"__doc__": word, **body})
-
-
-_AUGMENTATIONS = {word: _augmentation_class(word, takes) for word, takes in AUGMENTATIONS.items()}
-
-__all__ = ["AUGMENTATIONS", "SETTINGS", "Optimizer", "Schedule", "elaborate_train"]

@@ -1,4 +1,4 @@
-"""Whatever is written: findings, never a traceback. Valid programs, their tokens dropped, doubled, swapped, replaced."""
+"""Whatever is written: findings, never a traceback. Valid programs, their tokens dropped, doubled, swapped, changed."""
 
 from __future__ import annotations
 
