@@ -116,22 +116,30 @@ class Deployed:
         rows = parts.train if parts.test is None else parts.test
         return len(rows), evaluate(self.run, self.scorer, rows, self.batch or EVALUATION_BATCH)
 
-    def class_scores(self, outputs: Mapping[str, Array]) -> Array | None:
+    def class_scores(self, outputs: Mapping[str, Array], assume: bool = False) -> Array | None:
         """Probabilities [n, classes] from the outputs, or None for a network that doesn't classify.
 
-        The prediction that the loss reads goes through a softmax when its target are class labels. Without a scorer
-        the first output counts when it is [n, classes], through a softmax unless its rows already sum to 1.
+        A prediction [n, classes] whose loss compares it with that many class labels goes through a softmax. A model
+        that says nothing about its loss classifies when the rows of its first output sum to 1.
+
+        assume  take its first output [n, classes] for logits even if they don't
         """
-        if self.scorer is not None and not any("classes" in port for port in self.targets):
-            return None
-        predictions = [port["name"] for port in self._scored if port["role"] == "prediction"] or self.outputs
-        values = outputs[predictions[0]]
-        if values.ndim != 2 or values.dtype.kind != "f" or values.shape[1] < 2:
-            return None
-        if self.scorer is None and (values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=1e-3):
-            return values
-        shifted = np.exp(values - values.max(axis=1, keepdims=True))
-        return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+        if self.scorer is None:
+            values = outputs[self.outputs[0]]
+            if values.ndim != 2 or values.dtype.kind != "f" or values.shape[1] < 2:
+                return None
+            if (values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=1e-3):
+                return values
+            return _softmax(values) if assume else None
+        sizes = {port["classes"] for port in self.targets if "classes" in port}
+        predictions = [outputs[port["name"]] for port in self._scored if port["role"] == "prediction"]
+        logits = (values for values in predictions if values.ndim == 2 and values.shape[1] in sizes)
+        return next(map(_softmax, logits), None)
+
+
+def _softmax(values: Array) -> Array:
+    shifted = np.exp(values - values.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
 def _port(item: Any) -> Port:

@@ -20,15 +20,14 @@ BATCH = 128
 @click.command()
 @click.argument("model", metavar="RUN|FILE.onnx")
 @click.argument("inputs", metavar="INPUT…", nargs=-1, required=True)
-@click.option(
-    "--top", type=click.IntRange(1), default=3, show_default=True, help="classes to name, the likeliest first"
-)
+@click.option("--top", type=click.IntRange(1), metavar="K", help="classes to name, the likeliest first; 3 unless given")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def predict(model: str, inputs: tuple[str, ...], top: int, device: str, style: str) -> None:
+def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, style: str) -> None:
     """Answers for images (scaled to the network's size) or arrays (.npy, .npz): classes with their probabilities.
 
-    Networks that don't classify print their outputs.
+    Networks that don't classify print their outputs. For a model from elsewhere, which doesn't say what it does, --top
+    takes the first output for class scores.
     """
     from netc.runtime.data import read_inputs
     from netc.runtime.deployed import Deployed
@@ -49,7 +48,7 @@ def predict(model: str, inputs: tuple[str, ...], top: int, device: str, style: s
         click.echo(f"{answer['input']:<{width}}  {line}{label}")
 
 
-def _answers(network: Deployed, examples: Inputs, top: int) -> tuple[list[dict[str, Any]], list[str]]:
+def _answers(network: Deployed, examples: Inputs, top: int | None) -> tuple[list[dict[str, Any]], list[str]]:
     """An answer for each row, and the line that shows it."""
     from netc.runtime.show.predictions import best_classes, class_line, values_line
 
@@ -57,8 +56,8 @@ def _answers(network: Deployed, examples: Inputs, top: int) -> tuple[list[dict[s
     lines: list[str] = []
     for start in range(0, len(examples.names), BATCH):
         outputs = network.run({name: array[start : start + BATCH] for name, array in examples.arrays.items()})
-        scores = network.class_scores(outputs)
-        ranked = None if scores is None else best_classes(scores, network.class_names, top)
+        scores = network.class_scores(outputs, assume=top is not None)
+        ranked = None if scores is None else best_classes(scores, network.class_names, top or 3)
         for row, name in enumerate(examples.names[start : start + BATCH]):
             if ranked is not None:
                 answers.append({"input": name, "classes": ranked[row]})

@@ -220,6 +220,37 @@ def test_a_model_from_elsewhere_predicts(run: Run, folder: Path) -> None:
     assert "error[E564]" in run("eval", "else.onnx", "--data", "data.npz").stderr
 
 
+def test_outputs_are_taken_for_logits_only_when_asked(run: Run, folder: Path) -> None:
+    (folder / "bare.net").write_text("net Bare {\n  input x: 2\n  y = dense(3)\n}\n", encoding="utf-8")
+    assert run("compile", "bare.net", "-o", "bare.onnx").returncode == 0
+    np.save(folder / "x.npy", np.ones((1, 2), np.float32))
+    (raw,) = json.loads(run("predict", "bare.onnx", "x.npy", "--format", "json").stdout)["predictions"]
+    (top,) = json.loads(run("predict", "bare.onnx", "x.npy", "--format", "json", "--top", "3").stdout)["predictions"]
+    scores = np.exp(raw["outputs"]["y"])
+    found = {item["class"]: item["probability"] for item in top["classes"]}
+    assert [found[i] for i in range(3)] == pytest.approx((scores / scores.sum()).tolist(), abs=1e-5)
+
+
+def test_a_net_of_several_files_is_kept_whole(run: Run, folder: Path) -> None:
+    (folder / "nets").mkdir()
+    (folder / "blocks.net").write_text("block wide(n) { dense(n, act=relu) }\n", encoding="utf-8")
+    text = """use "../blocks.net" (wide)
+net Two(n = 4) { input image: 1x6x6
+  logits = flatten -> wide(n) -> dense(3) }
+train Two { loss = cross_entropy(logits, label); epochs = 1 }
+"""
+    (folder / "nets/two.net").write_text(text, encoding="utf-8")
+    done = run("train", "nets/two.net", "--data", "data.npz", "--set", "n=5", "--out", "a")
+    assert done.returncode == 0, done.stderr
+    (folder / "blocks.net").unlink()
+    (folder / "nets/two.net").unlink()
+    (folder / "a/model.onnx").unlink()
+    assert run("eval", "a").returncode == 0
+    assert run("train", "--resume", "a", "--epochs", "2").returncode == 0
+    shapes = {values.shape for values in load_file(folder / "a/best.safetensors").values()}
+    assert shapes == {(5, 36), (5,), (3, 5), (3,)}
+
+
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "last.safetensors"
     write_atomic(path, b"old")
