@@ -10,7 +10,7 @@ from netc.compiler.elaborate import expressions
 from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue, Written
-from netc.compiler.elaborate.resolve import in_sight, layer_or_error
+from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span, did_you_mean
@@ -164,6 +164,8 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
         return _refused(frame, node, what, type.name, kind(value), None)
     if isinstance(value, (Tensor, Several, LayerValue, dict)):
         help = "apply layers in a flow, not in arguments" if isinstance(value, LayerValue) else None
+        if isinstance(value, Tensor) and isinstance(node, ast.Name):
+            help = f"arguments never replace the flow; write `{node.id} -> ...` in front of the layer"
         return _refused(frame, node, what, type.name, kind(value), help)
     try:
         return type.convert(value)
@@ -181,7 +183,9 @@ def _layer(frame: Frame, node: ast.Expression, what: str, optional: bool) -> Any
         value = expressions.evaluate(frame, node)
     if value is POISON or isinstance(value, LayerValue) or (value is None and optional):
         return value
-    return _refused(frame, node, what, LayerType.name, kind(value), "give a layer such as `relu`")
+    quoted = isinstance(value, str) and layer_named(frame, value) is not None
+    help = f"write `{value}` without quotes" if quoted else "give a layer such as `relu`"
+    return _refused(frame, node, what, LayerType.name, kind(value), help)
 
 
 def _refused(frame: Frame, node: ast.Expression, what: str, expected: str, found: str, help: str | None) -> Any:
