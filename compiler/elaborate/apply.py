@@ -99,7 +99,7 @@ def _inputs(frame: Frame, layer: BuiltIn, flow: Any, bound: Bound | None, span: 
     """The values that go in, checked for their number; None after a mistake."""
     fewest, most = layer.definition.inputs
     given = [] if layer.is_source else list(spread(flow)) if flow is not None else []
-    if flow is None and not layer.is_source and not (bound and bound.tensors):
+    if flow is None and not layer.is_source and len(bound.tensors if bound else ()) < max(fewest, 1):
         flows.nothing_flows(frame, layer.word, span)
         return None
     given += list(spread(bound.tensors)) if bound else []
@@ -246,6 +246,9 @@ def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span:
     else:
         result = POISON
     run.stack.pop()
+    for item in spread(result):
+        if isinstance(item, Tensor):
+            run.results[item.value] = scope.path, span
     result = scoped(result, scope)
     if named is None:
         frame.scope.members[name] = result

@@ -28,6 +28,7 @@ class Elaboration:
     foreign     the layers of nets that are used as layers: left out without a word where nothing reaches them
     pending     expectations that wait for their net or block to be finished
     mistakes    how many the report had when the net was begun: where more came, nothing is counted
+    results     what blocks gave: the path and place of the outermost application
     passes      of all loops so far
     poisoned    whether a name was read that stands for nothing because of a mistake elsewhere
     statics     names of values that don't flow, to warn about those that nothing reads
@@ -45,6 +46,7 @@ class Elaboration:
     pending: list[Any] = field(default_factory=list)
     statics: list[tuple[ast.Name, ast.File]] = field(default_factory=list)
     mistakes: int = 0
+    results: dict[Value, tuple[str, Span]] = field(default_factory=dict)
     passes: int = 0
     poisoned: bool = False
 

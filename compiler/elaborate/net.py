@@ -171,8 +171,14 @@ def _warn_unreached(run: Elaboration, reached: set[Value], report: Report) -> No
     read = {value for layer in run.layers for value in layer.inputs}
     for layer in lost:
         if not any(output in read for output in layer.outputs):
-            report.warning("L006", f"nothing uses the value of `{layer.path}`", layer.span, "dropped here",
-                           help="use it in the flow, name it in `output`, or remove it")  # fmt: skip
+            path, span = run.results.get(layer.outputs[0], (layer.path, layer.span))
+            report.warning(
+                "L006",
+                f"nothing uses the value of `{path}`",
+                span,
+                "dropped here",
+                help="use it in the flow, name it in `output`, or remove it",
+            )
     for value in run.graph.inputs:
         if run.values.get(value.name) not in reached and value.origin.span is not None:
             report.warning("L006", f"nothing uses the input `{value.name}`", value.origin.span,
