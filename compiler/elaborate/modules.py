@@ -62,6 +62,13 @@ class Module:
             elif isinstance(item, ast.Train):
                 self.trains.append(item)
 
+    def bound_near(self, node: ast.Name) -> ast.Name | None:
+        """A bind of a name in the block or net around a place, which isn't in sight there."""
+        for item in self.file.items:
+            if isinstance(item, (ast.Block, ast.Net)) and item.span <= node.span and _within(node.span.line, item):
+                return next((target for target in _targets(item.body) if target.id == node.id), None)
+        return None
+
     def _set_aside(self, item: ast.Item) -> None:
         names = [target.id for target in item.targets] if isinstance(item, ast.Bind) else []
         if isinstance(item, (ast.Block, ast.Net)):
@@ -154,6 +161,18 @@ def _keys(node: Any) -> Iterator[str]:
             yield from (key.id for key, _ in node.entries if isinstance(key, ast.Name))
         for field in fields(node):
             yield from _keys(getattr(node, field.name))
+
+
+def _targets(node: Any) -> Iterator[ast.Name]:
+    """Every name that a bind gives somewhere inside."""
+    if isinstance(node, tuple):
+        for item in node:
+            yield from _targets(item)
+    elif isinstance(node, ast.Syntax):
+        if isinstance(node, ast.Bind):
+            yield from node.targets
+        for field in fields(node):
+            yield from _targets(getattr(node, field.name))
 
 
 class Loader:

@@ -120,10 +120,24 @@ def value_of(frame: Frame, node: ast.Name, words: tuple[str, ...] = ()) -> Any:
 def unknown(frame: Frame, node: ast.Name, words: tuple[str, ...] = ()) -> None:
     """Report a name that stands for nothing; `words` could have stood there too."""
     known = [*frame.env.visible(), *frame.module.static_names(), *known_layers(frame)]
-    help = did_you_mean(node.id, words) or did_you_mean(node.id, known)
-    if help is None and node.id.lower() in ("true", "false", "none"):
+    bound = frame.module.bound_near(node)
+    if bound is not None:
+        later = bound.span > node.span
+        path = next((name for name in frame.env.visible() if node.id in _members(frame, name)), None)
+        help = "move the bind above its use" if later else "bind it outside those braces, or where they always run"
+        help = f"reach it by dots: `{path}.{node.id}`" if path is not None else help
+        places = [Label(bound.span, "bound later" if later else "bound here, where it is not seen from")]
+        frame.error("E201", f"nothing is called `{node.id}` here", node.span, secondary=places, help=help)
+        return
+    help = did_you_mean(node.id, words) or did_you_mean(node.id, known) or ""
+    if not help and node.id.lower() in ("true", "false", "none"):
         help = f"write `{node.id.lower()}`"
-    frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name", help=help)
+    frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name", help=help or None)
+
+
+def _members(frame: Frame, name: str) -> dict[str, Any]:
+    scope = getattr(_value(frame, name), "scope", None)
+    return scope.members if scope is not None else {}
 
 
 def not_yet(frame: Frame, what: str, node: ast.Syntax) -> None:

@@ -269,6 +269,50 @@ warning[L006]: nothing uses the value of `conv1`
 )
 
 case(
+    "used_before_it_is_bound",
+    """\
+net Lecture(classes = 10) {
+  input image: 1x28x28
+
+  add(skip)
+  skip = conv(32, 3x3)
+}
+""",
+    """\
+error[E201]: nothing is called `skip` here
+ --> lecture.net:4:7
+  |
+4 |   add(skip)
+  |       ^^^^
+5 |   skip = conv(32, 3x3)
+  |   ---- bound later
+  = help: move the bind above its use
+""",
+)
+
+case(
+    "inner_name",
+    """\
+net Lecture(classes = 10) {
+  input image: 1x28x28
+
+  stem = { wide = conv(32, 3x3); relu }
+  wide -> flatten -> dense(classes)
+}
+""",
+    """\
+error[E201]: nothing is called `wide` here
+ --> lecture.net:5:3
+  |
+4 |   stem = { wide = conv(32, 3x3); relu }
+  |            ---- bound here, where it is not seen from
+5 |   wide -> flatten -> dense(classes)
+  |   ^^^^
+  = help: reach it by dots: `stem.wide`
+""",
+)
+
+case(
     "name_bound_twice",
     """\
 net Lecture(classes = 10) {
