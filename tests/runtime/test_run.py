@@ -109,8 +109,7 @@ def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: 
     assert done.returncode == 0, done.stderr
     for name in ("last.safetensors", "best.safetensors"):
         assert equal(folder / "whole" / name, folder / "parts" / name)
-    whole, parts = (onnx.load(folder / name / "model.onnx").graph.initializer for name in ("whole", "parts"))
-    assert list(whole) == list(parts)
+    assert (folder / "whole/model.onnx").read_bytes() == (folder / "parts/model.onnx").read_bytes()
     numbers = [[{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in
                 (folder / name / "metrics.jsonl").read_text().splitlines()] for name in ("whole", "parts")]  # fmt: skip
     assert numbers[0] == numbers[1]
