@@ -10,7 +10,7 @@ from netc.compiler.gradient import gradients
 from netc.compiler.ir import DType, Graph, Value
 from netc.compiler.losses.base import TargetSpec
 from netc.compiler.net import LossTerm, MetricTerm, Net, Parameter, TrainPlan
-from netc.compiler.passes import training_mode
+from netc.compiler.passes import pool_before_relu, training_mode
 from netc.compiler.passes.dead_code import dead_code, used_sources
 
 Term = LossTerm | MetricTerm
@@ -136,7 +136,7 @@ def forward_pass(a: Assembly, net: Net, terms: Sequence[Term], seed: Value, step
     graph.inputs, graph.parameters = a.graph.inputs, a.graph.parameters
     graph.outputs = {str(number): value for number, value in enumerate(wanted)}
     needed = used_sources(dead_code(graph))
-    graph, statistics = training_mode(graph, seed, step)
+    graph, statistics = training_mode(pool_before_relu(graph), seed, step)
     a.graph.nodes.extend(graph.nodes)
     a.graph.made = graph.made
     moving = {old: new for old, new in statistics.items() if old in needed}

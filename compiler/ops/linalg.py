@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netc.compiler.ir import Builder, Node, Shape, Size, Value, product
 from netc.compiler.ops.base import Op, ShapeError, broadcast, op, sample
+from netc.compiler.ops.checks import floating
+
+if TYPE_CHECKING:
+    from netc.compiler.emit import Emitter
 
 
 @op
@@ -32,6 +38,53 @@ class MatMul(Op):
     @staticmethod
     def flops(node: Node) -> Size:
         return product(node.output.shape) * node.inputs[0].shape[-1]
+
+
+@op
+class Gemm(Op):
+    """y = a b + bias, each matrix transposed where `left` or `right` says so; the bias may be left out.
+
+    a [M, K] or [K, M], b [K, N] or [N, K], bias [N] -> y [M, N]
+    """
+
+    attributes = {"left": False, "right": False}
+    samples = (
+        sample((3, 4), (4, 2), (2,)),
+        sample((4, 3), (4, 2), left=True),
+        sample((3, 4), (2, 4), (2,), right=True),
+        sample((4, 3), (2, 4), left=True, right=True),
+    )
+
+    @staticmethod
+    def shape(a: Value, b: Value, bias: Value | None = None, *, left: bool, right: bool) -> Shape:
+        floating(a, b)
+        if a.rank != 2 or b.rank != 2:
+            raise ShapeError("a product of matrices needs two axes on both sides", at=int(a.rank == 2))
+        rows, inner = reversed(a.shape) if left else a.shape
+        other, columns = reversed(b.shape) if right else b.shape
+        if inner != other:
+            raise ShapeError(f"inner sizes differ: {inner} and {other}", at=1)
+        if bias is not None and bias.shape != (columns,):
+            raise ShapeError(f"a bias of shape [{columns}] is needed, found {list(bias.shape)}", at=2)
+        return (rows, columns)
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, ...]:
+        a, b, *bias = node.inputs
+        left, right = bool(node.attributes["left"]), bool(node.attributes["right"])
+        da = g.Gemm(b, dy, left=right, right=True) if left else g.Gemm(dy, b, right=not right)
+        db = g.Gemm(dy, a, left=True, right=left) if right else g.Gemm(a, dy, left=not left)
+        return (da, db, g.ReduceSum(dy, axes=(0,))) if bias else (da, db)
+
+    @staticmethod
+    def flops(node: Node) -> Size:
+        inner = node.inputs[0].shape[0 if node.attributes["left"] else 1]
+        return product(node.output.shape) * inner
+
+    @classmethod
+    def emit(cls, e: Emitter, node: Node) -> None:
+        flags = {"transA": int(bool(node.attributes["left"])), "transB": int(bool(node.attributes["right"]))}
+        e.node(node, "Gemm", node.inputs, None, **flags)
 
 
 def swap(g: Builder, x: Value) -> Value:

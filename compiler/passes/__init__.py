@@ -15,6 +15,8 @@ from netc.compiler.passes.dead_code import dead_code, used_sources
 from netc.compiler.passes.fix_sizes import fix_sizes
 from netc.compiler.passes.identities import identities
 from netc.compiler.passes.inference_mode import inference_mode
+from netc.compiler.passes.pool_before_relu import pool_before_relu
+from netc.compiler.passes.products import products
 from netc.compiler.passes.training_mode import training_mode
 
 Pass = Callable[[Graph], Graph]
@@ -24,6 +26,7 @@ PIPELINE: tuple[Pass, ...] = (
     identities,
     constant_folding,
     common_subexpressions,
+    products,
     dead_code,
 )
 
@@ -44,5 +47,6 @@ def simplify(graph: Graph, without: Collection[str] = ()) -> Graph:
 
 
 __all__ = [
-    "PIPELINE", "Pass", "fix_sizes", "inference_mode", "observers", "simplify", "training_mode", "used_sources",
+    "PIPELINE", "Pass", "fix_sizes", "inference_mode", "observers", "pool_before_relu", "simplify", "training_mode",
+    "used_sources",
 ]  # fmt: skip
