@@ -12,6 +12,7 @@ from netc.compiler.emit.names import Names
 from netc.compiler.emit.protobuf import ELEMENT_TYPES, add_attribute, array_of, fill_tensor, is_float
 from netc.compiler.emit.sizes import SizeArithmetic
 from netc.compiler.ir import DType, Graph, Node, Size, Tensor, Value
+from netc.compiler.ops import get_op
 
 
 class Emitter:
@@ -27,6 +28,7 @@ class Emitter:
         self.proto = self.model.graph
         self.proto.name = graph.name
         self.names = Names(graph)
+        self.domains: set[str] = set()
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._sizes = SizeArithmetic(self)
 
@@ -48,7 +50,9 @@ class Emitter:
             (literal,) = made
             self.bind(literal, self.constant(value))
             return
-        proto = self.proto.node.add(op_type=onnx_name)
+        domain = "" if node is None else get_op(node.op).domain
+        proto = self.proto.node.add(op_type=onnx_name, domain=domain)
+        self.domains.add(domain)
         scope = node.origin.scope if node is not None else ""
         proto.name = self.names.unique_node(f"{scope}.{onnx_name}" if scope else onnx_name)
         proto.input.extend(map(self.name, inputs))

@@ -70,6 +70,8 @@ def _model(e: Emitter, doc: str, manifest: Manifest | None) -> ModelProto:
     model.ir_version, model.doc_string = IR_VERSION, doc
     model.producer_name, model.producer_version = "netc", _version()
     model.opset_import.add(domain="", version=OPSET)
+    for domain in sorted(e.domains - {""}):
+        model.opset_import.add(domain=domain, version=1)
     if manifest is not None:
         model.metadata_props.add(key=MANIFEST_KEY, value=json.dumps(manifest, separators=(",", ":")))
     return model

@@ -13,10 +13,10 @@ __all__ = ["REQUIRED", "Op", "Result", "Sample", "ShapeError", "all_ops", "broad
 
 @cache
 def all_ops() -> dict[str, type[Op]]:
-    """Every operator by name."""
+    """Every operator of ONNX and of the gradients by name, without those of a runtime's own domain."""
     for module in pkgutil.iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
-    return dict(sorted(OPS.items()))
+    return {name: OPS[name] for name in sorted(OPS) if not OPS[name].domain}
 
 
 def get_op(name: str) -> type[Op]:

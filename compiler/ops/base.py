@@ -72,12 +72,16 @@ class Op:
     samples         what tests/ops runs: shape against ONNX and ONNX Runtime, gradient against differences
     differentiable  False where no gradient flows to any input (comparisons, indices); then `grad` isn't needed
     stock           False where ONNX has no such operator: `targets/` must rewrite it before emission
+    domain          "" for ONNX's own operators; a runtime's own ones live in `targets/`, which alone uses them
+    onnx_name       the operator's name in its domain, where it isn't the class's
     """
 
     attributes: ClassVar[Mapping[str, Any]] = {}
     samples: ClassVar[tuple[Sample, ...]] = ()
     differentiable: ClassVar[bool] = True
     stock: ClassVar[bool] = True
+    domain: ClassVar[str] = ""
+    onnx_name: ClassVar[str] = ""
 
     @staticmethod
     def shape(*inputs: Any, **attributes: Any) -> Shape:
@@ -111,7 +115,7 @@ class Op:
     @classmethod
     def emit(cls, e: Emitter, node: Node) -> None:
         """Write the node as ONNX. By default: the same name, the same inputs, the attributes as they are."""
-        e.node(node, cls.__name__, node.inputs, None, **node.attributes)
+        e.node(node, cls.onnx_name or cls.__name__, node.inputs, None, **node.attributes)
 
     @classmethod
     def complete(cls, given: Mapping[str, Attribute]) -> dict[str, Attribute]:

@@ -153,6 +153,25 @@ class Sigmoid(FloatUnary):
 
 
 @op
+class HardSigmoid(Op):
+    """y = alpha x + beta, cut off below 0 and above 1."""
+
+    attributes = {"alpha": 0.2, "beta": 0.5}
+    samples = (sample((2, 3)), sample((7,), alpha=1.0, beta=0.2, ranges=((0.1, 0.7),)), sample((2, 4), alpha=0.05))
+
+    @staticmethod
+    def shape(x: Value, *, alpha: float, beta: float) -> Shape:
+        floating(x)
+        return x.shape
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
+        y = node.output
+        inside = g.Mul(positive(g, y), positive(g, g.Sub(1.0, y)))
+        return (g.Mul(dy, g.Mul(inside, node.attributes["alpha"])),)
+
+
+@op
 class Tanh(FloatUnary):
     """y = tanh x."""
 

@@ -7,11 +7,14 @@ outputs. To tune a target, replace a row: `"cuda": {**STD, "ConvWeightGradient":
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from netc.compiler.ir import Graph, Value
 from netc.compiler.ops import get_op
 from netc.compiler.passes.rewriter import Rewriter
 from netc.compiler.targets.convolution import conv_input_gradient, conv_weight_gradient
+from netc.compiler.targets.cpu import blocked_layout, steep_masks
 from netc.compiler.targets.normalization import batch_normalization_gradient, batch_normalization_training
 from netc.compiler.targets.pooling import average_pool_gradient, max_pool_gradient
 
@@ -27,17 +30,36 @@ STD: Mapping[str, Lowering] = {
 }
 """Standard operators only: runs on every provider."""
 
-TARGETS: Mapping[str, Mapping[str, Lowering]] = {
-    "std": STD,
-    "cpu": {**STD},
-    "cuda": {**STD},
-    "web": {**STD},
+
+@dataclass(frozen=True)
+class Target:
+    """What a target makes of a graph: perhaps a layout, the row for each operator, perhaps a last touch."""
+
+    table: Mapping[str, Lowering]
+    layout: Callable[[Graph], Graph] | None = None
+    finish: Callable[[Graph], Graph] | None = None
+
+
+TARGETS: Mapping[str, Target] = {
+    "std": Target(STD),
+    "cpu": Target(STD, layout=partial(blocked_layout, block=16), finish=steep_masks),
+    "cpu8": Target(STD, layout=partial(blocked_layout, block=8), finish=steep_masks),
+    "cuda": Target({**STD}),
+    "web": Target({**STD}),
 }
+"""`cpu` is for blocks of 16 channels, as the runtime has with AVX-512; `cpu8` for blocks of 8. See `cpu/probe.py`."""
 
 
 def legalise(graph: Graph, target: str = "std") -> Graph:
-    """The graph in stock operators alone, as the target's table writes the others."""
-    table = TARGETS[target]
+    """The graph in the operators that the target has."""
+    chosen = TARGETS[target]
+    if chosen.layout is not None:
+        graph = chosen.layout(graph)
+    graph = _lower(graph, chosen.table, target)
+    return graph if chosen.finish is None else chosen.finish(graph)
+
+
+def _lower(graph: Graph, table: Mapping[str, Lowering], target: str) -> Graph:
     rewriter = Rewriter(graph)
     for node in graph.nodes:
         if node.op in table:

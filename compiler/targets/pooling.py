@@ -14,23 +14,23 @@ from netc.compiler.targets.strides import fit, interleave, scatter, windows
 def max_pool_gradient(g: Builder, x: Value, y: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints) -> Value:
     """A tree of pairs for windows of two without overlap, else one comparison for each place in the window."""
     if not any(pads) and all(size == stride == 2 for size, stride in zip(kernel, strides, strict=True)):
-        return halving_gradient(g, x, dy)
+        return halving_gradient(g, x, dy, len(kernel))
     return compared_gradient(g, x, y, dy, kernel, strides, pads)
 
 
-def halving_gradient(g: Builder, x: Value, dy: Value) -> Value:
+def halving_gradient(g: Builder, x: Value, dy: Value, axes: int) -> Value:
     """Windows of 2 along every axis: the pairs of the last axis, then pairs of their maxima, and back.
 
     The later of two wins by being strictly larger, so that the first maximum in row-major order gets the gradient.
     """
     pairs: list[tuple[Value, Value]] = []
     largest = x
-    for axis in range(x.rank - 1, 1, -1):
+    for axis in range(1 + axes, 1, -1):
         first, second = windows(g, largest, axis, 2, 2, dy.shape[axis])
         pairs.append((first, second))
         largest = g.Max(first, second)
     dx = dy
-    for axis, (first, second) in zip(range(2, x.rank), reversed(pairs), strict=True):
+    for axis, (first, second) in zip(range(2, 2 + axes), reversed(pairs), strict=True):
         to_second = g.Mul(dx, g.Cast(g.Greater(second, first), to=DType.FLOAT32))
         dx = interleave(g, [g.Sub(dx, to_second), to_second], axis, 2)
         dx = pad_axis(g, dx, axis, 0, x.shape[axis] - 2 * dy.shape[axis])

@@ -1,0 +1,117 @@
+"""Which values lie blocked: one walk over the graph that converts an activation once at most in each direction.
+
+A value of the old graph has up to three forms in the new one: plain, blocked, and channels last. A row of the table
+(`rows.py`) asks for the form it wants and says which form it made; a conversion is written when somebody asks for a
+form that isn't there, so that pairs of conversions never arise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from netc.compiler.ir import Builder, Graph, Node, Origin, Value
+
+Row = Callable[["Layout", Builder, Node], bool]
+"""Writes a node in the blocked layout and returns True, or returns False where it does not apply."""
+
+
+class Layout:
+    """The walk: `run` rewrites a graph for blocks of `block` channels."""
+
+    def __init__(self, graph: Graph, block: int) -> None:
+        self.block = block
+        self.old = graph
+        self.new = graph.with_nodes([])
+        self.readers = graph.consumers()
+        self.outputs = set(graph.outputs.values())
+        self.done: set[Node] = set()
+        self._plain: dict[Value, Value] = {value: value for value in graph.sources()}
+        self._blocked: dict[Value, Value] = {}
+        self._last: dict[Value, Value] = {}
+        self._once: dict[tuple[str, Value], Value] = {}
+
+    def run(self, rows: Mapping[str, Row]) -> Graph:
+        """The whole graph in its new layout, outputs plain."""
+        for node in self.old.nodes:
+            if node in self.done:
+                continue
+            g = Builder(self.new, node.origin)
+            row = rows.get(node.op)
+            if row is None or not row(self, g, node):
+                self._keep(node)
+        self.new.outputs = {name: self.plain(value) for name, value in self.old.outputs.items()}
+        return self.new
+
+    # ------------------------------------------------------------ forms
+    def plain(self, value: Value) -> Value:
+        """The value as ONNX lays it out."""
+        if value not in self._plain:
+            self._plain[value] = self._builder(value).FromBlocked(self._blocked[value])
+        return self._plain[value]
+
+    def blocked(self, value: Value) -> Value:
+        """The value in blocks of channels."""
+        if value not in self._blocked:
+            self._blocked[value] = self._builder(value).ToBlocked(self._plain[value])
+        return self._blocked[value]
+
+    def channels_last(self, value: Value) -> Value:
+        """The value as [N, H, W, C]."""
+        if value not in self._last:
+            g = self._builder(value)
+            if value in self._blocked:
+                self._last[value] = g.FromBlocked(self._blocked[value], channels_last=True)
+            else:
+                self._last[value] = g.Transpose(self._plain[value], axes=(0, 2, 3, 1))
+        return self._last[value]
+
+    def as_it_lies(self, g: Builder, value: Value) -> Value:
+        """The blocked form under the shape that its memory has: [N, C / block, H, W, block]."""
+        batch, channels, height, width = value.shape
+        return g.Reshape(self.blocked(value), shape=(batch, channels // self.block, height, width, self.block))
+
+    def set_plain(self, value: Value, new: Value) -> bool:
+        """A row made this value in plain form."""
+        self._plain[value] = new
+        return True
+
+    def set_blocked(self, value: Value, new: Value) -> bool:
+        """A row made this value in blocked form."""
+        self._blocked[value] = new
+        return True
+
+    def is_blocked(self, value: Value) -> bool:
+        """Whether the blocked form is there already."""
+        return value in self._blocked
+
+    def can_block(self, value: Value) -> bool:
+        """Whether a blocked form exists: a map with whole blocks of channels."""
+        channels = value.shape[1] if value.rank == 4 else None
+        return isinstance(channels, int) and channels % self.block == 0
+
+    def once(self, kind: str, value: Value, make: Callable[[], Value]) -> Value:
+        """A derived form of a value, such as blocked weights, made when first asked for."""
+        key = (kind, value)
+        if key not in self._once:
+            self._once[key] = make()
+        return self._once[key]
+
+    # ------------------------------------------------------------ neighbours
+    def only_reader(self, value: Value, op: str) -> Node | None:
+        """The node that alone reads a value, if it is of this kind and the value is no output."""
+        readers = self.readers.get(value, [])
+        if len(readers) == 1 and readers[0].op == op and value not in self.outputs:
+            return readers[0]
+        return None
+
+    def _builder(self, value: Value) -> Builder:
+        return Builder(self.new, value.origin if value.origin.scope else Origin("layout"))
+
+    def _keep(self, node: Node) -> None:
+        inputs = tuple(map(self.plain, node.inputs))
+        copy = node
+        if any(new is not old for new, old in zip(inputs, node.inputs, strict=True)):
+            copy = Node(node.op, inputs, node.attributes, origin=node.origin)
+            copy.outputs = tuple(Value(v.name, v.dtype, v.shape, v.origin, copy) for v in node.outputs)
+        self.new.nodes.append(copy)
+        self._plain.update(zip(node.outputs, copy.outputs, strict=True))

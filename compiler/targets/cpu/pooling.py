@@ -1,0 +1,25 @@
+"""Pooling and its gradient in the blocked layout."""
+
+from __future__ import annotations
+
+from netc.compiler.ir import Builder, Node
+from netc.compiler.targets.cpu.layout import Layout
+from netc.compiler.targets.pooling import max_pool_gradient as standard_gradient
+
+
+def max_pool(layout: Layout, g: Builder, node: Node) -> bool:
+    """The domain's pooling, for maps that are blocked already."""
+    (x,) = node.inputs
+    if not layout.is_blocked(x):
+        return False
+    return layout.set_blocked(node.output, g.BlockedMaxPool(layout.blocked(x), **node.attributes))
+
+
+def max_pool_gradient(layout: Layout, g: Builder, node: Node) -> bool:
+    """The standard form on the tensors as they lie: [N, C / block, H, W, block]."""
+    x = node.inputs[0]
+    if not layout.is_blocked(x):
+        return False
+    lying = [layout.as_it_lies(g, value) for value in node.inputs]
+    dx = standard_gradient(g, *lying, **node.attributes)
+    return layout.set_blocked(node.output, g.Reshape(dx, shape=x.shape))

@@ -1,0 +1,68 @@
+"""Weights in the blocked layouts, made from plain ones by the domain's own reordering, which is fast.
+
+Reordering treats any four axes as [N, C, H, W] and moves a block of C innermost. Done to weights [O, I, *kernel] it
+blocks I; done again with O as channels it blocks O.
+"""
+
+from __future__ import annotations
+
+import math
+
+from netc.compiler.ir import Builder, DType, Tensor, Value
+from netc.compiler.targets.convolution import static
+from netc.compiler.targets.cpu.layout import Layout
+
+
+def blocked_weights(layout: Layout, g: Builder, w: Value) -> Value:
+    """[O, I, *kernel] for BlockedConv: blocks of I (where I has any) and of O innermost."""
+
+    def make() -> Value:
+        inner = inner_blocks(layout, g, w) if layout.can_block(w) else layout.plain(w)
+        return block_filters(layout, g, inner, w)
+
+    return layout.once("forward", w, make)
+
+
+def inner_blocks(layout: Layout, g: Builder, w: Value) -> Value:
+    """[O, I, *kernel] lying as [O, I / block, *kernel, block of I]."""
+    return layout.once("inner", w, lambda: g.ToBlocked(layout.plain(w)))
+
+
+def block_filters(layout: Layout, g: Builder, lying: Value, w: Value) -> Value:
+    """What lies as [O, rest] made to lie as [O / block, rest, block of O], under the shape of w."""
+    filters, *others = static(w.shape)
+    block, rest = layout.block, math.prod(others)
+    columns = g.Reshape(lying, shape=(filters // block, block, rest, 1))
+    return g.Reshape(g.ToBlocked(columns), shape=w.shape)
+
+
+def turned_weights(layout: Layout, g: Builder, w: Value) -> Value:
+    """[I, O, *kernel] for the input's gradient: the kernel turned round, blocks of O and then of I innermost.
+
+    With blocks of I innermost already, that is a gathering of whole blocks.
+    """
+
+    def make() -> Value:
+        filters, channels, height, width = static(w.shape)
+        block = layout.block
+        places = height * width
+        groups = channels // block
+        order = tuple(
+            ((o * block + filter) * groups + i) * places + (places - 1 - place)
+            for i in range(groups)
+            for o in range(filters // block)
+            for place in range(places)
+            for filter in range(block)
+        )
+        rows = g.Reshape(inner_blocks(layout, g, w), shape=(filters * groups * places, block))
+        index = g.Constant(value=Tensor(DType.INT32, (len(order),), order))
+        return g.Reshape(g.Gather(rows, index, axis=0), shape=(channels, filters, height, width))
+
+    return layout.once("turned", w, make)
+
+
+def plain_gradient(g: Builder, dw: Value, blocks: bool) -> Value:
+    """[O, *kernel, I] as [O, I, *kernel]."""
+    if blocks:
+        return g.FromBlocked(g.ToBlocked(dw, channels_last=True))
+    return g.Transpose(dw, axes=(0, 3, 1, 2))

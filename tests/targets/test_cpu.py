@@ -1,0 +1,160 @@
+"""The CPU target against the standard one: each row of its layout, and where it puts conversions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from netc.compiler.emit import emit
+from netc.compiler.ir import Builder, DType, Graph, Value
+from netc.compiler.ir.verify import verify
+from netc.compiler.passes import simplify
+from netc.compiler.targets import legalise
+
+Array = np.ndarray[Any, Any]
+Build = Callable[..., Value | tuple[Value, ...]]
+
+
+def graph_of(build: Build, *shapes: tuple[int, ...]) -> Graph:
+    graph = Graph("one")
+    graph.inputs = [Value(f"x{i}", DType.FLOAT32, shape) for i, shape in enumerate(shapes)]
+    made = build(Builder(graph), *graph.inputs)
+    graph.outputs = {f"y{i}": value for i, value in enumerate(made if isinstance(made, tuple) else (made,))}
+    return graph
+
+
+def written(graph: Graph, target: str) -> Graph:
+    made = simplify(legalise(simplify(graph), target))
+    verify(made)
+    return made
+
+
+def run(graph: Graph, feeds: dict[str, Array]) -> list[Array]:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        emit(graph).SerializeToString(), options, providers=["CPUExecutionProvider"], disabled_optimizers=["Pad_Fusion"]
+    )
+    return session.run(None, feeds)
+
+
+def assert_agrees(build: Build, *shapes: tuple[int, ...], blocked: bool = True) -> None:
+    """Both targets give the same values, and the CPU's uses its own domain where it should."""
+    graph = graph_of(build, *shapes)
+    random = np.random.default_rng(0)
+    feeds = {f"x{i}": random.standard_normal(shape).astype(np.float32) for i, shape in enumerate(shapes)}
+    ours = written(graph, "cpu")
+    assert any("Blocked" in node.op for node in ours.nodes) == blocked
+    for mine, expected in zip(run(ours, feeds), run(written(graph, "std"), feeds), strict=True):
+        assert mine.shape == expected.shape
+        np.testing.assert_allclose(mine, expected, rtol=0, atol=5e-6 * float(np.abs(expected).max()))
+
+
+def settings(stride: int = 1, pad: int = 0, dilation: int = 1) -> dict[str, Any]:
+    return {"strides": (stride,) * 2, "pads": (pad,) * 4, "dilations": (dilation,) * 2}
+
+
+CONVOLUTIONS = [
+    # channels, filters, kernel, size, settings
+    (16, 32, 3, 8, settings(pad=1)),
+    (32, 16, 1, 7, settings()),
+    (16, 16, 1, 8, settings(stride=2)),
+    (32, 48, 3, 9, settings(stride=2, pad=1)),
+    (16, 16, 5, 12, settings(pad=2)),
+    (16, 32, 3, 11, settings(dilation=2)),
+    (3, 16, 3, 9, settings(pad=1)),
+    (1, 32, 5, 12, settings()),
+    (3, 64, 11, 31, settings(stride=4, pad=2)),
+    (16, 16, 3, 8, settings(stride=2)),
+]
+
+
+@pytest.mark.parametrize(("channels", "filters", "kernel", "size", "rest"), CONVOLUTIONS)
+def test_convolution_and_its_gradients(channels: int, filters: int, kernel: int, size: int, rest: Any) -> None:
+    def build(g: Builder, x: Value, w: Value, bias: Value) -> tuple[Value, ...]:
+        y = g.Relu(g.Conv(x, w, bias, **rest))
+        dy = g.Mul(y, y)
+        dx = g.ConvInputGradient(dy, w, shape=x.shape[2:], **rest)
+        dw = g.ConvWeightGradient(x, dy, kernel=w.shape[2:], **rest)
+        return y, dx, dw, g.ReduceSum(dy, axes=(0, 2, 3))
+
+    assert_agrees(build, (4, channels, size, size), (filters, channels, kernel, kernel), (filters,))
+
+
+def test_many_small_maps_take_the_long_product() -> None:
+    def build(g: Builder, x: Value, w: Value) -> Value:
+        y = g.Conv(x, w, **settings())
+        return g.ConvWeightGradient(x, y, kernel=(1, 1), **settings())
+
+    assert_agrees(build, (4, 128, 2, 2), (128, 128, 1, 1))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 8, 8), (2, 16, 8, 8)])
+def test_filters_that_fill_no_block_stay_plain(shape: tuple[int, ...]) -> None:
+    def build(g: Builder, x: Value, w: Value) -> Value:
+        return g.Conv(x, w, **settings(pad=1))
+
+    assert_agrees(build, shape, (6, shape[1], 3, 3), blocked=False)
+
+
+@pytest.mark.parametrize(("kernel", "stride", "pad", "size"), [(2, 2, 0, 8), (2, 2, 0, 9), (3, 2, 0, 9), (3, 2, 1, 8)])
+def test_pooling_and_its_gradient(kernel: int, stride: int, pad: int, size: int) -> None:
+    window = {"kernel": (kernel,) * 2, "strides": (stride,) * 2, "pads": (pad,) * 4}
+
+    def build(g: Builder, x: Value, w: Value) -> tuple[Value, ...]:
+        y = g.Conv(x, w, **settings(pad=1))
+        pooled = g.MaxPool(y, **window)
+        return pooled, g.MaxPoolGradient(y, pooled, g.Mul(pooled, pooled), **window)
+
+    assert_agrees(build, (2, 16, size, size), (16, 16, 3, 3))
+
+
+@pytest.mark.parametrize("relu", [False, True])
+def test_batch_normalization_and_its_gradient(relu: bool) -> None:
+    def build(g: Builder, x: Value, w: Value, scale: Value, bias: Value) -> tuple[Value, ...]:
+        y = g.Conv(x, w, **settings(pad=1))
+        normal, mean, variance = g.add("BatchNormalizationTraining", (y, scale, bias), {"epsilon": 1e-5})
+        after = g.Relu(normal) if relu else normal
+        slopes = g.add("BatchNormalizationGradient", (g.Mul(after, after), y, scale, mean, variance), {"epsilon": 1e-5})
+        return after, mean, variance, *slopes
+
+    assert_agrees(build, (4, 16, 6, 5), (32, 16, 3, 3), (32,), (32,))
+
+
+def test_elementwise_concat_and_means() -> None:
+    def build(g: Builder, x: Value, w: Value) -> tuple[Value, ...]:
+        a = g.Conv(x, w, **settings(pad=1))
+        b = g.Sub(g.Mul(a, 2.0), x)
+        mask = g.Cast(g.Greater(b, 0.0), to=DType.FLOAT32)
+        joined = g.Concat(a, b, axis=1)
+        plain = g.Add(a, g.ReduceSum(b, axes=(1,), keepdims=True))
+        return g.Mul(b, mask), joined, g.ReduceMean(joined, axes=(2, 3)), plain
+
+    assert_agrees(build, (3, 16, 5, 5), (16, 16, 3, 3))
+
+
+def test_each_activation_is_converted_once_each_way() -> None:
+    """Three convolutions in a row: the input is blocked once, nothing in between, and the output comes back once."""
+
+    def build(g: Builder, x: Value, *weights: Value) -> Value:
+        for w in weights:
+            x = g.Relu(g.Conv(x, w, **settings(pad=1)))
+        return g.Add(x, 1.0)
+
+    graph = written(graph_of(build, (2, 16, 8, 8), *[(16, 16, 3, 3)] * 3), "cpu")
+    maps = Counter(node.op for node in graph.nodes if node.output.shape == (2, 16, 8, 8))
+    assert maps == {"ToBlocked": 1, "BlockedConv": 3, "Add": 1, "FromBlocked": 1}
+
+
+def test_blocks_of_eight() -> None:
+    """On a processor with blocks of 8 channels other maps qualify; the graph stays valid."""
+    graph = graph_of(lambda g, x, w: g.Conv(x, w, **settings(pad=1)), (2, 8, 5, 5), (24, 8, 3, 3))
+    for target, expected in (("cpu8", True), ("cpu", False)):
+        made = legalise(graph, target)
+        verify(made)
+        assert any(node.op == "BlockedConv" for node in made.nodes) == expected
