@@ -11,8 +11,8 @@ ROOMS = ("grammar", "compiler", "runtime")
 
 
 def packages(room: str) -> list[str]:
-    folders = [room, *(str(init.parent) for init in sorted(Path(room).glob("**/__init__.py")) if init.parent != Path(room))]
-    return [f"netc.{folder.replace('/', '.')}" for folder in folders]
+    """The import names of a top folder and of every package in it."""
+    return ["netc." + ".".join(init.parent.parts) for init in sorted(Path(room).glob("**/__init__.py"))]
 
 
 setup(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from netc.compiler.net import LayerInstance, Net, Parameter, TrainPlan
     from netc.compiler.plan import override
     from netc.compiler.summary import summary
+    from netc.compiler.targets.cpu.probe import probe_cpu
 
 _HOMES = {
     "Artifact": "artifact",
@@ -40,6 +41,7 @@ _HOMES = {
     "lint": "lint",
     "load": "load",
     "override": "plan",
+    "probe_cpu": "targets.cpu.probe",
     "places": "emit.places",
     "summary": "summary",
     "totals": "count",
@@ -65,6 +67,7 @@ __all__ = [
     "load",
     "override",
     "places",
+    "probe_cpu",
     "summary",
     "totals",
     "training_flops",

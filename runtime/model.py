@@ -15,6 +15,7 @@ from netc.runtime.device import resolve
 from netc.runtime.feed import feed
 from netc.runtime.files import write_weights
 from netc.runtime.session import Array, Resident, Session
+from netc.runtime.target import target_for
 
 
 class Model:
@@ -25,6 +26,7 @@ class Model:
     seed     of the initial weights; the same seed gives the same weights on every machine
     threads  of one operator; 0 takes every core. Another number may round sums differently
     say      is given a line when "auto" takes the CPU
+    target   how graphs are written: "auto" is the fastest that works on the device, "std" runs everywhere
 
     Raises DiagnosticError E601 when CUDA is asked for and does not work.
     """
@@ -37,11 +39,13 @@ class Model:
         *,
         threads: int = 0,
         say: Callable[[str], None] | None = None,
+        target: str = "auto",
     ) -> None:
         self.net = net
         self.seed = seed
         self.threads = threads
         self.device = resolve(device, say)
+        self.target = target_for(self.device) if target == "auto" else target
         self.weights = Resident(self.device)
         for name, array in initial_weights(net, seed).items():
             self.weights.put(name, array)
@@ -77,7 +81,7 @@ class Model:
         """
         plan = plan or self.net.plan()
         if id(plan) not in self._gradients:
-            artifact = compile_gradients(self.net, plan)
+            artifact = compile_gradients(self.net, plan, target=self.target)
             self._gradients[id(plan)] = plan, Session(artifact, self.device, threads=self.threads)
         session = self._gradients[id(plan)][1]
         manifest = session.manifest
@@ -117,7 +121,7 @@ class Model:
 
     def _inference_session(self, taps: tuple[str, ...]) -> Session:
         if taps not in self._inference:
-            artifact = compile_inference(self.net, taps=taps, weights_as="inputs")
+            artifact = compile_inference(self.net, taps=taps, target=self.target, weights_as="inputs")
             self._inference[taps] = Session(artifact, self.device, threads=self.threads)
         return self._inference[taps]
 

@@ -112,11 +112,11 @@ def write_sample(folder: RunFolder, rows: Any) -> None:
     write_atomic(folder.sample, sample.getvalue())
 
 
-def make_trainer(net: Net, request: Request, model: Model, *, profile: bool = False) -> Trainer:
-    """A trainer for a request, with the initial weights it names; `profile` as the trainer takes it."""
+def make_trainer(net: Net, request: Request, model: Model) -> Trainer:
+    """A trainer for a request, with the initial weights it names."""
     if request.init is not None:
         model.load(request.init)
-    return Trainer(model, request.plan(net), seed=request.seed, profile=profile)
+    return Trainer(model, request.plan(net), seed=request.seed)
 
 
 def names(values: Sequence[str] | None) -> list[str] | None:

@@ -48,7 +48,7 @@ class Trainer:
         self.seed = model.seed if seed is None else seed
         self.progress = Progress()
         self.best_weights: dict[str, Array] | None = None
-        self.artifact = compile_training(model.net, self.plan)
+        self.artifact = compile_training(model.net, self.plan, target=model.target)
         self.manifest = self.artifact.manifest
         self.state = Resident(model.device)
         for port in ports(self.manifest, "state"):

@@ -15,7 +15,7 @@ from netc.compiler.initialize import initial_weights
 from netc.compiler.load import load
 from netc.compiler.optimizers.base import optimizer
 
-from .networks import Arrays, session_of
+from .networks import CPU_TARGETS, Arrays, session_of
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -87,11 +87,11 @@ def batches() -> Iterator[Arrays]:
         yield {"image": image, "label": rng.integers(0, 10, BATCH)}
 
 
-def train_ours(file: Path, weights: Arrays, name: str) -> tuple[list[float], Arrays]:
+def train_ours(file: Path, weights: Arrays, name: str, target: str) -> tuple[list[float], Arrays]:
     word, arguments, _, largest = OPTIMIZERS[name]
     net = load(file)
     plan = replace(net.plan(), optimizer=optimizer.all()[word](**arguments), clip_norm=largest)
-    step = compile_training(net, plan)
+    step = compile_training(net, plan, target=target)
     session = session_of(step)
     tensors = dict(weights)
     for port in step.manifest["inputs"]:
@@ -131,11 +131,11 @@ def train_torch(model: Any, weights: Arrays, name: str) -> tuple[list[float], Ar
     return losses, {key: parameter.detach().numpy() for key, parameter in parameters.items()}
 
 
-def differences(net: str, name: str, seed: int) -> Iterator[str]:
+def differences(net: str, name: str, seed: int, target: str) -> Iterator[str]:
     """What is not as in PyTorch after five steps from the weights of a seed."""
     file = LECTURE / f"{net}.net"
     weights = initial_weights(load(file), seed)
-    ours, new = train_ours(file, weights, name)
+    ours, new = train_ours(file, weights, name, target)
     theirs, expected = train_torch(NETS[net](), weights, name)
     if ours != pytest.approx(theirs, abs=1e-5, rel=0):
         yield f"losses {ours} and {theirs}"
@@ -147,14 +147,15 @@ def differences(net: str, name: str, seed: int) -> Iterator[str]:
             yield f"{key}: {far.sum()} of {far.size} elements differ"
 
 
+@pytest.mark.parametrize("target", CPU_TARGETS)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("net", NETS)
-def test_five_steps_are_those_of_pytorch(net: str, name: str) -> None:
+def test_five_steps_are_those_of_pytorch(net: str, name: str, target: str) -> None:
     """From some of five starts. Rounding may decide which of two almost equal values a pooling window passes on, and
     Adam makes steps of full size from what follows; then neither side is near the result in double precision."""
     found = []
     for seed in range(1, 6):
-        wrong = list(differences(net, name, seed))
+        wrong = list(differences(net, name, seed, target))
         if not wrong:
             return
         found.append(f"seed {seed}: {wrong}")

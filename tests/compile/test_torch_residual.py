@@ -13,7 +13,7 @@ from netc.compiler.build import compile_gradients, compile_inference, compile_tr
 from netc.compiler.initialize import initial_weights
 from netc.compiler.load import load
 
-from .networks import Arrays, batch_of, first_feeds, run
+from .networks import CPU_TARGETS, Arrays, batch_of, first_feeds, run
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -65,7 +65,8 @@ def prepared(weights: Arrays) -> tuple[Any, dict[str, Any]]:
     return model, parameters
 
 
-def test_gradients_statistics_and_answers() -> None:
+@pytest.mark.parametrize("target", CPU_TARGETS)
+def test_gradients_statistics_and_answers(target: str) -> None:
     net = load(ZOO / "resnet_cifar.net")
     weights = initial_weights(net, 1)
     batch = batch_of(net, 4, classes=10, seed=1)
@@ -73,7 +74,7 @@ def test_gradients_statistics_and_answers() -> None:
     image = torch.from_numpy(batch["image"]).double()
     loss = F.cross_entropy(model(image), torch.from_numpy(batch["label"]))
     loss.backward()
-    slope, step = compile_gradients(net), compile_training(net)
+    slope, step = compile_gradients(net, target=target), compile_training(net, target=target)
     slopes, new = (run(artifact, first_feeds(artifact, weights, batch)) for artifact in (slope, step))
     assert slopes["loss"] == pytest.approx(float(loss.detach()), abs=1e-5)
     for name, parameter in parameters.items():
@@ -97,5 +98,5 @@ def test_gradients_statistics_and_answers() -> None:
         for norm, name in zip(norms, means, strict=True)
         for key, value in ((name, norm.running_mean), (name.replace("mean", "var"), norm.running_var))
     }
-    answers = run(compile_inference(net, {**weights, **statistics}), batch)["logits"]
+    answers = run(compile_inference(net, {**weights, **statistics}, target=target), batch)["logits"]
     np.testing.assert_allclose(answers, model.eval()(image).detach().numpy(), rtol=1e-3, atol=1e-4)
