@@ -112,11 +112,11 @@ def write_sample(folder: RunFolder, rows: Any) -> None:
     write_atomic(folder.sample, sample.getvalue())
 
 
-def make_trainer(net: Net, request: Request, model: Model) -> Trainer:
-    """A trainer for a request, with the initial weights it names."""
+def make_trainer(net: Net, request: Request, model: Model, *, profile: bool = False) -> Trainer:
+    """A trainer for a request, with the initial weights it names; `profile` as the trainer takes it."""
     if request.init is not None:
         model.load(request.init)
-    return Trainer(model, request.plan(net), seed=request.seed)
+    return Trainer(model, request.plan(net), seed=request.seed, profile=profile)
 
 
 def names(values: Sequence[str] | None) -> list[str] | None:

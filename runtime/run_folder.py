@@ -8,6 +8,7 @@
     last.safetensors    the last checkpoint: parameters, optimizer state and, as metadata, the progress
     sample.npz          a few examples to try `netc predict` on
     model.onnx          the network with its best weights, at the end
+    profile.json        with `--profile`: where the time of a step goes;  profile.txt: the same as a table
 
 Files are replaced in one go, so that a crash leaves the old one or the new one.
 """
@@ -44,6 +45,8 @@ class RunFolder:
         self.last = path / "last.safetensors"
         self.model = path / "model.onnx"
         self.sample = path / "sample.npz"
+        self.profile_json = path / "profile.json"
+        self.profile_text = path / "profile.txt"
 
     @staticmethod
     def create(path: Path | None, name: str) -> RunFolder:

@@ -25,6 +25,7 @@ VERBS = {
     "train": "train a network",
     "eval": "loss and metrics of a trained network on data",
     "predict": "answers of a trained network for images or arrays",
+    "bench": "how fast a network trains here, and where the time of a step goes",
     "env": "versions, and the devices that really work",
 }
 

@@ -15,6 +15,7 @@ from netc.cli.terminal import say, use_color
 
 if TYPE_CHECKING:
     from netc.compiler import Net, TrainPlan
+    from netc.runtime.progress import Listener
     from netc.runtime.run import Request
     from netc.runtime.run_folder import RunFolder
     from netc.runtime.show.progress import PlainProgress
@@ -39,6 +40,7 @@ FIXED = ("net", "settings", "batch", "lr", "seed", "out", "init")
 @click.option("--out", metavar="DIR", help="the run folder; runs/NAME unless given")
 @click.option("--resume", metavar="DIR", help="go on with the run in this folder")
 @click.option("--init", metavar="FILE", help="weights to start from, a .safetensors file")
+@click.option("--profile", is_flag=True, help="write where the time of the first steps goes: profile.txt, profile.json")
 @click.pass_context
 def train(
     context: click.Context,
@@ -54,6 +56,7 @@ def train(
     out: str | None,
     resume: str | None,
     init: str | None,
+    profile: bool,
 ) -> int:
     """Train a network and leave a run folder: best weights, checkpoint, results, and the network as model.onnx.
 
@@ -71,7 +74,7 @@ def train(
         request.device = device if _given(context, "device") else request.device
         request.data = data or request.data
         request.overrides = {**request.overrides, **({"epochs": epochs} if epochs else {})}
-        return _train(net_of(folder, request), request, folder, None)
+        return _train(net_of(folder, request), request, folder, None, profile)
     if file is None:
         raise click.UsageError(
             "a .net file is missing\n  = help: use `netc train FILE`, or `netc train --resume DIR`", context
@@ -85,7 +88,7 @@ def train(
         )
     given = {name: value for name, value in overrides.items() if value is not None}
     request = Request(file, network.name, list(settings), given, spec, seed, device, init)
-    return _train(network, request, None, Path(out) if out else None)
+    return _train(network, request, None, Path(out) if out else None, profile)
 
 
 def _given(context: click.Context, name: str) -> bool:
@@ -101,7 +104,7 @@ def _check_resume(context: click.Context, file: str | None) -> None:
         raise click.UsageError(f"{message}\n  = help: leave it out, or start a new run", context)
 
 
-def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None) -> int:
+def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
     from netc.runtime import run
     from netc.runtime.batches import bind
     from netc.runtime.data import open_data
@@ -113,7 +116,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     if resumed is None:
         _show_summary(net, plan.batch)
     model = Model(net, request.device, request.seed, say=lambda line: say(f"device       {line}"))
-    trainer = run.make_trainer(net, request, model)
+    trainer = run.make_trainer(net, request, model, profile=profile)
     data = open_data(request.data)
     bound = bind(data, trainer.ports)
     say(f"data         {data.description}; {data.split_note}")
@@ -131,7 +134,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     say(f"run folder   {folder.path}")
     say()
     try:
-        trainer.fit(bound, out=folder, listener=_progress())
+        trainer.fit(bound, out=folder, listener=_listener(trainer, folder, profile))
     except Interrupted as stop:
         say(f"interrupted after step {stop.step}; go on with `netc train --resume {folder.path}`")
         return 130
@@ -151,6 +154,14 @@ def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
         finish(folder)
     say(f"all {done} epochs of this run are done; add `--epochs {done + 5}` to train longer")
     return True
+
+
+def _listener(trainer: Trainer, folder: RunFolder, profile: bool) -> Listener:
+    if not profile:
+        return _progress()
+    from netc.runtime.profile_run import Profiled
+
+    return Profiled(_progress(), trainer, folder)
 
 
 def _progress() -> PlainProgress:
@@ -184,6 +195,8 @@ def _show_end(folder: RunFolder, trainer: Trainer, spec: str) -> None:
     seconds = sum(record["seconds"] for record in trainer.progress.history)
     say(f"time         {seconds:.1f} s of training, {trainer.progress.step:,} steps on {trainer.model.device.name}")
     say(f"results      {folder.results}, weights {folder.best}, network {folder.model}")
+    if folder.profile_text.exists():
+        say(f"profile      {folder.profile_text}")
     say("next         " + f"netc eval {folder.path} --data {spec}")
     say("             " + f"netc predict {folder.path} {folder.sample}")
     if not sys.stdout.isatty():

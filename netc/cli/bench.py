@@ -1,0 +1,55 @@
+"""`netc bench`: how fast a network trains on this machine, and where the time goes."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from netc.cli.options import load_net, net_options
+from netc.cli.terminal import say
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@net_options
+@click.option("--batch", type=click.IntRange(1), help="examples in a step; the train section's")
+@click.option(
+    "--rounds", type=click.IntRange(1), default=5, show_default=True, help="how often half a second of steps is timed"
+)
+@click.option(
+    "--threads", type=click.IntRange(0), default=0, show_default=True, help="of one operator; 0 is every core"
+)
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True,
+    help="tables, or JSON",
+)  # fmt: skip
+def bench(
+    file: str,
+    net: str | None,
+    settings: tuple[str, ...],
+    batch: int | None,
+    rounds: int,
+    threads: int,
+    device: str,
+    style: str,
+) -> None:
+    """Time training steps of a network on synthetic data: examples a second, share of the machine's peak, memory.
+
+    A table follows that says where a step's time goes: layer by layer with its line in the text, forward, backward and
+    the optimizer's update apart. The weights do not change.
+    """
+    from netc.compiler import override
+    from netc.runtime.bench import bench_text, measure
+    from netc.runtime.profile_text import profile_text
+
+    network = load_net(file, net, settings)
+    plan = override(network.plan(), batch=batch)
+    found = measure(
+        network, plan, rounds=rounds, threads=threads, device=device, say=lambda line: say(f"device     {line}")
+    )
+    if style == "json":
+        click.echo(json.dumps(found, indent=2))
+    else:
+        click.echo(f"{bench_text(found)}\n{profile_text(found['profile'])}", nl=False)

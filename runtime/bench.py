@@ -1,0 +1,160 @@
+"""`netc bench`: how fast a net trains here, and where the time of a step goes."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from netc.compiler import Net, TrainPlan
+from netc.compiler.artifact import Port
+from netc.runtime.ceilings import copy_bandwidth, sgemm_peak
+from netc.runtime.model import Model
+from netc.runtime.profile import profile, read_steps, work_of
+from netc.runtime.session import Array
+from netc.runtime.trainer import Trainer
+
+BENCH_VERSION = 1
+OPEN_SIZE = 32
+"""What a size other than the batch is taken to be where the text leaves it open."""
+
+WARM_UP = 2
+FEWEST_STEPS, MOST_STEPS = 4, 40
+
+
+def measure(
+    net: Net,
+    plan: TrainPlan,
+    *,
+    rounds: int = 5,
+    seconds: float = 0.5,
+    threads: int = 0,
+    device: str = "auto",
+    say: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Train on synthetic rows, the weights held still by a learning rate of 0, and return the figures as JSON.
+
+    rounds, seconds  of timing: the step's time is the median over rounds of a round's median
+    threads          of one operator; 0 takes every core
+
+    `ready` tells the seconds from the text's elaboration to the end of the first step, in pieces. `memory_bytes` is
+    the largest memory that the process ever held, Python included; None where the system doesn't tell. `profile` is
+    that of `netc train --profile`, of a few steps before the rounds.
+    """
+    start = time.perf_counter()
+    model = Model(net, device, threads=threads, say=say)
+    trainer = Trainer(model, plan, profile=True)
+    prepared = time.perf_counter()
+    rows = synthetic(trainer.ports, plan.batch)
+
+    def step() -> None:
+        trainer.step(rows, lr=0.0)
+
+    began = time.perf_counter()
+    step()
+    first = time.perf_counter() - began
+    profiled = _profile(net, trainer, step, seconds, plan.batch)
+    medians = [_round(step, seconds) for _ in range(rounds)]
+    held = peak_memory()
+    peak = sgemm_peak(model.device, threads)
+    bandwidth = copy_bandwidth(model.device, threads)
+    median = statistics.median(medians)
+    gflop = work_of(net, plan.batch)
+    return {
+        "version": BENCH_VERSION,
+        "net": net.name,
+        "batch": plan.batch,
+        "device": model.device.name,
+        "target": trainer.manifest["target"],
+        "threads": threads,
+        "step_ms": {
+            "median": round(1000 * median, 4),
+            "low": round(1000 * min(medians), 4),
+            "high": round(1000 * max(medians), 4),
+            "rounds": rounds,
+        },
+        "examples_per_second": round(plan.batch / median, 1),
+        "gflop": None if gflop is None else round(gflop, 4),
+        "gflops": None if gflop is None else round(gflop / median, 1),
+        "peak_gflops": round(peak, 1),
+        "share_of_peak": None if gflop is None else round(gflop / median / peak, 4),
+        "copy_gbytes": round(bandwidth, 1),
+        "memory_bytes": held,
+        "ready": {"compile_and_load_s": round(prepared - start, 3), "first_step_s": round(first, 3)},
+        "profile": profiled,
+    }
+
+
+def synthetic(ports: list[Port], batch: int, seed: int = 0) -> dict[str, Array]:
+    """Rows drawn from what the manifest says: normal numbers, labels in their range, zeros for other whole numbers."""
+    generator = np.random.default_rng(seed)
+    rows: dict[str, Array] = {}
+    for port in ports:
+        sizes = [
+            batch if i == 0 else OPEN_SIZE if isinstance(size, str) else size for i, size in enumerate(port["shape"])
+        ]
+        if "classes" in port:
+            rows[port["name"]] = generator.integers(0, port["classes"], sizes).astype(port["dtype"])
+        elif port["dtype"].startswith("float"):
+            rows[port["name"]] = generator.standard_normal(sizes).astype(port["dtype"])
+        else:
+            rows[port["name"]] = np.zeros(sizes, port["dtype"])
+    return rows
+
+
+def peak_memory() -> int | None:
+    """The most bytes of memory that this process has held; None where the system doesn't tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return held if sys.platform == "darwin" else held * 1024
+
+
+def bench_text(found: Mapping[str, Any]) -> str:
+    """The figures above the profile's table."""
+    step, ready = found["step_ms"], found["ready"]
+    threads = f"{found['threads']} threads" if found["threads"] else "all threads"
+    spread = f"{step['low']:,.2f} to {step['high']:,.2f} over {step['rounds']} rounds"
+    lines = [
+        f"{found['net']}, batch {found['batch']}, {found['device']}, {threads}, target {found['target']}",
+        "",
+        f"step       {step['median']:,.2f} ms ({spread}), {found['examples_per_second']:,.0f} examples/s",
+    ]
+    if found["gflop"] is not None:
+        share = (
+            f"{100 * found['share_of_peak']:.0f} % of the {found['peak_gflops']:,.0f} that a large product reaches here"
+        )
+        lines.append(f"work       {found['gflop']:,.3f} GFLOP a step, {found['gflops']:,.1f} GFLOP/s: {share}")
+    lines.append(f"bandwidth  {found['copy_gbytes']:,.1f} GB/s through memory")
+    if found["memory_bytes"] is not None:
+        lines.append(f"memory     {found['memory_bytes'] / 1e6:,.0f} MB at the peak, Python and the runtime included")
+    lines.append(
+        f"ready      {ready['compile_and_load_s']:.2f} s to compile and load, first step {ready['first_step_s']:.2f} s"
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _profile(net: Net, trainer: Trainer, step: Callable[[], None], seconds: float, batch: int) -> dict[str, Any]:
+    began = time.perf_counter()
+    taken = 0
+    while taken < FEWEST_STEPS or (taken < MOST_STEPS and time.perf_counter() - began < seconds):
+        step()
+        taken += 1
+    steps = read_steps(trainer.end_profile())
+    return profile(net, trainer.artifact, steps[WARM_UP:], batch)
+
+
+def _round(step: Callable[[], None], seconds: float) -> float:
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while not times or time.perf_counter() < end:
+        start = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
