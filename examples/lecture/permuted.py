@@ -1,7 +1,7 @@
 """The lecture's experiment: shuffle the pixels of all digits by one fixed permutation and train again.
 
     python examples/lecture/permuted.py                               # the embedded digits, under a minute
-    python examples/lecture/permuted.py --data bench/data/mnist.npz   # MNIST: docs/data.md says how to make it
+    python examples/lecture/permuted.py --data bench/data/mnist.npz   # MNIST, some minutes: docs/data.md says how to make it
 
 Prints held-out accuracy after each epoch, and writes the curves as permuted.csv and, where matplotlib is installed
 (`pip install matplotlib`), as permuted.png.
@@ -87,7 +87,7 @@ def draw(path: Path, curves: Curves, images: np.ndarray, seed: int) -> None:
         axes.plot(range(1, len(curve) + 1), np.array(curve) * 100, label=f"{word}, pixels {order}", **style)
     axes.set(xlabel="epoch", ylabel="held-out accuracy in %")
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", fontsize=9)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8, frameon=False)
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
 
