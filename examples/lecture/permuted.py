@@ -1,7 +1,7 @@
 """The lecture's experiment: shuffle the pixels of all digits by one fixed permutation and train again.
 
-    python examples/lecture/permuted.py                               # the embedded digits, under a minute
-    python examples/lecture/permuted.py --data bench/data/mnist.npz   # MNIST, some minutes: docs/data.md says how to make it
+    python examples/lecture/permuted.py                               # the embedded digits, ten seconds
+    python examples/lecture/permuted.py --data bench/data/mnist.npz   # MNIST: docs/data.md says how to make it
 
 Prints held-out accuracy after each epoch, and writes the curves as permuted.csv and, where matplotlib is installed
 (`pip install matplotlib`), as permuted.png.
