@@ -41,6 +41,7 @@ class Dense(Layer):
                 help="put `flatten` or `global_avgpool` in front",
             )
         fan_in = constant_size(shape[-1], "the last axis")
+        x = b.batched(x) if x.rank == 1 else x
         weight = self._weight(b, fan_in)
         y = b.MatMul(x, b.Transpose(weight, axes=(1, 0)))
         if self.bias:
