@@ -13,7 +13,7 @@ from netc.compiler.targets.strides import fit, interleave, scatter, windows
 
 def max_pool_gradient(g: Builder, x: Value, y: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints) -> Value:
     """A tree of pairs for windows of two without overlap, else one comparison for each place in the window."""
-    if not any(pads) and all(size == stride == 2 for size, stride in zip(kernel, strides, strict=True)):
+    if halves(kernel, strides, pads):
         return halving_gradient(g, x, dy, len(kernel))
     return compared_gradient(g, x, y, dy, kernel, strides, pads)
 
@@ -23,18 +23,28 @@ def halving_gradient(g: Builder, x: Value, dy: Value, axes: int) -> Value:
 
     The later of two wins by being strictly larger, so that the first maximum in row-major order gets the gradient.
     """
-    pairs: list[tuple[Value, Value]] = []
-    largest = x
-    for axis in range(1 + axes, 1, -1):
-        first, second = windows(g, largest, axis, 2, 2, dy.shape[axis])
-        pairs.append((first, second))
-        largest = g.Max(first, second)
+    pairs, _ = maxima_of_pairs(g, x, dy.shape, axes)
     dx = dy
     for axis, (first, second) in zip(range(2, 2 + axes), reversed(pairs), strict=True):
         to_second = g.Mul(dx, g.Cast(g.Greater(second, first), to=DType.FLOAT32))
         dx = interleave(g, [g.Sub(dx, to_second), to_second], axis, 2)
         dx = pad_axis(g, dx, axis, 0, x.shape[axis] - 2 * dy.shape[axis])
     return dx
+
+
+def maxima_of_pairs(g: Builder, x: Value, sizes: Shape, axes: int) -> tuple[list[tuple[Value, Value]], Value]:
+    """Neighbours along each axis from the last, each pair out of the maxima of the one before, and the last maxima."""
+    pairs: list[tuple[Value, Value]] = []
+    for axis in range(1 + axes, 1, -1):
+        first, second = windows(g, x, axis, 2, 2, sizes[axis])
+        pairs.append((first, second))
+        x = g.Max(first, second)
+    return pairs, x
+
+
+def halves(kernel: Ints, strides: Ints, pads: Ints) -> bool:
+    """Whether windows are pairs along every axis, without overlap."""
+    return not any(pads) and all(size == stride == 2 for size, stride in zip(kernel, strides, strict=True))
 
 
 def compared_gradient(g: Builder, x: Value, y: Value, dy: Value, kernel: Ints, strides: Ints, pads: Ints) -> Value:

@@ -71,6 +71,10 @@ CONVOLUTIONS = [
     (1, 32, 5, 12, settings()),
     (3, 64, 11, 31, settings(stride=4, pad=2)),
     (16, 16, 3, 8, settings(stride=2)),
+    # filters and channels that fill no block, as in LeNet
+    (1, 6, 5, 12, settings(pad=2)),
+    (6, 16, 5, 12, settings()),
+    (16, 20, 3, 8, settings(pad=1)),
 ]
 
 
@@ -94,12 +98,11 @@ def test_many_small_maps_take_the_long_product() -> None:
     assert_agrees(build, (4, 128, 2, 2), (128, 128, 1, 1))
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 8, 8), (2, 16, 8, 8)])
-def test_filters_that_fill_no_block_stay_plain(shape: tuple[int, ...]) -> None:
-    def build(g: Builder, x: Value, w: Value) -> Value:
-        return g.Conv(x, w, **settings(pad=1))
-
-    assert_agrees(build, shape, (6, shape[1], 3, 3), blocked=False)
+@pytest.mark.parametrize("shape", [(2, 24, 8, 8), (2, 16, 8)])
+def test_channels_that_fill_no_block_stay_plain(shape: tuple[int, ...]) -> None:
+    axes = len(shape) - 2
+    around = {"strides": (1,) * axes, "pads": (1,) * 2 * axes, "dilations": (1,) * axes}
+    assert_agrees(lambda g, x, w: g.Conv(x, w, **around), shape, (6, shape[1], *(3,) * axes), blocked=False)
 
 
 @pytest.mark.parametrize(("kernel", "stride", "pad", "size"), [(2, 2, 0, 8), (2, 2, 0, 9), (3, 2, 0, 9), (3, 2, 1, 8)])
@@ -153,7 +156,7 @@ def test_each_activation_is_converted_once_each_way() -> None:
 
 def test_blocks_of_eight() -> None:
     """On a processor with blocks of 8 channels other maps qualify; the graph stays valid."""
-    graph = graph_of(lambda g, x, w: g.Conv(x, w, **settings(pad=1)), (2, 8, 5, 5), (24, 8, 3, 3))
+    graph = graph_of(lambda g, x, w: g.Conv(x, w, **settings(pad=1)), (2, 24, 5, 5), (24, 24, 3, 3))
     for target, expected in (("cpu8", True), ("cpu", False)):
         made = legalise(graph, target)
         verify(made)

@@ -10,7 +10,7 @@ from netc.compiler.ir import Builder, DType, Node, Tensor, Value, product
 from netc.compiler.ops.checks import surely_less
 from netc.compiler.targets.convolution import cut_to_windows, static
 from netc.compiler.targets.cpu.layout import Layout
-from netc.compiler.targets.cpu.weights import blocked_weights, plain_gradient, turned_weights
+from netc.compiler.targets.cpu.weights import blocked_weights, fill_blocks, plain_gradient, turned_weights
 from netc.compiler.targets.strides import every
 
 SMALL_WINDOW = 64
@@ -24,21 +24,22 @@ def conv(layout: Layout, g: Builder, node: Node) -> bool:
         return False
     relu = layout.only_reader(node.output, "Relu")
     result = relu.output if relu else node.output
+    filled = [fill_blocks(layout, g, layout.plain(value), 0) for value in bias]
     y = g.BlockedConv(
         layout.blocked(x) if layout.can_block(x) else layout.plain(x),
         blocked_weights(layout, g, w),
-        *map(layout.plain, bias),
+        *filled,
         relu=relu is not None,
         **node.attributes,
     )
     if relu:
         layout.done.add(relu)
-    return layout.set_blocked(result, y)
+    return layout.set_result(g, result, y)
 
 
 def fits(layout: Layout, x: Value, y: Value, group: Any) -> bool:
-    """Whether the domain has this convolution: a map, whole blocks of filters, few or whole blocks of channels."""
-    if x.rank != 4 or group != 1 or not layout.can_block(y):
+    """Whether the domain has this convolution: a map, few channels or whole blocks of them, known filters."""
+    if x.rank != 4 or group != 1 or not isinstance(y.shape[1], int):
         return False
     return layout.can_block(x) or surely_less(x.shape[1], layout.block)
 
@@ -63,13 +64,13 @@ def conv_input_gradient(layout: Layout, g: Builder, node: Node) -> bool:
     made = g.BlockedConv(
         layout.blocked(dy), turned_weights(layout, g, w), strides=(1, 1), pads=around, dilations=dilations
     )
-    return layout.set_blocked(dx, made)
+    return layout.set_result(g, dx, made)
 
 
 def conv_weight_gradient(layout: Layout, g: Builder, node: Node) -> bool:
     """By kernel and channels: a product of matrices, gathered windows, or one convolution with dy as its kernel."""
-    x, dy = node.inputs
-    if x.rank != 4 or node.attributes["group"] != 1 or not (layout.is_blocked(x) or layout.is_blocked(dy)):
+    x = node.inputs[0]
+    if x.rank != 4 or node.attributes["group"] != 1 or not isinstance(x.shape[1], int):
         return False
     kernel, pads = node.attributes["kernel"], node.attributes["pads"]
     if kernel == (1, 1) and not any(pads):

@@ -80,6 +80,12 @@ class Layout:
         self._blocked[value] = new
         return True
 
+    def set_result(self, g: Builder, value: Value, new: Value) -> bool:
+        """A row made this value in blocked form, perhaps with more channels than it has, which are cut off."""
+        if self.can_block(value):
+            return self.set_blocked(value, new)
+        return self.set_plain(value, g.FromBlocked(new, channels=value.shape[1]))
+
     def is_blocked(self, value: Value) -> bool:
         """Whether the blocked form is there already."""
         return value in self._blocked
@@ -97,6 +103,10 @@ class Layout:
         return self._once[key]
 
     # ------------------------------------------------------------ neighbours
+    def has_reader(self, value: Value, op: str) -> bool:
+        """Whether some node of this kind reads a value."""
+        return any(node.op == op for node in self.readers.get(value, []))
+
     def only_reader(self, value: Value, op: str) -> Node | None:
         """The node that alone reads a value, if it is of this kind and the value is no output."""
         readers = self.readers.get(value, [])

@@ -44,25 +44,24 @@ class ToBlocked(Op):
 
 @op
 class FromBlocked(Op):
-    """A blocked map as a plain one, [N, C, H, W] or with `channels_last` [N, H, W, C]."""
+    """A blocked map as a plain one, [N, C, H, W] or with `channels_last` [N, H, W, C]; the first `channels` of C."""
 
-    attributes = {"channels_last": False}
-    samples = (sample((2, 16, 3, 4)), sample((2, 16, 3, 4), channels_last=True))
+    attributes = {"channels": None, "channels_last": False}
+    samples = (sample((2, 16, 3, 4)), sample((2, 16, 3, 4), channels_last=True), sample((2, 16, 3, 4), channels=6))
     differentiable = False
     domain = BLOCKED
 
     @staticmethod
-    def shape(x: Value, *, channels_last: bool) -> Shape:
+    def shape(x: Value, *, channels: int | None, channels_last: bool) -> Shape:
         floating(x)
-        if channels_last:
-            return (x.shape[0], *x.shape[2:], x.shape[1])
-        return x.shape
+        kept = x.shape[1] if channels is None else channels
+        return (x.shape[0], *x.shape[2:], kept) if channels_last else (x.shape[0], kept, *x.shape[2:])
 
     @classmethod
     def emit(cls, e: Emitter, node: Node) -> None:
-        (x,) = node.inputs
-        last = int(bool(node.attributes["channels_last"]))
-        e.node(node, "ReorderOutput", node.inputs, channels=x.shape[1], channels_last=last)
+        last = bool(node.attributes["channels_last"])
+        channels = node.output.shape[3 if last else 1]
+        e.node(node, "ReorderOutput", node.inputs, channels=channels, channels_last=int(last))
 
 
 @op

@@ -9,23 +9,29 @@ from __future__ import annotations
 import math
 
 from netc.compiler.ir import Builder, DType, Tensor, Value
+from netc.compiler.ops.slicing import pad_axis
 from netc.compiler.targets.convolution import static
 from netc.compiler.targets.cpu.layout import Layout
 
 
 def blocked_weights(layout: Layout, g: Builder, w: Value) -> Value:
-    """[O, I, *kernel] for BlockedConv: blocks of I (where I has any) and of O innermost."""
+    """[O, I, *kernel] for BlockedConv: blocks of I (where I has any) and of O innermost; zeros fill the last block."""
 
     def make() -> Value:
-        inner = inner_blocks(layout, g, w) if layout.can_block(w) else layout.plain(w)
-        return block_filters(layout, g, inner, w)
+        padded = fill_blocks(layout, g, layout.plain(w), 0)
+        return block_filters(layout, g, inner_blocks(layout, g, w) if layout.can_block(w) else padded, padded)
 
     return layout.once("forward", w, make)
 
 
 def inner_blocks(layout: Layout, g: Builder, w: Value) -> Value:
-    """[O, I, *kernel] lying as [O, I / block, *kernel, block of I]."""
-    return layout.once("inner", w, lambda: g.ToBlocked(layout.plain(w)))
+    """[O, I, *kernel] with whole blocks of filters, lying as [O, I / block, *kernel, block of I]."""
+    return layout.once("inner", w, lambda: g.ToBlocked(fill_blocks(layout, g, layout.plain(w), 0)))
+
+
+def fill_blocks(layout: Layout, g: Builder, x: Value, axis: int) -> Value:
+    """x with zeros behind an axis, up to a whole number of blocks."""
+    return pad_axis(g, x, axis, 0, -static(x.shape)[axis] % layout.block)
 
 
 def block_filters(layout: Layout, g: Builder, lying: Value, w: Value) -> Value:
@@ -39,11 +45,16 @@ def block_filters(layout: Layout, g: Builder, lying: Value, w: Value) -> Value:
 def turned_weights(layout: Layout, g: Builder, w: Value) -> Value:
     """[I, O, *kernel] for the input's gradient: the kernel turned round, blocks of O and then of I innermost.
 
-    With blocks of I innermost already, that is a gathering of whole blocks.
+    With blocks of I innermost already, that is a gathering of whole blocks. Zeros fill the last block of I.
     """
 
     def make() -> Value:
-        filters, channels, height, width = static(w.shape)
+        inner = (
+            inner_blocks(layout, g, w)
+            if layout.can_block(w)
+            else g.ToBlocked(fill_blocks(layout, g, layout.plain(w), 1))
+        )
+        filters, channels, height, width = static(inner.shape)
         block = layout.block
         places = height * width
         groups = channels // block
@@ -54,7 +65,7 @@ def turned_weights(layout: Layout, g: Builder, w: Value) -> Value:
             for place in range(places)
             for filter in range(block)
         )
-        rows = g.Reshape(inner_blocks(layout, g, w), shape=(filters * groups * places, block))
+        rows = g.Reshape(inner, shape=(filters * groups * places, block))
         index = g.Constant(value=Tensor(DType.INT32, (len(order),), order))
         return g.Reshape(g.Gather(rows, index, axis=0), shape=(channels, filters, height, width))
 
