@@ -91,10 +91,19 @@ class DiagnosticError(Exception):
 
 
 def suggestions(wrong: str, known: Iterable[str]) -> list[str]:
-    """At most four known names within edit distance 2 of a wrong one (1 under three letters), nearest first."""
-    limit = 2 if len(wrong) >= 3 else 1
-    scored = sorted((distance, name) for name in set(known) if (distance := edit_distance(wrong, name)) <= limit)
-    return [name for _, name in scored[:4]]
+    """At most four known names that are near a wrong one, nearest first.
+
+    Near is an edit distance of 2, of 1 under five letters and of 0 for a single one; letters count as equal whatever
+    their case, and capitals decide between names that are equally near.
+    """
+    limit = 2 if len(wrong) >= 5 else 1 if len(wrong) >= 2 else 0
+    folded = wrong.lower()
+    scored = sorted(
+        (distance, edit_distance(wrong, name), name)
+        for name in set(known)
+        if (distance := edit_distance(folded, name.lower())) <= limit
+    )
+    return [name for _, _, name in scored[:4]]
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:

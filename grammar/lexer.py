@@ -135,6 +135,8 @@ class Lexer:
         end = start + 2 if text[start : start + 2] in DOUBLED else start + 1
         written = text[start:end]
         meant, kind = LOOKALIKES.get(DOUBLED.get(written, written), (None, None))
+        if meant == "*" and text[start - 1 : start].isdigit() and text[end : end + 1].isdigit():
+            meant = "x"  # 3×3 is a shape
         if meant is not None and kind is not None:
             fix = self._fix(start, end, meant, f"write `{meant}`")
             self._report(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from netc.grammar.confusions import COMPOUND
 from netc.grammar.diagnostics import Diagnostic
 from netc.grammar.layout import COMPARISONS, OPERATORS
+from netc.grammar.lexer import Token
 from netc.grammar.situation import HEADS, Situation
 
 
@@ -18,6 +21,15 @@ def comment_sign(s: Situation) -> Diagnostic | None:
             "`//` has nothing on its left",
             "write a comment after `#`; `//` divides whole numbers",
             fix=s.replace(s.token, "#", "make it a comment"),
+        )
+    if "FLOOR" in s.symbols and s.previous.kind == "NAME" and s.token.kind in ("NAME", "NUMBER") and s.bracket is None:
+        sign = next(v for v in reversed(s.parser.values) if isinstance(v, Token) and v.kind == "FLOOR")
+        return s.finding(
+            "E109",
+            "`//` opens no comment",
+            "write a comment after `#`; `//` divides whole numbers",
+            sign,
+            fix=s.replace(sign, "#", "make it a comment"),
         )
     return None
 
@@ -58,7 +70,19 @@ def misplaced_binding(s: Situation) -> Diagnostic | None:
         )
     if s.bracket == "[":
         return s.finding("E118", "`=` stands in a list", "write a table with `:`, as in `[main: 1, aux: 0.3]`")
-    return s.finding("E118", "only a name can stand before `=`", "write `name = value`, and `==` to compare")
+    if s.first is not None and s.first.kind == "INPUT":
+        after = s.following.text if s.following.kind in ("SHAPE", "NUMBER", "NAME") else "3x32x32"
+        return s.finding(
+            "E118",
+            "an input has its shape behind `:`",
+            f"write `{s.previous.text}: {after}`",
+            fix=s.replace(s.token, ":", "write `:`"),
+        )
+    help = "write `name = value`, and `==` to compare"
+    joined = s.parser.source.text[s.statement_start : s.token.start].strip()
+    if s.bracket is None and re.fullmatch(r"\w+([-.]\w+)+", joined):
+        help = f"write names with letters, digits and `_`: `{re.sub('[-.]', '_', joined)}`"
+    return s.finding("E118", "only a name can stand before `=`", help)
 
 
 def colon(s: Situation) -> Diagnostic | None:
@@ -92,7 +116,9 @@ def comma(s: Situation) -> Diagnostic | None:
     if s.bracket == "(":
         return s.finding("E115", "parentheses hold one value here, not several", "write a list: `[a, b]`")
     if s.bracket == "[":
-        return s.finding("E115", "an index is one number", "write `x[i][j]` for lists of lists")
+        return s.finding(
+            "E115", "an index is one number", "write arguments in parentheses, and `x[i][j]` for lists of lists"
+        )
     return s.finding(
         "E115", "`,` separates no statements", "begin a new line, or write `;`; values in a list are `[a, b]`"
     )

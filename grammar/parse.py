@@ -55,6 +55,9 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
         reason = (error.strerror or str(error)).lower()
         found = Diagnostic("E100", f"cannot read {name}: {reason}", help="check the path and its permissions")
         return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
+    if _binary(data):
+        found = Diagnostic("E113", f"{name} is no text", help="give a .net file, which is text in UTF-8")
+        return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         file, findings = parse(data.decode("utf-16", errors="replace"), name)
         found = Diagnostic(
@@ -71,6 +74,13 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
             "E113", f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8", place, help="save the file as UTF-8"
         )
         return file, sorted([found, *findings], key=_place)
+
+
+def _binary(data: bytes) -> bool:
+    """Whether a file is an image, an archive, a model: control characters stand where text has none."""
+    beginning = data[:4096]
+    controls = sum(byte < 32 and byte not in b"\t\n\v\f\r\x1b" for byte in beginning)
+    return controls * 20 > len(beginning) and not data.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def _first(findings: list[Diagnostic]) -> list[Diagnostic]:

@@ -10,13 +10,15 @@ from collections.abc import Callable
 
 from netc.grammar import misplaced
 from netc.grammar.confusions import FOREIGN
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Diagnostic, suggestions
 from netc.grammar.layout import OPERATORS
 from netc.grammar.lexer import Token
 from netc.grammar.situation import HEADS, Situation
 
 BINARY = (OPERATORS - {"COMMA", "BINDS", "ARROW", "NOT", "MINUS"}) | {"DOT"}
 CONTROL = frozenset(["IF", "FOR", "REPEAT", "FROZEN", "TRAIN"])
+STATEMENT_WORDS = ("input", "output", "expect", "if", "for", "repeat", "frozen", "train", "shared")
+AFTER_KEYWORDS = frozenset(["NAME", "NUMBER", "STRING", "SHAPE", "TRUE", "FALSE", "NOT", "STD"])
 OUTSIDE = " stands outside of a net"
 CATEGORIES = (
     ("NUMBER", "a value"),
@@ -49,6 +51,17 @@ def _foreign_word(s: Situation) -> Diagnostic | None:
     if word.text in FOREIGN and word.start == s.statement_start and s.token.kind not in ("BINDS", "SEP"):
         return s.finding("E110", f"`{word.text}` is no word of the language", FOREIGN[word.text], word)
     return None
+
+
+def _misspelt_keyword(s: Situation) -> Diagnostic | None:
+    word = s.previous
+    if word.kind != "NAME" or word.start != s.statement_start or s.bracket or s.token.kind not in AFTER_KEYWORDS:
+        return None
+    known = ("use", "block", "net", "train") if s.at_top else STATEMENT_WORDS
+    near = suggestions(word.text, known) if len(word.text) > 2 or word.text.lower() in known else []
+    if not near:
+        return None
+    return s.finding("E110", f"`{word.text}` is no word of the language", f"write `{near[0]}`", word)
 
 
 def _else_alone(s: Situation) -> Diagnostic | None:
@@ -201,7 +214,7 @@ def _nothing_bound(s: Situation) -> Diagnostic | None:
         return s.finding(
             "E109",
             "several names stand side by side and are bound to nothing",
-            "write `a, b = VALUES`; values in a list are `[a, b]`",
+            "write `->` between layers, `a, b = VALUES` to bind names, and `[a, b]` for a list",
         )
     return None
 
@@ -269,6 +282,7 @@ def _otherwise(s: Situation) -> Diagnostic:
 
 ATTEMPTS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
     _foreign_word,
+    _misspelt_keyword,
     _else_alone,
     misplaced.comment_sign,
     _outside,

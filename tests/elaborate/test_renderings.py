@@ -217,7 +217,7 @@ error[E407]: no optimizer is called `adm`
   |
 6 | train Lecture { loss = cross_entropy(logit, label); optimizer = adm(lr=1e-3) }
   |                                                                 ^^^
-  = help: use `adam` or `adamw`
+  = help: use `adam`
 """,
 )
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from netc.grammar import ast
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Diagnostic, suggestions
 from netc.grammar.parse import parse, parse_file
 from netc.grammar.source import Source
 
@@ -86,6 +86,13 @@ STATEMENTS = [
     ("if a { b } elif c { d }", "E110", "elif", "no word"),
     ("while x { a }", "E110", "while", "no word"),
     ("return x", "E110", "return", "no word"),
+    ("imput x: 3", "E110", "imput", "no word"),
+    ("Repeat 3 { a }", "E110", "Repeat", "no word"),
+    ("outptu x", "E110", "outptu", "no word"),
+    ("conv(8) // a remark", "E109", "//", "opens no comment"),
+    ("input x = 1x28x28", "E118", "=", "behind `:`"),
+    ("my-skip = relu", "E118", "=", "only a name"),
+    ("conv(3×3)", "E101", "×", "no sign"),
     ("f(a=1, 2)", "E111", "2", "positional argument"),
     ("f(a=1, a=2)", "E111", "a=2", "given twice"),
     ("a < b < c", "E112", "<", "do not chain"),
@@ -126,6 +133,8 @@ FILES = [
     ("input x: 3", "E110", "input", "stands outside of a net"),
     ("def f(x)", "E110", "def", "no word"),
     ("import torch", "E110", "import", "no word"),
+    ("Net A { a }", "E110", "Net", "no word"),
+    ("trian A { batch = 3 }", "E110", "trian", "no word"),
     ("net { a }", "E116", "{", "the net has no name"),
     ("net 3 { a }", "E116", "3", "the net has no name"),
     ("net if { a }", "E106", "if", "reserved word"),
@@ -163,6 +172,44 @@ def test_one_finding_in_a_net(body: str, code: str, place: str, words: str) -> N
 @pytest.mark.parametrize(("text", "code", "place", "words"), FILES)
 def test_one_finding_in_a_file(text: str, code: str, place: str, words: str) -> None:
     check(text, code, place, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("Net A { a }", "write `net`"),
+        ("blok b { a }", "write `block`"),
+        ("net A { imput x: 3 }", "write `input`"),
+        ("net A { input image = 1x28x28 }", "write `image: 1x28x28`"),
+        ("net A { my-skip = relu }", "`my_skip`"),
+        ("net A { x.y = relu }", "`x_y`"),
+        ("net A { conv(8, 3×3) }", "write `x`"),
+        ("net A { conv[8, 3x3] }", "arguments in parentheses"),
+        ("net A { flatten, dense(10) }", "`->` between layers"),
+        ("net A { conv(8) // first layer }", "after `#`"),
+    ],
+)
+def test_the_help_names_what_was_meant(text: str, help: str) -> None:
+    (finding,) = findings(text)
+    assert finding.help is not None
+    assert help in finding.help
+
+
+@pytest.mark.parametrize(
+    ("wrong", "known", "near"),
+    [
+        ("ReLU", ["relu", "mul"], ["relu"]),
+        ("clases", ["classes", "A"], ["classes"]),
+        ("n", ["A", "in"], []),
+        ("n", ["N", "m"], ["N"]),
+        ("yes", ["abs", "exp"], []),
+        ("cnov", ["conv"], ["conv"]),
+        ("depth", ["depht", "Depth"], ["Depth", "depht"]),
+        ("flaten", ["flatten", "flat"], ["flatten", "flat"]),
+    ],
+)
+def test_near_names(wrong: str, known: list[str], near: list[str]) -> None:
+    assert suggestions(wrong, known) == near
 
 
 def test_a_net_inside_braces_means_a_missing_brace() -> None:
@@ -278,6 +325,10 @@ def test_files_that_are_no_text(tmp_path) -> None:  # type: ignore[no-untyped-de
     file, (finding,) = parse_file(path)
     assert finding.code == "E113"
     assert len(file.items) == 1
+    path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)))
+    (finding,) = parse_file(path)[1]
+    assert finding.code == "E113"
+    assert "no text" in finding.message
     path.write_bytes(b"\xef\xbb\xbfnet A {\r\n\trelu\r\n}\r\n")
     assert parse_file(path)[1] == []
 
