@@ -53,15 +53,15 @@ def test_arrays_of_one_example(tmp_path, shape):
 
 
 def test_several_inputs_come_from_an_archive(tmp_path, fails):
-    ports = [image_port(4, name="a"), image_port(2, name="b")]
-    np.savez(tmp_path / "x.npz", a=np.ones((3, 4)), b=np.zeros((3, 2)))
+    ports = [image_port(4, name="a"), image_port(2, name="right")]
+    np.savez(tmp_path / "x.npz", a=np.ones((3, 4)), right=np.zeros((3, 2)))
     assert {name: values.shape for name, values in read_inputs([tmp_path / "x.npz"], ports).arrays.items()} == {
         "a": (3, 4),
-        "b": (3, 2),
+        "right": (3, 2),
     }
-    np.savez(tmp_path / "y.npz", a=np.ones((3, 4)), bb=np.zeros((3, 2)))
-    assert "`bb`" in fails("E503", lambda: read_inputs([tmp_path / "y.npz"], ports), "y.npz", "`b`").help
-    np.savez(tmp_path / "z.npz", a=np.ones((3, 4)), b=np.zeros((2, 2)))
+    np.savez(tmp_path / "y.npz", a=np.ones((3, 4)), rigth=np.zeros((3, 2)))
+    assert "`rigth`" in fails("E503", lambda: read_inputs([tmp_path / "y.npz"], ports), "y.npz", "`right`").help
+    np.savez(tmp_path / "z.npz", a=np.ones((3, 4)), right=np.zeros((2, 2)))
     fails("E509", lambda: read_inputs([tmp_path / "z.npz"], ports), "3 rows", "2 rows")
 
 
