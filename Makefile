@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo install test lint types imports pytest golden docs clean
+.PHONY: help demo install test lint types imports pytest golden docs bench bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,12 @@ pytest: $(VENV)/.test ## the tests
 
 golden: $(VENV)/.test ## rewrite the golden files
 	$(BIN)/pytest tests/golden --update-golden
+
+bench: $(VENV)/.test ## measure the five small networks against PyTorch, in about ten minutes
+	$(BIN)/python -m bench --quick --minutes 10
+
+bench-all: $(VENV)/.test ## measure everything; `python -m bench --all --resume` goes on with a run that was cut off
+	$(BIN)/python -m bench --all
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from netc.runtime import ceilings
+from netc.runtime.device import CPU
 
 
 def describe(threads: int) -> dict[str, Any]:
@@ -20,9 +21,12 @@ def describe(threads: int) -> dict[str, Any]:
         "threads": threads,
         "system": platform.platform(),
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in ("netc", "onnxruntime-gpu", "onnxruntime", "torch", "numpy")},
-        "sgemm_gflops": round(sgemm_peak(), 1),
-        "copy_gbytes": round(copy_bandwidth(), 1),
+        "versions": {
+            name: _version(name) for name in ("netc", "onnxruntime-gpu", "onnxruntime", "torch", "numpy", "keras")
+        },
+        "sgemm_gflops": {name: round(peak, 1) for name, peak in sgemm_peak(threads).items()},
+        "copy_gbytes": round(ceilings.copy_bandwidth(CPU, threads), 1),
+        "absent": absent(),
     }
 
 
@@ -42,31 +46,24 @@ def _version(name: str) -> str | None:
         return None
 
 
-def sgemm_peak(size: int = 2048, repeats: int = 8) -> float:
-    """The best of some square float32 products, in GFLOP/s, by PyTorch where it is installed, else by numpy."""
-    left = np.random.default_rng(0).random((size, size), dtype=np.float32)
+def sgemm_peak(threads: int, size: int = 2048, repeats: int = 10) -> dict[str, float]:
+    """GFLOP/s of the best of some square float32 products: ONNX Runtime's, and PyTorch's where it is installed."""
+    found = {"onnxruntime": ceilings.sgemm_peak(CPU, threads, size=size, repeats=repeats)}
     try:
         import torch
-
-        tensor = torch.from_numpy(left)
-        multiply = lambda: torch.mm(tensor, tensor)
     except ImportError:
-        multiply = lambda: left @ left
-    return 2 * size**3 / _best(multiply, repeats) / 1e9
-
-
-def copy_bandwidth(megabytes: int = 256, repeats: int = 5) -> float:
-    """The best of some copies of an array beyond the caches, counting bytes read and written, in GB/s."""
-    source = np.ones(megabytes * 250_000, np.float32)
-    target = np.empty_like(source)
-    return 2 * source.nbytes / _best(lambda: np.copyto(target, source), repeats) / 1e9
-
-
-def _best(run: Any, repeats: int) -> float:
-    run()
+        return found
+    torch.set_num_threads(threads)
+    left = torch.rand(size, size)
     times = []
-    for _ in range(repeats):
+    for _ in range(repeats + 1):
         start = time.perf_counter()
-        run()
+        torch.mm(left, left)
         times.append(time.perf_counter() - start)
-    return min(times)
+    return {**found, "torch": 2 * size**3 / min(times[1:]) / 1e9}
+
+
+def absent() -> dict[str, str]:
+    """Contenders of the plan that cannot take part here, and why."""
+    reasons = {"keras": "not installed", "onnxruntime-training": "not installed"}
+    return {name: reason for name, reason in reasons.items() if _version(name) is None}

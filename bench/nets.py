@@ -44,3 +44,12 @@ NETS = (
     Measured("ResNet-50 224", "zoo/resnet50.net", "resnet50", (3, 224, 224), 1000, 8),
 )
 QUICK = NETS[:5]
+DEEP = (
+    Measured("CIFAR ResNet-110", "zoo/resnet_cifar.net", "resnet_cifar", (3, 32, 32), 10, 128, {"depth": 110}),
+    Measured("pre-activation ResNet-1001", "zoo/resnet_preact.net", "", (3, 32, 32), 10, 8),
+)
+"""Measured for compile and load alone."""
+
+
+def by_name(name: str) -> Measured:
+    return next(net for net in (*NETS, *DEEP) if net.name == name)

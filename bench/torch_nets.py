@@ -66,9 +66,7 @@ class ResidualCnn(nn.Module):
         self.inside = nn.Sequential(
             nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 32, 3, padding=1), nn.ReLU()
         )
-        self.after = nn.Sequential(
-            nn.MaxPool2d(2), nn.Flatten(), nn.Linear(1568, 64), nn.ReLU(), nn.Linear(64, 10)
-        )
+        self.after = nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(1568, 64), nn.ReLU(), nn.Linear(64, 10))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         skip = self.before(x)

@@ -105,9 +105,9 @@ def training_flops(net: Net, batch: int = 1) -> dict[str, Size]:
     learning = {item.value for item in net.parameters if item.trainable}
     times: dict[Node, int] = {}
     for node in net.graph.nodes:
-        slopes = sum(value in learning for value in node.inputs)
-        times[node] = 1 + slopes
-        if slopes and get_op(node.op).differentiable:
+        slopes = [value in learning for value in node.inputs]
+        times[node] = 1 + sum(slopes[:2])  # the operands; a bias after them costs no product
+        if any(slopes) and get_op(node.op).differentiable:
             learning.update(node.outputs)
     return {
         layer.path: _sum(times.get(node, 1) * flops((node,), batch) for node in layer.nodes) for layer in net.layers

@@ -34,19 +34,21 @@ def measure(
     seconds: float = 0.5,
     threads: int = 0,
     device: str = "auto",
+    target: str = "auto",
     say: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Train on synthetic rows, the weights held still by a learning rate of 0, and return the figures as JSON.
 
     rounds, seconds  of timing: the step's time is the median over rounds of a round's median
     threads          of one operator; 0 takes every core
+    device, target   as Model takes them
 
     `ready` tells the seconds from the text's elaboration to the end of the first step, in pieces. `memory_bytes` is
     the largest memory that the process ever held, Python included; None where the system doesn't tell. `profile` is
     that of `netc train --profile`, of a few steps before the rounds.
     """
     start = time.perf_counter()
-    model = Model(net, device, threads=threads, say=say)
+    model = Model(net, device, threads=threads, say=say, target=target)
     trainer = Trainer(model, plan, profile=True)
     prepared = time.perf_counter()
     rows = synthetic(trainer.ports, plan.batch)

@@ -8,6 +8,7 @@ import click
 
 from netc.cli.options import load_net, net_options
 from netc.cli.terminal import say
+from netc.compiler.targets import TARGETS
 
 
 @click.command()
@@ -22,6 +23,10 @@ from netc.cli.terminal import say
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
+    "--target", type=click.Choice(["auto", *TARGETS]), default="auto", show_default=True,
+    help="how the graph is written; auto is what `netc train` takes",
+)  # fmt: skip
+@click.option(
     "--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True,
     help="tables, or JSON",
 )  # fmt: skip
@@ -33,6 +38,7 @@ def bench(
     rounds: int,
     threads: int,
     device: str,
+    target: str,
     style: str,
 ) -> None:
     """Time training steps of a network on synthetic data: examples a second, share of the machine's peak, memory.
@@ -47,7 +53,13 @@ def bench(
     network = load_net(file, net, settings)
     plan = override(network.plan(), batch=batch)
     found = measure(
-        network, plan, rounds=rounds, threads=threads, device=device, say=lambda line: say(f"device     {line}")
+        network,
+        plan,
+        rounds=rounds,
+        threads=threads,
+        device=device,
+        target=target,
+        say=lambda line: say(f"device     {line}"),
     )
     if style == "json":
         click.echo(json.dumps(found, indent=2))

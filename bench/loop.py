@@ -1,0 +1,88 @@
+"""The host side: examples a second of the training loop against those of the bare step, rounds in turn."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench import ours
+from bench.nets import Measured
+from netc.runtime.progress import Progress, Silent
+from netc.runtime.trainer import Trainer
+
+KINDS = ("arrays", "augmented", "pictures")
+
+
+class Clock(Silent):
+    """Remembers when each step ended."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
+        self.times.append(time.perf_counter())
+
+
+def measure(measured: Measured, kind: str, *, rounds: int, seconds: float, threads: int) -> dict[str, Any]:
+    """Seconds a step in the loop and of the step alone, a figure a round.
+
+    kind  "arrays" in memory; "augmented": flipped and cropped arrays; "pictures": PNG files in folders by class
+    """
+    net = ours.load(measured)
+    augmentation = net.plan().augmentation if kind == "augmented" else ()
+    plan = replace(ours.plan(net, measured.batch), augmentation=augmentation)
+    made = ours.trainer(net, plan, ours.targets()[0], threads)
+    batch = ours.rows(made, measured.batch)
+    step = ours.bare(made, batch)
+    each = _seconds_of(step)
+    steps = max(20, min(400, round(seconds / each)))
+    with tempfile.TemporaryDirectory() as folder:
+        data: Any = _pictures(Path(folder), measured, steps) if kind == "pictures" else _arrays(batch, steps)
+        loop: list[float] = []
+        bare: list[float] = []
+        for _ in range(rounds):
+            bare.append(statistics.median(_timed(step) for _ in range(steps)))
+            loop.append(_one_epoch(made, data))
+    return {"batch": measured.batch, "kind": kind, "steps": steps, "seconds": {"loop": loop, "step": bare}}
+
+
+def _one_epoch(made: Trainer, data: Any) -> float:
+    clock = Clock()
+    made.fit(data, epochs=made.progress.epoch + 1, listener=clock)
+    times = clock.times
+    return (times[-2] - times[1]) / (len(times) - 3)  # neither the first step nor a last, smaller one
+
+
+def _arrays(batch: Mapping[str, Any], steps: int) -> dict[str, Any]:
+    return {name: np.concatenate([array] * steps) for name, array in batch.items()}
+
+
+def _pictures(folder: Path, measured: Measured, steps: int) -> str:
+    from PIL import Image
+
+    generator = np.random.default_rng(0)
+    channels, height, width = measured.input_shape
+    for number in range(measured.batch * steps):
+        part = folder / "train" / f"class{number % measured.classes}"
+        part.mkdir(parents=True, exist_ok=True)
+        pixels = generator.integers(0, 256, (height, width, channels), dtype=np.uint8)
+        Image.fromarray(pixels.squeeze()).save(part / f"{number}.png")
+    return str(folder)
+
+
+def _seconds_of(step: Any) -> float:
+    step()
+    return min(_timed(step) for _ in range(3))
+
+
+def _timed(step: Any) -> float:
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start

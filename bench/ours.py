@@ -1,0 +1,61 @@
+"""netc's side of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import netc
+from bench.nets import Measured
+from netc.compiler import Net, TrainPlan
+from netc.compiler.optimizers.adam import Adam
+from netc.compiler.optimizers.adamw import AdamW
+from netc.compiler.optimizers.sgd import SGD
+from netc.runtime.bench import synthetic
+from netc.runtime.device import CPU
+from netc.runtime.model import Model, ports, scalars
+from netc.runtime.target import target_for
+from netc.runtime.trainer import Trainer
+
+RATE = 1e-4
+"""Small, so that training on one batch again and again stays where real training is."""
+
+OPTIMIZERS = {"sgd": SGD(lr=RATE, momentum=0.9), "adam": Adam(lr=RATE), "adamw": AdamW(lr=RATE)}
+
+
+def targets() -> tuple[str, ...]:
+    """The targets that can be measured on a CPU, the default one first."""
+    return tuple(dict.fromkeys((target_for(CPU), "std")))
+
+
+def load(measured: Measured) -> Net:
+    """The net's text, elaborated."""
+    return netc.load(measured.path, **measured.settings)
+
+
+def plan(net: Net, batch: int, optimizer: str = "sgd") -> TrainPlan:
+    """The net's loss with a plain optimizer: no metrics, clipping, weight decay or augmentation."""
+    return replace(
+        net.plan(), optimizer=OPTIMIZERS[optimizer], metrics=(), clip_norm=None, augmentation=(), batch=batch
+    )
+
+
+def trainer(net: Net, chosen: TrainPlan, target: str, threads: int, **more: Any) -> Trainer:
+    """A trainer on the CPU for one of `targets()`."""
+    return Trainer(Model(net, "cpu", threads=threads, target=target), chosen, **more)
+
+
+def rows(made: Trainer, batch: int) -> dict[str, Any]:
+    """Random pictures and labels for a trainer."""
+    return synthetic(made.ports, batch)
+
+
+def bare(made: Trainer, given: Mapping[str, Any]) -> Callable[[], None]:
+    """The trainer's session alone: everything bound beforehand, nothing read, nothing swapped."""
+    session = made._session
+    bound = session._bind()
+    feeds = {**given, **scalars(made.manifest, seed=0, step=0, rate=RATE)}
+    for port in ports(made.manifest, "data", "target", "hyper", "seed", "step"):
+        bound.bind_cpu_input(port["name"], feeds[port["name"]])
+    return lambda: session.session.session.run_with_iobinding(bound)

@@ -1,0 +1,44 @@
+"""What stands above the tables of docs/performance.md."""
+
+INTRODUCTION = """\
+# Performance
+
+Every table on this page is written by `python -m bench report` from `bench/results/{name}.json`; the command above a
+table measures it again. `make bench` measures the five small networks in about ten minutes, `make bench-all` all.
+
+Contenders run in one process in interleaved rounds, each for a while in turn, so that a machine that slows down does so
+for all. A time is the median over rounds of a round's median, with the lowest and highest round in brackets. A ratio is
+taken round by round, ours over theirs, and its median shown: below 1 netc is faster. All have the same number of
+threads, the same batch, loss and optimizer in float32, no metrics, and start from the same weights; the first losses
+are compared. netc is stepped from Python with `Trainer.step`, feeding and reading the loss included; `netc session` is
+the same step's bare session, bound beforehand. PyTorch's step is `zero_grad`, forward, `cross_entropy`, `backward`,
+`step`, `loss.item()`.
+"""
+
+GOALS = "The ratio to the better of PyTorch eager and channels_last, beside the goals of this project."
+
+ROOFLINE = """\
+Work is the products and convolutions of the forward pass, of weight gradients and of input gradients, without the first
+layer's input gradient; two operations for a multiply-accumulate. The peak is {peak} GFLOP/s."""
+
+INFERENCE = """\
+Milliseconds a batch. `netc` is the file that `netc compile` writes, `torch export` the file of PyTorch's own exporter
+({exporter}), both in the same ONNX Runtime with its defaults; `netc.Model` is the call from Python, whose weights stay
+changeable. Outputs agree with PyTorch's to {apart:.0e} of the largest. The goals: at most 1.0 of the export, at most
+0.8 of PyTorch."""
+
+LOAD = """\
+`netc compile --train` is timed from the shell. The last columns count from the start of a fresh process: until the step
+is compiled, until its session is there, until the first step is done."""
+
+LOOP = """\
+The step of `Trainer.fit`, with shuffling, batches, augmentation, feeding and a listener, beside the bare session's on
+one batch. `augmented` flips and crops; `pictures` are PNG files in folders. The goal: at most 5 % more."""
+
+MEMORY = """\
+MB at the peak of a fresh process that makes three steps and nothing else, Python and libraries included; the ratio is
+to the better of PyTorch's two. The goal: at most {goal} on AlexNet, VGG-16 and ResNet-50."""
+
+PROFILE = """\
+Our step, operator by operator, as ONNX Runtime's profile tells it: `update` is the optimizer's, `between` the time in
+which no operator ran. `netc bench FILE` shows the same, complete, for any network."""

@@ -1,0 +1,54 @@
+"""docs/performance.md from the JSON of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bench import prose, tables
+from bench.store import Results
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+
+SECTIONS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Results], list[str]]], ...] = (
+    ("machine", "The machine", tables.machine),
+    ("training", "Training steps: SGD with momentum 0.9", tables.training),
+    ("adam", "Training steps: Adam", tables.training),
+    ("compiled", "torch.compile", tables.compiled),
+    ("inference", "Inference", tables.inference),
+    ("load", "Compile and load", tables.load),
+    ("data", "The training loop", tables.loop),
+    ("memory", "Memory", tables.memory),
+    ("profile", "Where the time goes", tables.profile),
+)
+
+
+def report(results: Results) -> str:
+    """The page as Markdown; sections that were not measured are named at its end."""
+    parts = [prose.INTRODUCTION.format(name=results.name)]
+    missing = []
+    for section, title, table in SECTIONS:
+        rows = results.rows(section)
+        if not rows:
+            missing.append(title)
+            continue
+        about = results.sections[section]
+        good = {name: row for name, row in rows.items() if "failed" not in row}
+        lines = [f"## {title}", "", f"`{about['command']}`, {about['date'][:10]}", ""]
+        lines += table(good, results) if good else []
+        failed = [f"- {name} failed: {row['failed']}" for name, row in rows.items() if "failed" in row]
+        parts.append("\n".join([*lines, *([""] if failed else []), *failed]).rstrip() + "\n")
+        if section == "training":
+            parts.append("\n".join(["### Against the goals", "", *tables.goals(good)]) + "\n")
+            parts.append("\n".join(["### Share of the machine's peak", "", *tables.roofline(good, results)]) + "\n")
+    if missing:
+        parts.append(f"Not measured in this run: {'; '.join(missing)}.\n")
+    return "\n".join(parts)
+
+
+def write_report(results: Results, page: Path | None = None) -> str:
+    """Write the page, beside the JSON unless said; returns where it is."""
+    page = page or results.path.with_suffix(".md")
+    page.write_text(report(results), "utf-8")
+    return f"wrote {page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page} from {results.path.name}"

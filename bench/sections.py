@@ -1,0 +1,176 @@
+"""The kinds of measurement, and the rows of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.fresh import call
+from bench.nets import DEEP, NETS, QUICK, Measured, by_name
+
+
+@dataclass(frozen=True)
+class Options:
+    """How long to measure: rounds of so many seconds for each contender, threads, and a row's time limit."""
+
+    rounds: int = 5
+    seconds: float = 0.5
+    threads: int = 2
+    limit: float = 1200.0
+
+    @property
+    def timing(self) -> dict[str, Any]:
+        return {"rounds": self.rounds, "seconds": self.seconds, "threads": self.threads}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a section: a net, and what varies."""
+
+    net: str
+    variant: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.net}, {self.variant}" if self.variant else self.net
+
+
+LOOPS = (Row("MLP 784-512-10", "arrays"), Row("LeNet-5", "arrays"), Row("CIFAR ResNet-20", "augmented"))
+LOOPS += (Row("LeNet-5", "pictures"), Row("CIFAR ResNet-20", "pictures"))
+
+Measure = Callable[[Measured, str, Options], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """What it is about, the rows for some nets, and how one is measured in its process."""
+
+    about: str
+    rows: Callable[[Sequence[Measured]], list[Row]]
+    measure: Measure
+    in_quick: bool = True
+
+
+def _nets(nets: Sequence[Measured]) -> list[Row]:
+    return [Row(net.name) for net in nets]
+
+
+def _batches(nets: Sequence[Measured]) -> list[Row]:
+    return [Row(net.name, f"batch {batch}") for net in nets for batch in (1, 32)]
+
+
+def _with_deep(nets: Sequence[Measured]) -> list[Row]:
+    return _nets([*nets, *(DEEP if any(net not in QUICK for net in nets) else ())])
+
+
+def _loops(nets: Sequence[Measured]) -> list[Row]:
+    names = {net.name for net in nets}
+    return [row for row in LOOPS if row.net in names]
+
+
+def _ceilings(nets: Sequence[Measured]) -> list[Row]:
+    return [Row("ceilings")]
+
+
+def machine(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.machine import describe
+
+    return describe(options.threads)
+
+
+def training(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.training import measure
+
+    return measure(measured, **options.timing)
+
+
+def adam(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.training import measure
+
+    return measure(measured, **options.timing, optimizer="adam")
+
+
+def compiled(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.training import measure_compiled
+
+    return measure_compiled(measured, **options.timing)
+
+
+def inference(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.inference import measure
+
+    return measure(measured, batch=int(variant.split()[1]), **options.timing)
+
+
+def load(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.load import compile_time
+    from bench.ours import targets
+
+    found: dict[str, Any] = {}
+    for target in targets():
+        given = (measured.name, target, options.threads, options.limit / 2)
+        found[target] = {
+            "compile_s": compile_time(measured, target, options.limit / 2),
+            "first_step": call(
+                "bench.sections:first_step", *given[:3], time.time(), threads=options.threads, limit=given[3]
+            ),
+        }
+    return {"batch": measured.batch, "targets": found}
+
+
+def first_step(name: str, target: str, threads: int, started: float) -> dict[str, float]:
+    from bench.load import first_step as measure
+
+    return measure(by_name(name), target, threads, started)
+
+
+def memory(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.ours import targets
+
+    found = {}
+    for contender in (*(f"netc {target}" for target in targets()), "eager", "channels_last"):
+        given = (measured.name, contender, options.threads)
+        found[contender] = call("bench.sections:peak", *given, threads=options.threads, limit=options.limit / 4)
+    return {"batch": measured.batch, "contenders": found}
+
+
+def peak(name: str, contender: str, threads: int) -> dict[str, Any]:
+    from bench.memory import ours_peak, torch_peak
+
+    if contender.startswith("netc "):
+        return ours_peak(by_name(name), contender.removeprefix("netc "), threads)
+    return torch_peak(by_name(name), contender == "channels_last", threads)
+
+
+def data(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.loop import measure
+
+    return measure(measured, variant, rounds=min(3, options.rounds), seconds=2.0, threads=options.threads)
+
+
+def profile(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.ours import targets
+    from bench.profiles import measure
+
+    return measure(measured, target=targets()[0], rounds=1, seconds=options.seconds, threads=options.threads)
+
+
+SECTIONS: dict[str, Section] = {
+    "machine": Section("ceilings of the machine", _ceilings, machine),
+    "training": Section("training steps, SGD with momentum", _nets, training),
+    "inference": Section("inference", _batches, inference),
+    "load": Section("compile and load", _with_deep, load),
+    "data": Section("the loop against the bare step", _loops, data),
+    "memory": Section("peak memory of a training step", _nets, memory),
+    "profile": Section("where the time goes", _nets, profile),
+    "adam": Section("training steps, Adam", _nets, adam, in_quick=False),
+    "compiled": Section("torch.compile", _nets, compiled, in_quick=False),
+}
+
+
+def measure_row(section: str, net: str, variant: str, options: dict[str, Any]) -> dict[str, Any]:
+    """One row, in the process that was started for it."""
+    measured = NETS[0] if section == "machine" else by_name(net)
+    return SECTIONS[section].measure(measured, variant, Options(**options))

@@ -1,0 +1,67 @@
+"""PyTorch's side of a comparison: the same loss, optimizer and batch, as its users write a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from bench.ours import RATE
+
+
+def step(
+    module: nn.Module, image: np.ndarray, label: np.ndarray, *, optimizer: str = "sgd", channels_last: bool = False
+) -> Callable[[], float]:
+    """One training step, returning the loss of before the update."""
+    x, y = torch.from_numpy(image), torch.from_numpy(label)
+    if channels_last:
+        module = module.to(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=torch.channels_last)
+    made: Any = {
+        "sgd": lambda: torch.optim.SGD(module.parameters(), lr=RATE, momentum=0.9),
+        "adam": lambda: torch.optim.Adam(module.parameters(), lr=RATE),
+        "adamw": lambda: torch.optim.AdamW(module.parameters(), lr=RATE),
+    }[optimizer]()
+
+    def run() -> float:
+        made.zero_grad(set_to_none=True)
+        loss = nn.functional.cross_entropy(module(x), y)
+        loss.backward()
+        made.step()
+        return loss.item()
+
+    return run
+
+
+def forward(module: nn.Module, image: np.ndarray, *, channels_last: bool = False) -> Callable[[], torch.Tensor]:
+    """Inference on one batch."""
+    x = torch.from_numpy(image)
+    if channels_last:
+        module = module.to(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=torch.channels_last)
+
+    def run() -> torch.Tensor:
+        with torch.inference_mode():
+            return module(x)
+
+    return run
+
+
+def weights_in_order(module: nn.Module) -> list[np.ndarray]:
+    """Trainable weights in the order of our `.net` files."""
+    return [parameter.detach().numpy().copy() for parameter in module.parameters()]
+
+
+def export(module: nn.Module, image: np.ndarray, path: str) -> str:
+    """Write the module as ONNX with PyTorch's own exporter; returns which of its two it was."""
+    import importlib.util
+    import warnings
+
+    dynamo = importlib.util.find_spec("onnxscript") is not None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module.eval(), (torch.from_numpy(image),), path, dynamo=dynamo)
+    return "dynamo" if dynamo else "TorchScript"
