@@ -90,6 +90,24 @@ def test_convolution_and_its_gradients(channels: int, filters: int, kernel: int,
     assert_agrees(build, (4, channels, size, size), (filters, channels, kernel, kernel), (filters,))
 
 
+@pytest.mark.parametrize("batch", [16, 32, 128])
+@pytest.mark.parametrize(
+    ("channels", "kernel", "size", "rest"),
+    [
+        (16, 3, 7, settings(pad=1)),
+        (32, 3, 8, settings(stride=2, pad=1)),
+        (6, 5, 8, settings()),
+        (16, 3, 9, settings(2)),
+    ],
+)
+def test_weight_gradient_by_blocks_of_examples(batch: int, channels: int, kernel: int, size: int, rest: Any) -> None:
+    def build(g: Builder, x: Value, w: Value) -> Value:
+        y = g.Conv(x, w, **rest)
+        return g.ConvWeightGradient(x, y, kernel=w.shape[2:], **rest)
+
+    assert_agrees(build, (batch, channels, size, size), (32, channels, kernel, kernel))
+
+
 def test_many_small_maps_take_the_long_product() -> None:
     def build(g: Builder, x: Value, w: Value) -> Value:
         y = g.Conv(x, w, **settings())

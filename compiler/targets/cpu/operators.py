@@ -82,7 +82,7 @@ class BlockedConv(Op):
         relu: bool,
     ) -> Shape:  # fmt: skip
         floating(x, w)
-        assert w.shape[1] in (1, x.shape[1]), f"weights {w.shape} for {x.shape}"
+        assert w.shape[1] * group == x.shape[1], f"weights {w.shape} for {x.shape}"
         return (x.shape[0], w.shape[0], *window_sizes(x.shape[2:], w.shape[2:], strides, pads, dilations))
 
     @staticmethod

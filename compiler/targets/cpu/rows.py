@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from netc.compiler.ir import Builder, Node
-from netc.compiler.targets.cpu.convolution import conv, conv_input_gradient, conv_weight_gradient
+from netc.compiler.targets.cpu.convolution import conv, conv_input_gradient
 from netc.compiler.targets.cpu.layout import Layout, Row
 from netc.compiler.targets.cpu.normalization import batch_normalization_gradient, batch_normalization_training
 from netc.compiler.targets.cpu.pooling import max_pool, max_pool_gradient
+from netc.compiler.targets.cpu.weight_gradient import conv_weight_gradient
 
 
 def elementwise(layout: Layout, g: Builder, node: Node) -> bool:
