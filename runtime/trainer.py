@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import TrainPlan, compile_scorer, compile_training, override
+from netc.compiler import TrainPlan, compile_scorer, override
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.batches import BoundBatches, bind
 from netc.runtime.diverged import diverged
@@ -19,7 +19,8 @@ from netc.runtime.loop import Loop
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.progress import Listener, Progress, Record, Silent, finite, not_finite
 from netc.runtime.run_folder import RunFolder
-from netc.runtime.session import Array, Resident, Session, StepSession
+from netc.runtime.session import Array, Resident, Session
+from netc.runtime.steps import Steps, rows_of
 
 
 class Trainer:
@@ -48,13 +49,12 @@ class Trainer:
         self.seed = model.seed if seed is None else seed
         self.progress = Progress()
         self.best_weights: dict[str, Array] | None = None
-        self.artifact = compile_training(model.net, self.plan, target=model.target)
-        self.manifest = self.artifact.manifest
+        self._steps = Steps(model, self.plan, profile=profile)
+        self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
         self.state = Resident(model.device)
         for port in ports(self.manifest, "state"):
             shape = [size for size in port["shape"] if isinstance(size, int)]
             self.state.put(port["name"], np.zeros(shape, np.dtype(port["dtype"])))
-        self._session = StepSession(self.artifact, model.weights, self.state, threads=model.threads, profile=profile)
         self._scorer: Session | None = None
 
     def step(self, batch: Mapping[str, Any], lr: float | None = None) -> dict[str, float]:
@@ -73,10 +73,11 @@ class Trainer:
     def update(self, feeds: Mapping[str, Array], rate: float) -> dict[str, float]:
         """`step` without checks and without counting: contiguous arrays of the declared types, and the rate."""
         step = self.progress.step
-        results = self._session.run({**feeds, **scalars(self.manifest, seed=self.seed, step=step, rate=rate)})
+        session = self._steps.session(rows_of(feeds, self.ports), self.state)
+        results = session.run({**feeds, **scalars(self.manifest, seed=self.seed, step=step, rate=rate)})
         if not finite(results):
             raise diverged(f"the {not_finite(results)} in step {step + 1}", rate)
-        self._session.swap()
+        session.swap()
         return results
 
     def evaluate(self, data: Any) -> dict[str, float]:
@@ -128,7 +129,7 @@ class Trainer:
 
     def end_profile(self) -> bytes:
         """The events that ONNX Runtime recorded since the trainer was made, as JSON; nothing is recorded after this."""
-        return self._session.session.end_profile()
+        return self._steps.session(self.plan.batch, self.state).session.end_profile()
 
     @property
     def ports(self) -> list[Any]:
