@@ -106,6 +106,11 @@ class Real(ArgumentType):
         return number
 
 
+TRUTHS = {"1": "true", "yes": "true", "on": "true", "true": "true",
+          "0": "false", "no": "false", "off": "false", "false": "false"}  # fmt: skip
+"""What other languages write for `true` and `false`, in small letters."""
+
+
 @dataclass(frozen=True)
 class Boolean(ArgumentType):
     """`true` or `false`."""
@@ -114,7 +119,8 @@ class Boolean(ArgumentType):
 
     def convert(self, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise self.refuse(value)
+            meant = TRUTHS.get(str(value).lower())
+            raise self.refuse(value, f"write `{meant}`" if meant else None)
         return value
 
 

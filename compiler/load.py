@@ -199,8 +199,14 @@ def _known_net(module: Module, train: ast.Train, report: Report) -> None:
             "E400",
             f"no net of this file is called `{train.net}`",
             train.net_span,
-            help=did_you_mean(train.net, names) or "write train sections in the file of their net",
+            help=did_you_mean(train.net, names or ()) or _nets_here(names),
         )
+
+
+def _nets_here(names: list[str]) -> str:
+    if not 0 < len(names) <= 4:
+        return "write train sections in the file of their net"
+    return f"write {' or '.join(f'`train {name}`' for name in names)}"
 
 
 def _check_net(module: Module, definition: ast.Net, report: Report, sources: dict[str, str]) -> Sequence[Elaborated]:

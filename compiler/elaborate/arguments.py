@@ -10,7 +10,7 @@ from netc.compiler.elaborate import expressions
 from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue, Written
-from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error
+from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error, value_of
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span, did_you_mean
@@ -20,12 +20,22 @@ def bind(frame: Frame, layer: LayerValue, arguments: tuple[ast.Argument, ...], n
     """The arguments of a layer, or None after a mistake, which is reported."""
     if layer.bound is not None or not isinstance(layer, (BuiltIn, Written)):
         frame.error("E225", f"`{layer.word}` has its arguments already", node.span,
-                    help="leave the arguments out here")  # fmt: skip
+                    help=_given_help(frame, layer, arguments))  # fmt: skip
         return None
     if isinstance(layer, Written):
         return _bind_written(frame, layer, arguments, node.span)
     merges = layer.definition.inputs[1] > 1
     return bind_declared(frame, layer.definition, f"`{layer.word}`", arguments, node.span, merges=merges)
+
+
+def _given_help(frame: Frame, layer: LayerValue, arguments: tuple[ast.Argument, ...]) -> str:
+    """What `conv(8, 3x3)(x)` means here."""
+    if len(arguments) == 1 and isinstance(arguments[0].value, ast.Name):
+        name = arguments[0].value.id
+        ref = in_sight(frame, name)
+        if ref is not None and (isinstance(ref.value, Tensor) or ref.value is POISON):
+            return f"a value flows in by an arrow: `{name} -> {layer.word}(…)`"
+    return "leave the arguments out here"
 
 
 def bind_declared(
@@ -152,7 +162,10 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
     optional = isinstance(type, Optional_)
     if isinstance(inner, LayerType):
         return _layer(frame, node, what, optional)
-    value = expressions.evaluate(frame, node, type.words)
+    if isinstance(node, ast.Name):
+        value = value_of(frame, node, type.words, type)
+    else:
+        value = expressions.evaluate(frame, node, type.words)
     if value is POISON:
         return POISON
     if isinstance(inner, TensorType):
@@ -171,6 +184,8 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
         return type.convert(value)
     except ArgumentError as error:
         help = error.help
+        if isinstance(node, ast.Number) and isinstance(value, float) and value.is_integer() and help:
+            help = f"write `{int(value)}`"
         if isinstance(value, str) and type.words:
             help = help or did_you_mean(value, type.words)
         return _refused(frame, node, what, error.expected, error.found, help)

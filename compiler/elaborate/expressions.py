@@ -97,6 +97,10 @@ def _binary(frame: Frame, node: ast.Binary) -> Any:
             return left
         return evaluate_condition(frame, node.right)
     left = as_operand(frame, evaluate(frame, node.left), node.left)
+    if node.operator == "//" and isinstance(left, LayerValue):
+        frame.error("E241", f"`//` divides whole numbers, found {left}", node.span,
+                    help="write a comment after `#`")  # fmt: skip
+        return POISON
     right = as_operand(frame, evaluate(frame, node.right), node.right)
     if left is POISON or right is POISON:
         return POISON

@@ -108,12 +108,19 @@ def _dimension(frame: Frame, node: ast.Name) -> Any:
             f"nothing is called `{node.id}`",
             node.span,
             "unknown size",
-            help=f"write a new dimension in capitals: `{'T' if node.id == 'n' else node.id.upper()}`",
+            help=_dimension_help(node.id),
         )
         return POISON
     size = Dim.symbol(node.id)
     frame.env.names[node.id] = Ref(size, node.span)
     return size
+
+
+def _dimension_help(name: str) -> str:
+    batch = re.fullmatch(r"([A-Za-z]|[Nn]one|batch)x(\d+(x\d+)*)", name)
+    if batch:
+        return f"leave the batch out: `{batch[2]}`"
+    return f"write a new dimension in capitals: `{'T' if name == 'n' else name.upper()}`"
 
 
 # ---------------------------------------------------------------- a net as a layer

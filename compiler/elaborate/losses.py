@@ -6,6 +6,7 @@ from typing import Any
 
 from netc.compiler.elaborate import expressions
 from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.resolve import in_sight
 from netc.compiler.elaborate.static import FUNCTIONS
@@ -53,7 +54,7 @@ def _terms(frame: Frame, node: ast.Expression, weight: float, name: str | None) 
             frame.error("E411", f"`{node.id}` needs a prediction and a target", node.span,
                         help=f"write `{node.id}(logits, label)`")  # fmt: skip
             return []
-    help = did_you_mean(node.id, loss_registry.all()) if isinstance(node, ast.Name) else None
+    help = did_you_mean_here(node.id, loss_registry.all()) if isinstance(node, ast.Name) else None
     frame.error("E410", "a loss is a sum of weighted losses", node.span,
                 help=help or "write `cross_entropy(logits, label) + 0.3 * mse(aux, target)`")  # fmt: skip
     return []
@@ -96,7 +97,7 @@ def _term(frame: Frame, node: ast.Call, weight: float, name: str | None) -> Loss
             "E407",
             f"no loss is called `{word}`",
             node.function.span,
-            help=did_you_mean(word, loss_registry.all()) or f"there are {', '.join(loss_registry.all())}",
+            help=did_you_mean_here(word, loss_registry.all()) or f"there are {', '.join(loss_registry.all())}",
         )
         return None
     pair = [argument for argument in node.arguments if argument.name is None]
@@ -106,7 +107,7 @@ def _term(frame: Frame, node: ast.Call, weight: float, name: str | None) -> Loss
                     help=f"write `{word}(logits, label)`; other arguments are given by name")  # fmt: skip
         return None
     bound = bind_declared(frame, definition, f"`{word}`", rest, node.span)
-    prediction, target = prediction_of(frame, pair[0].value, word), target_of(frame, pair[1].value)
+    prediction, target = prediction_of(frame, pair[0].value, word), target_of(frame, pair[1].value, word)
     if bound is None or prediction is None or target is None:
         return None
     made = definition(**bound.values)
@@ -142,7 +143,7 @@ def _value(frame: Frame, name: str) -> Any:
     return ref.value if ref else None
 
 
-def target_of(frame: Frame, node: ast.Expression) -> str | float | None:
+def target_of(frame: Frame, node: ast.Expression, word: str) -> str | float | None:
     """A field of the data by its name, or a number."""
     if isinstance(node, ast.Name):
         ref = in_sight(frame, node.id)
@@ -151,7 +152,7 @@ def target_of(frame: Frame, node: ast.Expression) -> str | float | None:
         if ref is not None and isinstance(ref.value, Tensor) and not _is_input(frame, node.id):
             frame.error("E413", f"`{node.id}` is a value of the net, not a field of the data", node.span,
                         secondary=[Label(ref.span, "bound here")],
-                        help="the prediction comes first, then the target: `mse(prediction, target)`")  # fmt: skip
+                        help=f"the prediction comes first, then the target: `{word}(prediction, target)`")  # fmt: skip
             return None
         return node.id
     value = expressions.evaluate(frame, node)
@@ -193,8 +194,8 @@ def _metric(frame: Frame, node: ast.Expression, terms: list[LossTerm]) -> Metric
         word = function.id if isinstance(function, ast.Name) else None
         known = metric_registry.all()
         message = f"no metric is called `{word}`" if word else "a metric is a word, with or without arguments"
-        frame.error("E407", message, function.span,
-                    help=(did_you_mean(word, known) if word else None) or f"there are {', '.join(known)}")  # fmt: skip
+        near = did_you_mean_here(word, known) if word else None
+        frame.error("E407", message, function.span, help=near or f"there are {', '.join(known)}")
         return None
     word, definition = function.id, metric_registry.all()[function.id]
     pair: tuple[ast.Argument, ...] = ()
@@ -221,7 +222,7 @@ def _pair(
                             help=f"write `{word}(logits, label)`")  # fmt: skip
             return None, None
         return first.prediction, str(first.target)
-    prediction, target = prediction_of(frame, pair[0].value, word), target_of(frame, pair[1].value)
+    prediction, target = prediction_of(frame, pair[0].value, word), target_of(frame, pair[1].value, word)
     if target is not None and not isinstance(target, str):
         frame.error("E413", f"the target of `{word}` is a field of the data", pair[1].span)
         return None, None

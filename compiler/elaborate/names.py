@@ -7,13 +7,13 @@ from dataclasses import fields
 from typing import Any
 
 from netc.compiler.elaborate.expects import CALLS
+from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.modules import Module
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.resolve import LATER, argument_words
 from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.layers.base import layer as layers
 from netc.grammar import ast
-from netc.grammar.diagnostics import did_you_mean
 
 
 def check_names(module: Module, definition: ast.Block | ast.Net, report: Report) -> None:
@@ -24,7 +24,7 @@ def check_names(module: Module, definition: ast.Block | ast.Net, report: Report)
     for node in _read((definition.parameters, definition.body)):
         if node.id not in known:
             report.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name",
-                         help=did_you_mean(node.id, suggested))  # fmt: skip
+                         help=did_you_mean_here(node.id, suggested))  # fmt: skip
 
 
 def _bound(node: Any) -> Iterator[str]:

@@ -46,8 +46,9 @@ def elaborate(
     made = inputs.declare(frame, declarations)
     frame.input = frame.flow = made[0] if len(made) == 1 else None
     if not declarations:
-        frame.error("E216", f"the net `{definition.name}` has no input", definition.name_span,
-                    help="declare one at its top: `input image: 1x28x28`")  # fmt: skip
+        if not any(isinstance(statement, ast.Input) for statement in rest):  # a later one is told where it stands
+            frame.error("E216", f"the net `{definition.name}` has no input", definition.name_span,
+                        help="declare one at its top: `input image: 1x28x28`")  # fmt: skip
         frame.input = frame.flow = POISON
     statements.run_body(frame, replace(definition.body, statements=tuple(rest)))
     run.graph.outputs = _outputs(frame, definition)

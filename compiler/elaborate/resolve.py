@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from netc.compiler.arguments import TRUTHS, ArgumentType, Boolean, Optional_, Pad
 from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue
@@ -13,7 +14,7 @@ from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.elaborate.values import POISON, kind
 from netc.compiler.layers.base import layer as layers
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, did_you_mean
+from netc.grammar.diagnostics import Label
 
 LATER = {"scan": "`scan`"}
 """Words of the language that this version does not have."""
@@ -81,7 +82,7 @@ def layer_or_error(frame: Frame, node: ast.Name) -> Any:
             help=f"merge a value with `add({node.id})` or `concat({node.id})`, or start a flow from it",
         )
         return POISON
-    help = None
+    help = "write `none`" if node.id.lower() in ("none", "null", "nil") else None
     if node.id in FUNCTIONS:
         help = f"`{node.id}` is a function of static values; call it with arguments"
     frame.error("E202", f"no layer is called `{node.id}`", node.span, "unknown layer",
@@ -89,8 +90,10 @@ def layer_or_error(frame: Frame, node: ast.Name) -> Any:
     return POISON
 
 
-def value_of(frame: Frame, node: ast.Name, words: tuple[str, ...] = ()) -> Any:
-    """What a word is where a value stands, else POISON."""
+def value_of(
+    frame: Frame, node: ast.Name, words: tuple[str, ...] = (), type: ArgumentType | None = None
+) -> Any:  # fmt: skip
+    """What a word is where a value stands, else POISON; `type` is that of the argument it stands for."""
     name = node.id
     if name == "in":
         if frame.input is None:
@@ -113,26 +116,43 @@ def value_of(frame: Frame, node: ast.Name, words: tuple[str, ...] = ()) -> Any:
         return layer
     if name in argument_words() or name in frame.module.words:
         return name
-    unknown(frame, node, words)
+    unknown(frame, node, words, type)
     return POISON
 
 
-def unknown(frame: Frame, node: ast.Name, words: tuple[str, ...] = ()) -> None:
-    """Report a name that stands for nothing; `words` could have stood there too."""
-    known = [*frame.env.visible(), *frame.module.static_names(), *known_layers(frame)]
+def unknown(
+    frame: Frame, node: ast.Name, words: tuple[str, ...] = (), type: ArgumentType | None = None
+) -> None:  # fmt: skip
+    """Report a name that stands for nothing; `words` could have stood there too, and so could what `type` takes."""
+    known = [*frame.env.visible(), *frame.module.static_names()]
     bound = frame.module.bound_near(node)
     if bound is not None:
         later = bound.span > node.span
         path = next((name for name in frame.env.visible() if node.id in _members(frame, name)), None)
-        help = "move the bind above its use" if later else "bind it outside those braces, or where they always run"
-        help = f"reach it by dots: `{path}.{node.id}`" if path is not None else help
+        way = "move the bind above its use" if later else "bind it outside those braces, or where they always run"
+        way = f"reach it by dots: `{path}.{node.id}`" if path is not None else way
         places = [Label(bound.span, "bound later" if later else "bound here, where it is not seen from")]
-        frame.error("E201", f"nothing is called `{node.id}` here", node.span, secondary=places, help=help)
+        frame.error("E201", f"nothing is called `{node.id}` here", node.span, secondary=places, help=way)
         return
-    help = did_you_mean(node.id, words) or did_you_mean(node.id, known) or ""
-    if not help and node.id.lower() in ("true", "false", "none"):
-        help = f"write `{node.id.lower()}`"
-    frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name", help=help or None)
+    if type is None:
+        help = did_you_mean_here(node.id, [*words, *known, *known_layers(frame)])
+        if help is None and node.id.lower() in ("true", "false", "none"):
+            help = f"write `{node.id.lower()}`"
+    else:
+        help = _meant(node.id, type) or did_you_mean_here(node.id, [*words, *known]) or f"give {type.name}"
+    frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name", help=help)
+
+
+def _meant(word: str, type: ArgumentType) -> str | None:
+    """What other languages' words for an argument's values are called here."""
+    inner = type.inner if isinstance(type, Optional_) else type
+    if isinstance(inner, Boolean) and word.lower() in TRUTHS:
+        return f"write `{TRUTHS[word.lower()]}`"
+    if isinstance(inner, Pad) and word.lower() in ("valid", "none", "no"):
+        return "write `0`"
+    if isinstance(type, Optional_) and word.lower() in ("none", "null", "nil"):
+        return "write `none`"
+    return None
 
 
 def _members(frame: Frame, name: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from netc.compiler.net import Augmentation, TrainPlan
 from netc.compiler.optimizers.base import optimizer as optimizers
 from netc.compiler.schedules.base import schedule as schedules
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, did_you_mean
+from netc.grammar.diagnostics import Label
 
 NUMBERS: dict[str, ArgumentType] = {
     "batch": SIZE,
@@ -102,7 +102,7 @@ def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:
                 "E404",
                 f"a train section has no setting `{name}`",
                 target.span,
-                help=did_you_mean_here(name, SETTINGS) or f"the settings are {', '.join(SETTINGS)}",
+                help=_owner(name) or did_you_mean_here(name, SETTINGS) or f"the settings are {', '.join(SETTINGS)}",
             )
         elif name in places:
             frame.error("E405", f"`{name}` is set twice", target.span,
@@ -113,6 +113,19 @@ def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:
             if expression is not None:
                 found[name] = expression
     return found
+
+
+def _owner(name: str) -> str | None:
+    """Where an optimizer's or a schedule's argument belongs."""
+    word = {"learning_rate": "lr"}.get(name, name)
+    for setting, example, known in (
+        ("optimizer", ("sgd", "adam"), optimizers.all()),
+        ("schedule", ("cosine", "step"), schedules.all()),
+    ):
+        for owner in example:
+            if word in known[owner].arguments:
+                return f"give it to the {setting}: `{setting} = {owner}({word}=…)`"
+    return None
 
 
 def _expression(frame: Frame, bind: ast.Bind) -> ast.Expression | None:
@@ -158,7 +171,7 @@ def _declared(frame: Frame, node: ast.Expression, known: Mapping[str, type[Decla
     definition = known.get(function.id)
     if definition is None:
         frame.error("E407", f"no {what} is called `{function.id}`", function.span,
-                    help=did_you_mean(function.id, known) or f"there are {', '.join(known)}")  # fmt: skip
+                    help=did_you_mean_here(function.id, known) or f"there are {', '.join(known)}")  # fmt: skip
         return None
     bound = bind_declared(frame, definition, f"`{function.id}`", arguments, node.span)
     if bound is None:
@@ -183,7 +196,7 @@ def _augmentation(frame: Frame, node: ast.Expression) -> tuple[Augmentation, ...
                 "E408",
                 f"no augmentation is called `{word}`" if word else "an augmentation is a word",
                 item.span,
-                help=did_you_mean(word, AUGMENTATIONS) or "there are flip and crop(padding)",
+                help=did_you_mean_here(word, AUGMENTATIONS) or "there are flip and crop(padding)",
             )
             continue
         bound = bind_declared(frame, definition, f"`{word}`", arguments, item.span)

@@ -68,5 +68,5 @@ class Conv(Layer):
                 raise ShapeError(
                     f"{count} {what} do not divide into {self.groups} groups",
                     argument="groups",
-                    help=f"take one of {', '.join(map(str, fitting))}" if len(fitting) <= 12 else None,
+                    help=f"take `groups` from {', '.join(map(str, fitting))}" if len(fitting) <= 12 else None,
                 )

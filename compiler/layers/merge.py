@@ -70,7 +70,7 @@ class Concat(Layer):
                     f"concat needs equal shapes except along axis {joined}",
                     at=at,
                     label=f"{format_shape(first)} with {format_shape(shape)}: {_say(first, shape, rest)}",
-                    help=_rank_help(x[0], item) if differ is None else None,
+                    help=_rank_help(x[0], item) or _size_help(first, rest),
                 )
         if any(map(is_batched, x)):
             x = tuple(map(b.batched, x))
@@ -95,7 +95,7 @@ def _check_equal(word: str, x: tuple[Value, ...]) -> None:
             f"{word} needs equal shapes",
             at=at,
             label=f"{format_shape(first)} + {format_shape(shape)}: {_say(first, shape, differ)}",
-            help=_projection(word, x[0], item) or _rank_help(x[0], item),
+            help=_projection(word, x[0], item) or _rank_help(x[0], item) or _size_help(first, differ),
         )
 
 
@@ -160,6 +160,13 @@ def _name(value: Value) -> str | None:
     """The name under which the text can speak of a value: that of its layer, unless it is a counter's."""
     scope = value.origin.scope
     return scope if re.fullmatch(r"[A-Za-z_]\w*", scope) and not re.search(r"\d+$", scope) else None
+
+
+def _size_help(shape: Shape, differ: list[int] | None) -> str | None:
+    """How maps come to equal heights and widths."""
+    if len(shape) != 3 or not differ or 0 in differ:
+        return None
+    return "keep the sizes equal with `pad=same` and equal strides, or cut the larger one with `slice`"
 
 
 def _rank_help(main: Value, other: Value) -> str | None:

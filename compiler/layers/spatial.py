@@ -142,8 +142,17 @@ def _check_fit(window: Window, x: Value, sizes: Shape) -> None:
     raise ShapeError(
         f"kernel {kernel} is larger than {where}",
         argument="kernel",
-        help="take a smaller kernel, more padding, or fewer strides before it",
+        help=_channels_first(x) or "take a smaller kernel, more padding, or fewer strides before it",
     )
+
+
+def _channels_first(x: Value) -> str | None:
+    """The repair of an input that is declared height x width x channels."""
+    shape = language_shape(x)
+    if x.node is not None or len(shape) != 3 or shape[2] not in (1, 3, 4) or shape[0] == shape[2]:
+        return None
+    height, width, channels = shape
+    return f"write the channels first: `input {x.name}: {format_shape((channels, height, width))}`"
 
 
 def _surely_below(size: Size, limit: int) -> bool:

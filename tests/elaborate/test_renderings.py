@@ -244,7 +244,7 @@ error[E301]: 1 input channels do not divide into 2 groups
   |         -------------- 1x28x28
 7 |   unit(8) -> unit(8)
   |   ------- applied here
-  = help: take one of 1
+  = help: take `groups` from 1
 """,
 )
 

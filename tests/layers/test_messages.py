@@ -34,8 +34,8 @@ def test_add_projects_with_a_stride_where_the_map_is_larger(bench):
 
 
 def test_add_offers_no_projection_that_cannot_work(bench):
-    assert refusal(bench, "add", [(64, 14, 14), (64, 20, 14)]).help is None
-    assert refusal(bench, "add", [(64, 9, 14), (64, 14, 9)]).help is None
+    assert "pad=same" in (refusal(bench, "add", [(64, 14, 14), (64, 20, 14)]).help or "")
+    assert "project" not in (refusal(bench, "add", [(64, 9, 14), (64, 14, 9)]).help or "")
 
 
 def test_add_projects_the_first_value_where_that_one_is_larger(bench):
@@ -111,7 +111,7 @@ def test_a_missing_channel_axis_is_offered(bench):
 
 
 def test_groups_that_fit_are_listed(bench):
-    assert refusal(bench, "conv", [(6, 8, 8)], filters=12, kernel=1, groups=4).help == "take one of 1, 2, 3, 6"
+    assert refusal(bench, "conv", [(6, 8, 8)], filters=12, kernel=1, groups=4).help == "take `groups` from 1, 2, 3, 6"
 
 
 def test_the_weights_of_a_symbolic_axis_need_a_number(bench):
