@@ -10,15 +10,12 @@ from netc.compiler.ir import Builder, DType, Node, Tensor, Value, product
 from netc.compiler.ops.checks import surely_less
 from netc.compiler.targets.convolution import cut_to_windows, static
 from netc.compiler.targets.cpu.layout import Layout
+from netc.compiler.targets.cpu.strips import by_strips, strips_of_examples
 from netc.compiler.targets.cpu.weights import plain_gradient
 from netc.compiler.targets.strides import every
 
 SMALL_WINDOW = 64
 """Windows of so few numbers are worth gathering for the first layer's weight gradient."""
-LARGEST_KERNEL = 1_300_000
-"""Bytes of dy, as the kernel for one block of examples, that a core's cache holds."""
-SHARES = (8, 4, 2, 1)
-"""Into how many sums over parts of the batch the work is split, so that threads have equal shares."""
 
 
 def conv_weight_gradient(layout: Layout, g: Builder, node: Node) -> bool:
@@ -31,8 +28,8 @@ def conv_weight_gradient(layout: Layout, g: Builder, node: Node) -> bool:
         dw = pointwise(layout, g, node)
     elif surely_less(product(kernel) * x.shape[1], SMALL_WINDOW):
         dw = gathered(layout, g, node)
-    elif blocks_of_examples(layout, node):
-        dw = blocked_by_examples(layout, g, node)
+    elif (strips := strips_of_examples(layout, node)) is not None:
+        dw = by_strips(layout, g, node, strips)
     else:
         dw = swapped(layout, g, node)
     return layout.set_plain(node.output, dw)
@@ -114,87 +111,3 @@ def swapped(layout: Layout, g: Builder, node: Node) -> Value:
     if dilations[1] > 1:
         dw = g.Slice(dw, starts=(0,), stops=(dense,), axes=(2,), steps=(dilations[1],))
     return plain_gradient(g, dw, channels % layout.block == 0)
-
-
-def blocks_of_examples(layout: Layout, node: Node) -> bool:
-    """Whether the batch is known and in whole blocks, the map small, and the windows without dilation."""
-    x, dy = node.inputs
-    sizes = (*x.shape, *dy.shape)
-    if not all(isinstance(size, int) for size in sizes) or node.attributes["dilations"] != (1, 1):
-        return False
-    batch, filters, height, width = static(dy.shape)
-    if batch % layout.block or filters % layout.block:
-        return False
-    return height * width * min(filters, 64) * 4 * layout.block <= LARGEST_KERNEL and padding_of(node) is not None
-
-
-def padding_of(node: Node) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """What x needs at the start and the end of height and width so that windows fit exactly; None if rows are cut."""
-    x, dy = node.inputs
-    kernel, strides, pads = (node.attributes[name] for name in ("kernel", "strides", "pads"))
-    around = []
-    for i in range(2):
-        used = kernel[i] + (static(dy.shape)[i + 2] - 1) * strides[i]
-        around.append((pads[i], used - static(x.shape)[i + 2] - pads[i]))
-    height, width = around
-    return (height, width) if height[1] >= 0 and width[1] >= 0 else None
-
-
-def blocked_by_examples(layout: Layout, g: Builder, node: Node) -> Value:
-    """The same convolution as `swapped` in the domain: channels are examples now, and they lie in blocks.
-
-    x [1, N, H, W C] by dy as kernels [shares * O, N / shares, *windows] in `shares` groups, then the sum of the groups.
-    """
-    x, dy = node.inputs
-    batch, filters = static(dy.shape[:2])
-    channels, block = static(x.shape)[1], layout.block
-    kernel, strides = node.attributes["kernel"], node.attributes["strides"]
-    shares = next(count for count in SHARES if batch % (block * count) == 0)
-    around = padding_of(node)
-    assert around is not None, "`blocks_of_examples` comes first"
-    dw = g.BlockedConv(
-        examples_in_blocks(layout, g, x, *around[1]),
-        kernels_in_blocks(layout, g, dy, shares),
-        strides=(1, 1),
-        dilations=(strides[0], strides[1] * channels),
-        pads=(around[0][0], 0, around[0][1], 0),
-        group=shares,
-    )
-    lying = g.Reshape(dw, shape=(shares, filters // block, kernel[0] * kernel[1] * channels, block))
-    total = g.Reshape(g.ReduceSum(lying, axes=(0,)), shape=(1, filters, kernel[0], kernel[1] * channels))
-    last = g.Reshape(g.FromBlocked(total), shape=(filters, *kernel, channels))
-    return plain_gradient(g, last, channels % block == 0)
-
-
-def examples_in_blocks(layout: Layout, g: Builder, x: Value, before: int, after: int) -> Value:
-    """[N, C, H, W] with zeros around the width as [1, N, H, W C], in blocks of examples."""
-
-    def make() -> Value:
-        batch, channels, height, width = static(x.shape)
-        last = layout.channels_last(x)
-        zeros = [g.Expand(g.constant(0.0), shape=(batch, height, count, channels)) for count in (before, after)]
-        parts = [part for part in (zeros[0], last, zeros[1]) if part.shape[2] != 0]
-        wide = g.Concat(*parts, axis=2) if len(parts) > 1 else last
-        merged = (width + before + after) * channels
-        columns = g.Reshape(wide, shape=(batch // layout.block, layout.block, height * merged, 1))
-        return g.Reshape(g.ToBlocked(columns), shape=(1, batch, height, merged))
-
-    return layout.once(f"examples, {before} and {after} wider", x, make)
-
-
-def kernels_in_blocks(layout: Layout, g: Builder, dy: Value, shares: int) -> Value:
-    """dy as blocked weights [shares * O, N / shares, *windows]: whole blocks of filters change places."""
-    batch, filters, rows, columns = static(dy.shape)
-    block, places = layout.block, rows * columns
-    groups, outer = filters // block, batch // shares // block
-    order = tuple(
-        (((share * outer + part) * block + example) * groups + group) * places + place
-        for share in range(shares)
-        for group in range(groups)
-        for part in range(outer)
-        for place in range(places)
-        for example in range(block)
-    )
-    lying = g.Reshape(layout.blocked(dy), shape=(batch * groups * places, block))
-    index = g.Constant(value=Tensor(DType.INT32, (len(order),), order))
-    return g.Reshape(g.Gather(lying, index, axis=0), shape=(shares * filters, batch // shares, rows, columns))
