@@ -14,7 +14,7 @@ from netc.compiler.ir import Graph, Value
 from netc.compiler.ops import get_op
 from netc.compiler.passes.rewriter import Rewriter
 from netc.compiler.targets.convolution import conv_input_gradient, conv_weight_gradient
-from netc.compiler.targets.cpu import blocked_layout, steep_masks
+from netc.compiler.targets.cpu import FINISH, blocked_layout
 from netc.compiler.targets.normalization import batch_normalization_gradient, batch_normalization_training
 from netc.compiler.targets.pooling import average_pool_gradient, max_pool_gradient
 
@@ -37,13 +37,13 @@ class Target:
 
     table: Mapping[str, Lowering]
     layout: Callable[[Graph], Graph] | None = None
-    finish: Callable[[Graph], Graph] | None = None
+    finish: tuple[Callable[[Graph], Graph], ...] = ()
 
 
 TARGETS: Mapping[str, Target] = {
     "std": Target(STD),
-    "cpu": Target(STD, layout=partial(blocked_layout, block=16), finish=steep_masks),
-    "cpu8": Target(STD, layout=partial(blocked_layout, block=8), finish=steep_masks),
+    "cpu": Target(STD, layout=partial(blocked_layout, block=16), finish=FINISH),
+    "cpu8": Target(STD, layout=partial(blocked_layout, block=8), finish=FINISH),
     "cuda": Target({**STD}),
     "web": Target({**STD}),
 }
@@ -56,7 +56,9 @@ def legalise(graph: Graph, target: str = "std") -> Graph:
     if chosen.layout is not None:
         graph = chosen.layout(graph)
     graph = _lower(graph, chosen.table, target)
-    return graph if chosen.finish is None else chosen.finish(graph)
+    for touch in chosen.finish:
+        graph = touch(graph)
+    return graph
 
 
 def _lower(graph: Graph, table: Mapping[str, Lowering], target: str) -> Graph:

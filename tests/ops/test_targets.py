@@ -55,6 +55,7 @@ def test_max_pooling_needs_no_indices_and_no_scatter(target: str) -> None:
             "Concat",
             "Constant",
             "Equal",
+            "Expand",
             "Greater",
             "HardSigmoid",
             "Max",

@@ -179,3 +179,24 @@ def test_blocks_of_eight() -> None:
         made = legalise(graph, target)
         verify(made)
         assert any(node.op == "BlockedConv" for node in made.nodes) == expected
+
+
+def test_a_number_meets_one_by_one_kernels_as_a_vector() -> None:
+    """The runtime is slow where a number is broadcast to a shape that ends in ones."""
+
+    def build(g: Builder, w: Value, rate: Value) -> tuple[Value, ...]:
+        return g.Mul(w, rate), g.Sub(1.0, w), g.Add(w, w)
+
+    graph = written(graph_of(build, (32, 16, 1, 1), (1,)), "cpu")
+    ranks = {node.op: [value.rank for value in node.inputs] for node in graph.nodes if node.op != "Reshape"}
+    assert ranks == {"Mul": [1, 0], "Constant": [], "Sub": [0, 1], "Add": [4, 4]}
+    assert_agrees(build, (32, 16, 1, 1), (1,), blocked=False)
+
+
+def test_padding_of_one_axis_is_a_join() -> None:
+    def build(g: Builder, x: Value) -> tuple[Value, ...]:
+        return g.Pad(x, pads=(0, 1, 0, 2), value=-1.5), g.Pad(x, pads=(1, 1, 0, 0)), g.Pad(x, pads=(0, 0, 0, 0))
+
+    graph = written(graph_of(build, (3, 4)), "cpu")
+    assert sorted(node.op for node in graph.nodes if node.op in ("Concat", "Pad")) == ["Concat", "Pad", "Pad"]
+    assert_agrees(build, (3, 4), blocked=False)

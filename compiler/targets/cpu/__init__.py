@@ -12,7 +12,9 @@ from netc.compiler.ir import Graph
 from netc.compiler.targets.cpu import operators
 from netc.compiler.targets.cpu.layout import Layout
 from netc.compiler.targets.cpu.masks import steep_masks
+from netc.compiler.targets.cpu.pads import pads_as_joins
 from netc.compiler.targets.cpu.rows import ROWS
+from netc.compiler.targets.cpu.scalars import flat_scalars
 
 
 def blocked_layout(graph: Graph, block: int) -> Graph:
@@ -20,4 +22,7 @@ def blocked_layout(graph: Graph, block: int) -> Graph:
     return Layout(graph, block).run(ROWS)
 
 
-__all__ = ["blocked_layout", "operators", "steep_masks"]
+FINISH = (steep_masks, pads_as_joins, flat_scalars)
+"""What is rewritten once the graph is in the target's operators."""
+
+__all__ = ["FINISH", "blocked_layout", "operators"]
