@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +32,25 @@ def compile_time(measured: Measured, target: str, limit: float) -> float | None:
 def first_step(measured: Measured, target: str, threads: int, started: float) -> dict[str, float]:
     """In a fresh process: seconds since `started` (time.time) at which each stage was done."""
     done = {"python": time.time() - started}
-    import netc.runtime.trainer as module
+    import netc.runtime.steps as module
     from bench import ours
 
     done["imports"] = time.time() - started
     net = ours.load(measured)
     plan = ours.plan(net, measured.batch)
     done["elaborated"] = time.time() - started
-    compile_training = module.compile_training
 
-    def timed(*given: Any, **more: Any) -> Any:
-        artifact = compile_training(*given, **more)
-        done["compiled"] = time.time() - started
-        return artifact
+    def timed(stage: str, make: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **more: Any) -> Any:
+            made = make(*given, **more)
+            done[stage] = time.time() - started
+            return made
 
-    module.compile_training = timed
+        return call
+
+    module.compile_training = timed("compiled", module.compile_training)
+    module.StepSession = timed("loaded", module.StepSession)  # type: ignore[misc]
     made = ours.trainer(net, plan, target, threads)
-    done["loaded"] = time.time() - started
     made.step(ours.rows(made, measured.batch))
     done["first step"] = time.time() - started
     return done

@@ -53,7 +53,7 @@ def rows(made: Trainer, batch: int) -> dict[str, Any]:
 
 def bare(made: Trainer, given: Mapping[str, Any]) -> Callable[[], None]:
     """The trainer's session alone: everything bound beforehand, nothing read, nothing swapped."""
-    session = made._session
+    session = made._steps.session(made.plan.batch, made.state)
     bound = session._bind()
     feeds = {**given, **scalars(made.manifest, seed=0, step=0, rate=RATE)}
     for port in ports(made.manifest, "data", "target", "hyper", "seed", "step"):

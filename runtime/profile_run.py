@@ -54,6 +54,8 @@ class Profiled:
         """Make the profile of the steps so far and write it."""
         self.done = True
         steps = read_steps(self.trainer.end_profile())
+        if not steps:
+            return  # no batch was a whole one, and only those are recorded
         kept = steps[min(WARM_UP, len(steps) // 2) :]
         found = profile(self.trainer.model.net, self.trainer.artifact, kept, self.trainer.plan.batch)
         loop = self._loop_ms(len(steps) - len(kept))

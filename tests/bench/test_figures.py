@@ -1,0 +1,138 @@
+"""Rounds, ratios, goals, results and the page, on fixed figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import tables
+from bench.__main__ import measure, parse
+from bench.goals import GOALS, Goal, geometric_mean, verdict
+from bench.report import report, write_report
+from bench.rounds import Spread, interleave, ratio
+from bench.sections import SECTIONS
+from bench.store import Results
+
+
+def test_a_ratio_is_taken_round_by_round_over_the_better_peer() -> None:
+    # a machine that is ten times slower in the second round changes no ratio
+    assert ratio([2.0, 20.0, 2.0], [[4.0, 40.0, 4.0], [8.0, 10.0, 2.0]]) == Spread(1.0, 0.5, 2.0)
+
+
+def test_contenders_take_turns() -> None:
+    called: list[str] = []
+    times = interleave(
+        {"a": lambda: called.append("a"), "b": lambda: called.append("b")}, rounds=3, seconds=0.0, warmup=1
+    )
+    assert called == ["a", "b"] + ["a", "b"] * 3
+    assert {name: len(figures) for name, figures in times.items()} == {"a": 3, "b": 3}
+
+
+def test_verdicts() -> None:
+    goal = Goal(None, 0.80, 0.70)
+    assert [verdict(ratio, goal) for ratio in (0.69, 0.70, 0.75, 0.80, 0.88)] == [
+        "stretch", "stretch", "reached", "reached", "missed by 10 %",
+    ]  # fmt: skip
+    assert geometric_mean([0.5, 2.0]) == pytest.approx(1.0)
+
+
+def training_row(net: str, ours: list[float], eager: list[float], last: list[float]) -> dict[str, Any]:
+    return {
+        "net": net, "variant": "", "batch": 128, "gflop": 1.0,
+        "first_loss": {"netc cpu": 2.3, "eager": 2.3, "channels_last": 2.300023},
+        "seconds": {"netc cpu": ours, "netc session": ours, "eager": eager, "channels_last": last},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    made = Results("fixed", tmp_path)
+    about: dict[str, Any] = {"command": "python -m bench training --quick --name fixed", "date": "2026-01-02T03:04:05"}
+    made.begin("machine", about, resume=False)
+    machine = {
+        "net": "ceilings", "processor": "a processor", "cores": 2, "threads": 2, "system": "Linux", "python": "3.11",
+        "versions": {"torch": "2", "keras": None}, "sgemm_gflops": {"onnxruntime": 90.0, "torch": 100.0},
+        "copy_gbytes": 12.0, "absent": {"keras": "not installed"},
+    }  # fmt: skip
+    made.put("machine", "ceilings", machine)
+    made.begin("training", about, resume=False)
+    mlp = training_row("MLP 784-512-10", [0.010, 0.011, 0.012], [0.020, 0.022, 0.024], [0.040, 0.040, 0.040])
+    made.put("training", "MLP 784-512-10", mlp)
+    lenet = training_row("LeNet-5", [0.020, 0.020, 0.020], [0.040, 0.040, 0.040], [0.010, 0.010, 0.010])
+    made.put("training", "LeNet-5", lenet)
+    made.put("training", "VGG-16 224", {"net": "VGG-16 224", "variant": "", "failed": "MemoryError"})
+    return made
+
+
+def test_the_page_says_what_the_figures_say(results: Results) -> None:
+    page = report(results)
+    assert (
+        "| MLP 784-512-10 (128) | 11.0 (10.0–12.0) | 11.0 (10.0–12.0) | 22.0 (20.0–24.0) | 40.0 (40.0–40.0) |" in page
+    )
+    assert "| **0.50** (0.50–0.50) |" in page
+    assert "| **2.00** (2.00–2.00) |" in page
+    assert "The geometric mean of the ratios is **1.00**." in page
+    assert "agree to 1e-05" in page
+    assert "- VGG-16 224 failed: MemoryError" in page
+    assert "| MLP 784-512-10 | **0.50** | 0.80 | 0.70 | 0.83 | stretch |" in page
+    assert "| LeNet-5 | **2.00** | 0.90 | 0.75 | 1.09 | missed by 122 % |" in page
+    assert "| VGG-16 224 | – | 0.80 | 0.75 | 0.88 | not measured |" in page
+    assert "| geometric mean | – | 0.85 | 0.75 | 0.99 | not measured |" in page  # not all were measured
+    assert (
+        "| LeNet-5 | 1.00 | 50 (50 %) | 25 (25 %) | 100 (100 %) |" in page
+    )  # of the 100 GFLOP/s of the better product
+    assert "- keras took no part: not installed" in page
+    assert "`python -m bench training --quick --name fixed`, 2026-01-02" in page
+    assert "Not measured in this run: Training steps: Adam; torch.compile; Inference;" in page
+
+
+def test_the_page_is_written_beside_the_figures(results: Results) -> None:
+    write_report(results)
+    assert results.path.with_suffix(".md").read_text("utf-8") == report(results)
+
+
+def test_the_mean_needs_every_network() -> None:
+    rows = {name: training_row(name, [1.0], [2.0], [4.0]) for name in GOALS}
+    assert "| geometric mean | **0.50** | 0.85 | 0.75 | 0.99 | stretch |" in tables.goals(rows)
+
+
+def test_results_are_kept_and_resumed(results: Results, tmp_path: Path) -> None:
+    again = Results("fixed", tmp_path)
+    assert again.sections == results.sections
+    again.begin("training", {"command": ""}, resume=True)
+    assert list(again.rows("training")) == ["MLP 784-512-10", "LeNet-5", "VGG-16 224"]
+    again.begin("training", {"command": ""}, resume=False)
+    assert Results("fixed", tmp_path).rows("training") == {}
+    assert json.loads(again.path.read_text("utf-8"))["version"] == 1
+
+
+def test_a_run_measures_what_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def call(function: str, section: str, net: str, *more: Any, **limits: Any) -> dict[str, Any]:
+        asked.append((section, net))
+        return {"batch": 1}
+
+    monkeypatch.setattr("bench.__main__.call", call)
+    given = parse(["training", "--nets", "lenet", "mlp", "--name", "run"])
+    assert measure(given, Results("run", tmp_path)) == []
+    assert asked == [("machine", "ceilings"), ("training", "MLP 784-512-10"), ("training", "LeNet-5")]
+    asked.clear()
+    given = parse(["training", "--quick", "--name", "run", "--resume"])
+    measure(given, Results("run", tmp_path))
+    assert asked == [
+        ("training", "lecture CNN"), ("training", "lecture residual CNN"), ("training", "CIFAR ResNet-20"),
+    ]  # fmt: skip
+    asked.clear()
+    given = parse(["inference", "--name", "run", "--resume", "--minutes", "1e-9"])
+    assert len(measure(given, Results("run", tmp_path))) == 10
+    assert asked == []
+
+
+def test_every_section_has_a_table() -> None:
+    from bench.report import SECTIONS as SHOWN
+
+    assert {name for name, _, _ in SHOWN} == set(SECTIONS)

@@ -1,0 +1,69 @@
+"""The measured networks: work as counted elsewhere, and PyTorch's modules the same nets."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import ours
+from bench.nets import NETS, QUICK, Measured
+from netc.compiler import training_flops
+from netc.runtime.profile import work_of
+
+# GFLOP of a step, counted by hand for an earlier prototype.
+WORK = {
+    "MLP 784-512-10": 0.21, "lecture CNN": 1.0, "LeNet-5": 0.29, "CIFAR ResNet-20": 31.2,
+    "AlexNet 224": 133, "VGG-16 224": 741, "ResNet-50 224": 194,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_work(name: str) -> None:
+    (measured,) = (net for net in NETS if net.name == name)
+    assert work_of(ours.load(measured), measured.batch) == pytest.approx(WORK[name], rel=0.03)
+
+
+def test_the_first_layer_has_no_input_gradient() -> None:
+    net = ours.load(NETS[0])
+    forward = {layer["name"]: layer["flops"] for layer in net_layers(net)}
+    assert training_flops(net) == {"flatten1": 0, "dense1": 2 * forward["dense1"], "logits": 3 * forward["logits"]}
+
+
+def net_layers(net: object) -> list[dict[str, int]]:
+    from netc.compiler import summary
+
+    return list(summary(net)["layers"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("measured", NETS, ids=lambda net: net.name)
+def test_pytorch_has_the_same_weights_in_the_same_order(measured: Measured) -> None:
+    torch = pytest.importorskip("torch")
+    with torch.device("meta"):
+        module = measured.torch_module()
+    mine = [item.value.shape for item in ours.load(measured).parameters if not item.buffer]
+    assert mine == [tuple(parameter.shape) for parameter in module.parameters()]
+
+
+def test_a_comparison_starts_from_one_loss() -> None:
+    pytest.importorskip("torch")
+    from bench.training import measure
+
+    found = measure(QUICK[0], rounds=1, seconds=0.0, threads=1)
+    losses = found["first_loss"]
+    assert losses.keys() >= {"netc std", "eager", "channels_last"}
+    assert max(losses.values()) - min(losses.values()) < 1e-5
+    assert all(len(figures) == 1 for figures in found["seconds"].values())
+
+
+def test_inference_agrees() -> None:
+    pytest.importorskip("torch")
+    from bench.inference import measure
+
+    assert measure(QUICK[3], batch=2, rounds=1, seconds=0.0, threads=1)["difference"] < 1e-5
+
+
+def test_the_loop_is_measured() -> None:
+    from bench.loop import measure
+
+    found = measure(QUICK[3], "pictures", rounds=1, seconds=0.0, threads=1)
+    assert found["steps"] == 20
+    assert found["seconds"]["loop"][0] > 0

@@ -1,0 +1,161 @@
+"""Profiles: read from events, attributed to layers, complete."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import netc
+from netc.compiler import places
+from netc.runtime.bench import measure, synthetic
+from netc.runtime.profile import Step, read_steps, steadiest
+from netc.runtime.profile_text import profile_text
+
+TEXT = """
+block pair(filters) {
+  conv(filters, 3x3, pad=same) -> batchnorm -> relu
+}
+
+net Tiny {
+  input image: 1x8x8
+  stem = pair(4)
+  skip = maxpool(2x2)
+  pair(4)
+  add(skip)
+  flatten
+  dropout(0.25)
+  logits = dense(3)
+}
+
+train Tiny {
+  loss = cross_entropy(logits, label)
+  optimizer = sgd(lr=0.1, momentum=0.9)
+  metrics = [accuracy]
+  batch = 4
+}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.net"
+    path.write_text(TEXT)
+    return path
+
+
+def event(name: str, start: int, length: int, category: str = "Node", kind: str = "Conv") -> dict[str, Any]:
+    return {"cat": category, "name": name, "ts": start, "dur": length, "args": {"op_name": kind}}
+
+
+def test_events_are_read_by_run() -> None:
+    events = [
+        event("session_initialization", 0, 5, "Session"),
+        event("model_run", 10, 10, "Session"),
+        event("a.Conv_kernel_time", 11, 4),
+        event("loop.Loop_kernel_time", 15, 4, kind="Loop"),
+        event("inside.Add_kernel_time", 16, 2, kind="Add"),  # part of the loop, counted there
+        event("model_run", 30, 6, "Session"),
+        event("a.Conv_kernel_time", 31, 3),
+    ]
+    first, second = read_steps(json.dumps(events).encode())
+    assert first.seconds == pytest.approx(10e-6)
+    assert [(name, kind) for name, kind, _ in first.operators] == [("a.Conv", "Conv"), ("loop.Loop", "Loop")]
+    assert second.operators == [("a.Conv", "Conv", pytest.approx(3e-6))]
+
+
+def test_hiccups_are_left_out() -> None:
+    steps = [Step(seconds, []) for seconds in (3.0, 1.0, 90.0, 2.0, 4.0)]
+    assert [step.seconds for step in steadiest(steps)] == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("target", ["std", "auto"])
+def test_every_layer_is_there_and_times_add_up(file: Path, target: str) -> None:
+    net = netc.load(file)
+    found = measure(net, net.plan(), rounds=1, seconds=0.0, threads=1, device="cpu", target=target)
+    told = found["profile"]
+    assert [layer["name"] for layer in told["layers"]] == [layer.path for layer in net.layers]
+    assert {layer["name"]: layer["line"] for layer in told["layers"]}["stem.conv1"] == 3
+    rows = [*told["layers"], *told["other"]]
+    assert sum(row["ms"] for row in rows) + told["between_ms"] == pytest.approx(told["step_ms"], rel=0.01)
+    assert sum(item["ms"] for item in told["operators"]) + told["between_ms"] == pytest.approx(
+        told["step_ms"], rel=0.01
+    )
+    assert 0 <= told["between_ms"] <= told["step_ms"]
+    for row in rows:
+        parts = row["forward_ms"] + row["backward_ms"] + row["update_ms"]
+        assert parts == pytest.approx(row["ms"], abs=0.001)
+    for layer in told["layers"]:
+        weighty = layer["type"] in ("conv", "dense", "batchnorm")
+        assert (layer["update_ms"] > 0) == weighty
+        assert not weighty or (layer["forward_ms"] > 0 and layer["backward_ms"] > 0)
+        assert (layer["gflops"] is not None) == (layer["type"] in ("conv", "dense"))
+    assert {row["name"] for row in told["other"]} <= {"loss", "metrics", "optimizer", "random", "conversions"}
+    line = next(line for line in told["lines"] if line["line"] == 3)
+    assert line["text"] == "conv(filters, 3x3, pad=same) -> batchnorm -> relu"
+    assert line["ms"] == pytest.approx(sum(layer["ms"] for layer in told["layers"] if layer["line"] == 3), abs=0.01)
+    text = profile_text(told)
+    assert all(f"{layer.path} ({layer.word})" in text for layer in net.layers)
+
+
+def test_places_know_the_part_of_the_step(file: Path) -> None:
+    trainer = netc.Trainer(netc.Model(netc.load(file), device="cpu", target="std"))
+    known = places(trainer.artifact)
+    logits = [place for place in known.values() if place.scope == "logits"]
+    assert {place.part for place in logits} == {"forward", "backward"}
+    assert all(place.line.endswith("tiny.net:14") for place in logits)
+    assert known["loss"].part == "forward"
+    assert known["accuracy"].part == "forward"
+    assert known["logits.weight.next"].part == "update"
+    assert known["logits.weight.momentum.next"].part == "update"
+    assert known["stem.batchnorm1.running_mean.next"].part == "forward"
+    assert any(place.part == "backward" and place.scope == "stem.conv1" for place in known.values())
+
+
+def test_synthetic_rows_fit_the_net(file: Path) -> None:
+    trainer = netc.Trainer(netc.Model(netc.load(file), device="cpu"))
+    rows = synthetic(trainer.ports, 64)
+    assert rows["image"].shape == (64, 1, 8, 8)
+    assert set(rows["label"]) == {0, 1, 2}
+    trainer.step(rows)
+
+
+@pytest.mark.parametrize("epochs", ["1", "2"])  # 20 steps, fewer than are wanted; 40, more
+def test_a_run_leaves_its_profile(file: Path, tmp_path: Path, epochs: str, netc_train: Callable[..., int]) -> None:
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    data = tmp_path / "data.npz"
+    np.savez(data, image=generator.random((80, 8, 8), np.float32), label=generator.integers(0, 3, 80))
+    folder = tmp_path / "run"
+    given = [str(file), "--data", str(data), "--device", "cpu", "--epochs", epochs, "--out", str(folder), "--profile"]
+    assert netc_train("train", *given) == 0
+    told = json.loads((folder / "profile.json").read_text())
+    assert len(told["layers"]) == len(netc.load(file).layers)
+    assert told["loop_ms"] > 0
+    assert (folder / "profile.txt").read_text().startswith("layer (type)")
+
+
+@pytest.fixture
+def netc_train() -> Callable[..., int]:
+    from netc.cli import run
+
+    return lambda *arguments: run(arguments)
+
+
+def test_the_verb(file: Path, capsys: pytest.CaptureFixture[str], netc_train: Callable[..., int]) -> None:
+    given = ["bench", str(file), "--batch", "2", "--rounds", "1", "--device", "cpu", "--threads", "1"]
+    assert netc_train(*given, "--format", "json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["version"] == 1
+    assert (told["batch"], told["threads"], told["step_ms"]["rounds"]) == (2, 1, 1)
+    assert told["examples_per_second"] == pytest.approx(2000 / told["step_ms"]["median"], rel=0.01)
+    assert told["gflops"] == pytest.approx(1000 * told["gflop"] / told["step_ms"]["median"], rel=0.05, abs=0.02)
+    assert told["share_of_peak"] == pytest.approx(told["gflops"] / told["peak_gflops"], rel=0.05, abs=0.01)
+    assert netc_train(*given) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Tiny, batch 2, cpu, 1 threads")
+    assert "stem.conv1 (conv)" in shown
