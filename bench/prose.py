@@ -21,6 +21,10 @@ ROOFLINE = """\
 Work is the products and convolutions of the forward pass, of weight gradients and of input gradients, without the first
 layer's input gradient; two operations for a multiply-accumulate. The peak is {peak} GFLOP/s."""
 
+KERAS = """\
+`train_on_batch` of Keras {backend}, channels last, with the same optimizer and without metrics, beside our
+`Trainer.step`. Milliseconds a step."""
+
 INFERENCE = """\
 Milliseconds a batch. `netc` is the file that `netc compile` writes, `torch export` the file of PyTorch's own exporter
 ({exporter}), both in the same ONNX Runtime with its defaults; `netc.Model` is the call from Python, whose weights stay

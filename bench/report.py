@@ -16,6 +16,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Results], list[str]
     ("training", "Training steps: SGD with momentum 0.9", tables.training),
     ("adam", "Training steps: Adam", tables.training),
     ("compiled", "torch.compile", tables.compiled),
+    ("keras", "Keras", tables.keras),
     ("inference", "Inference", tables.inference),
     ("load", "Compile and load", tables.load),
     ("data", "The training loop", tables.loop),

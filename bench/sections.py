@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,11 @@ def _loops(nets: Sequence[Measured]) -> list[Row]:
     return [row for row in LOOPS if row.net in names]
 
 
+def _with_keras(nets: Sequence[Measured]) -> list[Row]:
+    installed = importlib.util.find_spec("keras") is not None
+    return _nets([net for net in nets if net in QUICK[:4]]) if installed else []
+
+
 def _ceilings(nets: Sequence[Measured]) -> list[Row]:
     return [Row("ceilings")]
 
@@ -98,6 +104,12 @@ def compiled(measured: Measured, variant: str, options: Options) -> dict[str, An
     return measure_compiled(measured, **options.timing)
 
 
+def keras(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.training import measure_keras
+
+    return measure_keras(measured, **options.timing)
+
+
 def inference(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
     from bench.inference import measure
 
@@ -110,13 +122,10 @@ def load(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     for target in targets():
-        given = (measured.name, target, options.threads, options.limit / 2)
-        found[target] = {
-            "compile_s": compile_time(measured, target, options.limit / 2),
-            "first_step": call(
-                "bench.sections:first_step", *given[:3], time.time(), threads=options.threads, limit=given[3]
-            ),
-        }
+        given = (measured.name, target, options.threads)
+        compiling = compile_time(measured, target, options.limit / 8)
+        step = call("bench.sections:first_step", *given, time.time(), threads=options.threads, limit=options.limit / 4)
+        found[target] = {"compile_s": compiling, "first_step": step}
     return {"batch": measured.batch, "targets": found}
 
 
@@ -167,6 +176,7 @@ SECTIONS: dict[str, Section] = {
     "profile": Section("where the time goes", _nets, profile),
     "adam": Section("training steps, Adam", _nets, adam, in_quick=False),
     "compiled": Section("torch.compile", _nets, compiled, in_quick=False),
+    "keras": Section("Keras on PyTorch, where it is installed", _with_keras, keras, in_quick=False),
 }
 
 

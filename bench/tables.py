@@ -127,6 +127,20 @@ def compiled(rows: Rows, results: Results) -> list[str]:
     return markdown(["network", "torch.compile", "eager", "its first step", "compiled / eager"], table)
 
 
+def keras(rows: Rows, results: Results) -> list[str]:
+    """Keras beside ours."""
+    table = [
+        [name, ms(row["seconds"]["netc"]), ms(row["seconds"]["keras"]),
+         f"**{ratio(row['seconds']['netc'], [row['seconds']['keras']]).median:.2f}**"]
+        for name, row in rows.items()
+    ]  # fmt: skip
+    backend = next(iter(rows.values()))["backend"]
+    text = (
+        f"`train_on_batch` of Keras {backend}, channels last, SGD with momentum, without metrics. Milliseconds a step."
+    )
+    return [text, "", *markdown(["network", "netc", "Keras", "ratio"], table)]
+
+
 def inference(rows: Rows, results: Results) -> list[str]:
     """Ours, the export of PyTorch in the same runtime, PyTorch."""
     table = []
