@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import product as combinations
 
 from netc.compiler.ir import Builder, DType, Shape, Tensor, Value
@@ -12,65 +13,51 @@ from netc.compiler.targets.strides import fit, interleave, scatter, windows
 
 
 def max_pool_gradient(g: Builder, x: Value, y: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints) -> Value:
-    """A tree of pairs for windows of two without overlap, else one comparison for each place in the window."""
-    if halves(kernel, strides, pads):
-        return halving_gradient(g, x, dy, len(kernel))
-    return compared_gradient(g, x, y, dy, kernel, strides, pads)
+    """The maxima along the last axis, then maxima of those along the one before, …, and the gradient all the way back.
 
-
-def halving_gradient(g: Builder, x: Value, dy: Value, axes: int) -> Value:
-    """Windows of 2 along every axis: the pairs of the last axis, then pairs of their maxima, and back.
-
-    The later of two wins by being strictly larger, so that the first maximum in row-major order gets the gradient.
+    Each axis gives the gradient to its first largest place: so does a scan of the whole window in row-major order.
     """
-    pairs, _ = maxima_of_pairs(g, x, dy.shape, axes)
-    dx = dy
-    for axis, (first, second) in zip(range(2, 2 + axes), reversed(pairs), strict=True):
-        to_second = g.Mul(dx, g.Cast(g.Greater(second, first), to=DType.FLOAT32))
-        dx = interleave(g, [g.Sub(dx, to_second), to_second], axis, 2)
-        dx = pad_axis(g, dx, axis, 0, x.shape[axis] - 2 * dy.shape[axis])
-    return dx
+    stages, _ = maxima(g, x, dy.shape, kernel, strides, pads)
+    for stage in reversed(stages):
+        i = stage.axis - 2
+        dy = scatter(g, shared_out(g, stage, dy), stage.axis, strides[i], pads[i], x.shape[stage.axis])
+    return dy
 
 
-def maxima_of_pairs(g: Builder, x: Value, sizes: Shape, axes: int) -> tuple[list[tuple[Value, Value]], Value]:
-    """Neighbours along each axis from the last, each pair out of the maxima of the one before, and the last maxima."""
-    pairs: list[tuple[Value, Value]] = []
-    for axis in range(1 + axes, 1, -1):
-        first, second = windows(g, x, axis, 2, 2, sizes[axis])
-        pairs.append((first, second))
-        x = g.Max(first, second)
-    return pairs, x
+@dataclass(frozen=True)
+class Stage:
+    """Windows along one axis: their places, one after the other, and their maxima."""
+
+    axis: int
+    places: list[Value]
+    largest: Value
 
 
-def halves(kernel: Ints, strides: Ints, pads: Ints) -> bool:
-    """Whether windows are pairs along every axis, without overlap."""
-    return not any(pads) and all(size == stride == 2 for size, stride in zip(kernel, strides, strict=True))
+def maxima(g: Builder, x: Value, sizes: Shape, kernel: Ints, strides: Ints, pads: Ints) -> tuple[list[Stage], Value]:
+    """A stage for each axis from the last to the first, each on the maxima before it; and the pooled map.
+
+    sizes   the pooled map's
+    """
+    stages: list[Stage] = []
+    for i in reversed(range(len(kernel))):
+        axis = i + 2
+        padded = pad_axis(g, x, axis, pads[i], pads[i + len(kernel)], -math.inf)
+        places = windows(g, padded, axis, kernel[i], strides[i], sizes[axis], -math.inf)
+        x = places[0]
+        for place in places[1:]:
+            x = g.Max(x, place)
+        stages.append(Stage(axis, places, x))
+    return stages, x
 
 
-def compared_gradient(g: Builder, x: Value, y: Value, dy: Value, kernel: Ints, strides: Ints, pads: Ints) -> Value:
-    """Any window: walk its places in row-major order; the first that equals the maximum takes what is left of dy."""
-    axes, sizes = len(kernel), x.shape[2:]
-    for i in range(axes):
-        x = pad_axis(g, x, i + 2, pads[i], pads[i + axes], -math.inf)
-    places: dict[Ints, Value] = {(): x}
-    for i in range(axes):
-        places = {
-            (*front, last): piece
-            for front, value in places.items()
-            for last, piece in enumerate(windows(g, value, i + 2, kernel[i], strides[i], y.shape[i + 2], -math.inf))
-        }
-    parts: dict[Ints, Value] = {}
-    rest = dy
-    for offsets, place in places.items():
-        parts[offsets] = g.Mul(rest, g.Cast(g.Equal(place, y), to=DType.FLOAT32))
-        rest = g.Sub(rest, parts[offsets])
-    for i in reversed(range(axes)):
-        fixed = combinations(*map(range, kernel[:i]))
-        parts = {
-            front: scatter(g, [parts[*front, last] for last in range(kernel[i])], i + 2, strides[i], pads[i], sizes[i])
-            for front in fixed
-        }
-    return parts[()]
+def shared_out(g: Builder, stage: Stage, dy: Value) -> list[Value]:
+    """What each place gets: all that is left goes to the first that is largest, so the last takes what comes to it."""
+    parts: list[Value] = []
+    for place in stage.places[:-1]:
+        left = g.Mul(dy, g.Cast(g.Greater(stage.largest, place), to=DType.FLOAT32))
+        parts.append(g.Sub(dy, left))
+        dy = left
+    return [*parts, dy]
 
 
 def average_pool_gradient(

@@ -13,7 +13,6 @@ from one_operator import assert_close, graph_of, reference, runtime
 from netc.compiler.gradient import gradients
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ops import Sample, ShapeError
-from netc.compiler.targets.pooling import compared_gradient
 
 torch = pytest.importorskip("torch")
 QUICK = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -110,18 +109,3 @@ def test_pooling(kind: str, ties: bool, window: tuple[tuple[int, ...], dict[str,
     weight = random.uniform(-1, 1, tuple(output.shape))
     (mine,), (other,) = ours(graph, {"x0": x}, weight), theirs(output, [tensor], weight)
     assert_close(mine, other, 2e-6 if largest else 1e-10)
-
-
-def test_the_tree_of_pairs_is_the_general_way() -> None:
-    random = np.random.default_rng(0)
-    for shape in ((1, 2, 6), (2, 1, 5, 8), (1, 1, 4, 3, 6)):
-        axes = len(shape) - 2
-        rest = {"kernel": (2,) * axes, "strides": (2,) * axes, "pads": (0,) * (2 * axes)}
-        x = random.integers(0, 3, shape).astype(np.float64)
-        weight = random.uniform(-1, 1, (*shape[:2], *(size // 2 for size in shape[2:])))
-        tree = ours(graph_of("MaxPool", Sample((shape,), rest)), {"x0": x}, weight)[0]
-        graph = graph_of("MaxPool", Sample((shape,), rest))
-        y = graph.outputs["y0"]
-        graph.inputs.append(dy := Value("dy", DType.FLOAT32, y.shape))
-        graph.outputs = {"dx": compared_gradient(Builder(graph), graph.inputs[0], y, dy, **rest)}
-        np.testing.assert_array_equal(tree, runtime(graph, {"x0": x, "dy": weight})[0])

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from netc.compiler.ir import Builder, Node
 from netc.compiler.targets.cpu.layout import Layout
-from netc.compiler.targets.pooling import halves, maxima_of_pairs
 from netc.compiler.targets.pooling import max_pool_gradient as standard_gradient
+from netc.compiler.targets.pooling import maxima
 
 
 def max_pool(layout: Layout, g: Builder, node: Node) -> bool:
-    """The domain's pooling, for maps that are blocked already.
-
-    Where a gradient follows, windows of 2x2 are made of the maxima of pairs that it needs anyway.
-    """
+    """The domain's pooling, for maps that are blocked already; where a gradient follows, the maxima that it needs."""
     (x,) = node.inputs
     if not layout.is_blocked(x):
         return False
-    if layout.has_reader(node.output, "MaxPoolGradient") and halves(**node.attributes):
-        height, width = node.output.shape[2:]
+    if layout.has_reader(node.output, "MaxPoolGradient"):
         lying = layout.as_it_lies(g, x)
-        _, largest = maxima_of_pairs(g, lying, (*lying.shape[:2], height, width), 2)
+        _, largest = maxima(g, lying, (*lying.shape[:2], *node.output.shape[2:]), **node.attributes)
         return layout.set_blocked(node.output, g.Reshape(largest, shape=node.output.shape))
     return layout.set_blocked(node.output, g.BlockedMaxPool(layout.blocked(x), **node.attributes))
 
