@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netc.compiler.load import check, load
     from netc.compiler.net import LayerInstance, Net, Parameter, TrainPlan
     from netc.compiler.plan import override
+    from netc.compiler.ports import batch_ports
     from netc.compiler.summary import summary
     from netc.compiler.targets.cpu.probe import probe_cpu
 
@@ -32,6 +33,7 @@ _HOMES = {
     "Place": "emit.places",
     "Totals": "count",
     "TrainPlan": "net",
+    "batch_ports": "ports",
     "check": "load",
     "compile_gradients": "build",
     "compile_inference": "build",
@@ -57,6 +59,7 @@ __all__ = [
     "Place",
     "Totals",
     "TrainPlan",
+    "batch_ports",
     "check",
     "compile_gradients",
     "compile_inference",

@@ -105,6 +105,7 @@ def _check_resume(context: click.Context, file: str | None) -> None:
 
 
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
+    from netc.compiler import batch_ports
     from netc.runtime import run
     from netc.runtime.batches import bind
     from netc.runtime.data import open_data
@@ -113,12 +114,12 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     from netc.runtime.run_folder import RunFolder
 
     plan = request.plan(net)
+    data = open_data(request.data)
+    bound = bind(data, batch_ports(net, plan))  # before the summary: what is wrong must not scroll away
     if resumed is None:
         _show_summary(net, plan.batch)
     model = Model(net, request.device, request.seed, say=lambda line: say(f"device       {line}"))
     trainer = run.make_trainer(net, request, model, profile=profile)
-    data = open_data(request.data)
-    bound = bind(data, trainer.ports)
     say(f"data         {data.description}; {data.split_note}")
     request.class_names, request.scale = run.names(data.class_names), data.scale
     folder = resumed or RunFolder.create(out, net.name)
