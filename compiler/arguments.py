@@ -6,7 +6,7 @@ words stand for something of their own there: `same` in `pad=same` is no value i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 
@@ -291,40 +291,3 @@ def argument(type: ArgumentType, doc: str, *, default: Any = _NO_DEFAULT, word: 
     `word` is its name in the language where the attribute cannot have it, such as `from`.
     """
     return ArgumentSpec(word, type, doc, default)
-
-
-class Declared:
-    """Base of everything that is called with arguments in the language: layers, losses, optimizers, schedules, metrics.
-
-    A subclass lists its arguments as annotated class attributes made by `argument`; positional order is the order
-    of declaration. `word` is its name in the language, `arguments` the specs by name.
-    """
-
-    word: ClassVar[str] = ""
-    arguments: ClassVar[dict[str, ArgumentSpec]] = {}
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        specs = dict(cls.arguments)
-        for attribute, spec in list(vars(cls).items()):
-            if isinstance(spec, ArgumentSpec):
-                name = spec.name or attribute
-                specs[name] = replace(spec, name=name, attribute=attribute)
-                delattr(cls, attribute)
-        cls.arguments = specs
-
-    def __init__(self, **values: Any) -> None:
-        """`values` are converted already; defaults fill in the rest."""
-        unknown = values.keys() - self.arguments.keys()
-        assert not unknown, f"{type(self).__name__} has no argument {sorted(unknown)}"
-        for name, spec in self.arguments.items():
-            assert name in values or not spec.required, f"{type(self).__name__} needs {name}"
-            setattr(self, spec.attribute, values.get(name, spec.default))
-
-    def conflict(self) -> tuple[str, str, str] | None:
-        """An argument that the others rule out: its name, what is wrong, the way out; None where all fit together."""
-        return None
-
-    def settings(self) -> dict[str, Any]:
-        """The arguments' values by name."""
-        return {name: getattr(self, spec.attribute) for name, spec in self.arguments.items()}

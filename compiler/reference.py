@@ -12,7 +12,6 @@ from netc.compiler.arguments import (
     ArgumentType,
     Axes,
     Boolean,
-    Declared,
     Extent,
     LayerType,
     Numbers,
@@ -22,11 +21,11 @@ from netc.compiler.arguments import (
     TensorType,
     describe,
 )
+from netc.compiler.declared import Declared, Registry
 from netc.compiler.layers.base import MANY, Layer, layer
 from netc.compiler.losses.base import Loss, loss
 from netc.compiler.metrics.base import Metric, metric
 from netc.compiler.optimizers.base import optimizer
-from netc.compiler.registry import Registry
 from netc.compiler.schedules.base import schedule
 
 HEAD = """# Layers, losses, metrics, optimizers, schedules

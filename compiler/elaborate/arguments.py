@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netc.compiler.arguments import ArgumentError, ArgumentType, Declared, LayerType, Optional_, TensorType
+from netc.compiler.arguments import ArgumentError, ArgumentType, LayerType, Optional_, TensorType
+from netc.compiler.declared import Declared
 from netc.compiler.elaborate import expressions
 from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame

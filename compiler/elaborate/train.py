@@ -9,13 +9,13 @@ from netc.compiler.arguments import (
     SIZE,
     ArgumentError,
     ArgumentType,
-    Declared,
     Integer,
     Optional_,
     Real,
     argument,
     describe,
 )
+from netc.compiler.declared import Declared
 from netc.compiler.elaborate import expressions
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.foreign import did_you_mean_here

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netc.compiler.arguments import Declared
+from netc.compiler.declared import Declared, Registry
 from netc.compiler.ir import Builder, DType, Shape, Value
-from netc.compiler.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

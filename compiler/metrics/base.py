@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import Declared
+from netc.compiler.declared import Declared, Registry
 from netc.compiler.ir import Builder, Value
 from netc.compiler.losses.base import TargetSpec
-from netc.compiler.registry import Registry
 
 
 class Metric(Declared):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import Declared
+from netc.compiler.declared import Declared, Registry
 from netc.compiler.ir import Builder, Value
-from netc.compiler.registry import Registry
 
 
 class Optimizer(Declared):
