@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from netc.compiler.ir import Builder, Graph, Node, Origin, Value
+from netc.compiler.ops.slicing import pad_axis
 
 Row = Callable[["Layout", Builder, Node], bool]
 """Writes a node in the blocked layout and returns True, or returns False where it does not apply."""
@@ -54,6 +55,19 @@ class Layout:
         if value not in self._blocked:
             self._blocked[value] = self._builder(value).ToBlocked(self._plain[value])
         return self._blocked[value]
+
+    def filled(self, channels: int) -> int:
+        """So many channels and what fills their last block."""
+        return channels + -channels % self.block
+
+    def blocked_and_filled(self, g: Builder, value: Value) -> Value:
+        """The blocked form, with channels of zeros in the last block where the value has too few."""
+        channels = value.shape[1]
+        assert isinstance(channels, int), "only known channels come in blocks"
+        if self.can_block(value):
+            return self.blocked(value)
+        missing = self.filled(channels) - channels
+        return self.once("filled", value, lambda: g.ToBlocked(pad_axis(g, self.plain(value), 1, 0, missing)))
 
     def channels_last(self, value: Value) -> Value:
         """The value as [N, H, W, C]."""

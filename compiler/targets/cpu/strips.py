@@ -18,8 +18,8 @@ from netc.compiler.targets.convolution import static
 from netc.compiler.targets.cpu.layout import Layout
 from netc.compiler.targets.cpu.weights import plain_gradient
 
-LARGEST_KERNEL = 1_700_000
-"""Bytes of dy, as the kernel of one block of channels and four of filters, that a core's second cache holds."""
+LARGEST_KERNEL = 450_000
+"""Bytes of dy, as the kernel of one block of channels and four of filters: a quarter of a core's second cache, by trial."""
 LEAST_ROWS = 4
 """Strips of fewer rows repeat too much of x: each needs the kernel's height less one more."""
 SHARES = (8, 4, 2, 1)
@@ -44,12 +44,12 @@ def strips_of_examples(layout: Layout, node: Node) -> Strips | None:
         return None
     batch, filters, height, width = static(dy.shape)
     height_zeros, width_zeros = (zeros_around(node, axis) for axis in range(2))
-    if filters % layout.block or min(*height_zeros, *width_zeros) < 0:
+    if min(*height_zeros, *width_zeros) < 0:
         return None
     for count in range(1, height + 1):
         rows = height // count
         whole = height % count == 0 and batch * count % layout.block == 0
-        fits = rows * width * min(filters, 4 * layout.block) * layout.block * 4 <= LARGEST_KERNEL
+        fits = rows * width * min(layout.filled(filters), 4 * layout.block) * layout.block * 4 <= LARGEST_KERNEL
         if whole and fits and (count == 1 or rows >= LEAST_ROWS):
             return Strips(count, rows, height_zeros, width_zeros)
     return None
@@ -67,6 +67,7 @@ def by_strips(layout: Layout, g: Builder, node: Node, strips: Strips) -> Value:
     """[O, C, KH, KW]: see the top of this file."""
     x, dy = node.inputs
     batch, filters = static(dy.shape[:2])
+    filled = layout.filled(filters)
     kernel, strides = node.attributes["kernel"], node.attributes["strides"]
     images = strips_of_input(layout, g, node, strips)
     groups, channels = images.shape[0], static(x.shape)[1] // static(images.shape)[0]
@@ -82,9 +83,10 @@ def by_strips(layout: Layout, g: Builder, node: Node, strips: Strips) -> Value:
     )
     numbers = kernel[0] * kernel[1] * channels
     if shares > 1:
-        lying = g.Reshape(dw, shape=(groups, shares, filters // layout.block, numbers, layout.block))
+        lying = g.Reshape(dw, shape=(groups, shares, filled // layout.block, numbers, layout.block))
         dw = g.ReduceSum(lying, axes=(1,))
-    plain = g.FromBlocked(g.Reshape(dw, shape=(groups, filters, kernel[0], kernel[1] * channels)))
+    whole = g.Reshape(dw, shape=(groups, filled, kernel[0], kernel[1] * channels))
+    plain = g.FromBlocked(whole, channels=filters)
     if channels != layout.block:
         return plain_gradient(g, g.Reshape(plain, shape=(filters, *kernel, channels)), channels % layout.block == 0)
     filters_first = g.Transpose(g.Reshape(plain, shape=(groups, filters, numbers)), axes=(1, 0, 2))
@@ -133,8 +135,8 @@ def strips_as_kernels(layout: Layout, g: Builder, dy: Value, strips: Strips, sha
     """dy as blocked weights [shares * O, N strips / shares, rows, OW]: whole blocks of filters change places."""
     batch, filters, height, width = static(dy.shape)
     block, count = layout.block, strips.count
-    examples = batch * count
-    flat = g.Reshape(layout.blocked(dy), shape=(batch * filters * height * width // block, block))
+    examples, filters = batch * count, layout.filled(filters)
+    flat = g.Reshape(layout.blocked_and_filled(g, dy), shape=(batch * filters * height * width // block, block))
     order = kernel_rows(examples, filters // block, count, strips.rows * width, block, shares)
     index = g.Constant(value=Tensor(DType.INT32, (len(order),), order))
     return g.Reshape(g.Gather(flat, index, axis=0), shape=(shares * filters, examples // shares, strips.rows, width))
