@@ -10,6 +10,7 @@ places by its dilation.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,8 +19,10 @@ from netc.compiler.targets.convolution import static
 from netc.compiler.targets.cpu.layout import Layout
 from netc.compiler.targets.cpu.weights import plain_gradient
 
-LARGEST_KERNEL = 450_000
-"""Bytes of dy, as the kernel of one block of channels and four of filters: a quarter of a core's second cache, by trial."""
+CACHED_KERNEL = 450_000
+"""Bytes of dy, as the kernel of one block of channels and four of filters, that stay in a core's second cache."""
+LARGEST_KERNEL = 2_000_000
+"""Beyond that the standard convolution is as fast."""
 LEAST_ROWS = 4
 """Strips of fewer rows repeat too much of x: each needs the kernel's height less one more."""
 SHARES = (8, 4, 2, 1)
@@ -37,7 +40,7 @@ class Strips:
 
 
 def strips_of_examples(layout: Layout, node: Node) -> Strips | None:
-    """The fewest strips that fill whole blocks with examples and fit the cache; None where the form does not apply."""
+    """The best way to cut that fills whole blocks with examples; None where the form does not apply."""
     x, dy = node.inputs
     sizes = (*x.shape, *dy.shape)
     if not all(isinstance(size, int) for size in sizes) or node.attributes["dilations"] != (1, 1):
@@ -46,13 +49,24 @@ def strips_of_examples(layout: Layout, node: Node) -> Strips | None:
     height_zeros, width_zeros = (zeros_around(node, axis) for axis in range(2))
     if min(*height_zeros, *width_zeros) < 0:
         return None
-    for count in range(1, height + 1):
-        rows = height // count
-        whole = height % count == 0 and batch * count % layout.block == 0
-        fits = rows * width * min(layout.filled(filters), 4 * layout.block) * layout.block * 4 <= LARGEST_KERNEL
-        if whole and fits and (count == 1 or rows >= LEAST_ROWS):
-            return Strips(count, rows, height_zeros, width_zeros)
-    return None
+    counts = [
+        count
+        for count in range(1, height + 1)
+        if height % count == 0 and batch * count % layout.block == 0 and (count == 1 or height // count >= LEAST_ROWS)
+    ]
+    row = width * min(layout.filled(filters), 4 * layout.block) * layout.block * 4
+    counts = [count for count in counts if height // count * row <= LARGEST_KERNEL]
+    if not counts:
+        return None
+    best = min(counts, key=lambda count: time_of_strips(count, height // count * row, node))
+    return Strips(best, height // best, height_zeros, width_zeros)
+
+
+def time_of_strips(count: int, kernel_bytes: int, node: Node) -> float:
+    """An estimate, 1 being the forward pass: a quarter more for each doubling beyond the cache, and copies of x."""
+    rows = static(node.inputs[1].shape)[2] // count * node.attributes["strides"][0]
+    repeated = (node.attributes["kernel"][0] - node.attributes["strides"][0]) / rows if count > 1 else 0.0
+    return 1 + 0.25 * max(0.0, math.log2(kernel_bytes / CACHED_KERNEL)) + 0.3 * repeated + 0.05 * (count > 1)
 
 
 def zeros_around(node: Node, axis: int) -> tuple[int, int]:
