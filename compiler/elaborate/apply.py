@@ -21,6 +21,7 @@ from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
 
 DEEPEST = 64
+MOST_APPLICATIONS = 20_000
 
 
 class PoisonedError(Exception):
@@ -229,6 +230,12 @@ def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span:
         return POISON
     if len(run.stack) >= DEEPEST:
         frame.error("E217", f"blocks are nested more than {DEEPEST} deep", span, help="flatten the nesting")
+        return POISON
+    run.applications += 1
+    if run.applications > MOST_APPLICATIONS:
+        if run.applications == MOST_APPLICATIONS + 1:
+            frame.error("E217", f"blocks are applied more than {MOST_APPLICATIONS:,} times in all", span,
+                        help="use blocks inside blocks less often: each use is written out")  # fmt: skip
         return POISON
     if flow is POISON and isinstance(definition, ast.Net):
         return POISON

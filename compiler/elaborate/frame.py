@@ -29,7 +29,7 @@ class Elaboration:
     pending     expectations that wait for their net or block to be finished
     mistakes    how many the report had when the net was begun: where more came, nothing is counted
     results     what blocks gave: the path and place of the outermost application
-    passes      of all loops so far
+    passes      of all loops so far;  applications: of all blocks and nets
     poisoned    whether a name was read that stands for nothing because of a mistake elsewhere
     statics     names of values that don't flow, to warn about those that nothing reads
     """
@@ -48,6 +48,7 @@ class Elaboration:
     mistakes: int = 0
     results: dict[Value, tuple[str, Span]] = field(default_factory=dict)
     passes: int = 0
+    applications: int = 0
     poisoned: bool = False
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netc.cli.memory import check_memory
 from netc.cli.options import load_net, net_options
 from netc.cli.table import size
 from netc.cli.terminal import say
@@ -57,6 +58,7 @@ def compile(
     if path.suffix != ".onnx":
         raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
     network = load_net(file, net, settings)
+    check_memory(network, 1)
     given, state = _weights(network, weights, seed)
     if train:
         _write_training(network, path, given, state, batch, target)

@@ -43,6 +43,12 @@ def explain_failure(failure: BaseException, arguments: Sequence[str]) -> int:
 
             draw(failure.diagnostics)
             return exit_code(failure.diagnostics)
+        case MemoryError():
+            from netc.cli.report import draw
+
+            help = "close other programs, or make the network or the batch smaller"
+            draw([Diagnostic("E604", "out of memory", notes=(str(failure)[:200],) if str(failure) else (), help=help)])
+            return DEVICE
         case click.ClickException():
             _usage(failure)
             return USAGE

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netc.cli.memory import check_memory
 from netc.cli.options import load_net, net_options
 from netc.cli.terminal import say, use_color
 
@@ -118,6 +119,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     bound = bind(data, batch_ports(net, plan))  # before the summary: what is wrong must not scroll away
     if resumed is None:
         _show_summary(net, plan.batch)
+    check_memory(net, 2)  # weights before and after a step
     model = Model(net, request.device, request.seed, say=lambda line: say(f"device       {line}"))
     trainer = run.make_trainer(net, request, model, profile=profile)
     say(f"data         {data.description}; {data.split_note}")

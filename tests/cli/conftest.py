@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes import command, surroundings
 
 Netc = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -24,10 +23,9 @@ def netc(tmp_path: Path) -> Netc:
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        surroundings = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "NETC_DEBUG", "FORCE_COLOR")}
         return subprocess.run(
-            [sys.executable, "-c", "from netc.cli import main; main()", *arguments],
-            cwd=tmp_path, env={**surroundings, **(env or {})}, capture_output=True, text=True,
+            command(*arguments),
+            cwd=tmp_path, env=surroundings(**(env or {})), capture_output=True, text=True,
             encoding="utf-8", timeout=120,
         )  # fmt: skip
 

@@ -87,3 +87,18 @@ def test_bug_says_so(debug: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 def test_a_verb_may_return_its_code() -> None:
     program = "import netc.cli as c; c._invoke = lambda a: 1; c.main()"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 1
+
+
+def test_a_network_beyond_all_memory_is_counted_and_not_allocated(netc: Any) -> None:
+    files = {"huge.net": "net A {\n  input x: 1_000_000\n  dense(1_000_000)\n  expect params > 1T\n}\n"}
+    assert netc("check", "huge.net", files=files).returncode == 0
+    assert "1,000,001,000,000" in netc("summary", "huge.net", files=files).stdout
+    done = netc("compile", "huge.net", "-o", "x.onnx", files=files)
+    assert done.returncode == 4
+    assert "error[E604]" in done.stderr
+    assert "4,000.0 GB" in done.stderr
+
+
+def test_memory_that_runs_out_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain_failure(MemoryError("Unable to allocate 3 TiB"), []) == 4
+    assert "error[E604]" in capsys.readouterr().err

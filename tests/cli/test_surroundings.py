@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import command, on_terminal
 
 BAD = "net A {\n  input x: 4\n  dens(3)\n}\n"
-START = [sys.executable, "-c", "from netc.cli import main; main()"]
-
-
-def on_terminal(arguments: list[str], cwd: Path, **env: str) -> str:
-    """What a command writes to a terminal."""
-    pty = pytest.importorskip("pty")
-    ours, theirs = pty.openpty()
-    surroundings = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | env
-    process = subprocess.Popen([*START, *arguments], cwd=cwd, env=surroundings, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    text = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        text += piece
-    os.close(ours)
-    process.wait()
-    return text.decode()
 
 
 def test_colors_on_a_terminal_alone(netc: Any, tmp_path: Path) -> None:
     assert "\x1b[" not in netc("check", "a.net", files={"a.net": BAD}).stdout
-    assert "\x1b[" in on_terminal(["check", "a.net"], tmp_path)
-    assert "\x1b[" not in on_terminal(["check", "a.net"], tmp_path, NO_COLOR="1")
-    assert "\x1b[" not in on_terminal(["check", "a.net"], tmp_path, TERM="dumb")
-    assert "\x1b[" not in on_terminal(["check", "a.net", "--color", "never"], tmp_path)
+    assert "\x1b[" in on_terminal("check", "a.net", folder=tmp_path)[1]
+    assert "\x1b[" not in on_terminal("check", "a.net", folder=tmp_path, NO_COLOR="1")[1]
+    assert "\x1b[" not in on_terminal("check", "a.net", folder=tmp_path, TERM="dumb")[1]
+    assert "\x1b[" not in on_terminal("check", "a.net", "--color", "never", folder=tmp_path)[1]
 
 
 def test_color_on_request(netc: Any) -> None:
@@ -53,7 +31,7 @@ def test_color_on_request(netc: Any) -> None:
 def test_pipe_closed_early(verb: str, tmp_path: Path) -> None:
     (tmp_path / "a.net").write_text(BAD * 200, "utf-8")
     arguments = [verb] if verb == "explain" else [verb, "a.net"]
-    process = subprocess.Popen([*START, *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command(*arguments), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()

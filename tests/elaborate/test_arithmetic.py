@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sessions import session_of
 
 from netc.compiler import compile_inference, initial_weights, load
 
@@ -34,11 +35,7 @@ def test_against_numpy(text: str, expected: object, tmp_path: Path) -> None:
     path = tmp_path / "a.net"
     path.write_text(f"net A {{\n  input {declared}, n: int 5\n  y = {text}\n}}\n")
     net = load(str(path))
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(
-        compile_inference(net, initial_weights(net)).model, providers=["CPUExecutionProvider"]
-    )
+    session = session_of(compile_inference(net, initial_weights(net)).model)
     rng = np.random.default_rng(0)
     values = {name: rng.uniform(0.5, 1.5, (2, *shape)).astype(np.float32) for name, shape in SHAPES.items()}
     values["n"] = rng.integers(1, 9, (2, 5))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sessions import session_of
 
 from netc.compiler import check, compile_inference, compile_training, initial_weights
 from netc.compiler.arguments import (
@@ -162,13 +162,6 @@ def runs(net: Net, sizes: dict[Symbol, int]) -> bool:
     """Whether the open sizes are large enough for its windows."""
     made = [output for node in net.graph.nodes for output in node.outputs]
     return all(size >= 1 for value in made for size in resolved(value.shape, sizes))
-
-
-def session_of(model: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
