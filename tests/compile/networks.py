@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import onnxruntime
+from sessions import session_of
 
 from netc.compiler.artifact import Artifact
 from netc.compiler.initial import Initial
@@ -133,18 +133,9 @@ def batch_of(net: Net, size: int, classes: int = 3, seed: int = 0) -> Arrays:
     return {**arrays, "label": rng.integers(0, classes, size)}
 
 
-def session_of(artifact: Artifact, *, optimize: bool = True, threads: int = 1) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    if not optimize:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return onnxruntime.InferenceSession(artifact.model, options, providers=["CPUExecutionProvider"])
-
-
 def run(artifact: Artifact, feeds: Arrays, **options: Any) -> Arrays:
     """All outputs by name."""
-    session = session_of(artifact, **options)
+    session = session_of(artifact.model, **options)
     wanted = {value.name for value in session.get_inputs()}
     names = [value.name for value in session.get_outputs()]
     return dict(zip(names, session.run(names, {k: v for k, v in feeds.items() if k in wanted}), strict=True))

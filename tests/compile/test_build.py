@@ -86,7 +86,7 @@ def test_the_training_step_has_the_inputs_that_the_contract_says() -> None:
 
 def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
     program = (
-        "import sys, hashlib; sys.path.insert(0, 'tests')\n"
+        "import sys, hashlib; sys.path[:0] = ['tests', 'tests/support']\n"
         "from compile.test_build import all_kinds\n"
         "print([hashlib.sha256(artifact.model).hexdigest() for artifact in all_kinds()])"
     )

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from sessions import session_of
 
 from netc.compiler.build import compile_training
 from netc.compiler.initialize import initial_weights
 from netc.compiler.load import load
 from netc.compiler.optimizers.base import optimizer
 
-from .networks import CPU_TARGETS, Arrays, session_of
+from .networks import CPU_TARGETS, Arrays
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
 F = torch.nn.functional
 LECTURE = Path(__file__).parents[2] / "examples" / "lecture"
 BATCH, STEPS = 8, 5
+Training = tuple[list[float], Arrays]
+"""The losses of the steps, and the weights after them."""
 
 
 class Functional(nn.Module):  # type: ignore[misc, name-defined]
@@ -87,12 +91,12 @@ def batches() -> Iterator[Arrays]:
         yield {"image": image, "label": rng.integers(0, 10, BATCH)}
 
 
-def train_ours(file: Path, weights: Arrays, name: str, target: str) -> tuple[list[float], Arrays]:
+def train_ours(file: Path, weights: Arrays, name: str, target: str) -> Training:
     word, arguments, _, largest = OPTIMIZERS[name]
     net = load(file)
     plan = replace(net.plan(), optimizer=optimizer.all()[word](**arguments), clip_norm=largest)
     step = compile_training(net, plan, target=target)
-    session = session_of(step)
+    session = session_of(step.model)
     tensors = dict(weights)
     for port in step.manifest["inputs"]:
         if port["role"] == "state":
@@ -111,7 +115,7 @@ def train_ours(file: Path, weights: Arrays, name: str, target: str) -> tuple[lis
     return losses, {key: tensors[key] for key in weights}
 
 
-def train_torch(model: Any, weights: Arrays, name: str) -> tuple[list[float], Arrays]:
+def train_torch(model: Any, weights: Arrays, name: str) -> Training:
     _, _, make, largest = OPTIMIZERS[name]
     torch.set_num_threads(1)
     parameters = dict(zip(weights, model.parameters(), strict=True))
@@ -131,32 +135,52 @@ def train_torch(model: Any, weights: Arrays, name: str) -> tuple[list[float], Ar
     return losses, {key: parameter.detach().numpy() for key, parameter in parameters.items()}
 
 
-def differences(net: str, name: str, seed: int, target: str) -> Iterator[str]:
-    """What is not as in PyTorch after five steps from the weights of a seed."""
-    file = LECTURE / f"{net}.net"
-    weights = initial_weights(load(file), seed)
-    ours, new = train_ours(file, weights, name, target)
-    theirs, expected = train_torch(NETS[net](), weights, name)
-    if ours != pytest.approx(theirs, abs=1e-5, rel=0):
-        yield f"losses {ours} and {theirs}"
-    for key, start in weights.items():
-        move = np.abs(expected[key] - start).max()
+def differences(start: Arrays, found: Training, expected: Training) -> Iterator[str]:
+    """Losses more than 1e-5 apart, and weights of which more than 0.1 % are off by 1e-3 of the largest move."""
+    if found[0] != pytest.approx(expected[0], abs=1e-5, rel=0):
+        yield f"losses {found[0]} and {expected[0]}"
+    for key, weight in start.items():
+        move = np.abs(expected[1][key] - weight).max()
         assert move > 0
-        far = np.abs(new[key] - expected[key]) > 1e-3 * move
+        far = np.abs(found[1][key] - expected[1][key]) > 1e-3 * move
         if far.mean() > 0.001:
             yield f"{key}: {far.sum()} of {far.size} elements differ"
+
+
+@cache
+def start_of(net: str, name: str, seed: int) -> tuple[Arrays, Training] | None:
+    """Weights, and what PyTorch makes of them; None where it makes something else of weights moved by a millionth."""
+    start = initial_weights(load(LECTURE / f"{net}.net"), seed)
+    expected = train_torch(NETS[net](), start, name)
+    for draw in range(3):
+        rng = np.random.default_rng(draw)
+        moved = {k: (w * (1 + 1e-6 * rng.uniform(-1, 1, w.shape))).astype(np.float32) for k, w in start.items()}
+        if any(differences(start, train_torch(NETS[net](), moved, name), expected)):
+            return None
+    return start, expected
 
 
 @pytest.mark.parametrize("target", CPU_TARGETS)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("net", NETS)
 def test_five_steps_are_those_of_pytorch(net: str, name: str, target: str) -> None:
-    """From some of five starts. Rounding may decide which of two almost equal values a pooling window passes on, and
-    Adam makes steps of full size from what follows; then neither side is near the result in double precision."""
-    found = []
-    for seed in range(1, 6):
-        wrong = list(differences(net, name, seed, target))
-        if not wrong:
+    """From four of at most five starts that PyTorch itself is sure of.
+
+    Rounding may decide which of two almost equal values a pooling window passes on, and Adam makes steps of full size
+    from what follows. From the deeper networks' starts, two in five lead PyTorch elsewhere when they move by a
+    millionth; those say nothing. Of a hundred others we left PyTorch once: that move had missed the tie.
+    """
+    agreed, found = 0, []
+    for seed in range(1, 30):
+        start = start_of(net, name, seed)
+        if start is None:
+            continue
+        weights, expected = start
+        wrong = list(differences(weights, train_ours(LECTURE / f"{net}.net", weights, name, target), expected))
+        agreed += not wrong
+        found += [f"seed {seed}: {wrong}"] if wrong else []
+        if agreed == 4:
             return
-        found.append(f"seed {seed}: {wrong}")
-    pytest.fail("\n".join(found))
+        if len(found) == 2:
+            break
+    pytest.fail("\n".join(found) or "too few starts")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sessions import session_of
 
+from netc.compiler.emit import emit
 from netc.compiler.initial import Initial
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value
 from netc.compiler.layers.base import LayerBuilder, language_shape, layer
@@ -54,17 +56,11 @@ class Bench:
 
     def run(self, output: Value | dict[str, Value], feeds: dict[str, Any], target: str = "std") -> Any:
         """What ONNX Runtime returns for one value, or a dict of them."""
-        ort = pytest.importorskip("onnxruntime")
-        from netc.compiler.emit import emit
-
         several = output if isinstance(output, dict) else {"y": output}
         graph = self.graph.copy()
         graph.outputs = {f"{name}.out": value for name, value in several.items()}
         model = emit(legalise(inference_mode(graph), target))
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        session = session_of(model.SerializeToString())
         names = {item.name for item in session.get_inputs()}
         results = session.run(list(graph.outputs), {name: value for name, value in feeds.items() if name in names})
         return dict(zip(several, results, strict=True)) if isinstance(output, dict) else results[0]

@@ -8,9 +8,9 @@ from zlib import crc32
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
+from sessions import session_of
 
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
@@ -97,14 +97,7 @@ def evaluator(graph: Graph) -> ReferenceEvaluator:
 
 def runtime(graph: Graph, feeds: Mapping[str, Array], optimized: bool = True) -> list[Array]:
     """What ONNX Runtime returns in float32."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    if not optimized:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(
-        model_of(graph, "float32").SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    session = session_of(model_of(graph, "float32").SerializeToString(), optimize=optimized)
     narrow = {name: x.astype(np.float32) if x.dtype == np.float64 else x for name, x in feeds.items()}
     return list(session.run(None, narrow))
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from one_operator import assert_close, graph_of, reference, runtime
 
 from netc.compiler.gradient import gradients
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ops import Sample, ShapeError
+
+from .one_operator import assert_close, graph_of, reference, runtime
 
 torch = pytest.importorskip("torch")
 QUICK = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from one_operator import (
+
+from netc.compiler.gradient import gradients
+from netc.compiler.ir import DType, Graph, Value
+from netc.compiler.ops import all_ops
+
+from .one_operator import (
     CASES,
     Array,
     assert_close,
@@ -16,10 +21,6 @@ from one_operator import (
     sample_of,
     weighted_loss,
 )
-
-from netc.compiler.gradient import gradients
-from netc.compiler.ir import DType, Graph, Value
-from netc.compiler.ops import all_ops
 
 FIRST_ONLY = {"MaxPoolGradient", "BatchNormalizationGradient"}
 DIFFERENTIABLE = [

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from one_operator import assert_close, evaluator, runtime
 
 from netc.compiler.gradient import gradients
 from netc.compiler.ir import BATCH, BATCH_SYMBOL, Builder, Dim, DType, Graph, Shape, Symbol, Value, product, substitute
 from netc.compiler.ops.slicing import TO_THE_END
+
+from .one_operator import assert_close, evaluator, runtime
 
 HEIGHT, WIDTH = Symbol("H", minimum=8), Symbol("W", minimum=8, divisor=2)
 SIZES: list[dict[Symbol, int]] = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from one_operator import graph_of
 
 from netc.compiler.gradient import gradients
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Value
 from netc.compiler.ir.verify import verify
 from netc.compiler.ops import all_ops, get_op
 from netc.compiler.targets import TARGETS, legalise
+
+from .one_operator import graph_of
 
 LACKING = [name for name, definition in all_ops().items() if not definition.stock]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
-from one_operator import CASES, assert_close, graph_of, inputs_of, model_of, reference, runtime, sample_of
 
 from netc.compiler.emit.protobuf import ELEMENT_TYPES
+
+from .one_operator import CASES, assert_close, graph_of, inputs_of, model_of, reference, runtime, sample_of
 
 
 @pytest.mark.parametrize(("name", "index"), CASES)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from one_operator import reference
 
 from netc.compiler.gradient import gradients, unbroadcast
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Node, Origin, Tensor, Value
 from netc.compiler.ir.verify import verify
 from netc.grammar.diagnostics import Span
+
+from .one_operator import reference
 
 F, INT = DType.FLOAT32, DType.INT64
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,12 +81,3 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
         return Done(code, out, err)
 
     return call
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "netc", *arguments]
-
-
-def surroundings(**variables: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("NETC_DEBUG", "FORCE_COLOR")}
-    return {**kept, "PYTHONUNBUFFERED": "1", **variables}

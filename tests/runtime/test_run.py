@@ -17,6 +17,7 @@ import numpy as np
 import onnx
 import pytest
 from PIL import Image
+from processes import command, surroundings
 from safetensors.numpy import load_file
 
 from netc.grammar.diagnostics import DiagnosticError
@@ -24,7 +25,7 @@ from netc.runtime import files
 from netc.runtime.files import write_atomic
 from netc.runtime.run_folder import RunFolder, texts_of
 
-from .conftest import Run, arrays, command, surroundings
+from .conftest import Run, arrays
 
 TRAIN = ("train", "tiny.net", "--data", "data.npz", "--device", "cpu")
 LINE = r"epoch {}/4  loss \d\.\d{{4}}  accuracy \d\.\d{{4}}  \|  held out: loss \d\.\d{{4}}  accuracy \d\.\d{{4}}  \|  "
@@ -95,8 +96,10 @@ def wait_for(path: Path, lines: int, process: subprocess.Popen[str]) -> None:
 def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: str) -> None:
     epochs = ("--epochs", "60")
     assert run(*TRAIN, *epochs, "--out", "whole").returncode == 0
-    process = subprocess.Popen(command(*TRAIN, *epochs, "--out", "parts"), cwd=folder, env=surroundings(), text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    process = subprocess.Popen(
+        command(*TRAIN, *epochs, "--out", "parts"), cwd=folder, env=surroundings(PYTHONUNBUFFERED="1"),
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
     wait_for(folder / "parts/metrics.jsonl", 3, process)
     process.send_signal(getattr(signal, kind))
     _, said = process.communicate(timeout=60)

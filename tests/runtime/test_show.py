@@ -1,21 +1,18 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from processes import on_terminal
 
 from netc.runtime.progress import Progress, Record
 from netc.runtime.show.plot import plot_curves
 from netc.runtime.show.predictions import best_classes, class_line, values_line
 from netc.runtime.show.progress import PlainProgress, epoch_line, number
-
-from .conftest import command, surroundings
 
 RECORD: Record = {
     "epoch": 3, "step": 141, "learning_rate": 0.002, "loss": 0.20083, "accuracy": 0.94466,
@@ -69,27 +66,13 @@ def test_curves_become_a_picture(tmp_path: Path) -> None:
         assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 10
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}], ids=["color", "no color"])
 def test_a_terminal_has_a_live_line(folder: Path, variables: dict[str, str]) -> None:
-    outer, inner = os.openpty()
-    process = subprocess.Popen(
-        command("train", "tiny.net", "--data", "data.npz", "--device", "cpu", "--epochs", "30"), cwd=folder,
-        env=surroundings(TERM="xterm", COLUMNS="120", **variables), stdout=subprocess.DEVNULL, stderr=inner,
+    code, text = on_terminal(
+        "train", "tiny.net", "--data", "data.npz", "--device", "cpu", "--epochs", "30",
+        folder=folder, stdout=subprocess.DEVNULL, COLUMNS="120", **variables,
     )  # fmt: skip
-    os.close(inner)
-    written = b""
-    while True:
-        try:
-            piece = os.read(outer, 1 << 16)
-        except OSError:  # Linux says so when the other end is closed
-            break
-        if not piece:
-            break
-        written += piece
-    os.close(outer)
-    assert process.wait() == 0, written
-    text = written.decode()
+    assert code == 0, text
     assert text.count("held out:") == 30
     assert "\x1b[2K" in text
     assert "examples/s" in text

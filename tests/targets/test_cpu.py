@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
+from sessions import session_of
 
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
@@ -35,12 +35,7 @@ def written(graph: Graph, target: str) -> Graph:
 
 
 def run(graph: Graph, feeds: dict[str, Array]) -> list[Array]:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        emit(graph).SerializeToString(), options, providers=["CPUExecutionProvider"], disabled_optimizers=["Pad_Fusion"]
-    )
-    return session.run(None, feeds)
+    return session_of(emit(graph).SerializeToString(), without=("Pad_Fusion",)).run(None, feeds)
 
 
 def assert_agrees(build: Build, *shapes: tuple[int, ...], blocked: bool = True) -> None:
