@@ -42,7 +42,7 @@ def measure(measured: Measured, kind: str, *, rounds: int, seconds: float, threa
     batch = ours.rows(made, measured.batch)
     step = ours.bare(made, batch)
     each = _seconds_of(step)
-    steps = max(20, min(400, round(seconds / each)))
+    steps = max(8, min(400, round(seconds / each)))
     with tempfile.TemporaryDirectory() as folder:
         data: Any = _pictures(Path(folder), measured, steps) if kind == "pictures" else _arrays(batch, steps)
         loop: list[float] = []

@@ -113,7 +113,8 @@ def keras(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
 def inference(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
     from bench.inference import measure
 
-    return measure(measured, batch=int(variant.split()[1]), **options.timing)
+    given = {**options.timing, "seconds": options.seconds / 2}
+    return measure(measured, batch=int(variant.split()[1]), **given)
 
 
 def load(measured: Measured, variant: str, options: Options) -> dict[str, Any]:

@@ -129,16 +129,13 @@ def compiled(rows: Rows, results: Results) -> list[str]:
 
 def keras(rows: Rows, results: Results) -> list[str]:
     """Keras beside ours."""
-    table = [
-        [name, ms(row["seconds"]["netc"]), ms(row["seconds"]["keras"]),
-         f"**{ratio(row['seconds']['netc'], [row['seconds']['keras']]).median:.2f}**"]
-        for name, row in rows.items()
-    ]  # fmt: skip
+    table = []
+    for name, row in rows.items():
+        seconds = row["seconds"]
+        over = ratio(seconds["netc"], [seconds["keras"]]).median
+        table.append([name, ms(seconds["netc"]), ms(seconds["keras"]), f"**{over:.2f}**"])
     backend = next(iter(rows.values()))["backend"]
-    text = (
-        f"`train_on_batch` of Keras {backend}, channels last, SGD with momentum, without metrics. Milliseconds a step."
-    )
-    return [text, "", *markdown(["network", "netc", "Keras", "ratio"], table)]
+    return [prose.KERAS.format(backend=backend), "", *markdown(["network", "netc", "Keras", "ratio"], table)]
 
 
 def inference(rows: Rows, results: Results) -> list[str]:
