@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from bench.fresh import call
+from bench.machine import busy_share
 from bench.nets import NETS, QUICK
 from bench.report import PAGE, write_report
 from bench.sections import SECTIONS, Options, Row
@@ -105,13 +106,14 @@ def about(section: str, given: argparse.Namespace, options: Options) -> dict[str
 
 def one(section: str, row: Row, options: Options, results: Results) -> None:
     """Measure a row in a process of its own and keep it, also where it failed."""
+    busy = busy_share()
     start = time.monotonic()
     print(f"{section:<10} {row.name:<34}", end="", file=sys.stderr, flush=True)
     figures = call(
         "bench.sections:measure_row", section, row.net, row.variant, asdict(options),
         threads=options.threads, limit=options.limit,
     )  # fmt: skip
-    results.put(section, row.name, {"net": row.net, "variant": row.variant, **figures})
+    results.put(section, row.name, {"net": row.net, "variant": row.variant, "busy": busy, **figures})
     said = f"failed: {figures['failed']}" if "failed" in figures else "done"
     print(f"{time.monotonic() - start:7.1f} s  {said}", file=sys.stderr, flush=True)
 

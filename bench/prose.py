@@ -15,6 +15,12 @@ the same step's bare session, bound beforehand. PyTorch's step is `zero_grad`, f
 `step`, `loss.item()`.
 """
 
+BUSY = """\
+**These figures were taken on a busy machine**: before some rows other programs used up to {share:.0f} % of the
+processor. PyTorch's threads wait for each other by spinning and suffer from that far more than ONNX Runtime's; take the
+ratios as no proof of anything, and measure again when the machine is quiet.
+"""
+
 GOALS = "The ratio to the better of PyTorch eager and channels_last, beside the goals of this project."
 
 ROOFLINE = """\

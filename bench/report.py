@@ -11,6 +11,9 @@ from bench.store import Results
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 
+QUIET = 0.1
+"""The share of the processor that other programs may use before the page warns."""
+
 SECTIONS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Results], list[str]]], ...] = (
     ("machine", "The machine", tables.machine),
     ("training", "Training steps: SGD with momentum 0.9", tables.training),
@@ -28,6 +31,10 @@ SECTIONS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Results], list[str]
 def report(results: Results) -> str:
     """The page as Markdown; sections that were not measured are named at its end."""
     parts = [prose.INTRODUCTION.format(name=results.name)]
+    busiest = max((row.get("busy") or 0.0 for section in results.sections.values() for row in section["rows"].values()),
+                  default=0.0)  # fmt: skip
+    if busiest > QUIET:
+        parts.append(prose.BUSY.format(share=100 * busiest))
     missing = []
     for section, title, table in SECTIONS:
         rows = results.rows(section)

@@ -60,7 +60,8 @@ def profile(net: Net, artifact: Artifact, steps: Sequence[Step], batch: int) -> 
     `step_ms` = all `ms` of `layers` and `other` + `between_ms`, the time in which no operator ran. Layers stand in
     execution order, each with `forward_ms`, `backward_ms`, `update_ms` (the optimizer's) and their sum `ms`, and with
     `gflops`: its multiply-accumulates in billions a second, times two, over forward and backward. `other` holds loss,
-    metrics and what belongs to no layer, `operators` the same time by the kind of operator, `lines` by line of text.
+    metrics and what belongs to no layer, such as the `optimizer`'s updates of small weights, which run together.
+    `operators` is the same time by the kind of operator, `lines` by line of text.
     """
     assert steps, "a profile needs a step"
     chosen = steadiest(steps)
@@ -126,7 +127,7 @@ class _Homes:
     def _row(self, place: Place) -> str:
         scope = place.scope
         if place.part == "update":
-            return self.owner.get(scope.removeprefix("optimizer."), scope or "optimizer")
+            return self.owner.get(scope.removeprefix("optimizer."), scope.split(".", 1)[0])
         path = scope
         while path:
             if path in self.layers:

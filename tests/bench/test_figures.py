@@ -136,3 +136,9 @@ def test_every_section_has_a_table() -> None:
     from bench.report import SECTIONS as SHOWN
 
     assert {name for name, _, _ in SHOWN} == set(SECTIONS)
+
+
+def test_a_busy_machine_is_told(results: Results) -> None:
+    assert "busy machine" not in report(results)
+    results.put("training", "LeNet-5", {**results.rows("training")["LeNet-5"], "busy": 0.98})
+    assert "before some rows other programs used up to 98 %" in report(results)
