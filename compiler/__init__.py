@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netc.compiler.ports import batch_ports
     from netc.compiler.summary import summary
     from netc.compiler.targets.cpu.probe import probe_cpu
+    from netc.compiler.weights import fit, read_tensors, read_weights
 
 _HOMES = {
     "Artifact": "artifact",
@@ -39,12 +40,15 @@ _HOMES = {
     "compile_inference": "build",
     "compile_scorer": "build",
     "compile_training": "build",
+    "fit": "weights",
     "initial_weights": "initialize",
     "lint": "lint",
     "load": "load",
     "override": "plan",
     "probe_cpu": "targets.cpu.probe",
     "places": "emit.places",
+    "read_tensors": "weights",
+    "read_weights": "weights",
     "summary": "summary",
     "totals": "count",
     "training_flops": "count",
@@ -65,12 +69,15 @@ __all__ = [
     "compile_inference",
     "compile_scorer",
     "compile_training",
+    "fit",
     "initial_weights",
     "lint",
     "load",
     "override",
     "places",
     "probe_cpu",
+    "read_tensors",
+    "read_weights",
     "summary",
     "totals",
     "training_flops",

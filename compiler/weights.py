@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.ir import Value, format_shape
@@ -25,35 +24,28 @@ def read_weights(path: str | os.PathLike[str], net: Net | None = None) -> dict[s
 
     Raises DiagnosticError: E550 a parameter is missing, E551 an unknown tensor, E552 wrong shape, E553 unreadable.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        tensors: dict[str, Array] = load_file(path)
-    except FileNotFoundError:
-        raise _unreadable(path, "there is no such file", "check the path") from None
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        help = "give a file in safetensors format, such as a run's `best.safetensors`"
-        raise _unreadable(path, reason, help) from None
+    tensors, _ = read_tensors(path)
     if net is None:
         return tensors
     parameters = {parameter.name: parameter.value for parameter in net.parameters}
     return fit(tensors, parameters, net, file=os.fspath(path), exact=True)
 
 
-def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file whole or not at all: a temporary file beside it, fsync, rename."""
-    place = Path(path)
-    temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[str, str]]:
+    """The tensors and the metadata of a safetensors file; raises DiagnosticError E553."""
+    from safetensors import SafetensorError, safe_open
+
+    reader: Any
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(place)
-    finally:
-        temporary.unlink(missing_ok=True)
+        with safe_open(os.fspath(path), framework="numpy") as reader:
+            return {name: reader.get_tensor(name) for name in reader.keys()}, dict(reader.metadata() or {})  # noqa: SIM118
+    except FileNotFoundError:
+        raise _unreadable(path, "there is no such file", "check the path") from None
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = said.splitlines()[0].rstrip(".") if said else type(error).__name__
+        help = "give a file in safetensors format, such as a run's `best.safetensors`"
+        raise _unreadable(path, reason, help) from None
 
 
 def fit(

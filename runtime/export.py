@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from netc.compiler import Net, TrainPlan, compile_inference, compile_scorer
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 SCORER_KEY = "netc.scorer"
 CLASSES_KEY = "netc.classes"
 SCALE_KEY = "netc.scale"
+LARGEST = 2_140_000_000
 
 
 def deployable(
@@ -34,6 +36,7 @@ def deployable(
 
     What the plan's loss and metrics read is among the outputs, after those of the net.
     """
+    _check_size(net)
     plan = plan or (net.plans[0] if net.plans else None)
     notes: dict[str, str] = {}
     taps: list[str] = []
@@ -48,6 +51,14 @@ def deployable(
         notes[SCALE_KEY] = json.dumps(scale)
     model = compile_inference(net, weights, taps=taps, batch=batch, target=target, seed=seed).model
     return model + b"".join(_metadata(key, value) for key, value in notes.items())
+
+
+def _check_size(net: Net) -> None:
+    """Raise DiagnosticError E566 where the weights alone pass what protobuf can hold."""
+    if 4 * net.params > LARGEST:
+        message = f"the {net.params:,} parameters of net {net.name} take {net.params * 4e-9:.1f} GB in one .onnx file"
+        help = "compile with `--train`, which keeps the weights beside the model, or make the net smaller"
+        raise DiagnosticError(Diagnostic("E566", message, notes=("a protobuf file holds 2.1 GB",), help=help))
 
 
 def _metadata(key: str, value: str) -> bytes:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Net, TrainPlan, load, override
+from netc.compiler import Net, TrainPlan, load, override, read_tensors
 from netc.compiler.load import parse_setting
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.export import deployable
-from netc.runtime.files import read_tensors, write_atomic
+from netc.runtime.files import write_atomic
 from netc.runtime.model import Model
 from netc.runtime.run_folder import RunFolder, texts_of
 from netc.runtime.trainer import Trainer

@@ -23,8 +23,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from netc.compiler import read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.files import append_line, cannot_write, make_folder, read_tensors, write_atomic, write_weights
+from netc.runtime.files import append_line, cannot_write, make_folder, write_atomic, write_weights
 from netc.runtime.progress import Progress, Record
 from netc.runtime.session import Array
 

@@ -12,7 +12,6 @@ from netc.cli.options import load_net, net_options
 from netc.cli.table import size
 from netc.cli.terminal import say
 from netc.compiler.targets import TARGETS
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,8 +67,7 @@ def compile(
 
 def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Parameters, and the optimizer's state where a file holds some: one written by --train, or kept after training."""
-    from netc.compiler import initial_weights
-    from netc.compiler.weights import fit, read_weights
+    from netc.compiler import fit, initial_weights, read_weights
 
     if file is None:
         return initial_weights(network, seed), {}
@@ -112,12 +110,7 @@ def _write_training(
 
 def _write(path: Path, content: bytes, what: str) -> None:
     """A temporary file beside it, then a rename; told on stderr."""
-    from netc.compiler.weights import replace_file
+    from netc.runtime.files import write_atomic
 
-    try:
-        replace_file(path, content)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        found = Diagnostic("E562", f"cannot write {path}: {reason}", help="give `-o` a place that can be written")
-        raise DiagnosticError(found) from None
+    write_atomic(path, content, help="give `-o` a place that can be written")
     say(f"wrote {path} ({size(len(content))}): {what}")

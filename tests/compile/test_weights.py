@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from safetensors.numpy import save_file
 
 from netc.compiler.initial import Initial, kaiming_uniform
 from netc.compiler.initialize import draw, initial_weights
-from netc.compiler.weights import read_weights, replace_file
+from netc.compiler.weights import read_weights
 from netc.grammar.diagnostics import DiagnosticError
 
 from .networks import Maker, dense_net, small_net
@@ -66,23 +65,6 @@ def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
     assert list(found) == [parameter.name for parameter in net.parameters]
     for name, value in weights.items():
         np.testing.assert_array_equal(found[name], value)
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "model.onnx"
-    replace_file(path, b"old")
-
-    def fail(_: int) -> None:
-        raise OSError("no space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", fail)
-        with pytest.raises(OSError, match="no space"):
-            replace_file(path, b"new")
-    assert path.read_bytes() == b"old"
-    replace_file(path, b"new")
-    assert path.read_bytes() == b"new"
-    assert os.listdir(tmp_path) == ["model.onnx"]
 
 
 def codes(caught: pytest.ExceptionInfo[DiagnosticError]) -> list[str]:
