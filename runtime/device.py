@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.runtime.installation import conflicts, onnxruntime_distributions
 
 DEVICES = ("auto", "cpu", "cuda")
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
@@ -63,8 +64,6 @@ def runtime() -> Any:
 
 
 def _broken(message: str) -> Diagnostic:
-    from netc.runtime.environment import conflicts
-
     found = conflicts()
     repair = found[0]["repair"] if found else "python -m pip install --force-reinstall onnxruntime"
     return Diagnostic("E602", message, help=f"run `{repair}`")
@@ -146,8 +145,6 @@ def _has_card() -> bool:
 
 
 def _distribution() -> str:
-    from netc.runtime.environment import onnxruntime_distributions
-
     return next(iter(onnxruntime_distributions()), "onnxruntime")
 
 

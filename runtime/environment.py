@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import platform
 from importlib import metadata
-from typing import Any, TypedDict
+from typing import TypedDict
+
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.device import PROVIDERS, probe
+from netc.runtime.installation import Conflict, conflicts, onnxruntime_distributions
 
 PACKAGES = ("netc", "onnx", "numpy", "click", "lark", "rich", "pillow", "safetensors", "matplotlib")
-
-
-class Conflict(TypedDict):
-    """Something wrong with the installation, and the command that repairs it."""
-
-    problem: str
-    repair: str
 
 
 class DeviceReport(TypedDict):
@@ -39,9 +36,6 @@ class Environment(TypedDict):
 
 def environment() -> Environment:
     """Look at the installation and try every device."""
-    from netc.grammar.diagnostics import DiagnosticError
-    from netc.runtime.device import PROVIDERS, probe
-
     devices: dict[str, DeviceReport] = {}
     for name in PROVIDERS:
         try:
@@ -59,51 +53,6 @@ def environment() -> Environment:
         "devices": devices,
         "conflicts": conflicts(),
     }
-
-
-def conflicts() -> list[Conflict]:
-    """Two distributions of ONNX Runtime overwrite each other; removing either leaves an empty module."""
-    installed = onnxruntime_distributions()
-    if len(installed) > 1:
-        names = " ".join(installed)
-        keep = "onnxruntime-gpu" if "onnxruntime-gpu" in installed else next(iter(installed))
-        return [
-            {
-                "problem": f"{' and '.join(installed)} are both installed and overwrite each other's files",
-                "repair": f"python -m pip uninstall --yes {names} && python -m pip install {keep}",
-            }
-        ]
-    if _is_empty_module():
-        name = next(iter(installed), "onnxruntime")
-        return [
-            {
-                "problem": "onnxruntime has no InferenceSession: another distribution of it was removed",
-                "repair": f"python -m pip install --force-reinstall --no-deps {name}",
-            }
-        ]
-    return []
-
-
-def _is_empty_module() -> bool:
-    try:
-        import onnxruntime
-    except ImportError:
-        return True
-    return not hasattr(onnxruntime, "InferenceSession")
-
-
-def onnxruntime_distributions() -> dict[str, str]:
-    """Every installed distribution that provides the module `onnxruntime`, with its version."""
-    found: dict[str, str] = {}
-    for distribution in metadata.distributions():
-        name: Any = distribution.metadata["Name"]
-        word = str(name or "").lower().replace("_", "-")
-        if word == "onnxruntime" or (word.startswith("onnxruntime-") and word.split("-")[1] in _FLAVOURS):
-            found[word] = distribution.version
-    return dict(sorted(found.items()))
-
-
-_FLAVOURS = {"gpu", "directml", "openvino", "training", "qnn", "silicon", "azure", "migraphx", "rocm"}
 
 
 def _version(name: str) -> str | None:

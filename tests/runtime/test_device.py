@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime import device, environment
+from netc.runtime import device, installation
 from netc.runtime.device import ONE_NODE, Device, probe, quiet, resolve
 
 from .conftest import Run
@@ -62,7 +62,7 @@ def test_an_unknown_device_is_told_the_known_ones() -> None:
 
 def test_an_empty_module_is_told_with_its_repair(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace())
-    monkeypatch.setattr(environment, "onnxruntime_distributions", lambda: {"onnxruntime-gpu": "1.31.1"})
+    monkeypatch.setattr(installation, "onnxruntime_distributions", lambda: {"onnxruntime-gpu": "1.31.1"})
     with pytest.raises(DiagnosticError) as caught:
         device.runtime()
     (found,) = caught.value.diagnostics
@@ -72,8 +72,8 @@ def test_an_empty_module_is_told_with_its_repair(monkeypatch: pytest.MonkeyPatch
 
 def test_two_distributions_are_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     both = {"onnxruntime": "1.32.0", "onnxruntime-gpu": "1.31.1"}
-    monkeypatch.setattr(environment, "onnxruntime_distributions", lambda: both)
-    (conflict,) = environment.conflicts()
+    monkeypatch.setattr(installation, "onnxruntime_distributions", lambda: both)
+    (conflict,) = installation.conflicts()
     assert "both installed" in conflict["problem"]
     assert conflict["repair"].startswith("python -m pip uninstall --yes onnxruntime onnxruntime-gpu && ")
 
