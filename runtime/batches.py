@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
 from netc.compiler.artifact import Port
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.batches import BoundBatches
 from netc.runtime.feed import feed
 from netc.runtime.session import Array
 
-
-@runtime_checkable
-class BoundBatches(Protocol):
-    """Rows by number, in the net's names and element types; checked beforehand."""
-
-    def __len__(self) -> int: ...
-
-    def batch(self, indices: Any) -> dict[str, Array]:
-        """Inputs and targets of these rows."""
-        ...
+__all__ = ["ArrayRows", "BoundBatches", "Parts", "bind"]
 
 
 @dataclass(frozen=True, slots=True)

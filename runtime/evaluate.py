@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
 
 import numpy as np
 
+from netc.runtime.data.batches import BoundBatches
 from netc.runtime.session import Array, Session
 
 
-class Batches(Protocol):
-    """Rows that can be read by number."""
-
-    def __len__(self) -> int: ...
-
-    def batch(self, indices: Array) -> dict[str, Array]:
-        """Inputs and targets of these rows, by the net's names."""
-        ...
-
-
 def evaluate(
-    predict: Callable[[Mapping[str, Array]], Mapping[str, Array]], scorer: Session, rows: Batches, batch: int
+    predict: Callable[[Mapping[str, Array]], Mapping[str, Array]], scorer: Session, rows: BoundBatches, batch: int
 ) -> dict[str, float]:
     """The mean loss and metrics over all rows. `predict` gives outputs by the names that the scorer reads."""
     assert scorer.manifest is not None

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.batches import BoundBatches
-from netc.runtime.data.batches import batches
+from netc.runtime.data.batches import Batches, BoundBatches
 from netc.runtime.diverged import diverged
 from netc.runtime.interrupt import Interrupted, interruptible
 from netc.runtime.model import ports
@@ -78,7 +77,7 @@ class Loop:
         began = time.monotonic() - progress.seconds
         fed = {port["name"]: np.dtype(port["dtype"]) for port in ports(trainer.manifest, "data", "target")}
         rate = 0.0
-        with batches(
+        with Batches(
             self.train,
             trainer.plan.batch,
             seed=trainer.seed,

@@ -1,7 +1,7 @@
 """Readers for the data sets that `--data` names: reading, splitting, checking, converting, augmenting."""
 
 from netc.runtime.data.augment import augment
-from netc.runtime.data.batches import Batches, batches
+from netc.runtime.data.batches import Batches
 from netc.runtime.data.bind import BoundData, BoundSplit
 from netc.runtime.data.dataset import DataSet, Split
 from netc.runtime.data.inputs import Inputs, read_inputs
@@ -15,7 +15,6 @@ __all__ = [
     "Inputs",
     "Split",
     "augment",
-    "batches",
     "open_data",
     "read_inputs",
 ]

@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -15,13 +15,14 @@ from netc.runtime.data.augment import Augmentation, Batch, augment
 AHEAD = 4
 
 
-class Source(Protocol):
-    """A part of the data: rows by their numbers."""
+@runtime_checkable
+class BoundBatches(Protocol):
+    """Rows by their numbers, in the net's names and element types; checked beforehand."""
 
     def __len__(self) -> int: ...
 
     def batch(self, indices: Any) -> Batch:
-        """These rows, input by input."""
+        """Inputs and targets of these rows."""
         ...
 
 
@@ -31,14 +32,19 @@ def order(rows: int, seed: int, epoch: int) -> np.ndarray:
 
 
 class Batches(Iterator[Batch]):
-    """Iterates over the batches of one epoch; `len` is the number of them from `start` on.
+    """The batches of one epoch from number `start` on, decoded and augmented up to four ahead of their use.
 
-    Use it in a `with` block, or call `close`: either ends the thread. An exception in the thread is raised by `next`.
+    rows          bound data;  batch: their number in a step, fewer in the last one
+    seed, epoch   decide the order, and with the batch's number what augmentation draws: nothing else does
+    shuffle       False keeps the data's own order, for evaluation
+
+    `len` is the number of batches from `start` on. Use it in a `with` block, or call `close`: either ends the thread.
+    An exception in the thread is raised by `next`.
     """
 
     def __init__(
         self,
-        source: Source,
+        rows: BoundBatches,
         batch: int,
         *,
         seed: int = 0,
@@ -48,10 +54,10 @@ class Batches(Iterator[Batch]):
         augmentation: Sequence[Augmentation] = (),
     ) -> None:
         assert batch > 0, "a batch has at least one row"
-        self._source, self._size, self._seed, self._epoch = source, batch, seed, epoch
+        self._source, self._size, self._seed, self._epoch = rows, batch, seed, epoch
         self._augmentation, self._start = tuple(augmentation), start
-        self._rows = order(len(source), seed, epoch) if shuffle else np.arange(len(source))
-        self._count = -(-len(source) // batch)
+        self._rows = order(len(rows), seed, epoch) if shuffle else np.arange(len(rows))
+        self._count = -(-len(rows) // batch)
         self._ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="netc-data", daemon=True)
@@ -105,22 +111,3 @@ class Batches(Iterator[Batch]):
         if not self._augmentation:
             return made
         return augment(made, self._augmentation, np.random.default_rng([self._seed, self._epoch, 1, index]))
-
-
-def batches(
-    source: Source,
-    batch: int,
-    *,
-    seed: int = 0,
-    epoch: int = 0,
-    start: int = 0,
-    shuffle: bool = True,
-    augmentation: Sequence[Augmentation] = (),
-) -> Batches:
-    """The batches of one epoch from number `start` on, decoded and augmented up to four ahead of their use.
-
-    source        a part of bound data;  batch: its rows, fewer in the last one
-    seed, epoch   decide the order, and with the batch's number what augmentation draws: nothing else does
-    shuffle       False keeps the data's own order, for evaluation
-    """
-    return Batches(source, batch, seed=seed, epoch=epoch, start=start, shuffle=shuffle, augmentation=augmentation)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netc.runtime.data import augment, batches, open_data
+from netc.runtime.data import Batches, augment, open_data
 
 from .makers import image_port, label_port, pixels
 
@@ -42,7 +42,7 @@ class Rows:
 
 
 def seen(source: Rows, batch: int, **settings: Any) -> list[list[float]]:
-    with batches(source, batch, **settings) as ready:
+    with Batches(source, batch, **settings) as ready:
         return [made["x"].tolist() for made in ready]
 
 
@@ -108,7 +108,7 @@ def test_an_epoch_has_every_row_once_in_its_own_order():
 def test_resuming_gives_what_would_have_come():
     bound = open_data("digits").bind([image_port(1, 8, 8), label_port()])
     settings = {"seed": 1, "epoch": 2, "augmentation": [Change("crop", {"padding": 1}), Change("flip")]}
-    with batches(bound.train, 256, **settings) as whole, batches(bound.train, 256, start=3, **settings) as rest:
+    with Batches(bound.train, 256, **settings) as whole, Batches(bound.train, 256, start=3, **settings) as rest:
         assert (len(whole), len(rest)) == (6, 3)
         expected, got = list(whole)[3:], list(rest)
     for before, after in zip(expected, got, strict=True):
@@ -117,7 +117,7 @@ def test_resuming_gives_what_would_have_come():
 
 def test_an_exception_comes_where_its_batch_would():
     source = Rows(20, broken=13)
-    with batches(source, 5, shuffle=False) as ready:
+    with Batches(source, 5, shuffle=False) as ready:
         assert [next(ready)["x"][0], next(ready)["x"][0]] == [0, 5]
         with pytest.raises(ValueError, match="row 13"):
             next(ready)
@@ -126,7 +126,7 @@ def test_an_exception_comes_where_its_batch_would():
 def test_leaving_early_ends_the_thread_and_reads_little():
     before = threading.active_count()
     source = Rows(10_000)
-    with contextlib.suppress(KeyboardInterrupt), batches(source, 1) as ready:
+    with contextlib.suppress(KeyboardInterrupt), Batches(source, 1) as ready:
         next(ready)
         raise KeyboardInterrupt
     assert threading.active_count() == before
@@ -141,7 +141,7 @@ def test_reading_overlaps_the_step():
             return super().batch(indices)
 
     began = time.perf_counter()
-    with batches(Slow(20), 1) as ready:
+    with Batches(Slow(20), 1) as ready:
         for _ in ready:
             time.sleep(0.02)
     assert time.perf_counter() - began < 0.7  # one after the other takes 0.8 s
