@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.initial import Initial
-from netc.compiler.ir import DType, Graph, Node, Shape, Size, Value, product
+from netc.compiler.ir import DType, Graph, Node, Shape, Size, Value, format_shape, product
 from netc.grammar.diagnostics import Diagnostic, Span
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Parameter:
         return size
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class LayerInstance:
     """One application of a layer, in execution order. Applications of a `shared` layer list the same parameters.
 
@@ -68,6 +68,10 @@ class LayerInstance:
     span: Span
     argument_spans: Mapping[str, Span] = field(default_factory=dict)
     training_only: bool = False
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(format_shape(language_shape(value)) for value in self.outputs)
+        return f"<{self.path} ({self.word}) {shapes}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ class TrainPlan:
     span: Span | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Net:
     """A shape-checked network.
 
@@ -152,6 +156,9 @@ class Net:
     source: str
     sources: dict[str, str]
     span: Span
+
+    def __repr__(self) -> str:
+        return f"<net {self.name}: {len(self.layers)} layers, {self.params:,} parameters>"
 
     @property
     def params(self) -> int:

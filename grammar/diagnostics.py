@@ -80,6 +80,13 @@ class Diagnostic:
     fix: Fix | None = None
 
 
+def _said(finding: Diagnostic) -> str:
+    """A finding as the text of an exception: place, code, what is wrong, the way out."""
+    place = f"{finding.primary.span.file}:{finding.primary.span.line}: " if finding.primary else ""
+    detail = f" ({finding.primary.message})" if finding.primary and finding.primary.message else ""
+    return f"{place}[{finding.code}] {finding.message}{detail}" + (f"; help: {finding.help}" if finding.help else "")
+
+
 class DiagnosticError(Exception):
     """Carries findings out of a phase that cannot go on. The command line draws them and picks the exit code."""
 
@@ -87,7 +94,7 @@ class DiagnosticError(Exception):
         found = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
         assert found, "a DiagnosticError needs at least one finding"
         self.diagnostics: tuple[Diagnostic, ...] = found
-        super().__init__("; ".join(f"[{finding.code}] {finding.message}" for finding in found))
+        super().__init__("\n".join(map(_said, found)))
 
 
 def suggestions(wrong: str, known: Iterable[str]) -> list[str]:

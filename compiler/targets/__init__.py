@@ -51,7 +51,9 @@ TARGETS: Mapping[str, Target] = {
 
 
 def legalise(graph: Graph, target: str = "std") -> Graph:
-    """The graph in the operators that the target has."""
+    """The graph in the operators that the target has; raises ValueError where there is no such target."""
+    if target not in TARGETS:
+        raise ValueError(f"there is no target {target!r}: use one of {', '.join(TARGETS)}")
     chosen = TARGETS[target]
     if chosen.layout is not None:
         graph = chosen.layout(graph)
