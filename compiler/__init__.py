@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
     from netc.compiler.count import Totals, totals, training_flops
     from netc.compiler.emit.places import Place, places
-    from netc.compiler.initialize import initial_weights
+    from netc.compiler.initialize import initial_weight, initial_weights
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load
     from netc.compiler.net import LayerInstance, Net, Parameter, TrainPlan
@@ -41,6 +41,7 @@ _HOMES = {
     "compile_scorer": "build",
     "compile_training": "build",
     "fit": "weights",
+    "initial_weight": "initialize",
     "initial_weights": "initialize",
     "lint": "lint",
     "load": "load",
@@ -70,6 +71,7 @@ __all__ = [
     "compile_scorer",
     "compile_training",
     "fit",
+    "initial_weight",
     "initial_weights",
     "lint",
     "load",

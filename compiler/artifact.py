@@ -28,6 +28,8 @@ class Port(TypedDict):
     of       for an output of role param, state or gradient: the input that it replaces or belongs to
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     trainable, buffer   for inputs of role param
+    in_place  for an output of role state: true where its buffer may be that of the input it replaces, because
+             whatever reads the input has run when the output is written
     """
 
     name: str
@@ -38,6 +40,7 @@ class Port(TypedDict):
     classes: NotRequired[int]
     trainable: NotRequired[bool]
     buffer: NotRequired[bool]
+    in_place: NotRequired[bool]
 
 
 class Manifest(TypedDict):
@@ -56,7 +59,8 @@ class Manifest(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A serialized ONNX model and its manifest."""
+    """A serialized ONNX model, its manifest, and the number of its nodes."""
 
     model: bytes
     manifest: Manifest
+    nodes: int = 0

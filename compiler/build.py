@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from netc.compiler import targets
 from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Manifest
 from netc.compiler.assembly import Assembly
+from netc.compiler.in_place import written_in_place
 from netc.compiler.ir import BATCH_SYMBOL, Graph, Value
 from netc.compiler.net import Net, TrainPlan
-from netc.compiler.passes import fix_sizes, inference_mode, simplify, used_sources
+from netc.compiler.passes import (
+    early_updates,
+    fix_sizes,
+    inference_mode,
+    simplify,
+    stacked_updates,
+    used_sources,
+)
 from netc.compiler.training import gradient_step, scorer, take_parameters, training_only, training_step
 
 if TYPE_CHECKING:
@@ -133,8 +141,15 @@ def _finish(
     from netc.compiler.emit import emit
 
     graph = a.graph if batch is None else fix_sizes(a.graph, {BATCH_SYMBOL: batch})
-    graph = simplify(targets.legalise(simplify(graph), target))
+    graph = simplify(graph)
+    if kind == "train":
+        graph = early_updates(simplify(targets.legalise(stacked_updates(graph), target)))
+    else:
+        graph = simplify(targets.legalise(graph, target))
     inputs, outputs = a.ports(graph)
+    replaced = {port["name"]: port["of"] for port in outputs if port["role"] == "state"}
+    in_place = written_in_place(graph, replaced)
+    outputs = [{**port, "in_place": True} if port["name"] in in_place else port for port in outputs]
     if weights is not None:
         inputs = [port for port in inputs if port["name"] not in weights]
     manifest: Manifest = {
@@ -149,7 +164,7 @@ def _finish(
     if settings is not None:
         manifest["settings"] = settings
     model = emit(graph, weights=weights, doc=net.label or "", notes=a.notes, manifest=manifest, shapes=kind == "infer")
-    return Artifact(model.SerializeToString(deterministic=True), manifest)
+    return Artifact(model.SerializeToString(deterministic=True), manifest, len(model.graph.node))
 
 
 def _drop_unused(a: Assembly, net: Net, graph: Graph) -> None:

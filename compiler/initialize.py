@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from netc.compiler.initial import Initial
-from netc.compiler.net import Net
+from netc.compiler.net import Net, Parameter
 
 Array = np.ndarray[Any, Any]
 PIECE = 1 << 20
@@ -16,15 +16,13 @@ PIECE = 1 << 20
 
 def initial_weights(net: Net, seed: int = 0) -> dict[str, Array]:
     """Every parameter and buffer by name, as float32 (or the parameter's type); a function of (seed, name, shape)."""
-    return {
-        parameter.name: draw(
-            parameter.initial,
-            tuple(size for size in parameter.value.shape if isinstance(size, int)),
-            parameter.value.dtype.value,
-            _stream(seed, parameter.name),
-        )
-        for parameter in net.parameters
-    }
+    return {parameter.name: initial_weight(parameter, seed) for parameter in net.parameters}
+
+
+def initial_weight(parameter: Parameter, seed: int = 0) -> Array:
+    """One parameter's or buffer's initial values, for callers that don't want all of them in memory at once."""
+    shape = tuple(size for size in parameter.value.shape if isinstance(size, int))
+    return draw(parameter.initial, shape, parameter.value.dtype.value, _stream(seed, parameter.name))
 
 
 def draw(initial: Initial, shape: tuple[int, ...], dtype: str, stream: np.random.PCG64) -> Array:

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Net, TrainPlan, compile_gradients, compile_inference, initial_weights
+from netc.compiler import Net, TrainPlan, compile_gradients, compile_inference, fit, initial_weight, read_weights
 from netc.compiler.artifact import Manifest, Port
-from netc.compiler.weights import fit, read_weights
 from netc.runtime.device import resolve
 from netc.runtime.feed import feed
 from netc.runtime.files import write_weights
@@ -47,8 +46,8 @@ class Model:
         self.device = resolve(device, say)
         self.target = target_for(self.device) if target == "auto" else target
         self.weights = Resident(self.device)
-        for name, array in initial_weights(net, seed).items():
-            self.weights.put(name, array)
+        for parameter in net.parameters:  # one at a time: all of them would be a second copy of the network
+            self.weights.put(parameter.name, initial_weight(parameter, seed))
         self._inference: dict[tuple[str, ...], Session] = {}
         self._gradients: dict[int, tuple[TrainPlan, Session]] = {}
 

@@ -2,6 +2,7 @@
 
 A model's parameters and optimizer state live in `Resident` tensors: two sets of buffers. A training step reads one
 set and writes the other, then they swap, so that nothing but the batch goes in and nothing but numbers comes out.
+What the manifest calls `in_place` has one buffer, in both sets: the step writes it where it read it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,13 @@ Array = NDArray[Any]
 
 # Folding a zero Pad into the MaxPool after it gives wrong results: the pool pads with minus infinity.
 DISABLED_OPTIMIZERS = ["Pad_Fusion"]
+
+
+LARGE = 3000
+"""Nodes from which on ONNX Runtime rewrites less of a training graph: the time that takes grows with their square."""
+
+HUGE = 6000
+"""Nodes from which on it rewrites nothing."""
 
 
 class Resident:
@@ -56,6 +64,11 @@ class Resident:
         for name, value in self.current.items():
             if name not in self.other:
                 self.other[name] = self._empty(name) if name in written else value
+
+    def zero(self) -> None:
+        """Fill every tensor with zeros."""
+        for name, (shape, dtype) in self._kinds.items():
+            self.current[name].update_inplace(np.zeros(shape, dtype))
 
     def swap(self) -> None:
         """Make the other set the current one."""
@@ -91,8 +104,16 @@ class Session:
         options.intra_op_num_threads = threads
         options.use_deterministic_compute = True
         options.log_severity_level = 3
+        levels = ort.GraphOptimizationLevel
+        if isinstance(model, Artifact) and model.manifest["kind"] in ("train", "gradient"):
+            options.enable_mem_pattern = False  # its one block for all tensors comes on top of the first run's memory
+            options.execution_order = ort.ExecutionOrder.PRIORITY_BASED  # the model's own order: early updates
+            if model.nodes > LARGE:
+                options.graph_optimization_level = levels.ORT_ENABLE_BASIC
+            if model.nodes > HUGE:
+                options.graph_optimization_level = levels.ORT_DISABLE_ALL
         if not optimize:
-            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+            options.graph_optimization_level = levels.ORT_DISABLE_ALL
         if profile:
             options.enable_profiling = True
             options.profile_file_prefix = os.path.join(tempfile.gettempdir(), f"netc-{uuid4().hex}")
@@ -150,13 +171,20 @@ class StepSession:
         self.next_of = {port["name"]: port["of"] for port in outputs if port["role"] in ("param", "state")}
         self.numbers = [port["name"] for port in outputs if port["role"] in ("loss", "metric")]
         self.inputs = {port["name"] for port in artifact.manifest["inputs"]}
+        in_place = {port["of"] for port in outputs if port.get("in_place")}
         for resident in (parameters, state):
-            resident.double(set(self.next_of.values()))
+            written = set(self.next_of.values()) - in_place
+            resident.double(written)
+            for name in written & resident.current.keys():
+                assert resident.other[name] is not resident.current[name], f"another session writes {name} in place"
         self.results = {name: _scalar() for name in self.numbers}
         self._bindings: dict[tuple[int, int], Any] = {}
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, float]:
-        """One step from the current set into the other. The caller swaps when it accepts the result."""
+        """One step from the current set into the other. The caller swaps when it accepts the result.
+
+        Tensors with one buffer for both sets have their new values either way.
+        """
         turn = (self.parameters.turn, self.state.turn)
         if turn not in self._bindings:
             self._bindings[turn] = self._bind()

@@ -63,7 +63,8 @@ class Trainer:
         lr   the learning rate of this step; None takes the optimizer's
 
         Returns the loss and metrics of the batch, before the update. Raises DiagnosticError E555 to E558 where the
-        arrays don't fit, and E701 when the loss is NaN or infinite: the weights then stay as they were.
+        arrays don't fit, and E701 when the loss is NaN or infinite: the weights then stay as they were, and the
+        optimizer's state starts from zero.
         """
         fed = feed(ports(self.manifest, "data", "target"), batch)
         results = self.update(fed, self.plan.optimizer.lr if lr is None else lr)
@@ -76,6 +77,7 @@ class Trainer:
         session = self._steps.session(rows_of(feeds, self.ports), self.state)
         results = session.run({**feeds, **scalars(self.manifest, seed=self.seed, step=step, rate=rate)})
         if not finite(results):
+            self.state.zero()
             raise diverged(f"the {not_finite(results)} in step {step + 1}", rate)
         session.swap()
         return results

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from netc.compiler.ir import Builder, DType, Node, Shape, Size, Tensor, Value, product
-from netc.compiler.ops.base import REQUIRED, Op, ShapeError, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, Result, ShapeError, op, sample
 from netc.compiler.ops.checks import normal_axis, shape_of
 from netc.compiler.ops.linalg import swap
 
@@ -124,6 +125,40 @@ class Concat(Op):
             parts.append(g.Slice(dy, starts=(start,), stops=(stop,), axes=(axis,), steps=(1,)))
             start = stop
         return tuple(parts)
+
+
+@op
+class Split(Op):
+    """The input cut along an axis into parts of the given sizes."""
+
+    attributes = {"axis": REQUIRED, "sizes": REQUIRED}
+    samples = (
+        sample((5, 3), axis=0, sizes=(2, 3)),
+        sample((2, 6), axis=1, sizes=(1, 3, 2)),
+        sample((4, 2), axis=-1, sizes=(1, 1)),
+        sample((3,), axis=0, sizes=(3,)),
+        sample((3,), axis=0, sizes=(1, 2), dtypes=WHOLE, ranges=((0, 9),)),
+    )
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        (x,) = inputs
+        axis, sizes = normal_axis(x, attributes["axis"]), attributes["sizes"]
+        if sum(sizes) != x.shape[axis]:
+            raise ShapeError(f"parts of {list(sizes)} of {x.shape[axis]} elements", argument="sizes")
+        return tuple((x.dtype, (*x.shape[:axis], size, *x.shape[axis + 1 :])) for size in sizes)
+
+    @staticmethod
+    def grad(g: Builder, node: Node, *dy: Value | None) -> tuple[Value]:
+        parts = [
+            g.Expand(g.constant(0.0), shape=value.shape) if part is None else part
+            for part, value in zip(dy, node.outputs, strict=True)
+        ]
+        return (g.Concat(*parts, axis=node.attributes["axis"]),)
+
+    @classmethod
+    def emit(cls, e: Emitter, node: Node) -> None:
+        e.node(node, "Split", [node.inputs[0], e.ints(node.attributes["sizes"])], axis=node.attributes["axis"])
 
 
 @op

@@ -1,7 +1,8 @@
 """Rewrites of a graph, one a file: each takes a valid graph and leaves a valid one, in linear time.
 
 `training_mode` and `inference_mode` give the mode-neutral operators their form and always run. What follows only makes
-graphs smaller; any of it can be switched off by name, and outputs stay the same.
+graphs smaller; any of it can be switched off by name, and outputs stay the same. A training step also has its small
+updates stacked, before it is shaped for its target, and its updates moved forward, at the end.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from netc.compiler.ir import Graph
 from netc.compiler.passes.common_subexpressions import common_subexpressions
 from netc.compiler.passes.constant_folding import constant_folding
 from netc.compiler.passes.dead_code import dead_code, used_sources
+from netc.compiler.passes.early_updates import early_updates
 from netc.compiler.passes.fix_sizes import fix_sizes
 from netc.compiler.passes.identities import identities
 from netc.compiler.passes.inference_mode import inference_mode
 from netc.compiler.passes.pool_before_relu import pool_before_relu
 from netc.compiler.passes.products import products
+from netc.compiler.passes.stacked_updates import stacked_updates
 from netc.compiler.passes.training_mode import training_mode
 
 Pass = Callable[[Graph], Graph]
@@ -47,6 +50,6 @@ def simplify(graph: Graph, without: Collection[str] = ()) -> Graph:
 
 
 __all__ = [
-    "PIPELINE", "Pass", "fix_sizes", "inference_mode", "observers", "pool_before_relu", "simplify", "training_mode",
-    "used_sources",
+    "PIPELINE", "Pass", "early_updates", "fix_sizes", "inference_mode", "observers", "pool_before_relu", "simplify",
+    "stacked_updates", "training_mode", "used_sources",
 ]  # fmt: skip

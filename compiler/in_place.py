@@ -1,0 +1,57 @@
+"""Which optimizer state may be written where it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netc.compiler.ir import Graph, Node, Value
+
+
+def written_in_place(graph: Graph, replaced: Mapping[str, str]) -> set[str]:
+    """The outputs whose buffer may be that of the input that they replace in the next step.
+
+    replaced  name of the output -> name of the input, of one shape
+
+    Safe in whatever order the nodes run: every reader of the input makes something that the output is made from, so
+    it has run when the output's own node starts. A node that reads the input itself must be elementwise. Parameters
+    never qualify: the gradient of their layer's input reads them and is no part of their update.
+    """
+    readers = graph.consumers()
+    outputs = set(graph.outputs.values())
+    sources = {value.name: value for value in graph.parameters}
+    found = set()
+    for name, source in replaced.items():
+        old, new = sources[source], graph.outputs[name]
+        if new.node is not None and old not in outputs and _all_before(new.node, old, readers):
+            found.add(name)
+    return found
+
+
+def _all_before(maker: Node, old: Value, readers: Mapping[Value, list[Node]]) -> bool:
+    """Whether each reader of `old` is an ancestor of `maker`, or `maker` itself where that goes place by place."""
+    first = readers.get(old, [])
+    affected = _descendants(first, readers)
+    before: set[Node] = set()
+    rest = [maker]
+    while rest:
+        for value in rest.pop().inputs:
+            if value.node is not None and value.node in affected and value.node not in before:
+                before.add(value.node)
+                rest.append(value.node)
+    return all(node in before or (node is maker and node.op in PLACE_BY_PLACE) for node in first)
+
+
+def _descendants(nodes: list[Node], readers: Mapping[Value, list[Node]]) -> set[Node]:
+    found = set(nodes)
+    rest = list(nodes)
+    while rest:
+        for value in rest.pop().outputs:
+            for reader in readers.get(value, []):
+                if reader not in found:
+                    found.add(reader)
+                    rest.append(reader)
+    return found
+
+
+PLACE_BY_PLACE = ("Add", "Sub", "Mul", "Div", "Max", "Min", "Identity")
+"""Operators whose result at a place needs their inputs at that place alone."""

@@ -1,0 +1,25 @@
+"""The optimizer's part of a training step, parameter by parameter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from netc.compiler.ir import Graph, Node
+
+PREFIX = "optimizer."
+
+
+def lanes(graph: Graph) -> list[list[Node]]:
+    """The nodes of each parameter's update, in order; what all updates share, such as scalars, is in none.
+
+    A node belongs to the update of its scope if it makes a tensor with axes and its scope alone reads it.
+    """
+    readers = graph.consumers()
+    found: dict[str, list[Node]] = defaultdict(list)
+    for node in graph.nodes:
+        scope = node.origin.scope
+        if not scope.startswith(PREFIX) or not all(value.shape for value in node.outputs):
+            continue
+        if all(reader.origin.scope == scope for value in node.outputs for reader in readers.get(value, [])):
+            found[scope].append(node)
+    return list(found.values())
