@@ -27,7 +27,7 @@ lint: $(VENV)/.test ## ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.test ## mypy, strict on grammar and compiler
+types: $(VENV)/.test ## mypy, strict
 	$(BIN)/mypy
 
 imports: $(VENV)/.test ## the arrows between the rooms

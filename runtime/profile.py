@@ -18,6 +18,7 @@ CONVERSIONS = "conversions"
 """The row of operators that belong to no layer: what the runtime puts in to change layouts."""
 
 Event = Mapping[str, Any]
+Milliseconds = defaultdict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ def profile(net: Net, artifact: Artifact, steps: Sequence[Step], batch: int) -> 
     assert steps, "a profile needs a step"
     chosen = steadiest(steps)
     homes = _Homes(net, places(artifact))
-    spent: dict[str, Counter[str]] = defaultdict(Counter)
-    kinds: Counter[str] = Counter()
+    spent: dict[str, Milliseconds] = defaultdict(lambda: defaultdict(float))
+    kinds: Milliseconds = defaultdict(float)
     for step in chosen:
         for name, kind, seconds in step.operators:
             home, part = homes.of(name)
@@ -88,7 +89,9 @@ def profile(net: Net, artifact: Artifact, steps: Sequence[Step], batch: int) -> 
         "between_ms": round(whole - sum(kinds.values()), 4),
         "layers": layers,
         "other": sorted(other, key=lambda row: -row["ms"]),
-        "operators": [{"name": name, "ms": round(time, 4)} for name, time in kinds.most_common()],
+        "operators": [
+            {"name": name, "ms": round(kinds[name], 4)} for name in sorted(kinds, key=lambda name: -kinds[name])
+        ],
         "lines": _lines(net, layers),
     }
 
@@ -137,7 +140,7 @@ class _Homes:
         return {"loss": "loss", "metric": "metrics"}.get(first, scope or CONVERSIONS)
 
 
-def _layer(layer: LayerInstance, times: Counter[str], work: Any) -> dict[str, Any]:
+def _layer(layer: LayerInstance, times: Milliseconds, work: Any) -> dict[str, Any]:
     gflop = _gflop([work])
     busy = (times["forward"] + times["backward"]) / 1000
     return {
@@ -150,7 +153,7 @@ def _layer(layer: LayerInstance, times: Counter[str], work: Any) -> dict[str, An
     }
 
 
-def _times(times: Counter[str]) -> dict[str, float]:
+def _times(times: Milliseconds) -> dict[str, float]:
     return {f"{part}_ms": round(times[part], 4) for part in PARTS} | {"ms": round(sum(times.values()), 4)}
 
 

@@ -15,7 +15,7 @@ def profile_text(found: Mapping[str, Any]) -> str:
     """The layers in execution order, what is outside them, the total; then the slowest lines and operators."""
     whole = found["step_ms"]
     files = {layer["file"] for layer in found["layers"]}
-    rows = [HEADS]
+    rows: list[tuple[str, ...]] = [HEADS]
     for layer in found["layers"]:
         place = str(layer["line"]) if len(files) == 1 else f"{Path(layer['file']).name}:{layer['line']}"
         rate = "" if layer["gflops"] is None else f"{layer['gflops']:,.1f}"
