@@ -73,6 +73,9 @@ class Deployed:
             folder = RunFolder.open(path)
             content = folder.model.read_bytes() if folder.model.exists() else deployable_of(folder)
             return Deployed(path, content, device)
+        if path.suffix == ".net":
+            help = f"train it first: `netc train {path}`"
+            raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
         try:
             return Deployed(path, path.read_bytes(), device)
         except OSError as error:

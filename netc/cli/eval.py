@@ -29,11 +29,8 @@ def eval(model: str, data: str | None, device: str, style: str) -> None:
     path = Path(model)
     request = request_of(RunFolder.open(path)) if path.is_dir() else None
     spec = data or (request.data if request else None)
-    if spec is None and not path.exists():
-        Deployed.open(path)  # says that there is no such run
-    if path.suffix == ".net":
-        help = f"train it first: `netc train {path}`"
-        raise click.UsageError(f"{path} is a text, not a trained network\n  = help: {help}")
+    if spec is None and (path.suffix == ".net" or not path.exists()):
+        Deployed.open(path)  # says what is wrong with the path
     if spec is None:
         raise click.UsageError("there is no data to measure on\n  = help: add `--data digits`, or the path of your own")
     network = Deployed.open(path, resolve(device))

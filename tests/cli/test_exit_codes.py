@@ -99,6 +99,15 @@ def test_a_network_beyond_all_memory_is_counted_and_not_allocated(netc: Any) -> 
     assert "4,000.0 GB" in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [["eval"], ["eval", "--data", "digits"], ["predict", "x.npy"]])
+@pytest.mark.parametrize(("name", "words"), [("good.net", "netc train good.net"), ("runs/none", "no such file")])
+def test_what_is_no_trained_network_is_told_first(netc: Any, arguments: list[str], name: str, words: str) -> None:
+    done = netc(arguments[0], name, *arguments[1:], files={"good.net": GOOD})
+    assert done.returncode == 5
+    assert "error[E565]" in done.stderr
+    assert words in done.stderr
+
+
 def test_memory_that_runs_out_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
     assert explain_failure(MemoryError("Unable to allocate 3 TiB"), []) == 4
     assert "error[E604]" in capsys.readouterr().err
