@@ -23,6 +23,7 @@ from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.losses import losses, metrics
 from netc.compiler.elaborate.resolve import not_yet
 from netc.compiler.elaborate.scope import Env, Scope
+from netc.compiler.elaborate.targets import check_targets
 from netc.compiler.elaborate.values import POISON, kind
 from netc.compiler.net import Augmentation, TrainPlan
 from netc.compiler.optimizers.base import optimizer as optimizers
@@ -77,6 +78,8 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
         return None
     terms, is_table = losses(frame, settings["loss"])
     values["metrics"] = tuple(metrics(frame, settings["metrics"], terms)) if "metrics" in settings else ()
+    if net.report.errors == errors:
+        check_targets(frame, [*terms, *values["metrics"]])
     if net.report.errors > errors or not terms:
         return None
     return TrainPlan(losses=tuple(terms), loss_is_table=is_table, **values)

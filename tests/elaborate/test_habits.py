@@ -77,3 +77,21 @@ def test_blocks_that_double_have_an_end() -> None:
     found = check("a.net", text + "net A { input x: 8; b0 }").diagnostics
     assert [finding.code for finding in found] == ["E217"]
     assert "20,000" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("loss = mse(a, label); metrics = [accuracy]", "an array [10] for one term and labels of 10 classes"),
+        (
+            "loss = cross_entropy(a, label) + cross_entropy(b, label)",
+            "labels of 10 classes for one term",
+        ),
+        ("loss = mse(a, x)", "`x` is an input of the net, an array [8], where an array [10] is wanted"),
+    ],
+)
+def test_a_field_means_one_thing(settings: str, words: str) -> None:
+    text = f"net A {{ input x: 8; a = dense(10); b = dense(5); output a, b }}\ntrain A {{ {settings} }}"
+    (found,) = check("a.net", text).diagnostics
+    assert found.code == "E413"
+    assert words in found.message
