@@ -11,13 +11,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netc.compiler.artifact import Artifact, Manifest
+    from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port
     from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
     from netc.compiler.count import Totals, totals, training_flops
     from netc.compiler.emit.places import Place, places
     from netc.compiler.initialize import initial_weight, initial_weights
     from netc.compiler.lint import lint
-    from netc.compiler.load import check, load
+    from netc.compiler.load import check, load, parse_setting
     from netc.compiler.net import LayerInstance, Net, Parameter, TrainPlan
     from netc.compiler.plan import override
     from netc.compiler.ports import batch_ports
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "Artifact": "artifact",
     "LayerInstance": "net",
+    "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Net": "net",
     "Parameter": "net",
     "Place": "emit.places",
+    "Port": "artifact",
     "Totals": "count",
     "TrainPlan": "net",
     "batch_ports": "ports",
@@ -46,6 +48,7 @@ _HOMES = {
     "lint": "lint",
     "load": "load",
     "override": "plan",
+    "parse_setting": "load",
     "probe_cpu": "targets.cpu.probe",
     "places": "emit.places",
     "read_tensors": "weights",
@@ -56,12 +59,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "MANIFEST_KEY",
     "Artifact",
     "LayerInstance",
     "Manifest",
     "Net",
     "Parameter",
     "Place",
+    "Port",
     "Totals",
     "TrainPlan",
     "batch_ports",
@@ -76,6 +81,7 @@ __all__ = [
     "lint",
     "load",
     "override",
+    "parse_setting",
     "places",
     "probe_cpu",
     "read_tensors",

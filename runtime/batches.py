@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler.artifact import Port
+from netc.compiler import Port
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.batches import BoundBatches
 from netc.runtime.feed import feed

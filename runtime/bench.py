@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Net, TrainPlan
-from netc.compiler.artifact import Port
+from netc.compiler import Net, Port, TrainPlan
 from netc.runtime.ceilings import copy_bandwidth, sgemm_peak
 from netc.runtime.model import Model
 from netc.runtime.profile import profile, read_steps, work_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler.artifact import Port
+from netc.compiler import Port
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.batches import bind
 from netc.runtime.device import CPU, Device

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler.artifact import Port
+from netc.compiler import Port
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.session import Array
 

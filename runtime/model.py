@@ -8,8 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Net, TrainPlan, compile_gradients, compile_inference, fit, initial_weight, read_weights
-from netc.compiler.artifact import Manifest, Port
+from netc.compiler import (
+    Manifest,
+    Net,
+    Port,
+    TrainPlan,
+    compile_gradients,
+    compile_inference,
+    fit,
+    initial_weight,
+    read_weights,
+)
 from netc.runtime.device import resolve
 from netc.runtime.feed import feed
 from netc.runtime.files import write_weights

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netc.compiler import Artifact, Net, Place, places, training_flops
-from netc.compiler.net import LayerInstance
+from netc.compiler import Artifact, LayerInstance, Net, Place, places, training_flops
 
 PROFILE_VERSION = 1
 SUFFIX = "_kernel_time"

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Net, TrainPlan, load, override, read_tensors
-from netc.compiler.load import parse_setting
+from netc.compiler import Net, TrainPlan, load, override, parse_setting, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.export import deployable
 from netc.runtime.files import write_atomic

@@ -18,8 +18,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from netc.compiler import Artifact, Manifest
-from netc.compiler.artifact import MANIFEST_KEY
+from netc.compiler import MANIFEST_KEY, Artifact, Manifest
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.device import Device, runtime
 
@@ -108,7 +107,8 @@ class Session:
         if isinstance(model, Artifact) and model.manifest["kind"] in ("train", "gradient"):
             options.enable_mem_pattern = False  # its one block for all tensors comes on top of the first run's memory
             options.execution_order = ort.ExecutionOrder.PRIORITY_BASED  # the model's own order: early updates
-            if model.nodes > LARGE:
+            written_for_cpu = model.manifest["target"].startswith("cpu")  # further rewrites only hold more in memory
+            if written_for_cpu or model.nodes > LARGE:
                 options.graph_optimization_level = levels.ORT_ENABLE_BASIC
             if model.nodes > HUGE:
                 options.graph_optimization_level = levels.ORT_DISABLE_ALL

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netc.compiler import Artifact, Manifest, Net, TrainPlan, compile_training
-from netc.compiler.artifact import Port
+from netc.compiler import Artifact, Manifest, Net, Port, TrainPlan, compile_training
 from netc.runtime.model import Model
 from netc.runtime.session import Array, Resident, StepSession
 
