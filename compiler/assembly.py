@@ -6,6 +6,7 @@ from typing import Any
 
 from netc.compiler.artifact import Port, Role
 from netc.compiler.ir import Builder, DType, Graph, Origin, Shape, Value
+from netc.compiler.ir.dims import symbols
 from netc.grammar.diagnostics import Span
 
 
@@ -69,4 +70,16 @@ class Assembly:
 
 def _port(name: str, value: Value, facts: dict[str, Any]) -> Port:
     shape = [size if isinstance(size, int) else str(size) for size in value.shape]
+    if facts["role"] == "data" and (assumed := _assumed(value.shape)):
+        facts = {**facts, "sizes": assumed}
     return {"name": name, "shape": shape, "dtype": value.dtype.value, **facts}  # type: ignore[typeddict-item]
+
+
+def _assumed(shape: Shape) -> dict[str, dict[str, int]]:
+    """What `expect` said about the symbols of a shape."""
+    found = sorted({symbol for size in shape for symbol in symbols(size)}, key=lambda symbol: symbol.name)
+    return {
+        symbol.name: {"minimum": symbol.minimum, "divisor": symbol.divisor}
+        for symbol in found
+        if symbol.minimum > 1 or symbol.divisor > 1
+    }

@@ -35,6 +35,11 @@ def tensor_binary(frame: Frame, operator: str, left: Any, right: Any, node: ast.
     first = len(frame.run.graph.nodes)
     operands = [value.value if isinstance(value, Tensor) else value for value in (left, right)]
     tensors = [value for value in operands if isinstance(value, Value)]
+    whole = next((value.dtype for value in tensors if value.dtype is not DType.FLOAT32), None)
+    if op == "Pow" and whole is not None:
+        frame.error("E302", f"`**` works on floating-point numbers, found {whole}", node.span,
+                    help="multiply by 1.0 first, which gives floating-point numbers")  # fmt: skip
+        return POISON
     try:
         if len(tensors) == 2:
             broadcast(language_shape(tensors[0]), language_shape(tensors[1]))

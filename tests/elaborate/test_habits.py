@@ -63,6 +63,7 @@ def test_in_a_train_section(settings: str, code: str, help: str) -> None:
         ("net A { relu; input image: 1x28x28 }", "E216", "at the top of the net"),
         ("net A { input image: 28x28x1; conv(8, 3x3) }", "E301", "`input image: 1x28x28`"),
         ("net A { input image: Nx3x8x8; relu }", "E201", "`3x8x8`"),
+        ("net A { input n: int [4]; y = n ** 2 }", "E302", "multiply by 1.0"),
         ("net A { input x: 8; y = dense(3) }\ntrain B { loss = mse(y, label) }", "E400", "write `train A`"),
     ],
 )
