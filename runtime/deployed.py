@@ -53,7 +53,10 @@ class Deployed:
         if kind != "infer":
             help = "give the run's folder, or a model that `netc compile` wrote without `--train`"
             raise DiagnosticError(Diagnostic("E564", f"{path} is a model of kind `{kind}`, no network", help=help))
+        expected = {} if manifest is None else {port["name"]: port.get("sizes", {}) for port in manifest["inputs"]}
         self.inputs = [_port(item) for item in self.session.session.get_inputs()]
+        for port in self.inputs:
+            port["sizes"] = expected.get(port["name"], {})
         self.outputs = [item.name for item in self.session.session.get_outputs()]
         self.class_names: list[str] | None = json.loads(metadata.get(CLASSES_KEY, "null"))
         self.scale: float | None = json.loads(metadata.get(SCALE_KEY, "null"))

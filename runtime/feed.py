@@ -9,6 +9,7 @@ import numpy as np
 
 from netc.compiler import Port
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.runtime.data.fit import expectation
 from netc.runtime.session import Array
 
 
@@ -79,21 +80,15 @@ def shape_problem(port: Port, shape: tuple[int, ...], sizes: dict[str, tuple[int
             continue
         if not wanted.isidentifier():
             continue
-        assumed = port.get("sizes", {}).get(wanted, {"minimum": 1, "divisor": 1})
-        if size < assumed["minimum"] or size % assumed["divisor"]:
+        wish = expectation(port, wanted, size)
+        if wish is not None:
             message = f"`{name}` has {size} on axis {axis}, which is not what the text expects of `{wanted}`"
-            return Diagnostic("E556", message, help=f"give {_expected(assumed)}")
+            return Diagnostic("E556", message, help=f"give {wish}")
         known, source = sizes.setdefault(wanted, (size, name))
         if known != size:
             message = f"`{name}` has {size} on axis {axis}, where `{source}` has {known}"
             return Diagnostic("E556", message, help=f"give the same {wanted} to both")
     return None
-
-
-def _expected(assumed: Mapping[str, int]) -> str:
-    """What an `expect` about a size asks for: `a multiple of 16 of at least 32`."""
-    multiple = f"a multiple of {assumed['divisor']}" if assumed["divisor"] > 1 else "a size"
-    return f"{multiple} of at least {assumed['minimum']}" if assumed["minimum"] > assumed["divisor"] else multiple
 
 
 def _type_problem(port: Port, array: Array) -> Diagnostic | None:

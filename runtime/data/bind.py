@@ -11,7 +11,7 @@ import numpy as np
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.errors import error, finding, shape_text
-from netc.runtime.data.fit import Fit, declared, fit_shape
+from netc.runtime.data.fit import Fit, declared, expectation, fit_shape
 from netc.runtime.data.values import check_values
 
 DATA_ALIASES = ("image", "x", "data", "input", "features", "pixel")
@@ -141,6 +141,11 @@ def _fit(
         return _wrong_shape(split, source, port, found, wanted)
     shape, axes = fitted
     names.update({name: size for name, size in zip(wanted, shape, strict=True) if isinstance(name, str)})
+    for name, size in zip(wanted, shape, strict=True):
+        wish = expectation(port, name, size) if isinstance(name, str) else None
+        if wish is not None:
+            message = f"{split.place(source, -1)}: a row is {shape_text(found)}, which is not what the net expects"
+            return finding("E504", message, f"`{name}` is {size}", help=f"give rows whose `{name}` is {wish}")
     if as_bytes and values.dtype != np.uint8:
         return finding(
             "E507",

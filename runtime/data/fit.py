@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,3 +95,12 @@ def matches(found: Sizes, wanted: Wanted) -> bool:
         names.setdefault(want, size) == size if isinstance(want, str) else want == size
         for size, want in zip(found, wanted, strict=True)
     )
+
+
+def expectation(port: Mapping[str, Any], name: str, size: int) -> str | None:
+    """What the text expects of a named size where this one is not it: `a multiple of 16 of at least 32`; else None."""
+    assumed = port.get("sizes", {}).get(name)
+    if assumed is None or (size >= assumed["minimum"] and size % assumed["divisor"] == 0):
+        return None
+    multiple = f"a multiple of {assumed['divisor']}" if assumed["divisor"] > 1 else "a size"
+    return f"{multiple} of at least {assumed['minimum']}" if assumed["minimum"] > assumed["divisor"] else multiple

@@ -12,7 +12,7 @@ import numpy as np
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.arrays import load_array, load_npz
 from netc.runtime.data.errors import error, finding, shape_text
-from netc.runtime.data.fit import Fit, fit_shape
+from netc.runtime.data.fit import Fit, expectation, fit_shape
 from netc.runtime.data.images import SUFFIXES, read_header, read_image
 
 Ports = Sequence[Mapping[str, Any]]
@@ -172,6 +172,11 @@ def _convert(
             f"`{port['name']}`, or several of them along axis 0",
             help="give an array of the net's shape",
         )
+    for name, size in zip(wanted, fitted[0], strict=True):
+        wish = expectation(port, name, size) if isinstance(name, str) else None
+        if wish is not None:
+            message = f"{place} is {shape_text(values.shape)}, where `{name}` is {size}"
+            raise error("E504", message, help=f"give an array whose `{name}` is {wish}")
     if many is None:
         values = values[None]
     if values.dtype.kind == "f" and not np.isfinite(values).all():

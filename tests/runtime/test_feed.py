@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 import netc
+from netc.runtime.data import read_inputs
+from netc.runtime.deployed import Deployed
+from netc.runtime.export import deployable
 
 TEXT = """
 net A {
@@ -26,3 +29,24 @@ def test_a_size_that_breaks_an_expectation_is_refused(length: int, tmp_path: Pat
     assert model(np.ones((2, 6, 5), np.float32)).shape == (2, 3, 6)
     with pytest.raises(netc.DiagnosticError, match=r"E556.*expects of `T`.*a multiple of 2 of at least 4"):
         model(np.ones((2, length, 5), np.float32))
+
+
+def test_data_that_breaks_an_expectation_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.net"
+    path.write_text(TEXT + "train A { loss = mse(y, 0) }\n")
+    np.savez(tmp_path / "odd.npz", x=np.ones((8, 5, 5), np.float32))
+    trainer = netc.Trainer(netc.Model(netc.load(path), device="cpu"))
+    with pytest.raises(netc.DiagnosticError, match=r"E504.*a multiple of 2 of at least 4"):
+        trainer.fit(str(tmp_path / "odd.npz"))
+
+
+def test_a_model_file_remembers_what_its_text_expects(tmp_path: Path) -> None:
+    path = tmp_path / "a.net"
+    path.write_text(TEXT)
+    (tmp_path / "a.onnx").write_bytes(deployable(netc.load(path)))
+    network = Deployed.open(tmp_path / "a.onnx")
+    for length in (6, 5):
+        np.save(tmp_path / f"{length}.npy", np.ones((2, length, 5), np.float32))
+    assert read_inputs([str(tmp_path / "6.npy")], network.inputs).arrays["x"].shape == (2, 6, 5)
+    with pytest.raises(netc.DiagnosticError, match=r"E504.*a multiple of 2 of at least 4"):
+        read_inputs([str(tmp_path / "5.npy")], network.inputs)
