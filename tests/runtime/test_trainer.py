@@ -97,12 +97,13 @@ def test_partial_batches_count_by_their_size(net: Net) -> None:
 
 @pytest.mark.parametrize("step", [1, 6, 7, 16])
 def test_interrupted_and_resumed_equals_uninterrupted(net: Net, step: int) -> None:
+    handler = signal.getsignal(signal.SIGINT)
     whole = trainer_of(net, 1)
     expected = whole.fit("data.npz", out="whole")
     with pytest.raises(Interrupted) as stop:
         trainer_of(net, 1).fit("data.npz", out="parts", listener=StopAt(step))
     assert stop.value.step == step
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
     again = trainer_of(net, 2)
     again.resume("parts")
     assert (again.seed, again.progress.step, again.progress.epoch) == (1, step, step // 6)
