@@ -26,10 +26,10 @@ def conv_weight_gradient(layout: Layout, g: Builder, node: Node) -> bool:
     kernel, pads = node.attributes["kernel"], node.attributes["pads"]
     if kernel == (1, 1) and not any(pads):
         dw = pointwise(layout, g, node)
-    elif (strips := strips_of_examples(layout, node)) is not None:
-        dw = by_strips(layout, g, node, strips)
     elif surely_less(product(kernel) * x.shape[1], SMALL_WINDOW):
         dw = gathered(layout, g, node)
+    elif (strips := strips_of_examples(layout, node)) is not None:
+        dw = by_strips(layout, g, node, strips)
     else:
         dw = swapped(layout, g, node)
     return layout.set_plain(node.output, dw)
