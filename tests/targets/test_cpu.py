@@ -15,6 +15,8 @@ from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ir.verify import verify
 from netc.compiler.passes import simplify
 from netc.compiler.targets import legalise
+from netc.compiler.targets.cpu.layout import Layout
+from netc.compiler.targets.cpu.strips import strips_of_examples
 
 Array = np.ndarray[Any, Any]
 Build = Callable[..., Value | tuple[Value, ...]]
@@ -85,22 +87,34 @@ def test_convolution_and_its_gradients(channels: int, filters: int, kernel: int,
     assert_agrees(build, (4, channels, size, size), (filters, channels, kernel, kernel), (filters,))
 
 
-@pytest.mark.parametrize("batch", [16, 32, 128])
-@pytest.mark.parametrize(
-    ("channels", "kernel", "size", "rest"),
-    [
-        (16, 3, 7, settings(pad=1)),
-        (32, 3, 8, settings(stride=2, pad=1)),
-        (6, 5, 8, settings()),
-        (16, 3, 9, settings(2)),
-    ],
-)
-def test_weight_gradient_by_blocks_of_examples(batch: int, channels: int, kernel: int, size: int, rest: Any) -> None:
+STRIPS = [
+    # batch, channels, filters, kernel, size, settings, strips
+    (16, 16, 32, 3, 7, settings(pad=1), 1),
+    (128, 32, 32, 3, 8, settings(stride=2, pad=1), 1),
+    (32, 6, 32, 5, 8, settings(), 1),
+    (2, 16, 32, 3, 32, settings(pad=1), 8),
+    (4, 48, 20, 3, 32, settings(pad=1), 4),
+    (4, 6, 16, 5, 20, settings(), 4),
+    (8, 16, 16, 3, 33, settings(stride=2), 2),
+    (2, 32, 16, 3, 65, settings(stride=2, pad=1), None),
+]
+
+
+@pytest.mark.parametrize(("batch", "channels", "filters", "kernel", "size", "rest", "count"), STRIPS)
+def test_weight_gradient_by_strips(
+    batch: int, channels: int, filters: int, kernel: int, size: int, rest: Any, count: int | None
+) -> None:
+    """One strip where examples fill blocks, more where they don't; none where no number of strips divides the rows."""
+
     def build(g: Builder, x: Value, w: Value) -> Value:
         y = g.Conv(x, w, **rest)
         return g.ConvWeightGradient(x, y, kernel=w.shape[2:], **rest)
 
-    assert_agrees(build, (batch, channels, size, size), (32, channels, kernel, kernel))
+    shapes = (batch, channels, size, size), (filters, channels, kernel, kernel)
+    graph = graph_of(build, *shapes)
+    found = strips_of_examples(Layout(graph, 16), graph.nodes[-1])
+    assert (found.count if found else None) == count
+    assert_agrees(build, *shapes)
 
 
 def test_many_small_maps_take_the_long_product() -> None:
