@@ -28,6 +28,9 @@ Array = NDArray[Any]
 DISABLED_OPTIMIZERS = ["Pad_Fusion"]
 
 
+SMALL = 500
+"""Nodes from which on it rewrites less of a graph for the CPU target, where more gains nothing and holds memory."""
+
 LARGE = 3000
 """Nodes from which on ONNX Runtime rewrites less of a training graph: the time that takes grows with their square."""
 
@@ -107,8 +110,8 @@ class Session:
         if isinstance(model, Artifact) and model.manifest["kind"] in ("train", "gradient"):
             options.enable_mem_pattern = False  # its one block for all tensors comes on top of the first run's memory
             options.execution_order = ort.ExecutionOrder.PRIORITY_BASED  # the model's own order: early updates
-            written_for_cpu = model.manifest["target"].startswith("cpu")  # further rewrites only hold more in memory
-            if written_for_cpu or model.nodes > LARGE:
+            written_for_cpu = model.manifest["target"].startswith("cpu")
+            if model.nodes > (SMALL if written_for_cpu else LARGE):
                 options.graph_optimization_level = levels.ORT_ENABLE_BASIC
             if model.nodes > HUGE:
                 options.graph_optimization_level = levels.ORT_DISABLE_ALL
