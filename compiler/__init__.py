@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
     from netc.compiler.net import LayerInstance, Net, Parameter, TrainPlan
+    from netc.compiler.options import Options
     from netc.compiler.plan import override
     from netc.compiler.ports import batch_ports
     from netc.compiler.summary import summary
@@ -31,6 +32,7 @@ _HOMES = {
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Net": "net",
+    "Options": "options",
     "Parameter": "net",
     "Place": "emit.places",
     "Port": "artifact",
@@ -64,6 +66,7 @@ __all__ = [
     "LayerInstance",
     "Manifest",
     "Net",
+    "Options",
     "Parameter",
     "Place",
     "Port",

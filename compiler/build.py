@@ -12,6 +12,7 @@ from netc.compiler.assembly import Assembly
 from netc.compiler.in_place import written_in_place
 from netc.compiler.ir import BATCH_SYMBOL, Graph, Value
 from netc.compiler.net import Net, TrainPlan
+from netc.compiler.options import DEFAULTS, Options
 from netc.compiler.passes import (
     early_updates,
     fix_sizes,
@@ -39,6 +40,7 @@ def compile_inference(
     target: str = "std",
     seed: int = 0,
     weights_as: Literal["initializers", "inputs"] = "initializers",
+    options: Options = DEFAULTS,
 ) -> Artifact:
     """The network for use: inputs and outputs as in the text, without what only training has.
 
@@ -63,34 +65,44 @@ def compile_inference(
             a.output(path, value, "output", f"inner value {path} of net {net.name}")
     graph = net.graph.copy()
     graph.inputs, graph.parameters, graph.outputs = a.graph.inputs, a.graph.parameters, a.graph.outputs
-    graph = simplify(inference_mode(graph))
+    graph = simplify(inference_mode(graph), options.without)
     _drop_unused(a, net, graph)
     graph.inputs, graph.parameters = list(a.graph.inputs), list(a.graph.parameters)
     a.graph = graph
-    return _finish(a, net, "infer", target, batch, weights=_weights(a, net, weights, seed, weights_as))
+    return _finish(a, net, "infer", target, batch, options, weights=_weights(a, net, weights, seed, weights_as))
 
 
 def compile_training(
-    net: Net, plan: TrainPlan | None = None, *, batch: int | None = None, target: str = "std"
+    net: Net,
+    plan: TrainPlan | None = None,
+    *,
+    batch: int | None = None,
+    target: str = "std",
+    options: Options = DEFAULTS,
 ) -> Artifact:
     """One training step: batch, learning rate, seed, step, parameters and state in; loss, metrics, new ones out.
 
     `plan` is the net's first train section unless given; raises DiagnosticError E401 where there is none.
     """
     plan = plan or net.plan()
-    return _finish(training_step(net, plan), net, "train", target, batch, settings=plan_settings(plan))
+    return _finish(training_step(net, plan), net, "train", target, batch, options, settings=plan_settings(plan))
 
 
 def compile_gradients(
-    net: Net, plan: TrainPlan | None = None, *, batch: int | None = None, target: str = "std"
+    net: Net,
+    plan: TrainPlan | None = None,
+    *,
+    batch: int | None = None,
+    target: str = "std",
+    options: Options = DEFAULTS,
 ) -> Artifact:
     """The loss and `gradient.NAME` for every trainable parameter and float input, in training form, not clipped."""
-    return _finish(gradient_step(net, plan or net.plan()), net, "gradient", target, batch)
+    return _finish(gradient_step(net, plan or net.plan()), net, "gradient", target, batch, options)
 
 
 def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None = None) -> Artifact:
     """Loss and metrics from predictions (named by their paths) and targets, for evaluation."""
-    return _finish(scorer(net, plan or net.plan()), net, "score", "std", batch)
+    return _finish(scorer(net, plan or net.plan()), net, "score", "std", batch, DEFAULTS)
 
 
 def plan_settings(plan: TrainPlan) -> dict[str, Any]:
@@ -133,6 +145,7 @@ def _finish(
     kind: Kind,
     target: str,
     batch: int | None,
+    options: Options,
     *,
     weights: Weights | None = None,
     settings: dict[str, Any] | None = None,
@@ -141,11 +154,7 @@ def _finish(
     from netc.compiler.emit import emit
 
     graph = a.graph if batch is None else fix_sizes(a.graph, {BATCH_SYMBOL: batch})
-    graph = simplify(graph)
-    if kind == "train":
-        graph = early_updates(simplify(targets.legalise(stacked_updates(graph), target)))
-    else:
-        graph = simplify(targets.legalise(graph, target))
+    graph = _shaped(graph, kind, target, options)
     inputs, outputs = a.ports(graph)
     replaced = {port["name"]: port["of"] for port in outputs if port["role"] == "state"}
     in_place = written_in_place(graph, replaced)
@@ -165,6 +174,15 @@ def _finish(
         manifest["settings"] = settings
     model = emit(graph, weights=weights, doc=net.label or "", notes=a.notes, manifest=manifest, shapes=kind == "infer")
     return Artifact(model.SerializeToString(deterministic=True), manifest, len(model.graph.node))
+
+
+def _shaped(graph: Graph, kind: Kind, target: str, options: Options) -> Graph:
+    """Simplified, written for the target, and simplified again; a training step with its updates in order."""
+    graph = simplify(graph, options.without)
+    if kind == "train" and options.wants(stacked_updates):
+        graph = stacked_updates(graph)
+    graph = simplify(targets.legalise(graph, target), options.without)
+    return early_updates(graph) if kind == "train" and options.wants(early_updates) else graph
 
 
 def _drop_unused(a: Assembly, net: Net, graph: Graph) -> None:

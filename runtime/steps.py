@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netc.compiler import Artifact, Manifest, Net, Port, TrainPlan, compile_training
+from netc.compiler import Artifact, Manifest, Net, Options, Port, TrainPlan, compile_training
 from netc.runtime.model import Model
 from netc.runtime.session import Array, Resident, StepSession
 
@@ -19,8 +19,8 @@ class Steps:
     batch comes.
     """
 
-    def __init__(self, model: Model, plan: TrainPlan, *, profile: bool) -> None:
-        self.model, self.plan, self.profile = model, plan, profile
+    def __init__(self, model: Model, plan: TrainPlan, options: Options, *, profile: bool) -> None:
+        self.model, self.plan, self.options, self.profile = model, plan, options, profile
         self.artifact = self._compile(model.net, plan.batch)
         self.manifest = open_batch(self.artifact.manifest)
         self._sessions: dict[bool, StepSession] = {}
@@ -36,7 +36,7 @@ class Steps:
         return self._sessions[whole]
 
     def _compile(self, net: Net, batch: int | None) -> Artifact:
-        return compile_training(net, self.plan, batch=batch, target=self.model.target)
+        return compile_training(net, self.plan, batch=batch, target=self.model.target, options=self.options)
 
 
 def open_batch(manifest: Manifest) -> Manifest:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import TrainPlan, compile_scorer, override
+from netc.compiler import Options, TrainPlan, compile_scorer, override
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.batches import BoundBatches, bind
 from netc.runtime.diverged import diverged
@@ -28,6 +28,7 @@ class Trainer:
 
     plan      a TrainPlan, the label of a train section, or None for the first section of the net
     seed      of the shuffling, the augmentation and dropout; None takes the model's
+    options   how the step's graph is written; None takes the compiler's defaults
     profile   record the time of every operator until `end_profile` is called
     settings  override the plan: batch=64, epochs=5, lr=1e-4, …
 
@@ -40,6 +41,7 @@ class Trainer:
         plan: TrainPlan | str | None = None,
         *,
         seed: int | None = None,
+        options: Options | None = None,
         profile: bool = False,
         **settings: Any,
     ) -> None:
@@ -49,7 +51,7 @@ class Trainer:
         self.seed = model.seed if seed is None else seed
         self.progress = Progress()
         self.best_weights: dict[str, Array] | None = None
-        self._steps = Steps(model, self.plan, profile=profile)
+        self._steps = Steps(model, self.plan, options or Options(), profile=profile)
         self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
         self.state = Resident(model.device)
         for port in ports(self.manifest, "state"):

@@ -2,7 +2,7 @@
 
 `training_mode` and `inference_mode` give the mode-neutral operators their form and always run. What follows only makes
 graphs smaller; any of it can be switched off by name, and outputs stay the same. A training step also has its small
-updates stacked, before it is shaped for its target, and its updates moved forward, at the end.
+updates stacked, before it is shaped for its target, and its updates moved forward, at the end; these too have names.
 """
 
 from __future__ import annotations
@@ -33,13 +33,16 @@ PIPELINE: tuple[Pass, ...] = (
     dead_code,
 )
 
+OPTIONAL = frozenset(step.__name__ for step in (*PIPELINE, stacked_updates, early_updates))
+"""Names of the passes that can be switched off."""
+
 observers: list[Callable[[str, Graph], None]] = []
 """Called with the name of each pass and the graph it left: tests put `verify` here."""
 
 
 def simplify(graph: Graph, without: Collection[str] = ()) -> Graph:
     """Run the pipeline, except for the passes named in `without`."""
-    unknown = set(without) - {step.__name__ for step in PIPELINE}
+    unknown = set(without) - OPTIONAL
     assert not unknown, f"no pass is called {sorted(unknown)}"
     for step in PIPELINE:
         if step.__name__ not in without:
@@ -50,6 +53,6 @@ def simplify(graph: Graph, without: Collection[str] = ()) -> Graph:
 
 
 __all__ = [
-    "PIPELINE", "Pass", "early_updates", "fix_sizes", "inference_mode", "observers", "pool_before_relu", "simplify",
-    "stacked_updates", "training_mode", "used_sources",
+    "OPTIONAL", "PIPELINE", "Pass", "early_updates", "fix_sizes", "inference_mode", "observers", "pool_before_relu",
+    "simplify", "stacked_updates", "training_mode", "used_sources",
 ]  # fmt: skip

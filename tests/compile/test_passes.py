@@ -16,6 +16,7 @@ from netc.compiler.initialize import initial_weights
 from netc.compiler.ir import BATCH, BATCH_SYMBOL, Builder, DType, Graph, Origin, Value
 from netc.compiler.ir.verify import verify
 from netc.compiler.optimizers.base import optimizer
+from netc.compiler.options import Options
 from netc.compiler.passes.common_subexpressions import common_subexpressions
 from netc.compiler.passes.constant_folding import constant_folding
 from netc.compiler.passes.dead_code import dead_code
@@ -165,20 +166,19 @@ def test_sizes_are_fixed_everywhere() -> None:
     same(graph, after)
 
 
-def artifact_without(monkeypatch: pytest.MonkeyPatch, name: str | None) -> Artifact:
+def artifact_without(*names: str) -> Artifact:
     net = small_net()
-    adam = optimizer.all()["adam"](lr=0.1)
-    if name is not None:
-        real = passes.simplify
-        monkeypatch.setattr(build, "simplify", lambda graph: real(graph, without=[name]))
-    return build.compile_training(net, plan(net, adam, metrics=("accuracy",), clip_norm=1.0))
+    chosen = plan(net, optimizer.all()["adam"](lr=0.1), metrics=("accuracy",), clip_norm=1.0)
+    return build.compile_training(net, chosen, options=Options(without=frozenset(names)))
 
 
-@pytest.mark.parametrize("name", sorted({step.__name__ for step in passes.PIPELINE}))
-def test_each_pass_alone_can_be_switched_off(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(passes.OPTIONAL))
+def test_each_pass_alone_can_be_switched_off(name: str) -> None:
     net = small_net()
-    full, partial = artifact_without(monkeypatch, None), artifact_without(monkeypatch, name)
-    assert len(onnx.load_from_string(full.model).graph.node) <= len(onnx.load_from_string(partial.model).graph.node)
+    full, partial = artifact_without(), artifact_without(name)
+    assert full.model != partial.model or name not in ("stacked_updates", "early_updates")
+    if name in {step.__name__ for step in passes.PIPELINE}:
+        assert len(onnx.load_from_string(full.model).graph.node) <= len(onnx.load_from_string(partial.model).graph.node)
     feeds = first_feeds(full, initial_weights(net), batch_of(net, 8))
     expected = run(full, feeds)
     for key, value in run(partial, feeds).items():
