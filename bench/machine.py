@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from netc.runtime import ceilings
 from netc.runtime.device import CPU
+from netc.runtime.measure import ceilings
 
 
 def describe(threads: int) -> dict[str, Any]:

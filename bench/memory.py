@@ -14,7 +14,7 @@ STEPS = 3
 def ours_peak(measured: Measured, target: str, threads: int) -> dict[str, Any]:
     """Bytes of a process with netc alone."""
     from bench import ours
-    from netc.runtime.bench import peak_memory
+    from netc.runtime.measure.bench import peak_memory
 
     net = ours.load(measured)
     made = ours.trainer(net, ours.plan(net, measured.batch), target, threads)

@@ -12,8 +12,8 @@ from netc.compiler import Net, TrainPlan
 from netc.compiler.optimizers.adam import Adam
 from netc.compiler.optimizers.adamw import AdamW
 from netc.compiler.optimizers.sgd import SGD
-from netc.runtime.bench import synthetic
 from netc.runtime.device import CPU
+from netc.runtime.measure.bench import synthetic
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.target import target_for
 from netc.runtime.trainer import Trainer

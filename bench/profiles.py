@@ -6,7 +6,7 @@ from typing import Any
 
 from bench import ours
 from bench.nets import Measured
-from netc.runtime.bench import measure as measure_net
+from netc.runtime.measure.bench import measure as measure_net
 
 
 def measure(measured: Measured, *, target: str, rounds: int, seconds: float, threads: int) -> dict[str, Any]:

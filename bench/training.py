@@ -10,7 +10,7 @@ import netc
 from bench import ours
 from bench.nets import Measured
 from bench.rounds import interleave
-from netc.runtime.profile import work_of
+from netc.runtime.measure.profile import work_of
 
 
 def with_weights_of(module: Any, model: netc.Model) -> None:

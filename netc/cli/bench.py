@@ -47,8 +47,8 @@ def bench(
     the optimizer's update apart. The weights do not change.
     """
     from netc.compiler import override
-    from netc.runtime.bench import bench_text, measure
-    from netc.runtime.profile_text import profile_text
+    from netc.runtime.measure.bench import bench_text, measure
+    from netc.runtime.measure.profile_text import profile_text
 
     network = load_net(file, net, settings)
     plan = override(network.plan(), batch=batch)

@@ -162,7 +162,7 @@ def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
 def _listener(trainer: Trainer, folder: RunFolder, profile: bool) -> Listener:
     if not profile:
         return _progress()
-    from netc.runtime.profile_run import Profiled
+    from netc.runtime.measure.profile_run import Profiled
 
     return Profiled(_progress(), trainer, folder)
 

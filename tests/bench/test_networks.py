@@ -7,7 +7,7 @@ import pytest
 from bench import ours
 from bench.nets import NETS, QUICK, Measured
 from netc.compiler import training_flops
-from netc.runtime.profile import work_of
+from netc.runtime.measure.profile import work_of
 
 # GFLOP of a step, counted by hand for an earlier prototype.
 WORK = {

@@ -11,9 +11,9 @@ import pytest
 
 import netc
 from netc.compiler import places
-from netc.runtime.bench import measure, synthetic
-from netc.runtime.profile import Step, read_steps, steadiest
-from netc.runtime.profile_text import profile_text
+from netc.runtime.measure.bench import measure, synthetic
+from netc.runtime.measure.profile import Step, read_steps, steadiest
+from netc.runtime.measure.profile_text import profile_text
 
 TEXT = """
 block pair(filters) {

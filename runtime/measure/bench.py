@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Net, Port, TrainPlan
-from netc.runtime.ceilings import copy_bandwidth, sgemm_peak
+from netc.runtime.measure.ceilings import copy_bandwidth, sgemm_peak
+from netc.runtime.measure.profile import profile, read_steps, work_of
 from netc.runtime.model import Model
-from netc.runtime.profile import profile, read_steps, work_of
 from netc.runtime.session import Array
 from netc.runtime.trainer import Trainer
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from netc.runtime.files import write_atomic
-from netc.runtime.profile import profile, read_steps
-from netc.runtime.profile_text import profile_text
+from netc.runtime.measure.profile import profile, read_steps
+from netc.runtime.measure.profile_text import profile_text
 from netc.runtime.progress import Listener, Progress, Record
 from netc.runtime.run_folder import RunFolder
 from netc.runtime.trainer import Trainer
