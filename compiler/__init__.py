@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
     from netc.compiler.count import Totals, totals, training_flops
     from netc.compiler.emit.places import Place, places
+    from netc.compiler.forward import forward_graph
     from netc.compiler.initialize import initial_weight, initial_weights
+    from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
     from netc.compiler.net import LayerInstance, Net, Parameter, TrainPlan
@@ -28,16 +30,19 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Artifact": "artifact",
+    "Graph": "ir",
     "LayerInstance": "net",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Net": "net",
+    "Node": "ir",
     "Options": "options",
     "Parameter": "net",
     "Place": "emit.places",
     "Port": "artifact",
     "Totals": "count",
     "TrainPlan": "net",
+    "Value": "ir",
     "batch_ports": "ports",
     "check": "load",
     "compile_gradients": "build",
@@ -45,6 +50,7 @@ _HOMES = {
     "compile_scorer": "build",
     "compile_training": "build",
     "fit": "weights",
+    "forward_graph": "forward",
     "initial_weight": "initialize",
     "initial_weights": "initialize",
     "lint": "lint",
@@ -63,15 +69,18 @@ _HOMES = {
 __all__ = [
     "MANIFEST_KEY",
     "Artifact",
+    "Graph",
     "LayerInstance",
     "Manifest",
     "Net",
+    "Node",
     "Options",
     "Parameter",
     "Place",
     "Port",
     "Totals",
     "TrainPlan",
+    "Value",
     "batch_ports",
     "check",
     "compile_gradients",
@@ -79,6 +88,7 @@ __all__ = [
     "compile_scorer",
     "compile_training",
     "fit",
+    "forward_graph",
     "initial_weight",
     "initial_weights",
     "lint",

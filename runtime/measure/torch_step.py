@@ -1,0 +1,183 @@
+"""A net's training step in PyTorch: our graph node by node, PyTorch's own losses, gradients and optimizers.
+
+What `netc bench` compares a step with where PyTorch is installed, and an opinion of its own on losses and gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from netc.compiler import Graph, Net, Node, TrainPlan, Value, forward_graph
+from netc.runtime.measure.torch_ops import Function, NoEquivalentError, dtype_of, function_of
+from netc.runtime.session import Array
+
+Call = tuple[Function, tuple[Value, ...], tuple[Value, ...], tuple[Value, ...]]
+"""A function, what it reads, what it makes, and what nobody reads any more after it."""
+
+IN_PLACE = ("Add", "BatchNormalization", "Conv", "Gemm", "MatMul")
+"""What a ReLU may write over, as torchvision's networks do: nothing needs the operator's output to go back."""
+
+
+class TorchStep:
+    """One training step on one batch, from given weights.
+
+    weights        {name: array}, as `Model.state_dict` gives them
+    rows           {input or target name: array}: the batch of every step
+    lr             the learning rate
+    channels_last  how maps [N, C, H, W] and the weights of convolutions lie in memory
+    device         PyTorch's name of it
+
+    Batch norm uses the batch's statistics; dropout draws from PyTorch's generator, other masks than ours. Raises
+    NoEquivalentError for an operator, loss or optimizer that PyTorch lacks or that nobody has written down here.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        plan: TrainPlan,
+        weights: Mapping[str, Array],
+        rows: Mapping[str, Array],
+        *,
+        lr: float,
+        channels_last: bool = False,
+        device: str = "cpu",
+    ) -> None:
+        self.torch = torch = import_module("torch")
+        self.plan = plan
+        graph = forward_graph(net, plan, {value.name: rows[value.name].shape for value in net.inputs})
+
+        def tensor(array: Array) -> Any:
+            made = torch.tensor(array, device=device)
+            return made.contiguous(memory_format=torch.channels_last) if channels_last and made.dim() == 4 else made
+
+        self.weights = {parameter.name: tensor(weights[parameter.name]) for parameter in net.parameters}
+        self.rows = {name: tensor(array) for name, array in rows.items()}
+        self.trained = [self.weights[item.name].requires_grad_() for item in net.parameters if item.trainable]
+        given = {value.name: self.rows[value.name] for value in graph.inputs} | self.weights
+        self.known: dict[Value, Any] = {value: given[value.name] for value in graph.sources()}
+        self.calls = _calls(graph, self.known, torch, device)
+        self.predictions = list(graph.outputs.values())
+        self.losses = [_loss(torch, term, self.rows) for term in plan.losses]
+        self.optimizer = _optimizer(torch, plan, self.trained, lr)
+
+    def __call__(self) -> float:
+        """A step; returns the loss of before it."""
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss()
+        loss.backward()
+        if self.plan.clip_norm is not None:
+            self.torch.nn.utils.clip_grad_norm_(self.trained, self.plan.clip_norm)
+        self.optimizer.step()
+        return float(loss.item())
+
+    def loss(self) -> Any:
+        """The forward pass and the weighted sum of the losses, a tensor."""
+        values = dict(self.known)
+        for function, sources, made, finished in self.calls:
+            result = function(*[values[value] for value in sources])
+            if len(made) == 1:
+                values[made[0]] = result
+            else:
+                values.update(zip(made, result, strict=True))
+            for value in finished:
+                del values[value]
+        total = None
+        for term, prediction, loss in zip(self.plan.losses, self.predictions, self.losses, strict=True):
+            value = loss(values[prediction])
+            value = value if term.weight == 1 else value * term.weight
+            total = value if total is None else total + value
+        return total
+
+    def gradients(self) -> tuple[float, dict[str, Array]]:
+        """The loss, and its gradient for every trainable parameter that it depends on."""
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss()
+        loss.backward()
+        found = {name: value.grad.cpu().numpy() for name, value in self.weights.items() if value.grad is not None}
+        return float(loss.item()), found
+
+
+# ------------------------------------------------------------ forward
+def _calls(graph: Graph, known: dict[Value, Any], torch: Any, device: str) -> list[Call]:
+    """The nodes as functions in order. Literals go to `known`; a product and the bias added to it are one call."""
+    readers = graph.consumers()
+    outputs = set(graph.outputs.values())
+    steps: list[tuple[Function, tuple[Value, ...], tuple[Value, ...]]] = []
+    products: dict[Value, tuple[Value, ...]] = {}
+    for node in graph.nodes:
+        if node.op == "Constant":
+            literal = node.attributes["value"]
+            made = torch.tensor(literal.values, dtype=dtype_of(torch, literal.dtype), device=device)
+            known[node.output] = made.reshape(literal.shape)
+        elif (bias := _bias(node, readers, outputs)) is not None:
+            products[node.output] = (*node.inputs, bias)
+        elif node.op == "Add" and (given := products.keys() & set(node.inputs)):
+            steps.append((_linear(torch), products[given.pop()], node.outputs))
+        elif node.op == "Relu" and _may_overwrite(node.inputs[0], readers, outputs):
+            steps.append((torch.relu_, node.inputs, node.outputs))
+        else:
+            steps.append((function_of(node), node.inputs, node.outputs))
+    last = {value: number for number, (_, sources, _) in enumerate(steps) for value in sources}
+    kept = {*known, *outputs}
+    calls = []
+    for number, (function, sources, made) in enumerate(steps):
+        finished = tuple(value for value in dict.fromkeys(sources) if last[value] == number and value not in kept)
+        calls.append((function, sources, made, finished))
+    return calls
+
+
+def _bias(node: Node, readers: Mapping[Value, list[Node]], outputs: set[Value]) -> Value | None:
+    """The vector that is added to a product by a matrix, and to nothing else: our `dense`."""
+    if node.op != "MatMul" or node.inputs[1].rank != 2 or node.output in outputs:
+        return None
+    after = readers.get(node.output, [])
+    if len(after) != 1 or after[0].op != "Add":
+        return None
+    others = [value for value in after[0].inputs if value is not node.output]
+    return others[0] if others and others[0].shape == node.output.shape[-1:] else None
+
+
+def _linear(torch: Any) -> Function:
+    linear = torch.nn.functional.linear
+    return lambda x, matrix, bias: linear(x, matrix.mT, bias)
+
+
+def _may_overwrite(value: Value, readers: Mapping[Value, list[Node]], outputs: set[Value]) -> bool:
+    return value.node is not None and value.node.op in IN_PLACE and len(readers[value]) == 1 and value not in outputs
+
+
+# ------------------------------------------------------------ losses, optimizers
+def _loss(torch: Any, term: Any, rows: Mapping[str, Any]) -> Function:
+    """A loss as a function of its prediction."""
+    functional, word, settings = torch.nn.functional, term.loss.word, term.loss.settings()
+
+    def target(prediction: Any) -> Any:
+        return rows[term.target] if isinstance(term.target, str) else torch.full_like(prediction, term.target)
+
+    def cross_entropy(prediction: Any) -> Any:
+        labels = rows[term.target].long()
+        classes_last = prediction.dim() == 3  # [N, T, C]; PyTorch has classes on axis 1
+        scores = prediction.transpose(1, 2) if classes_last else prediction
+        return functional.cross_entropy(scores, labels, label_smoothing=settings["label_smoothing"])
+
+    if word == "cross_entropy" and isinstance(term.target, str):
+        return cross_entropy
+    if word == "mse":
+        return lambda prediction: functional.mse_loss(prediction, target(prediction))
+    raise NoEquivalentError(f"the loss {word}")
+
+
+def _optimizer(torch: Any, plan: TrainPlan, trained: list[Any], lr: float) -> Any:
+    """PyTorch's optimizer of the same name with the same settings."""
+    word, given = plan.optimizer.word, plan.optimizer.settings()
+    adam = {"betas": (given.get("beta1"), given.get("beta2")), "eps": given.get("epsilon")}
+    if word == "sgd":
+        more = {name: given[name] for name in ("momentum", "nesterov", "weight_decay")}
+        return torch.optim.SGD(trained, lr=lr, **more)
+    if word == "adam":
+        return torch.optim.Adam(trained, lr=lr, weight_decay=given["weight_decay"], **adam)
+    if word == "adamw":
+        return torch.optim.AdamW(trained, lr=lr, weight_decay=given["weight_decay"], **adam)
+    raise NoEquivalentError(f"the optimizer {word}")

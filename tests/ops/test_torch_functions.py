@@ -1,0 +1,67 @@
+"""The functions of PyTorch that `netc bench` compares with do what our operators do, on every sample of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netc.compiler import check
+from netc.compiler.ir import Builder, Graph, Node
+from netc.runtime.measure.torch_ops import MAKERS, SAME, NoEquivalentError, function_of
+
+from .one_operator import CASES, assert_close, graph_of, inputs_of, runtime, sample_of
+
+torch = pytest.importorskip("torch")
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+# batch normalization is in training form there; dropout is random
+KNOWN = {*SAME, *MAKERS} - {"BatchNormalization", "Dropout"}
+
+
+@pytest.mark.parametrize(("name", "index"), [case for case in CASES if case[0] in KNOWN])
+def test_values(name: str, index: int) -> None:
+    one = sample_of(name, index)
+    graph, feeds = graph_of(name, one), inputs_of(name, one)
+    (node,) = graph.nodes
+    tensors = [torch.tensor(x).float() if x.dtype.kind == "f" else torch.tensor(x) for x in feeds.values()]
+    found = function_of(node)(*tensors)
+    found = found if isinstance(found, tuple | list) else (found,)
+    for mine, theirs in zip(runtime(graph, feeds), found, strict=True):
+        assert_close(theirs.numpy(), mine, 2e-6)
+
+
+def test_batch_normalization_is_that_of_training() -> None:
+    one = sample_of("BatchNormalizationTraining", 2)
+    graph, feeds = graph_of("BatchNormalizationTraining", one), inputs_of("BatchNormalizationTraining", one)
+    g = Builder(Graph("n"))
+    node = g.BatchNormalization(*graph.inputs, graph.inputs[1], graph.inputs[2]).node
+    assert isinstance(node, Node)
+    x, scale, bias = (torch.tensor(array).float() for array in feeds.values())
+    statistics = torch.zeros_like(scale), torch.ones_like(scale)
+    y = function_of(node)(x, scale, bias, *statistics)
+    expected, mean, _ = runtime(graph, feeds)
+    assert_close(y.numpy(), expected, 2e-6)
+    assert_close(statistics[0].numpy(), 0.1 * mean, 2e-6)
+
+
+def test_what_has_no_equivalent_is_said() -> None:
+    one = sample_of("MaxPoolGradient", 0)
+    (node,) = graph_of("MaxPoolGradient", one).nodes
+    with pytest.raises(NoEquivalentError, match="the operator MaxPoolGradient"):
+        function_of(node)
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.net")), ids=lambda file: file.stem)
+def test_every_example_has_an_equivalent(file: Path) -> None:
+    for net in check(str(file)).nets:
+        for node in net.graph.nodes:
+            if node.op != "Constant":
+                assert callable(function_of(node)), node.op
+
+
+def test_importing_the_module_does_not_import_torch() -> None:
+    code = "import sys, netc.runtime.measure.bench, netc.runtime.measure.torch_step; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

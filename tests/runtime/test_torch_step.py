@@ -1,0 +1,128 @@
+"""Losses, gradients and weights after some steps, against the same net walked node by node in PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import netc
+from netc.compiler.optimizers.base import optimizer
+from netc.runtime.measure.bench import synthetic
+from netc.runtime.measure.torch_ops import NoEquivalentError
+from netc.runtime.measure.torch_step import TorchStep
+
+torch = pytest.importorskip("torch")
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+# file -> its settings, and how far a gradient may be off, in parts of its norm: in deep nets rounding decides ReLUs
+NETS: dict[str, tuple[dict[str, Any], float]] = {
+    "lecture/dense.net": ({}, 1e-4),
+    "lecture/cnn.net": ({}, 1e-4),
+    "lecture/residual_cnn.net": ({}, 1e-4),
+    "lecture/lenet5.net": ({}, 1e-4),
+    "zoo/resnet_cifar.net": ({"depth": 20}, 1e-2),
+}
+EVERYTHING = """
+net Everything {
+  input image: 2x9x8
+  input size: [3]
+
+  image -> normalize(0.1, [0.5, 0.7]) -> conv(6, 3x3, pad=same, stride=2, bias=false) -> batchnorm -> relu
+  left = conv(4, 3x2, pad=[[0, 1], [1, 0]], groups=2, act=tanh)
+  pooled = left -> maxpool(3x3, stride=1, pad=1)
+  averaged = left -> avgpool(2x2, stride=1, pad=[[0, 1], [0, 1]])
+  both = concat(pooled, averaged)
+  both -> conv(8, 1x1) -> slice(1, axis=1) -> sigmoid -> global_avgpool
+  gates = size -> dense(8, act=relu) -> softmax
+  mul(gates) -> dense(12)
+  hidden = leaky_relu
+  logits = dense(5)
+}
+
+train Everything {
+  loss = [label: cross_entropy(logits, label, label_smoothing=0.1), small: 0.5 * mse(hidden, 0)]
+  optimizer = sgd(lr=0.05, momentum=0.9, nesterov=true)
+  clip_norm = 0.5
+  batch = 6
+}
+"""
+OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "sgd": ("sgd", {"lr": 0.05}),
+    "nesterov": ("sgd", {"lr": 0.02, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
+    "adam": ("adam", {"lr": 1e-3, "weight_decay": 0.01}),
+    "adamw": ("adamw", {"lr": 1e-3, "beta1": 0.8, "epsilon": 1e-6, "weight_decay": 0.1}),
+}
+
+
+def test_no_optimizer_is_left_out() -> None:
+    assert {word for word, _ in OPTIMIZERS.values()} == set(optimizer.all())
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("file", NETS)
+def test_gradients(file: str, channels_last: bool) -> None:
+    settings, tolerance = NETS[file]
+    net = netc.load(EXAMPLES / file, **settings)
+    compare_gradients(net, tolerance, channels_last)
+
+
+def test_gradients_of_a_net_of_many_layers(tmp_path: Path) -> None:
+    compare_gradients(everything(tmp_path), 1e-4, channels_last=True)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("file", ["lecture/dense.net", "lecture/lenet5.net", "everything"])
+def test_some_steps(file: str, name: str, tmp_path: Path) -> None:
+    word, settings = OPTIMIZERS[name]
+    net = everything(tmp_path) if file == "everything" else netc.load(EXAMPLES / file)
+    plan = replace(net.plan(), optimizer=optimizer.all()[word](**settings), batch=6)
+    trainer = netc.Trainer(netc.Model(net, "cpu", seed=3, threads=1), plan)
+    start = trainer.model.state_dict()
+    rows = synthetic(trainer.ports, plan.batch)
+    step = TorchStep(net, plan, start, rows, lr=settings["lr"])
+    losses = [(trainer.step(rows)["loss"], step()) for _ in range(4)]
+    assert [mine for mine, _ in losses] == pytest.approx([theirs for _, theirs in losses], rel=2e-4)
+    assert losses[-1][0] != pytest.approx(losses[0][0], rel=1e-3)
+    found = trainer.model.state_dict()
+    for parameter in net.parameters:
+        theirs = step.weights[parameter.name].detach().numpy()
+        move = np.abs(theirs - start[parameter.name]).max()
+        if parameter.trainable:
+            far = np.abs(found[parameter.name] - theirs) > 1e-2 * move
+            assert far.mean() <= 0.01, parameter.name
+
+
+def compare_gradients(net: netc.Net, tolerance: float, channels_last: bool) -> None:
+    plan = replace(net.plan(), batch=6)
+    model = netc.Model(net, "cpu", seed=5, threads=1)
+    trainer = netc.Trainer(model, plan)
+    rows = synthetic(trainer.ports, plan.batch)
+    loss, found = model.gradients({port["name"]: rows[port["name"]] for port in trainer.ports}, plan)
+    theirs, expected = TorchStep(net, plan, model.state_dict(), rows, lr=0.0, channels_last=channels_last).gradients()
+    assert loss == pytest.approx(theirs, rel=1e-5)
+    assert {item.name for item in net.parameters if item.trainable} == set(expected)
+    for name, gradient in expected.items():
+        assert np.linalg.norm(found[name] - gradient) <= tolerance * np.linalg.norm(gradient), name
+
+
+def everything(folder: Path) -> netc.Net:
+    path = folder / "everything.net"
+    path.write_text(EVERYTHING)
+    return netc.load(path)
+
+
+def test_what_pytorch_has_no_equivalent_of(tmp_path: Path) -> None:
+    net = everything(tmp_path)
+    trainer = netc.Trainer(netc.Model(net, "cpu"))
+    rows = synthetic(trainer.ports, 6)
+
+    class Strange(optimizer.all()["sgd"]):  # type: ignore[misc]
+        word = "strange"
+
+    plan = replace(net.plan(), optimizer=Strange(lr=0.1))
+    with pytest.raises(NoEquivalentError, match="the optimizer strange"):
+        TorchStep(net, plan, trainer.model.state_dict(), rows, lr=0.0)
