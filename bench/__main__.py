@@ -9,11 +9,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from bench.fresh import call
-from bench.machine import busy_share
 from bench.nets import NETS, QUICK
 from bench.report import PAGE, write_report
 from bench.sections import SECTIONS, Options, Row
 from bench.store import Results
+from netc.runtime.measure.busy import busy_share
 
 EPILOG = """
 sections: {sections}

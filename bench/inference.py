@@ -11,9 +11,9 @@ import numpy as np
 
 from bench import ours
 from bench.nets import Measured
-from bench.rounds import interleave
 from bench.training import with_weights_of
 from netc.compiler import compile_inference
+from netc.runtime.measure.rounds import interleave
 from netc.runtime.model import Model
 
 

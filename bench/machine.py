@@ -63,22 +63,6 @@ def sgemm_peak(threads: int, size: int = 2048, repeats: int = 10) -> dict[str, f
     return {**found, "torch": 2 * size**3 / min(times[1:]) / 1e9}
 
 
-def busy_share(seconds: float = 0.3) -> float | None:
-    """How much of the processor other programs use while this one waits; None where the system doesn't tell."""
-    stat = Path("/proc/stat")
-    if not stat.exists():
-        return None
-    before = _ticks(stat)
-    time.sleep(seconds)
-    after = _ticks(stat)
-    passed = [late - early for early, late in zip(before, after, strict=True)]
-    return round(1 - (passed[3] + passed[4]) / max(1, sum(passed)), 3)  # idle, and waiting for disks
-
-
-def _ticks(stat: Path) -> list[int]:
-    return [int(word) for word in stat.read_text().splitlines()[0].split()[1:9]]
-
-
 def absent() -> dict[str, str]:
     """Contenders of the plan that cannot take part here, and why."""
     reasons = {"keras": "not installed", "onnxruntime-training": "not installed"}

@@ -8,11 +8,9 @@ from typing import Any
 
 from bench import prose, tables
 from bench.store import Results
+from netc.runtime.measure.busy import QUIET
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-
-QUIET = 0.1
-"""The share of the processor that other programs may use before the page warns."""
 
 SECTIONS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Results], list[str]]], ...] = (
     ("machine", "The machine", tables.machine),

@@ -7,8 +7,8 @@ from typing import Any
 
 from bench import prose
 from bench.goals import COMPILE, FIRST_STEP, GOALS, MEAN, MEMORY, Goal, geometric_mean, verdict
-from bench.rounds import Spread, ratio
 from bench.store import Results
+from netc.runtime.measure.rounds import Spread, ratio
 
 Rows = Mapping[str, Any]
 

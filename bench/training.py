@@ -9,8 +9,8 @@ from typing import Any
 import netc
 from bench import ours
 from bench.nets import Measured
-from bench.rounds import interleave
 from netc.runtime.measure.profile import work_of
+from netc.runtime.measure.rounds import interleave
 
 
 def with_weights_of(module: Any, model: netc.Model) -> None:

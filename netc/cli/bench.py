@@ -27,6 +27,9 @@ from netc.compiler.targets import TARGETS
     help="how the graph is written; auto is what `netc train` takes",
 )  # fmt: skip
 @click.option(
+    "--torch/--no-torch", default=None, help="time PyTorch's step of the same net too; where PyTorch is installed it is"
+)
+@click.option(
     "--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True,
     help="tables, or JSON",
 )  # fmt: skip
@@ -39,14 +42,19 @@ def bench(
     threads: int,
     device: str,
     target: str,
+    torch: bool | None,
     style: str,
 ) -> None:
     """Time training steps of a network on synthetic data: examples a second, share of the machine's peak, memory.
+
+    Where PyTorch is installed the same step is timed there too, in rounds that take turns, and a ratio is given:
+    below 1 netc is faster.
 
     A table follows that says where a step's time goes: layer by layer with its line in the text, forward, backward and
     the optimizer's update apart. The weights do not change.
     """
     from netc.compiler import override
+    from netc.runtime.measure.against_torch import installed
     from netc.runtime.measure.bench import bench_text, measure
     from netc.runtime.measure.profile_text import profile_text
 
@@ -59,6 +67,7 @@ def bench(
         threads=threads,
         device=device,
         target=target,
+        torch=installed() if torch is None else torch,
         say=lambda line: say(f"device     {line}"),
     )
     if style == "json":

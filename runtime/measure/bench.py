@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Net, Port, TrainPlan
+from netc.runtime.measure.against_torch import AbsentError, comparison, comparison_text, milliseconds, rivals
+from netc.runtime.measure.busy import QUIET, busy_share
 from netc.runtime.measure.ceilings import copy_bandwidth, sgemm_peak
 from netc.runtime.measure.profile import profile, read_steps, work_of
+from netc.runtime.measure.rounds import interleave
 from netc.runtime.model import Model
 from netc.runtime.session import Array
 from netc.runtime.trainer import Trainer
@@ -34,6 +36,7 @@ def measure(
     threads: int = 0,
     device: str = "auto",
     target: str = "auto",
+    torch: bool = False,
     say: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Train on synthetic rows, the weights held still by a learning rate of 0, and return the figures as JSON.
@@ -41,30 +44,43 @@ def measure(
     rounds, seconds  of timing: the step's time is the median over rounds of a round's median
     threads          of one operator; 0 takes every core
     device, target   as Model takes them
+    torch            whether PyTorch's step of the same net is timed in the same rounds
 
     `ready` tells the seconds from the elaborated net to a compiled step, and from there through loading to the end of
-    the first step. `memory_bytes` is
-    the largest memory that the process ever held, Python included; None where the system doesn't tell. `profile` is
-    that of `netc train --profile`, of a few steps before the rounds.
+    the first step. `memory_bytes` is the largest memory that the process held before PyTorch came, Python included, and
+    `busy` the share of the processor that other programs used beforehand; None where the system doesn't tell. `torch`
+    is None unless asked for, and has a reason under `absent` where there is no ratio. `profile` is that of
+    `netc train --profile`, of a few steps before the rounds.
     """
+    busy = busy_share()
     start = time.perf_counter()
     model = Model(net, device, threads=threads, say=say, target=target)
     trainer = Trainer(model, plan, profile=True)
     compiled = time.perf_counter() - start
     rows = synthetic(trainer.ports, plan.batch)
 
-    def step() -> None:
-        trainer.step(rows, lr=0.0)
+    def step() -> float:
+        return trainer.step(rows, lr=0.0)["loss"]
 
     began = time.perf_counter()
-    step()
+    loss = step()
     first = time.perf_counter() - began
     profiled = _profile(net, trainer, step, seconds, plan.batch)
-    medians = [_round(step, seconds) for _ in range(rounds)]
     held = peak_memory()
+    others: dict[str, Any] = {}
+    against: dict[str, Any] | None = None
+    if torch:
+        try:
+            others, losses = rivals(net, plan, model.state_dict(), rows, threads=threads, device=model.device.name)
+        except AbsentError as reason:
+            against = {"absent": str(reason)}
+    times = interleave({"netc": step, **others}, rounds=rounds, seconds=seconds)
+    if others:
+        against = comparison(net, {"netc": loss, **losses}, times)
     peak = sgemm_peak(model.device, threads)
     bandwidth = copy_bandwidth(model.device, threads)
-    median = statistics.median(medians)
+    spread = milliseconds(times["netc"])
+    median = spread["median"] / 1000
     gflop = work_of(net, plan.batch)
     return {
         "version": BENCH_VERSION,
@@ -73,12 +89,7 @@ def measure(
         "device": model.device.name,
         "target": trainer.manifest["target"],
         "threads": threads,
-        "step_ms": {
-            "median": round(1000 * median, 4),
-            "low": round(1000 * min(medians), 4),
-            "high": round(1000 * max(medians), 4),
-            "rounds": rounds,
-        },
+        "step_ms": {**spread, "rounds": rounds},
         "examples_per_second": round(plan.batch / median, 1),
         "gflop": None if gflop is None else round(gflop, 6),
         "gflops": None if gflop is None else round(gflop / median, 2),
@@ -86,7 +97,9 @@ def measure(
         "share_of_peak": None if gflop is None else round(gflop / median / peak, 4),
         "copy_gbytes": round(bandwidth, 1),
         "memory_bytes": held,
+        "busy": busy,
         "ready": {"compile_s": round(compiled, 3), "load_and_first_step_s": round(first, 3)},
+        "torch": against,
         "profile": profiled,
     }
 
@@ -138,10 +151,16 @@ def bench_text(found: Mapping[str, Any]) -> str:
         lines.append(f"memory     {found['memory_bytes'] / 1e6:,.0f} MB at the peak, Python and the runtime included")
     loaded = f"load and first step {ready['load_and_first_step_s']:.2f} s"
     lines.append(f"ready      compile {ready['compile_s']:.2f} s, {loaded}")
+    if found["busy"] is not None and found["busy"] > QUIET:
+        lines.append(
+            f"busy       other programs used {100 * found['busy']:.0f} % of the processor: measure again later"
+        )
+    if found["torch"] is not None:
+        lines += comparison_text(found["torch"])
     return "\n".join(lines) + "\n"
 
 
-def _profile(net: Net, trainer: Trainer, step: Callable[[], None], seconds: float, batch: int) -> dict[str, Any]:
+def _profile(net: Net, trainer: Trainer, step: Callable[[], object], seconds: float, batch: int) -> dict[str, Any]:
     began = time.perf_counter()
     taken = 0
     while taken < FEWEST_STEPS or (taken < MOST_STEPS and time.perf_counter() - began < seconds):
@@ -149,13 +168,3 @@ def _profile(net: Net, trainer: Trainer, step: Callable[[], None], seconds: floa
         taken += 1
     steps = read_steps(trainer.end_profile())
     return profile(net, trainer.artifact, steps[WARM_UP:], batch)
-
-
-def _round(step: Callable[[], None], seconds: float) -> float:
-    times: list[float] = []
-    end = time.perf_counter() + seconds
-    while not times or time.perf_counter() < end:
-        start = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)

@@ -12,9 +12,9 @@ from bench import tables
 from bench.__main__ import measure, parse
 from bench.goals import GOALS, Goal, geometric_mean, verdict
 from bench.report import report, write_report
-from bench.rounds import Spread, interleave, ratio
 from bench.sections import SECTIONS
 from bench.store import Results
+from netc.runtime.measure.rounds import Spread, interleave, ratio
 
 
 def test_a_ratio_is_taken_round_by_round_over_the_better_peer() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 import netc
 from netc.compiler import places
-from netc.runtime.measure.bench import measure, synthetic
+from netc.runtime.measure import torch_ops, torch_step
+from netc.runtime.measure.bench import bench_text, measure, synthetic
 from netc.runtime.measure.profile import Step, read_steps, steadiest
 from netc.runtime.measure.profile_text import profile_text
 
@@ -148,14 +149,47 @@ def netc_train() -> Callable[..., int]:
 
 def test_the_verb(file: Path, capsys: pytest.CaptureFixture[str], netc_train: Callable[..., int]) -> None:
     given = ["bench", str(file), "--batch", "2", "--rounds", "1", "--device", "cpu", "--threads", "1"]
-    assert netc_train(*given, "--format", "json") == 0
+    assert netc_train(*given, "--no-torch", "--format", "json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["version"] == 1
     assert (told["batch"], told["threads"], told["step_ms"]["rounds"]) == (2, 1, 1)
     assert told["examples_per_second"] == pytest.approx(2000 / told["step_ms"]["median"], rel=0.01)
     assert told["gflops"] == pytest.approx(1000 * told["gflop"] / told["step_ms"]["median"], rel=0.05, abs=0.02)
     assert told["share_of_peak"] == pytest.approx(told["gflops"] / told["peak_gflops"], rel=0.05, abs=0.01)
-    assert netc_train(*given) == 0
+    assert told["torch"] is None
+    assert netc_train(*given, "--no-torch") == 0
     shown = capsys.readouterr().out
     assert shown.startswith("Tiny, batch 2, cpu, 1 threads")
     assert "stem.conv1 (conv)" in shown
+    assert "PyTorch" not in shown
+
+
+@pytest.mark.parametrize(("dropout", "agree"), [("", True), ("dropout(0.25)", None)])
+def test_the_ratio_to_pytorch(tmp_path: Path, dropout: str, agree: bool | None) -> None:
+    pytest.importorskip("torch")
+    path = tmp_path / "tiny.net"
+    path.write_text(TEXT.replace("dropout(0.25)", dropout))
+    net = netc.load(path)
+    found = measure(net, net.plan(), rounds=2, seconds=0.0, threads=1, device="cpu", torch=True)
+    told = found["torch"]
+    assert told["agree"] is agree
+    assert set(told["first_loss"]) == {"netc", "eager", "channels_last"}
+    assert told["ratio"]["low"] <= told["ratio"]["median"] <= told["ratio"]["high"]
+    lines = bench_text(found).splitlines()
+    assert any(line.startswith("ratio      ") for line in lines)
+    assert not any("disagree" in line for line in lines)
+    told["agree"] = False
+    assert "           the first losses disagree, so this compares different work: netc " in bench_text(found)
+
+
+def test_why_there_is_no_ratio(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.delitem(torch_ops.SAME, "Relu")
+    monkeypatch.setattr(torch_step, "IN_PLACE", ())
+    net = netc.load(file)
+    found = measure(net, net.plan(), rounds=1, seconds=0.0, threads=1, device="cpu", torch=True)
+    assert found["torch"] == {"absent": "PyTorch's step is not known for the operator Relu"}
+    assert "PyTorch    no ratio: PyTorch's step is not known for the operator Relu" in bench_text(found)
+    monkeypatch.setattr("netc.runtime.measure.against_torch.installed", lambda: False)
+    found = measure(net, net.plan(), rounds=1, seconds=0.0, threads=1, device="cpu", torch=True)
+    assert found["torch"] == {"absent": "PyTorch is not installed"}

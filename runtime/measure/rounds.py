@@ -18,6 +18,7 @@ class Spread:
 
     @classmethod
     def of(cls, figures: list[float]) -> Spread:
+        """The spread of these figures, one at least."""
         return cls(statistics.median(figures), min(figures), max(figures))
 
 
