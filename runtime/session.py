@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from netc.compiler import MANIFEST_KEY, Artifact, Manifest
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.device import Device, runtime
+from netc.runtime.fast_library import fast_library
 
 Array = NDArray[Any]
 
@@ -110,11 +111,13 @@ class Session:
         if isinstance(model, Artifact) and model.manifest["kind"] in ("train", "gradient"):
             options.enable_mem_pattern = False  # its one block for all tensors comes on top of the first run's memory
             options.execution_order = ort.ExecutionOrder.PRIORITY_BASED  # the model's own order: early updates
-            written_for_cpu = model.manifest["target"].startswith("cpu")
+            written_for_cpu = model.manifest["target"] in ("cpu", "cpu8", "fast", "fast8")
             if model.nodes > (SMALL if written_for_cpu else LARGE):
                 options.graph_optimization_level = levels.ORT_ENABLE_BASIC
             if model.nodes > HUGE:
                 options.graph_optimization_level = levels.ORT_DISABLE_ALL
+        if isinstance(model, Artifact) and model.manifest["target"] in ("fast", "fast8"):
+            options.register_custom_ops_library(fast_library() or _missing())
         if not optimize:
             options.graph_optimization_level = levels.ORT_DISABLE_ALL
         if profile:
@@ -228,6 +231,11 @@ def run_bound(session: Any, bound: Any) -> None:
 
 
 _OUT_OF_MEMORY = ("failed to allocate memory", "out of memory", "bad_alloc", "bad allocation")
+
+
+def _missing() -> str:
+    help = "run `python -m pip install ./runtime/fast` in a checkout of netc, or take the target `auto`"
+    raise DiagnosticError(Diagnostic("E607", "the target `fast` needs the library of `netc[fast]`", help=help))
 
 
 def _scalar() -> Any:

@@ -7,11 +7,19 @@ from typing import Any
 
 from netc.compiler import probe_cpu
 from netc.runtime.device import Device, runtime
+from netc.runtime.fast_library import fast_library
+
+
+FAST = {"cpu": "fast", "cpu8": "fast8"}
+"""What a CPU target becomes where the library of `netc[fast]` is installed."""
 
 
 def target_for(device: Device) -> str:
     """The fastest target of a device: `cuda` there; on a CPU what its probe says, `std` where it says no."""
-    return "cuda" if device.name == "cuda" else _cpu_target()
+    if device.name == "cuda":
+        return "cuda"
+    found = _cpu_target()
+    return FAST.get(found, found) if fast_library() else found
 
 
 @cache

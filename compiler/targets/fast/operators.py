@@ -1,0 +1,134 @@
+"""The operators of the library `netc[fast]`. Maps are blocked: [N, C / block, H, W, block] under the shape [N, C, H, W].
+
+Each has the name of its kernel in `runtime/fast`, with `Fast` in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from netc.compiler.ir import DType, Node, Shape, Size, Value, product
+from netc.compiler.ops.base import REQUIRED, Op, Result, op, sample
+from netc.compiler.ops.checks import floating
+from netc.compiler.ops.window import Ints
+
+if TYPE_CHECKING:
+    from netc.compiler.emit import Emitter
+
+FAST = "netc.fast"
+WINDOW = {"kernel": REQUIRED, "strides": REQUIRED, "pads": REQUIRED}
+FLOAT = DType.FLOAT32
+
+
+class FastOp(Op):
+    """Base: no gradient of its own; truth values are written as 0 and 1."""
+
+    differentiable = False
+    domain = FAST
+
+    @classmethod
+    def emit(cls, e: Emitter, node: Node) -> None:
+        given = {name: int(value) if isinstance(value, bool) else value for name, value in node.attributes.items()}
+        e.node(node, cls.__name__.removeprefix("Fast"), node.inputs, None, **given)
+
+
+@op
+class FastBatchNormalization(FastOp):
+    """BatchNormalizationTraining, with a ReLU after it where asked: x, scale, bias -> y, mean [C], variance [C]."""
+
+    attributes = {"epsilon": REQUIRED, "relu": False, "block": REQUIRED}
+    samples = (sample((2, 16, 3, 4), (16,), (16,), epsilon=1e-5, block=16),)
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        x, scale, _ = inputs
+        floating(x)
+        return (FLOAT, x.shape), (FLOAT, scale.shape), (FLOAT, scale.shape)
+
+
+@op
+class FastBatchNormalizationGradient(FastOp):
+    """BatchNormalizationGradient through the ReLU too: dy, x, scale, bias, mean, variance -> dx, dscale, dbias."""
+
+    attributes = {"epsilon": REQUIRED, "relu": False, "block": REQUIRED}
+    samples = (sample((2, 16, 3, 4), (2, 16, 3, 4), *[(16,)] * 4, epsilon=1e-5, block=16),)
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        _, x, scale, *_ = inputs
+        floating(x)
+        return (FLOAT, x.shape), (FLOAT, scale.shape), (FLOAT, scale.shape)
+
+
+@op
+class FastMaxPoolGradient(FastOp):
+    """dy, x -> dx. With `relu` dy is the gradient behind a ReLU that follows the pooling."""
+
+    attributes = {**WINDOW, "relu": False, "block": REQUIRED}
+    samples = (sample((2, 16, 3, 3), (2, 16, 6, 6), kernel=(2, 2), strides=(2, 2), pads=(0, 0, 0, 0), block=16),)
+
+    @staticmethod
+    def shape(dy: Value, x: Value, *, kernel: Ints, strides: Ints, pads: Ints, relu: bool, block: int) -> Shape:
+        floating(dy, x)
+        return x.shape
+
+
+@op
+class FastConvWeightGradient(FastOp):
+    """dy, x -> dw [O, I, *kernel], plain, and dbias [O]. x is plain where it has fewer channels than a block."""
+
+    attributes = {**WINDOW, "dilations": REQUIRED, "plain": False, "block": REQUIRED}
+    samples = (
+        sample((2, 16, 3, 3), (2, 3, 5, 5), kernel=(3, 3), strides=(1, 1), pads=(0, 0, 0, 0), dilations=(1, 1),
+               plain=True, block=16),
+    )  # fmt: skip
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        dy, x = inputs
+        floating(dy, x)
+        return (FLOAT, (dy.shape[1], x.shape[1], *attributes["kernel"])), (FLOAT, (dy.shape[1],))
+
+    @staticmethod
+    def flops(node: Node) -> Size:
+        return product(node.inputs[0].shape) * product(node.outputs[0].shape[1:])
+
+
+@op
+class FastConvInputGradient(FastOp):
+    """dy, w [O, I, *kernel] (plain) -> dx of a convolution whose input has the height and width `size`."""
+
+    attributes = {"size": REQUIRED, "strides": REQUIRED, "pads": REQUIRED, "dilations": REQUIRED, "block": REQUIRED}
+    samples = (
+        sample((2, 16, 2, 2), (16, 32, 3, 3), size=(5, 5), strides=(2, 2), pads=(0, 0, 0, 0), dilations=(1, 1),
+               block=16),
+    )  # fmt: skip
+
+    @staticmethod
+    def shape(dy: Value, w: Value, *, size: Ints, strides: Ints, pads: Ints, dilations: Ints, block: int) -> Shape:
+        floating(dy, w)
+        return (dy.shape[0], w.shape[1], *size)
+
+    @staticmethod
+    def flops(node: Node) -> Size:
+        return product(node.inputs[0].shape) * product(node.inputs[1].shape[1:])
+
+
+@op
+class FastElementwise(FastOp):
+    """A chain of elementwise operations in one pass: inputs of one shape, or of one element.
+
+    steps      three numbers an operation: its place in CODES (`chains.py`) and the two registers that it reads.
+               Registers are the inputs, then the constants, then the operations' values
+    results    the registers that are outputs
+    constants  numbers
+    """
+
+    attributes = {"steps": REQUIRED, "results": REQUIRED, "constants": ()}
+    samples = (sample((3, 4), (3, 4), steps=(0, 0, 1), results=(2,)),)
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        shape = next((value.shape for value in inputs if any(size != 1 for size in value.shape)), inputs[0].shape)
+        return tuple((FLOAT, shape) for _ in attributes["results"])

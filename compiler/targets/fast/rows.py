@@ -1,0 +1,139 @@
+"""The rows of the blocked layout that the library replaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netc.compiler.ir import Builder, Node, Value
+from netc.compiler.ops.checks import surely_less
+from netc.compiler.targets.cpu.layout import Layout, Row, Way, ways
+from netc.compiler.targets.cpu.rows import ROWS as CPU_ROWS
+from netc.compiler.targets.fast import operators as operators  # makes them known
+from netc.compiler.targets.fast.relu import before_relu
+
+
+def batch_normalization_training(layout: Layout, g: Builder, node: Node) -> bool:
+    """One operator; a ReLU that alone reads the result is taken in."""
+    x, scale, bias = node.inputs
+    if not layout.is_blocked(x):
+        return False
+    y, mean, variance = node.outputs
+    relu = layout.only_reader(y, "Relu")
+    inputs = (layout.blocked(x), layout.plain(scale), layout.plain(bias))
+    settings = {"epsilon": node.attributes["epsilon"], "relu": relu is not None, "block": layout.block}
+    made, mean_now, variance_now = g.add("FastBatchNormalization", inputs, settings)
+    layout.set_plain(mean, mean_now)
+    layout.set_plain(variance, variance_now)
+    if relu:
+        layout.done.add(relu)
+    return layout.set_blocked(relu.output if relu else y, made)
+
+
+def batch_normalization_gradient(layout: Layout, g: Builder, node: Node) -> bool:
+    """One operator; the ReLU's mask is found again from x, so that nothing but x is read for it."""
+    dy, x, scale, mean, variance = node.inputs
+    if not layout.is_blocked(x):
+        return False
+    forward = mean.node
+    if forward is None or forward.op != "BatchNormalizationTraining":
+        return False
+    slope = before_relu(dy, forward.outputs[0])
+    vectors = (scale, forward.inputs[2], mean, variance)
+    made = g.add(
+        "FastBatchNormalizationGradient",
+        (layout.blocked(slope or dy), layout.blocked(x), *map(layout.plain, vectors)),
+        {"epsilon": node.attributes["epsilon"], "relu": slope is not None, "block": layout.block},
+    )
+    for value, new in zip(node.outputs[1:], made[1:], strict=True):
+        layout.set_plain(value, new)
+    return layout.set_blocked(node.outputs[0], made[0])
+
+
+def max_pool(layout: Layout, g: Builder, node: Node) -> bool:
+    """The domain's pooling: the gradient finds the largest places again."""
+    (x,) = node.inputs
+    if not layout.is_blocked(x):
+        return False
+    return layout.set_blocked(node.output, g.BlockedMaxPool(layout.blocked(x), **node.attributes))
+
+
+def max_pool_gradient(layout: Layout, g: Builder, node: Node) -> bool:
+    """One operator, through a ReLU after the pooling too."""
+    x, y, dy = node.inputs
+    if not layout.is_blocked(x) or not layout.can_block(dy):
+        return False
+    slope = before_relu(dy, y)
+    dx = g.FastMaxPoolGradient(
+        layout.blocked(slope or dy), layout.blocked(x), **node.attributes, relu=slope is not None, block=layout.block
+    )
+    return layout.set_blocked(node.output, dx)
+
+
+def conv_weight_gradient(layout: Layout, g: Builder, node: Node) -> bool:
+    """One operator for every kernel and stride, which gives the bias's gradient too."""
+    x, dy = node.inputs
+    kernel: Any = node.attributes["kernel"]
+    filters = dy.shape[1]
+    if x.rank != 4 or node.attributes["group"] != 1 or not isinstance(filters, int):
+        return False
+    plain = not layout.can_block(x)
+    if plain and not surely_less(x.shape[1], layout.block):
+        return False
+    rest = {name: value for name, value in node.attributes.items() if name not in ("group", "kernel")}
+    dw, dbias = g.add(
+        "FastConvWeightGradient",
+        (layout.blocked_and_filled(g, dy), layout.plain(x) if plain else layout.blocked(x)),
+        {"kernel": kernel, **rest, "plain": plain, "block": layout.block},
+    )
+    if layout.filled(filters) != filters:
+        dw, dbias = (g.Slice(made, starts=(0,), stops=(filters,), axes=(0,), steps=(1,)) for made in (dw, dbias))
+    layout.once("sum", dy, lambda: dbias)
+    return layout.set_plain(node.output, dw)
+
+
+def conv_input_gradient(layout: Layout, g: Builder, node: Node) -> bool:
+    """One operator for strides above 1; a stride of 1 is left to the domain's convolution."""
+    dy, w = node.inputs
+    if node.attributes["strides"] == (1, 1) or node.attributes["group"] != 1 or dy.rank != 4:
+        return False
+    if not (layout.can_block(dy) and layout.can_block(node.output)):
+        return False
+    shape = node.attributes["shape"]
+    if not isinstance(shape, tuple) or not all(isinstance(size, int) for size in shape):
+        return False
+    rest = {name: value for name, value in node.attributes.items() if name not in ("group", "shape")}
+    dx = g.FastConvInputGradient(layout.blocked(dy), layout.plain(w), size=shape, **rest, block=layout.block)
+    return layout.set_blocked(node.output, dx)
+
+
+def reduce_sum(layout: Layout, g: Builder, node: Node) -> bool:
+    """A bias's gradient comes with the weights' gradient, whose node is written first."""
+    (dy,) = node.inputs
+    if set(node.attributes["axes"]) == {0, 2, 3} and not node.attributes["keepdims"]:
+        beside = next((reader for reader in layout.readers[dy] if _is_weight_gradient(reader, dy)), None)
+        if beside is not None and beside not in layout.done and conv_weight_gradient(layout, g, beside):
+            layout.done.add(beside)
+        if layout.has("sum", dy):
+            return layout.set_plain(node.output, layout.once("sum", dy, lambda: dy))
+    return False
+
+
+def _is_weight_gradient(node: Node, dy: Value) -> bool:
+    return node.op == "ConvWeightGradient" and node.inputs[1] is dy
+
+
+FAST: dict[str, Row] = {
+    "BatchNormalizationGradient": batch_normalization_gradient,
+    "BatchNormalizationTraining": batch_normalization_training,
+    "ConvInputGradient": conv_input_gradient,
+    "ConvWeightGradient": conv_weight_gradient,
+    "MaxPool": max_pool,
+    "MaxPoolGradient": max_pool_gradient,
+    "ReduceSum": reduce_sum,
+}
+"""Tried first; where one does not apply, the CPU target's rows follow."""
+
+ROWS: dict[str, Row | tuple[Way, ...]] = {
+    **CPU_ROWS,
+    **{op: (Way("fast", row), *ways(CPU_ROWS)[op]) for op, row in FAST.items()},
+}

@@ -1,0 +1,231 @@
+// Batch normalization by the batch's own statistics, and its gradient (Ioffe & Szegedy 2015), on blocked maps.
+//
+// A piece of a map that fits the first cache is read once: its mean, then its squares about that mean. Pieces are put
+// together by the formula of Chan, Golub & LeVeque 1979 in double precision, always in the same order.
+#include <cmath>
+
+#include "blocks.h"
+#include "operators.h"
+
+namespace netc {
+namespace {
+
+constexpr int64_t PIECE = 512;  // places
+constexpr int64_t TASKS = 64;   // for a whole map; more than any number of threads that pays
+
+// How the places of one block of channels, [N, H, W], are cut into pieces and dealt out.
+struct Cut {
+  int64_t examples, blocks, places, pieces, tasks, pieces_a_task;
+
+  Cut(int64_t examples, int64_t blocks, int64_t places) : examples(examples), blocks(blocks), places(places) {
+    pieces = ceil_div(places, PIECE);
+    tasks = std::max<int64_t>(1, std::min(examples * pieces, ceil_div(TASKS, blocks)));
+    pieces_a_task = ceil_div(examples * pieces, tasks);
+    tasks = ceil_div(examples * pieces, pieces_a_task);
+  }
+  // work(offset of the first number, places) for each piece of a task.
+  template <typename Work>
+  void each(int64_t block, int64_t task, int64_t size, const Work& work) const {
+    int64_t end = std::min((task + 1) * pieces_a_task, examples * pieces);
+    for (int64_t i = task * pieces_a_task; i < end; ++i) {
+      int64_t example = i / pieces, first = i % pieces * PIECE;
+      work(((example * blocks + block) * places + first) * size, std::min(PIECE, places - first));
+    }
+  }
+};
+
+template <int B>
+struct Moments {
+  double count = 0, mean[B] = {}, squares[B] = {};
+
+  void add(double other_count, const double* other_mean, const double* other_squares) {
+    double total = count + other_count;
+    for (int c = 0; c < B; ++c) {
+      double apart = other_mean[c] - mean[c];
+      mean[c] += apart * (other_count / total);
+      squares[c] += other_squares[c] + apart * apart * (count * other_count / total);
+    }
+    count = total;
+  }
+};
+
+template <int B>
+void add_piece(Moments<B>& moments, const float* x, int64_t places) {
+  using Vector = typename Block<B>::Vector;
+  Vector sums[4] = {};
+  int64_t p = 0;
+  for (; p + 4 <= places; p += 4)
+    for (int k = 0; k < 4; ++k) sums[k] += Block<B>::load(x + (p + k) * B);
+  for (; p < places; ++p) sums[0] += Block<B>::load(x + p * B);
+  Vector mean = ((sums[0] + sums[1]) + (sums[2] + sums[3])) / static_cast<float>(places);
+  Vector squares[4] = {}, rest[4] = {};
+  for (p = 0; p + 4 <= places; p += 4)
+    for (int k = 0; k < 4; ++k) {
+      Vector apart = Block<B>::load(x + (p + k) * B) - mean;
+      squares[k] += apart * apart;
+      rest[k] += apart;
+    }
+  for (; p < places; ++p) {
+    Vector apart = Block<B>::load(x + p * B) - mean;
+    squares[0] += apart * apart;
+    rest[0] += apart;
+  }
+  Vector square = (squares[0] + squares[1]) + (squares[2] + squares[3]);
+  Vector left = (rest[0] + rest[1]) + (rest[2] + rest[3]);
+  double means[B], all[B];
+  for (int c = 0; c < B; ++c) {  // the rounding of the mean is put right: what it left over is in `left`
+    double shift = static_cast<double>(left[c]) / places;
+    means[c] = mean[c] + shift;
+    all[c] = square[c] - shift * left[c];
+  }
+  moments.add(static_cast<double>(places), means, all);
+}
+
+// y = slope x + shift. Forward and backward pass share it, so that both see the same sign.
+template <int B>
+typename Block<B>::Vector affine(typename Block<B>::Vector x, typename Block<B>::Vector slope,
+                                 typename Block<B>::Vector shift) {
+  return x * slope + shift;
+}
+
+template <int B>
+struct Affine {
+  typename Block<B>::Vector slope, shift;
+
+  Affine(const float* scale, const float* bias, const float* mean, const float* variance, float epsilon) {
+    for (int c = 0; c < B; ++c) {
+      slope[c] = scale[c] / std::sqrt(variance[c] + epsilon);
+      shift[c] = bias[c] - mean[c] * slope[c];
+    }
+  }
+};
+
+}  // namespace
+
+BatchNormalization::BatchNormalization(const Attributes& given)
+    : block_(given.integer("block")), relu_(given.integer("relu") != 0), epsilon_(given.number("epsilon")) {}
+
+void BatchNormalization::run(Call& call) const {
+  Input x = call.in(0), scale = call.in(1), bias = call.in(2);
+  int64_t channels = x.sizes[1];
+  float* y = call.out(0, x.sizes);
+  float* mean = call.out(1, {channels});
+  float* variance = call.out(2, {channels});
+  with_block(block_, [&](auto size) {
+    constexpr int B = size();
+    using Vector = typename Block<B>::Vector;
+    Cut cut(x.sizes[0], channels / B, x.sizes[2] * x.sizes[3]);
+    std::vector<Moments<B>> found(cut.blocks * cut.tasks);
+    call.parallel(cut.blocks * cut.tasks, [&](int64_t i) {
+      cut.each(i / cut.tasks, i % cut.tasks, B,
+               [&](int64_t at, int64_t places) { add_piece<B>(found[i], x.data + at, places); });
+    });
+    for (int64_t b = 0; b < cut.blocks; ++b) {
+      Moments<B> all;
+      for (int64_t t = 0; t < cut.tasks; ++t) {
+        const Moments<B>& part = found[b * cut.tasks + t];
+        all.add(part.count, part.mean, part.squares);
+      }
+      for (int c = 0; c < B; ++c) {
+        mean[b * B + c] = static_cast<float>(all.mean[c]);
+        variance[b * B + c] = static_cast<float>(all.squares[c] / all.count);
+      }
+    }
+    call.parallel(cut.blocks * cut.tasks, [&](int64_t i) {
+      int64_t c = i / cut.tasks * B;
+      Affine<B> a(scale.data + c, bias.data + c, mean + c, variance + c, epsilon_);
+      bool relu = relu_;
+      cut.each(i / cut.tasks, i % cut.tasks, B, [&](int64_t at, int64_t places) {
+        for (int64_t p = 0; p < places; ++p) {
+          Vector v = affine<B>(Block<B>::load(x.data + at + p * B), a.slope, a.shift);
+          if (relu) v = v < 0 ? Vector{} : v;
+          Block<B>::store(y + at + p * B, v);
+        }
+      });
+    });
+  });
+}
+
+BatchNormalizationGradient::BatchNormalizationGradient(const Attributes& given)
+    : block_(given.integer("block")), relu_(given.integer("relu") != 0), epsilon_(given.number("epsilon")) {}
+
+// dx = k (d - E[d] - (x - mean) E[d (x - mean)] / (variance + epsilon)), k = scale / sqrt(variance + epsilon),
+// where d is dy, or nothing where the ReLU was shut.
+void BatchNormalizationGradient::run(Call& call) const {
+  Input dy = call.in(0), x = call.in(1), scale = call.in(2), bias = call.in(3), mean = call.in(4),
+        variance = call.in(5);
+  int64_t channels = x.sizes[1];
+  float* dx = call.out(0, x.sizes);
+  float* dscale = call.out(1, {channels});
+  float* dbias = call.out(2, {channels});
+  with_block(block_, [&](auto size) {
+    constexpr int B = size();
+    using Vector = typename Block<B>::Vector;
+    struct Sums {
+      double slope[B] = {}, product[B] = {};
+    };
+    Cut cut(x.sizes[0], channels / B, x.sizes[2] * x.sizes[3]);
+    double count = static_cast<double>(cut.examples) * cut.places;
+    std::vector<Sums> found(cut.blocks * cut.tasks);
+    auto slope_at = [&](const Affine<B>& a, Vector value, int64_t at) {
+      Vector d = Block<B>::load(dy.data + at);
+      if (relu_) d = affine<B>(value, a.slope, a.shift) > 0 ? d : Vector{};
+      return d;
+    };
+    call.parallel(cut.blocks * cut.tasks, [&](int64_t i) {
+      int64_t c = i / cut.tasks * B;
+      Affine<B> a(scale.data + c, bias.data + c, mean.data + c, variance.data + c, epsilon_);
+      Vector middle = Block<B>::load(mean.data + c);
+      cut.each(i / cut.tasks, i % cut.tasks, B, [&](int64_t at, int64_t places) {
+        Vector slopes[2] = {}, products[2] = {};
+        auto add = [&](int64_t p, int k) {
+          Vector value = Block<B>::load(x.data + at + p * B);
+          Vector d = slope_at(a, value, at + p * B);
+          slopes[k] += d;
+          products[k] += d * (value - middle);
+        };
+        for (int64_t p = 0; p + 2 <= places; p += 2) {
+          add(p, 0);
+          add(p + 1, 1);
+        }
+        if (places % 2 != 0) add(places - 1, 0);
+        Vector slope = slopes[0] + slopes[1], product = products[0] + products[1];
+        for (int k = 0; k < B; ++k) {
+          found[i].slope[k] += slope[k];
+          found[i].product[k] += product[k];
+        }
+      });
+    });
+    std::vector<Sums> total(cut.blocks);
+    for (int64_t b = 0; b < cut.blocks; ++b)
+      for (int64_t t = 0; t < cut.tasks; ++t)
+        for (int k = 0; k < B; ++k) {
+          total[b].slope[k] += found[b * cut.tasks + t].slope[k];
+          total[b].product[k] += found[b * cut.tasks + t].product[k];
+        }
+    for (int64_t c = 0; c < channels; ++c) {
+      double inverse = 1 / std::sqrt(static_cast<double>(variance.data[c]) + epsilon_);
+      dbias[c] = static_cast<float>(total[c / B].slope[c % B]);
+      dscale[c] = static_cast<float>(total[c / B].product[c % B] * inverse);
+    }
+    call.parallel(cut.blocks * cut.tasks, [&](int64_t i) {
+      int64_t b = i / cut.tasks, c = b * B;
+      Affine<B> a(scale.data + c, bias.data + c, mean.data + c, variance.data + c, epsilon_);
+      Vector middle = Block<B>::load(mean.data + c), even, drift;
+      for (int k = 0; k < B; ++k) {
+        even[k] = static_cast<float>(total[b].slope[k] / count);
+        drift[k] = static_cast<float>(total[b].product[k] / count /
+                                      (static_cast<double>(variance.data[c + k]) + epsilon_));
+      }
+      cut.each(b, i % cut.tasks, B, [&](int64_t at, int64_t places) {
+        for (int64_t p = 0; p < places; ++p) {
+          Vector value = Block<B>::load(x.data + at + p * B);
+          Vector d = slope_at(a, value, at + p * B);
+          Block<B>::store(dx + at + p * B, a.slope * ((d - even) - (value - middle) * drift));
+        }
+      });
+    });
+  });
+}
+
+}  // namespace netc

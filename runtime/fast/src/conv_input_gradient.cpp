@@ -1,0 +1,131 @@
+// The input gradient of a convolution with any strides.
+//
+// Input places whose coordinates leave the same remainders by the strides see the same taps; for them it is a
+// convolution of dy with stride 1. A few of them, next to each other, stay in registers, for one block of channels.
+#include <algorithm>
+
+#include "blocks.h"
+#include "operators.h"
+
+namespace netc {
+namespace {
+
+struct Tap {
+  int64_t index, shift;  // its place in the kernel; which row or column of dy the first place reads
+};
+
+// The taps along an axis that input places with a remainder see.
+std::vector<Tap> taps_of(int64_t remainder, int64_t kernel, int64_t stride, int64_t pad, int64_t dilation) {
+  std::vector<Tap> found;
+  for (int64_t k = 0; k < kernel; ++k) {
+    int64_t reach = remainder + pad - k * dilation;
+    if (reach % stride == 0) found.push_back({k, reach / stride});
+  }
+  return found;
+}
+
+// PLACES places next to each other: every tap and filter times its weights.
+template <int B, int PLACES>
+void add_places(float* to, int64_t step, const float* dy, const float* const* weights, const int64_t* offsets,
+                size_t taps, int64_t blocks, int64_t dy_block) {
+  using Vector = typename Block<B>::Vector;
+  Vector a[PLACES] = {};
+  for (size_t t = 0; t < taps; ++t)
+    for (int64_t b = 0; b < blocks; ++b) {
+      const float* from = dy + offsets[t] + b * dy_block;
+      const float* w = weights[t] + b * B * B;
+      for (int o = 0; o < B; ++o) {
+        Vector weight = Block<B>::load(w + o * B);
+#pragma GCC unroll 16
+        for (int p = 0; p < PLACES; ++p) a[p] += weight * from[p * B + o];
+      }
+    }
+  for (int p = 0; p < PLACES; ++p) Block<B>::store(to + p * step, a[p]);
+}
+
+}  // namespace
+
+ConvInputGradient::ConvInputGradient(const Attributes& given)
+    : block_(given.integer("block")),
+      size_(given.integers("size")),
+      strides_(given.integers("strides")),
+      pads_(given.integers("pads")),
+      dilations_(given.integers("dilations")) {}
+
+void ConvInputGradient::run(Call& call) const {
+  Input dy = call.in(0), w = call.in(1);
+  int64_t examples = dy.sizes[0], filters = w.sizes[0], channels = w.sizes[1], kernel[2] = {w.sizes[2], w.sizes[3]};
+  int64_t rows = dy.sizes[2], columns = dy.sizes[3], height = size_[0], width = size_[1];
+  float* dx = call.out(0, {examples, channels, height, width});
+  // dy with zeros around it, so that every tap reads inside
+  int64_t before[2], after[2];
+  for (int axis = 0; axis < 2; ++axis) {
+    int64_t last = dy.sizes[2 + axis] - 1;
+    before[axis] = after[axis] = 0;
+    for (int64_t r = 0; r < std::min(strides_[axis], size_[axis]); ++r)
+      for (const Tap& tap : taps_of(r, kernel[axis], strides_[axis], pads_[axis], dilations_[axis])) {
+        int64_t places = (size_[axis] - r - 1) / strides_[axis];
+        before[axis] = std::max(before[axis], -tap.shift);
+        after[axis] = std::max(after[axis], tap.shift + places - last);
+      }
+  }
+  bool padded = before[0] || before[1] || after[0] || after[1];
+  int64_t tall = rows + before[0] + after[0], wide = columns + before[1] + after[1], taps = kernel[0] * kernel[1];
+  int64_t copied = padded ? examples * filters * tall * wide : 0;
+  with_block(block_, [&](auto size) {
+    constexpr int B = size();
+    int64_t outer = filters / B, inner = channels / B;
+    float* weights = scratch(taps * filters * channels + copied);
+    float* copy = weights + taps * filters * channels;
+    call.parallel(inner, [&](int64_t i) {  // [I / B, taps, O, B of I]
+      for (int64_t t = 0; t < taps; ++t)
+        for (int64_t o = 0; o < filters; ++o)
+          for (int64_t c = 0; c < B; ++c)
+            weights[((i * taps + t) * filters + o) * B + c] = w.data[(o * channels + i * B + c) * taps + t];
+    });
+    if (padded)
+      call.parallel(examples * outer, [&](int64_t map) {
+        float* to = copy + map * tall * wide * B;
+        std::fill_n(to, tall * wide * B, 0.0f);
+        for (int64_t r = 0; r < rows; ++r)
+          std::copy_n(dy.data + (map * rows + r) * columns * B, columns * B,
+                      to + ((r + before[0]) * wide + before[1]) * B);
+      });
+    const float* from = padded ? copy : dy.data;
+    call.parallel(examples * inner, [&](int64_t map) {
+      int64_t n = map / inner, i = map % inner;
+      float* to = dx + map * height * width * B;
+      const float* slopes = from + n * filters * tall * wide;
+      std::vector<const float*> seen;
+      std::vector<int64_t> offsets;
+      for (int64_t a = 0; a < std::min(strides_[0], height); ++a)
+        for (int64_t b = 0; b < std::min(strides_[1], width); ++b) {
+          auto down = taps_of(a, kernel[0], strides_[0], pads_[0], dilations_[0]);
+          auto along = taps_of(b, kernel[1], strides_[1], pads_[1], dilations_[1]);
+          seen.clear();
+          offsets.clear();
+          for (const Tap& h : down)
+            for (const Tap& v : along) {
+              seen.push_back(weights + (i * taps + h.index * kernel[1] + v.index) * filters * B);
+              offsets.push_back(((h.shift + before[0]) * wide + v.shift + before[1]) * B);
+            }
+          int64_t places = (width - b - 1) / strides_[1] + 1, step = strides_[1] * B;
+          for (int64_t h = a, r = 0; h < height; h += strides_[0], ++r) {
+            int64_t p = 0;
+            auto add = [&](auto count) {
+              constexpr int PLACES = count();
+              for (; p + PLACES <= places; p += PLACES)
+                add_places<B, PLACES>(to + (h * width + b) * B + p * step, step, slopes + (r * wide + p) * B,
+                                      seen.data(), offsets.data(), seen.size(), outer, tall * wide * B);
+            };
+            add(std::integral_constant<int, 14>());
+            add(std::integral_constant<int, 7>());
+            add(std::integral_constant<int, 4>());
+            add(std::integral_constant<int, 1>());
+          }
+        }
+    });
+  });
+}
+
+}  // namespace netc

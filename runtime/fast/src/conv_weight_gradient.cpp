@@ -1,0 +1,275 @@
+// The weight gradient of a convolution: for each tap of the kernel a product of dy and the places of x it saw.
+//
+// Blocked input: a tile of B input channels by B filters stays in registers while the places of a strip of rows go
+// by. Plain input, few channels: the taps of a few rows of the kernel stay in registers, for one block of filters.
+// Sums are taken over groups of examples, whose number depends on sizes alone, then over groups: the same bits for any
+// number of threads.
+#include <algorithm>
+
+#include "blocks.h"
+#include "operators.h"
+
+namespace netc {
+namespace {
+
+constexpr int64_t TASKS = 32;           // at least, where there are enough examples
+constexpr int64_t TILE = 4;             // blocks of either side that a task takes together
+constexpr int64_t STRIP = 512 * 1024;   // bytes of a tile's rows that stay in the second cache
+constexpr int MOST_TAPS = 12;           // of a kernel's row taken together where the input is plain
+
+struct Shape {
+  int64_t examples, channels, height, width, filters, rows, columns;
+  int64_t kernel[2], strides[2], pads[2], dilations[2];
+
+  int64_t taps() const { return kernel[0] * kernel[1]; }
+};
+
+struct Range {
+  int64_t first, end;
+};
+
+// The places along an axis at which a tap reads inside the map.
+Range inside(const Shape& s, int axis, int64_t tap, int64_t places, int64_t size) {
+  int64_t shift = tap * s.dilations[axis] - s.pads[axis], stride = s.strides[axis];
+  int64_t first = shift >= 0 ? 0 : ceil_div(-shift, stride);
+  int64_t end = size - shift <= 0 ? 0 : std::min(places, (size - 1 - shift) / stride + 1);
+  return {first, std::max(first, end)};
+}
+
+// sums[i][o] += x[i] dy[o] over rows and columns.
+template <int B>
+void add_products(float* sums, const float* dy, const float* x, int64_t rows, int64_t columns, int64_t dy_row,
+                  int64_t x_row, int64_t x_step) {
+  using Vector = typename Block<B>::Vector;
+  Vector a[B];
+  for (int i = 0; i < B; ++i) a[i] = Block<B>::load(sums + i * B);
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* d = dy + r * dy_row;
+    const float* from = x + r * x_row;
+    for (int64_t c = 0; c < columns; ++c) {
+      Vector slope = Block<B>::load(d + c * B);
+      const float* place = from + c * x_step;
+#pragma GCC unroll 16
+      for (int i = 0; i < B; ++i) a[i] += slope * place[i];
+    }
+  }
+  for (int i = 0; i < B; ++i) Block<B>::store(sums + i * B, a[i]);
+}
+
+// sums[o] += dy[o] over places.
+template <int B>
+void add_slopes(float* sums, const float* dy, int64_t places) {
+  typename Block<B>::Vector a[4] = {};
+  int64_t p = 0;
+  for (; p + 4 <= places; p += 4)
+    for (int k = 0; k < 4; ++k) a[k] += Block<B>::load(dy + (p + k) * B);
+  for (; p < places; ++p) a[0] += Block<B>::load(dy + p * B);
+  Block<B>::store(sums, Block<B>::load(sums) + ((a[0] + a[1]) + (a[2] + a[3])));
+}
+
+int64_t groups_of(int64_t tasks, int64_t examples) { return std::min(examples, ceil_div(TASKS, tasks)); }
+
+// dw and dbias from the sums of each group: [groups, O / B, I / B, taps, B of I, B of O] and [groups, O / B, B].
+template <int B>
+void put_together(Call& call, const Shape& s, float* sums, const float* slopes, int64_t groups, float* dw,
+                  float* dbias) {
+  int64_t inner = s.channels / B, taps = s.taps(), tile = taps * B * B, all = s.filters / B * inner * tile;
+  call.parallel(s.filters / B * inner, [&](int64_t pair) {
+    float* sum = sums + pair * tile;
+    for (int64_t g = 1; g < groups; ++g)
+      for (int64_t k = 0; k < tile; ++k) sum[k] += sum[g * all + k];
+    int64_t filter = pair / inner * B, channel = pair % inner * B;
+    for (int64_t o = 0; o < B; ++o) {
+      float* to = dw + ((filter + o) * s.channels + channel) * taps;
+      for (int64_t i = 0; i < B; ++i)
+        for (int64_t t = 0; t < taps; ++t) to[i * taps + t] = sum[(t * B + i) * B + o];
+    }
+  });
+  for (int64_t o = 0; o < s.filters; ++o) {
+    float total = 0;
+    for (int64_t g = 0; g < groups; ++g) total += slopes[g * s.filters + o];
+    dbias[o] = total;
+  }
+}
+
+template <int B>
+void from_blocked(Call& call, const Shape& s, const float* dy, const float* x, float* dw, float* dbias) {
+  int64_t outer = s.filters / B, inner = s.channels / B, tile = s.taps() * B * B, all = outer * inner * tile;
+  int64_t outer_tiles = ceil_div(outer, TILE), inner_tiles = ceil_div(inner, TILE);
+  int64_t groups = groups_of(outer_tiles * inner_tiles, s.examples);
+  float* sums = scratch(groups * (all + s.filters));
+  float* slopes = sums + groups * all;
+  int64_t row_bytes = 4 * B * (s.columns * std::min(TILE, outer) + s.width * s.strides[0] * std::min(TILE, inner));
+  int64_t strip = std::max<int64_t>(1, std::min(s.rows, STRIP / row_bytes));
+  call.parallel(groups * outer_tiles * inner_tiles, [&](int64_t task) {
+    int64_t group = task / (outer_tiles * inner_tiles), at = task % (outer_tiles * inner_tiles);
+    Range filters{at / inner_tiles * TILE, std::min(outer, (at / inner_tiles + 1) * TILE)};
+    Range channels{at % inner_tiles * TILE, std::min(inner, (at % inner_tiles + 1) * TILE)};
+    for (int64_t o = filters.first; o < filters.end; ++o) {
+      float* first = sums + group * all + (o * inner + channels.first) * tile;
+      std::fill(first, first + (channels.end - channels.first) * tile, 0.0f);
+      if (channels.first == 0) std::fill_n(slopes + group * s.filters + o * B, B, 0.0f);
+    }
+    for (int64_t n = group * s.examples / groups; n < (group + 1) * s.examples / groups; ++n)
+      for (int64_t top = 0; top < s.rows; top += strip) {
+        int64_t bottom = std::min(s.rows, top + strip);
+        for (int64_t o = filters.first; o < filters.end; ++o) {
+          const float* d = dy + (n * outer + o) * s.rows * s.columns * B;
+          if (channels.first == 0)
+            add_slopes<B>(slopes + group * s.filters + o * B, d + top * s.columns * B, (bottom - top) * s.columns);
+          for (int64_t i = channels.first; i < channels.end; ++i) {
+            const float* map = x + (n * inner + i) * s.height * s.width * B;
+            float* sum = sums + group * all + (o * inner + i) * tile;
+            for (int64_t kh = 0; kh < s.kernel[0]; ++kh) {
+              Range r = inside(s, 0, kh, s.rows, s.height);
+              r = {std::max(r.first, top), std::min(r.end, bottom)};
+              if (r.first >= r.end) continue;
+              int64_t h = r.first * s.strides[0] + kh * s.dilations[0] - s.pads[0];
+              for (int64_t kw = 0; kw < s.kernel[1]; ++kw) {
+                Range c = inside(s, 1, kw, s.columns, s.width);
+                if (c.first >= c.end) continue;
+                int64_t w = c.first * s.strides[1] + kw * s.dilations[1] - s.pads[1];
+                add_products<B>(sum + (kh * s.kernel[1] + kw) * B * B, d + (r.first * s.columns + c.first) * B,
+                                map + (h * s.width + w) * B, r.end - r.first, c.end - c.first, s.columns * B,
+                                s.strides[0] * s.width * B, s.strides[1] * B);
+              }
+            }
+          }
+        }
+      }
+  });
+  put_together<B>(call, s, sums, slopes, groups, dw, dbias);
+}
+
+// sums[row][tap][o] += x[row][tap] dy[o], for ROWS rows of the kernel and TAPS taps of each.
+template <int B, int ROWS, int TAPS>
+void add_taps(float* const* sums, const float* const* x, const float* dy, int64_t rows, int64_t columns,
+              int64_t x_row, int64_t x_step, int64_t tap_step) {
+  using Vector = typename Block<B>::Vector;
+  Vector a[ROWS][TAPS];
+  for (int k = 0; k < ROWS; ++k)
+    for (int t = 0; t < TAPS; ++t) a[k][t] = Block<B>::load(sums[k] + t * B);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = 0; c < columns; ++c) {
+      Vector slope = Block<B>::load(dy + (r * columns + c) * B);
+      for (int k = 0; k < ROWS; ++k) {
+        const float* from = x[k] + r * x_row + c * x_step;
+#pragma GCC unroll 16
+        for (int t = 0; t < TAPS; ++t) a[k][t] += slope * from[t * tap_step];
+      }
+    }
+  for (int k = 0; k < ROWS; ++k)
+    for (int t = 0; t < TAPS; ++t) Block<B>::store(sums[k] + t * B, a[k][t]);
+}
+
+template <int B, int TAPS>
+void add_rows_of_taps(std::vector<float*>& sums, std::vector<const float*>& x, const float* dy, int64_t rows,
+                      int64_t columns, int64_t x_row, int64_t x_step, int64_t tap_step) {
+  constexpr int ROWS = std::max(1, 24 / TAPS) > 4 ? 4 : std::max(1, 24 / TAPS);
+  size_t k = 0;
+  for (; k + ROWS <= x.size(); k += ROWS)
+    add_taps<B, ROWS, TAPS>(&sums[k], &x[k], dy, rows, columns, x_row, x_step, tap_step);
+  for (; k < x.size(); ++k) add_taps<B, 1, TAPS>(&sums[k], &x[k], dy, rows, columns, x_row, x_step, tap_step);
+}
+
+template <int B, int TAPS = 1>
+void with_taps(int64_t taps, std::vector<float*>& sums, std::vector<const float*>& x, const float* dy, int64_t rows,
+               int64_t columns, int64_t x_row, int64_t x_step, int64_t tap_step) {
+  if constexpr (TAPS <= MOST_TAPS) {
+    if (taps == TAPS) return add_rows_of_taps<B, TAPS>(sums, x, dy, rows, columns, x_row, x_step, tap_step);
+    with_taps<B, TAPS + 1>(taps, sums, x, dy, rows, columns, x_row, x_step, tap_step);
+  }
+}
+
+// Each task pads the input of its examples with zeros, so that every tap reads inside.
+template <int B>
+void from_plain(Call& call, const Shape& s, const float* dy, const float* x, float* dw, float* dbias) {
+  int64_t outer = s.filters / B, numbers = s.channels * s.taps(), all = outer * numbers * B;
+  int64_t groups = groups_of(1, s.examples);
+  int64_t height = std::max((s.rows - 1) * s.strides[0] + (s.kernel[0] - 1) * s.dilations[0] + 1, s.pads[0] + s.height);
+  int64_t width =
+      std::max((s.columns - 1) * s.strides[1] + (s.kernel[1] - 1) * s.dilations[1] + 1, s.pads[1] + s.width);
+  int64_t padded = s.channels * height * width;
+  float* sums = scratch(groups * (all + s.filters + padded));
+  float* slopes = sums + groups * all;
+  float* copies = slopes + groups * s.filters;
+  int64_t strip = std::max<int64_t>(1, std::min(s.rows, STRIP / 16 / (s.columns * B * 4)));
+  call.parallel(groups, [&](int64_t group) {
+    std::fill_n(sums + group * all, all, 0.0f);
+    std::fill_n(slopes + group * s.filters, s.filters, 0.0f);
+    float* copy = copies + group * padded;
+    std::fill_n(copy, padded, 0.0f);
+    for (int64_t n = group * s.examples / groups; n < (group + 1) * s.examples / groups; ++n) {
+      for (int64_t row = 0; row < s.channels * s.height; ++row)
+        std::copy_n(x + (n * s.channels * s.height + row) * s.width, s.width,
+                    copy + ((row / s.height) * height + s.pads[0] + row % s.height) * width + s.pads[1]);
+      for (int64_t o = 0; o < outer; ++o) {
+        const float* d = dy + (n * outer + o) * s.rows * s.columns * B;
+        add_slopes<B>(slopes + group * s.filters + o * B, d, s.rows * s.columns);
+        for (int64_t top = 0; top < s.rows; top += strip) {
+          int64_t rows = std::min(strip, s.rows - top);
+          for (int64_t tap = 0; tap < s.kernel[1]; tap += MOST_TAPS) {
+            std::vector<float*> to;
+            std::vector<const float*> from;
+            for (int64_t i = 0; i < s.channels; ++i)
+              for (int64_t kh = 0; kh < s.kernel[0]; ++kh) {
+                to.push_back(sums + group * all +
+                             (o * numbers + (i * s.kernel[0] + kh) * s.kernel[1] + tap) * B);
+                from.push_back(copy + (i * height + top * s.strides[0] + kh * s.dilations[0]) * width +
+                               tap * s.dilations[1]);
+              }
+            with_taps<B>(std::min<int64_t>(MOST_TAPS, s.kernel[1] - tap), to, from, d + top * s.columns * B, rows,
+                         s.columns, s.strides[0] * width, s.strides[1], s.dilations[1]);
+          }
+        }
+      }
+    }
+  });
+  for (int64_t o = 0; o < s.filters; ++o) {
+    for (int64_t k = 0; k < numbers; ++k) {
+      float total = 0;
+      for (int64_t g = 0; g < groups; ++g) total += sums[g * all + (o / B * numbers + k) * B + o % B];
+      dw[o * numbers + k] = total;
+    }
+    float total = 0;
+    for (int64_t g = 0; g < groups; ++g) total += slopes[g * s.filters + o];
+    dbias[o] = total;
+  }
+}
+
+}  // namespace
+
+ConvWeightGradient::ConvWeightGradient(const Attributes& given)
+    : block_(given.integer("block")),
+      plain_(given.integer("plain") != 0),
+      kernel_(given.integers("kernel")),
+      strides_(given.integers("strides")),
+      pads_(given.integers("pads")),
+      dilations_(given.integers("dilations")) {}
+
+void ConvWeightGradient::run(Call& call) const {
+  Input dy = call.in(0), x = call.in(1);
+  Shape s{x.sizes[0],
+          x.sizes[1],
+          x.sizes[2],
+          x.sizes[3],
+          dy.sizes[1],
+          dy.sizes[2],
+          dy.sizes[3],
+          {kernel_[0], kernel_[1]},
+          {strides_[0], strides_[1]},
+          {pads_[0], pads_[1]},
+          {dilations_[0], dilations_[1]}};
+  float* dw = call.out(0, {s.filters, s.channels, s.kernel[0], s.kernel[1]});
+  float* dbias = call.out(1, {s.filters});
+  with_block(block_, [&](auto size) {
+    constexpr int B = size();
+    if (plain_) {
+      from_plain<B>(call, s, dy.data, x.data, dw, dbias);
+    } else {
+      from_blocked<B>(call, s, dy.data, x.data, dw, dbias);
+    }
+  });
+}
+
+}  // namespace netc

@@ -1,0 +1,97 @@
+// A chain of elementwise operations in one pass over memory: a piece of every input that fits the first cache goes
+// through all operations before the next piece is read.
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+#include "operators.h"
+
+namespace netc {
+namespace {
+
+constexpr int64_t PIECE = 1024;              // numbers that go through the chain together
+constexpr int64_t TASK = 64 * PIECE;         // numbers of a task
+constexpr int64_t LARGE = 4 * 1024 * 1024;   // numbers from which results go past the caches
+
+enum Code : int64_t { ADD, SUB, MUL, DIV, MAX, MIN, NEG, SQRT, RECIPROCAL, RELU, POSITIVE };
+
+void apply(int64_t code, float* __restrict to, const float* a, const float* b, int64_t count) {
+  switch (code) {
+    case ADD: for (int64_t i = 0; i < count; ++i) to[i] = a[i] + b[i]; break;
+    case SUB: for (int64_t i = 0; i < count; ++i) to[i] = a[i] - b[i]; break;
+    case MUL: for (int64_t i = 0; i < count; ++i) to[i] = a[i] * b[i]; break;
+    case DIV: for (int64_t i = 0; i < count; ++i) to[i] = a[i] / b[i]; break;
+    case MAX: for (int64_t i = 0; i < count; ++i) to[i] = a[i] > b[i] || a[i] != a[i] ? a[i] : b[i]; break;
+    case MIN: for (int64_t i = 0; i < count; ++i) to[i] = a[i] < b[i] || a[i] != a[i] ? a[i] : b[i]; break;
+    case NEG: for (int64_t i = 0; i < count; ++i) to[i] = -a[i]; break;
+    case SQRT: for (int64_t i = 0; i < count; ++i) to[i] = std::sqrt(a[i]); break;
+    case RECIPROCAL: for (int64_t i = 0; i < count; ++i) to[i] = 1.0f / a[i]; break;
+    case RELU: for (int64_t i = 0; i < count; ++i) to[i] = a[i] < 0 ? 0.0f : a[i]; break;
+    case POSITIVE: for (int64_t i = 0; i < count; ++i) to[i] = a[i] > 0 ? 1.0f : 0.0f; break;
+    default: throw std::invalid_argument("unknown elementwise operation");
+  }
+}
+
+// Results that nothing reads before they have left the caches are written past them.
+void put(float* to, const float* from, int64_t count, bool past_caches) {
+#if defined(__AVX512F__)
+  if (past_caches && reinterpret_cast<uintptr_t>(to) % 64 == 0) {
+    int64_t i = 0;
+    for (; i + 16 <= count; i += 16) _mm512_stream_ps(to + i, _mm512_loadu_ps(from + i));
+    std::copy(from + i, from + count, to + i);
+    return;
+  }
+#endif
+  (void)past_caches;
+  std::copy(from, from + count, to);
+}
+
+}  // namespace
+
+Elementwise::Elementwise(const Attributes& given)
+    : steps_(given.integers("steps")), results_(given.integers("results")), constants_(given.numbers("constants")) {}
+
+void Elementwise::run(Call& call) const {
+  std::vector<Input> inputs;
+  int64_t count = 1;
+  const Sizes* sizes = nullptr;
+  for (size_t i = 0; i < call.inputs(); ++i) inputs.push_back(call.in(i));
+  for (const Input& input : inputs)
+    if (sizes == nullptr || input.count() > count) sizes = &input.sizes, count = input.count();
+  std::vector<float*> results;
+  for (size_t i = 0; i < results_.size(); ++i) results.push_back(call.out(i, *sizes));
+  size_t numbers = inputs.size() + constants_.size(), steps = steps_.size() / 3;
+  call.parallel((count + TASK - 1) / TASK, [&](int64_t task) {
+    alignas(64) thread_local float held[64][PIECE];
+    if (numbers + steps > 64) throw std::invalid_argument("an elementwise chain has at most 64 registers");
+    const float* registers[64];
+    int64_t end = std::min(count, (task + 1) * TASK);
+    for (size_t i = 0; i < numbers; ++i) {
+      bool one = i >= inputs.size() || inputs[i].count() != count;
+      if (!one) continue;
+      std::fill_n(held[i], PIECE, i < inputs.size() ? inputs[i].data[0] : constants_[i - inputs.size()]);
+      registers[i] = held[i];
+    }
+    for (int64_t at = task * TASK; at < end; at += PIECE) {
+      int64_t size = std::min(PIECE, end - at);
+      for (size_t i = 0; i < inputs.size(); ++i)
+        if (inputs[i].count() == count) registers[i] = inputs[i].data + at;
+      for (size_t s = 0; s < steps; ++s) {
+        float* to = held[numbers + s];
+        apply(steps_[3 * s], to, registers[steps_[3 * s + 1]], registers[steps_[3 * s + 2]], size);
+        registers[numbers + s] = to;
+      }
+      for (size_t i = 0; i < results.size(); ++i)
+        put(results[i] + at, registers[results_[i]], size, count >= LARGE);
+    }
+#if defined(__AVX512F__)
+    if (count >= LARGE) _mm_sfence();
+#endif
+  });
+}
+
+}  // namespace netc

@@ -1,0 +1,92 @@
+// The operators of the library. Maps are blocked, [N, C / B, H, W, B] under the shape [N, C, H, W], unless said.
+#pragma once
+
+#include "operator.h"
+
+namespace netc {
+
+// x, scale [C], bias [C] -> y, mean [C], variance [C] of the batch; perhaps a ReLU on y.
+class BatchNormalization {
+ public:
+  static constexpr const char* NAME = "BatchNormalization";
+  static constexpr size_t INPUTS = 3, OUTPUTS = 3;
+  explicit BatchNormalization(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  int64_t block_;
+  bool relu_;
+  float epsilon_;
+};
+
+// dy, x, scale, bias, mean, variance -> dx, dscale [C], dbias [C]; `relu` as in the forward pass.
+class BatchNormalizationGradient {
+ public:
+  static constexpr const char* NAME = "BatchNormalizationGradient";
+  static constexpr size_t INPUTS = 6, OUTPUTS = 3;
+  explicit BatchNormalizationGradient(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  int64_t block_;
+  bool relu_;
+  float epsilon_;
+};
+
+// dy, x -> dx of max-pooling: each window's slope goes to its first largest place. With `relu`, a ReLU follows the
+// pooling, and windows whose largest is not above zero pass nothing on.
+class MaxPoolGradient {
+ public:
+  static constexpr const char* NAME = "MaxPoolGradient";
+  static constexpr size_t INPUTS = 2, OUTPUTS = 1;
+  explicit MaxPoolGradient(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  int64_t block_;
+  bool relu_;
+  Sizes kernel_, strides_, pads_;
+};
+
+// dy, x -> dw [O, I, *kernel] (plain), dbias [O] of a convolution. x is blocked, or plain where `plain` says so.
+class ConvWeightGradient {
+ public:
+  static constexpr const char* NAME = "ConvWeightGradient";
+  static constexpr size_t INPUTS = 2, OUTPUTS = 2;
+  explicit ConvWeightGradient(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  int64_t block_;
+  bool plain_;
+  Sizes kernel_, strides_, pads_, dilations_;
+};
+
+// dy, w [O, I, *kernel] (plain) -> dx of a convolution for an input of `size`.
+class ConvInputGradient {
+ public:
+  static constexpr const char* NAME = "ConvInputGradient";
+  static constexpr size_t INPUTS = 2, OUTPUTS = 1;
+  explicit ConvInputGradient(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  int64_t block_;
+  Sizes size_, strides_, pads_, dilations_;
+};
+
+// A chain of elementwise operations in one pass: inputs of one shape, or of one element. `steps` holds three numbers
+// an operation: what to do, and the registers it reads. Registers are the inputs, then `constants`, then results.
+class Elementwise {
+ public:
+  static constexpr const char* NAME = "Elementwise";
+  static constexpr size_t INPUTS = 0, OUTPUTS = 0;
+  explicit Elementwise(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  Sizes steps_, results_;
+  std::vector<float> constants_;
+};
+
+}  // namespace netc
