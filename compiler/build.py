@@ -181,7 +181,7 @@ def _shaped(graph: Graph, kind: Kind, target: str, options: Options) -> Graph:
     graph = simplify(graph, options.without)
     if kind == "train" and options.wants(stacked_updates):
         graph = stacked_updates(graph)
-    graph = simplify(targets.legalise(graph, target), options.without)
+    graph = simplify(targets.legalise(graph, target, options.lowerings), options.without)
     return early_updates(graph) if kind == "train" and options.wants(early_updates) else graph
 
 

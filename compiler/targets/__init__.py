@@ -1,73 +1,85 @@
 """How operators that ONNX lacks are written with the stock operators of a target: a table a target, a row a choice.
 
-A lowering is a function of the builder, the node's inputs and its attributes, and returns what stands for the node's
-outputs. To tune a target, replace a row: `"cuda": {**STD, "ConvWeightGradient": one_product_an_offset}`.
+Each row of a table has a name. The first that applies, and is meant for the node, is taken; a caller may force or
+forbid rows by name (`Options.lowerings`). To tune a target, change the order of its rows or their conditions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
-from netc.compiler.ir import Graph, Value
+from netc.compiler.ir import Graph
 from netc.compiler.ops import get_op
 from netc.compiler.passes.rewriter import Rewriter
-from netc.compiler.targets.convolution import conv_input_gradient, conv_weight_gradient
-from netc.compiler.targets.cpu import FINISH, blocked_layout
-from netc.compiler.targets.normalization import batch_normalization_gradient, batch_normalization_training
-from netc.compiler.targets.pooling import average_pool_gradient, max_pool_gradient
-
-Lowering = Callable[..., Value | tuple[Value, ...]]
-
-STD: Mapping[str, Lowering] = {
-    "AveragePoolGradient": average_pool_gradient,
-    "BatchNormalizationGradient": batch_normalization_gradient,
-    "BatchNormalizationTraining": batch_normalization_training,
-    "ConvInputGradient": conv_input_gradient,
-    "ConvWeightGradient": conv_weight_gradient,
-    "MaxPoolGradient": max_pool_gradient,
-}
-"""Standard operators only: runs on every provider."""
+from netc.compiler.targets.choice import Choice, read_choice
+from netc.compiler.targets.cpu import FINISH, ROWS, blocked_layout
+from netc.compiler.targets.cpu.layout import Rows, ways
+from netc.compiler.targets.cuda import CUDA, masks_as_choices
+from netc.compiler.targets.fast import FAST_FINISH, FAST_ROWS
+from netc.compiler.targets.registry import Table, names_of, pick
+from netc.compiler.targets.std import STD
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a target makes of a graph: perhaps a layout, the row for each operator, perhaps a last touch."""
+    """What a target makes of a graph: perhaps a layout by its rows, the table for the rest, perhaps a last touch."""
 
-    table: Mapping[str, Lowering]
-    layout: Callable[[Graph], Graph] | None = None
+    table: Table
+    layout: Callable[[Graph, Rows], Graph] | None = None
     finish: tuple[Callable[[Graph], Graph], ...] = ()
+    rows: Rows = field(default_factory=dict)
+
+    def names(self) -> dict[str, list[str]]:
+        """For each operator that the target has a form of its own for, the names of its forms in order."""
+        named = ways(self.rows)
+        return {
+            op: names_of(op, named.get(op, ()), self.table.get(op, ())) for op in sorted({*named, *self.table})
+        }  # fmt: skip
 
 
-TARGETS: Mapping[str, Target] = {
+TARGETS: dict[str, Target] = {
     "std": Target(STD),
-    "cpu": Target(STD, layout=partial(blocked_layout, block=16), finish=FINISH),
-    "cpu8": Target(STD, layout=partial(blocked_layout, block=8), finish=FINISH),
-    "cuda": Target({**STD}),
-    "web": Target({**STD}),
+    "cpu": Target(STD, partial(blocked_layout, block=16), FINISH, ROWS),
+    "cpu8": Target(STD, partial(blocked_layout, block=8), FINISH, ROWS),
+    "fast": Target(STD, partial(blocked_layout, block=16), FAST_FINISH, FAST_ROWS),
+    "fast8": Target(STD, partial(blocked_layout, block=8), FAST_FINISH, FAST_ROWS),
+    "cuda": Target(CUDA, finish=(masks_as_choices,)),
+    "web": Target(STD),
 }
-"""`cpu` is for blocks of 16 channels, as the runtime has with AVX-512; `cpu8` for blocks of 8. See `cpu/probe.py`."""
+"""`cpu` is for blocks of 16 channels, as the runtime has with AVX-512; `cpu8` for blocks of 8. See `cpu/probe.py`.
+`fast` and `fast8` are the same with the library of `netc[fast]`."""
 
 
-def legalise(graph: Graph, target: str = "std") -> Graph:
-    """The graph in the operators that the target has; raises ValueError where there is no such target."""
+def legalise(graph: Graph, target: str = "std", lowerings: Sequence[str] = ()) -> Graph:
+    """The graph in the operators that the target has.
+
+    lowerings   `OP=NAME` and `OP=-NAME`, as in Options
+
+    Raises ValueError where there is no such target, DiagnosticError E495 for lowerings that it doesn't have and E496
+    where those that are left don't apply to a node.
+    """
     if target not in TARGETS:
         raise ValueError(f"there is no target {target!r}: use one of {', '.join(TARGETS)}")
     chosen = TARGETS[target]
+    choice = read_choice(lowerings, target, chosen.names() if lowerings else {})
     if chosen.layout is not None:
-        graph = chosen.layout(graph)
-    graph = _lower(graph, chosen.table, target)
+        graph = chosen.layout(graph, choice.rows(chosen.rows, chosen.table))
+    graph = _lower(graph, choice.table(chosen.table), choice, target)
     for touch in chosen.finish:
         graph = touch(graph)
     return graph
 
 
-def _lower(graph: Graph, table: Mapping[str, Lowering], target: str) -> Graph:
+def _lower(graph: Graph, table: Table, choice: Choice, target: str) -> Graph:
     rewriter = Rewriter(graph)
     for node in graph.nodes:
         if node.op in table:
-            made = table[node.op](rewriter.builder(node.origin), *rewriter.inputs(node), **node.attributes)
+            lowering = pick(table[node.op], node)
+            if lowering is None:
+                raise choice.refusal(node)
+            made = lowering.write(rewriter.builder(node.origin), *rewriter.inputs(node), **node.attributes)
             rewriter.replace(node.outputs, made if isinstance(made, tuple) else (made,))
         else:
             assert get_op(node.op).stock, f"target {target} has no row for {node.op}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.ir import Builder, Shape, Value, product
 from netc.compiler.ops.checks import surely_less
 from netc.compiler.ops.slicing import TO_THE_END, pad_axis
@@ -9,39 +11,38 @@ from netc.compiler.ops.window import Ints
 from netc.compiler.targets.strides import every
 
 
-def conv_weight_gradient(
-    g: Builder, x: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints, dilations: Ints, group: int
-) -> Value:
-    """A product of matrices for 1x1 kernels, else one convolution whose kernel is dy."""
-    if all(size == 1 for size in kernel) and not any(pads) and group == 1:
-        return pointwise_weight_gradient(g, x, dy, strides)
-    return dilated_weight_gradient(g, x, dy, kernel, strides, pads, dilations, group)
+def pointwise_weight_gradient(g: Builder, x: Value, dy: Value, *, strides: Ints, **rest: Any) -> Value:
+    """A product of matrices for each example, and their sum."""
+    x, (batch, channels, filters, places) = read_by_points(g, x, dy, strides)
+    rows = g.Transpose(g.Reshape(x, shape=(batch, channels, places)), axes=(0, 2, 1))
+    products = g.MatMul(g.Reshape(dy, shape=(batch, filters, places)), rows)
+    return g.Reshape(g.ReduceSum(products, axes=(0,)), shape=(filters, channels, *[1] * len(strides)))
 
 
-def pointwise_weight_gradient(g: Builder, x: Value, dy: Value, strides: Ints) -> Value:
-    """dw = sum over n of dy[n] x[n]', or one long product where those terms are bigger than transposed inputs."""
-    for i, stride in enumerate(strides):
-        x = every(g, x, i + 2, stride, dy.shape[i + 2])
-    batch, channels, filters = x.shape[0], x.shape[1], dy.shape[1]
-    places = product(x.shape[2:])
-    if surely_less((channels + filters) * places, channels * filters):
-        columns = g.Reshape(g.Transpose(dy, axes=swapped(dy)), shape=(filters, batch * places))
-        rows = g.Transpose(g.Reshape(x, shape=(batch, channels, places)), axes=(0, 2, 1))
-        dw = g.MatMul(columns, g.Reshape(rows, shape=(batch * places, channels)))
-    else:
-        rows = g.Transpose(g.Reshape(x, shape=(batch, channels, places)), axes=(0, 2, 1))
-        products = g.MatMul(g.Reshape(dy, shape=(batch, filters, places)), rows)
-        dw = g.ReduceSum(products, axes=(0,))
+def long_product_weight_gradient(g: Builder, x: Value, dy: Value, *, strides: Ints, **rest: Any) -> Value:
+    """One product of matrices over all places of all examples."""
+    x, (batch, channels, filters, places) = read_by_points(g, x, dy, strides)
+    columns = g.Reshape(g.Transpose(dy, axes=swapped(dy)), shape=(filters, batch * places))
+    rows = g.Transpose(g.Reshape(x, shape=(batch, channels, places)), axes=(0, 2, 1))
+    dw = g.MatMul(columns, g.Reshape(rows, shape=(batch * places, channels)))
     return g.Reshape(dw, shape=(filters, channels, *[1] * len(strides)))
 
 
-def dilated_weight_gradient(
-    g: Builder, x: Value, dy: Value, kernel: Ints, strides: Ints, pads: Ints, dilations: Ints, group: int
-) -> Value:
-    """One convolution with the batch as channels and dy as the kernel; stride and dilation change places.
+def read_by_points(g: Builder, x: Value, dy: Value, strides: Ints) -> tuple[Value, Shape]:
+    """The places of x that a 1x1 kernel reads, and how many examples, channels, filters and places there are."""
+    for i, stride in enumerate(strides):
+        x = every(g, x, i + 2, stride, dy.shape[i + 2])
+    return x, (x.shape[0], x.shape[1], dy.shape[1], product(x.shape[2:]))
 
-    x is read channels last with the last spatial axis and the channels merged, so that the runtime gathers runs of
-    neighbours: [1, group * N, …, W * C / group] convolved with [O, N, *windows] gives [1, O, …, K * C / group].
+
+def swapped_weight_gradient(
+    g: Builder, x: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints, dilations: Ints, group: int
+) -> Value:
+    """One convolution with dy as the kernel, the batch as channels, width and channels of x merged.
+
+    Stride and dilation change places. x is read channels last with the last spatial axis and the channels merged, so
+    that the runtime gathers runs of neighbours: [1, group * N, …, W * C / group] convolved with [O, N, *windows] gives
+    [1, O, …, K * C / group].
     """
     axes, (batch, channels), filters = len(kernel), x.shape[:2], dy.shape[1]
     x, begins, ends = cut_to_windows(g, x, dy, kernel, strides, pads, dilations)
@@ -91,7 +92,7 @@ def cut_to_windows(
     return x, tuple(begins), tuple(ends)
 
 
-def conv_input_gradient(
+def turned_input_gradient(
     g: Builder,
     dy: Value,
     w: Value,
@@ -102,24 +103,31 @@ def conv_input_gradient(
     dilations: Ints,
     group: int,
 ) -> Value:
-    """A convolution with the kernel turned round for stride 1, else a transposed one."""
-    kernel = static(w.shape[2:])
-    axes = len(kernel)
-    one = (1,) * axes
-    if strides == one:
-        begins = [(kernel[i] - 1) * dilations[i] - pads[i] for i in range(axes)]
-        ends = [shape[i] - dy.shape[2 + i] + (kernel[i] - 1) * dilations[i] - begins[i] for i in range(axes)]
-        around = (*begins, *ends)
-        if all(isinstance(pad, int) and pad >= 0 for pad in around):
-            turned = turned_weights(g, w, group)
-            return g.Conv(dy, turned, strides=one, pads=around, dilations=dilations, group=group)
-    return transposed_convolution(g, dy, w, shape, strides, pads, dilations, group)
+    """A convolution of dy with the kernel turned round."""
+    around = static(turning_pads(dy, w, shape, pads, dilations))
+    turned = turned_weights(g, w, group)
+    return g.Conv(dy, turned, strides=strides, pads=around, dilations=dilations, group=group)
 
 
-def transposed_convolution(
-    g: Builder, dy: Value, w: Value, shape: Shape, strides: Ints, pads: Ints, dilations: Ints, group: int
+def turning_pads(dy: Value, w: Value, shape: Shape, pads: Ints, dilations: Ints) -> Shape:
+    """How dy has to be padded for a turned kernel of stride 1; a negative number where it would have to be cut."""
+    reaches = [(size - 1) * dilations[i] for i, size in enumerate(w.shape[2:])]
+    begins = [reach - pads[i] for i, reach in enumerate(reaches)]
+    return (*begins, *(shape[i] - dy.shape[2 + i] + reach - begins[i] for i, reach in enumerate(reaches)))
+
+
+def transposed_input_gradient(
+    g: Builder,
+    dy: Value,
+    w: Value,
+    *,
+    shape: Shape,
+    strides: Ints,
+    pads: Ints,
+    dilations: Ints,
+    group: int,
 ) -> Value:
-    """ConvTranspose with the padding that gives `shape` exactly; symbolic sizes are cut out of the full result."""
+    """ConvTranspose with the padding that gives x's sizes exactly; symbolic sizes are cut out of the full result."""
     axes = len(strides)
     full = [(dy.shape[2 + i] - 1) * strides[i] + (w.shape[2 + i] - 1) * dilations[i] + 1 for i in range(axes)]
     missing = [shape[i] - full[i] + pads[i] + pads[i + axes] for i in range(axes)]

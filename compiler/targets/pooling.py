@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from itertools import product as combinations
 
-from netc.compiler.ir import Builder, DType, Shape, Tensor, Value
+from netc.compiler.ir import Builder, Shape, Tensor, Value
 from netc.compiler.ops.slicing import pad_axis
 from netc.compiler.ops.window import Ints
 from netc.compiler.targets.strides import fit, interleave, scatter, windows
@@ -20,8 +20,32 @@ def max_pool_gradient(g: Builder, x: Value, y: Value, dy: Value, *, kernel: Ints
     stages, _ = maxima(g, x, dy.shape, kernel, strides, pads)
     for stage in reversed(stages):
         i = stage.axis - 2
-        dy = scatter(g, shared_out(g, stage, dy), stage.axis, strides[i], pads[i], x.shape[stage.axis])
+        dy = scatter(
+            g, shared_out(g, stage.places, stage.largest, dy), stage.axis, strides[i], pads[i], x.shape[stage.axis]
+        )
     return dy
+
+
+def scanned_max_pool_gradient(
+    g: Builder, x: Value, y: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints
+) -> Value:
+    """A scan of each window in row-major order: the first place that holds the maximum takes the gradient."""
+    axes = len(kernel)
+    for i in range(axes):
+        x = pad_axis(g, x, i + 2, pads[i], pads[i + axes], -math.inf)
+    places = [x]
+    for i in range(axes):
+        places = [
+            place
+            for one in places
+            for place in windows(g, one, i + 2, kernel[i], strides[i], dy.shape[i + 2], -math.inf)
+        ]
+    parts = shared_out(g, places, y, dy)
+    sizes = [size - pads[i] - pads[i + axes] for i, size in enumerate(x.shape[2:])]
+    for i in reversed(range(axes)):
+        runs = [parts[start : start + kernel[i]] for start in range(0, len(parts), kernel[i])]
+        parts = [scatter(g, run, i + 2, strides[i], pads[i], sizes[i]) for run in runs]
+    return parts[0]
 
 
 @dataclass(frozen=True)
@@ -50,11 +74,11 @@ def maxima(g: Builder, x: Value, sizes: Shape, kernel: Ints, strides: Ints, pads
     return stages, x
 
 
-def shared_out(g: Builder, stage: Stage, dy: Value) -> list[Value]:
+def shared_out(g: Builder, places: list[Value], largest: Value, dy: Value) -> list[Value]:
     """What each place gets: all that is left goes to the first that is largest, so the last takes what comes to it."""
     parts: list[Value] = []
-    for place in stage.places[:-1]:
-        left = g.Mul(dy, g.Cast(g.Greater(stage.largest, place), to=DType.FLOAT32))
+    for place in places[:-1]:
+        left = g.Mul(dy, g.Cast(g.Greater(largest, place), to=dy.dtype))
         parts.append(g.Sub(dy, left))
         dy = left
     return [*parts, dy]
@@ -79,7 +103,7 @@ def counts(g: Builder, dy: Value, shape: Shape, kernel: Ints, strides: Ints, pad
     axes = len(kernel)
     known = [size for size in (*shape, *dy.shape[2:]) if isinstance(size, int)]
     if len(known) < 2 * axes:
-        ones = g.Expand(g.constant(1.0), shape=(1, 1, *shape))
+        ones = g.Expand(g.constant(1.0, dy.dtype), shape=(1, 1, *shape))
         share = g.AveragePool(ones, kernel=kernel, strides=strides, pads=pads, count_include_pad=True)
         return g.Mul(share, float(math.prod(kernel)))
     sizes, windows = known[:axes], known[axes:]
@@ -91,4 +115,4 @@ def counts(g: Builder, dy: Value, shape: Shape, kernel: Ints, strides: Ints, pad
         for i in range(axes)
     ]
     numbers = tuple(float(math.prod(inside)) for inside in combinations(*along))
-    return g.Constant(value=Tensor(DType.FLOAT32, tuple(windows), numbers))
+    return g.Constant(value=Tensor(dy.dtype, tuple(windows), numbers))

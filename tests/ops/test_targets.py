@@ -65,4 +65,5 @@ def test_max_pooling_needs_no_indices_and_no_scatter(target: str) -> None:
             "Reshape",
             "Slice",
             "Sub",
+            "Where",
         }

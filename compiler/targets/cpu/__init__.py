@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from netc.compiler.ir import Graph
 from netc.compiler.targets.cpu import operators
-from netc.compiler.targets.cpu.layout import Layout
+from netc.compiler.targets.cpu.layout import Layout, Rows
 from netc.compiler.targets.cpu.masks import steep_masks
 from netc.compiler.targets.cpu.pads import pads_as_joins
 from netc.compiler.targets.cpu.rows import ROWS
 from netc.compiler.targets.cpu.scalars import flat_scalars
 
 
-def blocked_layout(graph: Graph, block: int) -> Graph:
+def blocked_layout(graph: Graph, rows: Rows = ROWS, *, block: int) -> Graph:
     """The graph with convolutions, and what stands between them, in blocks of `block` channels."""
-    return Layout(graph, block).run(ROWS)
+    return Layout(graph, block).run(rows)
 
 
 FINISH = (steep_masks, pads_as_joins, flat_scalars)
 """What is rewritten once the graph is in the target's operators."""
 
-__all__ = ["FINISH", "blocked_layout", "operators"]
+__all__ = ["FINISH", "ROWS", "blocked_layout", "operators"]

@@ -8,12 +8,36 @@ form that isn't there, so that pairs of conversions never arise.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from netc.compiler.ir import Builder, Graph, Node, Origin, Value
 from netc.compiler.ops.slicing import pad_axis
 
 Row = Callable[["Layout", Builder, Node], bool]
 """Writes a node in the blocked layout and returns True, or returns False where it does not apply."""
+
+
+def always(layout: Layout, node: Node) -> bool:
+    """all"""
+    return True
+
+
+@dataclass(frozen=True)
+class Way:
+    """A row with the name by which a caller may choose it; `when` says for which nodes it is taken unless they do."""
+
+    name: str
+    row: Row
+    when: Callable[[Layout, Node], bool] = always
+
+
+Rows = Mapping[str, Row | tuple[Way, ...]]
+"""For each operator a row, which then is called `blocked`, or several with names of their own, tried in order."""
+
+
+def ways(rows: Rows) -> dict[str, tuple[Way, ...]]:
+    """The rows, all with their names."""
+    return {op: row if isinstance(row, tuple) else (Way("blocked", row),) for op, row in rows.items()}
 
 
 class Layout:
@@ -31,14 +55,14 @@ class Layout:
         self._last: dict[Value, Value] = {}
         self._once: dict[tuple[str, Value], Value] = {}
 
-    def run(self, rows: Mapping[str, Row]) -> Graph:
+    def run(self, rows: Rows) -> Graph:
         """The whole graph in its new layout, outputs plain."""
+        named = ways(rows)
         for node in self.old.nodes:
             if node in self.done:
                 continue
             g = Builder(self.new, node.origin)
-            row = rows.get(node.op)
-            if row is None or not row(self, g, node):
+            if not any(way.when(self, node) and way.row(self, g, node) for way in named.get(node.op, ())):
                 self._keep(node)
         self.new.outputs = {name: self.plain(value) for name, value in self.old.outputs.items()}
         return self.new
@@ -115,6 +139,10 @@ class Layout:
         if key not in self._once:
             self._once[key] = make()
         return self._once[key]
+
+    def has(self, kind: str, value: Value) -> bool:
+        """Whether a derived form was made."""
+        return (kind, value) in self._once
 
     # ------------------------------------------------------------ neighbours
     def has_reader(self, value: Value, op: str) -> bool:

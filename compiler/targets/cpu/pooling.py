@@ -9,15 +9,26 @@ from netc.compiler.targets.pooling import maxima
 
 
 def max_pool(layout: Layout, g: Builder, node: Node) -> bool:
-    """The domain's pooling, for maps that are blocked already; where a gradient follows, the maxima that it needs."""
+    """The domain's pooling, for maps that are blocked already."""
     (x,) = node.inputs
     if not layout.is_blocked(x):
         return False
-    if layout.has_reader(node.output, "MaxPoolGradient"):
-        lying = layout.as_it_lies(g, x)
-        _, largest = maxima(g, lying, (*lying.shape[:2], *node.output.shape[2:]), **node.attributes)
-        return layout.set_blocked(node.output, g.Reshape(largest, shape=node.output.shape))
     return layout.set_blocked(node.output, g.BlockedMaxPool(layout.blocked(x), **node.attributes))
+
+
+def max_pool_by_maxima(layout: Layout, g: Builder, node: Node) -> bool:
+    """The maxima that its gradient needs, an axis at a time, for maps that are blocked already."""
+    (x,) = node.inputs
+    if not layout.is_blocked(x):
+        return False
+    lying = layout.as_it_lies(g, x)
+    _, largest = maxima(g, lying, (*lying.shape[:2], *node.output.shape[2:]), **node.attributes)
+    return layout.set_blocked(node.output, g.Reshape(largest, shape=node.output.shape))
+
+
+def needs_maxima(layout: Layout, node: Node) -> bool:
+    """where a gradient follows"""
+    return layout.has_reader(node.output, "MaxPoolGradient")
 
 
 def max_pool_gradient(layout: Layout, g: Builder, node: Node) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from netc.compiler.ir import Builder, Node
 from netc.compiler.targets.cpu.convolution import conv, conv_input_gradient
-from netc.compiler.targets.cpu.layout import Layout, Row
+from netc.compiler.targets.cpu.layout import Layout, Row, Way
 from netc.compiler.targets.cpu.normalization import batch_normalization_gradient, batch_normalization_training
-from netc.compiler.targets.cpu.pooling import max_pool, max_pool_gradient
-from netc.compiler.targets.cpu.weight_gradient import conv_weight_gradient
+from netc.compiler.targets.cpu.pooling import max_pool, max_pool_by_maxima, max_pool_gradient, needs_maxima
+from netc.compiler.targets.cpu.weight_gradient import WEIGHT_GRADIENTS
 
 
 def elementwise(layout: Layout, g: Builder, node: Node) -> bool:
@@ -60,15 +60,15 @@ ELEMENTWISE = (
     "Mul", "Neg", "Pow", "Reciprocal", "Relu", "Sigmoid", "Sign", "Sqrt", "Sub", "Tanh", "Where",
 )  # fmt: skip
 
-ROWS: dict[str, Row] = {
+ROWS: dict[str, Row | tuple[Way, ...]] = {
     **dict.fromkeys(ELEMENTWISE, elementwise),
     "BatchNormalizationGradient": batch_normalization_gradient,
     "BatchNormalizationTraining": batch_normalization_training,
     "Concat": concat,
     "Conv": conv,
     "ConvInputGradient": conv_input_gradient,
-    "ConvWeightGradient": conv_weight_gradient,
-    "MaxPool": max_pool,
+    "ConvWeightGradient": WEIGHT_GRADIENTS,
+    "MaxPool": (Way("maxima", max_pool_by_maxima, needs_maxima), Way("blocked", max_pool)),
     "MaxPoolGradient": max_pool_gradient,
     "ReduceMean": reduce_mean,
     "ReduceSum": reduce_sum,

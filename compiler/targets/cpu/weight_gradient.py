@@ -1,4 +1,4 @@
-"""The gradient of a convolution for its weights in the blocked layout: four ways, by kernel, channels and batch."""
+"""The gradient of a convolution for its weights in the blocked layout: five ways, by kernel, channels and batch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 from netc.compiler.ir import Builder, DType, Node, Tensor, Value, product
 from netc.compiler.ops.checks import surely_less
+from netc.compiler.targets.conditions import has_large_sums as is_large
 from netc.compiler.targets.convolution import cut_to_windows, static
-from netc.compiler.targets.cpu.layout import Layout
+from netc.compiler.targets.cpu.layout import Layout, Way
 from netc.compiler.targets.cpu.strips import by_strips, strips_of_examples
 from netc.compiler.targets.cpu.weights import plain_gradient
 from netc.compiler.targets.strides import every
@@ -18,37 +19,41 @@ SMALL_WINDOW = 64
 """Windows of so few numbers are worth gathering for the first layer's weight gradient."""
 
 
-def conv_weight_gradient(layout: Layout, g: Builder, node: Node) -> bool:
-    """By kernel and channels: a product of matrices, gathered windows, or one convolution with dy as its kernel."""
-    x = node.inputs[0]
-    if x.rank != 4 or node.attributes["group"] != 1 or not isinstance(x.shape[1], int):
+def fits(node: Node) -> bool:
+    """Whether the layout has weight gradients of such a convolution: two axes, no groups, known channels."""
+    x, dy = node.inputs
+    known = isinstance(x.shape[1], int) and isinstance(dy.shape[1], int)
+    return x.rank == 4 and node.attributes["group"] == 1 and known
+
+
+def is_pointwise(node: Node) -> bool:
+    """Whether a 1x1 kernel reads x without padding."""
+    return fits(node) and node.attributes["kernel"] == (1, 1) and not any(node.attributes["pads"])
+
+
+def pointwise(layout: Layout, g: Builder, node: Node) -> bool:
+    """1x1 kernels: a product of matrices for each example, and their sum."""
+    if not is_pointwise(node):
         return False
-    kernel, pads = node.attributes["kernel"], node.attributes["pads"]
-    if kernel == (1, 1) and not any(pads):
-        dw = pointwise(layout, g, node)
-    elif surely_less(product(kernel) * x.shape[1], SMALL_WINDOW):
-        dw = gathered(layout, g, node)
-    elif (strips := strips_of_examples(layout, node)) is not None:
-        dw = by_strips(layout, g, node, strips)
-    else:
-        dw = swapped(layout, g, node)
-    return layout.set_plain(node.output, dw)
-
-
-def pointwise(layout: Layout, g: Builder, node: Node) -> Value:
-    """1x1 kernels: a product for each example and a sum, or one long product over all places where maps are small."""
     x, dy = node.inputs
     channels, filters, places = x.shape[1], dy.shape[1], product(dy.shape[2:])
-    plain, last = read_places(layout, g, node)
-    if surely_less((channels + filters) * places, channels * filters):
-        rows = product((dy.shape[0], places))
-        left = g.Reshape(layout.channels_last(dy), shape=(rows, filters))
-        dw = g.TransposedMatMul(left, g.Reshape(last(), shape=(rows, channels)), left=True)
-    else:
-        left = g.Reshape(layout.plain(dy), shape=(dy.shape[0], filters, places))
-        right = g.Reshape(plain(), shape=(dy.shape[0], channels, places))
-        dw = g.ReduceSum(g.TransposedMatMul(left, right, right=True), axes=(0,))
-    return g.Reshape(dw, shape=(filters, channels, 1, 1))
+    plain, _ = read_places(layout, g, node)
+    left = g.Reshape(layout.plain(dy), shape=(dy.shape[0], filters, places))
+    right = g.Reshape(plain(), shape=(dy.shape[0], channels, places))
+    dw = g.ReduceSum(g.TransposedMatMul(left, right, right=True), axes=(0,))
+    return layout.set_plain(node.output, g.Reshape(dw, shape=(filters, channels, 1, 1)))
+
+
+def long_product(layout: Layout, g: Builder, node: Node) -> bool:
+    """1x1 kernels: one product of matrices over all places of all examples."""
+    if not is_pointwise(node):
+        return False
+    x, dy = node.inputs
+    channels, filters, rows = x.shape[1], dy.shape[1], product((dy.shape[0], *dy.shape[2:]))
+    _, last = read_places(layout, g, node)
+    left = g.Reshape(layout.channels_last(dy), shape=(rows, filters))
+    dw = g.TransposedMatMul(left, g.Reshape(last(), shape=(rows, channels)), left=True)
+    return layout.set_plain(node.output, g.Reshape(dw, shape=(filters, channels, 1, 1)))
 
 
 def read_places(layout: Layout, g: Builder, node: Node) -> tuple[Callable[[], Value], Callable[[], Value]]:
@@ -66,8 +71,10 @@ def read_places(layout: Layout, g: Builder, node: Node) -> tuple[Callable[[], Va
     return lambda: g.FromBlocked(blocked), lambda: g.FromBlocked(blocked, channels_last=True)
 
 
-def gathered(layout: Layout, g: Builder, node: Node) -> Value:
-    """Few numbers in a window: a convolution with unit kernels gathers them, then dy times them for each example."""
+def gathered(layout: Layout, g: Builder, node: Node) -> bool:
+    """A convolution with unit kernels gathers the windows, then dy times them for each example."""
+    if not fits(node):
+        return False
     x, dy = node.inputs
     kernel: Any = node.attributes["kernel"]
     (channels,) = static(x.shape[1:2])
@@ -80,11 +87,19 @@ def gathered(layout: Layout, g: Builder, node: Node) -> Value:
     left = g.Reshape(layout.plain(dy), shape=(*dy.shape[:2], places))
     right = g.Reshape(windows, shape=(x.shape[0], numbers, places))
     dw = g.ReduceSum(g.TransposedMatMul(left, right, right=True), axes=(0,))
-    return g.Reshape(dw, shape=(dy.shape[1], channels, *kernel))
+    return layout.set_plain(node.output, g.Reshape(dw, shape=(dy.shape[1], channels, *kernel)))
 
 
-def swapped(layout: Layout, g: Builder, node: Node) -> Value:
-    """One standard convolution: the batch as channels, dy as the kernel, width and channels of x merged."""
+def strips(layout: Layout, g: Builder, node: Node) -> bool:
+    """A blocked convolution over strips of rows: the speed of the forward pass."""
+    cut = strips_of_examples(layout, node) if fits(node) else None
+    return cut is not None and layout.set_plain(node.output, by_strips(layout, g, node, cut))
+
+
+def swapped(layout: Layout, g: Builder, node: Node) -> bool:
+    """One standard convolution with dy as the kernel, the batch as channels, width and channels of x merged."""
+    if not fits(node):
+        return False
     x, dy = node.inputs
     kernel: Any = node.attributes["kernel"]
     strides: Any = node.attributes["strides"]
@@ -110,4 +125,24 @@ def swapped(layout: Layout, g: Builder, node: Node) -> Value:
     dw = g.Reshape(dw, shape=(filters, kernel[0], dense, channels))
     if dilations[1] > 1:
         dw = g.Slice(dw, starts=(0,), stops=(dense,), axes=(2,), steps=(dilations[1],))
-    return plain_gradient(g, dw, channels % layout.block == 0)
+    return layout.set_plain(node.output, plain_gradient(g, dw, channels % layout.block == 0))
+
+
+def has_large_sums(layout: Layout, node: Node) -> bool:
+    """where a product for each example would be larger than its factors"""
+    return is_large(node)
+
+
+def has_small_windows(layout: Layout, node: Node) -> bool:
+    """windows of fewer than 64 numbers"""
+    return surely_less(product(node.attributes["kernel"]) * node.inputs[0].shape[1], SMALL_WINDOW)
+
+
+WEIGHT_GRADIENTS = (
+    Way("long_product", long_product, has_large_sums),
+    Way("pointwise", pointwise),
+    Way("gathered", gathered, has_small_windows),
+    Way("strips", strips),
+    Way("swapped", swapped),
+)
+"""In this order. A 1x1 kernel always takes a product, and the last takes what is left of two axes without groups."""
