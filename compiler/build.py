@@ -10,10 +10,11 @@ from netc.compiler import targets
 from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Manifest
 from netc.compiler.assembly import Assembly
 from netc.compiler.in_place import written_in_place
-from netc.compiler.ir import BATCH_SYMBOL, Graph, Value
+from netc.compiler.ir import BATCH_SYMBOL, DType, Graph, Value
 from netc.compiler.net import Net, TrainPlan
 from netc.compiler.options import DEFAULTS, Options
 from netc.compiler.passes import (
+    accumulated_products,
     early_updates,
     fix_sizes,
     inference_mode,
@@ -21,6 +22,9 @@ from netc.compiler.passes import (
     stacked_updates,
     used_sources,
 )
+from netc.compiler.passes.bfloat16_gaps import bfloat16_gaps
+from netc.compiler.passes.mixed_precision import mixed_precision
+from netc.compiler.precision import low_precision
 from netc.compiler.training import gradient_step, scorer, take_parameters, training_only, training_step
 
 if TYPE_CHECKING:
@@ -85,7 +89,9 @@ def compile_training(
     `plan` is the net's first train section unless given; raises DiagnosticError E401 where there is none.
     """
     plan = plan or net.plan()
-    return _finish(training_step(net, plan), net, "train", target, batch, options, settings=plan_settings(plan))
+    settings = {**plan_settings(plan), "precision": options.precision}
+    step = training_step(net, plan, options.precision)
+    return _finish(step, net, "train", target, batch, options, settings=settings)
 
 
 def compile_gradients(
@@ -97,7 +103,8 @@ def compile_gradients(
     options: Options = DEFAULTS,
 ) -> Artifact:
     """The loss and `gradient.NAME` for every trainable parameter and float input, in training form, not clipped."""
-    return _finish(gradient_step(net, plan or net.plan()), net, "gradient", target, batch, options)
+    step = gradient_step(net, plan or net.plan(), options.precision)
+    return _finish(step, net, "gradient", target, batch, options)
 
 
 def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None = None) -> Artifact:
@@ -179,9 +186,17 @@ def _finish(
 def _shaped(graph: Graph, kind: Kind, target: str, options: Options) -> Graph:
     """Simplified, written for the target, and simplified again; a training step with its updates in order."""
     graph = simplify(graph, options.without)
+    low = low_precision(options.precision, target) if kind in ("train", "gradient") else None
+    if low is not None:
+        graph = simplify(mixed_precision(graph, low), options.without)
+    if kind == "train" and options.wants(accumulated_products):
+        graph = accumulated_products(graph)
     if kind == "train" and options.wants(stacked_updates):
         graph = stacked_updates(graph)
-    graph = simplify(targets.legalise(graph, target, options.lowerings), options.without)
+    graph = targets.legalise(graph, target, options.lowerings)
+    if low == DType.BFLOAT16:
+        graph = bfloat16_gaps(graph)
+    graph = simplify(graph, options.without)
     return early_updates(graph) if kind == "train" and options.wants(early_updates) else graph
 
 

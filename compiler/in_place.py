@@ -13,8 +13,8 @@ def written_in_place(graph: Graph, replaced: Mapping[str, str]) -> set[str]:
     replaced  name of the output -> name of the input, of one shape
 
     Safe in whatever order the nodes run: every reader of the input makes something that the output is made from, so
-    it has run when the output's own node starts. A node that reads the input itself must be elementwise. Parameters
-    never qualify: the gradient of their layer's input reads them and is no part of their update.
+    it has run when the output's own node starts. A node that reads the input itself must be elementwise, or a product
+    of matrices that is added to it. Parameters never qualify: the gradient of their layer's input reads them and is no part of their update.
     """
     readers = graph.consumers()
     outputs = set(graph.outputs.values())
@@ -38,7 +38,14 @@ def _all_before(maker: Node, old: Value, readers: Mapping[Value, list[Node]]) ->
             if value.node is not None and value.node in affected and value.node not in before:
                 before.add(value.node)
                 rest.append(value.node)
-    return all(node in before or (node is maker and node.op in PLACE_BY_PLACE) for node in first)
+    return all(node in before or (node is maker and _place_by_place(node, old)) for node in first)
+
+
+def _place_by_place(node: Node, old: Value) -> bool:
+    """Whether a node's result at a place needs `old` at that place alone."""
+    if node.op == "Gemm":
+        return old not in node.inputs[:2] and old.shape == node.output.shape
+    return node.op in PLACE_BY_PLACE
 
 
 def _descendants(nodes: list[Node], readers: Mapping[Value, list[Node]]) -> set[Node]:
@@ -53,5 +60,5 @@ def _descendants(nodes: list[Node], readers: Mapping[Value, list[Node]]) -> set[
     return found
 
 
-PLACE_BY_PLACE = ("Add", "Sub", "Mul", "Div", "Max", "Min", "Identity")
+PLACE_BY_PLACE = ("Add", "Sub", "Mul", "Div", "Max", "Min", "Identity", "Where")
 """Operators whose result at a place needs their inputs at that place alone."""

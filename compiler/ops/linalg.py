@@ -42,21 +42,22 @@ class MatMul(Op):
 
 @op
 class Gemm(Op):
-    """y = a b + bias, each matrix transposed where `left` or `right` says so; the bias may be left out.
+    """y = a b + beta bias, each matrix transposed where `left` or `right` says so; the bias may be left out.
 
-    a [M, K] or [K, M], b [K, N] or [N, K], bias [N] -> y [M, N]
+    a [M, K] or [K, M], b [K, N] or [N, K], bias [N] or [M, N] -> y [M, N]
     """
 
-    attributes = {"left": False, "right": False}
+    attributes = {"left": False, "right": False, "beta": 1.0}
     samples = (
         sample((3, 4), (4, 2), (2,)),
         sample((4, 3), (4, 2), left=True),
         sample((3, 4), (2, 4), (2,), right=True),
         sample((4, 3), (2, 4), left=True, right=True),
+        sample((3, 4), (4, 2), (3, 2), beta=0.9),
     )
 
     @staticmethod
-    def shape(a: Value, b: Value, bias: Value | None = None, *, left: bool, right: bool) -> Shape:
+    def shape(a: Value, b: Value, bias: Value | None = None, *, left: bool, right: bool, beta: float) -> Shape:
         floating(a, b)
         if a.rank != 2 or b.rank != 2:
             raise ShapeError("a product of matrices needs two axes on both sides", at=int(a.rank == 2))
@@ -64,7 +65,7 @@ class Gemm(Op):
         other, columns = reversed(b.shape) if right else b.shape
         if inner != other:
             raise ShapeError(f"inner sizes differ: {inner} and {other}", at=1)
-        if bias is not None and bias.shape != (columns,):
+        if bias is not None and bias.shape not in ((columns,), (rows, columns)):
             raise ShapeError(f"a bias of shape [{columns}] is needed, found {list(bias.shape)}", at=2)
         return (rows, columns)
 
@@ -74,7 +75,11 @@ class Gemm(Op):
         left, right = bool(node.attributes["left"]), bool(node.attributes["right"])
         da = g.Gemm(b, dy, left=right, right=True) if left else g.Gemm(dy, b, right=not right)
         db = g.Gemm(dy, a, left=True, right=left) if right else g.Gemm(a, dy, left=not left)
-        return (da, db, g.ReduceSum(dy, axes=(0,))) if bias else (da, db)
+        if not bias:
+            return da, db
+        beta = float(node.attributes["beta"])
+        slope = g.ReduceSum(dy, axes=(0,)) if bias[0].rank == 1 else dy
+        return da, db, slope if beta == 1.0 else g.Mul(slope, beta)
 
     @staticmethod
     def flops(node: Node) -> Size:
@@ -84,7 +89,8 @@ class Gemm(Op):
     @classmethod
     def emit(cls, e: Emitter, node: Node) -> None:
         flags = {"transA": int(bool(node.attributes["left"])), "transB": int(bool(node.attributes["right"]))}
-        e.node(node, "Gemm", node.inputs, None, **flags)
+        beta = float(node.attributes["beta"])
+        e.node(node, "Gemm", node.inputs, None, **flags, beta=None if beta == 1.0 else beta)
 
 
 def swap(g: Builder, x: Value) -> Value:

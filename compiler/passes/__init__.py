@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from netc.compiler.ir import Graph
+from netc.compiler.passes.accumulated_products import accumulated_products
 from netc.compiler.passes.common_subexpressions import common_subexpressions
 from netc.compiler.passes.constant_folding import constant_folding
 from netc.compiler.passes.dead_code import dead_code, used_sources
@@ -33,7 +34,7 @@ PIPELINE: tuple[Pass, ...] = (
     dead_code,
 )
 
-OPTIONAL = frozenset(step.__name__ for step in (*PIPELINE, stacked_updates, early_updates))
+OPTIONAL = frozenset(step.__name__ for step in (*PIPELINE, accumulated_products, stacked_updates, early_updates))
 """Names of the passes that can be switched off."""
 
 observers: list[Callable[[str, Graph], None]] = []
@@ -53,6 +54,6 @@ def simplify(graph: Graph, without: Collection[str] = ()) -> Graph:
 
 
 __all__ = [
-    "OPTIONAL", "PIPELINE", "Pass", "early_updates", "fix_sizes", "inference_mode", "observers", "pool_before_relu",
+    "OPTIONAL", "PIPELINE", "Pass", "accumulated_products", "early_updates", "fix_sizes", "inference_mode", "observers", "pool_before_relu",
     "simplify", "stacked_updates", "training_mode", "used_sources",
 ]  # fmt: skip
