@@ -14,7 +14,8 @@ def written_in_place(graph: Graph, replaced: Mapping[str, str]) -> set[str]:
 
     Safe in whatever order the nodes run: every reader of the input makes something that the output is made from, so
     it has run when the output's own node starts. A node that reads the input itself must be elementwise, or a product
-    of matrices that is added to it. Parameters never qualify: the gradient of their layer's input reads them and is no part of their update.
+    of matrices that is added to it. Parameters never qualify: the gradient of their layer's input reads them and is
+    no part of their update.
     """
     readers = graph.consumers()
     outputs = set(graph.outputs.values())

@@ -54,6 +54,6 @@ def simplify(graph: Graph, without: Collection[str] = ()) -> Graph:
 
 
 __all__ = [
-    "OPTIONAL", "PIPELINE", "Pass", "accumulated_products", "early_updates", "fix_sizes", "inference_mode", "observers", "pool_before_relu",
-    "simplify", "stacked_updates", "training_mode", "used_sources",
+    "OPTIONAL", "PIPELINE", "Pass", "accumulated_products", "early_updates", "fix_sizes", "inference_mode",
+    "observers", "pool_before_relu", "simplify", "stacked_updates", "training_mode", "used_sources",
 ]  # fmt: skip
