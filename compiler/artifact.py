@@ -29,6 +29,7 @@ class Port(TypedDict):
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     trainable, buffer   for inputs of role param
     sizes     for inputs of role data: what the text expects of a named size, {"H": {"minimum": 32, "divisor": 16}}
+    initial   for an input of role state: the number to start from; 0 unless given
     in_place  for an output of role state: true where its buffer may be that of the input it replaces, because
              whatever reads the input has run when the output is written
     """
@@ -41,6 +42,7 @@ class Port(TypedDict):
     classes: NotRequired[int]
     trainable: NotRequired[bool]
     buffer: NotRequired[bool]
+    initial: NotRequired[float]
     in_place: NotRequired[bool]
     sizes: NotRequired[dict[str, dict[str, int]]]
 

@@ -46,6 +46,12 @@ class Assembly:
         self._outputs[name] = {"role": role, **more}
         self.notes[name] = note
 
+    def replaced(self) -> dict[str, Value]:
+        """For each output that is a new parameter or state, the input that it replaces in the next step."""
+        sources = {value.name: value for value in self.graph.parameters}
+        outputs = self._outputs.items()
+        return {name: sources[facts["of"]] for name, facts in outputs if facts["role"] in ("param", "state")}
+
     def drop_inputs(self, values: set[Value]) -> None:
         """Forget inputs and parameters that turned out not to be needed."""
         for value in values:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from netc.compiler.ir import Graph
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+
+Precision = Literal["float32", "mixed", "bfloat16"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 
 @dataclass(frozen=True)
@@ -15,10 +20,20 @@ class Options:
     without    names of passes that are left out; results stay the same, up to rounding
     lowerings  `OP=NAME` lets an operator be written in this way alone, several in the order given; `OP=-NAME` in any
                but this. docs/targets.md lists the names of each target
+    precision  of a training step: "float32"; "mixed", convolutions and products in float16 with a dynamic loss scale;
+               "bfloat16", the same in bfloat16, which needs no scale. Parameters and state are float32 in each
+
+    Raises DiagnosticError E605 for another precision.
     """
 
     without: frozenset[str] = frozenset()
     lowerings: tuple[str, ...] = ()
+    precision: Precision = "float32"
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            help = did_you_mean(self.precision, PRECISIONS) or "use `float32`, `mixed` or `bfloat16`"
+            raise DiagnosticError(Diagnostic("E605", f"unknown precision `{self.precision}`", help=help))
 
     def wants(self, step: Callable[[Graph], Graph]) -> bool:
         """Whether a pass is to run."""

@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from netc.compiler.assembly import Assembly
 from netc.compiler.gradient import gradients
 from netc.compiler.ir import DType, Graph, Value
+from netc.compiler.loss_scaling import FIXED, LossScale, Slopes
 from netc.compiler.losses.base import TargetSpec
 from netc.compiler.net import LossTerm, MetricTerm, Net, Parameter, TrainPlan
+from netc.compiler.options import Precision
 from netc.compiler.passes import pool_before_relu, training_mode
 from netc.compiler.passes.dead_code import dead_code, used_sources
 
 Term = LossTerm | MetricTerm
 
 
-def training_step(net: Net, plan: TrainPlan) -> Assembly:
+def training_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -> Assembly:
     """One update of every trainable parameter, optimizer state and buffer, with loss and metrics.
 
-    A parameter that the loss does not depend on has no `.next`: it stays as it is, without weight decay.
+    A parameter that the loss does not depend on has no `.next`: it stays as it is, without weight decay. For a mixed
+    precision the loss is scaled; `passes/mixed_precision.py` then chooses types. The output `loss` is never scaled.
     """
     a = Assembly(net.name)
     terms: list[Term] = [*plan.losses, *plan.metrics]
@@ -32,16 +35,21 @@ def training_step(net: Net, plan: TrainPlan) -> Assembly:
     add_metrics(a, plan.metrics, forward.predictions, targets)
     reached = used_sources(dead_code(Graph(net.name, nodes=a.graph.nodes, outputs={"loss": loss})))
     trained = [parameter for parameter in net.parameters if parameter.trainable and parameter.value in reached]
-    slopes = gradients(a.graph, loss, [parameter.value for parameter in trained])
-    clipped = clip(a, [(parameter, slopes[parameter.value]) for parameter in trained], plan.clip_norm)
-    add_updates(a, plan, clipped, rate, step)
+    scale = LossScale(a) if precision == "mixed" else None
+    found = gradients(a.graph, scale.applied(loss) if scale else loss, [parameter.value for parameter in trained])
+    slopes = [(parameter, found[parameter.value]) for parameter in trained]
+    if scale:
+        slopes, finite = scale.unscaled(slopes)
+    add_updates(a, plan, clip(a, slopes, plan.clip_norm), rate, step)
     for parameter in net.parameters:
         if parameter.value in forward.statistics:
             give_next(a, parameter, forward.statistics[parameter.value])
+    if scale:
+        scale.guard(finite)
     return a
 
 
-def gradient_step(net: Net, plan: TrainPlan) -> Assembly:
+def gradient_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -> Assembly:
     """The loss and its gradient for every trainable parameter and every float input, in training form."""
     a = Assembly(net.name)
     targets = take_data(a, net, plan.losses)
@@ -51,7 +59,10 @@ def gradient_step(net: Net, plan: TrainPlan) -> Assembly:
     loss = add_losses(a, plan, plan.losses, forward.predictions, targets)
     wanted = [parameter.value for parameter in net.parameters if parameter.trainable]
     wanted += [value for value in net.inputs if value.dtype == DType.FLOAT32]
-    for value, slope in gradients(a.graph, loss, wanted).items():
+    g = a.builder("loss.scale")
+    scale = FIXED if precision == "mixed" else 1.0
+    for value, slope in gradients(a.graph, g.Mul(loss, scale) if scale != 1 else loss, wanted).items():
+        slope = g.Mul(slope, 1 / scale) if scale != 1 else slope
         a.output(f"gradient.{value.name}", slope, "gradient", f"gradient of loss for {value.name}", of=value.name)
     return a
 
@@ -198,9 +209,6 @@ def add_metrics(
 
 
 # ------------------------------------------------------------ updates
-Slopes = list[tuple[Parameter, Value]]
-
-
 def clip(a: Assembly, slopes: Slopes, largest: float | None) -> Slopes:
     """Scale all gradients by min(1, largest / (norm + 1e-6)), norm over all of them (Pascanu et al. 2013)."""
     if largest is None or not slopes:

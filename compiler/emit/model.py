@@ -13,11 +13,15 @@ from onnx import ModelProto
 from netc.compiler.artifact import MANIFEST_KEY, Manifest
 from netc.compiler.emit.emitter import Emitter
 from netc.compiler.emit.protobuf import fill_tensor, value_info
-from netc.compiler.ir import Graph, Value
+from netc.compiler.ir import DType, Graph, Value
 from netc.compiler.ops import get_op
 
 OPSET = 20
 IR_VERSION = 9
+
+# The first operator set whose convolution and pooling take bfloat16, and the version of the format that came with it.
+BFLOAT16_OPSET = 22
+BFLOAT16_IR_VERSION = 10
 
 
 def emit(
@@ -62,14 +66,18 @@ def emit(
         e.proto.value_info.extend(info(name, value) for name, value in inner if name in made)
     e.proto.input.extend(info(value.name, value) for value in graph.sources() if value.name not in given)
     e.proto.output.extend(info(name, value) for name, value in graph.outputs.items())
-    return _model(e, doc, manifest)
+    return _model(e, doc, manifest, _has_bfloat16(graph))
 
 
-def _model(e: Emitter, doc: str, manifest: Manifest | None) -> ModelProto:
+def _has_bfloat16(graph: Graph) -> bool:
+    return any(value.dtype == DType.BFLOAT16 for node in graph.nodes for value in node.outputs)
+
+
+def _model(e: Emitter, doc: str, manifest: Manifest | None, bfloat16: bool) -> ModelProto:
     model = e.model
-    model.ir_version, model.doc_string = IR_VERSION, doc
+    model.ir_version, model.doc_string = BFLOAT16_IR_VERSION if bfloat16 else IR_VERSION, doc
     model.producer_name, model.producer_version = "netc", _version()
-    model.opset_import.add(domain="", version=OPSET)
+    model.opset_import.add(domain="", version=BFLOAT16_OPSET if bfloat16 else OPSET)
     for domain in sorted(e.domains - {""}):
         model.opset_import.add(domain=domain, version=1)
     if manifest is not None:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from onnx import AttributeProto, NodeProto, TensorProto, ValueInfoProto
+from onnx import AttributeProto, NodeProto, TensorProto, ValueInfoProto, helper
 
 from netc.compiler.ir import DType, Size, Tensor
 
 ELEMENT_TYPES = {
     "float32": TensorProto.FLOAT,
     "float64": TensorProto.DOUBLE,
+    "float16": TensorProto.FLOAT16,
+    "bfloat16": TensorProto.BFLOAT16,
     "int64": TensorProto.INT64,
     "int32": TensorProto.INT32,
     "uint8": TensorProto.UINT8,
@@ -69,6 +71,10 @@ def add_attribute(node: NodeProto, name: str, value: Any) -> None:
 
 def array_of(tensor: Tensor, element_type: str) -> np.ndarray[Any, Any]:
     """A literal's values as an array of this element type."""
+    if element_type == "bfloat16":  # a type that numpy itself lacks; onnx brings it
+        return np.array(tensor.values, dtype=helper.tensor_dtype_to_np_dtype(TensorProto.BFLOAT16)).reshape(
+            tensor.shape
+        )
     return np.array(tensor.values, dtype=element_type).reshape(tensor.shape)
 
 

@@ -20,10 +20,17 @@ class DType(StrEnum):
     """Element types, named as numpy names them."""
 
     FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
     INT64 = "int64"
     INT32 = "int32"
     UINT8 = "uint8"
     BOOL = "bool"
+
+    @property
+    def is_float(self) -> bool:
+        """Whether these are floating-point numbers, of whatever precision."""
+        return self in (DType.FLOAT32, DType.FLOAT16, DType.BFLOAT16)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ INTEGERS = (DType.INT64, DType.INT32, DType.UINT8)
 
 
 def floating(*inputs: Value) -> None:
-    """Refuse inputs that are not floating-point numbers."""
+    """Refuse inputs that are not floating-point numbers of one precision."""
     for at, x in enumerate(inputs):
-        if x.dtype != DType.FLOAT32:
+        if not x.dtype.is_float:
             raise ShapeError(f"floating-point numbers are needed, found {x.dtype}", at=at)
+    same_dtype(*inputs)
 
 
 def same_dtype(*inputs: Value) -> None:

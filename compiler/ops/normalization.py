@@ -85,7 +85,8 @@ class BatchNormalization(Op):
 class BatchNormalizationTraining(Op):
     """BatchNormalization with the batch's own mean and population variance (two passes), which it also returns.
 
-    x [N, C, …], scale and bias [C] -> y like x, mean [C], variance [C].
+    x [N, C, …], scale and bias [C] -> y like x, mean [C], variance [C]. Where x is of less precision than the vectors,
+    the arithmetic is done in theirs.
     """
 
     attributes = {"epsilon": 1e-5}
@@ -96,7 +97,7 @@ class BatchNormalizationTraining(Op):
     def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
         x, scale, bias = inputs
         check_channels(x, scale, bias)
-        return ((x.dtype, x.shape), (x.dtype, scale.shape), (x.dtype, scale.shape))
+        return ((x.dtype, x.shape), (scale.dtype, scale.shape), (scale.dtype, scale.shape))
 
     @staticmethod
     def grad(
@@ -139,12 +140,14 @@ class BatchNormalizationGradient(Op):
         check_channels(x, scale, mean, variance)
         if dy.shape != x.shape:
             raise ShapeError(f"a gradient of shape {list(x.shape)} is needed, found {list(dy.shape)}")
-        return ((x.dtype, x.shape), (x.dtype, scale.shape), (x.dtype, scale.shape))
+        floating(dy, x)
+        return ((x.dtype, x.shape), (scale.dtype, scale.shape), (scale.dtype, scale.shape))
 
 
 def check_channels(x: Value, *vectors: Value) -> None:
-    """x needs channels on axis 1, and each vector one number a channel."""
-    floating(x, *vectors)
+    """x needs channels on axis 1, and each vector one number a channel; the vectors may be of another precision."""
+    floating(x)
+    floating(*vectors)
     if x.rank < 2:
         raise ShapeError("a channel axis is needed, found a single number an example")
     for at, vector in enumerate(vectors, 1):

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from netc.compiler.ir import Graph, Node, Tensor, Value
+from netc.compiler.ir import DType, Graph, Node, Tensor, Value
 from netc.compiler.passes.rewriter import Rewriter
 
 
 def common_subexpressions(graph: Graph) -> Graph:
-    """The graph with each computation once: a later equal node gives way to the first."""
+    """The graph with each computation once: a later equal node gives way to the first.
+
+    A tensor of 16 bits that is cast to float32 twice is not: the wide copy would be kept from the forward to the
+    backward pass, in the memory that the narrow one is there to save.
+    """
     rewriter = Rewriter(graph)
     first: dict[Hashable, tuple[Value, ...]] = {}
     for node in graph.nodes:
+        if _widens(node):
+            rewriter.keep(node)
+            continue
         key = _key(node, rewriter.inputs(node))
         known = first.get(key)
         if known is None:
@@ -20,6 +27,10 @@ def common_subexpressions(graph: Graph) -> Graph:
         else:
             rewriter.replace(node.outputs, known)
     return rewriter.finish()
+
+
+def _widens(node: Node) -> bool:
+    return node.op == "Cast" and node.inputs[0].dtype in (DType.FLOAT16, DType.BFLOAT16)
 
 
 def _key(node: Node, inputs: tuple[Value, ...]) -> Hashable:

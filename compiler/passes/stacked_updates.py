@@ -19,7 +19,7 @@ PIECE = 1 << 20
 FEWEST = 4
 """Tensors in a stack: below, gathering and cutting takes as many nodes as it saves."""
 
-ELEMENTWISE = ("Add", "Div", "Max", "Min", "Mul", "Neg", "Reciprocal", "Sqrt", "Sub")
+ELEMENTWISE = ("Add", "Div", "Max", "Min", "Mul", "Neg", "Reciprocal", "Sqrt", "Sub", "Where")
 
 
 def stacked_updates(graph: Graph) -> Graph:

@@ -11,12 +11,13 @@ def batch_normalization_training(
 ) -> tuple[Value, Value, Value]:
     """The variance is taken about the mean, in a second pass: E[x^2] - E[x]^2 loses half the digits in deep nets."""
     axes = all_but_channels(x)
+    given, x = x.dtype, g.Cast(x, to=scale.dtype)
     mean = g.ReduceMean(x, axes=axes)
     centred = g.Sub(x, per_channel(g, mean, x.rank))
     variance = g.ReduceMean(g.Mul(centred, centred), axes=axes)
     slope = g.Div(scale, g.Sqrt(g.Add(variance, epsilon)))
     y = g.Add(g.Mul(centred, per_channel(g, slope, x.rank)), per_channel(g, bias, x.rank))
-    return y, mean, variance
+    return g.Cast(y, to=given), mean, variance
 
 
 def batch_normalization_gradient(
@@ -24,6 +25,7 @@ def batch_normalization_gradient(
 ) -> tuple[Value, Value, Value]:
     """dx = scale / s (dy - E[dy] - c E[dy c] / s^2), with c = x - mean, s^2 = variance + epsilon."""
     axes = all_but_channels(x)
+    given, x, dy = x.dtype, g.Cast(x, to=scale.dtype), g.Cast(dy, to=scale.dtype)
     inverse = g.Reciprocal(g.Sqrt(g.Add(variance, epsilon)))
     centred = g.Sub(x, per_channel(g, mean, x.rank))
     product = g.Mul(dy, centred)
@@ -32,4 +34,5 @@ def batch_normalization_gradient(
     drift = g.Mul(g.ReduceMean(product, axes=axes), g.Mul(inverse, inverse))
     inner = g.Sub(dy, per_channel(g, g.ReduceMean(dy, axes=axes), x.rank))
     inner = g.Sub(inner, g.Mul(centred, per_channel(g, drift, x.rank)))
-    return g.Mul(inner, per_channel(g, g.Mul(scale, inverse), x.rank)), dscale, dbias
+    dx = g.Mul(inner, per_channel(g, g.Mul(scale, inverse), x.rank))
+    return g.Cast(dx, to=given), dscale, dbias

@@ -1,0 +1,155 @@
+"""A training graph whose convolutions and products compute in 16 bits, around parameters that stay float32.
+
+Micikevicius et al. 2018, arXiv:1710.03740. Products are cast, and what follows them at no loss (activations, pooling,
+sums, moves) stays in 16 bits until something needs more: softmax, reductions, batch statistics, loss, metrics, updates.
+"""
+
+from __future__ import annotations
+
+import math
+
+from netc.compiler.ir import DType, Graph, Node, Tensor, Value
+from netc.compiler.passes.rewriter import Rewriter
+
+PRODUCTS = frozenset({"Conv", "ConvInputGradient", "ConvTranspose", "ConvWeightGradient", "Gemm", "MatMul"})
+"""Always in 16 bits: tensor cores multiply these and add up in float32."""
+
+SPREADING = frozenset({"Expand"})
+"""In 16 bits too: the gradient of a mean is small until it is spread over all that the mean was taken of."""
+
+FOLLOWING = frozenset({
+    "Abs", "Add", "AveragePool", "AveragePoolGradient", "Concat", "Equal", "Expand", "Gather", "Greater",
+    "GreaterOrEqual", "HardSigmoid", "Identity", "LeakyRelu", "Less", "LessOrEqual", "Max", "MaxPool",
+    "MaxPoolGradient", "Min", "Mul", "Neg", "Pad", "Relu", "Reshape", "Sigmoid", "Sign", "Slice", "Split", "Sub",
+    "Tanh", "Transpose", "Where",
+})  # fmt: skip
+"""In 16 bits where all they read is: what lies between products, limited by memory and harmless to round. A sum of two
+tensors is where one of them is, or else one wide gradient would keep all those along a skip connection wide."""
+
+STATISTICS = {"BatchNormalizationTraining": 1, "BatchNormalizationGradient": 2}
+"""Operators whose first inputs may have 16 bits while they compute in float32, and how many inputs those are."""
+
+CHEAPER_BEFORE = frozenset({"Expand", "Reshape"})
+"""Operators whose input is cast instead of their output: it is smaller, or a parameter that others cast too."""
+
+FLOAT32_SCOPES = frozenset({"clip", "loss", "metric", "optimizer"})
+"""First names of the scopes whose nodes stay in float32."""
+
+SMALLEST, LARGEST = 2.0**-14, 65504.0
+"""Magnitudes that float16 has with all its digits."""
+
+
+def mixed_precision(graph: Graph, low: DType) -> Graph:
+    """The graph with products, and what can follow them, in `low`: FLOAT16 or BFLOAT16.
+
+    Inputs, parameters and outputs keep their types. A value is cast to `low` once, however many read it; back to
+    float32 it is cast for each reader, because a wide copy kept for the backward pass would cost the memory that the
+    narrow one saves. Constants, masks of truth values and parameters count as being in any precision.
+    """
+    return _MixedPrecision(graph, low).run()
+
+
+class _MixedPrecision:
+    """The walk: `rewriter` maps each old value to a new one, which is of type `low` where its node computes so."""
+
+    def __init__(self, graph: Graph, low: DType) -> None:
+        self.old, self.low = graph, low
+        self.rewriter = Rewriter(graph)
+        self.parameters = {value for value in graph.parameters if value.shape}
+        self.narrowed: dict[Value, Value] = {}
+        self.widened: dict[Value, Value] = {}
+        self.free: set[Value] = set()
+
+    def run(self) -> Graph:
+        """Every node in order, then outputs of the types that they had."""
+        for node in self.old.nodes:
+            self.visit(node)
+        result = self.rewriter.finish()
+        result.outputs = {name: self.to_float32(value) for name, value in result.outputs.items()}
+        return result
+
+    def visit(self, node: Node) -> None:
+        """Take a node over with its inputs in the precision it wants."""
+        inputs = self.rewriter.inputs(node)
+        new = self.converted(node, inputs)
+        if new != inputs or any(value.dtype == self.low for value in new):
+            made = self.rewriter.builder(node.origin).add(node.op, new, node.attributes)
+            self.rewriter.replace(node.outputs, made)
+        else:
+            made = self.rewriter.keep(node).outputs
+        if self.costs_nothing(node, new):
+            self.free.update(made)
+
+    def converted(self, node: Node, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
+        """The inputs of a node, cast."""
+        if node.origin.scope.split(".")[0] in FLOAT32_SCOPES:
+            return tuple(self.to_float32(value, share=True) for value in inputs)
+        if node.op in STATISTICS:
+            count = STATISTICS[node.op]
+            narrow = any(value.dtype == self.low for value in inputs[:count])
+            first = [self.to_low(value) if narrow else self.to_float32(value) for value in inputs[:count]]
+            return (*first, *(self.to_float32(value) for value in inputs[count:]))
+        if self.wants_low(node, inputs):
+            return tuple(map(self.to_low, inputs))
+        return tuple(map(self.to_float32, inputs))
+
+    def wants_low(self, node: Node, inputs: tuple[Value, ...]) -> bool:
+        """Whether a node outside losses and updates computes in 16 bits."""
+        floats = [value for value in inputs if value.dtype.is_float]
+        if node.op in PRODUCTS or node.op in SPREADING:
+            return bool(floats)
+        if node.op not in FOLLOWING or not any(value.dtype == self.low for value in floats):
+            return False
+        if node.op == "Add" and all(value.shape == node.output.shape for value in floats):
+            return True
+        return all(value.dtype == self.low or value in self.free or value in self.parameters for value in floats)
+
+    def costs_nothing(self, node: Node, inputs: tuple[Value, ...]) -> bool:
+        """Whether what a node makes can as well be made in 16 bits: literals, masks, arithmetic on them."""
+        if node.op == "Constant":
+            return all(self.has(number) for number in node.attributes["value"].values)
+        if node.op == "Cast":
+            return inputs[0].dtype == DType.BOOL and node.attributes["to"] == DType.FLOAT32
+        floats = [value for value in inputs if value.dtype.is_float]
+        return node.op in FOLLOWING and bool(floats) and all(value in self.free for value in floats)
+
+    def has(self, number: float) -> bool:
+        """Whether the type has this number up to rounding, neither overflowing nor losing digits."""
+        if self.low == DType.BFLOAT16 or number == 0 or not math.isfinite(number):
+            return True
+        return SMALLEST <= abs(number) <= LARGEST
+
+    def to_low(self, value: Value) -> Value:
+        """A value of the new graph in 16 bits, cast at most once. What isn't a float stays."""
+        if value.dtype != DType.FLOAT32:
+            return value
+        known = self.narrowed.get(value)
+        if known is None:
+            known = self.narrowed[value] = self.narrow(value)
+        return known
+
+    def narrow(self, value: Value) -> Value:
+        """Where it comes for free, make the value in 16 bits anew; else cast it."""
+        g, node = self.rewriter.builder(value.origin), value.node
+        if node is None:
+            return g.Cast(value, to=self.low)
+        if node.op == "Constant" and value in self.free:
+            tensor = node.attributes["value"]
+            return g.Constant(value=Tensor(self.low, tensor.shape, tensor.values))
+        if node.op == "Cast" and node.inputs[0].dtype == DType.BOOL:
+            return g.Cast(node.inputs[0], to=self.low)
+        if value in self.free or node.op in CHEAPER_BEFORE:
+            made = g.add(node.op, tuple(map(self.to_low, node.inputs)), node.attributes)
+            return made[node.outputs.index(value)]
+        return g.Cast(value, to=self.low)
+
+    def to_float32(self, value: Value, share: bool = False) -> Value:
+        """A value of the new graph in float32; `share` lets all readers that ask so have one cast."""
+        if value.dtype != self.low:
+            return value
+        if share and value in self.widened:
+            return self.widened[value]
+        wide = self.rewriter.builder(value.origin).Cast(value, to=DType.FLOAT32)
+        if share:
+            self.widened[value] = wide
+        return wide
