@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from bench.fresh import call
 from bench.nets import NETS, QUICK
 from bench.report import PAGE, write_report
-from bench.sections import SECTIONS, Options, Row
+from bench.sections import CUDA, ORT_TRAINING, SECTIONS, Options, Row
 from bench.store import Results
 from netc.runtime.measure.busy import busy_share
 
@@ -21,6 +22,7 @@ sections: {sections}
 make bench       python -m bench --quick --minutes 10
 make bench-all   python -m bench --all
 python -m bench training --all --resume --name all     one section, going on where it was cut off
+python -m bench --device cuda --all --name all         training steps on an NVIDIA card
 python -m bench report --name all                      docs/performance.md from bench/results/all.json
 
 A run leaves bench/results/NAME.json and the same as a page, NAME.md; only `report` writes docs/performance.md.
@@ -47,12 +49,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--threads", type=int, default=2, help="of every contender (2)")
     add("--minutes", type=float, help="start no row after so many minutes; --resume goes on")
     add("--limit", type=float, default=1200.0, help="seconds after which a row is given up (1200)")
+    add("--device", choices=("cpu", "cuda"), default="cpu", help="cuda: the section of that name alone (cpu)")
+    add("--ort-training", metavar="PYTHON", help="an interpreter with onnxruntime-training 1.19.2, numpy<2 and torch")
     add("--resume", action="store_true", help="keep the rows that are there")
     given = parser.parse_args(arguments)
     unknown = set(given.sections) - {*SECTIONS, "report"}
     if unknown:
         parser.error(f"no section is called {' or '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
     given.name = given.name or ("all" if given.all else "quick")
+    if given.ort_training:
+        os.environ[ORT_TRAINING] = given.ort_training  # the processes of the rows inherit it
     return given
 
 
@@ -73,8 +79,7 @@ def measure(given: argparse.Namespace, results: Results) -> list[str]:
     if given.nets:
         nets = tuple(net for net in nets if any(part.lower() in net.name.lower() for part in given.nets))
     options = Options(given.rounds, given.seconds, given.threads, given.limit)
-    wanted = [name for name, section in SECTIONS.items() if given.all or given.nets or section.in_quick]
-    wanted = [name for name in given.sections if name != "report"] or wanted
+    wanted = [name for name in given.sections if name != "report"] or usual(given)
     end = time.monotonic() + 60 * given.minutes if given.minutes else float("inf")
     left: list[str] = []
     for name in dict.fromkeys(["machine", *wanted]):
@@ -90,6 +95,14 @@ def measure(given: argparse.Namespace, results: Results) -> list[str]:
     return left
 
 
+def usual(given: argparse.Namespace) -> list[str]:
+    """The sections of a run that names none."""
+    if given.device == "cuda":
+        return list(CUDA)
+    some = given.all or given.nets
+    return [name for name, section in SECTIONS.items() if name not in CUDA and (some or section.in_quick)]
+
+
 def about(section: str, given: argparse.Namespace, options: Options) -> dict[str, object]:
     size = " --all" if given.all else " --quick"
     more = "".join(
@@ -97,8 +110,9 @@ def about(section: str, given: argparse.Namespace, options: Options) -> dict[str
         for name in ("rounds", "seconds", "threads")
         if getattr(options, name) != getattr(Options, name)
     )
+    where = " --device cuda" if section in CUDA else " --ort-training PYTHON" if section == "ort_training" else ""
     return {
-        "command": f"python -m bench {section}{size} --name {given.name}{more}",
+        "command": f"python -m bench {section}{size}{where} --name {given.name}{more}",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": asdict(options),
     }

@@ -31,6 +31,10 @@ MEAN = Goal(0.99, 0.85, 0.75)
 
 INFERENCE_EXPORT, INFERENCE_TORCH = 1.0, 0.8
 MEMORY = 1.1
+CUDA = 1.2
+"""Of the best of PyTorch on the same card."""
+LOOP = 0.05
+"""More than the bare step, for small networks."""
 FIRST_STEP = {"ResNet-50 224": 6.0, "CIFAR ResNet-110": 10.0, "pre-activation ResNet-1001": 60.0}
 COMPILE = {"ResNet-50 224": 3.0}
 

@@ -52,12 +52,29 @@ NETS: dict[str, Callable[[], Any]] = {
 }  # fmt: skip
 
 
-def step(name: str, image: np.ndarray, label: np.ndarray) -> tuple[Callable[[], float], int]:
-    """`train_on_batch` on pictures `[N, C, H, W]`, and the number of weights."""
+def step(name: str, image: np.ndarray, label: np.ndarray, weights: list[np.ndarray]) -> Callable[[], float]:
+    """`train_on_batch` on pictures [N, C, H, W], from weights in ONNX's layouts."""
     model = NETS[name]()
+    model.set_weights(turned(weights))
     model.compile(
         optimizer=keras.optimizers.SGD(RATE, momentum=0.9),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     pictures = np.ascontiguousarray(image.transpose(0, 2, 3, 1))
-    return lambda: float(model.train_on_batch(pictures, label)), model.count_params()
+    return lambda: float(model.train_on_batch(pictures, label))
+
+
+def turned(weights: list[np.ndarray]) -> list[np.ndarray]:
+    """Our weights as Keras has them: convolutions [H, W, I, O], matrices [in, out], maps flattened channels last."""
+    found = []
+    channels = 1
+    for array in weights:
+        if array.ndim == 4:
+            channels = array.shape[0]
+            array = array.transpose(2, 3, 1, 0)
+        elif array.ndim == 2:
+            rows = array.reshape(len(array), channels, -1)  # what comes from maps is [out, C, H * W]
+            array = rows.transpose(2, 1, 0).reshape(-1, len(array))
+            channels = 1
+        found.append(np.ascontiguousarray(array))
+    return found

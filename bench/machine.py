@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.sections import ORT_TRAINING
 from netc.runtime.device import CPU
 from netc.runtime.measure import ceilings
 
@@ -65,5 +66,7 @@ def sgemm_peak(threads: int, size: int = 2048, repeats: int = 10) -> dict[str, f
 
 def absent() -> dict[str, str]:
     """Contenders of the plan that cannot take part here, and why."""
-    reasons = {"keras": "not installed", "onnxruntime-training": "not installed"}
-    return {name: reason for name, reason in reasons.items() if _version(name) is None}
+    found = {} if _version("keras") else {"keras": "not installed"}
+    if not os.environ.get(ORT_TRAINING):
+        found["onnxruntime-training"] = "`--ort-training` named no interpreter that has it"
+    return found

@@ -15,18 +15,20 @@ from netc.compiler.optimizers.sgd import SGD
 from netc.runtime.device import CPU
 from netc.runtime.measure.bench import synthetic
 from netc.runtime.model import Model, ports, scalars
-from netc.runtime.target import target_for
+from netc.runtime.target import FAST, target_for
 from netc.runtime.trainer import Trainer
 
 RATE = 1e-4
 """Small, so that training on one batch again and again stays where real training is."""
 
-OPTIMIZERS = {"sgd": SGD(lr=RATE, momentum=0.9), "adam": Adam(lr=RATE), "adamw": AdamW(lr=RATE)}
+OPTIMIZERS = {"sgd": SGD(lr=RATE, momentum=0.9), "plain": SGD(lr=RATE), "adam": Adam(lr=RATE), "adamw": AdamW(lr=RATE)}
 
 
 def targets() -> tuple[str, ...]:
-    """The targets that can be measured on a CPU, the default one first."""
-    return tuple(dict.fromkeys((target_for(CPU), "std")))
+    """The targets that can be measured on this CPU: the stock package's best one, that of `netc[fast]`, `std`."""
+    best = target_for(CPU)
+    stock = {fast: stock for stock, fast in FAST.items()}.get(best, best)
+    return tuple(dict.fromkeys((stock, best, "std")))
 
 
 def load(measured: Measured) -> Net:
@@ -41,9 +43,9 @@ def plan(net: Net, batch: int, optimizer: str = "sgd") -> TrainPlan:
     )
 
 
-def trainer(net: Net, chosen: TrainPlan, target: str, threads: int, **more: Any) -> Trainer:
-    """A trainer on the CPU for one of `targets()`."""
-    return Trainer(Model(net, "cpu", threads=threads, target=target), chosen, **more)
+def trainer(net: Net, chosen: TrainPlan, target: str, threads: int, device: str = "cpu") -> Trainer:
+    """A trainer for one of `targets()`, or for `cuda` there."""
+    return Trainer(Model(net, device, threads=threads, target=target), chosen)
 
 
 def rows(made: Trainer, batch: int) -> dict[str, Any]:

@@ -11,7 +11,8 @@ for all. A time is the median over rounds of a round's median, with the lowest a
 taken round by round, ours over theirs, and its median shown: below 1 netc is faster. All have the same number of
 threads, the same batch, loss and optimizer in float32, no metrics, and start from the same weights; the first losses
 are compared. netc is stepped from Python with `Trainer.step`, feeding and reading the loss included; `netc session` is
-the same step's bare session, bound beforehand. PyTorch's step is `zero_grad`, forward, `cross_entropy`, `backward`,
+the same step's bare session, bound beforehand; `netc fast` is `Trainer.step` with the optional library of
+`netc[fast]`. PyTorch's step is `zero_grad`, forward, `cross_entropy`, `backward`,
 `step`, `loss.item()`.
 """
 
@@ -27,9 +28,24 @@ ROOFLINE = """\
 Work is the products and convolutions of the forward pass, of weight gradients and of input gradients, without the first
 layer's input gradient; two operations for a multiply-accumulate. The peak is {peak} GFLOP/s."""
 
+COMPILED = """\
+`torch.compile` with its defaults (inductor), beside eager and our `Trainer.step`. Milliseconds a step; its first step
+holds the compilation."""
+
 KERAS = """\
 `train_on_batch` of Keras {backend}, channels last, with the same optimizer and without metrics, beside our
-`Trainer.step`. Milliseconds a step."""
+`Trainer.step`, from the same weights: the first losses agree to {apart:.0e}. Milliseconds a step."""
+
+ORT_TRAINING = """\
+onnxruntime-training {version}, the last one there is, in an interpreter of its own that takes turns with ours, on
+PyTorch's export. Its SGD knows no momentum, so here neither has any; the first losses agree to {apart:.0e}.
+Milliseconds a step. `python3.11 -m venv ort` and `ort/bin/pip install onnxruntime-training==1.19.2 "numpy<2"
+onnx==1.16.2 torch cerberus h5py` make such an interpreter; `PYTHON` is then `ort/bin/python`."""
+
+CUDA = """\
+Milliseconds a step on one {card}, float32 without TF32 everywhere. The ratio is to the best of PyTorch's three on the
+same card; the goal for the lecture's networks and ResNet-50 is at most {goal}. Our batch comes from the host at every
+step, PyTorch's lies on the card."""
 
 INFERENCE = """\
 Milliseconds a batch. `netc` is the file that `netc compile` writes, `torch export` the file of PyTorch's own exporter

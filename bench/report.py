@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import prose, tables
+from bench import prose, side_tables, tables
+from bench.sections import CUDA
 from bench.store import Results
 from netc.runtime.measure.busy import QUIET
 
@@ -16,13 +17,15 @@ SECTIONS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Results], list[str]
     ("machine", "The machine", tables.machine),
     ("training", "Training steps: SGD with momentum 0.9", tables.training),
     ("adam", "Training steps: Adam", tables.training),
-    ("compiled", "torch.compile", tables.compiled),
-    ("keras", "Keras", tables.keras),
-    ("inference", "Inference", tables.inference),
-    ("load", "Compile and load", tables.load),
-    ("data", "The training loop", tables.loop),
-    ("memory", "Memory", tables.memory),
-    ("profile", "Where the time goes", tables.profile),
+    ("compiled", "torch.compile", side_tables.compiled),
+    ("keras", "Keras", side_tables.keras),
+    ("ort_training", "onnxruntime-training", side_tables.ort_training),
+    ("cuda", "On a card", side_tables.cuda),
+    ("inference", "Inference", side_tables.inference),
+    ("load", "Compile and load", side_tables.load),
+    ("data", "The training loop", side_tables.loop),
+    ("memory", "Memory", side_tables.memory),
+    ("profile", "Where the time goes", side_tables.profile),
 )
 
 
@@ -37,7 +40,7 @@ def report(results: Results) -> str:
     for section, title, table in SECTIONS:
         rows = results.rows(section)
         if not rows:
-            missing.append(title)
+            missing += [title] if section not in CUDA else []
             continue
         about = results.sections[section]
         good = {name: row for name, row in rows.items() if "failed" not in row}

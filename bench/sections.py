@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from typing import Any
 
 from bench.fresh import call
 from bench.nets import DEEP, NETS, QUICK, Measured, by_name
+
+ORT_TRAINING = "NETC_BENCH_ORT_TRAINING"
+"""The environment variable that names a Python with onnxruntime-training; `--ort-training` sets it."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,21 @@ def _with_keras(nets: Sequence[Measured]) -> list[Row]:
     return _nets([net for net in nets if net in QUICK[:4]]) if installed else []
 
 
+def _with_ort_training(nets: Sequence[Measured]) -> list[Row]:
+    return _nets([net for net in nets if net in QUICK]) if os.environ.get(ORT_TRAINING) else []
+
+
+def _with_fast(nets: Sequence[Measured]) -> list[Row]:
+    from bench.ours import targets
+
+    chosen = [target for target in targets() if target != "std"] or ["std"]
+    return [Row(net.name, target if target != chosen[0] else "") for net in nets for target in chosen]
+
+
+def _for_cuda(nets: Sequence[Measured]) -> list[Row]:
+    return [Row(net.name, f"batch {net.batch if net in QUICK else 64}") for net in nets]
+
+
 def _ceilings(nets: Sequence[Measured]) -> list[Row]:
     return [Row("ceilings")]
 
@@ -99,15 +118,27 @@ def adam(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
 
 
 def compiled(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
-    from bench.training import measure_compiled
+    from bench.contenders import measure_compiled
 
     return measure_compiled(measured, **options.timing)
 
 
 def keras(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
-    from bench.training import measure_keras
+    from bench.contenders import measure_keras
 
     return measure_keras(measured, **options.timing)
+
+
+def ort_training(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.contenders import measure_ort_training
+
+    return measure_ort_training(measured, **options.timing)
+
+
+def cuda(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.cuda import measure
+
+    return measure(measured, batch=int(variant.split()[1]), **options.timing)
 
 
 def inference(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
@@ -164,7 +195,8 @@ def profile(measured: Measured, variant: str, options: Options) -> dict[str, Any
     from bench.ours import targets
     from bench.profiles import measure
 
-    return measure(measured, target=targets()[0], rounds=1, seconds=options.seconds, threads=options.threads)
+    target = variant or targets()[0]
+    return measure(measured, target=target, rounds=1, seconds=options.seconds, threads=options.threads)
 
 
 SECTIONS: dict[str, Section] = {
@@ -174,11 +206,20 @@ SECTIONS: dict[str, Section] = {
     "load": Section("compile and load", _with_deep, load),
     "data": Section("the loop against the bare step", _loops, data),
     "memory": Section("peak memory of a training step", _nets, memory),
-    "profile": Section("where the time goes", _nets, profile),
+    "profile": Section("where the time goes", _with_fast, profile),
     "adam": Section("training steps, Adam", _nets, adam, in_quick=False),
     "compiled": Section("torch.compile", _nets, compiled, in_quick=False),
     "keras": Section("Keras on PyTorch, where it is installed", _with_keras, keras, in_quick=False),
+    "ort_training": Section(
+        "onnxruntime-training, of the Python that --ort-training names",
+        _with_ort_training,
+        ort_training,
+        in_quick=False,
+    ),
+    "cuda": Section("training steps on a card, with --device cuda", _for_cuda, cuda, in_quick=False),
 }
+CUDA = ("cuda",)
+"""The sections of --device cuda; the others are measured on the CPU."""
 
 
 def measure_row(section: str, net: str, variant: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,12 @@
-"""Tables in Markdown, a function a section: rows of figures in, lines out."""
+"""Tables in Markdown, a function a section: rows of figures in, lines out. The machine, and training steps."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bench import prose
-from bench.goals import COMPILE, FIRST_STEP, GOALS, MEAN, MEMORY, Goal, geometric_mean, verdict
+from bench.goals import GOALS, MEAN, Goal, geometric_mean, verdict
 from bench.store import Results
 from netc.runtime.measure.rounds import Spread, ratio
 
@@ -32,15 +32,31 @@ def digits(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def best_target(row: Mapping[str, Any]) -> str:
-    """The contender that a user of netc gets: that of the default target, measured first."""
+def stock(row: Mapping[str, Any]) -> str:
+    """The contender that a user of netc gets: that of the stock package's best target, measured first."""
     return next(name for name in row["seconds"] if name.startswith("netc ") and name != "netc session")
 
 
-def against_torch(row: Mapping[str, Any]) -> Spread:
-    """Ours over the better of eager and channels_last."""
+def fast(row: Mapping[str, Any]) -> str | None:
+    """The contender of `netc[fast]`; None where it was not measured."""
+    return next((name for name in row["seconds"] if name.startswith("netc fast")), None)
+
+
+def against_torch(row: Mapping[str, Any], ours: str | None = None) -> Spread:
+    """Our contender, the stock one unless given, over the better of eager and channels_last."""
     seconds = row["seconds"]
-    return ratio(seconds[best_target(row)], [seconds["eager"], seconds["channels_last"]])
+    return ratio(seconds[ours or stock(row)], [seconds["eager"], seconds["channels_last"]])
+
+
+def against_torch_fast(row: Mapping[str, Any]) -> Spread | None:
+    """The same for `netc[fast]`."""
+    ours = fast(row)
+    return None if ours is None else against_torch(row, ours)
+
+
+def bold(spread: Spread | None) -> str:
+    """`**0.55** (0.52–0.58)`."""
+    return "–" if spread is None else f"**{spread.median:.2f}** ({spread.low:.2f}–{spread.high:.2f})"
 
 
 def machine(rows: Rows, results: Results) -> list[str]:
@@ -61,23 +77,29 @@ def machine(rows: Rows, results: Results) -> list[str]:
 def training(rows: Rows, results: Results) -> list[str]:
     """Milliseconds of a step, and our ratio to the better of PyTorch's two."""
     names = list(dict.fromkeys(name for row in rows.values() for name in row["seconds"]))
-    heads = ["network (batch)", *names, "ratio"]
+    quicker = any(fast(row) for row in rows.values())
+    heads = ["network (batch)", *names, "ratio", *(["ratio, netc[fast]"] if quicker else [])]
     table = []
     for name, row in rows.items():
-        spread = against_torch(row)
         cells = [ms(row["seconds"].get(contender)) for contender in names]
-        table.append(
-            [f"{name} ({row['batch']})", *cells, f"**{spread.median:.2f}** ({spread.low:.2f}–{spread.high:.2f})"]
-        )
-    apart = max(_apart(row["first_loss"]) for row in rows.values() if not _random(row))
-    notes = f"Milliseconds a step. The first losses of all contenders agree to {apart:.0e}"
+        ratios = [bold(against_torch(row)), *([bold(against_torch_fast(row))] if quicker else [])]
+        table.append([f"{name} ({row['batch']})", *cells, *ratios])
+    differ = max((apart(row["first_loss"]) for row in rows.values() if not _random(row)), default=0.0)
+    notes = f"Milliseconds a step. The first losses of all contenders agree to {differ:.0e}"
     dropped = [name for name, row in rows.items() if _random(row)]
     notes += f" (not compared with dropout: {', '.join(dropped)})." if dropped else "."
-    means = geometric_mean(against_torch(row).median for row in rows.values())
-    return [*markdown(heads, table), "", notes, f"The geometric mean of the ratios is **{means:.2f}**."]
+    means = f"The geometric mean of the ratios is **{_mean(map(against_torch, rows.values())):.2f}**"
+    if quicker and all(map(fast, rows.values())):
+        means += f", with netc[fast] **{_mean(map(against_torch_fast, rows.values())):.2f}**"
+    return [*markdown(heads, table), "", notes, f"{means}."]
 
 
-def _apart(losses: Mapping[str, float]) -> float:
+def _mean(spreads: Iterable[Spread | None]) -> float:
+    return geometric_mean(spread.median for spread in spreads if spread is not None)
+
+
+def apart(losses: Mapping[str, float]) -> float:
+    """How far losses are from each other, in parts of the largest."""
     return (max(losses.values()) - min(losses.values())) / max(losses.values())
 
 
@@ -86,147 +108,43 @@ def _random(row: Mapping[str, Any]) -> bool:
 
 
 def goals(rows: Rows) -> list[str]:
-    """The goals of this project beside what is reached."""
-    ratios = {name: against_torch(rows[name]).median for name in GOALS if name in rows}
-    mean = geometric_mean(ratios.values()) if len(ratios) == len(GOALS) else None
-    table = [_goal_row(name, ratios.get(name), goal) for name, goal in GOALS.items()]
-    table.append(_goal_row("geometric mean", mean, MEAN))
-    heads = ["network", "netc", "goal", "stretch", "first prototype", "verdict"]
+    """The goals of this project beside what is reached, with the stock package and with `netc[fast]`."""
+    routes = [("netc", against_torch)]
+    if any(fast(row) for row in rows.values()):
+        routes.append(("netc[fast]", against_torch_fast))
+    heads = ["network", *(name for name, _ in routes), "goal", "stretch", "first prototype"]
+    heads += ["verdict", *(f"verdict, {name}" for name, _ in routes[1:])]
+    reached: list[dict[str, float]] = []
+    for _, route in routes:
+        found = {name: route(rows[name]) for name in GOALS if name in rows}
+        reached.append({name: spread.median for name, spread in found.items() if spread is not None})
+    table = [_goal_row(name, [ratios.get(name) for ratios in reached], goal) for name, goal in GOALS.items()]
+    means = [geometric_mean(ratios.values()) if len(ratios) == len(GOALS) else None for ratios in reached]
+    table.append(_goal_row("geometric mean", means, MEAN))
     return [prose.GOALS, "", *markdown(heads, table)]
 
 
-def _goal_row(name: str, reached: float | None, goal: Goal) -> list[str]:
+def _goal_row(name: str, reached: Sequence[float | None], goal: Goal) -> list[str]:
     prototype = "–" if goal.prototype is None else f"{goal.prototype:.2f}"
-    ours = "–" if reached is None else f"**{reached:.2f}**"
-    said = "not measured" if reached is None else verdict(reached, goal)
-    return [name, ours, f"{goal.reach:.2f}", f"{goal.stretch:.2f}", prototype, said]
+    ours = ["–" if ratio is None else f"**{ratio:.2f}**" for ratio in reached]
+    said = ["not measured" if ratio is None else verdict(ratio, goal) for ratio in reached]
+    return [name, *ours, f"{goal.reach:.2f}", f"{goal.stretch:.2f}", prototype, *said]
 
 
 def roofline(rows: Rows, results: Results) -> list[str]:
     """GFLOP/s and the share of the machine's product."""
     found = results.rows("machine").get("ceilings", {})
     peak = max(found.get("sgemm_gflops", {"none": float("nan")}).values())
+    quicker = any(fast(row) for row in rows.values())
     table = []
     for name, row in rows.items():
         cells = [f"{row['gflop']:.2f}"]
-        for contender in (best_target(row), "eager", "channels_last"):
+        for contender in (stock(row), *([fast(row)] if quicker else []), "eager", "channels_last"):
+            if contender is None:
+                cells.append("–")
+                continue
             rate = row["gflop"] / Spread.of(row["seconds"][contender]).median
             cells.append(f"{rate:,.0f} ({100 * rate / peak:.0f} %)")
         table.append([name, *cells])
-    heads = ["network", "GFLOP a step", "netc GFLOP/s", "eager", "channels_last"]
+    heads = ["network", "GFLOP a step", "netc GFLOP/s", *(["netc[fast]"] if quicker else []), "eager", "channels_last"]
     return [prose.ROOFLINE.format(peak=digits(peak)), "", *markdown(heads, table)]
-
-
-def compiled(rows: Rows, results: Results) -> list[str]:
-    """torch.compile beside eager."""
-    table = [
-        [name, ms(row["seconds"]["torch.compile"]), ms(row["seconds"]["eager"]), f"{row['first_step_s']:.1f} s",
-         f"{ratio(row['seconds']['torch.compile'], [row['seconds']['eager']]).median:.2f}"]
-        for name, row in rows.items()
-    ]  # fmt: skip
-    return markdown(["network", "torch.compile", "eager", "its first step", "compiled / eager"], table)
-
-
-def keras(rows: Rows, results: Results) -> list[str]:
-    """Keras beside ours."""
-    table = []
-    for name, row in rows.items():
-        seconds = row["seconds"]
-        over = ratio(seconds["netc"], [seconds["keras"]]).median
-        table.append([name, ms(seconds["netc"]), ms(seconds["keras"]), f"**{over:.2f}**"])
-    backend = next(iter(rows.values()))["backend"]
-    return [prose.KERAS.format(backend=backend), "", *markdown(["network", "netc", "Keras", "ratio"], table)]
-
-
-def inference(rows: Rows, results: Results) -> list[str]:
-    """Ours, the export of PyTorch in the same runtime, PyTorch."""
-    table = []
-    for row in rows.values():
-        seconds = row["seconds"]
-        exported = ratio(seconds["netc"], [seconds["torch export"]])
-        torch = ratio(seconds["netc"], [seconds["eager"], seconds["channels_last"]])
-        cells = [ms(seconds[name]) for name in ("netc", "netc.Model", "torch export", "eager", "channels_last")]
-        table.append([row["net"], str(row["batch"]), *cells, f"**{exported.median:.2f}**", f"**{torch.median:.2f}**"])
-    heads = [
-        "network",
-        "batch",
-        "netc",
-        "netc.Model",
-        "torch export",
-        "eager",
-        "channels_last",
-        "/ export",
-        "/ PyTorch",
-    ]
-    exporter = next(iter(rows.values()))["exporter"]
-    apart = max(row["difference"] for row in rows.values())
-    return [prose.INFERENCE.format(exporter=exporter, apart=apart), "", *markdown(heads, table)]
-
-
-def load(rows: Rows, results: Results) -> list[str]:
-    """Seconds of `netc compile --train` and from a process's start to its first step."""
-    heads = ["network (batch)", "target", "netc compile --train", "goal", "compiled", "session", "first step", "goal"]
-    table = []
-    for name, row in rows.items():
-        for target, figures in row["targets"].items():
-            done = figures["first_step"]
-            time = figures["compile_s"]
-            cells = [f"{time:.2f} s" if time is not None else "over the limit", _goal_seconds(COMPILE.get(name))]
-            if "failed" in done:
-                cells += ["–", "–", done["failed"]]
-            else:
-                cells += [f"{done[stage]:.2f} s" for stage in ("compiled", "loaded", "first step")]
-            table.append([f"{name} ({row['batch']})", target, *cells, _goal_seconds(FIRST_STEP.get(name))])
-    return [prose.LOAD, "", *markdown(heads, table, left=2)]
-
-
-def _goal_seconds(goal: float | None) -> str:
-    return "" if goal is None else f"≤ {goal:g} s"
-
-
-def loop(rows: Rows, results: Results) -> list[str]:
-    """Examples a second of the loop beside the bare step's."""
-    table = []
-    for row in rows.values():
-        loop, step = row["seconds"]["loop"], row["seconds"]["step"]
-        over = ratio(loop, [step])
-        rates = [f"{row['batch'] / Spread.of(seconds).median:,.0f}" for seconds in (loop, step)]
-        table.append([row["net"], row["kind"], ms(step), ms(loop), *rates, f"**{100 * (over.median - 1):.1f} %**"])
-    heads = ["network", "data", "step alone", "step in the loop", "loop, examples/s", "step, examples/s", "more"]
-    return [prose.LOOP, "", *markdown(heads, table, left=2)]
-
-
-def memory(rows: Rows, results: Results) -> list[str]:
-    """Peak memory of a process of three steps."""
-    names = list(dict.fromkeys(name for row in rows.values() for name in row["contenders"]))
-    table = []
-    for name, row in rows.items():
-        held = {key: found.get("peak_bytes") for key, found in row["contenders"].items()}
-        ours, theirs = held[next(iter(held))], min(filter(None, (held["eager"], held["channels_last"])), default=None)
-        cells = [f"{held[key] / 1e6:,.0f}" if held.get(key) else "failed" for key in names]
-        table.append([f"{name} ({row['batch']})", *cells, f"**{ours / theirs:.2f}**" if ours and theirs else "–"])
-    return [prose.MEMORY.format(goal=MEMORY), "", *markdown(["network", *names, "ratio"], table)]
-
-
-def profile(rows: Rows, results: Results) -> list[str]:
-    """Parts of the step, kinds of operators, and the slowest layers."""
-    heads = ["network", "step, ms", "forward", "backward", "update", "between", "operators"]
-    table = []
-    slow = []
-    for name, row in rows.items():
-        found = row["profile"]
-        whole = found["step_ms"]
-        parts = [_share(found[f"{part}_ms"], whole) for part in ("forward", "backward", "update", "between")]
-        kinds = ", ".join(f"{item['name']} {_share(item['ms'], whole)}" for item in found["operators"][:6])
-        table.append([name, digits(whole), *parts, kinds])
-        for layer in found["slowest"][:3]:
-            rate = "" if layer["gflops"] is None else f"{layer['gflops']:,.0f}"
-            place = f"{layer['file'].rsplit('/', 1)[-1]}:{layer['line']}"
-            times = [digits(layer[f"{part}_ms"]) for part in ("forward", "backward", "update")]
-            slow.append([name, f"{layer['name']} ({layer['type']})", place, *times, _share(layer["ms"], whole), rate])
-    slowest = ["network", "slowest layers", "line", "forward, ms", "backward", "update", "share", "GFLOP/s"]
-    return [prose.PROFILE, "", *markdown(heads, table), "", *markdown(slowest, slow, left=3)]
-
-
-def _share(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.0f} %"

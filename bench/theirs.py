@@ -13,10 +13,17 @@ from bench.ours import RATE
 
 
 def step(
-    module: nn.Module, image: np.ndarray, label: np.ndarray, *, optimizer: str = "sgd", channels_last: bool = False
+    module: nn.Module,
+    image: np.ndarray,
+    label: np.ndarray,
+    *,
+    optimizer: str = "sgd",
+    channels_last: bool = False,
+    device: str = "cpu",
 ) -> Callable[[], float]:
     """One training step, returning the loss of before the update."""
-    x, y = torch.from_numpy(image), torch.from_numpy(label)
+    module = module.to(device)
+    x, y = torch.from_numpy(image).to(device), torch.from_numpy(label).to(device)
     if channels_last:
         module = module.to(memory_format=torch.channels_last)
         x = x.contiguous(memory_format=torch.channels_last)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from typing import Any
 
 import netc
@@ -55,48 +54,3 @@ def measure(measured: Measured, *, rounds: int, seconds: float, threads: int, op
     del module
     times = interleave(contenders, rounds=rounds, seconds=seconds)
     return {"batch": measured.batch, "gflop": work_of(net, measured.batch), "first_loss": losses, "seconds": times}
-
-
-def measure_compiled(measured: Measured, *, rounds: int, seconds: float, threads: int) -> dict[str, Any]:
-    """torch.compile's step beside the eager one, and the seconds until its first step is done."""
-    import time
-
-    import torch
-
-    from bench import theirs
-
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
-    module = measured.torch_module().train()
-    made = ours.trainer(net := ours.load(measured), ours.plan(net, measured.batch), "std", threads)
-    batch = ours.rows(made, measured.batch)
-    (image, label) = (batch[port["name"]] for port in made.ports)
-    eager = theirs.step(copy.deepcopy(module), image, label)
-    compiled = theirs.step(torch.compile(module), image, label)
-    start = time.perf_counter()
-    compiled()
-    first = time.perf_counter() - start
-    contenders = {"eager": eager, "torch.compile": compiled, "netc std": lambda: made.step(batch)}
-    return {"first_step_s": first, "seconds": interleave(contenders, rounds=rounds, seconds=seconds, warmup=3)}
-
-
-def measure_keras(measured: Measured, *, rounds: int, seconds: float, threads: int) -> dict[str, Any]:
-    """Keras's `train_on_batch` on the PyTorch backend, or the one that KERAS_BACKEND names, beside our step."""
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    import keras
-
-    from bench import keras_nets
-
-    if keras.backend.backend() == "torch":
-        import torch
-
-        torch.set_num_threads(threads)
-    net = ours.load(measured)
-    made = ours.trainer(net, ours.plan(net, measured.batch), ours.targets()[0], threads)
-    batch = ours.rows(made, measured.batch)
-    (image, label) = (batch[port["name"]] for port in made.ports)
-    run, weights = keras_nets.step(measured.name, image, label)
-    assert weights == net.params, f"{measured.name} has {net.params} weights, Keras's {weights}"
-    contenders = {"netc": lambda: made.step(batch), "keras": run}
-    times = interleave(contenders, rounds=rounds, seconds=seconds, warmup=3)
-    return {"batch": measured.batch, "backend": f"{keras.__version__} on {keras.backend.backend()}", "seconds": times}

@@ -32,11 +32,12 @@ def interleave(
     medians: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():
-            medians[name].append(_round(run, seconds))
+            medians[name].append(median(run, seconds))
     return medians
 
 
-def _round(run: Callable[[], object], seconds: float) -> float:
+def median(run: Callable[[], object], seconds: float) -> float:
+    """Seconds a call, the median of a round: calls for so many seconds, one at least."""
     times: list[float] = []
     end = time.perf_counter() + seconds
     while not times or time.perf_counter() < end:

@@ -86,7 +86,7 @@ def test_the_page_says_what_the_figures_say(results: Results) -> None:
     )  # of the 100 GFLOP/s of the better product
     assert "- keras took no part: not installed" in page
     assert "`python -m bench training --quick --name fixed`, 2026-01-02" in page
-    assert "Not measured in this run: Training steps: Adam; torch.compile; Keras; Inference;" in page
+    assert "Not measured in this run: Training steps: Adam; torch.compile; Keras; onnxruntime-training;" in page
 
 
 def test_the_page_is_written_beside_the_figures(results: Results) -> None:
