@@ -1,4 +1,4 @@
-"""Writes `docs/layers.md` from the declarations: `python -m netc.compiler.reference`."""
+"""Writes `docs/layers.md`, and the tables in `docs/targets.md`: `python -m netc.compiler.reference`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from netc.compiler.losses.base import Loss, loss
 from netc.compiler.metrics.base import Metric, metric
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.schedules.base import schedule
+from netc.compiler.targets.reference import put_into
 
 HEAD = """# Layers, losses, metrics, optimizers, schedules
 
@@ -102,9 +103,13 @@ def _default(spec: ArgumentSpec) -> str:
 
 
 def main() -> int:
-    """Write the page into the checkout this file belongs to, or to the path given."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[1] / "docs" / "layers.md"
+    """Write the pages into the checkout this file belongs to, or that of the layers alone to the path given."""
+    docs = Path(__file__).resolve().parents[1] / "docs"
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else docs / "layers.md"
     path.write_text(reference(), encoding="utf-8")
+    if len(sys.argv) == 1:
+        targets = docs / "targets.md"
+        targets.write_text(put_into(targets.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

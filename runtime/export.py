@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from netc.compiler import Net, TrainPlan, compile_inference, compile_scorer
+from netc.compiler import Net, Options, TrainPlan, compile_inference, compile_scorer
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 SCORER_KEY = "netc.scorer"
@@ -29,6 +29,7 @@ def deployable(
     seed: int = 0,
     batch: int | None = None,
     target: str = "std",
+    options: Options | None = None,
     class_names: Sequence[str] | None = None,
     scale: float | None = None,
 ) -> bytes:
@@ -49,7 +50,8 @@ def deployable(
         notes[CLASSES_KEY] = json.dumps(list(class_names))
     if scale is not None:
         notes[SCALE_KEY] = json.dumps(scale)
-    model = compile_inference(net, weights, taps=taps, batch=batch, target=target, seed=seed).model
+    options = options or Options()
+    model = compile_inference(net, weights, taps=taps, batch=batch, target=target, seed=seed, options=options).model
     return model + b"".join(_metadata(key, value) for key, value in notes.items())
 
 

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from netc.cli.options import load_net, net_options
+from netc.cli.options import load_net, lowering_option, net_options
 from netc.cli.terminal import say
 from netc.compiler.targets import TARGETS
 
@@ -26,6 +26,7 @@ from netc.compiler.targets import TARGETS
     "--target", type=click.Choice(["auto", *TARGETS]), default="auto", show_default=True,
     help="how the graph is written; auto is what `netc train` takes",
 )  # fmt: skip
+@lowering_option
 @click.option(
     "--torch/--no-torch", default=None, help="time PyTorch's step of the same net too; where PyTorch is installed it is"
 )
@@ -42,6 +43,7 @@ def bench(
     threads: int,
     device: str,
     target: str,
+    lowerings: tuple[str, ...],
     torch: bool | None,
     style: str,
 ) -> None:
@@ -53,7 +55,7 @@ def bench(
     A table follows that says where a step's time goes: layer by layer with its line in the text, forward, backward and
     the optimizer's update apart. The weights do not change.
     """
-    from netc.compiler import override
+    from netc.compiler import Options, override
     from netc.runtime.measure.against_torch import installed
     from netc.runtime.measure.bench import bench_text, measure
     from netc.runtime.measure.profile_text import profile_text
@@ -67,6 +69,7 @@ def bench(
         threads=threads,
         device=device,
         target=target,
+        options=Options(lowerings=lowerings),
         torch=installed() if torch is None else torch,
         say=lambda line: say(f"device     {line}"),
     )

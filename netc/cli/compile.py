@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.memory import check_memory
-from netc.cli.options import load_net, net_options
+from netc.cli.options import load_net, lowering_option, net_options
 from netc.cli.table import size
 from netc.cli.terminal import say
 from netc.compiler.targets import TARGETS
@@ -16,7 +16,7 @@ from netc.compiler.targets import TARGETS
 if TYPE_CHECKING:
     import numpy as np
 
-    from netc.compiler import Net
+    from netc.compiler import Net, Options
 
     Array = np.ndarray[Any, Any]
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="where it will run; std anywhere",
 )
+@lowering_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="of fresh parameters")
 @net_options
 def compile(
@@ -43,6 +44,7 @@ def compile(
     weights: str | None,
     batch: int | None,
     target: str,
+    lowerings: tuple[str, ...],
     seed: int,
     net: str | None,
     settings: tuple[str, ...],
@@ -53,16 +55,19 @@ def compile(
     optimizer state, outputs the loss, the metrics and the new parameters and state. Parameters and state to start
     from go into a .safetensors file beside it. The metadata `netc.manifest` names all inputs and outputs.
     """
+    from netc.compiler import Options
+
     path = Path(output)
     if path.suffix != ".onnx":
         raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
     network = load_net(file, net, settings)
     check_memory(network, 1)
     given, state = _weights(network, weights, seed)
+    options = Options(lowerings=lowerings)
     if train:
-        _write_training(network, path, given, state, batch, target)
+        _write_training(network, path, given, state, batch, target, options)
     else:
-        _write_inference(network, path, given, batch, target)
+        _write_inference(network, path, given, batch, target, options)
 
 
 def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -78,23 +83,31 @@ def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array
     return fit(tensors, {item.name: item.value for item in network.parameters}, network, file=file, exact=True), state
 
 
-def _write_inference(network: Net, path: Path, weights: dict[str, Array], batch: int | None, target: str) -> None:
+def _write_inference(
+    network: Net, path: Path, weights: dict[str, Array], batch: int | None, target: str, options: Options
+) -> None:
     from netc.runtime.export import deployable
 
-    model = deployable(network, None, weights, batch=batch, target=target)
+    model = deployable(network, None, weights, batch=batch, target=target, options=options)
     _write(path, model, f"net {network.name}, {network.params:,} parameters")
     say(f"next: netc predict {path} INPUT")
 
 
 def _write_training(
-    network: Net, path: Path, weights: dict[str, Array], kept: dict[str, Array], batch: int | None, target: str
+    network: Net,
+    path: Path,
+    weights: dict[str, Array],
+    kept: dict[str, Array],
+    batch: int | None,
+    target: str,
+    options: Options,
 ) -> None:
     import numpy
     from safetensors.numpy import save
 
     from netc.compiler import compile_training
 
-    artifact = compile_training(network, network.plan(), batch=batch, target=target)
+    artifact = compile_training(network, network.plan(), batch=batch, target=target, options=options)
     state = {
         port["name"]: numpy.zeros([int(size) for size in port["shape"]], port["dtype"])
         for port in artifact.manifest["inputs"]

@@ -32,6 +32,18 @@ def net_options(function: Function) -> Function:
     )(function)
 
 
+def lowering_option(function: Function) -> Function:
+    """`--lowering OP=NAME`: how an operator is written in the target."""
+    return click.option(
+        "--lowering",
+        "lowerings",
+        multiple=True,
+        metavar="OP=NAME",
+        help="write an operator in this way alone, or with OP=-NAME in any but this; may be repeated; docs/targets.md "
+        "lists the names",
+    )(function)
+
+
 def finding_format(function: Function) -> Function:
     """`--format` of findings."""
     return click.option(

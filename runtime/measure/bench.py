@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Net, Port, TrainPlan
+from netc.compiler import Net, Options, Port, TrainPlan
 from netc.runtime.measure.against_torch import AbsentError, comparison, comparison_text, milliseconds, rivals
 from netc.runtime.measure.busy import QUIET, busy_share
 from netc.runtime.measure.ceilings import copy_bandwidth, sgemm_peak
@@ -36,6 +36,7 @@ def measure(
     threads: int = 0,
     device: str = "auto",
     target: str = "auto",
+    options: Options | None = None,
     torch: bool = False,
     say: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def measure(
     rounds, seconds  of timing: the step's time is the median over rounds of a round's median
     threads          of one operator; 0 takes every core
     device, target   as Model takes them
+    options          as Trainer takes them
     torch            whether PyTorch's step of the same net is timed in the same rounds
 
     `ready` tells the seconds from the elaborated net to a compiled step, and from there through loading to the end of
@@ -55,7 +57,7 @@ def measure(
     busy = busy_share()
     start = time.perf_counter()
     model = Model(net, device, threads=threads, say=say, target=target)
-    trainer = Trainer(model, plan, profile=True)
+    trainer = Trainer(model, plan, options=options, profile=True)
     compiled = time.perf_counter() - start
     rows = synthetic(trainer.ports, plan.batch)
 

@@ -72,6 +72,12 @@ def test_every_target_is_written_and_named(target: str) -> None:
     assert manifest(compile_to("a.onnx", "--train", "--target", target))["target"] == target
 
 
+def test_lowerings_are_forced_by_name() -> None:
+    usual = compile_to("a.onnx", "--train", "--target", "cuda")
+    forced = compile_to("b.onnx", "--train", "--target", "cuda", "--lowering", "ConvWeightGradient=swapped")
+    assert usual != forced
+
+
 def test_training_comes_with_all_it_needs_to_start() -> None:
     model = compile_to("step.onnx", "--train", "--batch", "4")
     start = load_file("step.safetensors")

@@ -10,6 +10,7 @@ from netc.compiler.metrics.base import metric
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.reference import main, reference
 from netc.compiler.schedules.base import schedule
+from netc.compiler.targets.reference import put_into
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,3 +39,8 @@ def test_lines_fit_and_docstrings_state_shapes_or_formulas():
         for word, definition in registry.all().items():
             assert definition.__doc__, word
             assert all(len(line) <= 120 for line in definition.__doc__.splitlines())
+
+
+def test_the_tables_of_lowerings_are_current():
+    written = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+    assert written == put_into(written), "run `python -m netc.compiler.reference`"

@@ -1,0 +1,113 @@
+"""Gradients of whole networks in every target, by default and with forced lowerings, against PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sessions import session_of
+
+import netc
+from netc.compiler import Net, Options, compile_gradients, initial_weights
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.device import CPU
+from netc.runtime.measure.torch_step import TorchStep
+from netc.runtime.target import target_for
+
+pytest.importorskip("torch")
+LENET = Path(__file__).parents[2] / "examples" / "lecture" / "lenet5.net"
+BLOCKED = {"cpu": "cpu", "fast": "cpu", "cpu8": "cpu8", "fast8": "cpu8"}.get(target_for(CPU))
+BATCH = 16
+MANY = """
+net Many {
+  input image: 3x13x12
+  image -> conv(16, 3x3, pad=same, stride=2, bias=false) -> batchnorm -> relu
+  left = conv(16, 3x3, pad=same, groups=2, act=tanh)
+  right = left -> conv(16, 3x3, pad=2, dilation=2) -> relu
+  joined = add(left, right)
+  pooled = joined -> maxpool(3x3, stride=2, pad=1)
+  pooled -> conv(32, 1x1) -> relu -> avgpool(2x2) -> flatten
+  logits = dense(5)
+}
+
+train Many {
+  loss = cross_entropy(logits, label)
+  optimizer = sgd(lr=0.1)
+}
+"""
+FORCED = [
+    "ConvWeightGradient=windows",
+    "ConvWeightGradient=products",
+    "ConvWeightGradient=swapped",
+    "ConvWeightGradient=-products",
+    "ConvInputGradient=transposed",
+    "MaxPoolGradient=scan",
+]
+CASES: list[tuple[str, tuple[str, ...]]] = [
+    *((target, ()) for target in ("std", "cuda", "web", BLOCKED) if target),
+    *(("cuda", (one,)) for one in FORCED),
+    *((BLOCKED, (one,)) for one in FORCED if BLOCKED),
+]
+
+
+@cache
+def net_and_expected(name: str, folder: Path) -> tuple[Net, dict[str, Any], dict[str, Any], float, dict[str, Any]]:
+    path = LENET
+    if name == "many":
+        path = folder / "many.net"
+        path.write_text(MANY)
+    net = netc.load(path)
+    weights = initial_weights(net, 1)
+    random = np.random.default_rng(0)
+    shape = [BATCH, *net.inputs[0].shape[1:]]
+    rows = {"image": random.standard_normal(shape).astype(np.float32), "label": random.integers(0, 5, BATCH)}
+    loss, gradients = TorchStep(net, replace(net.plan(), batch=BATCH), weights, rows, lr=0.0).gradients()
+    return net, weights, rows, loss, gradients
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("nets")
+
+
+@pytest.mark.parametrize("batch", [BATCH, None])
+@pytest.mark.parametrize("name", ["lenet", "many"])
+@pytest.mark.parametrize(("target", "lowerings"), CASES)
+def test_gradients(target: str, lowerings: tuple[str, ...], name: str, batch: int | None, folder: Path) -> None:
+    """With the batch known and open: the choices differ."""
+    net, weights, rows, loss, expected = net_and_expected(name, folder)
+    artifact = compile_gradients(net, batch=batch, target=target, options=Options(lowerings=lowerings))
+    session = session_of(artifact.model, without=("Pad_Fusion",))
+    given = {**weights, **rows, "seed": np.array(0), "step": np.array(0)}
+    names = [port.name for port in session.get_outputs()]
+    found = dict(
+        zip(names, session.run(None, {port.name: given[port.name] for port in session.get_inputs()}), strict=True)
+    )
+    assert found["loss"] == pytest.approx(loss, rel=1e-5)
+    for parameter, gradient in expected.items():
+        off = np.linalg.norm(found[f"gradient.{parameter}"] - gradient)
+        assert off <= 1e-4 * np.linalg.norm(gradient), parameter
+
+
+def test_a_form_that_does_not_fit_a_layer_is_told_with_its_line(folder: Path) -> None:
+    net, *_ = net_and_expected("many", folder)
+    with pytest.raises(DiagnosticError) as caught:
+        compile_gradients(net, options=Options(lowerings=("ConvWeightGradient=pointwise",)))
+    (finding,) = caught.value.diagnostics
+    assert finding.code == "E496"
+    assert finding.primary is not None
+    assert finding.primary.span.line in (4, 5, 6)
+
+
+def test_the_choice_changes_the_graph_and_nothing_else_is_written() -> None:
+    net = netc.load(LENET)
+    usual, swapped, again = (
+        netc.compiler.compile_training(net, batch=8, target="cuda", options=Options(lowerings=chosen)).model
+        for chosen in ((), ("ConvWeightGradient=swapped",), ())
+    )
+    assert usual != swapped
+    assert usual == again
