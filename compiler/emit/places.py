@@ -17,7 +17,7 @@ class Place:
     """A node's origin.
 
     scope  the path of its layer, `loss.NAME`, `metric.NAME`, `clip`, or `optimizer.PARAMETER`
-    part   "forward": loss, metrics or running statistics depend on it; "update": it belongs to the optimizer;
+    part   "forward": loss or metrics depend on it; "update": it belongs to the optimizer or moves running statistics;
            "backward": the rest
     line   `file:line` in the text, "" where it has none
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netc.compiler.ir import Graph, Value
+from netc.compiler.ir import Graph, Origin, Value
+from netc.compiler.passes.lanes import PREFIX
 from netc.compiler.passes.random_bits import RandomBits
 from netc.compiler.passes.rewriter import Rewriter
 
@@ -32,8 +33,9 @@ def training_mode(graph: Graph, seed: Value, step: Value) -> tuple[Graph, dict[V
             assert isinstance(momentum, float)
             for statistic, value in zip(running, batch, strict=True):
                 if statistic in parameters:
+                    moved = rewriter.builder(Origin(f"{PREFIX}{statistic.name}"))
                     old = updates.get(statistic, statistic)
-                    updates[statistic] = g.Add(g.Mul(old, momentum), g.Mul(value, 1.0 - momentum))
+                    updates[statistic] = moved.Add(moved.Mul(old, momentum), moved.Mul(value, 1.0 - momentum))
         else:
             rewriter.keep(node)
     return rewriter.finish(), updates

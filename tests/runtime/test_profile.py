@@ -112,7 +112,7 @@ def test_places_know_the_part_of_the_step(file: Path) -> None:
     assert known["accuracy"].part == "forward"
     assert known["logits.weight.next"].part == "update"
     assert known["logits.weight.momentum.next"].part == "update"
-    assert known["stem.batchnorm1.running_mean.next"].part == "forward"
+    assert known["stem.batchnorm1.running_mean.next"].part == "update"
     assert any(place.part == "backward" and place.scope == "stem.conv1" for place in known.values())
 
 
