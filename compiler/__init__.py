@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
+    from netc.compiler.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.net import LayerInstance, Net, Parameter, TrainPlan
-    from netc.compiler.options import Options
+    from netc.compiler.options import PRECISIONS, Options, Precision
     from netc.compiler.plan import override
     from netc.compiler.ports import batch_ports
+    from netc.compiler.precision import probe_precision
     from netc.compiler.summary import summary
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.weights import fit, read_tensors, read_weights
@@ -32,14 +34,18 @@ _HOMES = {
     "Artifact": "artifact",
     "Graph": "ir",
     "LayerInstance": "net",
+    "LOSS_SCALE": "loss_scaling",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Net": "net",
     "Node": "ir",
     "Options": "options",
+    "PRECISIONS": "options",
     "Parameter": "net",
     "Place": "emit.places",
     "Port": "artifact",
+    "Precision": "options",
+    "SMALLEST_SCALE": "loss_scaling",
     "Totals": "count",
     "TrainPlan": "net",
     "Value": "ir",
@@ -58,6 +64,7 @@ _HOMES = {
     "override": "plan",
     "parse_setting": "load",
     "probe_cpu": "targets.cpu.probe",
+    "probe_precision": "precision",
     "places": "emit.places",
     "read_tensors": "weights",
     "read_weights": "weights",
@@ -67,7 +74,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "LOSS_SCALE",
     "MANIFEST_KEY",
+    "PRECISIONS",
+    "SMALLEST_SCALE",
     "Artifact",
     "Graph",
     "LayerInstance",
@@ -78,6 +88,7 @@ __all__ = [
     "Parameter",
     "Place",
     "Port",
+    "Precision",
     "Totals",
     "TrainPlan",
     "Value",
@@ -97,6 +108,7 @@ __all__ = [
     "parse_setting",
     "places",
     "probe_cpu",
+    "probe_precision",
     "read_tensors",
     "read_weights",
     "summary",

@@ -13,13 +13,16 @@ from netc.compiler.assembly import Assembly
 from netc.compiler.ir import Builder, DType, Value
 from netc.compiler.net import Parameter
 
+LOSS_SCALE = ("loss_scale", "good_steps")
+"""What its state is called: the scale, and the good steps since it last changed."""
+
 START = 2.0**16
 """The scale of the first step."""
 
 GROWTH_STEPS = 2000
 """Good steps in a row after which the scale is doubled."""
 
-SMALLEST, LARGEST = 2.0**-24, 2.0**100
+SMALLEST_SCALE, LARGEST_SCALE = 2.0**-24, 2.0**100
 """Where the scale stays: below the first no gradient is finite for another reason than its size."""
 
 FIXED = 2.0**10
@@ -34,17 +37,17 @@ class LossScale:
     def __init__(self, a: Assembly) -> None:
         self.a = a
         self.g = a.builder("optimizer")
-        self.scale = a.input("loss_scale", DType.FLOAT32, (), "state", "what the loss is multiplied by", initial=START)
-        self.good = a.input("good_steps", DType.FLOAT32, (), "state", "steps since the loss scale last changed")
+        self.scale = a.input(LOSS_SCALE[0], DType.FLOAT32, (), "state", "what the loss is multiplied by", initial=START)
+        self.good = a.input(LOSS_SCALE[1], DType.FLOAT32, (), "state", "steps since the loss scale last changed")
 
     def applied(self, loss: Value) -> Value:
         """What the backward pass starts from."""
         return self.a.builder("loss.scale").Mul(loss, self.scale)
 
-    def unscaled(self, slopes: Slopes) -> tuple[Slopes, Value]:
-        """The gradients themselves, and whether all of them are finite: their sum is, unless one of them isn't."""
+    def unscaled(self, loss: Value, slopes: Slopes) -> tuple[Slopes, Value]:
+        """The gradients themselves, and whether they and the loss are finite: only then is their sum."""
         inverse = self.g.Reciprocal(self.scale)
-        total = self.g.constant(0.0)
+        total = loss
         found: Slopes = []
         for parameter, slope in slopes:
             slope = self.a.builder(f"optimizer.{parameter.name}").Mul(slope, inverse)
@@ -60,8 +63,8 @@ class LossScale:
         g, scale = self.g, self.scale
         count = g.Where(finite, g.Add(self.good, 1.0), 0.0)
         enough = g.GreaterOrEqual(count, float(GROWTH_STEPS))
-        grown = g.Where(enough, g.Min(g.Mul(scale, 2.0), LARGEST), scale)
-        scale = g.Where(finite, grown, g.Max(g.Mul(scale, 0.5), SMALLEST))
+        grown = g.Where(enough, g.Min(g.Mul(scale, 2.0), LARGEST_SCALE), scale)
+        scale = g.Where(finite, grown, g.Max(g.Mul(scale, 0.5), SMALLEST_SCALE))
         count = g.Where(enough, 0.0, count)
         self.a.output("loss_scale.next", scale, "state", "loss scale of the next step", of=self.scale.name)
         self.a.output("good_steps.next", count, "state", "good steps so far", of=self.good.name)

@@ -39,7 +39,7 @@ def training_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -
     found = gradients(a.graph, scale.applied(loss) if scale else loss, [parameter.value for parameter in trained])
     slopes = [(parameter, found[parameter.value]) for parameter in trained]
     if scale:
-        slopes, finite = scale.unscaled(slopes)
+        slopes, finite = scale.unscaled(loss, slopes)
     add_updates(a, plan, clip(a, slopes, plan.clip_norm), rate, step)
     for parameter in net.parameters:
         if parameter.value in forward.statistics:

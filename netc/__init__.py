@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from netc.compiler import Net, TrainPlan
+    from netc.compiler import Net, Options, TrainPlan
     from netc.grammar.diagnostics import Diagnostic, DiagnosticError
     from netc.runtime.data import open_data
     from netc.runtime.model import Model
     from netc.runtime.trainer import Trainer
 
 __all__ = [
-    "Diagnostic", "DiagnosticError", "Model", "Net", "TrainPlan", "Trainer", "compile", "load", "open_data",
+    "Diagnostic", "DiagnosticError", "Model", "Net", "Options", "TrainPlan", "Trainer", "compile", "load", "open_data",
 ]  # fmt: skip
 
 _HOMES = {
@@ -34,6 +34,7 @@ _HOMES = {
     "DiagnosticError": "netc.grammar.diagnostics",
     "Model": "netc.runtime.model",
     "Net": "netc.compiler",
+    "Options": "netc.compiler",
     "TrainPlan": "netc.compiler",
     "Trainer": "netc.runtime.trainer",
     "open_data": "netc.runtime.data",
@@ -63,6 +64,7 @@ def compile(
     batch: int | None = None,
     target: str = "std",
     seed: int = 0,
+    options: Options | None = None,
 ) -> ModelProto:
     """The ONNX model of a net. Equal arguments give equal bytes.
 
@@ -71,18 +73,20 @@ def compile(
     plan     the train section for `train=True`; None takes the net's first
     batch    a fixed batch size; None leaves it open (`N`)
     target   "std", for every provider
+    options  how the graph is written, `netc.Options(precision="mixed")` for one; None takes the defaults
 
     The metadata key `netc.manifest` names inputs and outputs as JSON. Raises DiagnosticError E401 where a training
     step is asked for and the net has no train section.
     """
     import onnx
 
-    from netc.compiler import compile_inference, compile_training
+    from netc.compiler import Options, compile_inference, compile_training
 
+    options = options or Options()
     if train:
-        artifact = compile_training(net, plan, batch=batch, target=target)
+        artifact = compile_training(net, plan, batch=batch, target=target, options=options)
     else:
-        artifact = compile_inference(net, weights, batch=batch, target=target, seed=seed)
+        artifact = compile_inference(net, weights, batch=batch, target=target, seed=seed, options=options)
     return onnx.load_from_string(artifact.model)
 
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -31,9 +31,13 @@ ONE_NODE = bytes.fromhex(
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where a session runs: `name` is "cpu" or "cuda", `provider` is ONNX Runtime's word for it."""
+    """Where a session runs: `name` is "cpu" or "cuda", `provider` is ONNX Runtime's word for it.
+
+    tf32  lets CUDA multiply float32 with 10 digits of the 23 behind the point, on cards that can; sums keep all
+    """
 
     name: str
+    tf32: bool = False
 
     @property
     def provider(self) -> str:
@@ -45,8 +49,8 @@ class Device:
         """The providers of a session, the preferred one first, with their options."""
         if self.name == "cpu":
             return [self.provider]
-        # TF32 is a choice that changes results; float32 means float32 until somebody asks for less.
-        return [(self.provider, {"device_id": "0", "use_tf32": "0"}), PROVIDERS["cpu"]]
+        # ONNX Runtime would use TF32, which changes results: float32 is float32 until somebody asks for less.
+        return [(self.provider, {"device_id": "0", "use_tf32": str(int(self.tf32))}), PROVIDERS["cpu"]]
 
 
 CPU = Device("cpu")
@@ -69,14 +73,24 @@ def _broken(message: str) -> Diagnostic:
     return Diagnostic("E602", message, help=f"run `{repair}`")
 
 
-def resolve(wanted: str = "auto", say: Callable[[str], None] | None = None) -> Device:
+def resolve(wanted: str = "auto", say: Callable[[str], None] | None = None, *, tf32: bool = False) -> Device:
     """The device for a request.
 
     wanted  "cpu", "cuda", or "auto": CUDA where it works, else the CPU
     say     is given one line when "auto" takes the CPU
+    tf32    as `Device` takes it
 
-    Raises DiagnosticError E601 when CUDA is asked for and does not work, E603 for an unknown word.
+    Raises DiagnosticError E601 when CUDA is asked for and does not work, E603 for an unknown word, E605 for TF32 on a
+    CPU.
     """
+    found = _resolve(wanted, say)
+    if tf32 and found.name == "cpu":
+        help = "leave `--tf32` out, or use `--device cuda`"
+        raise DiagnosticError(Diagnostic("E605", "the CPU has no TF32: it computes in float32", help=help))
+    return replace(found, tf32=tf32)
+
+
+def _resolve(wanted: str, say: Callable[[str], None] | None) -> Device:
     if wanted not in DEVICES:
         help = did_you_mean(wanted, DEVICES) or "use `auto`, `cpu` or `cuda`"
         raise DiagnosticError(Diagnostic("E603", f"unknown device `{wanted}`", help=help))

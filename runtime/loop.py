@@ -107,7 +107,11 @@ class Loop:
     def close_epoch(self, rate: float) -> None:
         """Validate, keep the best weights, write the record."""
         trainer, progress = self.trainer, self.trainer.progress
+        if trainer.loss_scale is not None and trainer.loss_scale.exhausted():
+            raise diverged(f"the gradients are not finite at any loss scale in step {progress.step}", rate)
         means = progress.means()
+        if not means:
+            raise diverged(f"no step of epoch {progress.epoch + 1} had a finite loss", rate)
         measured = trainer.evaluate(self.test) if self.test is not None and len(self.test) else {}
         if not finite(measured):
             raise diverged(f"the held-out {not_finite(measured)} after epoch {progress.epoch + 1}", rate)

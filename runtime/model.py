@@ -35,8 +35,9 @@ class Model:
     threads  of one operator; 0 takes every core. Another number may round sums differently
     say      is given a line when "auto" takes the CPU
     target   how graphs are written: "auto" is the fastest that works on the device, "std" runs everywhere
+    tf32     lets CUDA multiply float32 in TF32, with fewer digits; see docs/training.md
 
-    Raises DiagnosticError E601 when CUDA is asked for and does not work.
+    Raises DiagnosticError E601 when CUDA is asked for and does not work, E605 for TF32 on a CPU.
     """
 
     def __init__(
@@ -48,11 +49,12 @@ class Model:
         threads: int = 0,
         say: Callable[[str], None] | None = None,
         target: str = "auto",
+        tf32: bool = False,
     ) -> None:
         self.net = net
         self.seed = seed
         self.threads = threads
-        self.device = resolve(device, say)
+        self.device = resolve(device, say, tf32=tf32)
         self.target = target_for(self.device) if target == "auto" else target
         self.weights = Resident(self.device)
         for parameter in net.parameters:  # one at a time: all of them would be a second copy of the network

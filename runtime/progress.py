@@ -32,9 +32,11 @@ class Progress:
     best: dict[str, Any] | None = None
 
     def add(self, results: Mapping[str, float], rows: int) -> None:
-        """Count one step's results over `rows` examples."""
+        """Count one step's results over `rows` examples. Results that are not finite are of a skipped step."""
         self.step += 1
         self.batch += 1
+        if not finite(results):
+            return
         self.rows += rows
         for name, value in results.items():
             self.sums[name] = self.sums.get(name, 0.0) + value * rows

@@ -68,11 +68,6 @@ class Resident:
             if name not in self.other:
                 self.other[name] = self._empty(name) if name in written else value
 
-    def zero(self) -> None:
-        """Fill every tensor with zeros."""
-        for name, (shape, dtype) in self._kinds.items():
-            self.current[name].update_inplace(np.zeros(shape, dtype))
-
     def swap(self) -> None:
         """Make the other set the current one."""
         self.current, self.other = self.other, self.current

@@ -16,7 +16,9 @@ from netc.runtime.evaluate import evaluate
 from netc.runtime.feed import feed
 from netc.runtime.files import make_folder
 from netc.runtime.loop import Loop
+from netc.runtime.loss_scale import LossScale
 from netc.runtime.model import Model, ports, scalars
+from netc.runtime.precision import check_precision
 from netc.runtime.progress import Listener, Progress, Record, Silent, finite, not_finite
 from netc.runtime.run_folder import RunFolder
 from netc.runtime.session import Array, Resident, Session
@@ -32,7 +34,8 @@ class Trainer:
     profile   record the time of every operator until `end_profile` is called
     settings  override the plan: batch=64, epochs=5, lr=1e-4, …
 
-    Raises DiagnosticError E401 where the net has no such section.
+    Raises DiagnosticError E401 where the net has no such section, E605 where the device does not have the precision
+    that the options name.
     """
 
     def __init__(
@@ -51,12 +54,13 @@ class Trainer:
         self.seed = model.seed if seed is None else seed
         self.progress = Progress()
         self.best_weights: dict[str, Array] | None = None
-        self._steps = Steps(model, self.plan, options or Options(), profile=profile)
+        options = options or Options()
+        check_precision(model.device, options.precision)
+        self._steps = Steps(model, self.plan, options, profile=profile)
         self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
         self.state = Resident(model.device)
-        for port in ports(self.manifest, "state"):
-            shape = [size for size in port["shape"] if isinstance(size, int)]
-            self.state.put(port["name"], np.zeros(shape, np.dtype(port["dtype"])))
+        self._start_state()
+        self.loss_scale = LossScale.of(self.manifest, self.state)
         self._scorer: Session | None = None
 
     def step(self, batch: Mapping[str, Any], lr: float | None = None) -> dict[str, float]:
@@ -66,7 +70,8 @@ class Trainer:
 
         Returns the loss and metrics of the batch, before the update. Raises DiagnosticError E555 to E558 where the
         arrays don't fit, and E701 when the loss is NaN or infinite: the weights then stay as they were, and the
-        optimizer's state starts from zero.
+        optimizer's state starts afresh. Where the loss is scaled, for `mixed` precision, such a step is skipped, and
+        raises E701 only when no scale is left that could help.
         """
         fed = feed(ports(self.manifest, "data", "target"), batch)
         results = self.update(fed, self.plan.optimizer.lr if lr is None else lr)
@@ -78,8 +83,8 @@ class Trainer:
         step = self.progress.step
         session = self._steps.session(rows_of(feeds, self.ports), self.state)
         results = session.run({**feeds, **scalars(self.manifest, seed=self.seed, step=step, rate=rate)})
-        if not finite(results):
-            self.state.zero()
+        if not self._accepts(results):
+            self._start_state()
             raise diverged(f"the {not_finite(results)} in step {step + 1}", rate)
         session.swap()
         return results
@@ -134,6 +139,16 @@ class Trainer:
     def end_profile(self) -> bytes:
         """The events that ONNX Runtime recorded since the trainer was made, as JSON; nothing is recorded after this."""
         return self._steps.session(self.plan.batch, self.state).session.end_profile()
+
+    def _accepts(self, results: Mapping[str, float]) -> bool:
+        """Whether a step is no divergence: its results are finite, or the graph skipped it to lower the loss scale."""
+        return finite(results) or (self.loss_scale is not None and not self.loss_scale.exhausted())
+
+    def _start_state(self) -> None:
+        """The optimizer's state as it is before the first step."""
+        for port in ports(self.manifest, "state"):
+            shape = [size for size in port["shape"] if isinstance(size, int)]
+            self.state.put(port["name"], np.full(shape, port.get("initial", 0), np.dtype(port["dtype"])))
 
     @property
     def ports(self) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.memory import check_memory
-from netc.cli.options import load_net, lowering_option, net_options
+from netc.cli.options import load_net, lowering_option, net_options, precision_option
 from netc.cli.table import size
 from netc.cli.terminal import say
 from netc.compiler.targets import TARGETS
@@ -16,7 +16,7 @@ from netc.compiler.targets import TARGETS
 if TYPE_CHECKING:
     import numpy as np
 
-    from netc.compiler import Net, Options
+    from netc.compiler import Net, Options, Precision
 
     Array = np.ndarray[Any, Any]
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="where it will run; std anywhere",
 )
+@precision_option
 @lowering_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="of fresh parameters")
 @net_options
@@ -44,6 +45,7 @@ def compile(
     weights: str | None,
     batch: int | None,
     target: str,
+    precision: Precision,
     lowerings: tuple[str, ...],
     seed: int,
     net: str | None,
@@ -53,17 +55,20 @@ def compile(
 
     With --train it is one training step: inputs are the batch, the targets, learning rate, seed, step, parameters and
     optimizer state, outputs the loss, the metrics and the new parameters and state. Parameters and state to start
-    from go into a .safetensors file beside it. The metadata `netc.manifest` names all inputs and outputs.
+    from go into a .safetensors file beside it. The metadata `netc.manifest` names all inputs and outputs. --precision
+    is the step's; a network itself is always float32.
     """
     from netc.compiler import Options
 
     path = Path(output)
     if path.suffix != ".onnx":
         raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
+    if precision != "float32" and not train:
+        raise click.UsageError("--precision is for training steps\n  = help: add `--train`, or leave it out")
     network = load_net(file, net, settings)
     check_memory(network, 1)
     given, state = _weights(network, weights, seed)
-    options = Options(lowerings=lowerings)
+    options = Options(lowerings=lowerings, precision=precision)
     if train:
         _write_training(network, path, given, state, batch, target, options)
     else:
@@ -72,13 +77,13 @@ def compile(
 
 def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Parameters, and the optimizer's state where a file holds some: one written by --train, or kept after training."""
-    from netc.compiler import fit, initial_weights, read_weights
+    from netc.compiler import LOSS_SCALE, fit, initial_weights, read_weights
 
     if file is None:
         return initial_weights(network, seed), {}
     tensors = read_weights(file)
     slots = {slot for plan in network.plans for slot in plan.optimizer.slots()}
-    names = {f"{item.name}.{slot}" for item in network.parameters if item.trainable for slot in slots}
+    names = {f"{item.name}.{slot}" for item in network.parameters if item.trainable for slot in slots} | set(LOSS_SCALE)
     state = {name: tensors.pop(name) for name in sorted(names & tensors.keys())}
     return fit(tensors, {item.name: item.value for item in network.parameters}, network, file=file, exact=True), state
 
@@ -109,7 +114,7 @@ def _write_training(
 
     artifact = compile_training(network, network.plan(), batch=batch, target=target, options=options)
     state = {
-        port["name"]: numpy.zeros([int(size) for size in port["shape"]], port["dtype"])
+        port["name"]: numpy.full([int(size) for size in port["shape"]], port.get("initial", 0), port["dtype"])
         for port in artifact.manifest["inputs"]
         if port["role"] == "state"
     }

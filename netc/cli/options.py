@@ -44,6 +44,26 @@ def lowering_option(function: Function) -> Function:
     )(function)
 
 
+def precision_option(function: Function) -> Function:
+    """`--precision`: what a training step computes in."""
+    return click.option(
+        "--precision",
+        type=click.Choice(["float32", "mixed", "bfloat16"]),
+        default="float32",
+        show_default=True,
+        help="mixed: convolutions and products in float16, with a loss scale; bfloat16: in bfloat16; on CUDA alone",
+    )(function)
+
+
+def tf32_option(function: Function) -> Function:
+    """`--tf32`: whether CUDA may round what it multiplies."""
+    return click.option(
+        "--tf32",
+        is_flag=True,
+        help="let CUDA multiply float32 in TF32: faster, and exact to 3 digits instead of 7; off unless given",
+    )(function)
+
+
 def finding_format(function: Function) -> Function:
     """`--format` of findings."""
     return click.option(

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.memory import check_memory
-from netc.cli.options import load_net, net_options
+from netc.cli.options import load_net, net_options, precision_option, tf32_option
 from netc.cli.terminal import say, use_color
 
 if TYPE_CHECKING:
-    from netc.compiler import Net, TrainPlan
+    from netc.compiler import Net, Precision, TrainPlan
     from netc.runtime.progress import Listener
     from netc.runtime.run import Request
     from netc.runtime.run_folder import RunFolder
     from netc.runtime.show.progress import PlainProgress
     from netc.runtime.trainer import Trainer
 
-FIXED = ("net", "settings", "batch", "lr", "seed", "out", "init")
+FIXED = ("net", "settings", "batch", "lr", "seed", "out", "init", "precision", "tf32")
 
 
 @click.command()
@@ -35,6 +35,8 @@ FIXED = ("net", "settings", "batch", "lr", "seed", "out", "init")
 @click.option("--batch", type=click.IntRange(1), help="examples in a step; the train section's")
 @click.option("--lr", type=click.FloatRange(0, min_open=True), help="base learning rate; the train section's")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@precision_option
+@tf32_option
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="of weights, order, dropout"
 )
@@ -53,6 +55,8 @@ def train(
     batch: int | None,
     lr: float | None,
     device: str,
+    precision: Precision,
+    tf32: bool,
     seed: int,
     out: str | None,
     resume: str | None,
@@ -88,7 +92,9 @@ def train(
             "there is no data to train on\n  = help: add `--data digits`, or the path of your own", context
         )
     given = {name: value for name, value in overrides.items() if value is not None}
-    request = Request(file, network.name, list(settings), given, spec, seed, device, init)
+    request = Request(
+        file, network.name, list(settings), given, spec, seed, device, init, precision=precision, tf32=tf32
+    )
     return _train(network, request, None, Path(out) if out else None, profile)
 
 
@@ -120,7 +126,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     if resumed is None:
         _show_summary(net, plan.batch)
     check_memory(net, 2)  # weights before and after a step
-    model = Model(net, request.device, request.seed, say=lambda line: say(f"device       {line}"))
+    model = Model(net, request.device, request.seed, say=lambda line: say(f"device       {line}"), tf32=request.tf32)
     trainer = run.make_trainer(net, request, model, profile=profile)
     say(f"data         {data.description}; {data.split_note}")
     request.class_names, request.scale = run.names(data.class_names), data.scale

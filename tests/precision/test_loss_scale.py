@@ -10,7 +10,7 @@ import pytest
 from steps import Steps, by_reference, in_session
 
 from netc.compiler import Artifact, Net, Options, compile_training, initial_weights
-from netc.compiler.loss_scaling import GROWTH_STEPS, LARGEST, SMALLEST, START
+from netc.compiler.loss_scaling import GROWTH_STEPS, LARGEST_SCALE, SMALLEST_SCALE, START
 
 from .networks import NETS, batch, net_of
 
@@ -87,10 +87,10 @@ def test_a_loss_that_is_not_finite_skips_too(net: Net, evaluator: Any, poison: f
 
 
 def test_it_has_bounds(net: Net) -> None:
-    steps = steps_of(net, loss_scale=SMALLEST)
+    steps = steps_of(net, loss_scale=SMALLEST_SCALE)
     rows = batch()
     rows["image"][:] = np.nan
     steps(rows, 0.01)
-    assert steps.tensors["loss_scale"] == SMALLEST
-    assert 2.0**126 > LARGEST > 2.0**64
-    assert 1 / SMALLEST < 2.0**126
+    assert steps.tensors["loss_scale"] == SMALLEST_SCALE
+    assert 2.0**126 > LARGEST_SCALE > 2.0**64
+    assert 1 / SMALLEST_SCALE < 2.0**126
