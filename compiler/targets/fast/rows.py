@@ -52,21 +52,25 @@ def batch_normalization_gradient(layout: Layout, g: Builder, node: Node) -> bool
 def max_pool(layout: Layout, g: Builder, node: Node) -> bool:
     """The domain's pooling: the gradient finds the largest places again."""
     (x,) = node.inputs
-    if not layout.is_blocked(x):
+    if not layout.is_in_blocks(x):
         return False
-    return layout.set_blocked(node.output, g.BlockedMaxPool(layout.blocked(x), **node.attributes))
+    return layout.set_result(node.output, g.BlockedMaxPool(layout.blocked_and_filled(g, x), **node.attributes))
 
 
 def max_pool_gradient(layout: Layout, g: Builder, node: Node) -> bool:
     """One operator, through a ReLU after the pooling too."""
     x, y, dy = node.inputs
-    if not layout.is_blocked(x) or not layout.can_block(dy):
+    if not layout.is_in_blocks(x):
         return False
     slope = before_relu(dy, y)
     dx = g.FastMaxPoolGradient(
-        layout.blocked(slope or dy), layout.blocked(x), **node.attributes, relu=slope is not None, block=layout.block
+        layout.blocked_and_filled(g, slope or dy),
+        layout.blocked_and_filled(g, x),
+        **node.attributes,
+        relu=slope is not None,
+        block=layout.block,
     )
-    return layout.set_blocked(node.output, dx)
+    return layout.set_result(node.output, dx)
 
 
 def conv_weight_gradient(layout: Layout, g: Builder, node: Node) -> bool:

@@ -10,6 +10,9 @@
 namespace netc {
 namespace {
 
+template <int N>
+using Number = std::integral_constant<int, N>;
+
 struct Tap {
   int64_t index, shift;  // its place in the kernel; which row or column of dy the first place reads
 };
@@ -24,23 +27,36 @@ std::vector<Tap> taps_of(int64_t remainder, int64_t kernel, int64_t stride, int6
   return found;
 }
 
-// PLACES places next to each other: every tap and filter times its weights.
-template <int B, int PLACES>
-void add_places(float* to, int64_t step, const float* dy, const float* const* weights, const int64_t* offsets,
-                size_t taps, int64_t blocks, int64_t dy_block) {
+// What a tile of places reads and writes.
+struct Tile {
+  float* to;
+  int64_t to_row, to_step;        // numbers from one row of places to the next, and from one place to the next
+  const float* dy;
+  int64_t dy_row, dy_block;       // likewise, and from one block of filters to the next
+  const float* const* weights;    // of each tap: [O, B of I]
+  const int64_t* offsets;         // of each tap, into dy
+  int64_t taps, blocks;
+};
+
+// ROWS x PLACES places next to each other: every tap and filter times its weights.
+template <int B, int ROWS, int PLACES>
+void add_places(const Tile& tile) {
   using Vector = typename Block<B>::Vector;
-  Vector a[PLACES] = {};
-  for (size_t t = 0; t < taps; ++t)
-    for (int64_t b = 0; b < blocks; ++b) {
-      const float* from = dy + offsets[t] + b * dy_block;
-      const float* w = weights[t] + b * B * B;
+  Vector a[ROWS][PLACES] = {};
+  for (int64_t t = 0; t < tile.taps; ++t)
+    for (int64_t b = 0; b < tile.blocks; ++b) {
+      const float* from = tile.dy + tile.offsets[t] + b * tile.dy_block;
+      const float* w = tile.weights[t] + b * B * B;
       for (int o = 0; o < B; ++o) {
         Vector weight = Block<B>::load(w + o * B);
+#pragma GCC unroll 8
+        for (int r = 0; r < ROWS; ++r)
 #pragma GCC unroll 16
-        for (int p = 0; p < PLACES; ++p) a[p] += weight * from[p * B + o];
+          for (int p = 0; p < PLACES; ++p) a[r][p] += weight * from[r * tile.dy_row + p * B + o];
       }
     }
-  for (int p = 0; p < PLACES; ++p) Block<B>::store(to + p * step, a[p]);
+  for (int r = 0; r < ROWS; ++r)
+    for (int p = 0; p < PLACES; ++p) Block<B>::store(tile.to + r * tile.to_row + p * tile.to_step, a[r][p]);
 }
 
 }  // namespace
@@ -92,6 +108,7 @@ void ConvInputGradient::run(Call& call) const {
                       to + ((r + before[0]) * wide + before[1]) * B);
       });
     const float* from = padded ? copy : dy.data;
+    int64_t tall_map = tall * wide * B;
     call.parallel(examples * inner, [&](int64_t map) {
       int64_t n = map / inner, i = map % inner;
       float* to = dx + map * height * width * B;
@@ -109,20 +126,29 @@ void ConvInputGradient::run(Call& call) const {
               seen.push_back(weights + (i * taps + h.index * kernel[1] + v.index) * filters * B);
               offsets.push_back(((h.shift + before[0]) * wide + v.shift + before[1]) * B);
             }
-          int64_t places = (width - b - 1) / strides_[1] + 1, step = strides_[1] * B;
-          for (int64_t h = a, r = 0; h < height; h += strides_[0], ++r) {
-            int64_t p = 0;
-            auto add = [&](auto count) {
-              constexpr int PLACES = count();
-              for (; p + PLACES <= places; p += PLACES)
-                add_places<B, PLACES>(to + (h * width + b) * B + p * step, step, slopes + (r * wide + p) * B,
-                                      seen.data(), offsets.data(), seen.size(), outer, tall * wide * B);
-            };
-            add(std::integral_constant<int, 14>());
-            add(std::integral_constant<int, 7>());
-            add(std::integral_constant<int, 4>());
-            add(std::integral_constant<int, 1>());
-          }
+          int64_t lines = (height - a - 1) / strides_[0] + 1, places = (width - b - 1) / strides_[1] + 1;
+          int64_t r = 0, p = 0;
+          auto add = [&](auto tall, auto broad) {
+            constexpr int ROWS = tall(), PLACES = broad();
+            for (; p + PLACES <= places; p += PLACES)
+              add_places<B, ROWS, PLACES>({to + ((a + r * strides_[0]) * width + b + p * strides_[1]) * B,
+                                           strides_[0] * width * B, strides_[1] * B, slopes + (r * wide + p) * B,
+                                           wide * B, tall_map, seen.data(), offsets.data(),
+                                           static_cast<int64_t>(seen.size()), outer});
+          };
+          auto add_lines = [&](auto tall) {
+            constexpr int ROWS = tall();
+            for (; r + ROWS <= lines; r += ROWS) {
+              p = 0;
+              if constexpr (ROWS <= 2) add(tall, Number<14>());
+              add(tall, Number<7>());
+              add(tall, Number<4>());
+              add(tall, Number<1>());
+            }
+          };
+          if (places < 14) add_lines(Number<4>());
+          add_lines(Number<2>());
+          add_lines(Number<1>());
         }
     });
   });

@@ -12,10 +12,14 @@
 namespace netc {
 namespace {
 
-constexpr int64_t TASKS = 32;           // at least, where there are enough examples
-constexpr int64_t TILE = 4;             // blocks of either side that a task takes together
-constexpr int64_t STRIP = 512 * 1024;   // bytes of a tile's rows that stay in the second cache
-constexpr int MOST_TAPS = 12;           // of a kernel's row taken together where the input is plain
+constexpr int64_t TASKS = 32;          // at least, where there are enough examples
+constexpr int64_t TILE = 4;            // blocks of either side that a task takes together,
+constexpr int64_t POINTWISE_TILE = 8;  // and for 1x1 kernels, which do less with what they read
+constexpr int64_t STRIP = 512 * 1024;  // bytes of a tile's rows, which stay in the second cache
+constexpr int64_t AHEAD = 16;          // places that are asked for before they are needed
+constexpr int64_t FEWEST_PLACES = 48;  // of a strip: fewer do not pay for loading and storing the sums
+constexpr int MOST_TAPS = 12;          // of a kernel's row taken together where the input is plain
+constexpr int REGISTERS = 28;          // sums held at once
 
 struct Shape {
   int64_t examples, channels, height, width, filters, rows, columns;
@@ -43,12 +47,18 @@ void add_products(float* sums, const float* dy, const float* x, int64_t rows, in
   using Vector = typename Block<B>::Vector;
   Vector a[B];
   for (int i = 0; i < B; ++i) a[i] = Block<B>::load(sums + i * B);
+  if (dy_row == columns * B && x_row == columns * x_step) {  // rows that follow each other are one
+    columns *= rows;
+    rows = 1;
+  }
   for (int64_t r = 0; r < rows; ++r) {
     const float* d = dy + r * dy_row;
     const float* from = x + r * x_row;
     for (int64_t c = 0; c < columns; ++c) {
       Vector slope = Block<B>::load(d + c * B);
       const float* place = from + c * x_step;
+      __builtin_prefetch(place + AHEAD * x_step);
+      __builtin_prefetch(d + (c + AHEAD) * B);
 #pragma GCC unroll 16
       for (int i = 0; i < B; ++i) a[i] += slope * place[i];
     }
@@ -95,16 +105,17 @@ void put_together(Call& call, const Shape& s, float* sums, const float* slopes, 
 template <int B>
 void from_blocked(Call& call, const Shape& s, const float* dy, const float* x, float* dw, float* dbias) {
   int64_t outer = s.filters / B, inner = s.channels / B, tile = s.taps() * B * B, all = outer * inner * tile;
-  int64_t outer_tiles = ceil_div(outer, TILE), inner_tiles = ceil_div(inner, TILE);
+  int64_t side = s.taps() == 1 ? POINTWISE_TILE : TILE;
+  int64_t outer_tiles = ceil_div(outer, side), inner_tiles = ceil_div(inner, side);
   int64_t groups = groups_of(outer_tiles * inner_tiles, s.examples);
   float* sums = scratch(groups * (all + s.filters));
   float* slopes = sums + groups * all;
-  int64_t row_bytes = 4 * B * (s.columns * std::min(TILE, outer) + s.width * s.strides[0] * std::min(TILE, inner));
-  int64_t strip = std::max<int64_t>(1, std::min(s.rows, STRIP / row_bytes));
+  int64_t row_bytes = 4 * B * (s.columns * std::min(side, outer) + s.width * s.strides[0] * std::min(side, inner));
+  int64_t strip = std::min(s.rows, std::max(ceil_div(FEWEST_PLACES, s.columns), STRIP / row_bytes));
   call.parallel(groups * outer_tiles * inner_tiles, [&](int64_t task) {
     int64_t group = task / (outer_tiles * inner_tiles), at = task % (outer_tiles * inner_tiles);
-    Range filters{at / inner_tiles * TILE, std::min(outer, (at / inner_tiles + 1) * TILE)};
-    Range channels{at % inner_tiles * TILE, std::min(inner, (at % inner_tiles + 1) * TILE)};
+    Range filters{at / inner_tiles * side, std::min(outer, (at / inner_tiles + 1) * side)};
+    Range channels{at % inner_tiles * side, std::min(inner, (at % inner_tiles + 1) * side)};
     for (int64_t o = filters.first; o < filters.end; ++o) {
       float* first = sums + group * all + (o * inner + channels.first) * tile;
       std::fill(first, first + (channels.end - channels.first) * tile, 0.0f);
@@ -162,22 +173,27 @@ void add_taps(float* const* sums, const float* const* x, const float* dy, int64_
     for (int t = 0; t < TAPS; ++t) Block<B>::store(sums[k] + t * B, a[k][t]);
 }
 
-template <int B, int TAPS>
-void add_rows_of_taps(std::vector<float*>& sums, std::vector<const float*>& x, const float* dy, int64_t rows,
+// Rows go in groups as large as the registers hold, and as even as possible.
+template <int B, int TAPS, int ROWS = std::min(9, REGISTERS / TAPS)>
+void add_rows_of_taps(int64_t rows_at_once, float* const* sums, const float* const* x, const float* dy, int64_t rows,
                       int64_t columns, int64_t x_row, int64_t x_step, int64_t tap_step) {
-  constexpr int ROWS = std::max(1, 24 / TAPS) > 4 ? 4 : std::max(1, 24 / TAPS);
-  size_t k = 0;
-  for (; k + ROWS <= x.size(); k += ROWS)
-    add_taps<B, ROWS, TAPS>(&sums[k], &x[k], dy, rows, columns, x_row, x_step, tap_step);
-  for (; k < x.size(); ++k) add_taps<B, 1, TAPS>(&sums[k], &x[k], dy, rows, columns, x_row, x_step, tap_step);
+  if constexpr (ROWS > 0) {
+    if (rows_at_once == ROWS)
+      return add_taps<B, ROWS, TAPS>(sums, x, dy, rows, columns, x_row, x_step, tap_step);
+    add_rows_of_taps<B, TAPS, ROWS - 1>(rows_at_once, sums, x, dy, rows, columns, x_row, x_step, tap_step);
+  }
 }
 
 template <int B, int TAPS = 1>
-void with_taps(int64_t taps, std::vector<float*>& sums, std::vector<const float*>& x, const float* dy, int64_t rows,
-               int64_t columns, int64_t x_row, int64_t x_step, int64_t tap_step) {
+void with_taps(int64_t taps, const std::vector<float*>& sums, const std::vector<const float*>& x, const float* dy,
+               int64_t rows, int64_t columns, int64_t x_row, int64_t x_step, int64_t tap_step) {
   if constexpr (TAPS <= MOST_TAPS) {
-    if (taps == TAPS) return add_rows_of_taps<B, TAPS>(sums, x, dy, rows, columns, x_row, x_step, tap_step);
-    with_taps<B, TAPS + 1>(taps, sums, x, dy, rows, columns, x_row, x_step, tap_step);
+    if (taps != TAPS) return with_taps<B, TAPS + 1>(taps, sums, x, dy, rows, columns, x_row, x_step, tap_step);
+    int64_t all = static_cast<int64_t>(x.size()), groups = ceil_div(all, std::min(9, REGISTERS / TAPS));
+    for (int64_t g = 0; g < groups; ++g) {
+      int64_t first = g * all / groups, end = (g + 1) * all / groups;
+      add_rows_of_taps<B, TAPS>(end - first, &sums[first], &x[first], dy, rows, columns, x_row, x_step, tap_step);
+    }
   }
 }
 
