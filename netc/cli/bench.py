@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
-from netc.cli.options import load_net, lowering_option, net_options
+from netc.cli.options import load_net, lowering_option, net_options, precision_option, tf32_option
 from netc.cli.terminal import say
 from netc.compiler.targets import TARGETS
+
+if TYPE_CHECKING:
+    from netc.compiler import Precision
 
 
 @click.command()
@@ -26,6 +30,8 @@ from netc.compiler.targets import TARGETS
     "--target", type=click.Choice(["auto", *TARGETS]), default="auto", show_default=True,
     help="how the graph is written; auto is what `netc train` takes",
 )  # fmt: skip
+@precision_option
+@tf32_option
 @lowering_option
 @click.option(
     "--torch/--no-torch", default=None, help="time PyTorch's step of the same net too; where PyTorch is installed it is"
@@ -43,6 +49,8 @@ def bench(
     threads: int,
     device: str,
     target: str,
+    precision: Precision,
+    tf32: bool,
     lowerings: tuple[str, ...],
     torch: bool | None,
     style: str,
@@ -60,6 +68,9 @@ def bench(
     from netc.runtime.measure.bench import bench_text, measure
     from netc.runtime.measure.profile_text import profile_text
 
+    plain = precision == "float32" and not tf32
+    if torch and not plain:
+        raise click.UsageError("PyTorch's step is in float32\n  = help: use `--no-torch` with another precision")
     network = load_net(file, net, settings)
     plan = override(network.plan(), batch=batch)
     found = measure(
@@ -69,8 +80,9 @@ def bench(
         threads=threads,
         device=device,
         target=target,
-        options=Options(lowerings=lowerings),
-        torch=installed() if torch is None else torch,
+        tf32=tf32,
+        options=Options(lowerings=lowerings, precision=precision),
+        torch=installed() and plain if torch is None else torch,
         say=lambda line: say(f"device     {line}"),
     )
     if style == "json":

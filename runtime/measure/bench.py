@@ -36,6 +36,7 @@ def measure(
     threads: int = 0,
     device: str = "auto",
     target: str = "auto",
+    tf32: bool = False,
     options: Options | None = None,
     torch: bool = False,
     say: Callable[[str], None] | None = None,
@@ -44,7 +45,7 @@ def measure(
 
     rounds, seconds  of timing: the step's time is the median over rounds of a round's median
     threads          of one operator; 0 takes every core
-    device, target   as Model takes them
+    device, target   as Model takes them;  tf32: too
     options          as Trainer takes them
     torch            whether PyTorch's step of the same net is timed in the same rounds
 
@@ -56,7 +57,7 @@ def measure(
     """
     busy = busy_share()
     start = time.perf_counter()
-    model = Model(net, device, threads=threads, say=say, target=target)
+    model = Model(net, device, threads=threads, say=say, target=target, tf32=tf32)
     trainer = Trainer(model, plan, options=options, profile=True)
     compiled = time.perf_counter() - start
     rows = synthetic(trainer.ports, plan.batch)
@@ -90,6 +91,8 @@ def measure(
         "batch": plan.batch,
         "device": model.device.name,
         "target": trainer.manifest["target"],
+        "precision": trainer.manifest["settings"]["precision"],
+        "tf32": tf32,
         "threads": threads,
         "step_ms": {**spread, "rounds": rounds},
         "examples_per_second": round(plan.batch / median, 1),
