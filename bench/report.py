@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import prose, side_tables, tables
+from bench import depth, prose, side_tables, tables
 from bench.sections import CUDA
 from bench.store import Results
 from netc.runtime.measure.busy import QUIET
@@ -23,6 +23,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Results], list[str]
     ("cuda", "On a card", side_tables.cuda),
     ("inference", "Inference", side_tables.inference),
     ("load", "Compile and load", side_tables.load),
+    ("depth", "Depth", depth.table),
     ("data", "The training loop", side_tables.loop),
     ("memory", "Memory", side_tables.memory),
     ("profile", "Where the time goes", side_tables.profile),

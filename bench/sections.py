@@ -185,6 +185,18 @@ def peak(name: str, contender: str, threads: int) -> dict[str, Any]:
     return torch_peak(by_name(name), contender == "channels_last", threads)
 
 
+def depths(nets: Sequence[Measured]) -> list[Row]:
+    from bench.depth import variants
+
+    return [Row(*variant) for variant in variants(nets)]
+
+
+def depth(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.depth import measure
+
+    return measure(measured, variant, seconds=options.seconds, threads=options.threads)
+
+
 def data(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
     from bench.loop import measure
 
@@ -204,6 +216,7 @@ SECTIONS: dict[str, Section] = {
     "training": Section("training steps, SGD with momentum", _nets, training),
     "inference": Section("inference", _batches, inference),
     "load": Section("compile and load", _with_deep, load),
+    "depth": Section("what a layer costs in deep networks", depths, depth, in_quick=False),
     "data": Section("the loop against the bare step", _loops, data),
     "memory": Section("peak memory of a training step", _nets, memory),
     "profile": Section("where the time goes", _with_fast, profile),
