@@ -51,7 +51,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--limit", type=float, default=1200.0, help="seconds after which a row is given up (1200)")
     add("--device", choices=("cpu", "cuda"), default="cpu", help="cuda: the section of that name alone (cpu)")
     add("--ort-training", metavar="PYTHON", help="an interpreter with onnxruntime-training 1.19.2, numpy<2 and torch")
-    add("--resume", action="store_true", help="keep the rows that are there")
+    add("--resume", action="store_true", help="keep the rows that are there, unless they failed")
     given = parser.parse_args(arguments)
     unknown = set(given.sections) - {*SECTIONS, "report"}
     if unknown:
@@ -86,7 +86,7 @@ def measure(given: argparse.Namespace, results: Results) -> list[str]:
         resume = given.resume or bool(given.nets and name != "machine")
         results.begin(name, about(name, given, options), resume=resume)
         for row in SECTIONS[name].rows(nets):
-            if given.resume and row.name in results.rows(name):
+            if given.resume and "failed" not in results.rows(name).get(row.name, {"failed": "never measured"}):
                 continue
             if time.monotonic() > end:
                 left.append(f"{name}: {row.name}")

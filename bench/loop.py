@@ -31,7 +31,7 @@ class Clock(Silent):
 
 
 def measure(measured: Measured, kind: str, *, rounds: int, seconds: float, threads: int) -> dict[str, Any]:
-    """Seconds a step in the loop and of the step alone, a figure a round.
+    """Seconds a step in the loop and of the step alone, the mean of each round: a late batch counts.
 
     kind  "arrays" in memory; "augmented": flipped and cropped arrays; "pictures": PNG files in folders by class
     """
@@ -48,7 +48,7 @@ def measure(measured: Measured, kind: str, *, rounds: int, seconds: float, threa
         loop: list[float] = []
         bare: list[float] = []
         for _ in range(rounds):
-            bare.append(statistics.median(_timed(step) for _ in range(steps)))
+            bare.append(statistics.mean(_timed(step) for _ in range(steps)))
             loop.append(_one_epoch(made, data))
     return {"batch": measured.batch, "kind": kind, "steps": steps, "seconds": {"loop": loop, "step": bare}}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import netc
@@ -54,10 +55,14 @@ def rows(made: Trainer, batch: int) -> dict[str, Any]:
 
 
 def bare(made: Trainer, given: Mapping[str, Any]) -> Callable[[], None]:
-    """The trainer's session alone: everything bound beforehand, nothing read, nothing swapped."""
+    """The trainer's session alone: everything bound beforehand, nothing read. Parameters alternate as in a training."""
     session = made._steps.session(made.plan.batch, made.state)
-    bound = session._bind()
     feeds = {**given, **scalars(made.manifest, seed=0, step=0, rate=RATE)}
-    for port in ports(made.manifest, "data", "target", "hyper", "seed", "step"):
-        bound.bind_cpu_input(port["name"], feeds[port["name"]])
-    return lambda: session.session.session.run_with_iobinding(bound)
+    bindings = []
+    for _ in range(2):
+        bindings.append(session._bind())
+        session.swap()
+        for port in ports(made.manifest, "data", "target", "hyper", "seed", "step"):
+            bindings[-1].bind_cpu_input(port["name"], feeds[port["name"]])
+    turns = cycle(bindings)
+    return lambda: session.session.session.run_with_iobinding(next(turns))

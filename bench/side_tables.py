@@ -122,7 +122,9 @@ def loop(rows: Rows, results: Results) -> list[str]:
         rates = [f"{row['batch'] / Spread.of(seconds).median:,.0f}" for seconds in (loop, step)]
         table.append([row["net"], row["kind"], ms(step), ms(loop), *rates, f"**{100 * (over.median - 1):.1f} %**"])
     heads = ["network", "data", "step alone", "step in the loop", "loop, examples/s", "step, examples/s", "more"]
-    return [prose.LOOP, "", *markdown(heads, table, left=2)]
+    machine = results.rows("machine").get("ceilings", {})
+    said = prose.LOOP.format(threads=machine.get("threads", "as many"), cores=machine.get("cores", "the"))
+    return [said, "", *markdown(heads, table, left=2)]
 
 
 def memory(rows: Rows, results: Results) -> list[str]:

@@ -37,7 +37,12 @@ class BoundSplit:
         """The rows with these indices, input by input, converted: [N, …] arrays ready for a session."""
         rows = np.asarray(indices, np.int64)
         fields = self.split.fields
-        return {name: self.fits[name](np.asarray(fields[source][rows])) for name, source in self.sources.items()}
+        return {name: self.fits[name](_taken(fields[source], rows)) for name, source in self.sources.items()}
+
+
+def _taken(values: Field, rows: np.ndarray) -> np.ndarray:
+    """These rows of a field; `take` is the faster way where the field is an array."""
+    return values.take(rows, axis=0) if isinstance(values, np.ndarray) else np.asarray(values[rows])
 
 
 @dataclass(frozen=True, slots=True)

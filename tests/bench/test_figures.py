@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bench import tables
-from bench.__main__ import measure, parse
+from bench.__main__ import measure, parse, usual
 from bench.goals import GOALS, Goal, geometric_mean, verdict
+from bench.nets import NETS
 from bench.report import report, write_report
 from bench.sections import SECTIONS
 from bench.store import Results
@@ -142,3 +143,78 @@ def test_a_busy_machine_is_told(results: Results) -> None:
     assert "busy machine" not in report(results)
     results.put("training", "LeNet-5", {**results.rows("training")["LeNet-5"], "busy": 0.98})
     assert "before some rows other programs used up to 98 %" in report(results)
+
+
+def test_the_optional_library_has_columns_of_its_own_where_it_was_measured(results: Results) -> None:
+    assert "netc[fast]" not in report(results).split("## Training steps")[1]
+    rows = results.rows("training")
+    quicker = {**rows["LeNet-5"], "seconds": {**rows["LeNet-5"]["seconds"], "netc fast": [0.008, 0.008, 0.008]}}
+    results.put("training", "LeNet-5", quicker)
+    page = report(results)
+    assert (
+        "| network (batch) | netc cpu | netc session | eager | channels_last | netc fast | ratio | ratio, netc[fast] |"
+        in page
+    )
+    assert "| **2.00** (2.00–2.00) | **0.80** (0.80–0.80) |" in page
+    assert "| **0.50** (0.50–0.50) | – |" in page
+    assert "The geometric mean of the ratios is **1.00**." in page  # not all have it
+    assert "| LeNet-5 | **2.00** | **0.80** | 0.90 | 0.75 | 1.09 | missed by 122 % | reached |" in page
+    assert "| LeNet-5 | 1.00 | 50 (50 %) | 125 (125 %) | 25 (25 %) | 100 (100 %) |" in page
+    every = {name: {**training_row(name, [1.0], [2.0], [4.0])} for name in GOALS}
+    for row in every.values():
+        row["seconds"]["netc fast"] = [0.5]
+    assert "| geometric mean | **0.50** | **0.25** | 0.85 | 0.75 | 0.99 | stretch | stretch |" in tables.goals(every)
+
+
+def test_a_card_is_on_the_page_only_where_one_was_measured(results: Results) -> None:
+    assert "card" not in report(results)
+    results.begin("cuda", {"command": "c", "date": "2026-01-02"}, resume=False)
+    seconds = {"netc cuda": [0.02], "eager": [0.04], "channels_last": [0.01], "torch.compile": [0.025]}
+    row = {"net": "ResNet-50 224", "batch": 64, "card": "Card 9", "gflop": 4.0, "first_loss": {}, "seconds": seconds}
+    results.put("cuda", "ResNet-50 224, batch 64", row)
+    page = report(results)
+    assert "Milliseconds a step on one Card 9" in page
+    assert (
+        "| ResNet-50 224 (64) | 20.0 (20.0–20.0) | 40.0 (40.0–40.0) | 10.0 (10.0–10.0) | 25.0 (25.0–25.0) | 200 |"
+        in page
+    )
+    assert "| **2.00** (2.00–2.00) |" in page
+
+
+def test_which_sections_a_device_has() -> None:
+    assert usual(parse(["--device", "cuda"])) == ["cuda"]
+    assert "cuda" not in usual(parse(["--all"]))
+    assert set(usual(parse(["--all"]))) == set(SECTIONS) - {"cuda"}
+    assert [row.name for row in SECTIONS["cuda"].rows(NETS)[-1:]] == ["ResNet-50 224, batch 64"]
+
+
+def test_other_contenders_stand_beside_ours(results: Results) -> None:
+    losses = {"netc": 2.0, "keras": 2.0}
+    row = {"net": "LeNet-5", "batch": 128, "backend": "3 on torch", "version": "1.19.2", "first_loss": losses}
+    row["seconds"] = {"netc": [0.01], "keras": [0.02], "onnxruntime-training": [0.04], "torch.compile": [0.1],
+                      "eager": [0.2]}  # fmt: skip
+    row["first_step_s"] = 3.0
+    about = {"command": "c", "date": "2026-01-02"}
+    for section in ("keras", "ort_training", "compiled"):
+        results.begin(section, about, resume=False)
+        results.put(section, "LeNet-5", row)
+    page = report(results)
+    assert "| LeNet-5 (128) | 10.0 (10.0–10.0) | 20.0 (20.0–20.0) | **0.50** (0.50–0.50) |" in page
+    assert "| LeNet-5 (128) | 10.0 (10.0–10.0) | 40.0 (40.0–40.0) | **0.25** (0.25–0.25) |" in page
+    assert "| 100 (100–100) | 200 (200–200) | 3.0 s | 0.50 | **0.10** (0.10–0.10) |" in page
+
+
+def test_rows_that_failed_are_measured_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    results = Results("run", tmp_path)
+    results.begin("training", {"command": ""}, resume=False)
+    results.put("training", "MLP 784-512-10", {"failed": "MemoryError"})
+    results.put("training", "LeNet-5", {"batch": 1})
+    asked: list[str] = []
+
+    def call(function: str, section: str, net: str, *more: Any, **limits: Any) -> dict[str, Any]:
+        asked.append(net)
+        return {"batch": 1}
+
+    monkeypatch.setattr("bench.__main__.call", call)
+    measure(parse(["training", "--nets", "lenet", "mlp", "--name", "run", "--resume"]), results)
+    assert asked == ["ceilings", "MLP 784-512-10"]

@@ -61,6 +61,21 @@ def test_inference_agrees() -> None:
     assert measure(QUICK[3], batch=2, rounds=1, seconds=0.0, threads=1)["difference"] < 1e-5
 
 
+def test_the_bare_session_alternates_between_the_buffers() -> None:
+    made = ours.trainer(net := ours.load(QUICK[0]), ours.plan(net, 4), "std", 1)
+    batch = ours.rows(made, 4)
+    first = made.step(batch)["loss"]
+    for _ in range(20):
+        ours.bare(made, batch)()
+    step = ours.bare(made, batch)
+    start = made.model.state_dict()
+    step()
+    step()
+    moved = made.model.state_dict()
+    assert all((start[name] != moved[name]).any() for name in start)
+    assert made.step(batch)["loss"] < first
+
+
 def test_the_loop_is_measured() -> None:
     from bench.loop import measure
 
