@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo install test lint types imports pytest golden docs bench bench-all clean
+.PHONY: help demo install fast test lint types imports pytest golden docs bench bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -16,12 +16,19 @@ $(VENV)/.test: $(BIN)/netc
 	$(BIN)/python -m pip install --quiet --editable '.[test,plot]'
 	@touch $@
 
+$(VENV)/.fast: $(VENV)/.test $(wildcard runtime/fast/src/*) runtime/fast/CMakeLists.txt runtime/fast/pyproject.toml
+	@if command -v c++ > /dev/null; then $(BIN)/python -m pip install --quiet ./runtime/fast; \
+	else echo "no C++ compiler here: netc[fast] is not built, and its tests are skipped"; fi
+	@touch $@
+
 install: $(BIN)/netc ## a virtual environment in .venv with netc in it
 
 demo: $(BIN)/netc ## train a small network on real digits, in under a minute
 	$(BIN)/netc train examples/lecture/digits.net
 
 test: lint types imports pytest ## everything that checks the project
+
+fast: $(VENV)/.fast ## build netc[fast], the optional operators for training on CPUs
 
 lint: $(VENV)/.test ## ruff
 	$(BIN)/ruff check .
@@ -33,16 +40,16 @@ types: $(VENV)/.test ## mypy, strict
 imports: $(VENV)/.test ## the arrows between the rooms
 	$(BIN)/lint-imports
 
-pytest: $(VENV)/.test ## the tests
+pytest: $(VENV)/.fast ## the tests
 	$(BIN)/pytest -n 2
 
 golden: $(VENV)/.test ## rewrite the golden files
 	$(BIN)/pytest tests/golden --update-golden
 
-bench: $(VENV)/.test ## measure the five small networks against PyTorch, in about ten minutes
+bench: $(VENV)/.fast ## measure the five small networks against PyTorch, in about ten minutes
 	$(BIN)/python -m bench --quick --minutes 10
 
-bench-all: $(VENV)/.test ## measure everything; `python -m bench --all --resume` goes on with a run that was cut off
+bench-all: $(VENV)/.fast ## measure everything; `python -m bench --all --resume` goes on with a run that was cut off
 	$(BIN)/python -m bench --all
 
 clean: ## remove what the other targets made

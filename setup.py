@@ -11,8 +11,9 @@ ROOMS = ("grammar", "compiler", "runtime")
 
 
 def packages(room: str) -> list[str]:
-    """The import names of a top folder and of every package in it."""
-    return ["netc." + ".".join(init.parent.parts) for init in sorted(Path(room).glob("**/__init__.py"))]
+    """The import names of a top folder and of every package in it; `runtime/fast` is a distribution of its own."""
+    folders = [init.parent for init in sorted(Path(room).glob("**/__init__.py"))]
+    return ["netc." + ".".join(folder.parts) for folder in folders if folder.parts[:2] != ("runtime", "fast")]
 
 
 setup(

@@ -8,17 +8,19 @@ from importlib import metadata
 from typing import TypedDict
 
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.device import PROVIDERS, probe
+from netc.runtime.device import PROVIDERS, Device, probe
 from netc.runtime.installation import Conflict, conflicts, onnxruntime_distributions
+from netc.runtime.target import target_for
 
-PACKAGES = ("netc", "onnx", "numpy", "click", "lark", "rich", "pillow", "safetensors", "matplotlib")
+PACKAGES = ("netc", "onnx", "numpy", "click", "lark", "rich", "pillow", "safetensors", "matplotlib", "netc-fast")
 
 
 class DeviceReport(TypedDict):
-    """Whether a device works, and if not, why."""
+    """Whether a device works, and if not, why; which of the compiler's targets training takes there."""
 
     works: bool
     reason: str | None
+    target: str | None
 
 
 class Environment(TypedDict):
@@ -42,7 +44,8 @@ def environment() -> Environment:
             reason = probe(name)
         except DiagnosticError as error:
             reason = error.diagnostics[0].message
-        devices[name] = {"works": reason is None, "reason": reason}
+        target = target_for(Device(name)) if reason is None else None
+        devices[name] = {"works": reason is None, "reason": reason, "target": target}
     return {
         "version": 1,
         "python": platform.python_version(),

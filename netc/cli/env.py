@@ -22,7 +22,8 @@ def env(as_json: bool, form: str) -> None:
     lines += [(name, version or "not installed") for name, version in found["packages"].items()]
     lines += list(found["onnxruntime"].items()) or [("onnxruntime", "not installed")]
     for name, device in found["devices"].items():
-        lines.append((name, "works" if device["works"] else f"does not work: {device['reason']}"))
+        works = f"works; training takes the target {device['target']}"
+        lines.append((name, works if device["works"] else f"does not work: {device['reason']}"))
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
         click.echo(f"{name:<{width}}  {text}")

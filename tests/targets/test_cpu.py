@@ -1,4 +1,5 @@
-"""The CPU target against the standard one: each row of its layout, and where it puts conversions."""
+"""The CPU target, and `fast` where its library is built, against the standard one: each row of the layout, and where
+conversions are put."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sessions import session_of
+from sessions import fast_library, session_of
 
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
@@ -20,6 +21,7 @@ from netc.compiler.targets.cpu.strips import strips_of_examples
 
 Array = np.ndarray[Any, Any]
 Build = Callable[..., Value | tuple[Value, ...]]
+HERE = ["cpu", *(["fast"] if fast_library() else [])]
 
 
 def graph_of(build: Build, *shapes: tuple[int, ...]) -> Graph:
@@ -41,15 +43,17 @@ def run(graph: Graph, feeds: dict[str, Array]) -> list[Array]:
 
 
 def assert_agrees(build: Build, *shapes: tuple[int, ...], blocked: bool = True) -> None:
-    """Both targets give the same values, and the CPU's uses its own domain where it should."""
+    """All targets give the same values, and the CPU's use their own domain where they should."""
     graph = graph_of(build, *shapes)
     random = np.random.default_rng(0)
     feeds = {f"x{i}": random.standard_normal(shape).astype(np.float32) for i, shape in enumerate(shapes)}
-    ours = written(graph, "cpu")
-    assert any("Blocked" in node.op for node in ours.nodes) == blocked
-    for mine, expected in zip(run(ours, feeds), run(written(graph, "std"), feeds), strict=True):
-        assert mine.shape == expected.shape
-        np.testing.assert_allclose(mine, expected, rtol=0, atol=5e-6 * float(np.abs(expected).max()))
+    standard = run(written(graph, "std"), feeds)
+    for target in HERE:
+        ours = written(graph, target)
+        assert any("Blocked" in node.op for node in ours.nodes) == blocked
+        for mine, expected in zip(run(ours, feeds), standard, strict=True):
+            assert mine.shape == expected.shape
+            np.testing.assert_allclose(mine, expected, rtol=0, atol=5e-6 * float(np.abs(expected).max()))
 
 
 def settings(stride: int = 1, pad: int = 0, dilation: int = 1) -> dict[str, Any]:

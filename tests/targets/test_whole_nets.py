@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sessions import session_of
+from sessions import fast_library, session_of
 
 import netc
 from netc.compiler import Net, Options, compile_gradients, initial_weights
@@ -21,6 +21,7 @@ from netc.runtime.target import target_for
 pytest.importorskip("torch")
 LENET = Path(__file__).parents[2] / "examples" / "lecture" / "lenet5.net"
 BLOCKED = {"cpu": "cpu", "fast": "cpu", "cpu8": "cpu8", "fast8": "cpu8"}.get(target_for(CPU))
+FAST = "fast" if fast_library() and BLOCKED == "cpu" else None
 BATCH = 16
 MANY = """
 net Many {
@@ -48,7 +49,7 @@ FORCED = [
     "MaxPoolGradient=scan",
 ]
 CASES: list[tuple[str, tuple[str, ...]]] = [
-    *((target, ()) for target in ("std", "cuda", "web", BLOCKED) if target),
+    *((target, ()) for target in ("std", "cuda", "web", BLOCKED, FAST) if target),
     *(("cuda", (one,)) for one in FORCED),
     *((BLOCKED, (one,)) for one in FORCED if BLOCKED),
 ]

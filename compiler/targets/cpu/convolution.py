@@ -27,7 +27,7 @@ def conv(layout: Layout, g: Builder, node: Node) -> bool:
     )
     if relu:
         layout.done.add(relu)
-    return layout.set_result(g, result, y)
+    return layout.set_result(result, y)
 
 
 def fits(layout: Layout, x: Value, y: Value, group: Any) -> bool:
@@ -57,4 +57,4 @@ def conv_input_gradient(layout: Layout, g: Builder, node: Node) -> bool:
     made = g.BlockedConv(
         layout.blocked(dy), turned_weights(layout, g, w), strides=(1, 1), pads=around, dilations=dilations
     )
-    return layout.set_result(g, dx, made)
+    return layout.set_result(dx, made)

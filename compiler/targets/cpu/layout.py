@@ -1,6 +1,7 @@
 """Which values lie blocked: one walk over the graph that converts an activation once at most in each direction.
 
-A value of the old graph has up to three forms in the new one: plain, blocked, and channels last. A row of the table
+A value of the old graph has up to four forms in the new one: plain, blocked, filled (blocked, with channels of zeros
+behind its own where those fill no block), and channels last. A row of the table
 (`rows.py`) asks for the form it wants and says which form it made; a conversion is written when somebody asks for a
 form that isn't there, so that pairs of conversions never arise.
 """
@@ -52,6 +53,7 @@ class Layout:
         self.done: set[Node] = set()
         self._plain: dict[Value, Value] = {value: value for value in graph.sources()}
         self._blocked: dict[Value, Value] = {}
+        self._filled: dict[Value, Value] = {}
         self._last: dict[Value, Value] = {}
         self._once: dict[tuple[str, Value], Value] = {}
 
@@ -70,7 +72,9 @@ class Layout:
     # ------------------------------------------------------------ forms
     def plain(self, value: Value) -> Value:
         """The value as ONNX lays it out."""
-        if value not in self._plain:
+        if value in self._filled and value not in self._plain:
+            self._plain[value] = self._builder(value).FromBlocked(self._filled[value], channels=value.shape[1])
+        elif value not in self._plain:
             self._plain[value] = self._builder(value).FromBlocked(self._blocked[value])
         return self._plain[value]
 
@@ -90,8 +94,10 @@ class Layout:
         assert isinstance(channels, int), "only known channels come in blocks"
         if self.can_block(value):
             return self.blocked(value)
-        missing = self.filled(channels) - channels
-        return self.once("filled", value, lambda: g.ToBlocked(pad_axis(g, self.plain(value), 1, 0, missing)))
+        if value not in self._filled:
+            missing = self.filled(channels) - channels
+            self._filled[value] = g.ToBlocked(pad_axis(g, self.plain(value), 1, 0, missing))
+        return self._filled[value]
 
     def channels_last(self, value: Value) -> Value:
         """The value as [N, H, W, C]."""
@@ -100,7 +106,7 @@ class Layout:
             if value in self._blocked:
                 self._last[value] = g.FromBlocked(self._blocked[value], channels_last=True)
             else:
-                self._last[value] = g.Transpose(self._plain[value], axes=(0, 2, 3, 1))
+                self._last[value] = g.Transpose(self.plain(value), axes=(0, 2, 3, 1))
         return self._last[value]
 
     def as_it_lies(self, g: Builder, value: Value) -> Value:
@@ -118,15 +124,20 @@ class Layout:
         self._blocked[value] = new
         return True
 
-    def set_result(self, g: Builder, value: Value, new: Value) -> bool:
-        """A row made this value in blocked form, perhaps with more channels than it has, which are cut off."""
+    def set_result(self, value: Value, new: Value) -> bool:
+        """A row made this value in blocked form, with channels of zeros behind its own where those fill no block."""
         if self.can_block(value):
             return self.set_blocked(value, new)
-        return self.set_plain(value, g.FromBlocked(new, channels=value.shape[1]))
+        self._filled[value] = new
+        return True
 
     def is_blocked(self, value: Value) -> bool:
         """Whether the blocked form is there already."""
         return value in self._blocked
+
+    def is_in_blocks(self, value: Value) -> bool:
+        """Whether the blocked form is there already, or the filled one."""
+        return value in self._blocked or value in self._filled
 
     def can_block(self, value: Value) -> bool:
         """Whether a blocked form exists: a map with whole blocks of channels."""

@@ -15,12 +15,16 @@ def elementwise(layout: Layout, g: Builder, node: Node) -> bool:
     shape = node.output.shape
     maps = [value for value in node.inputs if value.shape == shape]
     others = [value for value in node.inputs if value.shape != shape]
-    if not any(map(layout.is_blocked, maps)) or not all(map(layout.can_block, maps)):
+    if not any(map(layout.is_in_blocks, maps)):
+        return False
+    if not all(layout.can_block(value) or layout.is_in_blocks(value) for value in maps):
         return False
     if any(size != 1 for value in others for size in value.shape):
         return False
-    inputs = [layout.blocked(value) if value.shape == shape else layout.plain(value) for value in node.inputs]
-    return layout.set_blocked(node.output, g.add(node.op, inputs, node.attributes)[0])
+    inputs = [
+        layout.blocked_and_filled(g, value) if value.shape == shape else layout.plain(value) for value in node.inputs
+    ]
+    return layout.set_result(node.output, g.add(node.op, inputs, node.attributes)[0])
 
 
 def reduce_mean(layout: Layout, g: Builder, node: Node) -> bool:
