@@ -33,11 +33,15 @@ ONE_NODE = bytes.fromhex(
 class Device:
     """Where a session runs: `name` is "cpu" or "cuda", `provider` is ONNX Runtime's word for it.
 
-    tf32  lets CUDA multiply float32 with 10 digits of the 23 behind the point, on cards that can; sums keep all
+    tf32    lets CUDA multiply float32 with 10 digits of the 23 behind the point, on cards that can; sums keep all
+    nhwc    lets CUDA convolve channels last, which ONNX Runtime arranges by itself
+    graphs  lets CUDA replay training steps of known sizes as CUDA graphs; optimizer state then has two sets of buffers
     """
 
     name: str
     tf32: bool = False
+    nhwc: bool = False
+    graphs: bool = True
 
     @property
     def provider(self) -> str:
@@ -47,10 +51,17 @@ class Device:
     @property
     def providers(self) -> list[Any]:
         """The providers of a session, the preferred one first, with their options."""
+        return self.session_providers()
+
+    def session_providers(self, *, graphs: bool = False) -> list[Any]:
+        """The same; with `graphs`, runs are captured as CUDA graphs."""
         if self.name == "cpu":
             return [self.provider]
         # ONNX Runtime would use TF32, which changes results: float32 is float32 until somebody asks for less.
-        return [(self.provider, {"device_id": "0", "use_tf32": str(int(self.tf32))}), PROVIDERS["cpu"]]
+        options = {"device_id": "0", "use_tf32": str(int(self.tf32)), "prefer_nhwc": str(int(self.nhwc))}
+        if graphs:
+            options["enable_cuda_graph"] = "1"
+        return [(self.provider, options), PROVIDERS["cpu"]]
 
 
 CPU = Device("cpu")
@@ -73,12 +84,19 @@ def _broken(message: str) -> Diagnostic:
     return Diagnostic("E602", message, help=f"run `{repair}`")
 
 
-def resolve(wanted: str = "auto", say: Callable[[str], None] | None = None, *, tf32: bool = False) -> Device:
+def resolve(
+    wanted: str = "auto",
+    say: Callable[[str], None] | None = None,
+    *,
+    tf32: bool = False,
+    nhwc: bool = False,
+    graphs: bool = True,
+) -> Device:
     """The device for a request.
 
     wanted  "cpu", "cuda", or "auto": CUDA where it works, else the CPU
     say     is given one line when "auto" takes the CPU
-    tf32    as `Device` takes it
+    tf32, nhwc, graphs   as `Device` takes them; the last two mean nothing to a CPU
 
     Raises DiagnosticError E601 when CUDA is asked for and does not work, E603 for an unknown word, E605 for TF32 on a
     CPU.
@@ -87,7 +105,7 @@ def resolve(wanted: str = "auto", say: Callable[[str], None] | None = None, *, t
     if tf32 and found.name == "cpu":
         help = "leave `--tf32` out, or use `--device cuda`"
         raise DiagnosticError(Diagnostic("E605", "the CPU has no TF32: it computes in float32", help=help))
-    return replace(found, tf32=tf32)
+    return found if found.name == "cpu" else replace(found, tf32=tf32, nhwc=nhwc, graphs=graphs)
 
 
 def _resolve(wanted: str, say: Callable[[str], None] | None) -> Device:

@@ -19,7 +19,7 @@ from netc.runtime.progress import Listener, Record, finite, not_finite
 from netc.runtime.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from netc.runtime.trainer import Trainer
+    from netc.runtime.trainer import StepResult, Trainer
 
 
 class Loop:
@@ -88,20 +88,29 @@ class Loop:
             for arrays in ready:
                 feeds = {name: np.ascontiguousarray(arrays[name], dtype) for name, dtype in fed.items()}
                 rate = self.rate()
-                results = trainer.update(feeds, rate)
-                progress.add(results, len(next(iter(feeds.values()))))
-                progress.seconds = time.monotonic() - began
-                self.listener.stepped(progress, results)
-                if asked.is_set() and progress.batch < self.steps_per_epoch:
-                    self.save()
-                    raise Interrupted(progress.step)
+                self.count(trainer.start(feeds, rate), began)
+                if asked.is_set():
+                    self.count(trainer.finish(), began)
+                    if progress.batch < self.steps_per_epoch:
+                        self.save()
+                        raise Interrupted(progress.step)
                 if time.monotonic() - self.saved_at > self.checkpoint_seconds:
+                    self.count(trainer.finish(), began)
                     self.save()
+        self.count(trainer.finish(), began)
         self.close_epoch(rate)
+
+    def count(self, came: list[StepResult], began: float) -> None:
+        """Add the results of steps, in their order, to the epoch that began then."""
+        progress = self.trainer.progress
+        for values, rows in came:
+            progress.add(values, rows)
+            progress.seconds = time.monotonic() - began
+            self.listener.stepped(progress, values)
 
     def rate(self) -> float:
         """The learning rate of the next step."""
-        plan, step = self.trainer.plan, self.trainer.progress.step
+        plan, step = self.trainer.plan, self.trainer.steps_started
         return plan.schedule.rate(plan.optimizer.lr, step, self.steps_per_epoch, self.epochs)
 
     def close_epoch(self, rate: float) -> None:

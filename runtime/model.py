@@ -19,7 +19,7 @@ from netc.compiler import (
     initial_weight,
     read_weights,
 )
-from netc.runtime.device import resolve
+from netc.runtime.device import Device, resolve
 from netc.runtime.feed import feed
 from netc.runtime.files import write_weights
 from netc.runtime.session import Array, Resident, Session
@@ -30,7 +30,7 @@ class Model:
     """A network and its weights, which live on the device.
 
     net      from `netc.load`
-    device   "auto" (CUDA where it works, else the CPU), "cpu" or "cuda"
+    device   "auto" (CUDA where it works, else the CPU), "cpu" or "cuda"; or a `Device` with settings of its own
     seed     of the initial weights; the same seed gives the same weights on every machine
     threads  of one operator; 0 takes every core. Another number may round sums differently
     say      is given a line when "auto" takes the CPU
@@ -43,7 +43,7 @@ class Model:
     def __init__(
         self,
         net: Net,
-        device: str = "auto",
+        device: str | Device = "auto",
         seed: int = 0,
         *,
         threads: int = 0,
@@ -54,7 +54,7 @@ class Model:
         self.net = net
         self.seed = seed
         self.threads = threads
-        self.device = resolve(device, say, tf32=tf32)
+        self.device = device if isinstance(device, Device) else resolve(device, say, tf32=tf32)
         self.target = target_for(self.device) if target == "auto" else target
         self.weights = Resident(self.device)
         for parameter in net.parameters:  # one at a time: all of them would be a second copy of the network

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from netc.compiler import MANIFEST_KEY, Artifact, Manifest
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.device import Device, runtime
+from netc.runtime.device import CPU, Device, runtime
 from netc.runtime.fast_library import fast_library
 
 Array = NDArray[Any]
@@ -84,6 +84,7 @@ class Session:
     threads   of one operator; 0 lets ONNX Runtime take every core. Another number may round sums differently
     optimize  False switches graph optimizations off, for comparisons
     profile   True records the time of every operator until `end_profile` is called
+    graphs    True asks for CUDA graphs; ONNX Runtime raises where the model cannot be one
 
     `manifest` is the model's, None where it has none; `metadata` is all it says about itself.
     """
@@ -96,6 +97,7 @@ class Session:
         threads: int = 0,
         optimize: bool = True,
         profile: bool = False,
+        graphs: bool = False,
     ) -> None:
         ort = runtime()
         options = ort.SessionOptions()
@@ -121,7 +123,7 @@ class Session:
         self.device = device
         content = model.model if isinstance(model, Artifact) else model
         self.session = ort.InferenceSession(
-            content, options, providers=device.providers, disabled_optimizers=DISABLED_OPTIMIZERS
+            content, options, providers=device.session_providers(graphs=graphs), disabled_optimizers=DISABLED_OPTIMIZERS
         )
         self.metadata: dict[str, str] = dict(self.session.get_modelmeta().custom_metadata_map)
         self.manifest: Manifest | None = (
@@ -161,25 +163,40 @@ class Session:
 
 
 class StepSession:
-    """A training step bound to resident tensors: two bindings, one for each direction between the sets of buffers."""
+    """A training step bound to resident tensors: two bindings, one for each direction between the sets of buffers.
+
+    in_place   whether the step may write the state that the manifest calls so where it read it
+    """
 
     def __init__(
-        self, artifact: Artifact, parameters: Resident, state: Resident, *, threads: int = 0, profile: bool = False
+        self,
+        artifact: Artifact,
+        parameters: Resident,
+        state: Resident,
+        *,
+        threads: int = 0,
+        profile: bool = False,
+        in_place: bool = True,
     ) -> None:
-        self.session = Session(artifact, parameters.device, threads=threads, profile=profile)
         self.parameters, self.state = parameters, state
+        self.session = self._open(artifact, threads, profile)
         outputs = artifact.manifest["outputs"]
         self.next_of = {port["name"]: port["of"] for port in outputs if port["role"] in ("param", "state")}
         self.numbers = [port["name"] for port in outputs if port["role"] in ("loss", "metric")]
         self.inputs = {port["name"] for port in artifact.manifest["inputs"]}
-        in_place = {port["of"] for port in outputs if port.get("in_place")}
+        kept = {port["of"] for port in outputs if port.get("in_place") and in_place}
         for resident in (parameters, state):
-            written = set(self.next_of.values()) - in_place
+            written = set(self.next_of.values()) - kept
             resident.double(written)
             for name in written & resident.current.keys():
                 assert resident.other[name] is not resident.current[name], f"another session writes {name} in place"
-        self.results = {name: _scalar() for name in self.numbers}
+        self.results = {name: scalar_on(CPU) for name in self.numbers}
         self._bindings: dict[tuple[int, int], Any] = {}
+
+    @property
+    def replays(self) -> bool:
+        """Whether steps are replayed as CUDA graphs."""
+        return False
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, float]:
         """One step from the current set into the other. The caller swaps when it accepts the result.
@@ -195,10 +212,21 @@ class StepSession:
         run_bound(self.session.session, bound)
         return {name: float(value.numpy()) for name, value in self.results.items()}
 
+    def start(self, feeds: Mapping[str, Array]) -> list[dict[str, float]]:
+        """One step, as `run`, and the results that have come back by now, oldest first: here those of this step."""
+        return [self.run(feeds)]
+
+    def finish(self) -> list[dict[str, float]]:
+        """The results of steps that have not come back yet: none here."""
+        return []
+
     def swap(self) -> None:
         """Accept the last step: what it wrote is current from now on."""
         self.parameters.swap()
         self.state.swap()
+
+    def _open(self, artifact: Artifact, threads: int, profile: bool) -> Session:
+        return Session(artifact, self.parameters.device, threads=threads, profile=profile)
 
     def _bind(self) -> Any:
         bound = self.session.binding()
@@ -214,10 +242,10 @@ class StepSession:
         return bound
 
 
-def run_bound(session: Any, bound: Any) -> None:
+def run_bound(session: Any, bound: Any, options: Any = None) -> None:
     """Run a binding; raises DiagnosticError E604 where memory does not suffice."""
     try:
-        session.run_with_iobinding(bound)
+        session.run_with_iobinding(bound, options)
     except Exception as error:  # ONNX Runtime has no class of exception for it
         if not any(words in str(error).lower() for words in _OUT_OF_MEMORY):
             raise
@@ -233,5 +261,6 @@ def _missing() -> str:
     raise DiagnosticError(Diagnostic("E607", "the target `fast` needs the library of `netc[fast]`", help=help))
 
 
-def _scalar() -> Any:
-    return runtime().OrtValue.ortvalue_from_shape_and_type([], np.float32, "cpu", 0)
+def scalar_on(device: Device) -> Any:
+    """A place for one number on a device."""
+    return runtime().OrtValue.ortvalue_from_shape_and_type([], np.float32, device.name, 0)

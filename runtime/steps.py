@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netc.compiler import Artifact, Manifest, Net, Options, Port, TrainPlan, compile_training
+from netc.runtime.cuda_step import CudaStepSession
 from netc.runtime.model import Model
 from netc.runtime.session import Array, Resident, StepSession
 
@@ -30,7 +31,8 @@ class Steps:
         whole = rows == self.plan.batch
         if whole not in self._sessions:
             artifact = self.artifact if whole else self._compile(self.model.net, None)
-            self._sessions[whole] = StepSession(
+            kind = CudaStepSession if self.model.device.name == "cuda" else StepSession
+            self._sessions[whole] = kind(
                 artifact, self.model.weights, state, threads=self.model.threads, profile=self.profile and whole
             )
         return self._sessions[whole]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,15 @@ from netc.runtime.model import Model, ports, scalars
 from netc.runtime.precision import check_precision
 from netc.runtime.progress import Listener, Progress, Record, Silent, finite, not_finite
 from netc.runtime.run_folder import RunFolder
-from netc.runtime.session import Array, Resident, Session
+from netc.runtime.session import Array, Resident, Session, StepSession
 from netc.runtime.steps import Steps, rows_of
+
+
+class StepResult(NamedTuple):
+    """Loss and metrics of a step, and how many examples it had."""
+
+    values: dict[str, float]
+    rows: int
 
 
 class Trainer:
@@ -62,6 +69,8 @@ class Trainer:
         self._start_state()
         self.loss_scale = LossScale.of(self.manifest, self.state)
         self._scorer: Session | None = None
+        self._running: StepSession | None = None
+        self._waiting: list[tuple[float, int]] = []
 
     def step(self, batch: Mapping[str, Any], lr: float | None = None) -> dict[str, float]:
         """One update of the weights with a batch {input or target name: array [N, …]}.
@@ -80,13 +89,48 @@ class Trainer:
 
     def update(self, feeds: Mapping[str, Array], rate: float) -> dict[str, float]:
         """`step` without checks and without counting: contiguous arrays of the declared types, and the rate."""
-        step = self.progress.step
-        session = self._steps.session(rows_of(feeds, self.ports), self.state)
-        results = session.run({**feeds, **scalars(self.manifest, seed=self.seed, step=step, rate=rate)})
-        if not self._accepts(results):
-            self._start_state()
-            raise diverged(f"the {not_finite(results)} in step {step + 1}", rate)
-        session.swap()
+        return (self.start(feeds, rate) + self.finish())[-1].values
+
+    def start(self, feeds: Mapping[str, Array], rate: float) -> list[StepResult]:
+        """One step, without waiting for its loss where that is on a card; the results that have come back by now.
+
+        On a CPU they come at once. On a card they come every few steps, and so does E701: the steps after the one
+        that diverged have then changed the weights.
+        """
+        rows = rows_of(feeds, self.ports)
+        session = self._steps.session(rows, self.state)
+        before = self.finish() if session is not self._running else []
+        self._running = session
+        numbers = scalars(self.manifest, seed=self.seed, step=self.steps_started + len(before), rate=rate)
+        came = session.start({**feeds, **numbers})
+        self._waiting.append((rate, rows))
+        if all(map(self._accepts, came)):
+            session.swap()
+        return before + self._checked(came, after=len(before))
+
+    def finish(self) -> list[StepResult]:
+        """The results of steps that have been started and have not come back yet; raises E701 as `step` does."""
+        if self._running is None:
+            return []
+        came = self._running.finish()
+        if came and not self._accepts(came[-1]) and all(map(self._accepts, came[:-1])):
+            self._running.swap()  # back: the last step is the one that diverged
+        return self._checked(came)
+
+    @property
+    def steps_started(self) -> int:
+        """Steps made, those among them whose results have not come back yet."""
+        return self.progress.step + len(self._waiting)
+
+    def _checked(self, came: list[dict[str, float]], after: int = 0) -> list[StepResult]:
+        results: list[StepResult] = []
+        for at, values in enumerate(came, 1 + after):
+            rate, rows = self._waiting.pop(0)
+            if not self._accepts(values):
+                self._waiting.clear()
+                self._start_state()
+                raise diverged(f"the {not_finite(values)} in step {self.progress.step + at}", rate)
+            results.append(StepResult(values, rows))
         return results
 
     def evaluate(self, data: Any) -> dict[str, float]:
@@ -149,6 +193,11 @@ class Trainer:
         for port in ports(self.manifest, "state"):
             shape = [size for size in port["shape"] if isinstance(size, int)]
             self.state.put(port["name"], np.full(shape, port.get("initial", 0), np.dtype(port["dtype"])))
+
+    @property
+    def replays(self) -> bool:
+        """Whether the step of whole batches is replayed as a CUDA graph."""
+        return self._steps.session(self.plan.batch, self.state).replays
 
     @property
     def ports(self) -> list[Any]:

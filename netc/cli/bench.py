@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 @precision_option
 @tf32_option
 @lowering_option
+@click.option("--nhwc", is_flag=True, help="CUDA: convolutions channels last, as ONNX Runtime arranges them")
+@click.option("--graphs/--no-graphs", default=True, help="CUDA: steps replayed as CUDA graphs; they are unless said")
 @click.option(
     "--torch/--no-torch", default=None, help="time PyTorch's step of the same net too; where PyTorch is installed it is"
 )
@@ -52,6 +54,8 @@ def bench(
     precision: Precision,
     tf32: bool,
     lowerings: tuple[str, ...],
+    nhwc: bool,
+    graphs: bool,
     torch: bool | None,
     style: str,
 ) -> None:
@@ -64,6 +68,7 @@ def bench(
     the optimizer's update apart. The weights do not change.
     """
     from netc.compiler import Options, override
+    from netc.runtime.device import resolve
     from netc.runtime.measure.against_torch import installed
     from netc.runtime.measure.bench import bench_text, measure
     from netc.runtime.measure.profile_text import profile_text
@@ -73,17 +78,19 @@ def bench(
         raise click.UsageError("PyTorch's step is in float32\n  = help: use `--no-torch` with another precision")
     network = load_net(file, net, settings)
     plan = override(network.plan(), batch=batch)
+
+    def told(line: str) -> None:
+        say(f"device     {line}")
+
     found = measure(
         network,
         plan,
         rounds=rounds,
         threads=threads,
-        device=device,
+        device=resolve(device, told, nhwc=nhwc, graphs=graphs, tf32=tf32),
         target=target,
-        tf32=tf32,
         options=Options(lowerings=lowerings, precision=precision),
         torch=installed() and plain if torch is None else torch,
-        say=lambda line: say(f"device     {line}"),
     )
     if style == "json":
         click.echo(json.dumps(found, indent=2))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Net, Options, Port, TrainPlan
+from netc.runtime.device import Device
 from netc.runtime.measure.against_torch import AbsentError, comparison, comparison_text, milliseconds, rivals
 from netc.runtime.measure.busy import QUIET, busy_share
 from netc.runtime.measure.ceilings import copy_bandwidth, sgemm_peak
@@ -34,9 +35,8 @@ def measure(
     rounds: int = 5,
     seconds: float = 0.5,
     threads: int = 0,
-    device: str = "auto",
+    device: str | Device = "auto",
     target: str = "auto",
-    tf32: bool = False,
     options: Options | None = None,
     torch: bool = False,
     say: Callable[[str], None] | None = None,
@@ -45,7 +45,7 @@ def measure(
 
     rounds, seconds  of timing: the step's time is the median over rounds of a round's median
     threads          of one operator; 0 takes every core
-    device, target   as Model takes them;  tf32: too
+    device, target   as Model takes them
     options          as Trainer takes them
     torch            whether PyTorch's step of the same net is timed in the same rounds
 
@@ -57,7 +57,7 @@ def measure(
     """
     busy = busy_share()
     start = time.perf_counter()
-    model = Model(net, device, threads=threads, say=say, target=target, tf32=tf32)
+    model = Model(net, device, threads=threads, say=say, target=target)
     trainer = Trainer(model, plan, options=options, profile=True)
     compiled = time.perf_counter() - start
     rows = synthetic(trainer.ports, plan.batch)
@@ -69,6 +69,8 @@ def measure(
     loss = step()
     first = time.perf_counter() - began
     profiled = _profile(net, trainer, step, seconds, plan.batch)
+    if model.device.name == "cuda":  # with its profile it is no CUDA graph
+        trainer = Trainer(model, plan, options=options)
     held = peak_memory()
     others: dict[str, Any] = {}
     against: dict[str, Any] | None = None
@@ -90,9 +92,10 @@ def measure(
         "net": net.name,
         "batch": plan.batch,
         "device": model.device.name,
+        **_cuda(trainer),
         "target": trainer.manifest["target"],
         "precision": trainer.manifest["settings"]["precision"],
-        "tf32": tf32,
+        "tf32": model.device.tf32,
         "threads": threads,
         "step_ms": {**spread, "rounds": rounds},
         "examples_per_second": round(plan.batch / median, 1),
@@ -163,6 +166,13 @@ def bench_text(found: Mapping[str, Any]) -> str:
     if found["torch"] is not None:
         lines += comparison_text(found["torch"])
     return "\n".join(lines) + "\n"
+
+
+def _cuda(trainer: Trainer) -> dict[str, Any]:
+    """On CUDA, how convolutions lie and whether the step is replayed as a graph, which ONNX Runtime may refuse."""
+    if trainer.model.device.name != "cuda":
+        return {}
+    return {"layout": "nhwc" if trainer.model.device.nhwc else "nchw", "graphs": trainer.replays}
 
 
 def _profile(net: Net, trainer: Trainer, step: Callable[[], object], seconds: float, batch: int) -> dict[str, Any]:
