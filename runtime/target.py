@@ -9,7 +9,6 @@ from netc.compiler import probe_cpu
 from netc.runtime.device import Device, runtime
 from netc.runtime.fast_library import fast_library
 
-
 FAST = {"cpu": "fast", "cpu8": "fast8"}
 """What a CPU target becomes where the library of `netc[fast]` is installed."""
 

@@ -11,7 +11,8 @@ from onnx import TensorProto, helper
 
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime import device, installation
-from netc.runtime.device import ONE_NODE, Device, probe, quiet, resolve
+from netc.runtime.device import CPU, ONE_NODE, Device, probe, quiet, resolve
+from netc.runtime.target import target_for
 
 from .conftest import Run
 
@@ -93,7 +94,7 @@ def test_env_as_json_and_as_text(run: Run) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
     assert found["version"] == 1
-    assert found["devices"]["cpu"] == {"works": True, "reason": None}
+    assert found["devices"]["cpu"] == {"works": True, "reason": None, "target": target_for(CPU)}
     assert found["packages"]["onnx"] == onnx.__version__
     assert (found["devices"]["cuda"]["reason"] is None) == found["devices"]["cuda"]["works"]
     assert "cpu" in run("env").stdout

@@ -1,4 +1,4 @@
-"""The operators of the library `netc[fast]`. Maps are blocked: [N, C / block, H, W, block] under the shape [N, C, H, W].
+"""The operators of the library `netc[fast]`. Maps are blocked, [N, C / block, H, W, block] by the shape [N, C, H, W].
 
 Each has the name of its kernel in `runtime/fast`, with `Fast` in front.
 """
