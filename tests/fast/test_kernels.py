@@ -204,3 +204,17 @@ def test_threads_do_not_change_a_bit() -> None:
     for op, feeds, rest in calls:
         for one, two in zip(run(op, feeds, 1, **rest), run(op, feeds, 2, **rest), strict=True):
             np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("shape", [(32, 16, 3, 3), (16, 48, 1, 1), (16, 16, 2, 5)])
+def test_blocked_weights(shape: tuple[int, ...], turned: bool, block: int) -> None:
+    o, i, *kernel = shape
+    w = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    found = run("FastBlockedWeights", (w,), turned=turned, block=block)
+    parts = w.reshape(o // block, block, i // block, block, *kernel)
+    expected = [parts.transpose(0, 2, 4, 5, 3, 1), parts[..., ::-1, ::-1].transpose(2, 0, 4, 5, 1, 3)]
+    assert len(found) == 1 + turned
+    for array, lying_so in zip(found, expected, strict=False):
+        np.testing.assert_array_equal(array.ravel(), lying_so.ravel())

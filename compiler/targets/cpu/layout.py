@@ -151,6 +151,10 @@ class Layout:
             self._once[key] = make()
         return self._once[key]
 
+    def remember(self, kind: str, value: Value, made: Value) -> None:
+        """A row made this derived form."""
+        self._once[kind, value] = made
+
     def has(self, kind: str, value: Value) -> bool:
         """Whether a derived form was made."""
         return (kind, value) in self._once

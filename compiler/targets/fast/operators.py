@@ -116,6 +116,27 @@ class FastConvInputGradient(FastOp):
 
 
 @op
+class FastBlockedWeights(FastOp):
+    """w [O, I, *kernel] (plain) -> blocked for a convolution, and with `turned` also [I, O, *kernel] turned round.
+
+    The second is for the gradient of the convolution's input; `cpu/operators.py` has the forms.
+    """
+
+    attributes = {"turned": False, "block": REQUIRED}
+    samples = (sample((32, 16, 3, 3), turned=True, block=16),)
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        filters, channels, *kernel = inputs[0].shape
+        forward = (FLOAT, inputs[0].shape)
+        return (forward, (FLOAT, (channels, filters, *kernel))) if attributes["turned"] else (forward,)
+
+    @classmethod
+    def emit(cls, e: Emitter, node: Node) -> None:
+        e.node(node, "BlockedWeights", node.inputs, None, block=node.attributes["block"])
+
+
+@op
 class FastElementwise(FastOp):
     """A chain of elementwise operations in one pass: inputs of one shape, or of one element.
 

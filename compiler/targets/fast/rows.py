@@ -6,6 +6,8 @@ from typing import Any
 
 from netc.compiler.ir import Builder, Node, Value
 from netc.compiler.ops.checks import surely_less
+from netc.compiler.targets.convolution import static
+from netc.compiler.targets.cpu.convolution import conv as domain_convolution
 from netc.compiler.targets.cpu.layout import Layout, Row, Way, ways
 from netc.compiler.targets.cpu.rows import ROWS as CPU_ROWS
 from netc.compiler.targets.fast import operators as operators  # makes them known
@@ -47,6 +49,17 @@ def batch_normalization_gradient(layout: Layout, g: Builder, node: Node) -> bool
     for value, new in zip(node.outputs[1:], made[1:], strict=True):
         layout.set_plain(value, new)
     return layout.set_blocked(node.outputs[0], made[0])
+
+
+def conv(layout: Layout, g: Builder, node: Node) -> bool:
+    """The domain's convolution, with weights that one operator brings into both forms that a training needs."""
+    _, w, *_ = node.inputs
+    if layout.can_block(w) and layout.filled(filters := static(w.shape)[0]) == filters:
+        turned = any(_is_turned(reader) for reader in layout.readers.get(w, []))
+        forms = g.add("FastBlockedWeights", (layout.plain(w),), {"turned": turned, "block": layout.block})
+        for kind, made in zip(("forward", "turned"), forms, strict=False):
+            layout.remember(kind, w, made)
+    return domain_convolution(layout, g, node)
 
 
 def max_pool(layout: Layout, g: Builder, node: Node) -> bool:
@@ -91,7 +104,7 @@ def conv_weight_gradient(layout: Layout, g: Builder, node: Node) -> bool:
     )
     if layout.filled(filters) != filters:
         dw, dbias = (g.Slice(made, starts=(0,), stops=(filters,), axes=(0,), steps=(1,)) for made in (dw, dbias))
-    layout.once("sum", dy, lambda: dbias)
+    layout.remember("sum", dy, dbias)
     return layout.set_plain(node.output, dw)
 
 
@@ -122,6 +135,11 @@ def reduce_sum(layout: Layout, g: Builder, node: Node) -> bool:
     return False
 
 
+def _is_turned(node: Node) -> bool:
+    """Whether a node is a gradient that the domain computes as a convolution with the kernel turned round."""
+    return node.op == "ConvInputGradient" and node.attributes["strides"] == (1, 1)
+
+
 def _is_weight_gradient(node: Node, dy: Value) -> bool:
     return node.op == "ConvWeightGradient" and node.inputs[1] is dy
 
@@ -129,6 +147,7 @@ def _is_weight_gradient(node: Node, dy: Value) -> bool:
 FAST: dict[str, Row] = {
     "BatchNormalizationGradient": batch_normalization_gradient,
     "BatchNormalizationTraining": batch_normalization_training,
+    "Conv": conv,
     "ConvInputGradient": conv_input_gradient,
     "ConvWeightGradient": conv_weight_gradient,
     "MaxPool": max_pool,

@@ -22,6 +22,7 @@ NETC_EXPORT netc::Status* RegisterCustomOps(netc::SessionOptions* options, const
   if (auto* failed = add<netc::MaxPoolGradient>(table, domain)) return failed;
   if (auto* failed = add<netc::ConvWeightGradient>(table, domain)) return failed;
   if (auto* failed = add<netc::ConvInputGradient>(table, domain)) return failed;
+  if (auto* failed = add<netc::BlockedWeights>(table, domain)) return failed;
   if (auto* failed = add<netc::Elementwise>(table, domain)) return failed;
   return netc::add_domain(table, options, domain);
 }

@@ -73,6 +73,11 @@ class Call {
     check(input_count(table_, context_, &count));
     return count;
   }
+  size_t outputs() const {
+    size_t count = 0;
+    check(output_count(table_, context_, &count));
+    return count;
+  }
   Input in(size_t index) const {
     const Tensor* tensor = nullptr;
     check(input(table_, context_, index, &tensor));

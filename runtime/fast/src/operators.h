@@ -75,6 +75,19 @@ class ConvInputGradient {
   Sizes size_, strides_, pads_, dilations_;
 };
 
+// w [O, I, *kernel] (plain) -> [O / B, I / B, *kernel, B of I, B of O], and where there is a second output, for the
+// input's gradient, [I / B, O / B, *kernel turned round, B of O, B of I].
+class BlockedWeights {
+ public:
+  static constexpr const char* NAME = "BlockedWeights";
+  static constexpr size_t INPUTS = 1, OUTPUTS = 0;
+  explicit BlockedWeights(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  int64_t block_;
+};
+
 // A chain of elementwise operations in one pass: inputs of one shape, or of one element. `steps` holds three numbers
 // an operation: what to do, and the registers it reads. Registers are the inputs, then `constants`, then results.
 class Elementwise {
