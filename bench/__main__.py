@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 
-from bench.fresh import call
+from bench.fresh import ROOT, call
 from bench.nets import NETS, QUICK
 from bench.report import PAGE, write_report
 from bench.sections import CUDA, ORT_TRAINING, SECTIONS, Options, Row
@@ -127,9 +129,20 @@ def one(section: str, row: Row, options: Options, results: Results) -> None:
         "bench.sections:measure_row", section, row.net, row.variant, asdict(options),
         threads=options.threads, limit=options.limit,
     )  # fmt: skip
-    results.put(section, row.name, {"net": row.net, "variant": row.variant, "busy": busy, **figures})
+    about_row = {"net": row.net, "variant": row.variant, "busy": busy, "commit": commit()}
+    results.put(section, row.name, {**about_row, **figures})
     said = f"failed: {figures['failed']}" if "failed" in figures else "done"
     print(f"{time.monotonic() - start:7.1f} s  {said}", file=sys.stderr, flush=True)
+
+
+@cache
+def commit() -> str | None:
+    """The commit that is measured, with a + where files differ from it; None outside of a checkout."""
+    given = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--exclude=*"]
+    try:
+        return subprocess.run(given, capture_output=True, text=True, check=True).stdout.strip() or None
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def report(results: Results) -> str:
         good = {name: row for name, row in rows.items() if "failed" not in row}
         lines = [f"## {title}", "", f"`{about['command']}`, {about['date'][:10]}", ""]
         lines += table(good, results) if good else []
+        lines += states(rows)
         failed = [f"- {name} failed: {row['failed']}" for name, row in rows.items() if "failed" in row]
         parts.append("\n".join([*lines, *([""] if failed else []), *failed]).rstrip() + "\n")
         if section == "training":
@@ -55,6 +56,17 @@ def report(results: Results) -> str:
     if missing:
         parts.append(f"Not measured in this run: {'; '.join(missing)}.\n")
     return "\n".join(parts)
+
+
+def states(rows: Mapping[str, Any]) -> list[str]:
+    """A sentence where the rows of a section were measured at different commits."""
+    at: dict[str, list[str]] = {}
+    for name, row in rows.items():
+        at.setdefault(row.get("commit") or "an unknown one", []).append(name)
+    if len(at) < 2:
+        return []
+    told = "; ".join(f"at {commit}: {', '.join(names)}" for commit, names in at.items())
+    return ["", f"Rows were measured at different commits: {told}."]
 
 
 def write_report(results: Results, page: Path | None = None) -> str:

@@ -14,8 +14,8 @@ from netc.runtime.measure.torch_step import TorchStep
 from netc.runtime.session import Array
 
 FORMS = ("eager", "channels_last")
-AGREE = 1e-3
-"""How far the first losses may be apart, in parts of the larger one; deep nets round differently."""
+AGREE, AGREE_HALF = 1e-3, 2e-2
+"""How far the first losses may be apart, in parts of the larger one, also in 16 bits: deep nets round differently."""
 
 
 class AbsentError(Exception):
@@ -28,9 +28,19 @@ def installed() -> bool:
 
 
 def rivals(
-    net: Net, plan: TrainPlan, weights: Mapping[str, Array], rows: Mapping[str, Array], *, threads: int, device: str
+    net: Net,
+    plan: TrainPlan,
+    weights: Mapping[str, Array],
+    rows: Mapping[str, Array],
+    *,
+    threads: int,
+    device: str,
+    precision: str = "float32",
+    tf32: bool = False,
 ) -> tuple[dict[str, TorchStep], dict[str, float]]:
     """PyTorch's step in each form, with a learning rate of 0, and the losses of their first steps.
+
+    precision, tf32  as ours has them
 
     Raises AbsentError where PyTorch or a part of it is missing, or fails.
     """
@@ -41,11 +51,14 @@ def rivals(
         torch.set_num_threads(threads)
     if device == "cuda" and not torch.cuda.is_available():
         raise AbsentError(f"PyTorch {torch.__version__} has no CUDA here")
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
     steps: dict[str, TorchStep] = {}
     try:
         for form in FORMS:
             last = form == "channels_last"
-            steps[form] = TorchStep(net, plan, weights, rows, lr=0.0, channels_last=last, device=device)
+            steps[form] = TorchStep(
+                net, plan, weights, rows, lr=0.0, channels_last=last, device=device, precision=precision
+            )
         return steps, {form: step() for form, step in steps.items()}
     except NoEquivalentError as missing:
         raise AbsentError(f"PyTorch's step is not known for {missing}") from None
@@ -53,7 +66,9 @@ def rivals(
         raise AbsentError(f"PyTorch failed: {str(error).splitlines()[0]}") from error
 
 
-def comparison(net: Net, losses: Mapping[str, float], rounds: Mapping[str, list[float]]) -> dict[str, Any]:
+def comparison(
+    net: Net, losses: Mapping[str, float], rounds: Mapping[str, list[float]], *, precision: str = "float32"
+) -> dict[str, Any]:
     """The figures as JSON, from seconds a step of each contender round by round; `netc` is ours.
 
     `agree` is None where dropout makes losses random.
@@ -66,7 +81,7 @@ def comparison(net: Net, losses: Mapping[str, float], rounds: Mapping[str, list[
         **{f"{form}_ms": milliseconds(rounds[form]) for form in FORMS},
         "ratio": {"median": round(over.median, 4), "low": round(over.low, 4), "high": round(over.high, 4)},
         "first_loss": {name: round(loss, 6) for name, loss in losses.items()},
-        "agree": None if random else apart <= AGREE,
+        "agree": None if random else apart <= (AGREE if precision == "float32" else AGREE_HALF),
     }
 
 

@@ -72,16 +72,20 @@ def measure(
     if model.device.name == "cuda":  # with its profile it is no CUDA graph
         trainer = Trainer(model, plan, options=options)
     held = peak_memory()
+    precision = trainer.manifest["settings"]["precision"]
     others: dict[str, Any] = {}
     against: dict[str, Any] | None = None
     if torch:
         try:
-            others, losses = rivals(net, plan, model.state_dict(), rows, threads=threads, device=model.device.name)
+            others, losses = rivals(
+                net, plan, model.state_dict(), rows, threads=threads, device=model.device.name,
+                precision=precision, tf32=model.device.tf32,
+            )  # fmt: skip
         except AbsentError as reason:
             against = {"absent": str(reason)}
     times = interleave({"netc": step, **others}, rounds=rounds, seconds=seconds)
     if others:
-        against = comparison(net, {"netc": loss, **losses}, times)
+        against = comparison(net, {"netc": loss, **losses}, times, precision=precision)
     peak = sgemm_peak(model.device, threads)
     bandwidth = copy_bandwidth(model.device, threads)
     spread = milliseconds(times["netc"])
@@ -94,7 +98,7 @@ def measure(
         "device": model.device.name,
         **_cuda(trainer),
         "target": trainer.manifest["target"],
-        "precision": trainer.manifest["settings"]["precision"],
+        "precision": precision,
         "tf32": model.device.tf32,
         "threads": threads,
         "step_ms": {**spread, "rounds": rounds},

@@ -6,6 +6,7 @@ What `netc bench` compares a step with where PyTorch is installed, and an opinio
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -28,6 +29,7 @@ class TorchStep:
     lr             the learning rate
     channels_last  how maps [N, C, H, W] and the weights of convolutions lie in memory
     device         PyTorch's name of it
+    precision      "float32"; "mixed" and "bfloat16" by PyTorch's autocast, the first with its scaler of gradients
 
     Batch norm uses the batch's statistics; dropout draws from PyTorch's generator, other masks than ours. Raises
     NoEquivalentError for an operator, loss or optimizer that PyTorch lacks or that nobody has written down here.
@@ -43,9 +45,12 @@ class TorchStep:
         lr: float,
         channels_last: bool = False,
         device: str = "cpu",
+        precision: str = "float32",
     ) -> None:
         self.torch = torch = import_module("torch")
-        self.plan = plan
+        self.plan, self.device = plan, device
+        self.half = {"mixed": torch.float16, "bfloat16": torch.bfloat16}.get(precision)
+        self.scaler = torch.amp.GradScaler(device) if precision == "mixed" else None
         graph = forward_graph(net, plan, {value.name: rows[value.name].shape for value in net.inputs})
 
         def tensor(array: Array) -> Any:
@@ -66,14 +71,30 @@ class TorchStep:
         """A step; returns the loss of before it."""
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss()
-        loss.backward()
+        (loss if self.scaler is None else self.scaler.scale(loss)).backward()
         if self.plan.clip_norm is not None:
+            if self.scaler is not None:
+                self.scaler.unscale_(self.optimizer)
             self.torch.nn.utils.clip_grad_norm_(self.trained, self.plan.clip_norm)
-        self.optimizer.step()
+        if self.scaler is None:
+            self.optimizer.step()
+        else:
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
         return float(loss.item())
 
     def loss(self) -> Any:
         """The forward pass and the weighted sum of the losses, a tensor."""
+        with self._precision():
+            return self._loss()
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if self.half is None:
+            return nullcontext()
+        autocast: AbstractContextManager[Any] = self.torch.autocast(self.device, self.half)
+        return autocast
+
+    def _loss(self) -> Any:
         values = dict(self.known)
         for function, sources, made, finished in self.calls:
             result = function(*[values[value] for value in sources])

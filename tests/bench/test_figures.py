@@ -218,3 +218,12 @@ def test_rows_that_failed_are_measured_again(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr("bench.__main__.call", call)
     measure(parse(["training", "--nets", "lenet", "mlp", "--name", "run", "--resume"]), results)
     assert asked == ["ceilings", "MLP 784-512-10"]
+
+
+def test_rows_of_different_commits_are_told(results: Results) -> None:
+    assert "different commits" not in report(results)
+    results.put("training", "LeNet-5", {**results.rows("training")["LeNet-5"], "commit": "abc1234"})
+    said = (
+        "Rows were measured at different commits: at an unknown one: MLP 784-512-10, VGG-16 224; at abc1234: LeNet-5."
+    )
+    assert said in report(results)

@@ -115,6 +115,21 @@ def everything(folder: Path) -> netc.Net:
     return netc.load(path)
 
 
+@pytest.mark.parametrize("precision", ["mixed", "bfloat16"])
+def test_a_step_in_sixteen_bits(precision: str, tmp_path: Path) -> None:
+    net = everything(tmp_path)
+    trainer = netc.Trainer(netc.Model(net, "cpu", seed=3))
+    rows, start = synthetic(trainer.ports, 6), trainer.model.state_dict()
+    exact = TorchStep(net, net.plan(), start, rows, lr=0.05)
+    half = TorchStep(net, net.plan(), start, rows, lr=0.05, precision=precision)
+    first = exact()
+    assert half() == pytest.approx(first, rel=2e-2)
+    assert half() != first
+    weight = half.weights["logits.weight"]
+    assert weight.dtype == torch.float32
+    assert np.abs(weight.detach().numpy() - start["logits.weight"]).max() > 0
+
+
 def test_what_pytorch_has_no_equivalent_of(tmp_path: Path) -> None:
     net = everything(tmp_path)
     trainer = netc.Trainer(netc.Model(net, "cpu"))
