@@ -18,6 +18,7 @@ from netc.compiler.passes import (
     early_updates,
     fix_sizes,
     inference_mode,
+    recompute,
     simplify,
     stacked_updates,
     used_sources,
@@ -89,7 +90,7 @@ def compile_training(
     `plan` is the net's first train section unless given; raises DiagnosticError E401 where there is none.
     """
     plan = plan or net.plan()
-    settings = {**plan_settings(plan), "precision": options.precision}
+    settings = {**plan_settings(plan), "precision": options.precision, "memory": options.memory}
     step = training_step(net, plan, options.precision)
     return _finish(step, net, "train", target, batch, options, settings=settings)
 
@@ -197,6 +198,8 @@ def _shaped(graph: Graph, kind: Kind, target: str, options: Options) -> Graph:
     if low == DType.BFLOAT16:
         graph = bfloat16_gaps(graph)
     graph = simplify(graph, options.without)
+    if kind == "train" and options.memory == "low":
+        graph = recompute(graph)
     return early_updates(graph) if kind == "train" and options.wants(early_updates) else graph
 
 

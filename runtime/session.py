@@ -28,6 +28,9 @@ Array = NDArray[Any]
 # Folding a zero Pad into the MaxPool after it gives wrong results: the pool pads with minus infinity.
 DISABLED_OPTIMIZERS = ["Pad_Fusion"]
 
+# The compiler has found what is equal; what is left is made twice to take less memory (`--memory low`).
+DISABLED_FOR_TRAINING = ["CommonSubexpressionElimination"]
+
 
 SMALL = 500
 """Nodes from which on it rewrites less of a graph for the CPU target, where more gains nothing and holds memory."""
@@ -105,7 +108,9 @@ class Session:
         options.use_deterministic_compute = True
         options.log_severity_level = 3
         levels = ort.GraphOptimizationLevel
+        disabled = DISABLED_OPTIMIZERS
         if isinstance(model, Artifact) and model.manifest["kind"] in ("train", "gradient"):
+            disabled = DISABLED_OPTIMIZERS + DISABLED_FOR_TRAINING
             options.enable_mem_pattern = False  # its one block for all tensors comes on top of the first run's memory
             options.execution_order = ort.ExecutionOrder.PRIORITY_BASED  # the model's own order: early updates
             written_for_cpu = model.manifest["target"] in ("cpu", "cpu8", "fast", "fast8")
@@ -123,7 +128,7 @@ class Session:
         self.device = device
         content = model.model if isinstance(model, Artifact) else model
         self.session = ort.InferenceSession(
-            content, options, providers=device.session_providers(graphs=graphs), disabled_optimizers=DISABLED_OPTIMIZERS
+            content, options, providers=device.session_providers(graphs=graphs), disabled_optimizers=disabled
         )
         self.metadata: dict[str, str] = dict(self.session.get_modelmeta().custom_metadata_map)
         self.manifest: Manifest | None = (

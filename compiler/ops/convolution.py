@@ -73,8 +73,8 @@ class Conv(Op):
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, ...]:
         x, w, *bias = node.inputs
+        dw = g.ConvWeightGradient(x, dy, kernel=w.shape[2:], **node.attributes)  # first: x can go, dx isn't there yet
         dx = g.ConvInputGradient(dy, w, shape=x.shape[2:], **node.attributes)
-        dw = g.ConvWeightGradient(x, dy, kernel=w.shape[2:], **node.attributes)
         if not bias:
             return dx, dw
         return dx, dw, g.ReduceSum(dy, axes=(0, *range(2, dy.rank)))

@@ -20,6 +20,7 @@ from netc.compiler.passes.identities import identities
 from netc.compiler.passes.inference_mode import inference_mode
 from netc.compiler.passes.pool_before_relu import pool_before_relu
 from netc.compiler.passes.products import products
+from netc.compiler.passes.recompute import recompute
 from netc.compiler.passes.stacked_updates import stacked_updates
 from netc.compiler.passes.training_mode import training_mode
 
@@ -55,5 +56,5 @@ def simplify(graph: Graph, without: Collection[str] = ()) -> Graph:
 
 __all__ = [
     "OPTIONAL", "PIPELINE", "Pass", "accumulated_products", "early_updates", "fix_sizes", "inference_mode",
-    "observers", "pool_before_relu", "simplify", "stacked_updates", "training_mode", "used_sources",
+    "observers", "pool_before_relu", "recompute", "simplify", "stacked_updates", "training_mode", "used_sources",
 ]  # fmt: skip
