@@ -45,14 +45,19 @@ class LossScale:
         return self.a.builder("loss.scale").Mul(loss, self.scale)
 
     def unscaled(self, loss: Value, slopes: Slopes) -> tuple[Slopes, Value]:
-        """The gradients themselves, and whether they and the loss are finite: only then is their sum."""
+        """The gradients themselves, and whether they and the loss are finite: only then is the sum of them all.
+
+        Vectors, of which deep nets have hundreds, are added up together.
+        """
         inverse = self.g.Reciprocal(self.scale)
+        found = [(item, self.a.builder(f"optimizer.{item.name}").Mul(slope, inverse)) for item, slope in slopes]
+        vectors = [slope for _, slope in slopes if slope.rank == 1]
+        others = [slope for _, slope in slopes if slope.rank != 1]
+        if vectors:
+            others.append(self.g.Concat(*vectors, axis=0))
         total = loss
-        found: Slopes = []
-        for parameter, slope in slopes:
-            slope = self.a.builder(f"optimizer.{parameter.name}").Mul(slope, inverse)
+        for slope in others:
             total = self.g.Add(total, self.g.ReduceSum(slope, axes=tuple(range(slope.rank))))
-            found.append((parameter, slope))
         return found, self.g.Less(self.g.Abs(total), math.inf)
 
     def guard(self, finite: Value) -> None:

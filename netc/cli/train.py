@@ -129,6 +129,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     model = Model(net, request.device, request.seed, say=lambda line: say(f"device       {line}"), tf32=request.tf32)
     trainer = run.make_trainer(net, request, model, profile=profile)
     say(f"data         {data.description}; {data.split_note}")
+    if request.precision != "float32" or request.tf32:
+        say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))
     request.class_names, request.scale = run.names(data.class_names), data.scale
     folder = resumed or RunFolder.create(out, net.name)
     if resumed is None:

@@ -10,6 +10,7 @@ import pytest
 
 from netc.compiler import Net, Options, compile_gradients, compile_training
 from netc.compiler.ir import DType, Graph
+from netc.compiler.ir.text import from_text
 from netc.compiler.ir.verify import verify
 from netc.compiler.passes import observers, simplify
 from netc.compiler.passes.mixed_precision import PRODUCTS, mixed_precision
@@ -77,6 +78,39 @@ def test_what_lies_between_products_stays_narrow(tmp_path: Path) -> None:
     for node in normalized:
         assert node.outputs[0].dtype == DType.FLOAT16
         assert all(value.dtype == DType.FLOAT32 for value in node.outputs[1:])
+
+
+def test_masks_and_literals_are_made_narrow(tmp_path: Path) -> None:
+    text = NETS["dense"].replace("act=relu)", "act=relu) -> dropout(0.5) -> leaky_relu(0.1)")
+    graph = step_graph(net_of(text, tmp_path), DType.FLOAT16)
+    layers = [node for node in graph.nodes if node.origin.scope.split(".")[0] in ("dense1", "dropout1", "leaky_relu1")]
+    made = [value for node in layers for value in node.outputs if value.dtype == DType.FLOAT32]
+    reduced = {"Cast", "Constant", "ReduceSum"}  # gradients of bias and weight, literals that a loss shares
+    assert {value.node.op for value in made if value.node} <= reduced
+    assert any(node.op == "LeakyRelu" for node in layers)
+
+
+def test_a_literal_that_float16_lacks_keeps_float32() -> None:
+    graph = from_text(
+        """
+        graph literals
+        symbol N
+        input %x: float32[N, 3]
+        parameter %w: float32[3, 3]
+        %p = MatMul(%x, %w) : float32[N, 3]
+        %tiny = Constant() value=float32[](1e-08,) : float32[]
+        %small = Add(%p, %tiny) : float32[N, 3]
+        %half = Constant() value=float32[](0.5,) : float32[]
+        %less = Mul(%p, %half) : float32[N, 3]
+        output small = %small
+        output less = %less
+        """
+    )
+    narrow = {node.op for node in mixed_precision(graph, DType.FLOAT16).nodes if node.output.dtype == DType.FLOAT16}
+    assert narrow == {"Cast", "Constant", "MatMul", "Mul"}
+    verify(mixed_precision(graph, DType.FLOAT16))
+    narrow = {node.op for node in mixed_precision(graph, DType.BFLOAT16).nodes if node.output.dtype == DType.BFLOAT16}
+    assert narrow == {"Add", "Cast", "Constant", "MatMul", "Mul"}
 
 
 @pytest.mark.parametrize("precision", LOW)
