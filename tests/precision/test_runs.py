@@ -68,8 +68,6 @@ def test_tf32_on_a_cpu_is_refused(folder: Path, capsys: pytest.CaptureFixture[st
 def test_bench_takes_them_too(capsys: pytest.CaptureFixture[str], option: list[str]) -> None:
     code, said = run(capsys, "bench", "net.net", "--device", "cpu", *option)
     assert (code, "E605" in said) == (4, True)
-    code, said = run(capsys, "bench", "net.net", "--device", "cpu", "--torch", *option)
-    assert (code, "--no-torch" in said) == (2, True)
 
 
 def test_tf32_is_off_unless_asked_for() -> None:

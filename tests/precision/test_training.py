@@ -57,6 +57,17 @@ def test_the_loss_falls_as_in_float32(net: Net) -> None:
     assert last[1] == pytest.approx(last[0], rel=0.2)
 
 
+def test_little_memory_gives_the_same_bits(net: Net) -> None:
+    found = []
+    for options in (MIXED, Options(precision="mixed", memory="low")):
+        steps = Steps(artifact := compile_training(net, batch=12, options=options), by_reference(artifact), {})
+        steps.tensors |= initial_weights(net)
+        steps(batch(), 0.05)
+        found.append(steps.tensors)
+    for name, array in found[0].items():
+        np.testing.assert_array_equal(found[1][name], array, err_msg=name)
+
+
 def test_gradients_are_not_scaled(net: Net) -> None:
     weights = {**initial_weights(net), **batch(), "seed": np.array(0), "step": np.array(0)}
     found = []
