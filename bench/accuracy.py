@@ -47,7 +47,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        return f"{Path(self.file).stem} {self.size}x{self.size}, batch {self.batch}" + ", smooth" * self.smooth
+        return f"{Path(self.file).stem}, {self.size}x{self.size}" + ", smooth" * self.smooth
 
     def load(self) -> Net:
         """The network without dropout, whose masks differ, for pictures of this size."""
@@ -123,16 +123,18 @@ def ratio(found: Sequence[Errors], contender: str) -> float:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """The table in Markdown; `--large` for VGG-16 at 224, which needs 6 GB and minutes."""
+    """The table in Markdown, a row when it is there; `--large` for VGG-16 at 224, which needs 6 GB and minutes."""
     from bench.ours import targets
 
-    print("| network | by | largest error | against eager |")
-    print("|---|---|---:|---:|")
-    for case in LARGE if "--large" in arguments else CASES:
+    for number, case in enumerate(LARGE if "--large" in arguments else CASES):
         found = errors(case, range(SEEDS), targets())
+        if not number:
+            print(f"| network | {' | '.join(found[0])} |\n|---|{'---:|' * len(found[0])}")
+        cells = []
         for contender in found[0]:
             largest = max(median_errors(found, contender).values())
-            print(f"| {case.name} | {contender} | {largest:.1e} | {ratio(found, contender):.2f} |", flush=True)
+            cells.append(f"{largest:.1e} ({ratio(found, contender):.2f})")
+        print(f"| {case.name} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
