@@ -73,9 +73,6 @@ def bench(
     from netc.runtime.measure.bench import bench_text, measure
     from netc.runtime.measure.profile_text import profile_text
 
-    plain = precision == "float32" and not tf32
-    if torch and not plain:
-        raise click.UsageError("PyTorch's step is in float32\n  = help: use `--no-torch` with another precision")
     network = load_net(file, net, settings)
     plan = override(network.plan(), batch=batch)
 
@@ -90,7 +87,7 @@ def bench(
         device=resolve(device, told, nhwc=nhwc, graphs=graphs, tf32=tf32),
         target=target,
         options=Options(lowerings=lowerings, precision=precision),
-        torch=installed() and plain if torch is None else torch,
+        torch=installed() if torch is None else torch,
     )
     if style == "json":
         click.echo(json.dumps(found, indent=2))
