@@ -17,7 +17,8 @@ from bench.nets import Measured
 from netc.runtime.progress import Progress, Silent
 from netc.runtime.trainer import Trainer
 
-KINDS = ("arrays", "augmented", "pictures")
+MOST_PICTURES = 64
+"""Batches of pictures in an epoch, which have to be written first."""
 
 
 class Clock(Silent):
@@ -33,7 +34,8 @@ class Clock(Silent):
 def measure(measured: Measured, kind: str, *, rounds: int, seconds: float, threads: int) -> dict[str, Any]:
     """Seconds a step in the loop and of the step alone, the mean of each round: a late batch counts.
 
-    kind  "arrays" in memory; "augmented": flipped and cropped arrays; "pictures": PNG files in folders by class
+    kind  "arrays" in memory; "augmented": flipped and cropped arrays; "pictures": PNG files in folders by class;
+          "decoded": the same too large to be kept in memory, so that each batch is decoded while the last one trains
     """
     net = ours.load(measured)
     augmentation = net.plan().augmentation if kind == "augmented" else ()
@@ -43,8 +45,10 @@ def measure(measured: Measured, kind: str, *, rounds: int, seconds: float, threa
     step = ours.bare(made, batch)
     each = _seconds_of(step)
     steps = max(8, min(400, round(seconds / each)))
+    from_files = kind in ("pictures", "decoded")
+    steps = min(steps, MOST_PICTURES) if from_files else steps
     with tempfile.TemporaryDirectory() as folder:
-        data: Any = _pictures(Path(folder), measured, steps) if kind == "pictures" else _arrays(batch, steps)
+        data: Any = _pictures(Path(folder), measured, steps, kind) if from_files else _arrays(batch, steps)
         loop: list[float] = []
         bare: list[float] = []
         for _ in range(rounds):
@@ -64,8 +68,11 @@ def _arrays(batch: Mapping[str, Any], steps: int) -> dict[str, Any]:
     return {name: np.concatenate([array] * steps) for name, array in batch.items()}
 
 
-def _pictures(folder: Path, measured: Measured, steps: int) -> str:
+def _pictures(folder: Path, measured: Measured, steps: int, kind: str) -> Any:
     from PIL import Image
+
+    from netc.runtime.data import folder as reader
+    from netc.runtime.data import open_data
 
     generator = np.random.default_rng(0)
     channels, height, width = measured.input_shape
@@ -74,7 +81,9 @@ def _pictures(folder: Path, measured: Measured, steps: int) -> str:
         part.mkdir(parents=True, exist_ok=True)
         pixels = generator.integers(0, 256, (height, width, channels), dtype=np.uint8)
         Image.fromarray(pixels.squeeze()).save(part / f"{number}.png")
-    return str(folder)
+    if kind == "decoded":
+        reader.IN_MEMORY = 0
+    return open_data(str(folder))
 
 
 def _seconds_of(step: Any) -> float:

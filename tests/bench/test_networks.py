@@ -76,9 +76,13 @@ def test_the_bare_session_alternates_between_the_buffers() -> None:
     assert made.step(batch)["loss"] < first
 
 
-def test_the_loop_is_measured() -> None:
+@pytest.mark.parametrize("kind", ["arrays", "pictures", "decoded"])
+def test_the_loop_is_measured(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from bench.loop import measure
+    from netc.runtime.data import folder
 
-    found = measure(QUICK[3], "pictures", rounds=1, seconds=0.0, threads=1)
+    monkeypatch.setattr(folder, "IN_MEMORY", folder.IN_MEMORY)  # which "decoded" changes
+    found = measure(QUICK[3], kind, rounds=1, seconds=0.0, threads=1)
     assert found["steps"] == 8
     assert found["seconds"]["loop"][0] > 0
+    assert (folder.IN_MEMORY == 0) == (kind == "decoded")
