@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from netc.compiler.load import check, load, parse_setting
     from netc.compiler.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.net import LayerInstance, Net, Parameter, TrainPlan
-    from netc.compiler.options import PRECISIONS, Options, Precision
+    from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan import override
     from netc.compiler.ports import batch_ports
     from netc.compiler.precision import probe_precision
@@ -37,6 +37,7 @@ _HOMES = {
     "LOSS_SCALE": "loss_scaling",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
+    "Memory": "options",
     "Net": "net",
     "Node": "ir",
     "Options": "options",
@@ -82,6 +83,7 @@ __all__ = [
     "Graph",
     "LayerInstance",
     "Manifest",
+    "Memory",
     "Net",
     "Node",
     "Options",

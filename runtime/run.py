@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Net, Options, Precision, TrainPlan, load, override, parse_setting, read_tensors
+from netc.compiler import Memory, Net, Options, Precision, TrainPlan, load, override, parse_setting, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.export import deployable
 from netc.runtime.files import write_atomic
@@ -30,6 +30,7 @@ class Request:
     overrides  of the plan: batch, epochs, lr
     data       what `--data` says;  class_names, scale: what the data said about itself
     precision  of the training step;  tf32: whether CUDA may multiply in TF32
+    memory     of the training step
     texts      the files of the net in the folder and their SHA-256
     """
 
@@ -43,6 +44,7 @@ class Request:
     init: str | None = None
     precision: Precision = "float32"
     tf32: bool = False
+    memory: Memory = "normal"
     class_names: list[str] | None = None
     scale: float | None = None
     texts: dict[str, str] = field(default_factory=dict)
@@ -118,7 +120,7 @@ def make_trainer(net: Net, request: Request, model: Model, *, profile: bool = Fa
     """A trainer for a request, with the initial weights it names; `profile` as the trainer takes it."""
     if request.init is not None:
         model.load(request.init)
-    options = Options(precision=request.precision)
+    options = Options(precision=request.precision, memory=request.memory)
     return Trainer(model, request.plan(net), seed=request.seed, options=options, profile=profile)
 
 

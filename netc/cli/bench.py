@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netc.cli.options import load_net, lowering_option, net_options, precision_option, tf32_option
+from netc.cli.options import load_net, lowering_option, memory_option, net_options, precision_option, tf32_option
 from netc.cli.terminal import say
 from netc.compiler.targets import TARGETS
 
 if TYPE_CHECKING:
-    from netc.compiler import Precision
+    from netc.compiler import Memory, Precision
 
 
 @click.command()
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     help="how the graph is written; auto is what `netc train` takes",
 )  # fmt: skip
 @precision_option
+@memory_option
 @tf32_option
 @lowering_option
 @click.option("--nhwc", is_flag=True, help="CUDA: convolutions channels last, as ONNX Runtime arranges them")
@@ -52,6 +53,7 @@ def bench(
     device: str,
     target: str,
     precision: Precision,
+    memory: Memory,
     tf32: bool,
     lowerings: tuple[str, ...],
     nhwc: bool,
@@ -86,7 +88,7 @@ def bench(
         threads=threads,
         device=resolve(device, told, nhwc=nhwc, graphs=graphs, tf32=tf32),
         target=target,
-        options=Options(lowerings=lowerings, precision=precision),
+        options=Options(lowerings=lowerings, precision=precision, memory=memory),
         torch=installed() if torch is None else torch,
     )
     if style == "json":

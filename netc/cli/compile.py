@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.memory import check_memory
-from netc.cli.options import load_net, lowering_option, net_options, precision_option
+from netc.cli.options import load_net, lowering_option, memory_option, net_options, precision_option
 from netc.cli.table import size
 from netc.cli.terminal import say
 from netc.compiler.targets import TARGETS
@@ -16,7 +16,7 @@ from netc.compiler.targets import TARGETS
 if TYPE_CHECKING:
     import numpy as np
 
-    from netc.compiler import Net, Options, Precision
+    from netc.compiler import Memory, Net, Options, Precision
 
     Array = np.ndarray[Any, Any]
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     help="where it will run; std anywhere",
 )
 @precision_option
+@memory_option
 @lowering_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="of fresh parameters")
 @net_options
@@ -46,6 +47,7 @@ def compile(
     batch: int | None,
     target: str,
     precision: Precision,
+    memory: Memory,
     lowerings: tuple[str, ...],
     seed: int,
     net: str | None,
@@ -56,7 +58,7 @@ def compile(
     With --train it is one training step: inputs are the batch, the targets, learning rate, seed, step, parameters and
     optimizer state, outputs the loss, the metrics and the new parameters and state. Parameters and state to start
     from go into a .safetensors file beside it. The metadata `netc.manifest` names all inputs and outputs. --precision
-    is the step's; a network itself is always float32.
+    and --memory are the step's; a network itself is always float32.
     """
     from netc.compiler import Options
 
@@ -65,10 +67,12 @@ def compile(
         raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
     if precision != "float32" and not train:
         raise click.UsageError("--precision is for training steps\n  = help: add `--train`, or leave it out")
+    if memory != "normal" and not train:
+        raise click.UsageError("--memory is for training steps\n  = help: add `--train`, or leave it out")
     network = load_net(file, net, settings)
     check_memory(network, 1)
     given, state = _weights(network, weights, seed)
-    options = Options(lowerings=lowerings, precision=precision)
+    options = Options(lowerings=lowerings, precision=precision, memory=memory)
     if train:
         _write_training(network, path, given, state, batch, target, options)
     else:

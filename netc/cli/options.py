@@ -55,6 +55,17 @@ def precision_option(function: Function) -> Function:
     )(function)
 
 
+def memory_option(function: Function) -> Function:
+    """`--memory`: what a training step holds until the backward pass."""
+    return click.option(
+        "--memory",
+        type=click.Choice(["normal", "low"]),
+        default="normal",
+        show_default=True,
+        help="of a training step; low: cheap activations are made again for the backward pass, to the same bits",
+    )(function)
+
+
 def tf32_option(function: Function) -> Function:
     """`--tf32`: whether CUDA may round what it multiplies."""
     return click.option(

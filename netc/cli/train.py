@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.memory import check_memory
-from netc.cli.options import load_net, net_options, precision_option, tf32_option
+from netc.cli.options import load_net, memory_option, net_options, precision_option, tf32_option
 from netc.cli.terminal import say, use_color
 
 if TYPE_CHECKING:
-    from netc.compiler import Net, Precision, TrainPlan
+    from netc.compiler import Memory, Net, Precision, TrainPlan
     from netc.runtime.progress import Listener
     from netc.runtime.run import Request
     from netc.runtime.run_folder import RunFolder
@@ -37,6 +37,7 @@ FIXED = ("net", "settings", "batch", "lr", "seed", "out", "init", "precision", "
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @precision_option
 @tf32_option
+@memory_option
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="of weights, order, dropout"
 )
@@ -57,6 +58,7 @@ def train(
     device: str,
     precision: Precision,
     tf32: bool,
+    memory: Memory,
     seed: int,
     out: str | None,
     resume: str | None,
@@ -77,6 +79,7 @@ def train(
         folder = RunFolder.open(Path(resume))
         request = request_of(folder)
         request.device = device if _given(context, "device") else request.device
+        request.memory = memory if _given(context, "memory") else request.memory
         request.data = data or request.data
         request.overrides = {**request.overrides, **({"epochs": epochs} if epochs else {})}
         return _train(net_of(folder, request), request, folder, None, profile)
@@ -92,9 +95,8 @@ def train(
             "there is no data to train on\n  = help: add `--data digits`, or the path of your own", context
         )
     given = {name: value for name, value in overrides.items() if value is not None}
-    request = Request(
-        file, network.name, list(settings), given, spec, seed, device, init, precision=precision, tf32=tf32
-    )
+    how: dict[str, Any] = {"precision": precision, "tf32": tf32, "memory": memory}
+    request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
 
 
