@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netc.compiler.targets.conditions import has_few_channels
+from netc.compiler.targets.cuda.bits import xor_by_digits
 from netc.compiler.targets.cuda.masks import masks_as_choices
-from netc.compiler.targets.registry import Table
+from netc.compiler.targets.registry import Lowering, Table
 from netc.compiler.targets.std import (
     EXCHANGED,
     LONG_PRODUCT,
@@ -24,6 +25,8 @@ from netc.compiler.targets.std import (
 
 CUDA: Table = {
     **STD,
+    # Without a kernel there, masks of dropout would be made on the host, and a step with them could be no graph.
+    "BitwiseXor": (Lowering("digits", xor_by_digits),),
     # ConvTranspose is cuDNN's own gradient for the input, at any stride.
     "ConvInputGradient": (TRANSPOSED, TURNED),
     # Products run in cuBLAS; a convolution whose kernel is as large as its map has no fast algorithm in cuDNN.
