@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t PIECE = 1024;              // numbers that go through the chain together
 constexpr int64_t TASK = 64 * PIECE;         // numbers of a task
+constexpr size_t REGISTERS = 64;             // inputs, constants and steps together, at most
 constexpr int64_t LARGE = 4 * 1024 * 1024;   // numbers from which results go past the caches
 
 enum Code : int64_t { ADD, SUB, MUL, DIV, MAX, MIN, NEG, SQRT, RECIPROCAL, RELU, POSITIVE };
@@ -32,7 +33,6 @@ void apply(int64_t code, float* __restrict to, const float* a, const float* b, i
     case RECIPROCAL: for (int64_t i = 0; i < count; ++i) to[i] = 1.0f / a[i]; break;
     case RELU: for (int64_t i = 0; i < count; ++i) to[i] = a[i] < 0 ? 0.0f : a[i]; break;
     case POSITIVE: for (int64_t i = 0; i < count; ++i) to[i] = a[i] > 0 ? 1.0f : 0.0f; break;
-    default: throw std::invalid_argument("unknown elementwise operation");
   }
 }
 
@@ -53,7 +53,10 @@ void put(float* to, const float* from, int64_t count, bool past_caches) {
 }  // namespace
 
 Elementwise::Elementwise(const Attributes& given)
-    : steps_(given.integers("steps")), results_(given.integers("results")), constants_(given.numbers("constants")) {}
+    : steps_(given.integers("steps")), results_(given.integers("results")), constants_(given.numbers("constants")) {
+  for (size_t s = 0; s < steps_.size(); s += 3)
+    if (steps_[s] < ADD || steps_[s] > POSITIVE) throw std::invalid_argument("unknown elementwise operation");
+}
 
 void Elementwise::run(Call& call) const {
   std::vector<Input> inputs;
@@ -65,10 +68,10 @@ void Elementwise::run(Call& call) const {
   std::vector<float*> results;
   for (size_t i = 0; i < results_.size(); ++i) results.push_back(call.out(i, *sizes));
   size_t numbers = inputs.size() + constants_.size(), steps = steps_.size() / 3;
+  if (numbers + steps > REGISTERS) throw std::invalid_argument("an elementwise chain has at most 64 registers");
   call.parallel((count + TASK - 1) / TASK, [&](int64_t task) {
-    alignas(64) thread_local float held[64][PIECE];
-    if (numbers + steps > 64) throw std::invalid_argument("an elementwise chain has at most 64 registers");
-    const float* registers[64];
+    alignas(64) thread_local float held[REGISTERS][PIECE];
+    const float* registers[REGISTERS];
     int64_t end = std::min(count, (task + 1) * TASK);
     for (size_t i = 0; i < numbers; ++i) {
       bool one = i >= inputs.size() || inputs[i].count() != count;
