@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ class Trainer:
         optimizer's state starts afresh. Where the loss is scaled, for `mixed` precision, such a step is skipped, and
         raises E701 only when no scale is left that could help.
         """
-        fed = feed(ports(self.manifest, "data", "target"), batch)
+        fed = feed(self.ports, batch)
         results = self.update(fed, self.plan.optimizer.lr if lr is None else lr)
         self.progress.step += 1
         return results
@@ -199,7 +200,7 @@ class Trainer:
         """Whether the step of whole batches is replayed as a CUDA graph."""
         return self._steps.session(self.plan.batch, self.state).replays
 
-    @property
+    @cached_property
     def ports(self) -> list[Any]:
         """The inputs and targets of a batch, as ports of the manifest."""
         return ports(self.manifest, "data", "target")
