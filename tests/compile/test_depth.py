@@ -12,11 +12,12 @@ import pytest
 
 from netc.compiler import compile_training, load
 
-from .networks import CPU_TARGETS
-
 NET = Path(__file__).parents[2] / "examples" / "zoo" / "resnet_cifar.net"
 DEPTHS = (26, 38, 50)
 """Four, six and eight blocks a stage: equal distances. (20 has an `expect` of its own.)"""
+
+
+TARGETS = ("std", "cpu", "cuda")
 
 
 @cache
@@ -33,18 +34,18 @@ def held(depth: int, target: str) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("target", CPU_TARGETS)
+@pytest.mark.parametrize("target", TARGETS)
 def test_a_step_grows_by_the_same_with_each_block(target: str) -> None:
     first, second, third = (held(depth, target) for depth in DEPTHS)
     assert {name: third[name] - second[name] for name in first} == {name: second[name] - first[name] for name in first}
 
 
-@pytest.mark.parametrize("target", CPU_TARGETS)
+@pytest.mark.parametrize("target", TARGETS)
 def test_constants_are_shared_by_all_blocks(target: str) -> None:
     assert len({held(depth, target)["constants"] for depth in DEPTHS}) == 1
 
 
-@pytest.mark.parametrize("target", CPU_TARGETS)
+@pytest.mark.parametrize("target", ["std", "cpu"])
 def test_a_layer_has_few_nodes(target: str) -> None:
     """Convolution, batch norm and ReLU, forward, backward and update."""
     few, many = held(DEPTHS[0], target)["nodes"], held(DEPTHS[2], target)["nodes"]
