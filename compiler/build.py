@@ -180,7 +180,11 @@ def _finish(
     }
     if settings is not None:
         manifest["settings"] = settings
-    model = emit(graph, weights=weights, doc=net.label or "", notes=a.notes, manifest=manifest, shapes=kind == "infer")
+    opset = targets.TARGETS[target].opset
+    shown = kind == "infer"
+    model = emit(
+        graph, weights=weights, doc=net.label or "", notes=a.notes, manifest=manifest, shapes=shown, opset=opset
+    )
     return Artifact(model.SerializeToString(deterministic=True), manifest, len(model.graph.node))
 
 

@@ -33,6 +33,7 @@ def emit(
     notes: Mapping[str, str] | None = None,
     manifest: Manifest | None = None,
     shapes: bool = False,
+    opset: int | None = None,
 ) -> ModelProto:
     """The graph as an ONNX model; the same graph gives the same bytes.
 
@@ -40,6 +41,7 @@ def emit(
     weights     values of parameters by name; a parameter that is not in it becomes an input
     doc, notes  documentation of the model, and of its inputs and outputs by name
     shapes      write the shapes of inner values too, which viewers show
+    opset       the version of ONNX's operators; None takes OPSET. With bfloat16 it is 22, the first that has it
     """
     given = weights or {}
     notes = notes or {}
@@ -66,18 +68,18 @@ def emit(
         e.proto.value_info.extend(info(name, value) for name, value in inner if name in made)
     e.proto.input.extend(info(value.name, value) for value in graph.sources() if value.name not in given)
     e.proto.output.extend(info(name, value) for name, value in graph.outputs.items())
-    return _model(e, doc, manifest, _has_bfloat16(graph))
+    return _model(e, doc, manifest, opset or OPSET, _has_bfloat16(graph))
 
 
 def _has_bfloat16(graph: Graph) -> bool:
     return any(value.dtype == DType.BFLOAT16 for node in graph.nodes for value in node.outputs)
 
 
-def _model(e: Emitter, doc: str, manifest: Manifest | None, bfloat16: bool) -> ModelProto:
+def _model(e: Emitter, doc: str, manifest: Manifest | None, opset: int, bfloat16: bool) -> ModelProto:
     model = e.model
     model.ir_version, model.doc_string = BFLOAT16_IR_VERSION if bfloat16 else IR_VERSION, doc
     model.producer_name, model.producer_version = "netc", _version()
-    model.opset_import.add(domain="", version=BFLOAT16_OPSET if bfloat16 else OPSET)
+    model.opset_import.add(domain="", version=BFLOAT16_OPSET if bfloat16 else opset)
     for domain in sorted(e.domains - {""}):
         model.opset_import.add(domain=domain, version=1)
     if manifest is not None:

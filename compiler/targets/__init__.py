@@ -24,12 +24,16 @@ from netc.compiler.targets.std import STD
 
 @dataclass(frozen=True)
 class Target:
-    """What a target makes of a graph: perhaps a layout by its rows, the table for the rest, perhaps a last touch."""
+    """What a target makes of a graph: perhaps a layout by its rows, the table for the rest, perhaps a last touch.
+
+    opset  the version of ONNX's operators to write in, where the usual one doesn't do
+    """
 
     table: Table
     layout: Callable[[Graph, Rows], Graph] | None = None
     finish: tuple[Callable[[Graph], Graph], ...] = ()
     rows: Rows = field(default_factory=dict)
+    opset: int | None = None
 
     def names(self) -> dict[str, list[str]]:
         """For each operator that the target has a form of its own for, the names of its forms in order."""
@@ -45,11 +49,12 @@ TARGETS: dict[str, Target] = {
     "cpu8": Target(STD, partial(blocked_layout, block=8), FINISH, ROWS),
     "fast": Target(STD, partial(blocked_layout, block=16), FAST_FINISH, FAST_ROWS),
     "fast8": Target(STD, partial(blocked_layout, block=8), FAST_FINISH, FAST_ROWS),
-    "cuda": Target(CUDA, finish=(masks_as_choices,)),
+    "cuda": Target(CUDA, finish=(masks_as_choices,), opset=18),
     "web": Target(STD),
 }
 """`cpu` is for blocks of 16 channels, as the runtime has with AVX-512; `cpu8` for blocks of 8. See `cpu/probe.py`.
-`fast` and `fast8` are the same with the library of `netc[fast]`."""
+`fast` and `fast8` are the same with the library of `netc[fast]`. CUDA's kernels for padding, and for the reductions to
+a maximum, are registered for operator set 18 exactly: in a later one such nodes go through the host."""
 
 
 def legalise(graph: Graph, target: str = "std", lowerings: Sequence[str] = ()) -> Graph:

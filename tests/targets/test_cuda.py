@@ -38,6 +38,15 @@ def test_every_operator_has_a_kernel(name: str) -> None:
     assert used <= ON_A_CARD
 
 
+def test_the_version_of_operators_is_one_that_has_kernels() -> None:
+    """ONNX Runtime takes a kernel that is registered from a version on for operators of exactly that version."""
+    net = netc.load(EXAMPLES / "lecture/residual_cnn.net")
+    model = onnx.load_from_string(compile_training(net, batch=8, target="cuda").model)
+    version = model.opset_import[0].version
+    assert onnx.defs.get_schema("Pad", version, "").since_version == 18
+    onnx.checker.check_model(model, full_check=True)
+
+
 def test_masks_are_choices() -> None:
     """Where the mask has the value's shape; a product with any other number stays."""
     x, y = (Value(name, DType.FLOAT32, (2, 3)) for name in "xy")
