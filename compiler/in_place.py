@@ -61,5 +61,5 @@ def _descendants(nodes: list[Node], readers: Mapping[Value, list[Node]]) -> set[
     return found
 
 
-PLACE_BY_PLACE = ("Add", "Sub", "Mul", "Div", "Max", "Min", "Identity", "Where")
+PLACE_BY_PLACE = ("Add", "Sub", "Mul", "Div", "FastElementwise", "Max", "Min", "Identity", "Where")
 """Operators whose result at a place needs their inputs at that place alone."""

@@ -97,7 +97,7 @@ def test_what_may_be_written_in_place(case: str) -> None:
     assert (written_in_place(graph, {"next": "s"}) == {"next"}) == expected
 
 
-@pytest.mark.parametrize("target", ["std", "cpu"])
+@pytest.mark.parametrize("target", ["std", "cpu", "fast"])
 @pytest.mark.parametrize(
     ("word", "settings"),
     [("sgd", {"lr": 0.1, "momentum": 0.9}), ("adam", {"weight_decay": 0.01}), ("adamw", {})],
