@@ -112,6 +112,7 @@ class Session:
         if isinstance(model, Artifact) and model.manifest["kind"] in ("train", "gradient"):
             disabled = DISABLED_OPTIMIZERS + DISABLED_FOR_TRAINING
             options.enable_mem_pattern = False  # its one block for all tensors comes on top of the first run's memory
+            options.enable_mem_reuse = device.name != "cpu"  # a plan that holds a buffer from its first use to its last
             options.execution_order = ort.ExecutionOrder.PRIORITY_BASED  # the model's own order: early updates
             written_for_cpu = model.manifest["target"] in ("cpu", "cpu8", "fast", "fast8")
             if model.nodes > (SMALL if written_for_cpu else LARGE):
