@@ -49,12 +49,13 @@ def measure(measured: Measured, kind: str, *, rounds: int, seconds: float, threa
     steps = min(steps, MOST_PICTURES) if from_files else steps
     with tempfile.TemporaryDirectory() as folder:
         data: Any = _pictures(Path(folder), measured, steps, kind) if from_files else _arrays(batch, steps)
-        loop: list[float] = []
-        bare: list[float] = []
+        seconds: dict[str, list[float]] = {"step": [], "by hand": [], "loop": []}
         for _ in range(rounds):
-            bare.append(statistics.mean(_timed(step) for _ in range(steps)))
-            loop.append(_one_epoch(made, data))
-    return {"batch": measured.batch, "kind": kind, "steps": steps, "seconds": {"loop": loop, "step": bare}}
+            seconds["step"].append(statistics.mean(_timed(step) for _ in range(steps)))
+            if kind == "arrays":
+                seconds["by hand"].append(_by_hand(made, data))
+            seconds["loop"].append(_one_epoch(made, data))
+    return {"batch": measured.batch, "kind": kind, "steps": steps, "seconds": seconds}
 
 
 def _one_epoch(made: Trainer, data: Any) -> float:
@@ -62,6 +63,14 @@ def _one_epoch(made: Trainer, data: Any) -> float:
     made.fit(data, epochs=made.progress.epoch + 1, listener=clock)
     times = clock.times
     return (times[-2] - times[1]) / (len(times) - 3)  # neither the first step nor a last, smaller one
+
+
+def _by_hand(made: Trainer, data: Mapping[str, Any]) -> float:
+    """`Trainer.step` on one batch of an epoch after the other, without a loop or a thread."""
+    size = made.plan.batch
+    starts = range(0, len(next(iter(data.values()))), size)
+    batches = [{name: array[start : start + size] for name, array in data.items()} for start in starts]
+    return statistics.mean(_timed(lambda batch=batch: made.step(batch)) for batch in batches)
 
 
 def _arrays(batch: Mapping[str, Any], steps: int) -> dict[str, Any]:

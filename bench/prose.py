@@ -61,8 +61,9 @@ LOOP = """\
 The step of `Trainer.fit`, with shuffling, batches, augmentation, feeding and a listener, beside the bare session's on
 one batch that stays where it is; both are means over an epoch. `augmented` flips and crops; `pictures` are PNG files in
 folders, decoded once when they are opened; `decoded` ones are too many for memory, and each batch is decoded while
-others train. The goal: at most 5 % more. A thread makes the batches; with {threads} threads on {cores} cores it takes
-its time from the step's."""
+others train. `by hand` is `Trainer.step` on batches that lie ready: what it costs to check, feed and read, and that
+each batch is new to the processor's caches. The goal: at most 5 % more. A thread makes the batches; with {threads}
+threads on {cores} cores it takes its time from the step's."""
 
 MEMORY = """\
 MB at the peak of a fresh process that makes three steps and nothing else, Python and libraries included; the ratio is

@@ -120,8 +120,20 @@ def loop(rows: Rows, results: Results) -> list[str]:
         loop, step = row["seconds"]["loop"], row["seconds"]["step"]
         over = ratio(loop, [step])
         rates = [f"{row['batch'] / Spread.of(seconds).median:,.0f}" for seconds in (loop, step)]
-        table.append([row["net"], row["kind"], ms(step), ms(loop), *rates, f"**{100 * (over.median - 1):.1f} %**"])
-    heads = ["network", "data", "step alone", "step in the loop", "loop, examples/s", "step, examples/s", "more"]
+        by_hand = ms(row["seconds"].get("by hand"))
+        table.append(
+            [row["net"], row["kind"], ms(step), by_hand, ms(loop), *rates, f"**{100 * (over.median - 1):.1f} %**"]
+        )
+    heads = [
+        "network",
+        "data",
+        "step alone",
+        "fresh batches by hand",
+        "step in the loop",
+        "loop, examples/s",
+        "step, examples/s",
+        "more",
+    ]
     machine = results.rows("machine").get("ceilings", {})
     said = prose.LOOP.format(threads=machine.get("threads", "as many"), cores=machine.get("cores", "the"))
     return [said, "", *markdown(heads, table, left=2)]

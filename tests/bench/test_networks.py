@@ -85,4 +85,5 @@ def test_the_loop_is_measured(kind: str, monkeypatch: pytest.MonkeyPatch) -> Non
     found = measure(QUICK[3], kind, rounds=1, seconds=0.0, threads=1)
     assert found["steps"] == 8
     assert found["seconds"]["loop"][0] > 0
+    assert bool(found["seconds"]["by hand"]) == (kind == "arrays")
     assert (folder.IN_MEMORY == 0) == (kind == "decoded")
