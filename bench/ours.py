@@ -16,7 +16,7 @@ from netc.compiler.optimizers.sgd import SGD
 from netc.runtime.device import CPU
 from netc.runtime.measure.bench import synthetic
 from netc.runtime.model import Model, ports, scalars
-from netc.runtime.target import FAST, target_for
+from netc.runtime.target import cpu_target, target_for
 from netc.runtime.trainer import Trainer
 
 RATE = 1e-4
@@ -27,9 +27,7 @@ OPTIMIZERS = {"sgd": SGD(lr=RATE, momentum=0.9), "plain": SGD(lr=RATE), "adam": 
 
 def targets() -> tuple[str, ...]:
     """The targets that can be measured on this CPU: the stock package's best one, that of `netc[fast]`, `std`."""
-    best = target_for(CPU)
-    stock = {fast: stock for stock, fast in FAST.items()}.get(best, best)
-    return tuple(dict.fromkeys((stock, best, "std")))
+    return tuple(dict.fromkeys((cpu_target(), target_for(CPU), "std")))
 
 
 def load(measured: Measured) -> Net:

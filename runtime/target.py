@@ -17,12 +17,13 @@ def target_for(device: Device) -> str:
     """The fastest target of a device: `cuda` there; on a CPU what its probe says, `std` where it says no."""
     if device.name == "cuda":
         return "cuda"
-    found = _cpu_target()
+    found = cpu_target()
     return FAST.get(found, found) if fast_library() else found
 
 
 @cache
-def _cpu_target() -> str:
+def cpu_target() -> str:
+    """The fastest target of the stock runtime on this CPU."""
     return probe_cpu(_run)
 
 

@@ -19,10 +19,10 @@ from netc.compiler.optimizers.base import optimizer
 from netc.compiler.schedules.base import schedule
 from netc.grammar.diagnostics import Span
 from netc.runtime.device import CPU
-from netc.runtime.target import target_for
+from netc.runtime.target import cpu_target, target_for
 
 Arrays = dict[str, np.ndarray[Any, Any]]
-CPU_TARGETS = list(dict.fromkeys(["std", target_for(CPU)]))
+CPU_TARGETS = list(dict.fromkeys(["std", cpu_target(), target_for(CPU)]))
 """The targets that this machine's CPU can run."""
 HERE = Span("hand.net", 1, 1, 1, 2)
 

@@ -19,7 +19,7 @@ from netc.compiler.passes import fix_sizes, recompute
 from netc.compiler.passes.recompute import LONGEST
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.device import CPU
-from netc.runtime.target import _cpu_target, target_for
+from netc.runtime.target import cpu_target, target_for
 from netc.runtime.trainer import Trainer
 
 RESIDUAL = """
@@ -46,7 +46,7 @@ train Deep {
 }
 """
 LOW = Options(memory="low")
-CPU_TARGETS = list(dict.fromkeys(["std", _cpu_target(), target_for(CPU)]))
+CPU_TARGETS = list(dict.fromkeys(["std", cpu_target(), target_for(CPU)]))
 
 
 @pytest.fixture
