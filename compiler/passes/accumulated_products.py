@@ -5,7 +5,7 @@ from __future__ import annotations
 from netc.compiler.ir import Graph, Node, Tensor, Value, product
 from netc.compiler.passes.rewriter import Rewriter
 
-LARGE = 1 << 18
+LARGE = 1 << 20
 """Elements from which on it pays; updates of smaller parameters are stacked instead."""
 
 

@@ -19,8 +19,8 @@ from netc.runtime.trainer import Trainer
 
 TEXT = """
 net Wide {
-  input image: 600
-  dense(600) -> relu -> dense(1800) -> relu
+  input image: 1100
+  dense(1100) -> relu -> dense(1800) -> relu
   logits = dense(10)
 }
 train Wide {
@@ -30,11 +30,11 @@ train Wide {
 }
 """
 
-SHAPES = "graph g\ninput %x: float32[4, 600]\ninput %y: float32[4, 600]\nparameter %m: float32[600, 600]\n"
-NODES = """%g = Gemm(%y, %x) left=true right=false beta=1.0 : float32[600, 600] @dense
+SHAPES = "graph g\ninput %x: float32[4, 1100]\ninput %y: float32[4, 1100]\nparameter %m: float32[1100, 1100]\n"
+NODES = """%g = Gemm(%y, %x) left=true right=false beta=1.0 : float32[1100, 1100] @dense
 %c = Constant() value=float32[](0.9) : float32[]
-%s = Mul(%m, %c) : float32[600, 600] @optimizer.w
-%v = Add(%s, %g) : float32[600, 600] @optimizer.w
+%s = Mul(%m, %c) : float32[1100, 1100] @optimizer.w
+%v = Add(%s, %g) : float32[1100, 1100] @optimizer.w
 """
 
 
@@ -71,7 +71,7 @@ def test_a_matrix_that_a_product_multiplies_is_not_written_in_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [("600", "60"), ("output m.next", "output g = %g\noutput m.next"), ("%m, %c", "%g, %c")]
+    "change", [("1100", "60"), ("output m.next", "output g = %g\noutput m.next"), ("%m, %c", "%g, %c")]
 )
 def test_what_stays(change: tuple[str, str]) -> None:
     """A small product, one that is read elsewhere, and one added to something made on the way."""
@@ -81,7 +81,7 @@ def test_what_stays(change: tuple[str, str]) -> None:
 
 def test_losses_and_weights_stay(wide: Net) -> None:
     rng = np.random.default_rng(0)
-    batch = {"image": rng.standard_normal((8, 600)).astype(np.float32), "label": rng.integers(0, 10, 8)}
+    batch = {"image": rng.standard_normal((8, 1100)).astype(np.float32), "label": rng.integers(0, 10, 8)}
 
     def trained(*without: str) -> tuple[list[float], dict[str, np.ndarray]]:
         model = netc.Model(wide, "cpu", seed=1)
@@ -98,7 +98,7 @@ def test_losses_and_weights_stay(wide: Net) -> None:
 def test_state_is_in_place_and_gradients_take_no_memory(wide: Net) -> None:
     artifact = compile_training(wide, batch=8)
     assert all(port.get("in_place") for port in artifact.manifest["outputs"] if port["role"] == "state")
-    largest = 4 * 600 * 1800
+    largest = 4 * 1100 * 1800
     settings = wide.plan().optimizer.settings()
     tensors = 1 + bool(settings["nesterov"] or settings["weight_decay"])  # such a gradient is stored, by itself
     assert max(live_bytes(step_of(wide))) < (tensors + 0.2) * largest
