@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bench import prose
 from bench.goals import COMPILE, CUDA, FIRST_STEP, MEMORY
+from bench.nets import by_name
+from bench.ours import load as load_net
 from bench.store import Results
 from bench.tables import Rows, apart, bold, digits, markdown, ms
+from netc.compiler import totals
 from netc.runtime.measure.rounds import Spread, ratio
 
 
@@ -84,12 +90,26 @@ def inference(rows: Rows, results: Results) -> list[str]:
         exported = ratio(seconds["netc"], [seconds["torch export"]])
         torch = ratio(seconds["netc"], [seconds["eager"], seconds["channels_last"]])
         cells = [ms(seconds[name]) for name in ("netc", "netc.Model", "torch export", "eager", "channels_last")]
-        table.append([row["net"], str(row["batch"]), *cells, f"**{exported.median:.2f}**", f"**{torch.median:.2f}**"])
+        cells += [f"**{exported.median:.2f}**", f"**{torch.median:.2f}**"]
+        least = _least_seconds(row, results.rows("machine"))
+        share = "–" if least is None else f"{100 * least / Spread.of(seconds['netc']).median:.0f} %"
+        table.append([row["net"], str(row["batch"]), *cells, share])
     heads = ["network", "batch", "netc", "netc.Model", "torch export", "eager", "channels_last"]
-    heads += ["/ export", "/ PyTorch"]
+    heads += ["/ export", "/ PyTorch", "of the ceiling"]
     exporter = next(iter(rows.values()))["exporter"]
     apart = max(row["difference"] for row in rows.values())
     return [prose.INFERENCE.format(exporter=exporter, apart=apart), "", *markdown(heads, table)]
+
+
+def _least_seconds(row: Mapping[str, Any], machine: Rows) -> float | None:
+    """What a forward pass takes at least: its products at the machine's best rate, or its weights read once."""
+    ceilings = machine.get("ceilings", {})
+    if "sgemm_gflops" not in ceilings:
+        return None
+    cost = totals(load_net(by_name(row["net"])), row["batch"])
+    assert isinstance(cost.flops, int), "the networks that are measured have known sizes"
+    products = 2 * cost.flops / (1e9 * max(ceilings["sgemm_gflops"].values()))
+    return max(products, 4 * cost.params / (1e9 * ceilings["copy_gbytes"]))
 
 
 def load(rows: Rows, results: Results) -> list[str]:

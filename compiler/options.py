@@ -20,10 +20,11 @@ class Options:
     """The defaults are what `netc train` takes.
 
     without    names of passes that are left out; results stay the same, up to rounding
-    lowerings  `OP=NAME` lets an operator be written in this way alone, several in the order given; `OP=-NAME` in any
-               but this. docs/targets.md lists the names of each target
-    precision  of a training step: "float32"; "mixed", convolutions and products in float16 with a dynamic loss scale;
-               "bfloat16", the same in bfloat16, which needs no scale. Parameters and state are float32 in each
+    lowerings  `OP=NAME` lets an operator be written in this way alone, several in the order given (a layout's forms
+               before standard ones); `OP=-NAME` in any but this. docs/targets.md lists the names of each target
+    precision  of a training step and of gradients: "float32"; "mixed", convolutions and products in float16 with a
+               dynamic loss scale; "bfloat16", the same in bfloat16, which needs no scale. Parameters and state are
+               float32 in each
     memory     of a training step: "normal"; "low", cheap activations are made again for the backward pass
 
     Raises DiagnosticError E605 for another precision, E608 for another memory.

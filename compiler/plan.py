@@ -11,7 +11,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 SETTINGS: dict[str, ArgumentType] = {
     "batch": SIZE,
-    "epochs": Integer(0),
+    "epochs": Integer(1),
     "lr": Real(0),
     "clip_norm": Optional_(Real(0, open_low=True)),
     "data": ArgumentType(),
@@ -22,7 +22,7 @@ SETTINGS: dict[str, ArgumentType] = {
 def override(plan: TrainPlan, **settings: Any) -> TrainPlan:
     """The plan with some settings replaced; None leaves a setting as it is.
 
-    batch, epochs  whole numbers from 1, from 0;  lr  the optimizer's base learning rate;  clip_norm  the largest
+    batch, epochs  whole numbers from 1;  lr  the optimizer's base learning rate;  clip_norm  the largest
     global gradient norm;  data  what `--data` would say. Raises DiagnosticError E490 for a name or value out of place.
     """
     findings: list[Diagnostic] = []

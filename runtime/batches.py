@@ -12,7 +12,7 @@ from netc.compiler import Port
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.batches import BoundBatches
 from netc.runtime.feed import feed
-from netc.runtime.session import Array
+from netc.runtime.resident import Array
 
 __all__ = ["ArrayRows", "BoundBatches", "Parts", "bind"]
 

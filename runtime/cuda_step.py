@@ -11,7 +11,7 @@ state has two sets of buffers too. No card has run this file yet; tests run it o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,8 @@ import numpy as np
 from netc.compiler import Artifact, Manifest
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.device import quiet, runtime
-from netc.runtime.session import Array, Resident, Session, StepSession, run_bound, scalar_on
+from netc.runtime.resident import Array, Resident
+from netc.runtime.session import Session, StepSession, run_bound, scalar_on
 
 READ_EVERY = 16
 """Steps between two readings of loss and metrics."""
@@ -57,7 +58,7 @@ class CudaStepSession(StepSession):
         self.graphs = device.graphs and not profile and is_static(artifact.manifest)
         self._reopen = (artifact, device, threads, profile)
         super().__init__(artifact, parameters, state, threads=threads, profile=profile, in_place=not device.graphs)
-        self._fixed: dict[tuple[int, int], Fixed] = {}
+        self._fixed: dict[Hashable, Fixed] = {}
         self._waiting: list[dict[str, Any]] = []
         self._ring = [self._places() for _ in range(READ_EVERY)]
 

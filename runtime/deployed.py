@@ -16,7 +16,8 @@ from netc.runtime.batches import bind
 from netc.runtime.device import CPU, Device
 from netc.runtime.evaluate import chunks, evaluate
 from netc.runtime.export import CLASSES_KEY, SCALE_KEY, SCORER_KEY
-from netc.runtime.session import Array, Session
+from netc.runtime.resident import Array
+from netc.runtime.session import Session, library_missing
 
 EVALUATION_BATCH = 128
 _TYPES = {
@@ -45,6 +46,8 @@ class Deployed:
             self.session = Session(content, device)
         except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
             reason = str(error).splitlines()[0].split(" : ")[-1][:160]
+            if "netc.fast" in str(error):
+                raise library_missing(f"{path} was written for the target `fast`, whose library") from error
             help = "give a model that `netc compile` or `netc train` wrote"
             message = f"{path} cannot be loaded as an ONNX model"
             raise DiagnosticError(Diagnostic("E565", message, notes=(reason,), help=help)) from error

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from netc.runtime.data.batches import BoundBatches
-from netc.runtime.session import Array, Session
+from netc.runtime.resident import Array
+from netc.runtime.session import Session
 
 
 def evaluate(

@@ -10,7 +10,7 @@ import numpy as np
 from netc.compiler import Port
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.fit import expectation
-from netc.runtime.session import Array
+from netc.runtime.resident import Array
 
 
 def feed(ports: Sequence[Port], given: Any) -> dict[str, Array]:

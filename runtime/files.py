@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.session import Array
+from netc.runtime.resident import Array
 
 
 def write_atomic(path: Path, content: bytes, help: str | None = None) -> None:

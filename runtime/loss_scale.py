@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from netc.compiler import SMALLEST_SCALE, Manifest
 from netc.runtime.model import ports
-from netc.runtime.session import Resident
+from netc.runtime.resident import Resident
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from netc.compiler import (
 from netc.runtime.device import Device, resolve
 from netc.runtime.feed import feed
 from netc.runtime.files import write_weights
-from netc.runtime.session import Array, Resident, Session
-from netc.runtime.target import target_for
+from netc.runtime.resident import Array, Resident
+from netc.runtime.session import Session
+from netc.runtime.target import check_target, target_for
 
 
 class Model:
@@ -55,7 +56,7 @@ class Model:
         self.seed = seed
         self.threads = threads
         self.device = device if isinstance(device, Device) else resolve(device, say, tf32=tf32)
-        self.target = target_for(self.device) if target == "auto" else target
+        self.target = target_for(self.device) if target == "auto" else check_target(target)
         self.weights = Resident(self.device)
         for parameter in net.parameters:  # one at a time: all of them would be a second copy of the network
             self.weights.put(parameter.name, initial_weight(parameter, seed))

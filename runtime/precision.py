@@ -26,7 +26,7 @@ def check_precision(device: Device, precision: Precision) -> None:
         more = f", or `--device {other}` on a machine that has it" if other else ""
         help = f"use `--precision float32`{more}"
         raise DiagnosticError(Diagnostic("E605", f"the {name} has no precision `{precision}`", help=help))
-    if precision == "float32" or device.name == "cpu":
+    if precision == "float32":
         return
     reason = probe(device, precision)
     if reason is not None:

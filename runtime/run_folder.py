@@ -27,7 +27,7 @@ from netc.compiler import read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.files import append_line, cannot_write, make_folder, write_atomic, write_weights
 from netc.runtime.progress import Progress, Record
-from netc.runtime.session import Array
+from netc.runtime.resident import Array
 
 RUN_VERSION = 1
 PROGRESS_KEY = "netc.checkpoint"

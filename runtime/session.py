@@ -1,29 +1,22 @@
-"""Sessions of ONNX Runtime and tensors that stay on its device.
-
-A model's parameters and optimizer state live in `Resident` tensors: two sets of buffers. A training step reads one
-set and writes the other, then they swap, so that nothing but the batch goes in and nothing but numbers comes out.
-What the manifest calls `in_place` has one buffer, in both sets: the step writes it where it read it.
-"""
+"""Sessions of ONNX Runtime: one for an artifact, and a training step's, bound to tensors that stay on its device."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
-from numpy.typing import NDArray
 
 from netc.compiler import MANIFEST_KEY, Artifact, Manifest
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.device import CPU, Device, runtime
 from netc.runtime.fast_library import fast_library
-
-Array = NDArray[Any]
+from netc.runtime.resident import Array, Resident
 
 # Folding a zero Pad into the MaxPool after it gives wrong results: the pool pads with minus infinity.
 DISABLED_OPTIMIZERS = ["Pad_Fusion"]
@@ -40,45 +33,6 @@ LARGE = 3000
 
 HUGE = 6000
 """Nodes from which on it rewrites nothing."""
-
-
-class Resident:
-    """Named tensors on a device in two sets of buffers; `swap` makes the set that was written the current one."""
-
-    def __init__(self, device: Device) -> None:
-        self.device = device
-        self.current: dict[str, Any] = {}
-        self.other: dict[str, Any] = {}
-        self.turn = 0
-        self._kinds: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
-
-    def put(self, name: str, array: Array) -> None:
-        """Copy an array to the device, into the current set. A tensor that exists keeps its buffer."""
-        array = np.ascontiguousarray(array).reshape(array.shape)
-        if name not in self.current:
-            self._kinds[name] = array.shape, array.dtype
-            self.current[name] = self._empty(name)
-        self.current[name].update_inplace(array)
-
-    def get(self, name: str) -> Array:
-        """A copy of a tensor of the current set."""
-        return np.array(self.current[name].numpy())  # numpy() may be a view of the buffer that the next step writes
-
-    def double(self, names: Iterable[str]) -> None:
-        """Give these tensors a second buffer. The others are the same in both sets."""
-        written = set(names)
-        for name, value in self.current.items():
-            if name not in self.other:
-                self.other[name] = self._empty(name) if name in written else value
-
-    def swap(self) -> None:
-        """Make the other set the current one."""
-        self.current, self.other = self.other, self.current
-        self.turn = 1 - self.turn
-
-    def _empty(self, name: str) -> Any:
-        shape, dtype = self._kinds[name]
-        return runtime().OrtValue.ortvalue_from_shape_and_type(list(shape), dtype.type, self.device.name, 0)
 
 
 class Session:
@@ -119,8 +73,11 @@ class Session:
                 options.graph_optimization_level = levels.ORT_ENABLE_BASIC
             if model.nodes > HUGE:
                 options.graph_optimization_level = levels.ORT_DISABLE_ALL
-        if isinstance(model, Artifact) and model.manifest["target"] in ("fast", "fast8"):
-            options.register_custom_ops_library(fast_library() or _missing())
+        library = fast_library() if device.name == "cpu" else None
+        if library is not None:
+            options.register_custom_ops_library(library)
+        elif isinstance(model, Artifact) and model.manifest["target"] in ("fast", "fast8"):
+            raise library_missing("the step is written for the target `fast`, whose library")
         if not optimize:
             options.graph_optimization_level = levels.ORT_DISABLE_ALL
         if profile:
@@ -191,13 +148,14 @@ class StepSession:
         self.numbers = [port["name"] for port in outputs if port["role"] in ("loss", "metric")]
         self.inputs = {port["name"] for port in artifact.manifest["inputs"]}
         kept = {port["of"] for port in outputs if port.get("in_place") and in_place}
-        for resident in (parameters, state):
-            written = set(self.next_of.values()) - kept
-            resident.double(written)
-            for name in written & resident.current.keys():
-                assert resident.other[name] is not resident.current[name], f"another session writes {name} in place"
+        self._moving = {
+            resident: frozenset((set(self.next_of.values()) - kept) & resident.current.keys())
+            for resident in (parameters, state)
+        }
+        for resident, names in self._moving.items():
+            resident.double(names)
         self.results = {name: scalar_on(CPU) for name in self.numbers}
-        self._bindings: dict[tuple[int, int], Any] = {}
+        self._bindings: dict[Hashable, Any] = {}
 
     @property
     def replays(self) -> bool:
@@ -228,8 +186,8 @@ class StepSession:
 
     def swap(self) -> None:
         """Accept the last step: what it wrote is current from now on."""
-        self.parameters.swap()
-        self.state.swap()
+        for resident, names in self._moving.items():
+            resident.swap(names)
 
     def _open(self, artifact: Artifact, threads: int, profile: bool) -> Session:
         return Session(artifact, self.parameters.device, threads=threads, profile=profile)
@@ -262,9 +220,10 @@ def run_bound(session: Any, bound: Any, options: Any = None) -> None:
 _OUT_OF_MEMORY = ("failed to allocate memory", "out of memory", "bad_alloc", "bad allocation")
 
 
-def _missing() -> str:
-    help = "run `python -m pip install ./runtime/fast` in a checkout of netc, or take the target `auto`"
-    raise DiagnosticError(Diagnostic("E607", "the target `fast` needs the library of `netc[fast]`", help=help))
+def library_missing(what: str) -> DiagnosticError:
+    """E607: the operators of `netc[fast]` are not there."""
+    help = "run `python -m pip install ./runtime/fast` in a checkout of netc, or take another target"
+    return DiagnosticError(Diagnostic("E607", f"{what} `netc[fast]` is not installed here", help=help))
 
 
 def scalar_on(device: Device) -> Any:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netc.compiler import Artifact, Manifest, Net, Options, Port, TrainPlan, compile_training
+from netc.compiler import Artifact, Manifest, Options, Port, TrainPlan, compile_training
 from netc.runtime.cuda_step import CudaStepSession
 from netc.runtime.model import Model
-from netc.runtime.session import Array, Resident, StepSession
+from netc.runtime.resident import Array, Resident
+from netc.runtime.session import StepSession
 
 
 class Steps:
@@ -22,7 +23,9 @@ class Steps:
 
     def __init__(self, model: Model, plan: TrainPlan, options: Options, *, profile: bool) -> None:
         self.model, self.plan, self.options, self.profile = model, plan, options, profile
-        self.artifact = self._compile(model.net, plan.batch)
+        self.artifact = self._compile(plan.batch)
+        if options.lowerings:
+            self._compile(None)  # what does not apply to an open batch is told now, not at the end of an epoch
         self.manifest = open_batch(self.artifact.manifest)
         self._sessions: dict[bool, StepSession] = {}
 
@@ -30,15 +33,15 @@ class Steps:
         """The session for a batch of so many rows."""
         whole = rows == self.plan.batch
         if whole not in self._sessions:
-            artifact = self.artifact if whole else self._compile(self.model.net, None)
+            artifact = self.artifact if whole else self._compile(None)
             kind = CudaStepSession if self.model.device.name == "cuda" else StepSession
             self._sessions[whole] = kind(
                 artifact, self.model.weights, state, threads=self.model.threads, profile=self.profile and whole
             )
         return self._sessions[whole]
 
-    def _compile(self, net: Net, batch: int | None) -> Artifact:
-        return compile_training(net, self.plan, batch=batch, target=self.model.target, options=self.options)
+    def _compile(self, batch: int | None) -> Artifact:
+        return compile_training(self.model.net, self.plan, batch=batch, target=self.model.target, options=self.options)
 
 
 def open_batch(manifest: Manifest) -> Manifest:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from netc.compiler import probe_cpu
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.device import Device, runtime
 from netc.runtime.fast_library import fast_library
 
@@ -19,6 +20,17 @@ def target_for(device: Device) -> str:
         return "cuda"
     found = cpu_target()
     return FAST.get(found, found) if fast_library() else found
+
+
+def check_target(target: str) -> str:
+    """The target; raises DiagnosticError E609 for one of blocks that this processor's runtime does not have."""
+    blocked = {*FAST, *FAST.values()}
+    found = cpu_target()
+    if target in blocked and target not in (found, FAST.get(found)):
+        message = f"target `{target}` is not for this processor, whose ONNX Runtime has "
+        message += f"blocks of target `{found}`" if found in blocked else "no blocks of channels"
+        raise DiagnosticError(Diagnostic("E609", message, help=f"use `{found}`, or `auto`"))
+    return target
 
 
 @cache

@@ -21,8 +21,9 @@ from netc.runtime.loss_scale import LossScale
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.precision import check_precision
 from netc.runtime.progress import Listener, Progress, Record, Silent, finite, not_finite
+from netc.runtime.resident import Array, Resident
 from netc.runtime.run_folder import RunFolder
-from netc.runtime.session import Array, Resident, Session, StepSession
+from netc.runtime.session import Session, StepSession
 from netc.runtime.steps import Steps, rows_of
 
 
@@ -84,6 +85,9 @@ class Trainer:
         raises E701 only when no scale is left that could help.
         """
         fed = feed(self.ports, batch)
+        if rows_of(fed, self.ports) == 0:
+            help = "give one example at least"
+            raise DiagnosticError(Diagnostic("E556", "the batch has no rows, and so no loss", help=help))
         results = self.update(fed, self.plan.optimizer.lr if lr is None else lr)
         self.progress.step += 1
         return results
@@ -145,7 +149,9 @@ class Trainer:
             parts = bind(data, self.ports)
             rows = parts.train if parts.test is None else parts.test
         if self._scorer is None:
-            self._scorer = Session(compile_scorer(self.model.net, self.plan), self.model.device)
+            self._scorer = Session(
+                compile_scorer(self.model.net, self.plan), self.model.device, threads=self.model.threads
+            )
         names = [port["name"] for port in ports(self._scorer.manifest, "prediction")]
         return evaluate(lambda given: self.model.run(given, names), self._scorer, rows, self.plan.batch)
 

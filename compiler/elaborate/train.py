@@ -33,7 +33,7 @@ from netc.grammar.diagnostics import Label
 
 NUMBERS: dict[str, ArgumentType] = {
     "batch": SIZE,
-    "epochs": Integer(0),
+    "epochs": Integer(1),
     "clip_norm": Optional_(Real(0, open_low=True)),
 }
 SETTINGS = ("loss", "optimizer", "schedule", "metrics", "batch", "epochs", "augmentation", "clip_norm", "data")

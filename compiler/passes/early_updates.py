@@ -18,9 +18,11 @@ def early_updates(graph: Graph) -> Graph:
     """
     lane_of: dict[Node, int] = {}
     waiting: list[set[Node]] = []
-    members = lanes(graph)
-    late = [lane for lane in members if _frees_nothing(lane, set(graph.outputs.values()))]
-    members = [lane for lane in members if lane not in late]
+    outputs = set(graph.outputs.values())
+    late: list[list[Node]] = []
+    members: list[list[Node]] = []
+    for lane in lanes(graph):
+        (late if _frees_nothing(lane, outputs) else members).append(lane)
     for number, lane in enumerate(members):
         lane_of.update(dict.fromkeys(lane, number))
         own = set(lane)
@@ -49,13 +51,15 @@ def early_updates(graph: Graph) -> Graph:
     for node in graph.nodes:
         if node not in lane_of and node not in first and node not in last:
             place(node)
+    assert len(order) + len(last) == len(graph.nodes), "every node has its place"
     return graph.with_nodes([*order, *last])
 
 
 def _frees_nothing(lane: list[Node], outputs: set[Value]) -> bool:
     """Whether an update is large and reads only inputs and outputs of the graph, which stay in any case."""
     size = product(lane[0].outputs[0].shape)
-    reads = {value for node in lane for value in node.inputs if value.shape and value.node not in lane}
+    own = set(lane)
+    reads = {value for node in lane for value in node.inputs if value.shape and value.node not in own}
     return isinstance(size, int) and size >= LARGE and all(value.node is None or value in outputs for value in reads)
 
 

@@ -18,8 +18,8 @@ def lanes(graph: Graph) -> list[list[Node]]:
     found: dict[str, list[Node]] = defaultdict(list)
     for node in graph.nodes:
         scope = node.origin.scope
-        if not scope.startswith(PREFIX) or not all(value.shape for value in node.outputs):
-            continue
+        if not scope.startswith(PREFIX) or node.origin.span is not None or not all(v.shape for v in node.outputs):
+            continue  # a layer of the text has a line, though its block may be called `optimizer`
         if all(reader.origin.scope == scope for value in node.outputs for reader in readers.get(value, [])):
             found[scope].append(node)
     return list(found.values())

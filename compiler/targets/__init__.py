@@ -39,7 +39,7 @@ class Target:
         """For each operator that the target has a form of its own for, the names of its forms in order."""
         named = ways(self.rows)
         return {
-            op: names_of(op, named.get(op, ()), self.table.get(op, ())) for op in sorted({*named, *self.table})
+            op: names_of(named.get(op, ()), self.table.get(op, ())) for op in sorted({*named, *self.table})
         }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def _target(name: str, target: Target) -> str:
 
 def _way(way: Way) -> str:
     taken = "first" if way.when is always else _said(way.when)
-    return f"| `{way.name}` | {_said(way.row)} | blocked maps | {taken} |"
+    return f"| `{way.name}` | {_said(way.row)} | {way.applies} | {taken} |"
 
 
 def _lowering(one: Lowering) -> str:

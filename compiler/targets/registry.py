@@ -44,6 +44,6 @@ def pick(lowerings: tuple[Lowering, ...], node: Node) -> Lowering | None:
     return next((one for one in able if one.when(node)), able[0] if able else None)
 
 
-def names_of(op: str, ways: tuple[Way, ...], lowerings: tuple[Lowering, ...]) -> list[str]:
+def names_of(ways: tuple[Way, ...], lowerings: tuple[Lowering, ...]) -> list[str]:
     """Every name that an operator's forms in a target have, in the order in which they are tried."""
     return list(dict.fromkeys([way.name for way in ways] + ([one.name for one in lowerings] or [STANDARD])))

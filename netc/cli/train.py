@@ -124,23 +124,26 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
 
     plan = request.plan(net)
     data = open_data(request.data)
-    bound = bind(data, batch_ports(net, plan))  # before the summary: what is wrong must not scroll away
-    if resumed is None:
-        _show_summary(net, plan.batch)
+    bound = bind(data, batch_ports(net, plan))
     check_memory(net, 2)  # weights before and after a step
-    model = Model(net, request.device, request.seed, say=lambda line: say(f"device       {line}"), tf32=request.tf32)
+    told: list[str] = []
+    model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32)
     trainer = run.make_trainer(net, request, model, profile=profile)
-    say(f"data         {data.description}; {data.split_note}")
-    if request.precision != "float32" or request.tf32:
-        say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))
     request.class_names, request.scale = run.names(data.class_names), data.scale
     folder = resumed or RunFolder.create(out, net.name)
     if resumed is None:
         run.begin(folder, request, net, trainer)
         run.write_sample(folder, bound.test or bound.train)
+        _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away
     else:
         run.restore(folder, request, trainer, len(bound.train))
         folder.write_request(asdict(request))
+    for line in told:
+        say(f"device       {line}")
+    say(f"data         {data.description}; {data.split_note}")
+    if request.precision != "float32" or request.tf32:
+        say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))
+    if resumed is not None:
         if _is_finished(trainer, plan, folder):
             return 0
         folder.model.unlink(missing_ok=True)

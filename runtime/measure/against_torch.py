@@ -11,7 +11,7 @@ from netc.compiler import Net, TrainPlan
 from netc.runtime.measure.rounds import Spread, ratio
 from netc.runtime.measure.torch_ops import NoEquivalentError
 from netc.runtime.measure.torch_step import TorchStep
-from netc.runtime.session import Array
+from netc.runtime.resident import Array
 
 FORMS = ("eager", "channels_last")
 AGREE, AGREE_HALF = 1e-3, 2e-2
@@ -74,7 +74,7 @@ def comparison(
     `agree` is None where dropout makes losses random.
     """
     over = ratio(rounds["netc"], [rounds[form] for form in FORMS])
-    apart = (max(losses.values()) - min(losses.values())) / max(abs(loss) for loss in losses.values())
+    apart = (max(losses.values()) - min(losses.values())) / max(1e-30, *(abs(loss) for loss in losses.values()))
     random = any(node.op == "Dropout" for node in net.graph.nodes)
     return {
         "version": import_module("torch").__version__,

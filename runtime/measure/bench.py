@@ -17,7 +17,7 @@ from netc.runtime.measure.ceilings import copy_bandwidth, sgemm_peak
 from netc.runtime.measure.profile import profile, read_steps, work_of
 from netc.runtime.measure.rounds import interleave
 from netc.runtime.model import Model
-from netc.runtime.session import Array
+from netc.runtime.resident import Array
 from netc.runtime.trainer import Trainer
 
 BENCH_VERSION = 1

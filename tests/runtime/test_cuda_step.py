@@ -14,7 +14,7 @@ import pytest
 
 import netc
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime import cuda_step, device, session
+from netc.runtime import cuda_step, device, resident, session
 from netc.runtime.cuda_step import READ_EVERY, READ_EVERY_GRAPH, CudaStepSession
 from netc.runtime.device import CPU, Device
 from netc.runtime.progress import Silent
@@ -95,7 +95,7 @@ class Captured:
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> Card:
     made = Card()
-    for module in (session, cuda_step):
+    for module in (resident, session, cuda_step):
         monkeypatch.setattr(module, "runtime", lambda: made.module)
     return made
 

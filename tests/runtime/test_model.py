@@ -12,7 +12,8 @@ import netc
 from netc.compiler import Net, compile_inference
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.device import CPU
-from netc.runtime.session import Resident, Session
+from netc.runtime.resident import Resident
+from netc.runtime.session import Session
 
 from .conftest import arrays
 
@@ -146,7 +147,7 @@ def test_resident_tensors_alternate() -> None:
     assert resident.current["stays"] is resident.other["stays"]
     resident.other["moves"].update_inplace(np.full(2, 5, np.float32))
     taken = resident.get("moves")
-    resident.swap()
+    resident.swap(frozenset({"moves"}))
     assert (resident.get("moves").tolist(), taken.tolist(), resident.get("stays").tolist()) == ([5, 5], [1, 1], [1, 1])
 
 

@@ -181,3 +181,65 @@ def test_a_checkpoint_of_another_optimizer_is_refused(net: Net) -> None:
     with pytest.raises(DiagnosticError) as error:
         trainer.restore(tensors, Progress())
     assert error.value.diagnostics[0].code == "E561"
+
+
+TWO_HEADS = """
+net Heads {
+  input x: 3
+  shared_part = dense(4)
+  body = relu
+  left = body -> dense(1)
+  inner = body -> dense(2)
+  right = dense(1)
+}
+
+train Heads "left" { loss = mse(left, target); optimizer = sgd(lr=0.1); batch = 4 }
+
+train Heads "right" { loss = mse(right, target); optimizer = sgd(lr=0.1); batch = 4 }
+"""
+
+
+@pytest.mark.parametrize("first", ["left", "right"])
+def test_two_trainers_with_other_parameters_share_a_model(first: str, folder: Path) -> None:
+    """What one of them does not train stays as the other one left it."""
+    path = Path("heads.net")
+    path.write_text(TWO_HEADS)
+    second = {"left": "right", "right": "left"}[first]
+    model = netc.Model(netc.load(path), device="cpu")
+    model_parts = {"shared_part": "both", "left": "left", "inner": "right", "right": "right"}
+    trainers = {name: netc.Trainer(model, name) for name in (first, second)}
+    rng = np.random.default_rng(0)
+    batch = {"x": rng.normal(size=(4, 3)).astype(np.float32), "target": np.ones((4, 1), np.float32)}
+    for name in (first, second, first, first, second, second, first):
+        before = model.state_dict()
+        trainers[name].step(batch)
+        after = model.state_dict()
+        for parameter in before:
+            trained = model_parts[parameter.split(".")[0]] in ("both", name)
+            moved = not np.array_equal(before[parameter], after[parameter])
+            assert moved == trained, (name, parameter)
+
+
+def test_a_batch_without_rows_is_refused(folder: Path) -> None:
+    Path("linear.net").write_text(LINEAR)
+    trainer = trainer_of(netc.load("linear.net"))
+    with pytest.raises(DiagnosticError, match="no rows"):
+        trainer.step({"x": np.zeros((0, 3), np.float32), "target": np.zeros((0, 1), np.float32)})
+
+
+def test_a_target_of_another_processor_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("linear.net").write_text(LINEAR)
+    monkeypatch.setattr("netc.runtime.target.cpu_target", lambda: "cpu8")
+    with pytest.raises(DiagnosticError) as error:
+        netc.Model(netc.load("linear.net"), device="cpu", target="cpu")
+    assert error.value.diagnostics[0].code == "E609"
+
+
+def test_a_step_for_a_library_that_is_not_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("linear.net").write_text(LINEAR)
+    monkeypatch.setattr("netc.runtime.session.fast_library", lambda: None)
+    monkeypatch.setattr("netc.runtime.target.cpu_target", lambda: "cpu")
+    trainer = netc.Trainer(netc.Model(netc.load("linear.net"), device="cpu", target="fast"))
+    with pytest.raises(DiagnosticError) as error:
+        trainer.step({"x": np.zeros((4, 3), np.float32), "target": np.zeros((4, 1), np.float32)})
+    assert error.value.diagnostics[0].code == "E607"

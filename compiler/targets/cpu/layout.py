@@ -1,7 +1,7 @@
 """Which values lie blocked: one walk over the graph that converts an activation once at most in each direction.
 
-A value of the old graph has up to four forms in the new one: plain, blocked, filled (blocked, with channels of zeros
-behind its own where those fill no block), and channels last. A row of the table
+A value of the old graph has up to four forms in the new one: plain, blocked, filled (blocked, with channels that
+nobody reads behind its own where those fill no block), and channels last. A row of the table
 (`rows.py`) asks for the form it wants and says which form it made; a conversion is written when somebody asks for a
 form that isn't there, so that pairs of conversions never arise.
 """
@@ -25,11 +25,15 @@ def always(layout: Layout, node: Node) -> bool:
 
 @dataclass(frozen=True)
 class Way:
-    """A row with the name by which a caller may choose it; `when` says for which nodes it is taken unless they do."""
+    """A row with the name by which a caller may choose it.
+
+    when  for which nodes it is taken unless they do;  applies  which nodes it can write, for docs/targets.md
+    """
 
     name: str
     row: Row
     when: Callable[[Layout, Node], bool] = always
+    applies: str = "blocked maps"
 
 
 Rows = Mapping[str, Row | tuple[Way, ...]]
@@ -89,7 +93,7 @@ class Layout:
         return channels + -channels % self.block
 
     def blocked_and_filled(self, g: Builder, value: Value) -> Value:
-        """The blocked form, with channels of zeros in the last block where the value has too few."""
+        """The blocked form; where the value has too few channels for its last block, others behind them."""
         channels = value.shape[1]
         assert isinstance(channels, int), "only known channels come in blocks"
         if self.can_block(value):
@@ -125,7 +129,7 @@ class Layout:
         return True
 
     def set_result(self, value: Value, new: Value) -> bool:
-        """A row made this value in blocked form, with channels of zeros behind its own where those fill no block."""
+        """A row made this value in blocked form, with channels that nobody reads where its own fill no block."""
         if self.can_block(value):
             return self.set_blocked(value, new)
         self._filled[value] = new

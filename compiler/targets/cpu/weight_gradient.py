@@ -139,10 +139,10 @@ def has_small_windows(layout: Layout, node: Node) -> bool:
 
 
 WEIGHT_GRADIENTS = (
-    Way("long_product", long_product, has_large_sums),
-    Way("pointwise", pointwise),
-    Way("gathered", gathered, has_small_windows),
-    Way("strips", strips),
-    Way("swapped", swapped),
+    Way("long_product", long_product, has_large_sums, applies="1x1 kernels"),
+    Way("pointwise", pointwise, applies="1x1 kernels"),
+    Way("gathered", gathered, has_small_windows, applies="maps without groups"),
+    Way("strips", strips, applies="maps whose rows can be cut evenly, batch and sizes known"),
+    Way("swapped", swapped, applies="maps without groups"),
 )
 """In this order. A 1x1 kernel always takes a product, and the last takes what is left of two axes without groups."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.ir import Builder, Node, Value
+from netc.compiler.ir import Builder, Node
 from netc.compiler.ops.checks import surely_less
 from netc.compiler.targets.convolution import static
 from netc.compiler.targets.cpu.convolution import conv as domain_convolution
+from netc.compiler.targets.cpu.convolution import fits
 from netc.compiler.targets.cpu.layout import Layout, Row, Way, ways
 from netc.compiler.targets.cpu.rows import ROWS as CPU_ROWS
 from netc.compiler.targets.fast import operators as operators  # makes them known
@@ -53,7 +54,9 @@ def batch_normalization_gradient(layout: Layout, g: Builder, node: Node) -> bool
 
 def conv(layout: Layout, g: Builder, node: Node) -> bool:
     """The domain's convolution, with weights that one operator brings into both forms that a training needs."""
-    _, w, *_ = node.inputs
+    x, w, *_ = node.inputs
+    if not fits(layout, x, node.output, node.attributes["group"]):
+        return False
     if layout.can_block(w) and layout.filled(filters := static(w.shape)[0]) == filters:
         turned = any(_is_turned(reader) for reader in layout.readers.get(w, []))
         forms = g.add("FastBlockedWeights", (layout.plain(w),), {"turned": turned, "block": layout.block})
@@ -124,24 +127,16 @@ def conv_input_gradient(layout: Layout, g: Builder, node: Node) -> bool:
 
 
 def reduce_sum(layout: Layout, g: Builder, node: Node) -> bool:
-    """A bias's gradient comes with the weights' gradient, whose node is written first."""
+    """A bias's gradient comes with the weights' gradient, which stands before it in the graph."""
     (dy,) = node.inputs
-    if set(node.attributes["axes"]) == {0, 2, 3} and not node.attributes["keepdims"]:
-        beside = next((reader for reader in layout.readers[dy] if _is_weight_gradient(reader, dy)), None)
-        if beside is not None and beside not in layout.done and conv_weight_gradient(layout, g, beside):
-            layout.done.add(beside)
-        if layout.has("sum", dy):
-            return layout.set_plain(node.output, layout.once("sum", dy, lambda: dy))
-    return False
+    if set(node.attributes["axes"]) != {0, 2, 3} or node.attributes["keepdims"] or not layout.has("sum", dy):
+        return False
+    return layout.set_plain(node.output, layout.once("sum", dy, lambda: dy))
 
 
 def _is_turned(node: Node) -> bool:
     """Whether a node is a gradient that the domain computes as a convolution with the kernel turned round."""
     return node.op == "ConvInputGradient" and node.attributes["strides"] == (1, 1)
-
-
-def _is_weight_gradient(node: Node, dy: Value) -> bool:
-    return node.op == "ConvWeightGradient" and node.inputs[1] is dy
 
 
 FAST: dict[str, Row] = {
@@ -156,7 +151,14 @@ FAST: dict[str, Row] = {
 }
 """Tried first; where one does not apply, the CPU target's rows follow."""
 
+NODES = {
+    "ConvInputGradient": "blocked maps, strides above 1",
+    "ConvWeightGradient": "blocked maps, and plain ones of fewer channels than a block",
+    "ReduceSum": "a bias's gradient",
+}
+"""Which nodes the rows can write, where it is not every blocked map."""
+
 ROWS: dict[str, Row | tuple[Way, ...]] = {
     **CPU_ROWS,
-    **{op: (Way("fast", row), *ways(CPU_ROWS)[op]) for op, row in FAST.items()},
+    **{op: (Way("fast", row, applies=NODES.get(op, "blocked maps")), *ways(CPU_ROWS)[op]) for op, row in FAST.items()},
 }

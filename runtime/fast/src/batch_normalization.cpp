@@ -2,6 +2,7 @@
 //
 // A piece of a map that fits the first cache is read once: its mean, then its squares about that mean. Pieces are put
 // together by the formula of Chan, Golub & LeVeque 1979 in double precision, always in the same order.
+#include <algorithm>
 #include <cmath>
 
 #include "blocks.h"
@@ -20,8 +21,8 @@ struct Cut {
   Cut(int64_t examples, int64_t blocks, int64_t places) : examples(examples), blocks(blocks), places(places) {
     pieces = ceil_div(places, PIECE);
     tasks = std::max<int64_t>(1, std::min(examples * pieces, ceil_div(TASKS, blocks)));
-    pieces_a_task = ceil_div(examples * pieces, tasks);
-    tasks = ceil_div(examples * pieces, pieces_a_task);
+    pieces_a_task = std::max<int64_t>(1, ceil_div(examples * pieces, tasks));
+    tasks = std::max<int64_t>(1, ceil_div(examples * pieces, pieces_a_task));
   }
   // work(offset of the first number, places) for each piece of a task.
   template <typename Work>

@@ -91,7 +91,7 @@ void ConvInputGradient::run(Call& call) const {
   with_block(block_, [&](auto size) {
     constexpr int B = size();
     int64_t outer = filters / B, inner = channels / B;
-    float* weights = scratch(taps * filters * channels + copied);
+    float* weights = scratch<Whole>(taps * filters * channels + copied);
     float* copy = weights + taps * filters * channels;
     call.parallel(inner, [&](int64_t i) {  // [I / B, taps, O, B of I]
       for (int64_t t = 0; t < taps; ++t)

@@ -77,7 +77,9 @@ void add_slopes(float* sums, const float* dy, int64_t places) {
   Block<B>::store(sums, Block<B>::load(sums) + ((a[0] + a[1]) + (a[2] + a[3])));
 }
 
-int64_t groups_of(int64_t tasks, int64_t examples) { return std::min(examples, ceil_div(TASKS, tasks)); }
+int64_t groups_of(int64_t tasks, int64_t examples) {
+  return std::max<int64_t>(1, std::min(examples, ceil_div(TASKS, tasks)));
+}
 
 // dw and dbias from the sums of each group: [groups, O / B, I / B, taps, B of I, B of O] and [groups, O / B, B].
 template <int B>
@@ -108,7 +110,7 @@ void from_blocked(Call& call, const Shape& s, const float* dy, const float* x, f
   int64_t side = s.taps() == 1 ? POINTWISE_TILE : TILE;
   int64_t outer_tiles = ceil_div(outer, side), inner_tiles = ceil_div(inner, side);
   int64_t groups = groups_of(outer_tiles * inner_tiles, s.examples);
-  float* sums = scratch(groups * (all + s.filters));
+  float* sums = scratch<Whole>(groups * (all + s.filters));
   float* slopes = sums + groups * all;
   int64_t row_bytes = 4 * B * (s.columns * std::min(side, outer) + s.width * s.strides[0] * std::min(side, inner));
   int64_t strip = std::min(s.rows, std::max(ceil_div(FEWEST_PLACES, s.columns), STRIP / row_bytes));
@@ -206,14 +208,13 @@ void from_plain(Call& call, const Shape& s, const float* dy, const float* x, flo
   int64_t width =
       std::max((s.columns - 1) * s.strides[1] + (s.kernel[1] - 1) * s.dilations[1] + 1, s.pads[1] + s.width);
   int64_t padded = s.channels * height * width;
-  float* sums = scratch(groups * (all + s.filters + padded));
+  float* sums = scratch<Whole>(groups * (all + s.filters));
   float* slopes = sums + groups * all;
-  float* copies = slopes + groups * s.filters;
   int64_t strip = std::max<int64_t>(1, std::min(s.rows, STRIP / 16 / (s.columns * B * 4)));
   call.parallel(groups, [&](int64_t group) {
     std::fill_n(sums + group * all, all, 0.0f);
     std::fill_n(slopes + group * s.filters, s.filters, 0.0f);
-    float* copy = copies + group * padded;
+    float* copy = scratch<Part>(padded);
     std::fill_n(copy, padded, 0.0f);
     for (int64_t n = group * s.examples / groups; n < (group + 1) * s.examples / groups; ++n) {
       for (int64_t row = 0; row < s.channels * s.height; ++row)

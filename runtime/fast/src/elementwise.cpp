@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -60,13 +61,16 @@ Elementwise::Elementwise(const Attributes& given)
 
 void Elementwise::run(Call& call) const {
   std::vector<Input> inputs;
-  int64_t count = 1;
-  const Sizes* sizes = nullptr;
   for (size_t i = 0; i < call.inputs(); ++i) inputs.push_back(call.in(i));
-  for (const Input& input : inputs)
-    if (sizes == nullptr || input.count() > count) sizes = &input.sizes, count = input.count();
+  // numbers have fewer axes than tensors, also where those have one element
+  const Input& largest = *std::max_element(inputs.begin(), inputs.end(), [](const Input& a, const Input& b) {
+    return std::make_pair(a.sizes.size(), a.count()) < std::make_pair(b.sizes.size(), b.count());
+  });
+  const int64_t count = largest.count();
+  std::vector<bool> whole;
+  for (const Input& input : inputs) whole.push_back(input.count() == count);
   std::vector<float*> results;
-  for (size_t i = 0; i < results_.size(); ++i) results.push_back(call.out(i, *sizes));
+  for (size_t i = 0; i < results_.size(); ++i) results.push_back(call.out(i, largest.sizes));
   size_t numbers = inputs.size() + constants_.size(), steps = steps_.size() / 3;
   if (numbers + steps > REGISTERS) throw std::invalid_argument("an elementwise chain has at most 64 registers");
   call.parallel((count + TASK - 1) / TASK, [&](int64_t task) {
@@ -74,15 +78,14 @@ void Elementwise::run(Call& call) const {
     const float* registers[REGISTERS];
     int64_t end = std::min(count, (task + 1) * TASK);
     for (size_t i = 0; i < numbers; ++i) {
-      bool one = i >= inputs.size() || inputs[i].count() != count;
-      if (!one) continue;
+      if (i < inputs.size() && whole[i]) continue;
       std::fill_n(held[i], PIECE, i < inputs.size() ? inputs[i].data[0] : constants_[i - inputs.size()]);
       registers[i] = held[i];
     }
     for (int64_t at = task * TASK; at < end; at += PIECE) {
       int64_t size = std::min(PIECE, end - at);
       for (size_t i = 0; i < inputs.size(); ++i)
-        if (inputs[i].count() == count) registers[i] = inputs[i].data + at;
+        if (whole[i]) registers[i] = inputs[i].data + at;
       for (size_t s = 0; s < steps; ++s) {
         float* to = held[numbers + s];
         apply(steps_[3 * s], to, registers[steps_[3 * s + 1]], registers[steps_[3 * s + 2]], size);

@@ -1,4 +1,6 @@
 // The door of the library: ONNX Runtime calls RegisterCustomOps when a session is given it.
+#include <mutex>
+
 #include "operators.h"
 
 namespace {
@@ -12,39 +14,38 @@ netc::Status* add(const netc::Table* table, netc::Domain* domain) {
 
 #define NETC_EXPORT extern "C" __attribute__((visibility("default")))
 
+// The domain is made once and stays: sessions that come later share it.
 NETC_EXPORT netc::Status* RegisterCustomOps(netc::SessionOptions* options, const netc::Base* base) {
   const netc::Table* table = base->table(netc::INTERFACE_VERSION);
   if (table == nullptr) return nullptr;  // an older runtime, whose sessions then do not know the domain
-  netc::Domain* domain = nullptr;
-  if (auto* failed = netc::create_domain(table, "netc.fast", &domain)) return failed;
-  if (auto* failed = add<netc::BatchNormalization>(table, domain)) return failed;
-  if (auto* failed = add<netc::BatchNormalizationGradient>(table, domain)) return failed;
-  if (auto* failed = add<netc::MaxPoolGradient>(table, domain)) return failed;
-  if (auto* failed = add<netc::ConvWeightGradient>(table, domain)) return failed;
-  if (auto* failed = add<netc::ConvInputGradient>(table, domain)) return failed;
-  if (auto* failed = add<netc::BlockedWeights>(table, domain)) return failed;
-  if (auto* failed = add<netc::Elementwise>(table, domain)) return failed;
+  static netc::Domain* domain = nullptr;
+  static std::mutex lock;
+  std::lock_guard<std::mutex> held(lock);
+  if (domain == nullptr) {
+    netc::Domain* made = nullptr;
+    if (auto* failed = netc::create_domain(table, "netc.fast", &made)) return failed;
+    if (auto* failed = add<netc::BatchNormalization>(table, made)) return failed;
+    if (auto* failed = add<netc::BatchNormalizationGradient>(table, made)) return failed;
+    if (auto* failed = add<netc::MaxPoolGradient>(table, made)) return failed;
+    if (auto* failed = add<netc::ConvWeightGradient>(table, made)) return failed;
+    if (auto* failed = add<netc::ConvInputGradient>(table, made)) return failed;
+    if (auto* failed = add<netc::BlockedWeights>(table, made)) return failed;
+    if (auto* failed = add<netc::Elementwise>(table, made)) return failed;
+    domain = made;
+  }
   return netc::add_domain(table, options, domain);
 }
 
-// Whether this processor has the instructions that the library was built with.
+// Whether this processor has the instructions that the library was built with: x86-64's level 4 or 3, see
+// CMakeLists.txt, or what another kind of processor has in any case.
 NETC_EXPORT int netc_fast_runs_here() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
 #if defined(__AVX512F__)
-  if (!__builtin_cpu_supports("avx512f")) return 0;
-#endif
-#if defined(__AVX512VL__)
-  if (!__builtin_cpu_supports("avx512vl")) return 0;
-#endif
-#if defined(__AVX512BF16__)
-  if (!__builtin_cpu_supports("avx512bf16")) return 0;
-#endif
-#if defined(__AVX2__)
-  if (!__builtin_cpu_supports("avx2")) return 0;
-#endif
-#if defined(__FMA__)
-  if (!__builtin_cpu_supports("fma")) return 0;
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#elif defined(__AVX2__)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
 #endif
 #endif
   return 1;

@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -100,12 +101,26 @@ class Call {
     check(tensor_data(table_, tensor, &data));
     return static_cast<float*>(data);
   }
-  // work(i) for each i below count, on the session's threads.
+  // work(i) for each i below count, on the session's threads. What one of them throws is thrown here.
   template <typename Work>
   void parallel(int64_t count, const Work& work) const {
     if (count == 1) return work(0);
-    auto run = [](void* given, size_t i) { (*static_cast<const Work*>(given))(static_cast<int64_t>(i)); };
-    check(netc::parallel(table_, context_, run, static_cast<size_t>(count), 0, const_cast<Work*>(&work)));
+    struct Shared {
+      const Work& work;
+      std::mutex lock;
+      std::exception_ptr thrown;
+    } shared{work, {}, nullptr};
+    auto run = [](void* given, size_t i) {
+      auto& all = *static_cast<Shared*>(given);
+      try {
+        all.work(static_cast<int64_t>(i));
+      } catch (...) {
+        std::lock_guard<std::mutex> held(all.lock);
+        if (!all.thrown) all.thrown = std::current_exception();
+      }
+    };
+    check(netc::parallel(table_, context_, run, static_cast<size_t>(count), 0, &shared));
+    if (shared.thrown) std::rethrow_exception(shared.thrown);
   }
 
  private:
@@ -113,8 +128,12 @@ class Call {
   KernelContext* context_;
 };
 
+struct Whole;  // memory for a whole run, whose threads share what the first one asks for
+struct Part;   // memory for one task
+
 // Memory that is kept between runs, for the thread that asks: operators run one after the other, so they share it.
-inline float* scratch(int64_t count) {
+template <typename Purpose>
+float* scratch(int64_t count) {
   struct Free {
     void operator()(float* held) const { std::free(held); }
   };

@@ -85,7 +85,6 @@ inline constexpr Entry<88, Status*, const KernelContext*, size_t*> input_count{}
 inline constexpr Entry<89, Status*, const KernelContext*, size_t*> output_count{};
 inline constexpr Entry<90, Status*, const KernelContext*, size_t, const Tensor**> input{};
 inline constexpr Entry<91, Status*, KernelContext*, size_t, const int64_t*, size_t, Tensor**> output{};
-inline constexpr Entry<93, void, Status*> release_status{};
 inline constexpr Entry<99, void, TensorInfo*> release_tensor_info{};
 inline constexpr Entry<162, Status*, const KernelInfo*, const char*, float*, size_t*> attribute_floats{};
 inline constexpr Entry<163, Status*, const KernelInfo*, const char*, int64_t*, size_t*> attribute_ints{};
