@@ -101,6 +101,10 @@ def inference(rows: Rows, results: Results) -> list[str]:
     return [prose.INFERENCE.format(exporter=exporter, apart=apart), "", *markdown(heads, table)]
 
 
+CACHED = 64_000_000
+"""Bytes of weights that a processor's caches may keep from one batch to the next."""
+
+
 def _least_seconds(row: Mapping[str, Any], machine: Rows) -> float | None:
     """What a forward pass takes at least: its products at the machine's best rate, or its weights read once."""
     ceilings = machine.get("ceilings", {})
@@ -109,7 +113,8 @@ def _least_seconds(row: Mapping[str, Any], machine: Rows) -> float | None:
     cost = totals(load_net(by_name(row["net"])), row["batch"])
     assert isinstance(cost.flops, int), "the networks that are measured have known sizes"
     products = 2 * cost.flops / (1e9 * max(ceilings["sgemm_gflops"].values()))
-    return max(products, 4 * cost.params / (1e9 * ceilings["copy_gbytes"]))
+    weights = 4 * cost.params
+    return max(products, weights / (1e9 * ceilings["copy_gbytes"]) if weights > CACHED else 0.0)
 
 
 def load(rows: Rows, results: Results) -> list[str]:
