@@ -25,9 +25,18 @@ walks along all nodes whose turn has not come, and along all outputs, for each n
 
 
 def variants(nets: Sequence[Measured]) -> list[tuple[str, str]]:
-    """Names of nets and `depth D`, for the families that are asked for; every family where ResNet-50 is."""
+    """Names of nets and `depth D`, or `depth D fast`, for the families asked for; every family where ResNet-50 is."""
+    from bench import ours
+
     chosen = {net.name for net in (*nets, *(DEEP if NETS[-1] in nets else ()))}
-    return [(name, f"depth {depth}") for name, depths in DEPTHS.items() if name in chosen for depth in depths]
+    routes = ["", *(f" {target}" for target in ours.targets() if target.startswith("fast"))]
+    return [
+        (name, f"depth {depth}{route}")
+        for name, depths in DEPTHS.items()
+        if name in chosen
+        for route in routes
+        for depth in depths
+    ]
 
 
 def measure(measured: Measured, variant: str, *, seconds: float, threads: int) -> dict[str, Any]:
@@ -38,7 +47,7 @@ def measure(measured: Measured, variant: str, *, seconds: float, threads: int) -
     measured = replace(measured, batch=batch, settings={"depth": depth})
     net = ours.load(measured)
     plan = ours.plan(net, batch)
-    target = ours.targets()[0]
+    target = variant.split()[2] if len(variant.split()) > 2 else ours.targets()[0]
     start = time.perf_counter()
     made = ours.trainer(net, plan, target, threads)
     compiled = time.perf_counter()
@@ -69,11 +78,11 @@ def table(rows: Rows, results: Results) -> list[str]:
     lines = []
     for row in rows.values():
         depth = row["depth"]
-        whole = [f"{row['nodes']:,}", f"{row['ports']:,}"]
+        whole = [row["target"], f"{row['nodes']:,}", f"{row['ports']:,}"]
         whole += [f"{row['compile_s']:.1f} s", f"{row['load_s']:.1f} s", f"{digits(1000 * row['step_s'])} ms"]
         each = [f"{row['nodes'] / depth:.0f}"]
         each += [f"{1000 * row[name] / depth:.1f} ms" for name in ("compile_s", "load_s", "step_s")]
         lines.append([f"{row['net'].rpartition('-')[0]}-{depth} ({row['batch']})", *whole, *each])
-    heads = ["network (batch)", "nodes", "ports", "compile", "load", "step"]
+    heads = ["network (batch)", "target", "nodes", "ports", "compile", "load", "step"]
     heads += ["nodes a layer", "compile a layer", "load a layer", "step a layer"]
-    return [PROSE, "", *markdown(heads, lines)]
+    return [PROSE, "", *markdown(heads, lines, left=2)]

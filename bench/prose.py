@@ -52,8 +52,8 @@ Milliseconds a batch. `netc` is the file that `netc compile` writes, `torch expo
 ({exporter}), both in the same ONNX Runtime with its defaults; `netc.Model` is the call from Python, whose weights stay
 changeable. Outputs agree with PyTorch's to {apart:.0e} of the largest. The goals: at most 1.0 of the export, at most
 0.8 of PyTorch. The last column is the time that the products would take at the rate of the machine's best product, or
-the weights (64 MB and more) to be read once at its copying rate, whichever is longer, as a share of ours: where it is near 100 % nothing
-is left to gain, and PyTorch is near it too."""
+weights of 64 MB and more to be read once at its copying rate, whichever is longer, as a share of ours: where it is near
+100 % nothing is left to gain, and PyTorch is near it too."""
 
 LOAD = """\
 `netc compile --train` is timed from the shell. The last columns count from the start of a fresh process: until the step
