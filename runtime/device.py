@@ -96,16 +96,23 @@ def resolve(
 
     wanted  "cpu", "cuda", or "auto": CUDA where it works, else the CPU
     say     is given one line when "auto" takes the CPU
-    tf32, nhwc, graphs   as `Device` takes them; the last two mean nothing to a CPU
+    tf32, nhwc, graphs   as `Device` takes them
 
-    Raises DiagnosticError E601 when CUDA is asked for and does not work, E603 for an unknown word, E605 for TF32 on a
-    CPU.
+    Raises DiagnosticError E601 when CUDA is asked for and does not work, E603 for an unknown word, E605 for what only
+    CUDA has on a CPU.
     """
     found = _resolve(wanted, say)
-    if tf32 and found.name == "cpu":
-        help = "leave `--tf32` out, or use `--device cuda`"
-        raise DiagnosticError(Diagnostic("E605", "the CPU has no TF32: it computes in float32", help=help))
-    return found if found.name == "cpu" else replace(found, tf32=tf32, nhwc=nhwc, graphs=graphs)
+    if found.name != "cpu":
+        return replace(found, tf32=tf32, nhwc=nhwc, graphs=graphs)
+    for asked, option, message in (
+        (tf32, "--tf32", "the CPU has no TF32: it computes in float32"),
+        (nhwc, "--nhwc", "the CPU's layout is its target's: it cannot be told to put channels last"),
+        (not graphs, "--no-graphs", "the CPU has no CUDA graphs to do without"),
+    ):
+        if asked:
+            help = f"leave `{option}` out, or use `--device cuda`"
+            raise DiagnosticError(Diagnostic("E605", message, help=help))
+    return found
 
 
 def _resolve(wanted: str, say: Callable[[str], None] | None) -> Device:

@@ -15,9 +15,9 @@ from netc.compiler.ops import get_op
 from netc.compiler.passes.rewriter import Rewriter
 from netc.compiler.targets.choice import Choice, read_choice
 from netc.compiler.targets.cpu import FINISH, ROWS, blocked_layout
-from netc.compiler.targets.cpu.layout import Rows, ways
 from netc.compiler.targets.cuda import CUDA, masks_as_choices
 from netc.compiler.targets.fast import FAST_FINISH, FAST_ROWS
+from netc.compiler.targets.layout import Rows, ways
 from netc.compiler.targets.registry import Table, names_of, pick
 from netc.compiler.targets.std import STD
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from netc.compiler.ir import Builder, Node
-from netc.compiler.targets.cpu.layout import Layout, Rows, Way, always, ways
+from netc.compiler.targets.layout import Layout, Rows, Way, always, ways
 from netc.compiler.targets.registry import STANDARD, Lowering, Table, everywhere
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, did_you_mean
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netc.compiler.targets import TARGETS, Target
-from netc.compiler.targets.cpu.layout import Way, always, ways
+from netc.compiler.targets.layout import Way, always, ways
 from netc.compiler.targets.registry import STANDARD, Lowering, everywhere
 
 SHOWN = ("std", "cpu", "fast", "cuda")

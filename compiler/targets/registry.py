@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from netc.compiler.ir import Node, Value
-from netc.compiler.targets.cpu.layout import Way
+from netc.compiler.targets.layout import Way
 
 Write = Callable[..., Value | tuple[Value, ...]]
 """Of the builder, the node's inputs and its attributes; returns what stands for the node's outputs."""

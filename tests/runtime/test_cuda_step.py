@@ -166,7 +166,9 @@ def test_the_card_is_told_what_was_chosen(net: netc.Net, card: Card) -> None:
         "CPUExecutionProvider",
     ]
     assert CPU.session_providers(graphs=True) == ["CPUExecutionProvider"]
-    assert device.resolve("cpu", nhwc=True, graphs=False) == CPU
+    for asked in ({"nhwc": True}, {"graphs": False}, {"tf32": True}):
+        with pytest.raises(DiagnosticError, match="E605"):
+            device.resolve("cpu", **asked)
     trainer(net, replace(CUDA, nhwc=True)).step({name: array[:4] for name, array in data().items()})
     assert card.providers[-1][0][1]["prefer_nhwc"] == "1"
 

@@ -16,8 +16,8 @@ from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ir.verify import verify
 from netc.compiler.passes import simplify
 from netc.compiler.targets import legalise
-from netc.compiler.targets.cpu.layout import Layout
 from netc.compiler.targets.cpu.strips import strips_of_examples
+from netc.compiler.targets.layout import Layout
 
 Array = np.ndarray[Any, Any]
 Build = Callable[..., Value | tuple[Value, ...]]

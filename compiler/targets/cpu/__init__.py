@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from netc.compiler.ir import Graph
 from netc.compiler.targets.cpu import operators
-from netc.compiler.targets.cpu.layout import Layout, Rows
 from netc.compiler.targets.cpu.masks import steep_masks
 from netc.compiler.targets.cpu.pads import pads_as_joins
 from netc.compiler.targets.cpu.rows import ROWS
 from netc.compiler.targets.cpu.scalars import flat_scalars
+from netc.compiler.targets.layout import Layout, Rows
 
 
 def blocked_layout(graph: Graph, rows: Rows = ROWS, *, block: int) -> Graph:

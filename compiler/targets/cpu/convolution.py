@@ -6,8 +6,8 @@ from typing import Any
 
 from netc.compiler.ir import Builder, Node, Value
 from netc.compiler.ops.checks import surely_less
-from netc.compiler.targets.cpu.layout import Layout
 from netc.compiler.targets.cpu.weights import blocked_weights, fill_blocks, turned_weights
+from netc.compiler.targets.layout import Layout
 
 
 def conv(layout: Layout, g: Builder, node: Node) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from netc.compiler.ir import Builder, Node, Value, product
 from netc.compiler.ops.sources import number_of
-from netc.compiler.targets.cpu.layout import Layout
+from netc.compiler.targets.layout import Layout
 
 
 def batch_normalization_training(layout: Layout, g: Builder, node: Node) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netc.compiler.ir import Builder, Node
-from netc.compiler.targets.cpu.layout import Layout
+from netc.compiler.targets.layout import Layout
 from netc.compiler.targets.pooling import max_pool_gradient as standard_gradient
 from netc.compiler.targets.pooling import maxima
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from netc.compiler.ir import Builder, Node
 from netc.compiler.targets.cpu.convolution import conv, conv_input_gradient
-from netc.compiler.targets.cpu.layout import Layout, Row, Way
 from netc.compiler.targets.cpu.normalization import batch_normalization_gradient, batch_normalization_training
 from netc.compiler.targets.cpu.pooling import max_pool, max_pool_by_maxima, max_pool_gradient, needs_maxima
 from netc.compiler.targets.cpu.weight_gradient import WEIGHT_GRADIENTS
+from netc.compiler.targets.layout import Layout, Row, Way
 
 
 def elementwise(layout: Layout, g: Builder, node: Node) -> bool:

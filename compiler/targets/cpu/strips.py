@@ -16,8 +16,8 @@ from functools import cache
 
 from netc.compiler.ir import Builder, DType, Node, Tensor, Value
 from netc.compiler.targets.convolution import static
-from netc.compiler.targets.cpu.layout import Layout
 from netc.compiler.targets.cpu.weights import plain_gradient
+from netc.compiler.targets.layout import Layout
 
 CACHED_KERNEL = 450_000
 """Bytes of dy, as the kernel of one block of channels and four of filters, that stay in a core's second cache."""

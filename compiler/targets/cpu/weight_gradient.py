@@ -10,9 +10,9 @@ from netc.compiler.ir import Builder, DType, Node, Tensor, Value, product
 from netc.compiler.ops.checks import surely_less
 from netc.compiler.targets.conditions import has_large_sums as is_large
 from netc.compiler.targets.convolution import cut_to_windows, static
-from netc.compiler.targets.cpu.layout import Layout, Way
 from netc.compiler.targets.cpu.strips import by_strips, strips_of_examples
 from netc.compiler.targets.cpu.weights import plain_gradient
+from netc.compiler.targets.layout import Layout, Way
 from netc.compiler.targets.strides import every
 
 SMALL_WINDOW = 64

@@ -11,7 +11,7 @@ import math
 from netc.compiler.ir import Builder, DType, Tensor, Value
 from netc.compiler.ops.slicing import pad_axis
 from netc.compiler.targets.convolution import static
-from netc.compiler.targets.cpu.layout import Layout
+from netc.compiler.targets.layout import Layout
 
 
 def blocked_weights(layout: Layout, g: Builder, w: Value) -> Value:

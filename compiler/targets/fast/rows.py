@@ -9,10 +9,10 @@ from netc.compiler.ops.checks import surely_less
 from netc.compiler.targets.convolution import static
 from netc.compiler.targets.cpu.convolution import conv as domain_convolution
 from netc.compiler.targets.cpu.convolution import fits
-from netc.compiler.targets.cpu.layout import Layout, Row, Way, ways
 from netc.compiler.targets.cpu.rows import ROWS as CPU_ROWS
 from netc.compiler.targets.fast import operators as operators  # makes them known
 from netc.compiler.targets.fast.relu import before_relu
+from netc.compiler.targets.layout import Layout, Row, Way, ways
 
 
 def batch_normalization_training(layout: Layout, g: Builder, node: Node) -> bool:
