@@ -16,10 +16,9 @@ $(VENV)/.test: $(BIN)/netc
 	$(BIN)/python -m pip install --quiet --editable '.[test,plot]'
 	@touch $@
 
-$(VENV)/.fast: $(VENV)/.test $(wildcard runtime/fast/src/*) runtime/fast/CMakeLists.txt runtime/fast/pyproject.toml
-	@if command -v c++ > /dev/null; then $(BIN)/python -m pip install --quiet ./runtime/fast; \
+$(VENV)/.fast: $(BIN)/netc $(wildcard runtime/fast/src/*) runtime/fast/CMakeLists.txt runtime/fast/pyproject.toml
+	@if command -v c++ > /dev/null; then $(BIN)/python -m pip install --quiet ./runtime/fast && touch $@; \
 	else echo "no C++ compiler here: netc[fast] is not built, and its tests are skipped"; fi
-	@touch $@
 
 install: $(BIN)/netc ## a virtual environment in .venv with netc in it
 
@@ -40,16 +39,16 @@ types: $(VENV)/.test ## mypy, strict
 imports: $(VENV)/.test ## the arrows between the rooms
 	$(BIN)/lint-imports
 
-pytest: $(VENV)/.fast ## the tests
+pytest: $(VENV)/.test $(VENV)/.fast ## the tests
 	$(BIN)/pytest -n 2
 
 golden: $(VENV)/.test ## rewrite the golden files
 	$(BIN)/pytest tests/golden --update-golden
 
-bench: $(VENV)/.fast ## measure the five small networks against PyTorch, in about ten minutes
+bench: $(VENV)/.test $(VENV)/.fast ## measure the five small networks against PyTorch, in about ten minutes
 	$(BIN)/python -m bench --quick --minutes 10
 
-bench-all: $(VENV)/.fast ## measure everything; `python -m bench --all --resume` goes on with a run that was cut off
+bench-all: $(VENV)/.test $(VENV)/.fast ## measure everything; `python -m bench --all --resume` goes on with a run that was cut off
 	$(BIN)/python -m bench --all
 
 clean: ## remove what the other targets made

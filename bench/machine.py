@@ -20,7 +20,7 @@ def describe(threads: int) -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "threads": threads,
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.release().split('-')[0]} on {platform.machine()}",
         "python": platform.python_version(),
         "versions": {
             name: _version(name) for name in ("netc", "onnxruntime-gpu", "onnxruntime", "torch", "numpy", "keras")

@@ -3,17 +3,19 @@
 INTRODUCTION = """\
 # Performance
 
-Every table on this page is written by `python -m bench report` from `bench/results/{name}.json`; the command above a
-table measures it again. `make bench` measures the five small networks in about ten minutes, `make bench-all` all.
+Every table on this page is written by `python -m bench report --name {name}` from `bench/results/{name}.json`; the
+command above a table measures it again into that file. `make bench` measures the five small networks in about ten
+minutes, into `quick.json`; `make bench-all` all of them.
 
 Contenders run in one process in interleaved rounds, each for a while in turn, so that a machine that slows down does so
 for all. A time is the median over rounds of a round's median, with the lowest and highest round in brackets. A ratio is
 taken round by round, ours over theirs, and its median shown: below 1 netc is faster. All have the same number of
 threads, the same batch, loss and optimizer in float32, no metrics, and start from the same weights; the first losses
-are compared. netc is stepped from Python with `Trainer.step`, feeding and reading the loss included; `netc session` is
-the same step's bare session, bound beforehand; `netc fast` is `Trainer.step` with the optional library of
-`netc[fast]`. PyTorch's step is `zero_grad`, forward, `cross_entropy`, `backward`,
-`step`, `loss.item()`.
+are compared. netc is stepped from Python with `Trainer.step`, feeding and reading the loss included: `netc cpu` with the
+stock package alone, `netc fast` with the optional library of `netc[fast]`, `netc std` in ONNX's standard operators
+([targets.md](targets.md)); `netc session` is the bare session of `netc cpu`, bound beforehand. `eager` and
+`channels_last` are PyTorch's two layouts; its step is `zero_grad`, forward, `cross_entropy`, `backward`, `step`,
+`loss.item()`.
 """
 
 BUSY = """\
@@ -22,7 +24,9 @@ processor. PyTorch's threads wait for each other by spinning and suffer from tha
 ratios as no proof of anything, and measure again when the machine is quiet.
 """
 
-GOALS = "The ratio to the better of PyTorch eager and channels_last, beside the goals of this project."
+GOALS = """\
+The ratio to the better of PyTorch eager and channels_last, beside the goals of this project. The first prototype was
+one hand-written graph a network, before there was a compiler."""
 
 ROOFLINE = """\
 Work is the products and convolutions of the forward pass, of weight gradients and of input gradients, without the first

@@ -66,7 +66,7 @@ def states(rows: Mapping[str, Any]) -> list[str]:
     if len(at) < 2:
         return []
     told = "; ".join(f"at {commit}: {', '.join(names)}" for commit, names in at.items())
-    return ["", f"Rows were measured at different commits: {told}."]
+    return ["", f"Rows were measured at different commits (+ with changes that were not committed yet): {told}."]
 
 
 def write_report(results: Results, page: Path | None = None) -> str:
