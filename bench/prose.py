@@ -11,8 +11,8 @@ Contenders run in one process in interleaved rounds, each for a while in turn, s
 for all. A time is the median over rounds of a round's median, with the lowest and highest round in brackets. A ratio is
 taken round by round, ours over theirs, and its median shown: below 1 netc is faster. All have the same number of
 threads, the same batch, loss and optimizer in float32, no metrics, and start from the same weights; the first losses
-are compared. netc is stepped from Python with `Trainer.step`, feeding and reading the loss included: `netc cpu` with the
-stock package alone, `netc fast` with the optional library of `netc[fast]`, `netc std` in ONNX's standard operators
+are compared. netc is stepped from Python with `Trainer.step`, feeding and reading the loss included: `netc cpu` with
+the stock package alone, `netc fast` with the optional library of `netc[fast]`, `netc std` in ONNX's standard operators
 ([targets.md](targets.md)); `netc session` is the bare session of `netc cpu`, bound beforehand. `eager` and
 `channels_last` are PyTorch's two layouts; its step is `zero_grad`, forward, `cross_entropy`, `backward`, `step`,
 `loss.item()`.

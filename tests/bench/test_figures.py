@@ -224,6 +224,7 @@ def test_rows_of_different_commits_are_told(results: Results) -> None:
     assert "different commits" not in report(results)
     results.put("training", "LeNet-5", {**results.rows("training")["LeNet-5"], "commit": "abc1234"})
     said = (
-        "Rows were measured at different commits (+ with changes that were not committed yet): at an unknown one: MLP 784-512-10, VGG-16 224; at abc1234: LeNet-5."
+        "Rows were measured at different commits (+ with changes that were not committed yet): "
+        "at an unknown one: MLP 784-512-10, VGG-16 224; at abc1234: LeNet-5."
     )
     assert said in report(results)
