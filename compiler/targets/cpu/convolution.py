@@ -6,6 +6,7 @@ from typing import Any
 
 from netc.compiler.ir import Builder, Node, Value
 from netc.compiler.ops.checks import surely_less
+from netc.compiler.targets.convolution import turning_pads
 from netc.compiler.targets.cpu.weights import blocked_weights, fill_blocks, turned_weights
 from netc.compiler.targets.layout import Layout
 
@@ -46,12 +47,7 @@ def conv_input_gradient(layout: Layout, g: Builder, node: Node) -> bool:
     if not layout.can_block(dy):
         return False
     dilations: Any = node.attributes["dilations"]
-    begins, ends = [], []
-    for i in range(2):
-        reach = (w.shape[2 + i] - 1) * dilations[i]
-        begins.append(reach - pads[i])
-        ends.append(shape[i] - dy.shape[2 + i] + reach - begins[i])
-    around = (*begins, *ends)
+    around = turning_pads(dy, w, shape, pads, dilations)
     if not all(isinstance(pad, int) and pad >= 0 for pad in around):
         return False
     made = g.BlockedConv(
