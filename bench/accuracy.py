@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 import netc
 from bench.nets import EXAMPLES
 from netc.compiler import Net, compile_gradients
-from netc.compiler.initialize import initial_weights
-from netc.runtime.device import CPU
+from netc.compiler.weights.draw import initial_weights
+from netc.runtime.devices.device import CPU
 from netc.runtime.measure.torch_step import TorchStep
-from netc.runtime.session import Session
+from netc.runtime.sessions.session import Session
 
 SEEDS = 3
 """Of weights and pictures; the errors in the table are medians over them."""

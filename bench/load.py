@@ -32,7 +32,7 @@ def compile_time(measured: Measured, target: str, limit: float) -> float | None:
 def first_step(measured: Measured, target: str, threads: int, started: float) -> dict[str, float]:
     """In a fresh process: seconds since `started` (time.time) at which each stage was done."""
     done = {"python": time.time() - started}
-    import netc.runtime.steps as module
+    import netc.runtime.training.steps as module
     from bench import ours
 
     done["imports"] = time.time() - started

@@ -14,8 +14,8 @@ import numpy as np
 
 from bench import ours
 from bench.nets import Measured
-from netc.runtime.progress import Progress, Silent
-from netc.runtime.trainer import Trainer
+from netc.runtime.folder.progress import Progress, Silent
+from netc.runtime.training.trainer import Trainer
 
 MOST_PICTURES = 64
 """Batches of pictures in an epoch, which have to be written first."""

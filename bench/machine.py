@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.sections import ORT_TRAINING
-from netc.runtime.device import CPU
+from netc.runtime.devices.device import CPU
 from netc.runtime.measure import ceilings
 
 

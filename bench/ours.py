@@ -13,11 +13,11 @@ from netc.compiler import Net, TrainPlan
 from netc.compiler.optimizers.adam import Adam
 from netc.compiler.optimizers.adamw import AdamW
 from netc.compiler.optimizers.sgd import SGD
-from netc.runtime.device import CPU
+from netc.runtime.devices.device import CPU
+from netc.runtime.devices.target import cpu_target, target_for
 from netc.runtime.measure.bench import synthetic
 from netc.runtime.model import Model, ports, scalars
-from netc.runtime.target import cpu_target, target_for
-from netc.runtime.trainer import Trainer
+from netc.runtime.training.trainer import Trainer
 
 RATE = 1e-4
 """Small, so that training on one batch again and again stays where real training is."""

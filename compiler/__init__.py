@@ -13,28 +13,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port
     from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
-    from netc.compiler.count import Totals, totals, training_flops
+    from netc.compiler.declare.parameter import Parameter
     from netc.compiler.emit.places import Place, places
-    from netc.compiler.forward import forward_graph
-    from netc.compiler.initialize import initial_weight, initial_weights
+    from netc.compiler.facts.count import Totals, totals, training_flops
+    from netc.compiler.facts.summary import summary
     from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
-    from netc.compiler.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
-    from netc.compiler.net import LayerInstance, Net, Parameter, TrainPlan
+    from netc.compiler.net import LayerInstance, Net, TrainPlan
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
-    from netc.compiler.plan import override
-    from netc.compiler.ports import batch_ports
-    from netc.compiler.precision import probe_precision
-    from netc.compiler.summary import summary
     from netc.compiler.targets.cpu.probe import probe_cpu
-    from netc.compiler.weights import fit, read_tensors, read_weights
+    from netc.compiler.targets.precision import probe_precision
+    from netc.compiler.training.forward import forward_graph
+    from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
+    from netc.compiler.training.override import override
+    from netc.compiler.training.ports import batch_ports
+    from netc.compiler.weights.draw import initial_weight, initial_weights
+    from netc.compiler.weights.files import fit, read_tensors, read_weights
 
 _HOMES = {
     "Artifact": "artifact",
     "Graph": "ir",
     "LayerInstance": "net",
-    "LOSS_SCALE": "loss_scaling",
+    "LOSS_SCALE": "training.loss_scaling",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Memory": "options",
@@ -42,36 +43,36 @@ _HOMES = {
     "Node": "ir",
     "Options": "options",
     "PRECISIONS": "options",
-    "Parameter": "net",
+    "Parameter": "declare.parameter",
     "Place": "emit.places",
     "Port": "artifact",
     "Precision": "options",
-    "SMALLEST_SCALE": "loss_scaling",
-    "Totals": "count",
+    "SMALLEST_SCALE": "training.loss_scaling",
+    "Totals": "facts.count",
     "TrainPlan": "net",
     "Value": "ir",
-    "batch_ports": "ports",
+    "batch_ports": "training.ports",
     "check": "load",
     "compile_gradients": "build",
     "compile_inference": "build",
     "compile_scorer": "build",
     "compile_training": "build",
-    "fit": "weights",
-    "forward_graph": "forward",
-    "initial_weight": "initialize",
-    "initial_weights": "initialize",
+    "fit": "weights.files",
+    "forward_graph": "training.forward",
+    "initial_weight": "weights.draw",
+    "initial_weights": "weights.draw",
     "lint": "lint",
     "load": "load",
-    "override": "plan",
+    "override": "training.override",
     "parse_setting": "load",
     "probe_cpu": "targets.cpu.probe",
-    "probe_precision": "precision",
+    "probe_precision": "targets.precision",
     "places": "emit.places",
-    "read_tensors": "weights",
-    "read_weights": "weights",
-    "summary": "summary",
-    "totals": "count",
-    "training_flops": "count",
+    "read_tensors": "weights.files",
+    "read_weights": "weights.files",
+    "summary": "facts.summary",
+    "totals": "facts.count",
+    "training_flops": "facts.count",
 }
 
 __all__ = [

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from netc.compiler import targets
 from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Manifest
-from netc.compiler.assembly import Assembly
-from netc.compiler.in_place import written_in_place
 from netc.compiler.ir import BATCH_SYMBOL, DType, Graph, Value
 from netc.compiler.net import Net, TrainPlan
 from netc.compiler.options import DEFAULTS, Options
@@ -23,10 +21,12 @@ from netc.compiler.passes import (
     stacked_updates,
     used_sources,
 )
-from netc.compiler.passes.bfloat16_gaps import bfloat16_gaps
 from netc.compiler.passes.mixed_precision import mixed_precision
-from netc.compiler.precision import low_precision
-from netc.compiler.training import gradient_step, scorer, take_parameters, training_only, training_step
+from netc.compiler.targets.bfloat16_gaps import bfloat16_gaps
+from netc.compiler.targets.precision import low_precision
+from netc.compiler.training.assembly import Assembly
+from netc.compiler.training.in_place import written_in_place
+from netc.compiler.training.step import gradient_step, scorer, take_parameters, training_only, training_step
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +55,7 @@ def compile_inference(
     weights_as  "inputs" leaves the weights out of the model, for callers that keep them on a device
     Raises DiagnosticError: E280 for a tap that is no value of the network, E550 and E552 for weights that don't fit.
     """
-    from netc.compiler.taps import find_taps
+    from netc.compiler.facts.taps import find_taps
 
     a = Assembly(net.name)
     for value in net.inputs:
@@ -220,10 +220,10 @@ def _weights(a: Assembly, net: Net, weights: Weights | None, seed: int, weights_
     if weights_as == "inputs":
         return None
     if weights is None:
-        from netc.compiler.initialize import initial_weights
+        from netc.compiler.weights.draw import initial_weights
 
         weights = initial_weights(net, seed)
-    from netc.compiler.weights import fit
+    from netc.compiler.weights.files import fit
 
     return fit(weights, {value.name: value for value in a.graph.parameters}, net)
 

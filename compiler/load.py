@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from netc.compiler.elaborate.expressions import evaluate
-from netc.compiler.elaborate.layer_values import Written
-from netc.compiler.elaborate.modules import Loader, Module
+from netc.compiler.elaborate.loader import Loader
+from netc.compiler.elaborate.module import Module, Written
 from netc.compiler.elaborate.names import check_names
 from netc.compiler.elaborate.net import Elaborated, elaborate
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.resolve import built_in
+from netc.compiler.elaborate.static_binds import compute, file_frame
 from netc.compiler.elaborate.unused import warn_unused
 from netc.compiler.elaborate.values import POISON
 from netc.compiler.net import Net
@@ -123,7 +123,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
     if findings or not name.strip().isidentifier() or not isinstance(item, ast.Bind):
         raise DiagnosticError(wrong)
     report = Report()
-    module = Module(file, "--set", report)
+    module = Module(file, "--set", report, compute)
     module.define()
     flow = item.value
     if isinstance(flow, ast.Flow) and len(flow.elements) == 1 and isinstance(flow.elements[0], ast.Name):
@@ -171,7 +171,7 @@ def _arguments(module: Module, train: ast.Train, report: Report) -> dict[str, An
     layer = module.layers.get(train.net)
     definition = layer.definition if isinstance(layer, Written) else None
     positional = [parameter.name for parameter in definition.parameters] if definition is not None else []
-    frame = module.frame()
+    frame = file_frame(module)
     values: dict[str, Any] = {}
     for argument in train.arguments:
         name = argument.name
@@ -186,7 +186,7 @@ def _arguments(module: Module, train: ast.Train, report: Report) -> dict[str, An
             report.error("E222" if name in values else "E220", message, argument.span, help=did_you_mean(name, known))
             continue
         positional.remove(name)
-        value = evaluate(frame, argument.value)
+        value = frame.evaluate(argument.value)
         if value is not POISON:
             values[name] = value
     return values

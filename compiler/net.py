@@ -8,41 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netc.compiler.initial import Initial
-from netc.compiler.ir import DType, Graph, Node, Shape, Size, Value, format_shape, product
+from netc.compiler.declare.parameter import Parameter
+from netc.compiler.ir import Graph, Node, Value, format_shape, language_shape
+from netc.compiler.layers.base import Layer
+from netc.compiler.losses.base import Loss
+from netc.compiler.metrics.base import Metric
+from netc.compiler.optimizers.base import Optimizer
+from netc.compiler.schedules.base import Schedule
 from netc.grammar.diagnostics import Diagnostic, Span
-
-if TYPE_CHECKING:
-    from netc.compiler.layers.base import Layer
-    from netc.compiler.losses.base import Loss
-    from netc.compiler.metrics.base import Metric
-    from netc.compiler.optimizers.base import Optimizer
-    from netc.compiler.schedules.base import Schedule
-
-
-@dataclass(eq=False, slots=True)
-class Parameter:
-    """A weight or buffer. `name` is its name in weight files: `stage1.basic1.conv1.weight`.
-
-    trainable  False for buffers (batch norm's statistics) and for frozen weights
-    buffer     True for what training updates without a gradient
-    """
-
-    name: str
-    value: Value
-    initial: Initial
-    trainable: bool = True
-    buffer: bool = False
-    span: Span | None = None
-
-    @property
-    def count(self) -> int:
-        """The number of elements."""
-        size = product(self.value.shape)
-        assert isinstance(size, int), f"{self.name} has a symbolic size"
-        return size
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -163,9 +138,8 @@ class Net:
     @property
     def params(self) -> int:
         """Weights, trainable and frozen, of the inference network; buffers are not counted."""
-        from netc.compiler.count import totals
-
-        return totals(self).params
+        used = {item.name: item for layer in self.layers if not layer.training_only for item in layer.parameters}
+        return sum(item.count for item in used.values() if not item.buffer)
 
     @property
     def inputs(self) -> list[Value]:
@@ -179,7 +153,7 @@ class Net:
 
     def summary(self) -> dict[str, Any]:
         """What `netc summary --format json` prints: layers with shapes, parameters and cost, and their totals."""
-        from netc.compiler.summary import summary
+        from netc.compiler.facts.summary import summary
 
         return summary(self)
 
@@ -198,21 +172,3 @@ class Net:
                 help=f"add `train {self.name} {{ loss = cross_entropy(logits, label) }}` to {self.file}",
             )
         )
-
-
-def language_shape(value: Value) -> Shape:
-    """A value's shape as the language says it: without the batch."""
-    return value.shape[1:] if is_batched(value) else value.shape
-
-
-def is_batched(value: Value) -> bool:
-    """Whether axis 0 is the batch. Parameters and constants have none."""
-    from netc.compiler.ir import BATCH
-
-    return bool(value.shape) and value.shape[0] == BATCH
-
-
-__all__ = [
-    "Augmentation", "DType", "LayerInstance", "LossTerm", "MetricTerm", "Net", "Parameter", "Size", "TrainPlan",
-    "is_batched", "language_shape",
-]  # fmt: skip

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from netc.compiler.arguments import (
+from netc.compiler.declare.arguments import (
     ArgumentSpec,
     ArgumentType,
     Axes,
@@ -21,7 +21,7 @@ from netc.compiler.arguments import (
     TensorType,
     describe,
 )
-from netc.compiler.declared import Declared, Registry
+from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.layers.base import MANY, Layer, layer
 from netc.compiler.losses.base import Loss, loss
 from netc.compiler.metrics.base import Metric, metric

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from netc.grammar.diagnostics import Diagnostic, DiagnosticError
     from netc.runtime.data import open_data
     from netc.runtime.model import Model
-    from netc.runtime.trainer import Trainer
+    from netc.runtime.training.trainer import Trainer
 
 __all__ = [
     "Diagnostic", "DiagnosticError", "Model", "Net", "Options", "TrainPlan", "Trainer", "compile", "load", "open_data",
@@ -36,7 +36,7 @@ _HOMES = {
     "Net": "netc.compiler",
     "Options": "netc.compiler",
     "TrainPlan": "netc.compiler",
-    "Trainer": "netc.runtime.trainer",
+    "Trainer": "netc.runtime.training.trainer",
     "open_data": "netc.runtime.data",
 }
 

@@ -19,12 +19,12 @@ from netc.compiler import (
     initial_weight,
     read_weights,
 )
-from netc.runtime.device import Device, resolve
-from netc.runtime.feed import feed
-from netc.runtime.files import write_weights
-from netc.runtime.resident import Array, Resident
-from netc.runtime.session import Session
-from netc.runtime.target import check_target, target_for
+from netc.runtime.data.feed import feed
+from netc.runtime.devices.device import Device, resolve
+from netc.runtime.devices.target import check_target, target_for
+from netc.runtime.folder.files import write_weights
+from netc.runtime.sessions.resident import Array, Resident
+from netc.runtime.sessions.session import Session
 
 
 class Model:

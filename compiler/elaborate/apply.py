@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import netc.compiler.elaborate.inputs as inputs
-from netc.compiler.elaborate import explain, expressions, flows, statements
+from netc.compiler.declare.initial import Initial
+from netc.compiler.declare.parameter import Parameter
+from netc.compiler.elaborate import expects, explain, flows, inputs
 from netc.compiler.elaborate.arguments import bind, report_missing
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.layer_values import Bound, BuiltIn, Chain, LayerValue, Shared, Written
+from netc.compiler.elaborate.layer_values import Bound, BuiltIn, Chain, LayerValue, Shared
+from netc.compiler.elaborate.module import Written
 from netc.compiler.elaborate.scope import Env, Ref, Scope, join
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, scoped, spread
-from netc.compiler.initial import Initial
 from netc.compiler.ir import DType, Origin, Shape, Undecided, Value
 from netc.compiler.layers.base import MANY, LayerBuilder
-from netc.compiler.net import LayerInstance, Parameter
+from netc.compiler.net import LayerInstance
 from netc.compiler.ops import ShapeError
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
@@ -264,8 +265,8 @@ def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span:
 
 def _run_block(frame: Frame, definition: ast.Block) -> Any:
     first = len(frame.run.layers)
-    statements.run_body(frame, definition.body)
-    statements.check_pending(frame, first)
+    frame.run_body(definition.body)
+    expects.check_block(frame, first)
     if frame.flow is None:
         frame.error("E233", f"nothing flows out of `{definition.name}`", definition.name_span,
                     help="end the block with a flow")  # fmt: skip
@@ -286,8 +287,7 @@ def bind_parameters(frame: Frame, definition: ast.Block | ast.Net, bound: Bound,
             value = bound.values[parameter.name]
         else:
             assert parameter.default is not None
-            value = expressions.evaluate(frame, parameter.default)
-            value = expressions.as_operand(frame, value, parameter.default)
+            value = frame.operand(parameter.default)
         if parameter.name in frame.env.names:
             frame.error("E205", f"two parameters are called `{parameter.name}`", parameter.span)
         frame.env.names[parameter.name] = Ref(value, parameter.span)

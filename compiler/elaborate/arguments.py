@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netc.compiler.arguments import ArgumentError, ArgumentType, LayerType, Optional_, TensorType
-from netc.compiler.declared import Declared
-from netc.compiler.elaborate import expressions
+from netc.compiler.declare.arguments import ArgumentError, ArgumentType, LayerType, Optional_, TensorType
+from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue, Written
+from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue
+from netc.compiler.elaborate.module import Written
 from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error, value_of
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.grammar import ast
@@ -62,7 +62,7 @@ def bind_declared(
         name = _name_of(frame, argument, positional, specs, spans, owner)
         if name is None:
             if not isinstance(argument.value, ast.Name):
-                expressions.evaluate(frame, argument.value)
+                frame.evaluate(argument.value)
             good = False
             continue
         spans[name] = argument.span
@@ -135,7 +135,7 @@ def _bind_written(frame: Frame, layer: Written, arguments: tuple[ast.Argument, .
             good = False
             continue
         spans[name] = argument.span
-        values[name] = expressions.as_operand(frame, expressions.evaluate(frame, argument.value), argument.value)
+        values[name] = frame.operand(argument.value)
         good = good and values[name] is not POISON
     missing = [p.name for p in layer.definition.parameters if p.default is None and p.name not in spans]
     if good and missing:
@@ -146,7 +146,7 @@ def _bind_written(frame: Frame, layer: Written, arguments: tuple[ast.Argument, .
 
 def as_tensor(frame: Frame, node: ast.Expression, owner: str) -> Any:
     """A tensor or a list of them given as an argument, else POISON."""
-    value = expressions.as_operand(frame, expressions.evaluate(frame, node), node)
+    value = frame.operand(node)
     if value is POISON:
         return POISON
     for item in spread(value):
@@ -166,11 +166,11 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
     if isinstance(node, ast.Name):
         value = value_of(frame, node, type.words, type)
     else:
-        value = expressions.evaluate(frame, node, type.words)
+        value = frame.evaluate(node, type.words)
     if value is POISON:
         return POISON
     if isinstance(inner, TensorType):
-        value = expressions.as_operand(frame, value, node)
+        value = frame.as_operand(value, node.span)
         if isinstance(value, Tensor):
             return value.value
         if value is None and optional:
@@ -196,7 +196,7 @@ def _layer(frame: Frame, node: ast.Expression, what: str, optional: bool) -> Any
     if isinstance(node, ast.Name) and node.id != "in":
         value = layer_or_error(frame, node)
     else:
-        value = expressions.evaluate(frame, node)
+        value = frame.evaluate(node)
     if value is POISON or isinstance(value, LayerValue) or (value is None and optional):
         return value
     quoted = isinstance(value, str) and layer_named(frame, value) is not None

@@ -7,8 +7,8 @@ from typing import Any
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.scope import Scope
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_number, kind
-from netc.compiler.ir import Builder, DType, Origin, Value, format_shape
-from netc.compiler.net import LayerInstance, is_batched, language_shape
+from netc.compiler.ir import Builder, DType, Origin, Value, format_shape, is_batched, language_shape
+from netc.compiler.net import LayerInstance
 from netc.compiler.ops import ShapeError, broadcast
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label

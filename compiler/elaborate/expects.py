@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netc.compiler.count import Memory, count, distinct_parameters, memory, receptive_field
 from netc.compiler.elaborate import expressions, static
 from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.layer_values import Shared
 from netc.compiler.elaborate.resolve import in_sight
 from netc.compiler.elaborate.scope import Env, Ref
 from netc.compiler.elaborate.static import StaticError
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_size, kind
+from netc.compiler.facts.count import Memory, count, distinct_parameters, memory, receptive_field
 from netc.compiler.ir import Dim, Symbol
 from netc.compiler.net import LayerInstance, Net
 from netc.grammar import ast
@@ -142,7 +143,7 @@ class _Counted:
         for argument in node.arguments:
             value = argument.value
             if argument.name == "batch" and name != "receptive_field":
-                size = expressions.evaluate(self.frame, value)
+                size = self.frame.evaluate(value)
                 if not isinstance(size, int) or size < 1:
                     if size is not POISON:
                         self.frame.error("E224", f"`batch` is a positive whole number, found {kind(size)}", value.span)
@@ -163,7 +164,7 @@ class _Counted:
         return self._count(name, layers, node, batch)
 
     def _of(self, name: str, node: ast.Expression, batch: int) -> Any:
-        target = expressions.evaluate(self.frame, node)
+        target = self.frame.evaluate(node)
         if target is POISON:
             return POISON
         if name == "receptive_field" and isinstance(target, Tensor):
@@ -181,8 +182,6 @@ class _Counted:
 
 
 def _path(item: Any) -> str | None:
-    from netc.compiler.elaborate.layer_values import Shared
-
     scope = item.weights if isinstance(item, Shared) else getattr(item, "scope", None)
     if isinstance(item, Several) and scope is None:
         paths = [_path(inner) for inner in item]
@@ -203,7 +202,7 @@ def check(frame: Frame, node: ast.Expect, condition: ast.Expression, layers: Seq
         check(frame, node, condition.right, layers)
         return
     if isinstance(condition, ast.Binary) and condition.operator in COMPARISONS:
-        left, right = expressions.evaluate(frame, condition.left), expressions.evaluate(frame, condition.right)
+        left, right = frame.evaluate(condition.left), frame.evaluate(condition.right)
         if left is POISON or right is POISON:
             return
         try:
@@ -259,7 +258,7 @@ def _assume(frame: Frame, node: ast.Binary, left: Any, right: Any) -> bool:
     """Take `H % 16 == 0` or `H >= 32` as known from here on."""
     divided = node.left
     if node.operator == "==" and right == 0 and isinstance(divided, ast.Binary) and divided.operator == "%":
-        size, by = expressions.evaluate(frame, divided.left), expressions.evaluate(frame, divided.right)
+        size, by = frame.evaluate(divided.left), frame.evaluate(divided.right)
         symbol = _symbol(size)
         if symbol is None or not isinstance(by, int) or by < 1:
             return False

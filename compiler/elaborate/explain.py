@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.ir import Value, format_shape
-from netc.compiler.net import LayerInstance, language_shape
+from netc.compiler.ir import Value, format_shape, language_shape
+from netc.compiler.net import LayerInstance
 from netc.compiler.ops import ShapeError
 from netc.grammar.diagnostics import Label, Span
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.elaborate import apply, flows, static
+from netc.compiler.elaborate import static
 from netc.compiler.elaborate.arguments import bind
 from netc.compiler.elaborate.arithmetic import tensor_binary, tensor_negative
 from netc.compiler.elaborate.frame import Frame
@@ -12,7 +12,7 @@ from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue, Shared
 from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error, not_yet, value_of
 from netc.compiler.elaborate.static import FUNCTIONS, StaticError
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed
-from netc.compiler.net import language_shape
+from netc.compiler.ir import language_shape
 from netc.grammar import ast
 from netc.grammar.diagnostics import did_you_mean
 
@@ -29,7 +29,7 @@ def evaluate(frame: Frame, node: ast.Expression, words: tuple[str, ...] = ()) ->
         case ast.ShapeLiteral():
             return node.sizes
         case ast.List():
-            return listed([as_operand(frame, evaluate(frame, item, words), item) for item in node.items])
+            return listed([frame.operand(item, words) for item in node.items])
         case ast.Table():
             return _table(frame, node, words)
         case ast.Attribute():
@@ -39,7 +39,7 @@ def evaluate(frame: Frame, node: ast.Expression, words: tuple[str, ...] = ()) ->
         case ast.Call():
             return _call(frame, node)
         case ast.Flow():
-            return flows.inner_flow(frame, node)
+            return frame.chain(node)
     return _operation(frame, node, words)
 
 
@@ -56,7 +56,7 @@ def _operation(frame: Frame, node: ast.Expression, words: tuple[str, ...]) -> An
             condition = evaluate_condition(frame, node.operand)
             return condition if condition is POISON else not condition
         case ast.Unary():
-            operand = as_operand(frame, evaluate(frame, node.operand), node.operand)
+            operand = frame.operand(node.operand)
             if is_flowing(operand):
                 return tensor_negative(frame, operand, node)
             return _static(frame, node, lambda: static.negative(operand))
@@ -83,25 +83,18 @@ def _static(frame: Frame, node: ast.Syntax, compute: Any, *operands: Any) -> Any
         return POISON
 
 
-def as_operand(frame: Frame, value: Any, node: ast.Syntax) -> Any:
-    """A layer without input among operands and list items starts a flow: it is applied."""
-    if isinstance(value, BuiltIn) and value.is_source:
-        return apply.apply(frame, value, None, None, node.span)
-    return value
-
-
 def _binary(frame: Frame, node: ast.Binary) -> Any:
     if node.operator in ("and", "or"):
         left = evaluate_condition(frame, node.left)
         if left is POISON or left == (node.operator == "or"):
             return left
         return evaluate_condition(frame, node.right)
-    left = as_operand(frame, evaluate(frame, node.left), node.left)
+    left = frame.operand(node.left)
     if node.operator == "//" and isinstance(left, LayerValue):
         frame.error("E241", f"`//` divides whole numbers, found {left}", node.span,
                     help="write a comment after `#`")  # fmt: skip
         return POISON
-    right = as_operand(frame, evaluate(frame, node.right), node.right)
+    right = frame.operand(node.right)
     if left is POISON or right is POISON:
         return POISON
     for side, value in ((node.left, left), (node.right, right)):

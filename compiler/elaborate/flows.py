@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netc.compiler.elaborate import apply, expressions, statements
 from netc.compiler.elaborate.arguments import bind
+from netc.compiler.elaborate.expressions import is_function
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.layer_values import BuiltIn, Chain, LayerValue, Written
+from netc.compiler.elaborate.layer_values import BuiltIn, Chain, LayerValue
+from netc.compiler.elaborate.module import Written
 from netc.compiler.elaborate.resolve import LATER, in_sight, layer_named, layer_or_error, not_yet
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import POISON, Several, is_flowing, kind, scoped
@@ -48,9 +49,9 @@ def run_flow(
 def _value(frame: Frame, head: Element, bound: bool) -> tuple[Any, bool]:
     """A flow of one expression that applies no layer by itself."""
     assert not isinstance(head, ast.Braced)
-    value = expressions.evaluate(frame, head)
+    value = frame.evaluate(head)
     if isinstance(value, LayerValue) and not bound:
-        return apply.apply(frame, value, frame.flow, None, head.span), True
+        return frame.apply(value, frame.flow, None, head.span), True
     if not bound and not is_flowing(value):
         if not (value is None or value == ()):
             frame.error("E232", f"{kind(value)} does not flow", head.span, help="bind it to a name, or remove it")
@@ -61,9 +62,9 @@ def _value(frame: Frame, head: Element, bound: bool) -> tuple[Any, bool]:
 def source(frame: Frame, head: Element) -> Any:
     """The value that a flow starts from."""
     assert not isinstance(head, ast.Braced)
-    value = expressions.as_operand(frame, expressions.evaluate(frame, head), head)
+    value = frame.operand(head)
     if isinstance(value, LayerValue):
-        return apply.apply(frame, value, frame.flow, None, head.span)
+        return frame.apply(value, frame.flow, None, head.span)
     if not is_flowing(value) and value is not POISON:
         frame.error("E232", f"{kind(value)} does not flow", head.span,
                     help="start a flow from a tensor, or from a layer without input")  # fmt: skip
@@ -75,7 +76,7 @@ def inner_flow(frame: Frame, node: ast.Flow) -> Any:
     """A flow inside an expression: a tensor where it starts from one, else a layer that isn't applied."""
     head, rest = node.elements[0], node.elements[1:]
     if not head_is_layer(frame, head):
-        value = expressions.as_operand(frame, expressions.evaluate(frame, head), head) \
+        value = frame.operand(head) \
             if not isinstance(head, ast.Braced) else POISON  # fmt: skip
         if not isinstance(value, LayerValue):
             if not is_flowing(value):
@@ -87,7 +88,7 @@ def inner_flow(frame: Frame, node: ast.Flow) -> Any:
         if first is POISON:
             return POISON
         if isinstance(first, BuiltIn) and first.is_source:
-            return through(frame, rest, apply.apply(frame, first, None, None, head.span), None)
+            return through(frame, rest, frame.apply(first, None, None, head.span), None)
     return Chain("chain", None, node.elements, frame.env)
 
 
@@ -113,7 +114,7 @@ def step(frame: Frame, element: Element, flow: Any, named: Scope | None, starts:
         frame.error("E234", f"`{layer.word}` takes nothing from the left", element.span,
                     help=f"start a flow from it, or use it as a value: `x + {layer.word}(…)`")  # fmt: skip
         return POISON
-    return apply.apply(frame, layer, flow, named, element.span)
+    return frame.apply(layer, flow, named, element.span)
 
 
 def head_layer(frame: Frame, element: ast.Expression) -> Any:
@@ -127,7 +128,7 @@ def head_layer(frame: Frame, element: ast.Expression) -> Any:
         if isinstance(layer, LayerValue):
             bound = bind(frame, layer, element.arguments, element)
             return POISON if bound is None else layer.with_arguments(bound)
-    return expressions.evaluate(frame, element)
+    return frame.evaluate(element)
 
 
 def head_is_layer(frame: Frame, head: Element) -> bool:
@@ -136,9 +137,9 @@ def head_is_layer(frame: Frame, head: Element) -> bool:
         case ast.Braced():
             return True
         case ast.Call(function=ast.Name(id=name)):
-            return not expressions.is_function(frame, name)
+            return not is_function(frame, name)
         case ast.Call(function=function):
-            return isinstance(expressions.evaluate(frame, function), LayerValue)
+            return isinstance(frame.evaluate(function), LayerValue)
         case ast.Name(id="in"):
             return False
         case ast.Name(id=name):
@@ -181,7 +182,7 @@ def _mentions_tensor(frame: Frame, node: ast.Expression) -> bool:
             ref = in_sight(frame, name)
             return ref is not None and is_flowing(ref.value)
         case ast.Attribute() | ast.Index():
-            return is_flowing(expressions.evaluate(frame, node))
+            return is_flowing(frame.evaluate(node))
         case ast.Call():
             return _starts_with_source(frame, node)
         case ast.List():
@@ -235,11 +236,11 @@ def braced(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> An
     name, scope = ("", named) if named is not None or layer is POISON else frame.claim_default(layer.word, node.span)
     inner = frame.inside(Env(frame.env, scope=named), named or frame.scope, flow)
     inner.branches = []
-    statements.run_body(inner, node.body)
+    inner.run_body(node.body)
     if layer is POISON:
         return POISON
     branches = Several.of(inner.branches)
-    result = apply.apply(frame, layer, branches, scope, node.head.span)
+    result = frame.apply(layer, branches, scope, node.head.span)
     if named is None:
         frame.scope.members[name] = result
     return result
@@ -247,7 +248,7 @@ def braced(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> An
 
 def _chain(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> Any:
     inner = frame.inside(Env(frame.env, scope=named), named or frame.scope, flow)
-    statements.run_body(inner, node.body)
+    inner.run_body(node.body)
     if inner.flow is None:
         frame.error("E233", "nothing flows out of these braces", node.span, help="start a flow inside them")
         return POISON

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netc.compiler.declare.parameter import Parameter
+from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue
+from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.ir import Graph, Value
-from netc.compiler.net import LayerInstance, Parameter
+from netc.compiler.net import LayerInstance
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
 
-if TYPE_CHECKING:
-    from netc.compiler.elaborate.modules import Module
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What is done to each kind of text. Each of the four needs the others, so they meet here, by way of the frame.
+
+    evaluate  an expression: its value, POISON after a mistake, which is reported
+    chain     a flow inside an expression: its value, or a layer that isn't applied
+    apply     a layer: what it makes of what flows in
+    run       braces: their statements, one after the other
+    """
+
+    evaluate: Callable[[Frame, ast.Expression, tuple[str, ...]], Any]
+    chain: Callable[[Frame, ast.Flow], Any]
+    apply: Callable[[Frame, LayerValue | None, Any, Scope | None, Span, str | None], Any]
+    run: Callable[[Frame, ast.Body], None]
 
 
 @dataclass(slots=True)
 class Elaboration:
     """One net while it grows.
 
+    language    what is done to expressions, layers and statements
     producers   value -> the application that made it
     absorbed    inside a layer that applies a layer given as an argument: the parameters made there
     stack       blocks and nets being applied, outermost first
@@ -36,6 +53,7 @@ class Elaboration:
 
     report: Report
     graph: Graph
+    language: Language
     layers: list[LayerInstance] = field(default_factory=list)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     producers: dict[Value, LayerInstance] = field(default_factory=dict)
@@ -85,6 +103,38 @@ class Frame:
     def report(self) -> Report:
         """Where findings go."""
         return self.run.report
+
+    def evaluate(self, node: ast.Expression, words: tuple[str, ...] = ()) -> Any:
+        """The value of an expression here, POISON after a mistake; `words` may stand for themselves."""
+        return self.run.language.evaluate(self, node, words)
+
+    def operand(self, node: ast.Expression, words: tuple[str, ...] = ()) -> Any:
+        """The value of an expression where a tensor may stand: among operands, items of a list, arguments."""
+        return self.as_operand(self.evaluate(node, words), node.span)
+
+    def as_operand(self, value: Any, span: Span) -> Any:
+        """A layer without input starts a flow, so it is applied; everything else is what it is."""
+        if isinstance(value, BuiltIn) and value.is_source:
+            return self.apply(value, None, None, span)
+        return value
+
+    def chain(self, node: ast.Flow) -> Any:
+        """A flow inside an expression: its value, or a layer that isn't applied."""
+        return self.run.language.chain(self, node)
+
+    def apply(
+        self, layer: LayerValue | None, flow: Any, named: Scope | None, span: Span, origin: str | None = None
+    ) -> Any:
+        """What a layer makes of the flow, POISON after a mistake.
+
+        named   the scope of the bind that names this application; None for the default name
+        origin  the path that nodes get instead of the layer's own
+        """
+        return self.run.language.apply(self, layer, flow, named, span, origin)
+
+    def run_body(self, body: ast.Body) -> None:
+        """Run the statements of braces here."""
+        self.run.language.run(self, body)
 
     def inside(self, env: Env, scope: Scope, flow: Any) -> Frame:
         """The frame of flow braces inside this one."""

@@ -6,14 +6,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from netc.compiler.elaborate import expressions, statements
+from netc.compiler.elaborate import expects
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.resolve import in_sight
 from netc.compiler.elaborate.scope import Ref
 from netc.compiler.elaborate.static import StaticError, equal
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_size, kind, spread
-from netc.compiler.ir import BATCH, Builder, Dim, DType, Origin, Value, format_shape
-from netc.compiler.net import is_batched, language_shape
+from netc.compiler.ir import BATCH, Builder, Dim, DType, Origin, Value, format_shape, is_batched, language_shape
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label
 
@@ -81,7 +80,7 @@ def _shape(frame: Frame, declaration: ast.InputDeclaration) -> tuple[Any, ...] |
         if isinstance(item, ast.Name) and in_sight(frame, item.id) is None:
             size = _dimension(frame, item)
         else:
-            size = expressions.evaluate(frame, item)
+            size = frame.evaluate(item)
         if size is POISON:
             return None
         sizes += size if isinstance(size, tuple) else [size]
@@ -141,8 +140,8 @@ def run_net_as_layer(frame: Frame, definition: ast.Net, flow: Any) -> Any:
         return POISON
     frame.outputs = {}
     first = len(frame.run.layers)
-    statements.run_body(frame, replace(definition.body, statements=tuple(rest)))
-    statements.check_pending(frame, first)
+    frame.run_body(replace(definition.body, statements=tuple(rest)))
+    expects.check_block(frame, first)
     if frame.outputs:
         values = [Tensor(value) for value in frame.outputs.values()]
         return values[0] if len(values) == 1 else Several.of(values)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.layers.base import Layer
 from netc.grammar import ast
 from netc.grammar.diagnostics import Span
-
-if TYPE_CHECKING:
-    from netc.compiler.elaborate.modules import Module
-    from netc.compiler.elaborate.scope import Env, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +46,6 @@ class BuiltIn(LayerValue):
     def is_source(self) -> bool:
         """Whether nothing flows into it."""
         return self.definition.inputs == (0, 0)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Written(LayerValue):
-    """A block or a net of a file."""
-
-    definition: ast.Block | ast.Net | None = None
-    module: Module | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

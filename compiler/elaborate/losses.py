@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.elaborate import expressions
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.resolve import in_sight
 from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_number, kind
-from netc.compiler.ir import Value, format_shape
+from netc.compiler.ir import Value, format_shape, language_shape
 from netc.compiler.losses.base import loss as loss_registry
 from netc.compiler.metrics.base import metric as metric_registry
-from netc.compiler.net import LossTerm, MetricTerm, language_shape
+from netc.compiler.net import LossTerm, MetricTerm
 from netc.compiler.ops import ShapeError
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, did_you_mean
@@ -68,7 +67,7 @@ def _weighted(frame: Frame, node: ast.Binary, weight: float, name: str | None) -
         frame.error("E410", "a loss is a sum of weighted losses", node.span,
                     help="multiply a loss by a number: `0.3 * mse(out, target)`")  # fmt: skip
         return []
-    factor = expressions.evaluate(frame, factor_node)
+    factor = frame.evaluate(factor_node)
     if factor is POISON:
         return []
     if not is_number(factor) or (node.operator == "/" and factor == 0):
@@ -127,7 +126,7 @@ def prediction_of(frame: Frame, node: ast.Expression, word: str) -> Value | None
             help=did_you_mean(node.id, known) or f"the first place of `{word}` takes a value that a bind named",
         )
         return None
-    value = expressions.evaluate(frame, node)
+    value = frame.evaluate(node)
     if value is POISON:
         return None
     if isinstance(value, Several) and len(value) == 1:
@@ -155,7 +154,7 @@ def target_of(frame: Frame, node: ast.Expression, word: str) -> str | float | No
                         help=f"the prediction comes first, then the target: `{word}(prediction, target)`")  # fmt: skip
             return None
         return node.id
-    value = expressions.evaluate(frame, node)
+    value = frame.evaluate(node)
     if value is POISON:
         return None
     if is_number(value):

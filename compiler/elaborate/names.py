@@ -8,7 +8,7 @@ from typing import Any
 
 from netc.compiler.elaborate.expects import CALLS
 from netc.compiler.elaborate.foreign import did_you_mean_here
-from netc.compiler.elaborate.modules import Module
+from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.resolve import LATER, argument_words
 from netc.compiler.elaborate.static import FUNCTIONS

@@ -9,8 +9,9 @@ from typing import Any
 from netc.compiler.elaborate import expects, inputs, statements
 from netc.compiler.elaborate.apply import bind_parameters
 from netc.compiler.elaborate.frame import Elaboration, Frame
+from netc.compiler.elaborate.language import LANGUAGE
 from netc.compiler.elaborate.layer_values import Bound
-from netc.compiler.elaborate.modules import Module
+from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.train import elaborate_train
@@ -36,7 +37,7 @@ def elaborate(
 ) -> Elaborated:  # fmt: skip
     """Elaborate a net with some of its arguments given, and the train sections that belong to it."""
     errors, first = report.errors, len(report.found)
-    run = Elaboration(report, Graph(definition.name), mistakes=report.mistakes)
+    run = Elaboration(report, Graph(definition.name), LANGUAGE, mistakes=report.mistakes)
     scope = Scope()
     frame = Frame(run, module, Env(None, scope=scope), scope, outputs={}, started=True)
     run.stack.append(definition)
@@ -50,7 +51,7 @@ def elaborate(
             frame.error("E216", f"the net `{definition.name}` has no input", definition.name_span,
                         help="declare one at its top: `input image: 1x28x28`")  # fmt: skip
         frame.input = frame.flow = POISON
-    statements.run_body(frame, replace(definition.body, statements=tuple(rest)))
+    frame.run_body(replace(definition.body, statements=tuple(rest)))
     run.graph.outputs = _outputs(frame, definition)
     plans = [plan for train in trains if (plan := elaborate_train(frame, train)) is not None]
     if report.mistakes > run.mistakes or run.poisoned:

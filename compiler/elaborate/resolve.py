@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from netc.compiler.arguments import TRUTHS, ArgumentType, Boolean, Optional_, Pad
+from netc.compiler.declare.arguments import TRUTHS, ArgumentType, Boolean, Optional_, Pad
 from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue

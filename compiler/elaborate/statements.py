@@ -54,11 +54,6 @@ def run(frame: Frame, statement: ast.Statement) -> None:
             frame.error("E216", "`step` stands in a `train` section", statement.span, help="move it there")
 
 
-def check_pending(frame: Frame, first: int) -> None:
-    """Check the expectations of a finished block over the layers it made."""
-    expects.check_block(frame, first)
-
-
 def _keyword(span: Span, word: str) -> Span:
     return Span(span.file, span.line, span.column, span.line, span.column + len(word))
 
@@ -179,7 +174,7 @@ def _if(frame: Frame, node: ast.If) -> None:
 
 
 def _for(frame: Frame, node: ast.For) -> None:
-    items = expressions.evaluate(frame, node.iterable)
+    items = frame.evaluate(node.iterable)
     if items is POISON or not isinstance(items, tuple):
         if items is not POISON:
             help = f"write `0..{items}`" if isinstance(items, int) else None
@@ -206,7 +201,7 @@ def _taken_apart(frame: Frame, node: ast.For, item: Any) -> Iterator[tuple[str, 
 
 
 def _repeat(frame: Frame, node: ast.Repeat) -> None:
-    count = expressions.evaluate(frame, node.count)
+    count = frame.evaluate(node.count)
     if count is not POISON and (not isinstance(count, int) or isinstance(count, bool)):
         help = "divide with `//`, which gives a whole number" if isinstance(count, float) else None
         frame.error("E240", f"`repeat` takes a whole number, found {kind(count)}", node.count.span, help=help)
@@ -288,7 +283,7 @@ def _output(frame: Frame, node: ast.Output) -> None:
                     help="end a block with what it gives: `[x, y]`")  # fmt: skip
         return
     for expression in node.values:
-        value = expressions.evaluate(frame, expression)
+        value = frame.evaluate(expression)
         if value is POISON:
             frame.started = False
             continue
@@ -331,4 +326,4 @@ def named_values(name: str, value: Any) -> Iterator[tuple[str, Value | None]]:
         yield name, None
 
 
-__all__ = ["bind_name", "check_pending", "is_flowing", "named_values", "names_bound", "output_name", "run", "run_body"]
+__all__ = ["bind_name", "is_flowing", "named_values", "names_bound", "output_name", "run", "run_body"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netc.compiler.arguments import (
+from netc.compiler.declare.arguments import (
     SIZE,
     ArgumentError,
     ArgumentType,
@@ -15,15 +15,14 @@ from netc.compiler.arguments import (
     argument,
     describe,
 )
-from netc.compiler.declared import Declared
-from netc.compiler.elaborate import expressions
+from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.data_fields import check_fields
 from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.losses import losses, metrics
 from netc.compiler.elaborate.resolve import not_yet
 from netc.compiler.elaborate.scope import Env, Scope
-from netc.compiler.elaborate.targets import check_targets
 from netc.compiler.elaborate.values import POISON, kind
 from netc.compiler.net import Augmentation, TrainPlan
 from netc.compiler.optimizers.base import optimizer as optimizers
@@ -79,7 +78,7 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
     terms, is_table = losses(frame, settings["loss"])
     values["metrics"] = tuple(metrics(frame, settings["metrics"], terms)) if "metrics" in settings else ()
     if net.report.errors == errors:
-        check_targets(frame, [*terms, *values["metrics"]])
+        check_fields(frame, [*terms, *values["metrics"]])
     if net.report.errors > errors or not terms:
         return None
     return TrainPlan(losses=tuple(terms), loss_is_table=is_table, **values)
@@ -141,7 +140,7 @@ def _expression(frame: Frame, bind: ast.Bind) -> ast.Expression | None:
 
 
 def _number(frame: Frame, name: str, type: ArgumentType, node: ast.Expression) -> Any:
-    value = expressions.evaluate(frame, node)
+    value = frame.evaluate(node)
     if value is POISON:
         return None
     try:

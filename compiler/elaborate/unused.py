@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from netc.compiler.elaborate.modules import Module
+from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.grammar import ast
 

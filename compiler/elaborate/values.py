@@ -12,13 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from netc.compiler.ir import Dim, Value, format_shape
-from netc.compiler.net import language_shape
-
-if TYPE_CHECKING:
-    from netc.compiler.elaborate.scope import Scope
+from netc.compiler.elaborate.layer_values import LayerValue
+from netc.compiler.elaborate.scope import Scope
+from netc.compiler.ir import Dim, Value, format_shape, language_shape
 
 
 class Poison:
@@ -102,8 +100,6 @@ def is_size(value: Any) -> bool:
 
 def kind(value: Any) -> str:
     """What a value is, in words, for messages."""
-    from netc.compiler.elaborate.layer_values import LayerValue
-
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (Tensor, Several, LayerValue)):

@@ -1,5 +1,6 @@
 """The intermediate representation. `graph.py` is all of it on one screen; sizes are in `dims.py`."""
 
+from netc.compiler.ir.batch import is_batched, language_shape
 from netc.compiler.ir.dims import (
     BATCH,
     BATCH_SYMBOL,
@@ -32,6 +33,8 @@ __all__ = [
     "Undecided",
     "Value",
     "format_shape",
+    "is_batched",
+    "language_shape",
     "product",
     "substitute",
     "symbols",

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Union
 
 from netc.compiler.ir.dims import Shape, Size
+from netc.compiler.ir.operators import operator
 from netc.grammar.diagnostics import Span
 
 
@@ -160,9 +161,7 @@ class Builder:
         self, op: str, inputs: Sequence[Value | float | int | bool], attributes: Mapping[str, Attribute]
     ) -> tuple[Value, ...]:
         """Append a node and return its outputs."""
-        from netc.compiler.ops import get_op
-
-        definition = get_op(op)
+        definition = operator(op)
         values = tuple(self._as_value(item, inputs) for item in inputs)
         complete = definition.complete(attributes)
         results = definition.infer(values, complete)

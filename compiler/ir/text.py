@@ -1,4 +1,4 @@
-"""Graphs as text that people read and tests write: `to_text` prints one, `from_text` reads it back.
+"""Graphs as text that people read and tests write: `to_text` prints one, `text_reader.from_text` reads it back.
 
     graph double
     symbol N
@@ -13,24 +13,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from netc.compiler.ir.dims import BATCH_SYMBOL, Dim, Shape, Symbol
+from netc.compiler.ir.dims import Dim, Shape, Symbol
 from netc.compiler.ir.graph import DType, Graph, Node, Origin, Tensor, Value
-from netc.compiler.ir.text_reader import GraphReader
 
 
 def to_text(graph: Graph) -> str:
     """The graph, a line a value."""
     return "\n".join(_lines(graph)) + "\n"
-
-
-def from_text(text: str, symbols: Mapping[str, Symbol] | None = None) -> Graph:
-    """The graph that `to_text` printed; raises ValueError naming the line where it cannot be read.
-
-    symbols  known symbols by name: symbols are equal by identity. The batch `N` is known; others are made.
-    """
-    return GraphReader({"N": BATCH_SYMBOL, **(symbols or {})}).read(text)
 
 
 def _lines(graph: Graph) -> Iterator[str]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from netc.compiler.ir.dims import Dim, Shape, Size, Symbol, divide_exactly, floor_divide
+from netc.compiler.ir.dims import BATCH_SYMBOL, Dim, Shape, Size, Symbol, divide_exactly, floor_divide
 from netc.compiler.ir.graph import DType, Graph, Node, Origin, Tensor, Value
 from netc.grammar.diagnostics import Span
 
@@ -19,6 +19,14 @@ _TOKEN = re.compile(
 )
 _COUNTED = re.compile(r"_(\d+)(?:\.\d+)?$")
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "none": None, "inf": math.inf, "nan": math.nan}
+
+
+def from_text(text: str, symbols: Mapping[str, Symbol] | None = None) -> Graph:
+    """The graph that `to_text` printed; raises ValueError naming the line where it cannot be read.
+
+    symbols  known symbols by name: symbols are equal by identity. The batch `N` is known; others are made.
+    """
+    return GraphReader({"N": BATCH_SYMBOL, **(symbols or {})}).read(text)
 
 
 class GraphReader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.ir.graph import Graph, Node, Value
+from netc.compiler.ir.operators import ShapeError, operator
 
 
 def verify(graph: Graph) -> None:
@@ -49,9 +50,7 @@ def _introduce(value: Value, known: set[Value], names: set[str]) -> Iterator[str
 
 
 def _wrong_declaration(node: Node) -> Iterator[str]:
-    from netc.compiler.ops import ShapeError, get_op
-
-    definition = get_op(node.op)
+    definition = operator(node.op)
     if node.attributes.keys() != definition.attributes.keys():
         yield f"{node.op} has attributes {sorted(node.attributes)}, not {sorted(definition.attributes)}"
         return

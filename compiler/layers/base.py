@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from netc.compiler.declared import Declared, Registry
-from netc.compiler.initial import ONES, ZEROS, Initial, kaiming_uniform
-from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value
-from netc.compiler.net import Parameter, is_batched, language_shape
-from netc.compiler.ops.base import ShapeError
+from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.declare.initial import ONES, ZEROS, Initial, kaiming_uniform
+from netc.compiler.declare.parameter import Parameter
+from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value, is_batched, language_shape
+from netc.compiler.ir.operators import ShapeError
 
 MANY = 1_000_000
 

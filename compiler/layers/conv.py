@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from netc.compiler.arguments import SIZE, Boolean, Extent, LayerType, Optional_, Pad, argument
+from netc.compiler.declare.arguments import SIZE, Boolean, Extent, LayerType, Optional_, Pad, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import (
     ZEROS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import SIZE, Boolean, LayerType, Optional_, TensorType, argument
+from netc.compiler.declare.arguments import SIZE, Boolean, LayerType, Optional_, TensorType, argument
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.layers.base import (
     ZEROS,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from netc.compiler.ir import Size, Value, format_shape
+from netc.compiler.ir import Size, Value, format_shape, is_batched
 from netc.compiler.layers.base import Layer, LayerBuilder, ShapeError, language_shape, layer, require_floats
-from netc.compiler.net import is_batched
 
 
 @layer("matmul")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from netc.compiler.arguments import AXIS, argument
-from netc.compiler.ir import Shape, Value, format_shape
+from netc.compiler.declare.arguments import AXIS, argument
+from netc.compiler.ir import Shape, Value, format_shape, is_batched
 from netc.compiler.layers.base import MANY, Layer, LayerBuilder, ShapeError, language_shape, layer
-from netc.compiler.net import is_batched
 
 
 @layer("add")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import Numbers, argument
+from netc.compiler.declare.arguments import Numbers, argument
 from netc.compiler.ir import DType, Tensor, Value
 from netc.compiler.layers.base import Layer, LayerBuilder, ShapeError, language_shape, layer, require_floats
 

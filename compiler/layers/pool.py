@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.arguments import Boolean, Extent, Optional_, Pad, argument
+from netc.compiler.declare.arguments import Boolean, Extent, Optional_, Pad, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import Layer, LayerBuilder, layer
 from netc.compiler.layers.spatial import PerAxis, spatial_sizes, window

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import AXIS, Axes, Integer, Optional_, Sizes, argument
-from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape, product
+from netc.compiler.declare.arguments import AXIS, Axes, Integer, Optional_, Sizes, argument
+from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape, is_batched, product
 from netc.compiler.layers.base import Layer, LayerBuilder, ShapeError, language_shape, layer
-from netc.compiler.net import is_batched
 
 
 @layer("flatten")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import AXIS, argument
+from netc.compiler.declare.arguments import AXIS, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import Layer, LayerBuilder, ShapeError, language_shape, layer, require_floats
 

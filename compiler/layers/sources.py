@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import Optional_, Real, Sizes, argument
-from netc.compiler.initial import Initial
+from netc.compiler.declare.arguments import Optional_, Real, Sizes, argument
+from netc.compiler.declare.initial import Initial
 from netc.compiler.ir import Shape, Value
 from netc.compiler.layers.base import Layer, LayerBuilder, constant_size, layer
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from netc.compiler.arguments import describe
+from netc.compiler.declare.arguments import describe
 from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape
 from netc.compiler.layers.base import ShapeError, language_shape, require_floats
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from netc.compiler.count import count, memory, totals
+from netc.compiler.facts.count import count, memory, totals
 from netc.compiler.ir import Dim, Size
 from netc.compiler.net import LayerInstance, Net
 from netc.grammar import ast

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netc.compiler.declared import Declared, Registry
+from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.ir import Builder, DType, Shape, Value
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from netc.compiler.ir import Builder, DType, Shape, Value, format_shape
+from netc.compiler.ir import Builder, DType, Shape, Value, format_shape, is_batched
+from netc.compiler.ir.operators import ShapeError
 from netc.compiler.layers.base import constant_size, language_shape, require_floats
 from netc.compiler.losses.base import TargetSpec
-from netc.compiler.net import is_batched
-from netc.compiler.ops.base import ShapeError
 
 
 def class_axis(prediction: Value) -> int:

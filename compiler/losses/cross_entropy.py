@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import Real, argument
+from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.ir import Builder, Value
 from netc.compiler.losses.base import Loss, TargetSpec, loss
 from netc.compiler.losses.classes import class_axis, label_target, mean, one_hot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.declared import Declared, Registry
+from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.ir import Builder, Value
 from netc.compiler.losses.base import TargetSpec
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import SIZE, argument
+from netc.compiler.declare.arguments import SIZE, argument
 from netc.compiler.ir import Builder, DType, Value
+from netc.compiler.ir.operators import ShapeError
 from netc.compiler.losses.base import TargetSpec
 from netc.compiler.losses.classes import class_axis, label_target, mean
 from netc.compiler.metrics.base import Metric, metric
-from netc.compiler.ops.base import ShapeError
 
 
 @metric("topk")

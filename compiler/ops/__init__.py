@@ -6,7 +6,8 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 
-from netc.compiler.ops.base import OPS, REQUIRED, Op, Result, Sample, ShapeError, broadcast, op, sample
+from netc.compiler.ir.operators import ShapeError
+from netc.compiler.ops.base import OPS, REQUIRED, Op, Result, Sample, broadcast, op, sample
 
 __all__ = ["REQUIRED", "Op", "Result", "Sample", "ShapeError", "all_ops", "broadcast", "get_op", "op", "sample"]
 

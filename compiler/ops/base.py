@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
-from netc.compiler.ir import Attribute, Builder, DType, Node, Shape, Size, Value
-
-if TYPE_CHECKING:
-    from netc.compiler.emit import Emitter
+from netc.compiler.ir import Attribute, Builder, DType, Node, Shape, Size, Tensor, Value
+from netc.compiler.ir.operators import OPERATORS, ShapeError
 
 REQUIRED: Any = ...
 """Marks an attribute without a default."""
@@ -17,33 +15,30 @@ REQUIRED: Any = ...
 Result = tuple[DType, Shape]
 
 
-class ShapeError(Exception):
-    """Inputs that do not fit an operator or a layer.
+class Writer(Protocol):
+    """What an operator writes itself with; `compiler/emit` is one."""
 
-    message   what was found, in the style of a diagnostic's message
-    label     what to write under the layer's span, where the message alone does not say it all
-    at        which input is to blame (its producer gets the secondary label)
-    argument  the layer argument to blame instead, if one is
-    help      the way out
-    """
+    def node(
+        self, node: Node | None, onnx_name: str, inputs: Sequence[Value | str],
+        outputs: Sequence[Value | str] | None = None, **attributes: Any,
+    ) -> None:  # fmt: skip
+        """Add a node; `outputs` are those of `node` unless given, an input of "" is left out."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        at: int = 0,
-        argument: str | None = None,
-        help: str | None = None,
-        label: str = "",
-        code: str = "E301",
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.label = label
-        self.at = at
-        self.argument = argument
-        self.help = help
-        self.code = code
+    def ints(self, values: Sequence[Size], dtype: DType = DType.INT64) -> str:
+        """The name of a vector of sizes."""
+        ...
+
+    def scalar(self, number: float | int | bool, dtype: DType = DType.FLOAT32) -> str:
+        """The name of a constant with no axes."""
+        ...
+
+    def constant(self, tensor: Tensor) -> str:
+        """The name of a constant."""
+        ...
+
+    def temporary(self, stem: str = "temporary") -> str:
+        """A fresh name for a tensor between two nodes of one operator."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +98,7 @@ class Op:
     def grad(g: Builder, node: Node, *dy: Any, **_: Any) -> tuple[Value | None, ...]:
         """One gradient for each input as new nodes, None where none flows; `dy` has one for each output.
 
-        Written for equal shapes: the walk in `compiler/gradient.py` undoes broadcasting.
+        Written for equal shapes: the walk in `compiler/training/gradient.py` undoes broadcasting.
         """
         raise AssertionError("a differentiable operator declares grad")
 
@@ -113,7 +108,7 @@ class Op:
         return 0
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         """Write the node as ONNX. By default: the same name, the same inputs, the attributes as they are."""
         e.node(node, cls.onnx_name or cls.__name__, node.inputs, None, **node.attributes)
 
@@ -127,7 +122,7 @@ class Op:
         return {name: given.get(name, default) for name, default in cls.attributes.items()}
 
 
-OPS: dict[str, type[Op]] = {}
+OPS: dict[str, type[Op]] = OPERATORS
 AnyOp = TypeVar("AnyOp", bound=type[Op])
 
 

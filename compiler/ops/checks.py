@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netc.compiler.ir import BATCH, DType, Shape, Size, Undecided, Value
-from netc.compiler.ops.base import ShapeError
+from netc.compiler.ir.operators import ShapeError
 
 INTEGERS = (DType.INT64, DType.INT32, DType.UINT8)
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from netc.compiler.ir import Builder, Node, Shape, Size, Value, product
-from netc.compiler.ops.base import REQUIRED, Op, ShapeError, op, sample
+from netc.compiler.ir.operators import ShapeError
+from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import floating
 from netc.compiler.ops.window import Ints, check_settings, spatial, window_sizes
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netc.compiler.ir import Builder, DType, Node, Shape, Size, Tensor, Value, product
-from netc.compiler.ops.base import REQUIRED, Op, Result, ShapeError, op, sample
+from netc.compiler.ir.operators import ShapeError
+from netc.compiler.ops.base import REQUIRED, Op, Result, Writer, op, sample
 from netc.compiler.ops.checks import normal_axis, shape_of
 from netc.compiler.ops.linalg import swap
-
-if TYPE_CHECKING:
-    from netc.compiler.emit import Emitter
 
 WHOLE = (DType.INT64,)
 
@@ -43,7 +41,7 @@ class Reshape(Op):
         return (g.Reshape(dy, shape=node.inputs[0].shape),)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         x, shape = node.inputs[0].shape, node.output.shape
         target: list[Size] = [
             0 if not isinstance(size, int) and axis < len(x) and x[axis] == size else size
@@ -82,7 +80,7 @@ class Transpose(Op):
         return (g.Transpose(dy, axes=tuple(axes.index(axis) for axis in range(len(axes)))),)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         e.node(node, "Transpose", node.inputs, perm=node.attributes["axes"])
 
 
@@ -157,7 +155,7 @@ class Split(Op):
         return (g.Concat(*parts, axis=node.attributes["axis"]),)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         e.node(node, "Split", [node.inputs[0], e.ints(node.attributes["sizes"])], axis=node.attributes["axis"])
 
 
@@ -185,7 +183,7 @@ class Expand(Op):
         return (dy,)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         x, shape = node.inputs[0], node.output.shape
         new = len(shape) - x.rank
         target = [1 if axis >= new and x.shape[axis - new] == size else size for axis, size in enumerate(shape)]
@@ -222,7 +220,7 @@ class Gather(Op):
         return g.Reshape(total, shape=data.shape), None
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         e.node(node, "Gather", node.inputs, axis=node.attributes["axis"])
 
 
@@ -249,7 +247,7 @@ class OneHot(Op):
         return DType.FLOAT32
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         (indices,) = node.inputs
         size = node.attributes["depth"]
         if isinstance(size, int):

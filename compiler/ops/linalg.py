@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from netc.compiler.ir import Builder, Node, Shape, Size, Value, product
-from netc.compiler.ops.base import Op, ShapeError, broadcast, op, sample
+from netc.compiler.ir.operators import ShapeError
+from netc.compiler.ops.base import Op, Writer, broadcast, op, sample
 from netc.compiler.ops.checks import floating
-
-if TYPE_CHECKING:
-    from netc.compiler.emit import Emitter
 
 
 @op
@@ -87,7 +83,7 @@ class Gemm(Op):
         return product(node.output.shape) * inner
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         flags = {"transA": int(bool(node.attributes["left"])), "transB": int(bool(node.attributes["right"]))}
         beta = float(node.attributes["beta"])
         e.node(node, "Gemm", node.inputs, None, **flags, beta=None if beta == 1.0 else beta)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from netc.compiler.ir import Builder, DType, Node, Shape, Value
-from netc.compiler.ops.base import Op, ShapeError, broadcast, op, sample
+from netc.compiler.ir.operators import ShapeError
+from netc.compiler.ops.base import Op, broadcast, op, sample
 from netc.compiler.ops.checks import INTEGERS, numeric, same_dtype
 
 INT, BOOL = DType.INT64, DType.BOOL

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from netc.compiler.ir import Builder, Node, Shape, Value, product
-from netc.compiler.ops.base import REQUIRED, Op, Result, ShapeError, op, sample
+from netc.compiler.ir.operators import ShapeError
+from netc.compiler.ops.base import REQUIRED, Op, Result, op, sample
 from netc.compiler.ops.checks import floating, normal_axis
 from netc.compiler.ops.sources import number_of
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netc.compiler.ir import Builder, Node, Shape, Value
-from netc.compiler.ops.base import REQUIRED, Op, Result, ShapeError, op, sample
+from netc.compiler.ir.operators import ShapeError
+from netc.compiler.ops.base import REQUIRED, Op, Result, Writer, op, sample
 from netc.compiler.ops.checks import floating
 from netc.compiler.ops.window import Ints, check_settings, spatial, window_sizes
-
-if TYPE_CHECKING:
-    from netc.compiler.emit import Emitter
 
 # (x, settings): the usual halving, overlap, padding on one side, leftovers, gaps, 1 and 3 axes, the whole map.
 CASES: tuple[tuple[tuple[int, ...], dict[str, Any]], ...] = (
@@ -50,7 +48,7 @@ class MaxPool(Op):
         return (g.MaxPoolGradient(node.inputs[0], node.output, dy, **node.attributes),)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         emit_pool(e, node)
 
 
@@ -100,7 +98,7 @@ class AveragePool(Op):
         return (g.AveragePoolGradient(dy, shape=node.inputs[0].shape[2:], **node.attributes),)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         emit_pool(e, node, count_include_pad=int(bool(node.attributes["count_include_pad"])))
 
 
@@ -139,7 +137,7 @@ def check_pool(x: Value, kernel: Ints, strides: Ints, pads: Ints) -> None:
             raise ShapeError(f"padding {pad} fills a whole window of {kernel[index % axes]}", argument="pad")
 
 
-def emit_pool(e: Emitter, node: Node, **more: int) -> None:
+def emit_pool(e: Writer, node: Node, **more: int) -> None:
     """A pooling node under ONNX's attribute names."""
     windows = {
         "kernel_shape": node.attributes["kernel"],

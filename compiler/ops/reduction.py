@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from netc.compiler.ir import Builder, DType, Node, Shape, Value, product
-from netc.compiler.ops.base import REQUIRED, Op, Result, Sample, ShapeError, op, sample
+from netc.compiler.ir.operators import ShapeError
+from netc.compiler.ops.base import REQUIRED, Op, Result, Sample, Writer, op, sample
 from netc.compiler.ops.checks import floating, normal_axes, normal_axis, numeric, surely_less
 from netc.compiler.ops.sources import number_of
-
-if TYPE_CHECKING:
-    from netc.compiler.emit import Emitter
 
 SAMPLES = (
     sample((2, 3, 4), axes=(1,)),
@@ -37,7 +35,7 @@ class Reduction(Op):
         return tuple(size for axis, size in enumerate(x.shape) if axis not in gone)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         axes, keepdims = attributes_of(node)
         if axes:
             e.node(node, cls.__name__, [node.inputs[0], e.ints(axes)], keepdims=int(keepdims))
@@ -115,7 +113,7 @@ class ArgMax(Op):
         return DType.INT64
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         e.node(node, "ArgMax", node.inputs, axis=node.attributes["axis"], keepdims=0)
 
 
@@ -150,7 +148,7 @@ class TopK(Op):
         return (g.Transpose(dx, axes=tuple(order.index(i) for i in range(x.rank))),)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         k, axis = node.attributes["k"], node.attributes["axis"]
         e.node(node, "TopK", [node.inputs[0], e.ints((k,))], axis=axis, largest=1, sorted=1)
 

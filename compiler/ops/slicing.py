@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from netc.compiler.ir import Builder, Node, Shape, Size, Value
-from netc.compiler.ops.base import REQUIRED, Op, ShapeError, op, sample
+from netc.compiler.ir.operators import ShapeError
+from netc.compiler.ops.base import REQUIRED, Op, Writer, op, sample
 from netc.compiler.ops.checks import normal_axes, surely_less
-
-if TYPE_CHECKING:
-    from netc.compiler.emit import Emitter
 
 
 @op
@@ -53,7 +49,7 @@ class Slice(Op):
         return (dy,)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         e.node(node, "Slice", [node.inputs[0], *(e.ints(node.attributes[name]) for name in Slice.attributes)])
 
 
@@ -129,7 +125,7 @@ class Pad(Op):
         return (g.Slice(dy, starts=starts, stops=stops, axes=tuple(padded), steps=(1,) * len(padded)),)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         x, pads, value = node.inputs[0], node.attributes["pads"], node.attributes["value"]
         fill = [e.scalar(value, x.dtype)] if value else []
         e.node(node, "Pad", [x, e.ints(pads), *fill])

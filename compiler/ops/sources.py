@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from netc.compiler.ir import Builder, DType, Node, Shape, Size, Tensor, Value, product
-from netc.compiler.ops.base import REQUIRED, Op, op, sample
-
-if TYPE_CHECKING:
-    from netc.compiler.emit import Emitter
+from netc.compiler.ops.base import REQUIRED, Op, Writer, op, sample
 
 
 @op
@@ -49,7 +44,7 @@ class Iota(Op):
         return DType.INT64
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         shape = node.output.shape
         count, numbers = e.temporary(), e.temporary()
         e.node(node, "Reshape", [e.ints((product(shape),)), e.ints(())], outputs=[count])
@@ -74,7 +69,7 @@ class Dimension(Op):
         return DType.INT64
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         size = node.attributes["size"]
         e.node(node, "Reshape", [e.ints((size,)), e.ints(())])
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from netc.compiler.ir import Builder, DType, Node, Shape, Value
-from netc.compiler.ops.base import REQUIRED, Op, Sample, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, Sample, Writer, op, sample
 from netc.compiler.ops.checks import floating, numeric
-
-if TYPE_CHECKING:
-    from netc.compiler.emit import Emitter
 
 SIGNED = (sample((2, 3)), sample(()), sample((2, 1, 3)))
 AWAY_FROM_ZERO = (sample((2, 3), ranges=((0.1, 1),)), sample((7,), ranges=((-1, -0.1),)))
@@ -216,7 +213,7 @@ class Dropout(Op):
         return (dy,)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         e.node(node, "Identity", node.inputs)
 
 

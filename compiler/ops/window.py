@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netc.compiler.ir import Shape, Size, Value
-from netc.compiler.ops.base import ShapeError
+from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.checks import shape_of, surely_less
 
 Ints = tuple[int, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from netc.compiler.arguments import Real, argument
+from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.ir import Builder, Value
 from netc.compiler.optimizers.base import Optimizer, optimizer
 

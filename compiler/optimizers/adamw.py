@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import Real, argument
+from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.ir import Builder, Value
 from netc.compiler.optimizers.adam import AdamLike
 from netc.compiler.optimizers.base import optimizer

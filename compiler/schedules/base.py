@@ -3,8 +3,8 @@ plain arithmetic that the training loop asks for."""
 
 from __future__ import annotations
 
-from netc.compiler.arguments import Real, argument
-from netc.compiler.declared import Declared, Registry
+from netc.compiler.declare.arguments import Real, argument
+from netc.compiler.declare.declared import Declared, Registry
 
 WARMUP = argument(Real(0), "epochs over which the rate rises to the base rate, step by step", default=0.0)
 """The argument that every schedule declares last: `warmup: float = WARMUP`."""

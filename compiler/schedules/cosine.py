@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from netc.compiler.arguments import Real, argument
+from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.schedules.base import WARMUP, Schedule, schedule
 
 

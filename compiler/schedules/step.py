@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.arguments import Real, argument
+from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.schedules.base import WARMUP, Schedule, schedule
 
 

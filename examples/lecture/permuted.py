@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import netc
-from netc.runtime.data import DataSet
+from netc.runtime.data import DataSet, bind_data
 
 FILE = Path(__file__).with_name("permuted.net")
 NETS = {"dense": "Dense", "convolutional": "Convolutional"}
@@ -41,7 +41,7 @@ def train(data: DataSet, epochs: int, seed: int) -> Curves:
         for order in ORDERS:
             model = netc.Model(netc.load(FILE, net=name, size=size), device="cpu", seed=seed)
             trainer = trainers[word, order] = netc.Trainer(model)
-            bound = data.bind(trainer.ports)
+            bound = bind_data(data, trainer.ports)
             whole = [part.batch(np.arange(len(part))) for part in (bound.train, bound.test)]
             parts[word, order] = whole if order == ORDERS[0] else [shuffled(part, seed) for part in whole]
     print("accuracy" + "".join(f"{word:>26}" for word in NETS))

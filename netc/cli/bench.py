@@ -70,7 +70,7 @@ def bench(
     the optimizer's update apart. The weights do not change.
     """
     from netc.compiler import Options, override
-    from netc.runtime.device import resolve
+    from netc.runtime.devices.device import resolve
     from netc.runtime.measure.against_torch import installed
     from netc.runtime.measure.bench import bench_text, measure
     from netc.runtime.measure.profile_text import profile_text

@@ -95,7 +95,7 @@ def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array
 def _write_inference(
     network: Net, path: Path, weights: dict[str, Array], batch: int | None, target: str, options: Options
 ) -> None:
-    from netc.runtime.export import deployable
+    from netc.runtime.runs.export import deployable
 
     model = deployable(network, None, weights, batch=batch, target=target, options=options)
     _write(path, model, f"net {network.name}, {network.params:,} parameters")
@@ -132,7 +132,7 @@ def _write_training(
 
 def _write(path: Path, content: bytes, what: str) -> None:
     """A temporary file beside it, then a rename; told on stderr."""
-    from netc.runtime.files import write_atomic
+    from netc.runtime.folder.files import write_atomic
 
     write_atomic(path, content, help="give `-o` a place that can be written")
     say(f"wrote {path} ({size(len(content))}): {what}")

@@ -12,7 +12,7 @@ import click
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def env(as_json: bool, form: str) -> None:
     """Versions, the devices that really work, and conflicts between packages with the commands that repair them."""
-    from netc.runtime.environment import environment
+    from netc.runtime.devices.environment import environment
 
     found = environment()
     if as_json or form == "json":

@@ -21,10 +21,10 @@ def eval(model: str, data: str | None, device: str, style: str) -> None:
     The network is a run folder (its best weights) or an .onnx file that `netc train` or `netc compile` wrote.
     """
     from netc.runtime.data import open_data
-    from netc.runtime.deployed import Deployed
-    from netc.runtime.device import resolve
-    from netc.runtime.run import request_of
-    from netc.runtime.run_folder import RunFolder
+    from netc.runtime.devices.device import resolve
+    from netc.runtime.folder.run_folder import RunFolder
+    from netc.runtime.runs.deployed import Deployed
+    from netc.runtime.runs.run import request_of
 
     path = Path(model)
     request = request_of(RunFolder.open(path)) if path.is_dir() else None

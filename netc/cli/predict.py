@@ -12,7 +12,7 @@ from netc.cli.terminal import say
 
 if TYPE_CHECKING:
     from netc.runtime.data import Inputs
-    from netc.runtime.deployed import Deployed
+    from netc.runtime.runs.deployed import Deployed
 
 BATCH = 128
 
@@ -30,8 +30,8 @@ def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, s
     takes the first output for class scores.
     """
     from netc.runtime.data import read_inputs
-    from netc.runtime.deployed import Deployed
-    from netc.runtime.device import resolve
+    from netc.runtime.devices.device import resolve
+    from netc.runtime.runs.deployed import Deployed
 
     network = Deployed.open(Path(model), resolve(device))
     examples = read_inputs(inputs, network.inputs, scale=network.scale)

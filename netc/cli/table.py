@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from netc.cli.terminal import use_color
-from netc.compiler.count import memory
+from netc.compiler.facts.count import memory
+from netc.compiler.facts.summary import number
 from netc.compiler.net import Net
-from netc.compiler.summary import number
 
 HEADS = ("layer (type)", "output shape", "params", "connected to")
 NARROWEST = 80

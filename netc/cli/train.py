@@ -16,11 +16,11 @@ from netc.cli.terminal import say, use_color
 
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision, TrainPlan
-    from netc.runtime.progress import Listener
-    from netc.runtime.run import Request
-    from netc.runtime.run_folder import RunFolder
+    from netc.runtime.folder.progress import Listener
+    from netc.runtime.folder.run_folder import RunFolder
+    from netc.runtime.runs.run import Request
     from netc.runtime.show.progress import PlainProgress
-    from netc.runtime.trainer import Trainer
+    from netc.runtime.training.trainer import Trainer
 
 FIXED = ("net", "settings", "batch", "lr", "seed", "out", "init", "precision", "tf32")
 
@@ -70,8 +70,8 @@ def train(
     Ctrl-C finishes the step, writes a checkpoint and exits with 130; `--resume DIR` goes on from there, bit for bit
     on a CPU. A loss that is NaN or infinite ends the run with 6; the best weights so far stay.
     """
-    from netc.runtime.run import Request, net_of, request_of
-    from netc.runtime.run_folder import RunFolder
+    from netc.runtime.folder.run_folder import RunFolder
+    from netc.runtime.runs.run import Request, net_of, request_of
 
     overrides = {"batch": batch, "epochs": epochs, "lr": lr}
     if resume is not None:
@@ -115,12 +115,12 @@ def _check_resume(context: click.Context, file: str | None) -> None:
 
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
     from netc.compiler import batch_ports
-    from netc.runtime import run
-    from netc.runtime.batches import bind
     from netc.runtime.data import open_data
-    from netc.runtime.interrupt import Interrupted
+    from netc.runtime.data.given import bind
+    from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
-    from netc.runtime.run_folder import RunFolder
+    from netc.runtime.runs import run
+    from netc.runtime.training.interrupt import Interrupted
 
     plan = request.plan(net)
     data = open_data(request.data)
@@ -165,7 +165,7 @@ def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
         say(f"resuming     after step {trainer.progress.step}, in epoch {done + 1} of {plan.epochs}")
         return False
     if not folder.model.exists():
-        from netc.runtime.run import finish
+        from netc.runtime.runs.run import finish
 
         finish(folder)
     say(f"all {done} epochs of this run are done; add `--epochs {done + 5}` to train longer")

@@ -2,7 +2,7 @@
 
 from netc.runtime.data.augment import augment
 from netc.runtime.data.batches import Batches
-from netc.runtime.data.bind import BoundData, BoundSplit
+from netc.runtime.data.bind import BoundData, BoundSplit, bind_data
 from netc.runtime.data.dataset import DataSet, Split
 from netc.runtime.data.inputs import Inputs, read_inputs
 from netc.runtime.data.open import open_data
@@ -15,6 +15,7 @@ __all__ = [
     "Inputs",
     "Split",
     "augment",
+    "bind_data",
     "open_data",
     "read_inputs",
 ]

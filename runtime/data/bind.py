@@ -57,8 +57,12 @@ class BoundData:
     split_note: str
 
 
-def bind(data: DataSet, inputs: Iterable[Mapping[str, Any]]) -> BoundData:
-    """See DataSet.bind."""
+def bind_data(data: DataSet, inputs: Iterable[Mapping[str, Any]]) -> BoundData:
+    """Fit the fields of the data to the inputs of a model and check every row.
+
+    inputs  ports of one or several manifests; those of role data and target are used, each name once.
+    Raises DiagnosticError (E503 to E509) naming the file and the row.
+    """
     ports = list({port["name"]: port for port in inputs if port["role"] in ("data", "target")}.values())
     for part, split in (("train on", data.train), ("hold out", data.test)):
         if len(split) == 0:

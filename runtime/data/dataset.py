@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from netc.runtime.data.errors import error, shape_text
-
-if TYPE_CHECKING:
-    from netc.runtime.data.bind import BoundData
 
 Place = Callable[[str, int], str]
 
@@ -84,16 +81,6 @@ class DataSet:
     class_names: tuple[str, ...] | None
     split_note: str
     scale: float | None = None
-
-    def bind(self, inputs: Iterable[Mapping[str, Any]]) -> BoundData:
-        """Fit the fields to the inputs of a model and check every row.
-
-        inputs  ports of one or several manifests; those of role data and target are used, each name once.
-        Raises DiagnosticError (E503 to E509) naming the file and the row.
-        """
-        from netc.runtime.data.bind import bind
-
-        return bind(self, inputs)
 
 
 def check_lengths(fields: Mapping[str, Field], place: Place) -> None:

@@ -11,7 +11,7 @@ from netc.compiler import Net, TrainPlan
 from netc.runtime.measure.rounds import Spread, ratio
 from netc.runtime.measure.torch_ops import NoEquivalentError
 from netc.runtime.measure.torch_step import TorchStep
-from netc.runtime.resident import Array
+from netc.runtime.sessions.resident import Array
 
 FORMS = ("eager", "channels_last")
 AGREE, AGREE_HALF = 1e-3, 2e-2

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Net, Options, Port, TrainPlan
-from netc.runtime.device import Device
+from netc.runtime.devices.device import Device
 from netc.runtime.measure.against_torch import AbsentError, comparison, comparison_text, milliseconds, rivals
 from netc.runtime.measure.busy import QUIET, busy_share
 from netc.runtime.measure.ceilings import copy_bandwidth, sgemm_peak
 from netc.runtime.measure.profile import profile, read_steps, work_of
 from netc.runtime.measure.rounds import interleave
 from netc.runtime.model import Model
-from netc.runtime.resident import Array
-from netc.runtime.trainer import Trainer
+from netc.runtime.sessions.resident import Array
+from netc.runtime.training.trainer import Trainer
 
 BENCH_VERSION = 1
 OPEN_SIZE = 32

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import check, compile_inference
-from netc.runtime.device import Device, runtime
-from netc.runtime.session import Session
+from netc.runtime.devices.device import Device, runtime
+from netc.runtime.sessions.session import Session
 
 PRODUCT = "net Product(size = {size}) {{\n  input rows: [size]\n  dense(size, bias=false)\n}}\n"
 PASS = "net Pass(size = {size}) {{\n  input rows: [size]\n  relu\n}}\n"

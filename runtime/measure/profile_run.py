@@ -7,12 +7,12 @@ import time
 from collections.abc import Mapping
 from itertools import pairwise
 
-from netc.runtime.files import write_atomic
+from netc.runtime.folder.files import write_atomic
+from netc.runtime.folder.progress import Listener, Progress, Record
+from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.measure.profile import profile, read_steps
 from netc.runtime.measure.profile_text import profile_text
-from netc.runtime.progress import Listener, Progress, Record
-from netc.runtime.run_folder import RunFolder
-from netc.runtime.trainer import Trainer
+from netc.runtime.training.trainer import Trainer
 
 WARM_UP, STEPS = 5, 30
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from netc.compiler import Graph, Net, Node, TrainPlan, Value, forward_graph
 from netc.runtime.measure.torch_ops import Function, NoEquivalentError, dtype_of, function_of
-from netc.runtime.resident import Array
+from netc.runtime.sessions.resident import Array
 
 Call = tuple[Function, tuple[Value, ...], tuple[Value, ...], tuple[Value, ...]]
 """A function, what it reads, what it makes, and what nobody reads any more after it."""

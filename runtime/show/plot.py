@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from netc.runtime.files import write_atomic
-from netc.runtime.progress import Record
+from netc.runtime.folder.files import write_atomic
+from netc.runtime.folder.progress import Record
 from netc.runtime.show.progress import PREFIX
 
 _AXES = ("epoch", "step", "learning_rate", "seconds")

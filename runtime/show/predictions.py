@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.runtime.resident import Array
+from netc.runtime.sessions.resident import Array
 
 LONGEST_VALUES = 8
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
-from netc.runtime.progress import Progress, Record
+from netc.runtime.folder.progress import Progress, Record
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

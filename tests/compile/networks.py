@@ -9,17 +9,18 @@ import numpy as np
 from sessions import session_of
 
 from netc.compiler.artifact import Artifact
-from netc.compiler.initial import Initial
+from netc.compiler.declare.initial import Initial
+from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import BATCH, DType, Graph, Origin, Shape, Size, Value
 from netc.compiler.layers.base import LayerBuilder, layer
 from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
-from netc.compiler.net import LayerInstance, LossTerm, MetricTerm, Net, Parameter, TrainPlan
+from netc.compiler.net import LayerInstance, LossTerm, MetricTerm, Net, TrainPlan
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.schedules.base import schedule
 from netc.grammar.diagnostics import Span
-from netc.runtime.device import CPU
-from netc.runtime.target import cpu_target, target_for
+from netc.runtime.devices.device import CPU
+from netc.runtime.devices.target import cpu_target, target_for
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 CPU_TARGETS = list(dict.fromkeys(["std", cpu_target(), target_for(CPU)]))

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from netc.compiler import compile_gradients, load
-from netc.compiler.initialize import initial_weights
+from netc.compiler.weights.draw import initial_weights
 
 pytest.importorskip("torch")
 from bench.accuracy import Case, Errors, errors, median_errors, ratio
 from bench.ours import targets
-from netc.runtime.device import CPU
+from netc.runtime.devices.device import CPU
 from netc.runtime.measure.torch_step import TorchStep
-from netc.runtime.session import Session
+from netc.runtime.sessions.session import Session
 
 TARGETS = targets()
 """All that this machine's CPU can run, the optional library's with it."""

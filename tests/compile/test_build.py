@@ -15,9 +15,9 @@ import pytest
 
 from netc.compiler.artifact import MANIFEST_KEY, Artifact
 from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
-from netc.compiler.initialize import initial_weights
 from netc.compiler.ir import Dim, Size
 from netc.compiler.net import LossTerm, Net, TrainPlan
+from netc.compiler.weights.draw import initial_weights
 from netc.grammar.diagnostics import DiagnosticError
 
 from .networks import HERE, Maker, batch_of, dense_net, first_feeds, plan, run, small_net, two_headed

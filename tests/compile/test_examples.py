@@ -10,9 +10,9 @@ import onnx
 import pytest
 
 from netc.compiler.build import compile_inference, compile_scorer, compile_training
-from netc.compiler.initialize import initial_weights
 from netc.compiler.load import load
 from netc.compiler.net import Net
+from netc.compiler.weights.draw import initial_weights
 
 from .networks import batch_of, first_feeds, run
 

@@ -9,11 +9,11 @@ import pytest
 from onnx.reference import ReferenceEvaluator
 
 from netc.compiler.emit import emit
-from netc.compiler.initialize import initial_weights
 from netc.compiler.net import Net
 from netc.compiler.passes import simplify
 from netc.compiler.targets import legalise
-from netc.compiler.training import gradient_step
+from netc.compiler.training.step import gradient_step
+from netc.compiler.weights.draw import initial_weights
 
 from .networks import Maker, batch_of, dense_net, plan, small_net
 

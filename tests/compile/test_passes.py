@@ -12,7 +12,6 @@ import pytest
 from netc.compiler import build, passes
 from netc.compiler.artifact import Artifact
 from netc.compiler.emit import emit
-from netc.compiler.initialize import initial_weights
 from netc.compiler.ir import BATCH, BATCH_SYMBOL, Builder, DType, Graph, Origin, Value
 from netc.compiler.ir.verify import verify
 from netc.compiler.optimizers.base import optimizer
@@ -22,7 +21,8 @@ from netc.compiler.passes.constant_folding import constant_folding
 from netc.compiler.passes.dead_code import dead_code
 from netc.compiler.passes.identities import identities
 from netc.compiler.targets import legalise
-from netc.compiler.training import gradient_step, scorer, training_step
+from netc.compiler.training.step import gradient_step, scorer, training_step
+from netc.compiler.weights.draw import initial_weights
 
 from .networks import batch_of, first_feeds, plan, run, small_net, two_headed
 

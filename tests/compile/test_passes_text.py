@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netc.compiler.ir.text import from_text, to_text
+from netc.compiler.ir.text import to_text
+from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
 from netc.compiler.passes import inference_mode
 from netc.compiler.passes.common_subexpressions import common_subexpressions

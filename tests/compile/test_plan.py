@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netc.compiler.optimizers.base import optimizer
-from netc.compiler.plan import override
+from netc.compiler.training.override import override
 from netc.grammar.diagnostics import DiagnosticError
 
 from .networks import dense_net, plan

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from netc.compiler.build import compile_training
-from netc.compiler.initialize import initial_weights
 from netc.compiler.optimizers.base import optimizer
+from netc.compiler.weights.draw import initial_weights
 
 from .networks import plan, small_net
 

@@ -13,9 +13,9 @@ import pytest
 from sessions import session_of
 
 from netc.compiler.build import compile_training
-from netc.compiler.initialize import initial_weights
 from netc.compiler.load import load
 from netc.compiler.optimizers.base import optimizer
+from netc.compiler.weights.draw import initial_weights
 
 from .networks import CPU_TARGETS, Arrays
 

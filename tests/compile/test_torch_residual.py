@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from netc.compiler.build import compile_gradients, compile_inference, compile_training
-from netc.compiler.initialize import initial_weights
 from netc.compiler.load import load
+from netc.compiler.weights.draw import initial_weights
 
 from .networks import CPU_TARGETS, Arrays, batch_of, first_feeds, run
 

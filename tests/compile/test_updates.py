@@ -10,11 +10,12 @@ import pytest
 from sessions import session_of
 
 from netc.compiler import Net, build, compile_training, load
-from netc.compiler.in_place import written_in_place
-from netc.compiler.ir.text import from_text, to_text
+from netc.compiler.ir.text import to_text
+from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.passes import early_updates, stacked_updates
+from netc.compiler.training.in_place import written_in_place
 
 from .networks import plan, small_net
 

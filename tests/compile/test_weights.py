@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from netc.compiler.initial import Initial, kaiming_uniform
-from netc.compiler.initialize import draw, initial_weights
-from netc.compiler.weights import read_weights
+from netc.compiler.declare.initial import Initial, kaiming_uniform
+from netc.compiler.weights.draw import draw, initial_weights
+from netc.compiler.weights.files import read_weights
 from netc.grammar.diagnostics import DiagnosticError
 
 from .networks import Maker, dense_net, small_net

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netc.runtime.data import Batches, augment, open_data
+from netc.runtime.data import Batches, augment, bind_data, open_data
 
 from .makers import image_port, label_port, pixels
 
@@ -106,7 +106,7 @@ def test_an_epoch_has_every_row_once_in_its_own_order():
 
 
 def test_resuming_gives_what_would_have_come():
-    bound = open_data("digits").bind([image_port(1, 8, 8), label_port()])
+    bound = bind_data(open_data("digits"), [image_port(1, 8, 8), label_port()])
     settings = {"seed": 1, "epoch": 2, "augmentation": [Change("crop", {"padding": 1}), Change("flip")]}
     with Batches(bound.train, 256, **settings) as whole, Batches(bound.train, 256, start=3, **settings) as rest:
         assert (len(whole), len(rest)) == (6, 3)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data import open_data
+from netc.runtime.data import bind_data, open_data
 from netc.runtime.data.spec import parse_spec
 
 from .makers import image_port, label_port, pixels, write_cifar, write_idx, write_image, write_mnist
@@ -72,24 +72,24 @@ def test_labels_out_of_range(tmp_path, fails):
     arrays = good()
     arrays["train_labels"][[2, 4]] = [3, -1]
     path = saved(tmp_path, **arrays)
-    found = fails("E505", lambda: open_data(path).bind(PORTS), "d.npz, train_labels[2] is 3", "0 to 2")
+    found = fails("E505", lambda: bind_data(open_data(path), PORTS), "d.npz, train_labels[2] is 3", "0 to 2")
     assert found.notes == ("1 more row has the same fault",)
     arrays["train_labels"][:] = 0
     arrays["test_labels"][1] = -1
     path = saved(tmp_path, **arrays)
-    fails("E505", lambda: open_data(path).bind(PORTS), "d.npz, test_labels[1] is -1")
+    fails("E505", lambda: bind_data(open_data(path), PORTS), "d.npz, test_labels[1] is -1")
 
 
 def test_labels_name_the_row_of_the_file_after_a_seeded_split(tmp_path, fails):
     labels = np.zeros(40, np.int64)
     labels[33] = 9
     path = saved(tmp_path, image=pixels(40, 4, 4), label=labels)
-    fails("E505", lambda: open_data(path).bind(PORTS), "label[33] is 9")
+    fails("E505", lambda: bind_data(open_data(path), PORTS), "label[33] is 9")
 
 
 def test_labels_that_are_not_whole(tmp_path, fails):
     path = saved(tmp_path, **good() | {"train_labels": np.array([0, 1, 0.5, 0, 0, 0])})
-    fails("E505", lambda: open_data(path).bind(PORTS), "train_labels[2] is 0.5", "whole number")
+    fails("E505", lambda: bind_data(open_data(path), PORTS), "train_labels[2] is 0.5", "whole number")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -97,7 +97,7 @@ def test_values_that_are_not_finite(tmp_path, fails, value):
     images = pixels(6, 4, 4).astype(np.float32)
     images[5, 1, 1] = value
     path = saved(tmp_path, **good() | {"train_images": images})
-    fails("E506", lambda: open_data(path).bind(PORTS), "train_images[5]", str(value))
+    fails("E506", lambda: bind_data(open_data(path), PORTS), "train_images[5]", str(value))
 
 
 def test_several_faults_at_once(tmp_path):
@@ -105,33 +105,35 @@ def test_several_faults_at_once(tmp_path):
     images[1], labels[2] = np.nan, 7
     path = saved(tmp_path, **good() | {"train_images": images, "train_labels": labels})
     with pytest.raises(DiagnosticError) as caught:
-        open_data(path).bind(PORTS)
+        bind_data(open_data(path), PORTS)
     assert [found.code for found in caught.value.diagnostics] == ["E506", "E505"]
 
 
 def test_shapes_that_do_not_fit(tmp_path, fails):
     path = saved(tmp_path, **good() | {"train_images": pixels(6, 5, 4)})
-    found = fails("E504", lambda: open_data(path).bind(PORTS), "d.npz, train_images", "5x4", "1x4x4")
+    found = fails("E504", lambda: bind_data(open_data(path), PORTS), "d.npz, train_images", "5x4", "1x4x4")
     assert "`input image: 1x5x4`" in found.help
-    found = fails("E504", lambda: open_data("digits").bind([image_port(63), label_port(10)]), "digits, train image:")
+    found = fails(
+        "E504", lambda: bind_data(open_data("digits"), [image_port(63), label_port(10)]), "digits, train image:"
+    )
     assert "`input image: [64]`" in found.help
     path = saved(tmp_path, **good() | {"test_images": pixels(2, 3, 4)})
-    fails("E504", lambda: open_data(path).bind(PORTS), "d.npz, test_images")
+    fails("E504", lambda: bind_data(open_data(path), PORTS), "d.npz, test_images")
     path = saved(tmp_path, **good() | {"train_labels": np.zeros((6, 3), np.int64)})
-    fails("E504", lambda: open_data(path).bind(PORTS), "train_labels")
+    fails("E504", lambda: bind_data(open_data(path), PORTS), "train_labels")
 
 
 def test_named_sizes_agree(tmp_path, fails):
     path = saved(tmp_path, image=pixels(4, 6, 5), mask=np.zeros((4, 6, 6), np.int64))
     ports = [image_port(1, "H", "W"), {**label_port(2, "mask"), "shape": ["N", "H", "W"]}]
-    fails("E504", lambda: open_data(path).bind(ports), "mask")
+    fails("E504", lambda: bind_data(open_data(path), ports), "mask")
 
 
 def test_fields_that_are_missing(tmp_path, fails):
     path = saved(tmp_path, left=pixels(4, 4, 4), lable=np.zeros(4))
     ports = [image_port(1, 4, 4, name="left"), image_port(1, 4, 4, name="right"), label_port(2)]
     with pytest.raises(DiagnosticError) as caught:
-        open_data(path).bind(ports)
+        bind_data(open_data(path), ports)
     texts = {found.message: found for found in caught.value.diagnostics}
     assert {found.code for found in texts.values()} == {"E503"}
     assert any("`label`" in text and found.help == "use `lable`" for text, found in texts.items())
@@ -146,7 +148,7 @@ def test_no_rows(tmp_path, fails):
     path = saved(tmp_path, x=np.zeros((0, 4)), label=np.zeros(0, np.int64))
     fails("E508", lambda: open_data(path), "0 rows")
     path = saved(tmp_path, **good() | {"test_images": pixels(0, 4, 4), "test_labels": np.zeros(0, np.int64)})
-    fails("E508", lambda: open_data(path).bind(PORTS), "hold out")
+    fails("E508", lambda: bind_data(open_data(path), PORTS), "hold out")
     path = saved(tmp_path, test_x=np.zeros((3, 4)), test_label=np.zeros(3, np.int64))
     fails("E508", lambda: open_data(path), "train on")
     fails("E508", lambda: open_data(saved(tmp_path)))
@@ -169,13 +171,18 @@ def test_numbers_that_are_no_numbers(tmp_path, fails):
     path = saved(tmp_path, image=np.zeros((4, 4), complex), label=np.zeros(4))
     fails("E507", lambda: open_data(path), "complex128")
     path = saved(tmp_path, **{name: values.astype(np.float32) for name, values in good().items()})
-    fails("E507", lambda: open_data(path).bind([image_port(4, 4, 1, dtype="uint8"), label_port(3)]), "float32", "uint8")
+    fails(
+        "E507",
+        lambda: bind_data(open_data(path), [image_port(4, 4, 1, dtype="uint8"), label_port(3)]),
+        "float32",
+        "uint8",
+    )
 
 
 def test_text_is_for_labels_alone(tmp_path, fails):
     path = saved(tmp_path, image=np.array(["a", "b", "a", "b"]), label=np.array(["cat", "dog", "cat", "owl"]))
     assert open_data(path).class_names == ("cat", "dog", "owl")
-    fails("E507", lambda: open_data(path).bind([image_port(), label_port(3)]), "d.npz, image holds text")
+    fails("E507", lambda: bind_data(open_data(path), [image_port(), label_port(3)]), "d.npz, image holds text")
 
 
 def test_archives_cut_short(tmp_path, fails):
@@ -231,7 +238,7 @@ def test_cifar_faults(tmp_path, fails):
 def test_cifar_labels_beyond_the_net_name_their_file(tmp_path, fails):
     write_cifar(tmp_path / "c", pixels(8, 3, 32, 32), np.array([0, 0, 0, 0, 9, 0, 0, 0]))
     ports = [image_port(3, 32, 32), label_port(5)]
-    fails("E505", lambda: open_data(str(tmp_path / "c")).bind(ports), "data_batch_2.bin, row 1")
+    fails("E505", lambda: bind_data(open_data(str(tmp_path / "c")), ports), "data_batch_2.bin, row 1")
 
 
 def test_images_that_are_damaged(tmp_path, fails):
@@ -265,9 +272,9 @@ def test_images_of_different_sizes(tmp_path, fails):
 def test_the_way_out_for_images_of_another_size(tmp_path, fails):
     for at in range(2):
         write_image(tmp_path / "a" / f"{at}.png", pixels(8, 8, 3))
-    found = fails("E504", lambda: open_data(str(tmp_path)).bind(PORTS), "8x8x3", "1x4x4")
+    found = fails("E504", lambda: bind_data(open_data(str(tmp_path)), PORTS), "8x8x3", "1x4x4")
     assert ":size=4x4,channels=1" in found.help
-    open_data(f"{tmp_path}:size=4x4,channels=1").bind(PORTS)
+    bind_data(open_data(f"{tmp_path}:size=4x4,channels=1"), PORTS)
 
 
 def test_a_class_that_training_lacks(tmp_path, fails):
@@ -304,7 +311,7 @@ def test_csv_values_name_their_line(tmp_path, fails):
     path = tmp_path / "t.csv"
     path.write_text("a,label\n1,0\n\nnan,0\n1,5\n")
     with pytest.raises(DiagnosticError) as caught:
-        open_data(str(path)).bind([image_port(name="a"), label_port(2)])
+        bind_data(open_data(str(path)), [image_port(name="a"), label_port(2)])
     texts = [found.message for found in caught.value.diagnostics]
     assert any("line 4, column a is nan" in text for text in texts)
     assert any("line 5, column label is 5" in text for text in texts)

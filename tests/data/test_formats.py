@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netc.runtime.data import open_data
+from netc.runtime.data import bind_data, open_data
 
 from .makers import image_port, label_port, pixels, value_port, write_cifar, write_idx, write_image, write_mnist
 
@@ -17,7 +17,7 @@ def everything(part) -> dict[str, np.ndarray]:
 def test_digits_are_the_real_ones():
     data = open_data("digits")
     assert data.split_note == "given: 1,500 train, 297 test"
-    bound = data.bind([image_port(1, 8, 8), label_port()])
+    bound = bind_data(data, [image_port(1, 8, 8), label_port()])
     train, test = everything(bound.train), everything(bound.test)
     images = np.concatenate([train["image"], test["image"]])
     labels = np.concatenate([train["label"], test["label"]])
@@ -36,7 +36,7 @@ def test_npz_with_parts(tmp_path):
     np.savez(path, x_train=images[:4], y_train=labels[:4], x_test=images[4:], y_test=labels[4:])
     data = open_data(str(path))
     assert data.split_note == "given: 4 train, 2 test"
-    bound = data.bind([image_port(1, 5, 4), label_port(3)])
+    bound = bind_data(data, [image_port(1, 5, 4), label_port(3)])
     assert np.array_equal(everything(bound.train)["image"], images[:4, None].astype(np.float32) / np.float32(255))
     assert everything(bound.test)["label"].tolist() == [1, 2]
 
@@ -51,7 +51,7 @@ def test_npz_knows_the_usual_names(tmp_path, names):
     path = tmp_path / "d.npz"
     arrays = (pixels(3, 4, 4), np.arange(3), pixels(2, 4, 4), np.arange(2))
     np.savez(path, **dict(zip(names, arrays, strict=True)))
-    bound = open_data(str(path)).bind([image_port(1, 4, 4), label_port(3)])
+    bound = bind_data(open_data(str(path)), [image_port(1, 4, 4), label_port(3)])
     assert (len(bound.train), len(bound.test)) == (3, 2)
 
 
@@ -82,7 +82,7 @@ def test_mnist_files(tmp_path, zipped):
     write_mnist(tmp_path / "mnist", images, labels, zipped=zipped)
     data = open_data(str(tmp_path / "mnist"))
     assert data.split_note == "given: 5 train, 2 test"
-    bound = data.bind([image_port(1, 28, 28), label_port()])
+    bound = bind_data(data, [image_port(1, 28, 28), label_port()])
     assert np.array_equal(everything(bound.train)["image"][:, 0], images[:5].astype(np.float32) / np.float32(255))
     assert everything(bound.test)["label"].tolist() == [2, 1]
 
@@ -102,7 +102,7 @@ def test_cifar_files(tmp_path, nested):
     write_cifar(folder / "cifar-10-batches-bin" if nested else folder, images, labels)
     data = open_data(str(folder))
     assert data.class_names[:2] == ("plane", "car")
-    bound = data.bind([image_port(3, 32, 32), label_port()])
+    bound = bind_data(data, [image_port(3, 32, 32), label_port()])
     assert np.array_equal(everything(bound.train)["image"], images[:6].astype(np.float32) / np.float32(255))
     assert everything(bound.train)["label"].tolist() == [3, 8, 8, 0, 6, 6]
     assert everything(bound.test)["label"].tolist() == [1, 6]
@@ -116,10 +116,10 @@ def test_folder_of_images(tmp_path):
     (tmp_path / "train" / "cat" / "notes.txt").write_text("passed over")
     data = open_data(str(tmp_path))
     assert data.class_names == ("cat", "dog", "owl")
-    rows = everything(data.bind([image_port(3, 6, 4), label_port(3)]).train)
+    rows = everything(bind_data(data, [image_port(3, 6, 4), label_port(3)]).train)
     assert rows["label"].tolist() == [0, 1, 2]
     assert np.array_equal(rows["image"][1], made["dog"].transpose(2, 0, 1).astype(np.float32) / np.float32(255))
-    as_bytes = everything(data.bind([image_port(6, 4, 3, dtype="uint8"), label_port(3)]).train)
+    as_bytes = everything(bind_data(data, [image_port(6, 4, 3, dtype="uint8"), label_port(3)]).train)
     assert np.array_equal(as_bytes["image"][2], made["owl"])
 
 
@@ -133,7 +133,7 @@ def test_images_are_scaled_and_greyed_when_asked(tmp_path):
     write_image(tmp_path / "a" / "1.png", np.full((8, 8, 3), 200, np.uint8))
     write_image(tmp_path / "b" / "2.png", np.full((5, 9), 100, np.uint8))
     data = open_data(f"{tmp_path}:size=4x6,channels=1,validation=0.5")
-    bound = data.bind([image_port(1, 4, 6), label_port(2)])
+    bound = bind_data(data, [image_port(1, 4, 6), label_port(2)])
     values = {float(part.batch([0])["image"].mean() * 255) for part in (bound.train, bound.test)}
     assert sorted(round(value) for value in values) == [100, 200]
 
@@ -144,11 +144,11 @@ def test_large_folders_are_decoded_when_needed(tmp_path, monkeypatch):
     for name in ("a", "b"):
         for at in range(3):
             write_image(tmp_path / name / f"{at}.png", pixels(4, 4, 3, seed=at))
-    eager = open_data(str(tmp_path)).bind([image_port(3, 4, 4), label_port(2)])
+    eager = bind_data(open_data(str(tmp_path)), [image_port(3, 4, 4), label_port(2)])
     monkeypatch.setattr(folder, "IN_MEMORY", 0)
     lazy_data = open_data(str(tmp_path))
     assert not isinstance(lazy_data.train.fields["image"], np.ndarray)
-    lazy = lazy_data.bind([image_port(3, 4, 4), label_port(2)])
+    lazy = bind_data(lazy_data, [image_port(3, 4, 4), label_port(2)])
     assert np.array_equal(everything(eager.train)["image"], everything(lazy.train)["image"])
     assert np.array_equal(everything(eager.test)["image"], everything(lazy.test)["image"])
 
@@ -164,7 +164,7 @@ def test_csv_of_pixels(tmp_path):
     path = tmp_path / "digits.csv"
     path.write_text("label,pixel0,pixel1,pixel2,pixel3\n7,0,255,0,51\n\n3,0,0,0,102\n")
     data = open_data(f"{path}:scale=255")
-    bound = data.bind([image_port(1, 2, 2), label_port()])
+    bound = bind_data(data, [image_port(1, 2, 2), label_port()])
     parts = [everything(part) for part in (bound.train, bound.test)]
     first = next(part for part in parts if part["label"][0] == 7)
     assert np.allclose(first["image"], [[[[0, 1], [0, 0.2]]]], atol=1e-7)
@@ -176,7 +176,7 @@ def test_csv_of_named_columns_and_classes(tmp_path):
     path.write_text("\ufeffsepal;petal;class\r\n" + "\r\n".join(rows) + "\r\n", encoding="utf-8")
     data = open_data(f"{path}:validation=0.25")
     assert data.class_names == ("setosa", "versicolor", "virginica")
-    bound = data.bind([image_port(2, name="flower"), label_port(3)])
+    bound = bind_data(data, [image_port(2, name="flower"), label_port(3)])
     found = {tuple(np.round(row, 1).tolist()): int(label) for part in (bound.train, bound.test)
              for row, label in zip(everything(part)["flower"], everything(part)["label"], strict=True)}  # fmt: skip
     assert found[(np.float32(6.2).round(1).item(), np.float32(2.9).round(1).item())] == 2
@@ -185,7 +185,7 @@ def test_csv_of_named_columns_and_classes(tmp_path):
 def test_csv_for_regression_and_two_inputs(tmp_path):
     path = tmp_path / "houses.csv"
     path.write_text("rooms,size1,size2,price\n3,70,2,1.5\n4,90,1,2.5\n2,40,9,0.5\n")
-    bound = open_data(str(path)).bind([image_port(name="rooms"), image_port(2, name="size"), value_port(1)])
+    bound = bind_data(open_data(str(path)), [image_port(name="rooms"), image_port(2, name="size"), value_port(1)])
     rows = [everything(part) for part in (bound.train, bound.test)]
     table = {float(room): (size.tolist(), float(price)) for part in rows
              for room, size, price in zip(part["rooms"], part["size"], part["price"][:, 0], strict=True)}  # fmt: skip
@@ -196,7 +196,7 @@ def test_csv_of_image_files(tmp_path):
     for at in range(3):
         write_image(tmp_path / "img" / f"{at}.png", np.full((4, 4), 50 * at, np.uint8))
     (tmp_path / "list.csv").write_text("file,label\nimg/0.png,a\nimg/1.png,b\nimg/2.png,a\n")
-    bound = open_data(str(tmp_path / "list.csv")).bind([image_port(1, 4, 4), label_port(2)])
+    bound = bind_data(open_data(str(tmp_path / "list.csv")), [image_port(1, 4, 4), label_port(2)])
     rows = {round(float(image.mean() * 255)): int(label) for part in (bound.train, bound.test)
             for image, label in zip(everything(part)["image"], everything(part)["label"], strict=True)}  # fmt: skip
     assert rows == {0: 0, 50: 1, 100: 0}
@@ -207,7 +207,7 @@ def test_csv_with_parts(tmp_path):
     (tmp_path / "test.csv").write_text("x,label\n4,dog\n")
     data = open_data(str(tmp_path))
     assert data.split_note == "given: 3 train, 1 test"
-    bound = data.bind([image_port(1, name="v"), label_port(2)])
+    bound = bind_data(data, [image_port(1, name="v"), label_port(2)])
     assert everything(bound.train)["label"].tolist() == [1, 0, 0]
     assert everything(bound.test)["label"].tolist() == [1]
 
@@ -221,7 +221,7 @@ def test_layouts(tmp_path, stored, wanted):
     """The oracle writes channels first by hand."""
     values = pixels(5, *stored).astype(np.float32)
     np.savez(tmp_path / "d.npz", x=values, label=np.zeros(5, np.int64))
-    part = open_data(str(tmp_path / "d.npz")).bind([image_port(*wanted), label_port()]).train
+    part = bind_data(open_data(str(tmp_path / "d.npz")), [image_port(*wanted), label_port()]).train
     kept = open_data(str(tmp_path / "d.npz")).train.batch([0])["x"][0]
     expected = np.moveaxis(kept, -1, 0) if stored == (8, 6, 3) else kept
     got = part.batch([0])["image"]

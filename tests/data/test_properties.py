@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data import open_data, read_inputs
+from netc.runtime.data import bind_data, open_data, read_inputs
 from netc.runtime.data.spec import parse_spec
 
 from .makers import image_port, label_port, write_cifar, write_image, write_mnist
@@ -37,7 +37,7 @@ def codes(action: Callable[[], object]) -> set[str]:
 
 def opened(spec: str) -> None:
     def action() -> None:
-        data = open_data(spec).bind(PORTS)
+        data = bind_data(open_data(spec), PORTS)
         data.train.batch(range(len(data.train)))
 
     assert codes(action) <= {"E5"}
@@ -103,7 +103,7 @@ def test_npz_round_trip(images, seed):
     labels = np.arange(len(images)) % 10
     with tempfile.TemporaryDirectory() as folder:
         np.savez(Path(folder, "d.npz"), image=images, label=labels)
-        bound = open_data(str(Path(folder, "d.npz")), seed=seed).bind([image_port(1, 3, 4), label_port(10)])
+        bound = bind_data(open_data(str(Path(folder, "d.npz")), seed=seed), [image_port(1, 3, 4), label_port(10)])
         rows = [part.batch(range(len(part))) for part in (bound.train, bound.test)]
     seen = {int(label): image for part in rows for image, label in zip(part["image"], part["label"], strict=True)}
     divisor = 255 if images.dtype == np.uint8 else 1
@@ -122,7 +122,9 @@ def test_csv_round_trip(matrix, delimiter):
         text.write(delimiter.join([str(at), *(repr(float(value)) for value in row)]) + "\n")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "d.csv").write_text(text.getvalue())
-        bound = open_data(str(Path(folder, "d.csv"))).bind([image_port(matrix.shape[1], name="v"), label_port(10)])
+        bound = bind_data(
+            open_data(str(Path(folder, "d.csv"))), [image_port(matrix.shape[1], name="v"), label_port(10)]
+        )
         rows = [part.batch(range(len(part))) for part in (bound.train, bound.test)]
     for part in rows:
         assert np.array_equal(part["v"], matrix[part["label"]])

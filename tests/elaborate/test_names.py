@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from netc.compiler.ir import language_shape
 from netc.compiler.load import check, load, parse_setting
-from netc.compiler.net import Net, language_shape
+from netc.compiler.net import Net
 from netc.grammar.diagnostics import DiagnosticError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sessions import session_of
 
 from netc.compiler import check, compile_inference, compile_training, initial_weights
-from netc.compiler.arguments import (
+from netc.compiler.declare.arguments import (
     ArgumentType,
     Axes,
     Boolean,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.count import FLOAT_BYTES, count, distinct_parameters, memory, part, receptive_field, totals
+from netc.compiler.facts.count import FLOAT_BYTES, count, distinct_parameters, memory, part, receptive_field, totals
 from netc.compiler.ir import Dim, DType, Graph
 from netc.compiler.layers.base import layer
 from netc.compiler.net import LayerInstance, Net

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netc.compiler.gradient import gradients
 from netc.compiler.ir import BATCH, DType, Value
+from netc.compiler.ir.operators import ShapeError
 from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
-from netc.compiler.ops.base import ShapeError
+from netc.compiler.training.gradient import gradients
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from netc.compiler.arguments import ArgumentError
+from netc.compiler.declare.arguments import ArgumentError
 from netc.compiler.ir import Dim, DType
-from netc.compiler.ops.base import ShapeError
+from netc.compiler.ir.operators import ShapeError
 
 
 def refusal(bench, word, sizes, **given):
@@ -160,7 +160,7 @@ def test_argument(bench, word, name, value, found):
 
 
 def test_a_quotient_is_told_how_to_become_whole():
-    from netc.compiler.arguments import SIZE
+    from netc.compiler.declare.arguments import SIZE
 
     with pytest.raises(ArgumentError) as caught:
         SIZE.convert(6 / 2)

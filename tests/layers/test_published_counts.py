@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netc.compiler import load, totals
-from netc.compiler.count import count, part
+from netc.compiler.facts.count import count, part
 
 FILE = str(Path(__file__).with_name("published.net"))
 

@@ -10,12 +10,13 @@ from liveness import live_bytes
 
 import netc
 from netc.compiler import Net, Options, build, compile_training, load
-from netc.compiler.in_place import written_in_place
 from netc.compiler.ir import BATCH_SYMBOL, Graph
-from netc.compiler.ir.text import from_text, to_text
+from netc.compiler.ir.text import to_text
+from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
 from netc.compiler.passes import accumulated_products, early_updates, fix_sizes
-from netc.runtime.trainer import Trainer
+from netc.compiler.training.in_place import written_in_place
+from netc.runtime.training.trainer import Trainer
 
 TEXT = """
 net Wide {

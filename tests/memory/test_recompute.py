@@ -13,14 +13,14 @@ import netc
 from netc.cli import run
 from netc.compiler import Net, Options, build, compile_training, load
 from netc.compiler.ir import BATCH_SYMBOL, Graph
-from netc.compiler.ir.text import from_text
+from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
 from netc.compiler.passes import fix_sizes, recompute
 from netc.compiler.passes.recompute import LONGEST
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.device import CPU
-from netc.runtime.target import cpu_target, target_for
-from netc.runtime.trainer import Trainer
+from netc.runtime.devices.device import CPU
+from netc.runtime.devices.target import cpu_target, target_for
+from netc.runtime.training.trainer import Trainer
 
 RESIDUAL = """
 block unit { conv(16, 3x3, pad=1, bias=false) -> batchnorm -> relu }

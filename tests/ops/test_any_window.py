@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from netc.compiler.gradient import gradients
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ops import Sample, ShapeError
+from netc.compiler.training.gradient import gradients
 
 from .one_operator import assert_close, graph_of, reference, runtime
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netc.compiler.gradient import gradients
 from netc.compiler.ir import DType, Graph, Value
 from netc.compiler.ops import all_ops
+from netc.compiler.training.gradient import gradients
 
 from .one_operator import (
     CASES,

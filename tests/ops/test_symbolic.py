@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netc.compiler.gradient import gradients
 from netc.compiler.ir import BATCH, BATCH_SYMBOL, Builder, Dim, DType, Graph, Shape, Symbol, Value, product, substitute
 from netc.compiler.ops.slicing import TO_THE_END
+from netc.compiler.training.gradient import gradients
 
 from .one_operator import assert_close, evaluator, runtime
 

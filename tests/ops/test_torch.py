@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netc.compiler.gradient import gradients
 from netc.compiler.ir import DType, Value
 from netc.compiler.ops import Sample, all_ops
 from netc.compiler.ops.convolution import CASES as CONVOLUTIONS
 from netc.compiler.ops.pooling import CASES as POOLS
+from netc.compiler.training.gradient import gradients
 
 from .one_operator import Array, assert_close, graph_of, reference, runtime, weighted_loss
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netc.compiler.gradient import gradients, unbroadcast
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Node, Origin, Tensor, Value
 from netc.compiler.ir.verify import verify
+from netc.compiler.training.gradient import gradients, unbroadcast
 from netc.grammar.diagnostics import Span
 
 from .one_operator import reference

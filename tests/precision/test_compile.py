@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import netc
-from netc.compiler.loss_scaling import START
+from netc.compiler.training.loss_scaling import START
 
 from .networks import NORMALIZED
 

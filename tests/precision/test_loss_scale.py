@@ -10,7 +10,7 @@ import pytest
 from steps import Steps, by_reference, in_session
 
 from netc.compiler import Artifact, Net, Options, compile_training, initial_weights
-from netc.compiler.loss_scaling import GROWTH_STEPS, LARGEST_SCALE, SMALLEST_SCALE, START
+from netc.compiler.training.loss_scaling import GROWTH_STEPS, LARGEST_SCALE, SMALLEST_SCALE, START
 
 from .networks import NETS, batch, net_of
 

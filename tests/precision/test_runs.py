@@ -13,11 +13,11 @@ import netc.cli
 from netc.compiler import SMALLEST_SCALE, Options, load, probe_precision
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime import model as model_module
-from netc.runtime import precision as precision_module
-from netc.runtime.device import CPU, Device, resolve
+from netc.runtime.devices import precision as precision_module
+from netc.runtime.devices.device import CPU, Device, resolve
+from netc.runtime.devices.precision import check_precision
 from netc.runtime.model import Model
-from netc.runtime.precision import check_precision
-from netc.runtime.trainer import Trainer
+from netc.runtime.training.trainer import Trainer
 
 from .networks import NORMALIZED, batch
 

@@ -14,10 +14,11 @@ import pytest
 
 import netc
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime import cuda_step, device, resident, session
-from netc.runtime.cuda_step import READ_EVERY, READ_EVERY_GRAPH, CudaStepSession
-from netc.runtime.device import CPU, Device
-from netc.runtime.progress import Silent
+from netc.runtime.devices import device
+from netc.runtime.devices.device import CPU, Device
+from netc.runtime.folder.progress import Silent
+from netc.runtime.sessions import cuda_step, resident, session
+from netc.runtime.sessions.cuda_step import READ_EVERY, READ_EVERY_GRAPH, CudaStepSession
 
 NET = """
 net Small {

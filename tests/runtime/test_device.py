@@ -10,9 +10,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime import device, installation
-from netc.runtime.device import CPU, ONE_NODE, Device, probe, quiet, resolve
-from netc.runtime.target import target_for
+from netc.runtime.devices import device, installation
+from netc.runtime.devices.device import CPU, ONE_NODE, Device, probe, quiet, resolve
+from netc.runtime.devices.target import target_for
 
 from .conftest import Run
 

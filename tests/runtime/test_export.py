@@ -6,7 +6,7 @@ import pytest
 
 from netc.compiler import load
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime import export
+from netc.runtime.runs import export
 
 
 def test_weights_beyond_one_protobuf_file_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

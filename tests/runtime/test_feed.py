@@ -9,8 +9,8 @@ import pytest
 
 import netc
 from netc.runtime.data import read_inputs
-from netc.runtime.deployed import Deployed
-from netc.runtime.export import deployable
+from netc.runtime.runs.deployed import Deployed
+from netc.runtime.runs.export import deployable
 
 TEXT = """
 net A {

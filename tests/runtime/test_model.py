@@ -11,9 +11,9 @@ from safetensors.numpy import load_file
 import netc
 from netc.compiler import Net, compile_inference
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.device import CPU
-from netc.runtime.resident import Resident
-from netc.runtime.session import Session
+from netc.runtime.devices.device import CPU
+from netc.runtime.sessions.resident import Resident
+from netc.runtime.sessions.session import Session
 
 from .conftest import arrays
 

@@ -21,9 +21,9 @@ from processes import command, surroundings
 from safetensors.numpy import load_file
 
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime import files
-from netc.runtime.files import write_atomic
-from netc.runtime.run_folder import RunFolder, texts_of
+from netc.runtime.folder import files
+from netc.runtime.folder.files import write_atomic
+from netc.runtime.folder.run_folder import RunFolder, texts_of
 
 from .conftest import Run, arrays
 

@@ -12,10 +12,10 @@ import pytest
 import netc
 from netc.compiler import Net
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.interrupt import Interrupted
-from netc.runtime.progress import Progress, Silent
-from netc.runtime.run_folder import RunFolder
-from netc.runtime.trainer import Trainer
+from netc.runtime.folder.progress import Progress, Silent
+from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.training.interrupt import Interrupted
+from netc.runtime.training.trainer import Trainer
 
 from .conftest import arrays
 
@@ -229,7 +229,7 @@ def test_a_batch_without_rows_is_refused(folder: Path) -> None:
 
 def test_a_target_of_another_processor_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("linear.net").write_text(LINEAR)
-    monkeypatch.setattr("netc.runtime.target.cpu_target", lambda: "cpu8")
+    monkeypatch.setattr("netc.runtime.devices.target.cpu_target", lambda: "cpu8")
     with pytest.raises(DiagnosticError) as error:
         netc.Model(netc.load("linear.net"), device="cpu", target="cpu")
     assert error.value.diagnostics[0].code == "E609"
@@ -237,8 +237,8 @@ def test_a_target_of_another_processor_is_refused(folder: Path, monkeypatch: pyt
 
 def test_a_step_for_a_library_that_is_not_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("linear.net").write_text(LINEAR)
-    monkeypatch.setattr("netc.runtime.session.fast_library", lambda: None)
-    monkeypatch.setattr("netc.runtime.target.cpu_target", lambda: "cpu")
+    monkeypatch.setattr("netc.runtime.sessions.session.fast_library", lambda: None)
+    monkeypatch.setattr("netc.runtime.devices.target.cpu_target", lambda: "cpu")
     trainer = netc.Trainer(netc.Model(netc.load("linear.net"), device="cpu", target="fast"))
     with pytest.raises(DiagnosticError) as error:
         trainer.step({"x": np.zeros((4, 3), np.float32), "target": np.zeros((4, 1), np.float32)})

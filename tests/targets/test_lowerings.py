@@ -14,8 +14,8 @@ from netc.compiler.ir.verify import verify
 from netc.compiler.passes import simplify
 from netc.compiler.targets import TARGETS, legalise
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.device import CPU
-from netc.runtime.target import target_for
+from netc.runtime.devices.device import CPU
+from netc.runtime.devices.target import target_for
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]

@@ -14,9 +14,9 @@ from sessions import fast_library, session_of
 import netc
 from netc.compiler import Net, Options, compile_gradients, initial_weights
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.device import CPU
+from netc.runtime.devices.device import CPU
+from netc.runtime.devices.target import target_for
 from netc.runtime.measure.torch_step import TorchStep
-from netc.runtime.target import target_for
 
 pytest.importorskip("torch")
 LENET = Path(__file__).parents[2] / "examples" / "lecture" / "lenet5.net"

@@ -7,15 +7,12 @@ input is plain (fewer channels than a block) as [O / block, I, *kernel, block of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netc.compiler.ir import Node, Shape, Value
-from netc.compiler.ops.base import REQUIRED, Op, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, Writer, op, sample
 from netc.compiler.ops.checks import floating
 from netc.compiler.ops.window import Ints, window_sizes
-
-if TYPE_CHECKING:
-    from netc.compiler.emit import Emitter
 
 BLOCKED = "com.microsoft.nchwc"
 CONTRIB = "com.microsoft"
@@ -38,7 +35,7 @@ class ToBlocked(Op):
         return x.shape
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         e.node(node, "ReorderInput", node.inputs, channels_last=int(bool(node.attributes["channels_last"])))
 
 
@@ -58,7 +55,7 @@ class FromBlocked(Op):
         return (x.shape[0], *x.shape[2:], kept) if channels_last else (x.shape[0], kept, *x.shape[2:])
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         last = bool(node.attributes["channels_last"])
         channels = node.output.shape[3 if last else 1]
         e.node(node, "ReorderOutput", node.inputs, channels=channels, channels_last=int(last))
@@ -92,7 +89,7 @@ class BlockedConv(Op):
         return Conv.flops(node)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         given = dict(node.attributes)
         activation = {"activation": "Relu"} if given.pop("relu") else {}
         kernel = node.inputs[1].shape[2:]
@@ -114,7 +111,7 @@ class BlockedMaxPool(Op):
         return (*x.shape[:2], *window_sizes(x.shape[2:], kernel, strides, pads))
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         given = dict(node.attributes)
         e.node(node, "MaxPool", node.inputs, None, kernel_shape=given.pop("kernel"), **given)
 
@@ -152,6 +149,6 @@ class TransposedMatMul(Op):
         return (*a.shape[:-2], rows, columns)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         flags = {"transA": int(bool(node.attributes["left"])), "transB": int(bool(node.attributes["right"]))}
         e.node(node, "FusedMatMul", node.inputs, None, **flags)

@@ -6,15 +6,12 @@ Each has the name of its kernel in `runtime/fast`, with `Fast` in front.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netc.compiler.ir import DType, Node, Shape, Size, Value, product
-from netc.compiler.ops.base import REQUIRED, Op, Result, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, Result, Writer, op, sample
 from netc.compiler.ops.checks import floating
 from netc.compiler.ops.window import Ints
-
-if TYPE_CHECKING:
-    from netc.compiler.emit import Emitter
 
 FAST = "netc.fast"
 WINDOW = {"kernel": REQUIRED, "strides": REQUIRED, "pads": REQUIRED}
@@ -28,7 +25,7 @@ class FastOp(Op):
     domain = FAST
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         given = {name: int(value) if isinstance(value, bool) else value for name, value in node.attributes.items()}
         e.node(node, cls.__name__.removeprefix("Fast"), node.inputs, None, **given)
 
@@ -132,7 +129,7 @@ class FastBlockedWeights(FastOp):
         return (forward, (FLOAT, (channels, filters, *kernel))) if attributes["turned"] else (forward,)
 
     @classmethod
-    def emit(cls, e: Emitter, node: Node) -> None:
+    def emit(cls, e: Writer, node: Node) -> None:
         e.node(node, "BlockedWeights", node.inputs, None, block=node.attributes["block"])
 
 

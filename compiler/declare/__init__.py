@@ -1,0 +1,1 @@
+"""What the language calls with arguments, and the types of those arguments."""

@@ -1,0 +1,32 @@
+"""A weight or buffer of a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netc.compiler.declare.initial import Initial
+from netc.compiler.ir import Value, product
+from netc.grammar.diagnostics import Span
+
+
+@dataclass(eq=False, slots=True)
+class Parameter:
+    """A weight or buffer. `name` is its name in weight files: `stage1.basic1.conv1.weight`.
+
+    trainable  False for buffers (batch norm's statistics) and for frozen weights
+    buffer     True for what training updates without a gradient
+    """
+
+    name: str
+    value: Value
+    initial: Initial
+    trainable: bool = True
+    buffer: bool = False
+    span: Span | None = None
+
+    @property
+    def count(self) -> int:
+        """The number of elements."""
+        size = product(self.value.shape)
+        assert isinstance(size, int), f"{self.name} has a symbolic size"
+        return size

@@ -1,0 +1,104 @@
+"""Files and what `use` brings in, each read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from netc.compiler.elaborate.module import Module, Written
+from netc.compiler.elaborate.report import Report
+from netc.compiler.elaborate.scope import Ref
+from netc.compiler.elaborate.static_binds import compute
+from netc.compiler.elaborate.values import POISON
+from netc.grammar import ast
+from netc.grammar.diagnostics import Diagnostic, did_you_mean
+from netc.grammar.parse import parse, parse_file
+
+STANDARD = Path(__file__).resolve().parent.parent / "std"
+
+
+class Loader:
+    """Reads files and everything they use, each once."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.modules: dict[Path, Module] = {}
+        self.sources: dict[str, str] = {}
+        self._open: list[Path] = []
+
+    def load(self, path: str, source: str | None = None) -> Module:
+        """A file's module; findings go to the report."""
+        file, findings = parse_file(path) if source is None else parse(source, path)
+        for finding in findings:
+            self.report.add(finding)
+        return self._module(file, path, Path(path).resolve(), findings)
+
+    def _module(self, file: ast.File, path: str, key: Path, findings: Sequence[Diagnostic]) -> Module:
+        self.sources[path] = file.source
+        module = Module(file, path, self.report, compute)
+        self.modules[key] = module
+        self._open.append(key)
+        module.define(findings)
+        for item in file.items:
+            if isinstance(item, ast.Use):
+                self._use(module, item)
+        self._open.pop()
+        return module
+
+    def _use(self, module: Module, use: ast.Use) -> None:
+        found = self._find(module, use)
+        for wanted in use.names:
+            if found is None:
+                module.values.setdefault(wanted.alias, Ref(POISON, use.span))
+                continue
+            layer, bound = found.layers.get(wanted.name), found.static(wanted.name)
+            if layer is None and bound is None:
+                known = [*found.layers, *found.binds]
+                self.report.error(
+                    "E211",
+                    f"`{_shown(use)}` defines no `{wanted.name}`",
+                    wanted.span,
+                    help=did_you_mean(wanted.name, known) or f"it defines {', '.join(known) or 'nothing'}",
+                )
+                module.values.setdefault(wanted.alias, Ref(POISON, wanted.span))
+            elif module.claim(wanted.alias, wanted.span):
+                if layer is not None:
+                    module.layers[wanted.alias] = Written(wanted.alias, None, layer.definition, layer.module)
+                else:
+                    assert bound is not None
+                    module.values[wanted.alias] = Ref(bound.value, wanted.span)
+
+    def _find(self, module: Module, use: ast.Use) -> Module | None:
+        if use.path is not None:
+            target = Path(module.path).parent / use.path
+        elif use.module is not None and use.module[0] == "std" and len(use.module) > 1:
+            target = STANDARD.joinpath(*use.module[1:]).with_suffix(".net")
+        else:
+            self.report.error("E210", f"no library is called `{_shown(use)}`", use.span,
+                              help='write `use std.resnet (…)` or a path: `use "file.net" (…)`')  # fmt: skip
+            return None
+        key = target.resolve()
+        if key in self._open:
+            self.report.error("E212", f"`{_shown(use)}` uses this file in turn", use.span,
+                              help="move what both need into a third file")  # fmt: skip
+            return None
+        if key in self.modules:
+            return self.modules[key]
+        if not target.is_file():
+            names = [path.stem for path in STANDARD.glob("*.net")] if use.module else []
+            near = did_you_mean(use.module[-1], names) if use.module else None
+            library = f"the standard library has {', '.join(sorted(names))}"
+            help = near or (library if use.module else "paths are relative to the file that uses them")
+            self.report.error("E210", f"there is no file `{_shown(use)}`", use.span, help=help)
+            return None
+        shown = str(target) if use.path is not None else f"std/{target.name}"
+        file, findings = parse_file(target)
+        if use.path is None:
+            file, findings = parse(file.source, shown)
+        for finding in findings:
+            self.report.add(finding)
+        return self._module(file, shown, key, findings)
+
+
+def _shown(use: ast.Use) -> str:
+    return use.path if use.path is not None else ".".join(use.module or ())

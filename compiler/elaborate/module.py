@@ -1,0 +1,153 @@
+"""One file and what it defines: blocks, nets, static binds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from netc.compiler.elaborate.layer_values import LayerValue
+from netc.compiler.elaborate.report import Report
+from netc.compiler.elaborate.scope import Ref
+from netc.compiler.elaborate.values import POISON
+from netc.grammar import ast
+from netc.grammar.diagnostics import Diagnostic, Label, Severity, Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Written(LayerValue):
+    """A block or a net of a file."""
+
+    definition: ast.Block | ast.Net | None = None
+    module: Module | None = None
+
+
+class Module:
+    """One file: its definitions by name. Static binds are computed when they are first used, in any order."""
+
+    def __init__(
+        self, file: ast.File, path: str, report: Report, compute: Callable[[Module, ast.Bind], dict[str, Ref]]
+    ) -> None:
+        self.file = file
+        self.path = path
+        self.report = report
+        self.compute = compute
+        self.layers: dict[str, Written] = {}
+        self.binds: dict[str, ast.Bind] = {}
+        self.values: dict[str, Ref] = {}
+        self.spans: dict[str, Span] = {}
+        self.nets: list[ast.Net] = []
+        self.trains: list[ast.Train] = []
+        self.broken: set[str] = set()
+        self.applied: set[str] = set()
+        self.words = set(_keys(file.items))
+        self._running: set[str] = set()
+
+    def define(self, findings: Sequence[Diagnostic] = ()) -> None:
+        """Enter what the file itself defines; a second definition of a name is an error.
+
+        findings  about the syntax: what they are about is incomplete, and stands for nothing, silently
+        """
+        wrong = [(found.primary.span.line, found.primary.span.end_line) for found in findings
+                 if found.primary is not None and found.severity is Severity.ERROR]  # fmt: skip
+        outside = any(not any(_within(line, item) for item in self.file.items) for line, _ in wrong)
+        for item in self.file.items:
+            broken = outside or any(_within(first, item) or _within(last, item) for first, last in wrong)
+            if broken and not isinstance(item, ast.Use):
+                self._set_aside(item)
+            elif isinstance(item, (ast.Block, ast.Net)):
+                if self.claim(item.name, item.name_span):
+                    self.layers[item.name] = Written(item.name, None, item, self)
+                if isinstance(item, ast.Net):
+                    self.nets.append(item)
+            elif isinstance(item, ast.Bind):
+                for target in item.targets:
+                    if self.claim(target.id, target.span):
+                        self.binds[target.id] = item
+            elif isinstance(item, ast.Train):
+                self.trains.append(item)
+
+    def bound_near(self, node: ast.Name) -> ast.Name | None:
+        """A bind of a name in the block or net around a place, which isn't in sight there."""
+        for item in self.file.items:
+            if isinstance(item, (ast.Block, ast.Net)) and item.span <= node.span and _within(node.span.line, item):
+                return next((target for target in _targets(item.body) if target.id == node.id), None)
+        return None
+
+    def _set_aside(self, item: ast.Item) -> None:
+        names = [target.id for target in item.targets] if isinstance(item, ast.Bind) else []
+        if isinstance(item, (ast.Block, ast.Net)):
+            names = [item.name]
+        for name in names:
+            self.broken.add(name)
+            self.values[name] = Ref(POISON, item.span)
+
+    def claim(self, name: str, span: Span) -> bool:
+        """Whether a name is free in the file; otherwise it is reported."""
+        known = self.spans.setdefault(name, span)
+        if known is span:
+            return True
+        self.report.error(
+            "E205",
+            f"`{name}` is defined already",
+            span,
+            secondary=[Label(known, "first defined here")],
+            help="give one of them another name",
+        )
+        return False
+
+    def layer(self, name: str) -> LayerValue | None:
+        """A block or net of the file, or one that it uses."""
+        return self.layers.get(name)
+
+    def layer_names(self) -> Iterator[str]:
+        """The blocks and nets in sight."""
+        yield from self.layers
+
+    def static_names(self) -> Iterator[str]:
+        """The file's static binds."""
+        yield from self.binds
+        yield from self.values
+
+    def static(self, name: str) -> Ref | None:
+        """The value of a static bind, or None where there is none of this name."""
+        if name in self.values:
+            return self.values[name]
+        bind = self.binds.get(name)
+        if bind is None:
+            return None
+        if name in self._running:
+            self.report.error("E215", f"`{name}` is computed from itself", bind.span)
+            return Ref(POISON, bind.span)
+        self._running.add(name)
+        self.values.update(self.compute(self, bind))
+        self._running.discard(name)
+        return self.values[name]
+
+
+def _keys(node: Any) -> Iterator[str]:
+    """The words that are keys of tables: they may stand for themselves where a table is asked."""
+    if isinstance(node, tuple):
+        for item in node:
+            yield from _keys(item)
+    elif isinstance(node, ast.Syntax):
+        if isinstance(node, ast.Table):
+            yield from (key.id for key, _ in node.entries if isinstance(key, ast.Name))
+        for field in fields(node):
+            yield from _keys(getattr(node, field.name))
+
+
+def _targets(node: Any) -> Iterator[ast.Name]:
+    """Every name that a bind gives somewhere inside."""
+    if isinstance(node, tuple):
+        for item in node:
+            yield from _targets(item)
+    elif isinstance(node, ast.Syntax):
+        if isinstance(node, ast.Bind):
+            yield from node.targets
+        for field in fields(node):
+            yield from _targets(getattr(node, field.name))
+
+
+def _within(line: int, item: ast.Item) -> bool:
+    return item.span.line <= line <= item.span.end_line

@@ -1,0 +1,219 @@
+"""What a network costs: parameters, multiply-accumulates, activations, memory of a training step, receptive fields.
+
+Counts are ints; where a network has symbolic sizes, costs that depend on them are symbolic too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netc.compiler.declare.parameter import Parameter
+from netc.compiler.ir import BATCH_SYMBOL, Node, Shape, Size, Value, product, substitute
+from netc.compiler.net import LayerInstance, Net
+from netc.compiler.ops import get_op
+
+FLOAT_BYTES = 4
+VIEWS = frozenset(("identity", "flatten", "reshape"))
+"""Layers whose output is their input's memory."""
+
+WINDOWS = frozenset(("Conv", "MaxPool", "AveragePool"))
+MIXING = frozenset(("MatMul", "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "Transpose", "Gather"))
+"""Operators whose results may depend on every position of their input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What some layers cost together.
+
+    params       weights, trainable and frozen, shared ones once; `buffers`, such as running means, are apart
+    flops        multiply-accumulates of convolutions and products, forward, for `batch` examples
+    activations  elements of the layers' outputs for `batch` examples; views (flatten, reshape, identity) not counted
+    layers       applications of layers
+    """
+
+    params: int
+    trainable: int
+    frozen: int
+    buffers: int
+    flops: Size
+    activations: Size
+    layers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of one training step in float32; see `memory` for what each part holds."""
+
+    weights: int
+    gradients: int
+    state: int
+    activations: Size
+    workspace: Size
+
+    @property
+    def total(self) -> Size:
+        """The sum of the parts."""
+        return self.activations + self.workspace + self.weights + self.gradients + self.state
+
+
+def totals(net: Net, batch: int = 1, *, training: bool = False) -> Totals:
+    """The whole network's cost: without what is `train only`, unless `training`."""
+    return count((layer for layer in net.layers if training or not layer.training_only), batch)
+
+
+def count(layers: Iterable[LayerInstance], batch: int = 1) -> Totals:
+    """What these layers cost together: one of them, a stage, all."""
+    chosen = list(layers)
+    parameters = distinct_parameters(chosen)
+    weights = [item for item in parameters if not item.buffer]
+    trainable = sum(item.count for item in weights if item.trainable)
+    params = sum(item.count for item in weights)
+    return Totals(
+        params=params,
+        trainable=trainable,
+        frozen=params - trainable,
+        buffers=sum(item.count for item in parameters if item.buffer),
+        flops=flops((node for layer in chosen for node in layer.nodes), batch),
+        activations=_sum(elements(value, batch) for value in _kept(chosen)),
+        layers=len(chosen),
+    )
+
+
+def part(net: Net, path: str) -> list[LayerInstance]:
+    """The layers at a dotted path and inside it: `stage2` has `stage2.basic1.conv1`."""
+    return [layer for layer in net.layers if layer.path == path or layer.path.startswith(f"{path}.")]
+
+
+def distinct_parameters(layers: Iterable[LayerInstance]) -> list[Parameter]:
+    """Every parameter and buffer of these layers once, in order of first use."""
+    return list({id(item): item for layer in layers for item in layer.parameters}.values())
+
+
+def flops(nodes: Iterable[Node], batch: int = 1) -> Size:
+    """Multiply-accumulates of these operators for `batch` examples."""
+    return _sum(substitute(get_op(node.op).flops(node), {BATCH_SYMBOL: batch}) for node in nodes)
+
+
+def training_flops(net: Net, batch: int = 1) -> dict[str, Size]:
+    """Multiply-accumulates of a training step by layer path: forward once, and once for each operand with a gradient.
+
+    A layer with weights whose input depends on weights costs three times its forward pass; the first one, whose
+    input needs no gradient, twice.
+    """
+    learning = {item.value for item in net.parameters if item.trainable}
+    times: dict[Node, int] = {}
+    for node in net.graph.nodes:
+        slopes = [value in learning for value in node.inputs]
+        times[node] = 1 + sum(slopes[:2])  # the operands; a bias after them costs no product
+        if any(slopes) and get_op(node.op).differentiable:
+            learning.update(node.outputs)
+    return {
+        layer.path: _sum(times.get(node, 1) * flops((node,), batch) for node in layer.nodes) for layer in net.layers
+    }
+
+
+def elements(value: Value, batch: int = 1) -> Size:
+    """The number of elements of a value for `batch` examples."""
+    return substitute(product(value.shape), {BATCH_SYMBOL: batch})
+
+
+def memory(net: Net, batch: int = 1, slots: int | None = None) -> Memory:
+    """An estimate of what one training step holds at its peak, in bytes of float32:
+
+    weights      2 * (params + buffers): the old ones and the new ones beside them
+    gradients    one for each trainable weight
+    state        2 * slots for each trainable weight; `slots` is that of the first train section's optimizer, else 0
+    activations  the inputs and every layer's output, which the backward pass reads (`train only` layers too)
+    workspace    2 * the largest of them: its gradient, and the one that is computed from it
+    """
+    if slots is None:
+        slots = len(net.plans[0].optimizer.slots()) if net.plans else 0
+    whole = totals(net, batch, training=True)
+    inputs = _sum(elements(value, batch) for value in net.inputs)
+    sizes = [elements(value, batch) for value in (*_kept(net.layers), *net.inputs)]
+    known = [size for size in sizes if isinstance(size, int)]
+    return Memory(
+        weights=2 * FLOAT_BYTES * (whole.params + whole.buffers),
+        gradients=FLOAT_BYTES * whole.trainable,
+        state=2 * FLOAT_BYTES * slots * whole.trainable,
+        activations=(whole.activations + inputs) * FLOAT_BYTES,
+        workspace=2 * FLOAT_BYTES * max(known, default=0),
+    )
+
+
+def receptive_field(value: Value, inputs: Sequence[Value]) -> Shape:
+    """How many rows, columns, … of the inputs one element of a value can depend on; the largest over all inputs.
+
+    A window of extent e and stride s turns a field r of its output into (r - 1) * s + e of its input. Fields reach
+    into padding and are not cut at the input's size; what depends on every position has the input's size.
+    """
+    fields: dict[Value, Shape | None] = {value: (1,) * max(value.rank - 2, 0)}
+    for node in reversed(_ancestors(value)):
+        reached = [fields[output] for output in node.outputs if output in fields]
+        if not reached:
+            continue
+        for source in node.inputs:
+            field = _before(node, source, _widest(reached))
+            fields[source] = _widest([fields[source], field]) if source in fields else field
+    found: Shape = ()
+    for source in inputs:
+        if source in fields:
+            field = fields[source]
+            found = _widest([found, source.shape[2:] if field is None else field]) or ()
+    return found
+
+
+def _before(node: Node, source: Value, field: Shape | None) -> Shape | None:
+    """The field in an operator's input for a field in its output; None is every position."""
+    if field is None or node.op in MIXING:
+        return None
+    if node.op == "Reshape" and source.shape[2:] != node.output.shape[2:]:
+        return None
+    if node.op in ("Softmax", "LogSoftmax") and node.attributes["axis"] != 1:
+        return None
+    if node.op not in WINDOWS or source is not node.inputs[0]:
+        return field
+    attributes: dict[str, Any] = node.attributes
+    kernel = attributes["kernel"] if "kernel" in attributes else node.inputs[1].shape[2:]
+    moves = zip(field, kernel, attributes["strides"], attributes.get("dilations", (1,) * len(field)), strict=True)
+    return tuple((r - 1) * s + (k - 1) * d + 1 for r, k, s, d in moves)
+
+
+def _widest(fields: Sequence[Shape | None]) -> Shape | None:
+    """The largest field along each axis; fields of fewer axes belong to values that don't reach the map."""
+    if any(field is None for field in fields):
+        return None
+    given = [field for field in fields if field is not None]
+    rank = max(map(len, given))
+    axes = zip(*(field for field in given if len(field) == rank), strict=True)
+    return tuple(max(axis, key=lambda size: size if isinstance(size, int) else math.inf) for axis in axes)
+
+
+def _ancestors(value: Value) -> list[Node]:
+    """Every node the value depends on, in an order in which they can run."""
+    order: dict[Node, None] = {}
+    stack: list[tuple[Node, bool]] = [(value.node, False)] if value.node is not None else []
+    while stack:
+        node, ready = stack.pop()
+        if node in order:
+            continue
+        if ready:
+            order[node] = None
+            continue
+        stack.append((node, True))
+        stack.extend((source.node, False) for source in node.inputs if source.node is not None)
+    return list(order)
+
+
+def _kept(layers: Iterable[LayerInstance]) -> list[Value]:
+    return list(dict.fromkeys(value for layer in layers if layer.word not in VIEWS for value in layer.outputs))
+
+
+def _sum(sizes: Iterable[Size]) -> Size:
+    result: Size = 0
+    for size in sizes:
+        result = result + size
+    return result

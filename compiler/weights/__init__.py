@@ -1,0 +1,1 @@
+"""What parameters hold: declared, drawn from a seed, read from files."""

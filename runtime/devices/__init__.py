@@ -1,0 +1,1 @@
+"""Which devices really work here, and what each is given."""

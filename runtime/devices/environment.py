@@ -1,0 +1,71 @@
+"""What this installation is made of: versions, devices that really work, conflicts and what repairs them."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from typing import TypedDict
+
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.devices.device import PROVIDERS, Device, probe
+from netc.runtime.devices.installation import Conflict, conflicts, onnxruntime_distributions
+from netc.runtime.devices.target import target_for
+
+PACKAGES = ("netc", "onnx", "numpy", "click", "lark", "rich", "pillow", "safetensors", "matplotlib", "netc-fast")
+
+
+class DeviceReport(TypedDict):
+    """Whether a device works, and if not, why; which of the compiler's targets training takes there."""
+
+    works: bool
+    reason: str | None
+    target: str | None
+
+
+class Environment(TypedDict):
+    """The report of `netc env`. `packages` gives None for what isn't installed."""
+
+    version: int
+    python: str
+    platform: str
+    cores: int
+    packages: dict[str, str | None]
+    onnxruntime: dict[str, str]
+    devices: dict[str, DeviceReport]
+    conflicts: list[Conflict]
+
+
+def environment() -> Environment:
+    """Look at the installation and try every device."""
+    devices: dict[str, DeviceReport] = {}
+    for name in PROVIDERS:
+        try:
+            reason = probe(name)
+        except DiagnosticError as error:
+            reason = error.diagnostics[0].message
+        target = target_for(Device(name)) if reason is None else None
+        devices[name] = {"works": reason is None, "reason": reason, "target": target}
+    return {
+        "version": 1,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "cores": _cores(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "onnxruntime": onnxruntime_distributions(),
+        "devices": devices,
+        "conflicts": conflicts(),
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,48 @@
+"""Which of the compiler's targets a device is given."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from netc.compiler import probe_cpu
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.devices.device import Device, runtime
+from netc.runtime.devices.fast_library import fast_library
+
+FAST = {"cpu": "fast", "cpu8": "fast8"}
+"""What a CPU target becomes where the library of `netc[fast]` is installed."""
+
+
+def target_for(device: Device) -> str:
+    """The fastest target of a device: `cuda` there; on a CPU what its probe says, `std` where it says no."""
+    if device.name == "cuda":
+        return "cuda"
+    found = cpu_target()
+    return FAST.get(found, found) if fast_library() else found
+
+
+def check_target(target: str) -> str:
+    """The target; raises DiagnosticError E609 for one of blocks that this processor's runtime does not have."""
+    blocked = {*FAST, *FAST.values()}
+    found = cpu_target()
+    if target in blocked and target not in (found, FAST.get(found)):
+        message = f"target `{target}` is not for this processor, whose ONNX Runtime has "
+        message += f"blocks of target `{found}`" if found in blocked else "no blocks of channels"
+        raise DiagnosticError(Diagnostic("E609", message, help=f"use `{found}`, or `auto`"))
+    return target
+
+
+@cache
+def cpu_target() -> str:
+    """The fastest target of the stock runtime on this CPU."""
+    return probe_cpu(_run)
+
+
+def _run(model: bytes, inputs: dict[str, Any]) -> list[Any]:
+    ort = runtime()
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    found: list[Any] = session.run(None, inputs)
+    return found

@@ -1,0 +1,184 @@
+"""Run folders: what a training leaves behind, and what it resumes from.
+
+    digits.net          the net's text, and every file it uses
+    run.json            what was asked for: net, settings, data, seed
+    manifest.json       inputs and outputs of the training step
+    metrics.jsonl       a record for each epoch;  results.csv: the same as a table
+    best.safetensors    the weights of the best epoch
+    last.safetensors    the last checkpoint: parameters, optimizer state and, as metadata, the progress
+    sample.npz          a few examples to try `netc predict` on
+    model.onnx          the network with its best weights, at the end
+    profile.json        with `--profile`: where the time of a step goes;  profile.txt: the same as a table
+
+Files are replaced in one go, so that a crash leaves the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from netc.compiler import read_tensors
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.folder.files import append_line, cannot_write, make_folder, write_atomic, write_weights
+from netc.runtime.folder.progress import Progress, Record
+from netc.runtime.sessions.resident import Array
+
+RUN_VERSION = 1
+PROGRESS_KEY = "netc.checkpoint"
+
+
+class RunFolder:
+    """A folder of one training."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.run_json = path / "run.json"
+        self.manifest_json = path / "manifest.json"
+        self.metrics = path / "metrics.jsonl"
+        self.results = path / "results.csv"
+        self.best = path / "best.safetensors"
+        self.last = path / "last.safetensors"
+        self.model = path / "model.onnx"
+        self.sample = path / "sample.npz"
+        self.profile_json = path / "profile.json"
+        self.profile_text = path / "profile.txt"
+
+    @staticmethod
+    def create(path: Path | None, name: str) -> RunFolder:
+        """A new folder: `path`, or `runs/NAME`, `runs/NAME-2`, … Raises DiagnosticError E562, E563."""
+        try:
+            if path is not None:
+                path.mkdir(parents=True, exist_ok=True)
+                if any(path.iterdir()):
+                    help = f"use another folder, or `--resume {path}` to go on with the run in it"
+                    raise DiagnosticError(Diagnostic("E563", f"{path} is not empty", help=help))
+                return RunFolder(path)
+            root = Path("runs")
+            root.mkdir(exist_ok=True)
+            number = 1
+            while True:
+                candidate = root / (name if number == 1 else f"{name}-{number}")
+                try:
+                    candidate.mkdir()
+                except FileExistsError:
+                    number += 1
+                    continue
+                return RunFolder(candidate)
+        except OSError as error:
+            raise cannot_write(path or Path("runs"), error) from error
+
+    @staticmethod
+    def open(path: Path) -> RunFolder:
+        """An existing run; raises DiagnosticError E560."""
+        folder = RunFolder(path)
+        if not folder.run_json.is_file():
+            reason = "it has no run.json" if path.is_dir() else "there is no such folder"
+            help = "give a folder that `netc train` made, such as `runs/NAME`"
+            raise DiagnosticError(Diagnostic("E560", f"{path} is not a run: {reason}", help=help))
+        return folder
+
+    def describe(self, run: Mapping[str, Any], manifest: Mapping[str, Any], texts: Mapping[str, str]) -> None:
+        """Write the texts (name in the folder -> content), the manifest and, last, run.json."""
+        for name, text in texts.items():
+            target = self.path / name
+            make_folder(target.parent)
+            write_atomic(target, text.encode())
+        write_atomic(self.manifest_json, _json(manifest))
+        self.write_request(run)
+
+    def write_request(self, run: Mapping[str, Any]) -> None:
+        """Replace run.json."""
+        write_atomic(self.run_json, _json({"version": RUN_VERSION, **run}))
+
+    def read_request(self) -> dict[str, Any]:
+        """What was asked for; raises DiagnosticError E561 when run.json is damaged."""
+        try:
+            found = json.loads(self.run_json.read_text(encoding="utf-8"))
+            assert found["version"] == RUN_VERSION
+        except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
+            help = "start a new run from the net's text in the folder"
+            raise DiagnosticError(Diagnostic("E561", f"{self.run_json} is damaged", help=help)) from error
+        return dict(found)
+
+    def restart(self, progress: Progress) -> None:
+        """Make the result files agree with the progress: lines of epochs after the checkpoint go."""
+        lines = "".join(json.dumps(record) + "\n" for record in progress.history)
+        write_atomic(self.metrics, lines.encode())
+        self._write_results(progress.history)
+
+    def record(self, record: Record) -> None:
+        """Add an epoch to metrics.jsonl and results.csv."""
+        append_line(self.metrics, json.dumps(record))
+        self._write_results(self.history())
+
+    def history(self) -> list[Record]:
+        """The records in metrics.jsonl."""
+        if not self.metrics.exists():
+            return []
+        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+
+    def _write_results(self, history: Sequence[Record]) -> None:
+        columns = list(dict.fromkeys(name for record in history for name in record))
+        text = io.StringIO()
+        table = csv.DictWriter(text, columns or ["epoch"], lineterminator="\n")
+        table.writeheader()
+        table.writerows(history)
+        write_atomic(self.results, text.getvalue().encode())
+
+    def save_best(self, weights: Mapping[str, Array]) -> None:
+        """Replace best.safetensors."""
+        write_weights(self.best, weights)
+
+    def save_last(self, tensors: Mapping[str, Array], seed: int, rows: int, progress: Progress) -> None:
+        """Replace the checkpoint: tensors and progress are one file, so that they always belong together."""
+        about = {
+            "version": RUN_VERSION,
+            "seed": seed,
+            "rows": rows,
+            "progress": progress.to_json(),
+        }
+        write_weights(self.last, tensors, {PROGRESS_KEY: json.dumps(about)})
+
+    def read_last(self) -> tuple[dict[str, Array], dict[str, Any], Progress]:
+        """Tensors, what was said about them, progress; raises DiagnosticError E553, E561."""
+        tensors, metadata = read_tensors(self.last)
+        try:
+            about = json.loads(metadata[PROGRESS_KEY])
+            return tensors, about, Progress.from_json(about["progress"])
+        except (KeyError, ValueError, TypeError) as error:
+            help = "start a new run, with `--init` for the weights"
+            raise DiagnosticError(Diagnostic("E561", f"{self.last} is no checkpoint of a run", help=help)) from error
+
+    def weights(self) -> Path:
+        """The best weights, or where there are none yet the last."""
+        return self.best if self.best.exists() else self.last
+
+
+def texts_of(file: str, source: str, sources: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The name of a net's file in a run folder, and every text it needs by its name there.
+
+    Files keep their places relative to each other; files of the standard library stay where they are.
+    """
+    from netc import compiler
+
+    library = os.path.dirname(os.path.abspath(compiler.__file__ or ""))
+    real = os.path.realpath(library)
+    main = os.path.abspath(file)
+    texts = {os.path.abspath(name): text for name, text in sources.items()}
+    texts = {name: text for name, text in texts.items() if not os.path.realpath(name).startswith(real + os.sep)}
+    texts[main] = source
+    root = os.path.dirname(main)
+    if any(os.path.relpath(name, root).startswith(os.pardir) for name in texts):
+        root = os.path.commonpath([os.path.dirname(name) for name in texts])
+    placed = {Path(os.path.relpath(name, root)).as_posix(): text for name, text in texts.items()}
+    return Path(os.path.relpath(main, root)).as_posix(), placed
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=2) + "\n").encode()

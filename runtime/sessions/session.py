@@ -1,0 +1,231 @@
+"""Sessions of ONNX Runtime: one for an artifact, and a training step's, bound to tensors that stay on its device."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+from netc.compiler import MANIFEST_KEY, Artifact, Manifest
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.devices.device import CPU, Device, runtime
+from netc.runtime.devices.fast_library import fast_library
+from netc.runtime.sessions.resident import Array, Resident
+
+# Folding a zero Pad into the MaxPool after it gives wrong results: the pool pads with minus infinity.
+DISABLED_OPTIMIZERS = ["Pad_Fusion"]
+
+# The compiler has found what is equal; what is left is made twice to take less memory (`--memory low`).
+DISABLED_FOR_TRAINING = ["CommonSubexpressionElimination"]
+
+
+SMALL = 500
+"""Nodes from which on it rewrites less of a graph for the CPU target, where more gains nothing and holds memory."""
+
+LARGE = 3000
+"""Nodes from which on ONNX Runtime rewrites less of a training graph: the time that takes grows with their square."""
+
+HUGE = 6000
+"""Nodes from which on it rewrites nothing."""
+
+
+class Session:
+    """A session for an artifact, or for the bytes of a model.
+
+    threads   of one operator; 0 lets ONNX Runtime take every core. Another number may round sums differently
+    optimize  False switches graph optimizations off, for comparisons
+    profile   True records the time of every operator until `end_profile` is called
+    graphs    True asks for CUDA graphs; ONNX Runtime raises where the model cannot be one
+
+    `manifest` is the model's, None where it has none; `metadata` is all it says about itself.
+    """
+
+    def __init__(
+        self,
+        model: Artifact | bytes,
+        device: Device,
+        *,
+        threads: int = 0,
+        optimize: bool = True,
+        profile: bool = False,
+        graphs: bool = False,
+    ) -> None:
+        ort = runtime()
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.use_deterministic_compute = True
+        options.log_severity_level = 3
+        levels = ort.GraphOptimizationLevel
+        disabled = DISABLED_OPTIMIZERS
+        if isinstance(model, Artifact) and model.manifest["kind"] in ("train", "gradient"):
+            disabled = DISABLED_OPTIMIZERS + DISABLED_FOR_TRAINING
+            options.enable_mem_pattern = False  # its one block for all tensors comes on top of the first run's memory
+            options.enable_mem_reuse = device.name != "cpu"  # a plan that holds a buffer from its first use to its last
+            options.execution_order = ort.ExecutionOrder.PRIORITY_BASED  # the model's own order: early updates
+            written_for_cpu = model.manifest["target"] in ("cpu", "cpu8", "fast", "fast8")
+            if model.nodes > (SMALL if written_for_cpu else LARGE):
+                options.graph_optimization_level = levels.ORT_ENABLE_BASIC
+            if model.nodes > HUGE:
+                options.graph_optimization_level = levels.ORT_DISABLE_ALL
+        library = fast_library() if device.name == "cpu" else None
+        if library is not None:
+            options.register_custom_ops_library(library)
+        elif isinstance(model, Artifact) and model.manifest["target"] in ("fast", "fast8"):
+            raise library_missing("the step is written for the target `fast`, whose library")
+        if not optimize:
+            options.graph_optimization_level = levels.ORT_DISABLE_ALL
+        if profile:
+            options.enable_profiling = True
+            options.profile_file_prefix = os.path.join(tempfile.gettempdir(), f"netc-{uuid4().hex}")
+        self.device = device
+        content = model.model if isinstance(model, Artifact) else model
+        self.session = ort.InferenceSession(
+            content, options, providers=device.session_providers(graphs=graphs), disabled_optimizers=disabled
+        )
+        self.metadata: dict[str, str] = dict(self.session.get_modelmeta().custom_metadata_map)
+        self.manifest: Manifest | None = (
+            model.manifest if isinstance(model, Artifact) else json.loads(self.metadata.get(MANIFEST_KEY, "null"))
+        )
+
+    def end_profile(self) -> bytes:
+        """Stop recording and return ONNX Runtime's events as JSON; runs after this one are not slowed down."""
+        path = Path(self.session.end_profiling())
+        try:
+            return path.read_bytes()
+        finally:
+            path.unlink(missing_ok=True)
+
+    def binding(self) -> Any:
+        """A new, empty binding."""
+        return self.session.io_binding()
+
+    def run(self, feeds: Mapping[str, Array], resident: Mapping[str, Any] | None = None) -> dict[str, Array]:
+        """Run once. `feeds` are arrays; `resident` are tensors on the device that the model may also read.
+
+        Returns every output by name, as arrays of their own.
+        """
+        bound = self.session.io_binding()
+        wanted = {port.name for port in self.session.get_inputs()}
+        for name, value in (resident or {}).items():
+            if name in wanted:
+                bound.bind_ortvalue_input(name, value)
+        for name, array in feeds.items():
+            if name in wanted:
+                bound.bind_cpu_input(name, array)
+        names = [port.name for port in self.session.get_outputs()]
+        for name in names:
+            bound.bind_output(name, "cpu")
+        run_bound(self.session, bound)
+        return {name: np.array(value.numpy()) for name, value in zip(names, bound.get_outputs(), strict=True)}
+
+
+class StepSession:
+    """A training step bound to resident tensors: two bindings, one for each direction between the sets of buffers.
+
+    in_place   whether the step may write the state that the manifest calls so where it read it
+    """
+
+    def __init__(
+        self,
+        artifact: Artifact,
+        parameters: Resident,
+        state: Resident,
+        *,
+        threads: int = 0,
+        profile: bool = False,
+        in_place: bool = True,
+    ) -> None:
+        self.parameters, self.state = parameters, state
+        self.session = self._open(artifact, threads, profile)
+        outputs = artifact.manifest["outputs"]
+        self.next_of = {port["name"]: port["of"] for port in outputs if port["role"] in ("param", "state")}
+        self.numbers = [port["name"] for port in outputs if port["role"] in ("loss", "metric")]
+        self.inputs = {port["name"] for port in artifact.manifest["inputs"]}
+        kept = {port["of"] for port in outputs if port.get("in_place") and in_place}
+        self._moving = {
+            resident: frozenset((set(self.next_of.values()) - kept) & resident.current.keys())
+            for resident in (parameters, state)
+        }
+        for resident, names in self._moving.items():
+            resident.double(names)
+        self.results = {name: scalar_on(CPU) for name in self.numbers}
+        self._bindings: dict[Hashable, Any] = {}
+
+    @property
+    def replays(self) -> bool:
+        """Whether steps are replayed as CUDA graphs."""
+        return False
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, float]:
+        """One step from the current set into the other. The caller swaps when it accepts the result.
+
+        Tensors with one buffer for both sets have their new values either way.
+        """
+        turn = (self.parameters.turn, self.state.turn)
+        if turn not in self._bindings:
+            self._bindings[turn] = self._bind()
+        bound = self._bindings[turn]
+        for name, array in feeds.items():
+            bound.bind_cpu_input(name, array)
+        run_bound(self.session.session, bound)
+        return {name: float(value.numpy()) for name, value in self.results.items()}
+
+    def start(self, feeds: Mapping[str, Array]) -> list[dict[str, float]]:
+        """One step, as `run`, and the results that have come back by now, oldest first: here those of this step."""
+        return [self.run(feeds)]
+
+    def finish(self) -> list[dict[str, float]]:
+        """The results of steps that have not come back yet: none here."""
+        return []
+
+    def swap(self) -> None:
+        """Accept the last step: what it wrote is current from now on."""
+        for resident, names in self._moving.items():
+            resident.swap(names)
+
+    def _open(self, artifact: Artifact, threads: int, profile: bool) -> Session:
+        return Session(artifact, self.parameters.device, threads=threads, profile=profile)
+
+    def _bind(self) -> Any:
+        bound = self.session.binding()
+        for resident in (self.parameters, self.state):
+            for name, value in resident.current.items():
+                if name in self.inputs:
+                    bound.bind_ortvalue_input(name, value)
+        for output, name in self.next_of.items():
+            resident = self.parameters if name in self.parameters.other else self.state
+            bound.bind_ortvalue_output(output, resident.other[name])
+        for name, value in self.results.items():
+            bound.bind_ortvalue_output(name, value)
+        return bound
+
+
+def run_bound(session: Any, bound: Any, options: Any = None) -> None:
+    """Run a binding; raises DiagnosticError E604 where memory does not suffice."""
+    try:
+        session.run_with_iobinding(bound, options)
+    except Exception as error:  # ONNX Runtime has no class of exception for it
+        if not any(words in str(error).lower() for words in _OUT_OF_MEMORY):
+            raise
+        help = "use a smaller batch, `--batch`, or a smaller net"
+        raise DiagnosticError(Diagnostic("E604", "out of memory", notes=(str(error)[:200],), help=help)) from error
+
+
+_OUT_OF_MEMORY = ("failed to allocate memory", "out of memory", "bad_alloc", "bad allocation")
+
+
+def library_missing(what: str) -> DiagnosticError:
+    """E607: the operators of `netc[fast]` are not there."""
+    help = "run `python -m pip install ./runtime/fast` in a checkout of netc, or take another target"
+    return DiagnosticError(Diagnostic("E607", f"{what} `netc[fast]` is not installed here", help=help))
+
+
+def scalar_on(device: Device) -> Any:
+    """A place for one number on a device."""
+    return runtime().OrtValue.ortvalue_from_shape_and_type([], np.float32, device.name, 0)

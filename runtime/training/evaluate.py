@@ -1,0 +1,35 @@
+"""Loss and metrics over data: the inference model gives predictions, a scorer compares them with targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from netc.runtime.data.batches import BoundBatches
+from netc.runtime.sessions.resident import Array
+from netc.runtime.sessions.session import Session
+
+
+def evaluate(
+    predict: Callable[[Mapping[str, Array]], Mapping[str, Array]], scorer: Session, rows: BoundBatches, batch: int
+) -> dict[str, float]:
+    """The mean loss and metrics over all rows. `predict` gives outputs by the names that the scorer reads."""
+    assert scorer.manifest is not None
+    data = {port["name"]: np.dtype(port["dtype"]) for port in scorer.manifest["inputs"] if port["role"] == "target"}
+    predictions = [port["name"] for port in scorer.manifest["inputs"] if port["role"] == "prediction"]
+    totals: dict[str, float] = {}
+    for indices in chunks(len(rows), batch):
+        given = rows.batch(indices)
+        answers = predict({name: array for name, array in given.items() if name not in data})
+        feeds = {name: answers[name] for name in predictions}
+        feeds |= {name: np.ascontiguousarray(given[name], dtype) for name, dtype in data.items()}
+        for name, value in scorer.run(feeds).items():
+            totals[name] = totals.get(name, 0.0) + float(value) * len(indices)
+    return {name: total / len(rows) for name, total in totals.items()}
+
+
+def chunks(rows: int, batch: int) -> Iterator[Array]:
+    """The numbers 0 to rows - 1 in runs of `batch`; the last may be shorter."""
+    for start in range(0, rows, batch):
+        yield np.arange(start, min(start + batch, rows))
