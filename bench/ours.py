@@ -37,9 +37,8 @@ def load(measured: Measured) -> Net:
 
 def plan(net: Net, batch: int, optimizer: str = "sgd") -> TrainPlan:
     """The net's loss with a plain optimizer: no metrics, clipping, weight decay or augmentation."""
-    return replace(
-        net.plan(), optimizer=OPTIMIZERS[optimizer], metrics=(), clip_norm=None, augmentation=(), batch=batch
-    )
+    chosen = net.plan().with_steps(optimizer=OPTIMIZERS[optimizer], clip_norm=None)
+    return replace(chosen, metrics=(), augmentation=(), batch=batch)
 
 
 def trainer(net: Net, chosen: TrainPlan, target: str, threads: int, device: str = "cpu") -> Trainer:

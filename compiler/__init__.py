@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port
-    from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
+    from netc.compiler.build import (
+        compile_backward,
+        compile_gradients,
+        compile_inference,
+        compile_scorer,
+        compile_training,
+        compile_update,
+    )  # fmt: skip
     from netc.compiler.declare.parameter import Parameter
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
@@ -20,13 +27,14 @@ if TYPE_CHECKING:
     from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
-    from netc.compiler.net import LayerInstance, Net, TrainPlan
+    from netc.compiler.net import LayerInstance, Net
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
+    from netc.compiler.plan.override import OUTSIDE, override
+    from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
     from netc.compiler.training.forward import forward_graph
     from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
-    from netc.compiler.training.override import override
     from netc.compiler.training.ports import batch_ports
     from netc.compiler.weights.draw import initial_weight, initial_weights
     from netc.compiler.weights.files import fit, read_tensors, read_weights
@@ -41,6 +49,7 @@ _HOMES = {
     "Memory": "options",
     "Net": "net",
     "Node": "ir",
+    "OUTSIDE": "plan.override",
     "Options": "options",
     "PRECISIONS": "options",
     "Parameter": "declare.parameter",
@@ -49,21 +58,24 @@ _HOMES = {
     "Precision": "options",
     "SMALLEST_SCALE": "training.loss_scaling",
     "Totals": "facts.count",
-    "TrainPlan": "net",
+    "StepPlan": "plan.train_plan",
+    "TrainPlan": "plan.train_plan",
     "Value": "ir",
     "batch_ports": "training.ports",
     "check": "load",
+    "compile_backward": "build",
     "compile_gradients": "build",
     "compile_inference": "build",
     "compile_scorer": "build",
     "compile_training": "build",
+    "compile_update": "build",
     "fit": "weights.files",
     "forward_graph": "training.forward",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
     "load": "load",
-    "override": "training.override",
+    "override": "plan.override",
     "parse_setting": "load",
     "probe_cpu": "targets.cpu.probe",
     "probe_precision": "targets.precision",
@@ -78,6 +90,7 @@ _HOMES = {
 __all__ = [
     "LOSS_SCALE",
     "MANIFEST_KEY",
+    "OUTSIDE",
     "PRECISIONS",
     "SMALLEST_SCALE",
     "Artifact",
@@ -92,15 +105,18 @@ __all__ = [
     "Place",
     "Port",
     "Precision",
+    "StepPlan",
     "Totals",
     "TrainPlan",
     "Value",
     "batch_ports",
     "check",
+    "compile_backward",
     "compile_gradients",
     "compile_inference",
     "compile_scorer",
     "compile_training",
+    "compile_update",
     "fit",
     "forward_graph",
     "initial_weight",

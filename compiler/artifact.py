@@ -12,6 +12,8 @@ from typing import Any, Literal, NotRequired, TypedDict
 MANIFEST_KEY = "netc.manifest"
 MANIFEST_VERSION = 1
 
+Kind = Literal["train", "backward", "update", "infer", "gradient", "score"]
+
 Role = Literal[
     "data", "target", "prediction", "hyper", "seed", "step", "param", "state",
     "output", "loss", "metric", "gradient",
@@ -23,9 +25,9 @@ class Port(TypedDict):
 
     shape    ints, and names for sizes that are open: ["N", 3, 224, 224]
     dtype    numpy's name
-    role     inputs: data target hyper seed step param state (prediction, in a scorer);
-             outputs: output loss metric param state (gradient, in a gradient model)
-    of       for an output of role param, state or gradient: the input that it replaces or belongs to
+    role     inputs: data target hyper seed step param state (prediction, in a scorer; gradient and loss, in an update);
+             outputs: output loss metric param state (gradient, in a gradient model or a backward pass)
+    of       for role param, state or gradient: the input that it replaces or belongs to
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     trainable, buffer   for inputs of role param
     sizes     for inputs of role data: what the text expects of a named size, {"H": {"minimum": 32, "divisor": 16}}
@@ -48,11 +50,12 @@ class Port(TypedDict):
 
 
 class Manifest(TypedDict):
-    """kind: "train" one training step; "infer" the network; "gradient" loss and gradients; "score" loss and metrics
-    from predictions and targets. `settings` holds the training plan of kind "train" (batch, epochs, optimizer, …)."""
+    """kind: "train" one training step; "backward" and "update" its two halves, gradients in between; "infer" the
+    network; "gradient" loss and gradients; "score" loss and metrics from predictions and targets. `settings` holds the
+    training plan of a step or its halves (batch, epochs, optimizer, …)."""
 
     version: int
-    kind: Literal["train", "infer", "gradient", "score"]
+    kind: Kind
     net: str
     target: str
     inputs: list[Port]

@@ -1,16 +1,16 @@
-"""From a Net to ONNX: the four kinds of model that leave the compiler."""
+"""From a Net to ONNX: the kinds of model that leave the compiler."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 
 from netc.compiler import targets
-from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Manifest
+from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Kind, Manifest
 from netc.compiler.ir import BATCH_SYMBOL, DType, Graph, Value
-from netc.compiler.net import Net, TrainPlan
-from netc.compiler.options import DEFAULTS, Options
+from netc.compiler.net import Net
+from netc.compiler.options import DEFAULTS, Options, Precision
 from netc.compiler.passes import (
     accumulated_products,
     early_updates,
@@ -22,18 +22,20 @@ from netc.compiler.passes import (
     used_sources,
 )
 from netc.compiler.passes.mixed_precision import mixed_precision
+from netc.compiler.plan.train_plan import StepPlan, TrainPlan, to_json
 from netc.compiler.targets.bfloat16_gaps import bfloat16_gaps
 from netc.compiler.targets.precision import low_precision
 from netc.compiler.training.assembly import Assembly
+from netc.compiler.training.forward import training_only
 from netc.compiler.training.in_place import written_in_place
-from netc.compiler.training.step import gradient_step, scorer, take_parameters, training_only, training_step
+from netc.compiler.training.ports import take_parameters
+from netc.compiler.training.scorer import scorer
+from netc.compiler.training.step import backward_step, gradient_step, training_step, update_step
 
 if TYPE_CHECKING:
     import numpy as np
 
     Weights = Mapping[str, np.ndarray[Any, Any]]
-
-Kind = Literal["train", "infer", "gradient", "score"]
 
 
 def compile_inference(
@@ -81,18 +83,49 @@ def compile_training(
     net: Net,
     plan: TrainPlan | None = None,
     *,
+    step: str | None = None,
     batch: int | None = None,
     target: str = "std",
     options: Options = DEFAULTS,
 ) -> Artifact:
     """One training step: batch, learning rate, seed, step, parameters and state in; loss, metrics, new ones out.
 
-    `plan` is the net's first train section unless given; raises DiagnosticError E401 where there is none.
+    plan  the net's first train section unless given;  step: the name of one of its steps, the first unless given
+    Raises DiagnosticError E401 where there is no plan, E415 where a plan's patterns name nothing.
     """
-    plan = plan or net.plan()
-    settings = {**plan_settings(plan), "precision": options.precision, "memory": options.memory}
-    step = training_step(net, plan, options.precision)
-    return _finish(step, net, "train", target, batch, options, settings=settings)
+    return _compile_step("train", training_step, net, plan, step, batch, target, options)
+
+
+def compile_backward(
+    net: Net,
+    plan: TrainPlan | None = None,
+    *,
+    step: str | None = None,
+    batch: int | None = None,
+    target: str = "std",
+    options: Options = DEFAULTS,
+) -> Artifact:
+    """The first half of a training step: loss, metrics, `gradient.NAME` of what moves, and new running statistics.
+
+    What `compile_update` makes of these gradients is what `compile_training` does. Arguments and errors as there.
+    """
+    return _compile_step("backward", backward_step, net, plan, step, batch, target, options)
+
+
+def compile_update(
+    net: Net,
+    plan: TrainPlan | None = None,
+    *,
+    step: str | None = None,
+    batch: int | None = None,
+    target: str = "std",
+    options: Options = DEFAULTS,
+) -> Artifact:
+    """The second half of a training step: gradients, learning rate, step, parameters and state in, new ones out.
+
+    Clipping belongs to it. Arguments and errors as in `compile_training`.
+    """
+    return _compile_step("update", update_step, net, plan, step, batch, target, options)
 
 
 def compile_gradients(
@@ -113,29 +146,22 @@ def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None
     return _finish(scorer(net, plan or net.plan()), net, "score", "std", batch, DEFAULTS)
 
 
-def plan_settings(plan: TrainPlan) -> dict[str, Any]:
-    """A plan as JSON: what the manifest of a training step tells about it."""
-
-    def declared(item: Any) -> dict[str, Any]:
-        return {"name": item.word, **{name: _plain(value) for name, value in item.settings().items()}}
-
-    return {
-        "label": plan.label,
-        "loss": [
-            {"name": t.name, "weight": t.weight, "target": t.target, "loss": declared(t.loss)} for t in plan.losses
-        ],
-        "optimizer": declared(plan.optimizer),
-        "schedule": declared(plan.schedule),
-        "metrics": [{"name": t.name, "target": t.target, "metric": declared(t.metric)} for t in plan.metrics],
-        "batch": plan.batch,
-        "epochs": plan.epochs,
-        "clip_norm": plan.clip_norm,
-        "augmentation": [
-            {"name": item.word, **{name: _plain(value) for name, value in item.settings.items()}}
-            for item in plan.augmentation
-        ],
-        "data": plan.data,
-    }
+def _compile_step(
+    kind: Kind,
+    assemble: Callable[[Net, TrainPlan, StepPlan, Precision], Assembly],
+    net: Net,
+    plan: TrainPlan | None,
+    step: str | None,
+    batch: int | None,
+    target: str,
+    options: Options,
+) -> Artifact:
+    plan = plan or net.plan()
+    chosen = plan.step(step)
+    settings = {**to_json(plan), "precision": options.precision, "memory": options.memory}
+    if chosen.name is not None:
+        settings["step"] = chosen.name
+    return _finish(assemble(net, plan, chosen, options.precision), net, kind, target, batch, options, settings=settings)
 
 
 def source_hash(net: Net) -> str:
@@ -191,20 +217,21 @@ def _finish(
 def _shaped(graph: Graph, kind: Kind, target: str, options: Options) -> Graph:
     """Simplified, written for the target, and simplified again; a training step with its updates in order."""
     graph = simplify(graph, options.without)
-    low = low_precision(options.precision, target) if kind in ("train", "gradient") else None
+    low = low_precision(options.precision, target) if kind in ("train", "backward", "gradient") else None
     if low is not None:
         graph = simplify(mixed_precision(graph, low), options.without)
-    if kind == "train" and options.wants(accumulated_products):
+    updates = kind in ("train", "update")
+    if updates and options.wants(accumulated_products):
         graph = accumulated_products(graph)
-    if kind == "train" and options.wants(stacked_updates):
+    if updates and options.wants(stacked_updates):
         graph = stacked_updates(graph)
     graph = targets.legalise(graph, target, options.lowerings)
     if low == DType.BFLOAT16:
         graph = bfloat16_gaps(graph)
     graph = simplify(graph, options.without)
-    if kind == "train" and options.memory == "low":
+    if kind in ("train", "backward") and options.memory == "low":
         graph = recompute(graph)
-    return early_updates(graph) if kind == "train" and options.wants(early_updates) else graph
+    return early_updates(graph) if updates and options.wants(early_updates) else graph
 
 
 def _drop_unused(a: Assembly, net: Net, graph: Graph) -> None:
@@ -226,9 +253,3 @@ def _weights(a: Assembly, net: Net, weights: Weights | None, seed: int, weights_
     from netc.compiler.weights.files import fit
 
     return fit(weights, {value.name: value for value in a.graph.parameters}, net)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)

@@ -13,10 +13,7 @@ from typing import Any
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import Graph, Node, Value, format_shape, language_shape
 from netc.compiler.layers.base import Layer
-from netc.compiler.losses.base import Loss
-from netc.compiler.metrics.base import Metric
-from netc.compiler.optimizers.base import Optimizer
-from netc.compiler.schedules.base import Schedule
+from netc.compiler.plan.train_plan import TrainPlan
 from netc.grammar.diagnostics import Diagnostic, Span
 
 
@@ -47,61 +44,6 @@ class LayerInstance:
     def __repr__(self) -> str:
         shapes = ", ".join(format_shape(language_shape(value)) for value in self.outputs)
         return f"<{self.path} ({self.word}) {shapes}>"
-
-
-@dataclass(frozen=True, slots=True)
-class LossTerm:
-    """One weighted term of a plan's loss. `target` is a field of the data, or a number."""
-
-    name: str
-    weight: float
-    loss: Loss
-    prediction: Value
-    target: str | float
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class MetricTerm:
-    """A metric over a prediction and a field of the data, reported under `name`."""
-
-    name: str
-    metric: Metric
-    prediction: Value
-    target: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Augmentation:
-    """A change to training inputs that the data pipeline makes: its word and its arguments."""
-
-    word: str
-    settings: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TrainPlan:
-    """A `train` section after elaboration, defaults filled in.
-
-    label      the section's label, or None
-    losses     summed; `loss_is_table` says that they are also logged by name
-    clip_norm  the largest global gradient norm, or None
-    data       what `--data` is when the command line doesn't say, or None
-    """
-
-    label: str | None
-    losses: tuple[LossTerm, ...]
-    optimizer: Optimizer
-    schedule: Schedule
-    metrics: tuple[MetricTerm, ...] = ()
-    batch: int = 32
-    epochs: int = 10
-    clip_norm: float | None = None
-    augmentation: tuple[Augmentation, ...] = ()
-    loss_is_table: bool = False
-    data: str | None = None
-    span: Span | None = None
 
 
 @dataclass(eq=False, slots=True, repr=False)

@@ -1,38 +1,42 @@
-"""Whether all losses and metrics that read one field of the data want the same of it."""
+"""Whether targets fit: all terms that read one field of the data want the same of it, and a value is what is wanted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.ir import DType, format_shape
+from netc.compiler.ir import DType, Value, format_shape
 from netc.compiler.losses.base import TargetSpec
-from netc.compiler.net import LossTerm, MetricTerm
+from netc.compiler.plan.terms import Term
 from netc.grammar.diagnostics import Label
 
 
-def check_fields(frame: Frame, terms: Sequence[LossTerm | MetricTerm]) -> None:
-    """Report E413 where two terms want different things of a field, or one what an input of the net is not."""
+def check_fields(frame: Frame, terms: Sequence[Term]) -> None:
+    """Report E413 where two terms want different things of a field, or one what a value of the net is not."""
     inputs = {value.name: value for value in frame.run.graph.inputs}
-    first: dict[str, tuple[TargetSpec, LossTerm | MetricTerm]] = {}
+    first: dict[str, tuple[TargetSpec, Term]] = {}
     for term in terms:
-        if not isinstance(term.target, str):
-            continue
-        wanted = (term.loss if isinstance(term, LossTerm) else term.metric).target(term.prediction)
-        given = inputs.get(term.target)
-        if given is not None:
-            if (wanted.dtype, wanted.shape) != (given.dtype, given.shape):
-                found = _said(TargetSpec(given.dtype, given.shape))
-                message = f"`{term.target}` is an input of the net, {found}, where {_said(wanted)} is wanted"
-                labels = [Label(given.origin.span, "declared here")] if given.origin.span else []
-                frame.error("E413", message, term.span, secondary=labels,
-                            help="give the field another name, or fit the prediction to the input")  # fmt: skip
-            continue
-        known, other = first.setdefault(term.target, (wanted, term))
-        if known != wanted:
-            message = f"`{term.target}` is {_said(known)} for one term and {_said(wanted)} for another"
-            frame.error("E413", message, term.span, secondary=[Label(other.span, "the first one")],
-                        help="give each its own field of the data, or losses and metrics that go together")  # fmt: skip
+        wanted = term.wanted
+        given = inputs.get(term.target) if isinstance(term.target, str) else term.target
+        if isinstance(given, Value):
+            _check_value(frame, term, given, wanted)
+        elif isinstance(term.target, str):
+            known, other = first.setdefault(term.target, (wanted, term))
+            if known != wanted:
+                message = f"`{term.target}` is {_said(known)} for one term and {_said(wanted)} for another"
+                help = "give each its own field of the data, or losses and metrics that go together"
+                frame.error("E413", message, term.span, secondary=[Label(other.span, "the first one")], help=help)
+
+
+def _check_value(frame: Frame, term: Term, given: Value, wanted: TargetSpec) -> None:
+    if (wanted.dtype, wanted.shape) == (given.dtype, given.shape):
+        return
+    found = _said(TargetSpec(given.dtype, given.shape))
+    is_input = any(given is value for value in frame.run.graph.inputs)
+    what = f"`{given.name}` is an input of the net, {found}" if is_input else f"the target is {found}"
+    help = "give the field another name, or fit the prediction to the input" if is_input else "fit one to the other"
+    labels = [Label(given.origin.span, "declared here" if is_input else "made here")] if given.origin.span else []
+    frame.error("E413", f"{what}, where {_said(wanted)} is wanted", term.span, secondary=labels, help=help)
 
 
 def _said(spec: TargetSpec) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from netc.compiler.elaborate.arguments import bind_declared
@@ -13,16 +15,16 @@ from netc.compiler.elaborate.values import POISON, Several, Tensor, is_number, k
 from netc.compiler.ir import Value, format_shape, language_shape
 from netc.compiler.losses.base import loss as loss_registry
 from netc.compiler.metrics.base import metric as metric_registry
-from netc.compiler.net import LossTerm, MetricTerm
 from netc.compiler.ops import ShapeError
+from netc.compiler.plan.terms import LossTerm, MetricTerm, Target
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, did_you_mean
 
 
-def losses(frame: Frame, node: ast.Expression) -> tuple[list[LossTerm], bool]:
-    """The weighted terms of a loss, and whether it is a table."""
+def losses(frame: Frame, node: ast.Expression) -> list[LossTerm]:
+    """The weighted terms of a loss; those of a table are logged by name."""
     if not isinstance(node, ast.Table):
-        return _terms(frame, node, 1.0, None), False
+        return _terms(frame, node, 1.0, None)
     terms: list[LossTerm] = []
     names: set[str] = set()
     for key, value in node.entries:
@@ -33,8 +35,8 @@ def losses(frame: Frame, node: ast.Expression) -> tuple[list[LossTerm], bool]:
         if name in names:
             frame.error("E405", f"two losses are called `{name}`", key.span, help="give each its own name")
         names.add(name)
-        terms += _terms(frame, value, 1.0, name)
-    return terms, True
+        terms += [replace(term, logged=True) for term in _terms(frame, value, 1.0, name)]
+    return terms
 
 
 def _terms(frame: Frame, node: ast.Expression, weight: float, name: str | None) -> list[LossTerm]:
@@ -106,13 +108,27 @@ def _term(frame: Frame, node: ast.Call, weight: float, name: str | None) -> Loss
                     help=f"write `{word}(logits, label)`; other arguments are given by name")  # fmt: skip
         return None
     bound = bind_declared(frame, definition, f"`{word}`", rest, node.span)
-    prediction, target = prediction_of(frame, pair[0].value, word), target_of(frame, pair[1].value, word)
+    prediction, target = pair_of(frame, pair[0].value, pair[1].value, word)
     if bound is None or prediction is None or target is None:
         return None
     made = definition(**bound.values)
     if not fits(frame, made, prediction, node):
         return None
     return LossTerm(name or word, weight, made, prediction, target, node.span)
+
+
+def pair_of(
+    frame: Frame, first: ast.Expression, second: ast.Expression, word: str
+) -> tuple[Value | None, Target | None]:
+    """A prediction and its target; two in the wrong order are one finding."""
+    if isinstance(first, ast.Name) and isinstance(second, ast.Name) and in_sight(frame, first.id) is None:
+        ref = in_sight(frame, second.id)
+        if ref is not None and isinstance(ref.value, Tensor):
+            frame.error("E413", f"`{second.id}` is a value of the net, and `{first.id}` is not", second.span,
+                        secondary=[Label(ref.span, "bound here")],
+                        help=f"the prediction comes first, then the target: `{word}(prediction, target)`")  # fmt: skip
+            return None, None
+    return prediction_of(frame, first, word), target_of(frame, second, word)
 
 
 def prediction_of(frame: Frame, node: ast.Expression, word: str) -> Value | None:
@@ -142,24 +158,25 @@ def _value(frame: Frame, name: str) -> Any:
     return ref.value if ref else None
 
 
-def target_of(frame: Frame, node: ast.Expression, word: str) -> str | float | None:
-    """A field of the data by its name, or a number."""
-    if isinstance(node, ast.Name):
-        ref = in_sight(frame, node.id)
-        if ref is not None and is_number(ref.value):
-            return float(ref.value)
-        if ref is not None and isinstance(ref.value, Tensor) and not _is_input(frame, node.id):
-            frame.error("E413", f"`{node.id}` is a value of the net, not a field of the data", node.span,
-                        secondary=[Label(ref.span, "bound here")],
-                        help=f"the prediction comes first, then the target: `{word}(prediction, target)`")  # fmt: skip
-            return None
+def target_of(frame: Frame, node: ast.Expression, word: str) -> Target | None:
+    """A field of the data by its name, a number, or a value of the net."""
+    if isinstance(node, ast.Name) and in_sight(frame, node.id) is None:
         return node.id
     value = frame.evaluate(node)
     if value is POISON:
         return None
     if is_number(value):
         return float(value)
-    frame.error("E413", f"a target is a field of the data or a number, found {kind(value)}", node.span)
+    if isinstance(value, Several) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, Tensor):
+        return value.value
+    if isinstance(node, ast.Name) and not isinstance(value, Several):
+        return node.id
+    frame.error(
+        "E413", f"the second place of `{word}` takes a field of the data, a number or a value, found {kind(value)}",
+        node.span, help=f"write `{word}(prediction, target)`",
+    )  # fmt: skip
     return None
 
 
@@ -175,7 +192,7 @@ def fits(frame: Frame, made: Any, prediction: Value, node: ast.Syntax) -> bool:
     return True
 
 
-def metrics(frame: Frame, node: ast.Expression, terms: list[LossTerm]) -> list[MetricTerm]:
+def metrics(frame: Frame, node: ast.Expression, terms: Sequence[LossTerm]) -> list[MetricTerm]:
     """The metrics of a list; a bare one takes the first loss's pair."""
     found: list[MetricTerm] = []
     for item in node.items if isinstance(node, ast.List) else (node,):
@@ -187,7 +204,7 @@ def metrics(frame: Frame, node: ast.Expression, terms: list[LossTerm]) -> list[M
     return found
 
 
-def _metric(frame: Frame, node: ast.Expression, terms: list[LossTerm]) -> MetricTerm | None:
+def _metric(frame: Frame, node: ast.Expression, terms: Sequence[LossTerm]) -> MetricTerm | None:
     function, arguments = (node.function, node.arguments) if isinstance(node, ast.Call) else (node, ())
     if not isinstance(function, ast.Name) or function.id not in metric_registry.all():
         word = function.id if isinstance(function, ast.Name) else None
@@ -211,23 +228,14 @@ def _metric(frame: Frame, node: ast.Expression, terms: list[LossTerm]) -> Metric
 
 
 def _pair(
-    frame: Frame, pair: tuple[ast.Argument, ...], terms: list[LossTerm], word: str, node: ast.Syntax
-) -> tuple[Value | None, str | None]:
-    if not pair:
-        first = next((term for term in terms if isinstance(term.target, str)), None)
-        if first is None:
-            if terms:
-                frame.error("E411", f"`{word}` needs a prediction and a target", node.span,
-                            help=f"write `{word}(logits, label)`")  # fmt: skip
-            return None, None
-        return first.prediction, str(first.target)
-    prediction, target = prediction_of(frame, pair[0].value, word), target_of(frame, pair[1].value, word)
-    if target is not None and not isinstance(target, str):
-        frame.error("E413", f"the target of `{word}` is a field of the data", pair[1].span)
-        return None, None
-    return prediction, target
-
-
-def _is_input(frame: Frame, name: str) -> bool:
-    """Whether a name is an input of the net, which the data supplies too (autoencoders)."""
-    return any(value.name == name for value in frame.run.graph.inputs)
+    frame: Frame, pair: tuple[ast.Argument, ...], terms: Sequence[LossTerm], word: str, node: ast.Syntax
+) -> tuple[Value | None, Target | None]:
+    if pair:
+        return pair_of(frame, pair[0].value, pair[1].value, word)
+    first = next((term for term in terms if not isinstance(term.target, float)), None)
+    if first is not None:
+        return first.prediction, first.target
+    if terms:
+        frame.error("E411", f"`{word}` needs a prediction and a target", node.span,
+                    help=f"write `{word}(logits, label)`")  # fmt: skip
+    return None, None

@@ -18,7 +18,9 @@ from netc.compiler.elaborate.train import elaborate_train
 from netc.compiler.elaborate.unused import names
 from netc.compiler.elaborate.values import POISON, Several, Tensor
 from netc.compiler.ir import Graph, Node, Value
-from netc.compiler.net import LayerInstance, Net, TrainPlan
+from netc.compiler.net import LayerInstance, Net
+from netc.compiler.plan.terms import values_of
+from netc.compiler.plan.train_plan import TrainPlan
 from netc.grammar import ast
 from netc.grammar.diagnostics import did_you_mean
 
@@ -126,8 +128,7 @@ def _reach(run: Elaboration, plans: Iterable[TrainPlan]) -> set[Value]:
     """Every value that an output, a loss, a metric or a training-only part depends on."""
     stack = list(run.graph.outputs.values())
     for plan in plans:
-        stack += [term.prediction for term in plan.losses]
-        stack += [term.prediction for term in plan.metrics]
+        stack += [value for term in plan.terms for value in values_of(term)]
     stack += [value for layer in run.layers if layer.training_only for value in layer.outputs]
     reached: set[Value] = set()
     while stack:

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from netc.compiler.declare.arguments import (
-    SIZE,
-    ArgumentError,
-    ArgumentType,
-    Integer,
-    Optional_,
-    Real,
-    argument,
-    describe,
-)
+from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.data_fields import check_fields
@@ -24,64 +15,36 @@ from netc.compiler.elaborate.losses import losses, metrics
 from netc.compiler.elaborate.resolve import not_yet
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import POISON, kind
-from netc.compiler.net import Augmentation, TrainPlan
-from netc.compiler.optimizers.base import optimizer as optimizers
-from netc.compiler.schedules.base import schedule as schedules
+from netc.compiler.plan.settings import Form, Losses, Metrics, One, Plain, Setting, Some, Text
+from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, StepPlan, TrainPlan
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label
 
-NUMBERS: dict[str, ArgumentType] = {
-    "batch": SIZE,
-    "epochs": Integer(1),
-    "clip_norm": Optional_(Real(0, open_low=True)),
-}
-SETTINGS = ("loss", "optimizer", "schedule", "metrics", "batch", "epochs", "augmentation", "clip_norm", "data")
 LATER = ("init", "freeze", "unfreeze", "follow", "adapt", "trains")
 
-
-class Flip(Declared):
-    """Mirrors half of the training images left to right."""
-
-
-class Crop(Declared):
-    """Pads training images with zeros and cuts a random piece of the old size out."""
-
-    padding: int = argument(Integer(1), "zeros at each side, in pixels")
-
-
-AUGMENTATIONS: dict[str, type[Declared]] = {"flip": Flip, "crop": Crop}
+Values = dict[str, Any]
+Reader = Callable[[Frame, Setting, ast.Expression, Values], Any]
 
 
 def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
     """The plan of a train section, defaults filled in; None after a mistake, which is reported."""
     errors = net.report.errors
     frame = Frame(net.run, net.module, Env(net.env), Scope(), training=True)
-    settings = _settings(frame, train)
-    values: dict[str, Any] = {"label": train.label, "span": train.span}
-    for name, type in NUMBERS.items():
-        if name in settings:
-            values[name] = _number(frame, name, type, settings[name])
-    if "data" in settings:
-        values["data"] = _data(frame, settings["data"])
-    if "augmentation" in settings:
-        values["augmentation"] = _augmentation(frame, settings["augmentation"])
-    values["optimizer"] = optimizers.all()["sgd"](lr=0.01)
-    values["schedule"] = schedules.all()["constant"]()
-    for name, known in (("optimizer", optimizers.all()), ("schedule", schedules.all())):
-        if name in settings:
-            values[name] = _declared(frame, settings[name], known, name)
-    if "loss" not in settings:
-        if not any(isinstance(statement, ast.Step) for statement in train.body.statements):
-            frame.error("E402", f"the train section of `{train.net}` has no loss", train.net_span,
-                        help="add a line such as `loss = cross_entropy(logits, label)`")  # fmt: skip
+    given = _settings(frame, train)
+    if "loss" not in given and not any(isinstance(statement, ast.Step) for statement in train.body.statements):
+        frame.error("E402", f"the train section of `{train.net}` has no loss", train.net_span,
+                    help="add a line such as `loss = cross_entropy(logits, label)`")  # fmt: skip
+    values: Values = {}
+    for word, setting in SETTINGS.items():
+        if word in given:
+            values[word] = READERS[type(setting.form)](frame, setting, given[word], values)
+    if "loss" in values and net.report.errors == errors:
+        check_fields(frame, [*values["loss"], *values.get("metrics", ())])
+    if net.report.errors > errors or not values.get("loss"):
         return None
-    terms, is_table = losses(frame, settings["loss"])
-    values["metrics"] = tuple(metrics(frame, settings["metrics"], terms)) if "metrics" in settings else ()
-    if net.report.errors == errors:
-        check_fields(frame, [*terms, *values["metrics"]])
-    if net.report.errors > errors or not terms:
-        return None
-    return TrainPlan(losses=tuple(terms), loss_is_table=is_table, **values)
+    fields = {SETTINGS[word].field: value for word, value in values.items() if word not in STEP_SETTINGS}
+    of_step = {SETTINGS[word].field: value for word, value in values.items() if word in STEP_SETTINGS}
+    return TrainPlan(train.label, (StepPlan(**of_step),), **fields, span=train.span)
 
 
 def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:
@@ -118,14 +81,13 @@ def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:
 
 
 def _owner(name: str) -> str | None:
-    """Where an optimizer's or a schedule's argument belongs."""
+    """Where an argument of what a setting declares belongs."""
     word = {"learning_rate": "lr"}.get(name, name)
-    for setting, example, known in (
-        ("optimizer", ("sgd", "adam"), optimizers.all()),
-        ("schedule", ("cosine", "step"), schedules.all()),
-    ):
+    for setting, example in (("optimizer", ("sgd", "adam")), ("schedule", ("cosine", "step"))):
+        form = SETTINGS[setting].form
+        assert isinstance(form, One)
         for owner in example:
-            if word in known[owner].arguments:
+            if word in form.registry.all()[owner].arguments:
                 return f"give it to the {setting}: `{setting} = {owner}({word}=…)`"
     return None
 
@@ -139,43 +101,76 @@ def _expression(frame: Frame, bind: ast.Bind) -> ast.Expression | None:
     return None
 
 
-def _number(frame: Frame, name: str, type: ArgumentType, node: ast.Expression) -> Any:
+def _plain(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> Any:
+    assert isinstance(setting.form, Plain)
     value = frame.evaluate(node)
     if value is POISON:
         return None
     try:
-        return type.convert(value)
+        return setting.form.type.convert(value)
     except ArgumentError as error:
         plain = value is None or isinstance(value, (int, float, str))
         found = describe(value) if plain else kind(value)
-        frame.error("E406", f"`{name}` is {error.expected}, found {found}", node.span, help=error.help)
+        frame.error("E406", f"`{setting.word}` is {error.expected}, found {found}", node.span, help=error.help)
         return None
 
 
-def _data(frame: Frame, node: ast.Expression) -> str | None:
+def _text(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> str | None:
+    assert isinstance(setting.form, Text)
     if isinstance(node, ast.String):
         return node.value
-    frame.error("E406", "`data` is a string", node.span, help='write `data = "digits"`, or a path')
+    frame.error("E406", f"`{setting.word}` is a string", node.span,
+                help=f'write `{setting.word} = "{setting.form.example}"`, or a path')  # fmt: skip
     return None
 
 
-def _declared(frame: Frame, node: ast.Expression, known: Mapping[str, type[Declared]], what: str) -> Any:
-    """An optimizer or a schedule from its call."""
+def _one(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> Declared | None:
+    assert isinstance(setting.form, One)
+    known, what = setting.form.registry.all(), setting.word
     function, arguments = (node.function, node.arguments) if isinstance(node, ast.Call) else (node, ())
     if not isinstance(function, ast.Name):
-        frame.error(
-            "E406",
-            f"`{what}` names one of {', '.join(known)}",
-            node.span,
-            help=f"write `{what} = {next(iter(known))}(…)`",
-        )
+        help = f"write `{what} = {next(iter(known))}(…)`"
+        frame.error("E406", f"`{what}` names one of {', '.join(known)}", node.span, help=help)
         return None
-    definition = known.get(function.id)
-    if definition is None:
-        frame.error("E407", f"no {what} is called `{function.id}`", function.span,
-                    help=did_you_mean_here(function.id, known) or f"there are {', '.join(known)}")  # fmt: skip
+    if function.id not in known:
+        help = did_you_mean_here(function.id, known) or f"there are {', '.join(known)}"
+        frame.error("E407", f"no {what} is called `{function.id}`", function.span, help=help)
         return None
-    bound = bind_declared(frame, definition, f"`{function.id}`", arguments, node.span)
+    return _made(frame, known[function.id], arguments, node)
+
+
+def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[Declared, ...]:
+    assert isinstance(setting.form, Some)
+    known, what = setting.form.registry.all(), setting.word
+    found = []
+    for item in node.items if isinstance(node, ast.List) else (node,):
+        function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
+        word = function.id if isinstance(function, ast.Name) else ""
+        if word not in known:
+            message = f"no {what} is called `{word}`" if word else f"an {what} is a word"
+            help = did_you_mean_here(word, known) or f"there are {_calls(known)}"
+            frame.error("E408", message, item.span, help=help)
+            continue
+        made = _made(frame, known[word], arguments, item)
+        if made is not None:
+            found.append(made)
+    return tuple(found)
+
+
+def _calls(known: Mapping[str, type[Declared]]) -> str:
+    """Each word with the arguments it needs: `crop(padding) and flip`."""
+    shown = []
+    for word, definition in known.items():
+        needed = ", ".join(name for name, spec in definition.arguments.items() if spec.required)
+        shown.append(f"{word}({needed})" if needed else word)
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _made(
+    frame: Frame, definition: type[Declared], arguments: tuple[ast.Argument, ...], node: ast.Expression
+) -> Declared | None:
+    """Something declared, from its call; arguments that exclude each other are reported."""
+    bound = bind_declared(frame, definition, f"`{definition.word}`", arguments, node.span)
     if bound is None:
         return None
     made = definition(**bound.values)
@@ -186,22 +181,15 @@ def _declared(frame: Frame, node: ast.Expression, known: Mapping[str, type[Decla
     return made
 
 
-def _augmentation(frame: Frame, node: ast.Expression) -> tuple[Augmentation, ...]:
-    items = node.items if isinstance(node, ast.List) else (node,)
-    found = []
-    for item in items:
-        function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
-        word = function.id if isinstance(function, ast.Name) else ""
-        definition = AUGMENTATIONS.get(word)
-        if definition is None:
-            frame.error(
-                "E408",
-                f"no augmentation is called `{word}`" if word else "an augmentation is a word",
-                item.span,
-                help=did_you_mean_here(word, AUGMENTATIONS) or "there are flip and crop(padding)",
-            )
-            continue
-        bound = bind_declared(frame, definition, f"`{word}`", arguments, item.span)
-        if bound is not None:
-            found.append(Augmentation(word, definition(**bound.values).settings()))
-    return tuple(found)
+def _losses(frame: Frame, _: Setting, node: ast.Expression, __: Values) -> tuple[Any, ...]:
+    return tuple(losses(frame, node))
+
+
+def _metrics(frame: Frame, _: Setting, node: ast.Expression, values: Values) -> tuple[Any, ...]:
+    return tuple(metrics(frame, node, values.get("loss", ())))
+
+
+READERS: Mapping[type[Form], Reader] = {
+    Plain: _plain, Text: _text, One: _one, Some: _some, Losses: _losses, Metrics: _metrics,
+}  # fmt: skip
+"""How each form of a setting is read."""

@@ -130,7 +130,7 @@ def memory(net: Net, batch: int = 1, slots: int | None = None) -> Memory:
     workspace    2 * the largest of them: its gradient, and the one that is computed from it
     """
     if slots is None:
-        slots = len(net.plans[0].optimizer.slots()) if net.plans else 0
+        slots = max((len(step.optimizer.slots()) for step in net.plans[0].steps), default=0) if net.plans else 0
     whole = totals(net, batch, training=True)
     inputs = _sum(elements(value, batch) for value in net.inputs)
     sizes = [elements(value, batch) for value in (*_kept(net.layers), *net.inputs)]

@@ -11,7 +11,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 
 def find_taps(net: Net, paths: Sequence[str]) -> dict[str, Value]:
     """The values at these paths; raises DiagnosticError E280 with every path that is none."""
-    from netc.compiler.training.step import training_only
+    from netc.compiler.training.forward import training_only
 
     hidden = training_only(net)
     inputs = set(net.inputs)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netc.compiler.ir import Node, Value, is_batched
 from netc.compiler.net import LayerInstance, Net
+from netc.compiler.plan.terms import values_of
 
 TRANSPARENT = frozenset(("Identity", "Reshape", "Transpose", "Cast"))
 """Operators that pass their input on with every number unchanged."""
@@ -20,7 +21,7 @@ class Wiring:
         self.layer_of: dict[Node, LayerInstance] = {node: layer for layer in net.layers for node in layer.nodes}
         self.wanted = set(net.graph.outputs.values())
         for plan in net.plans:
-            self.wanted |= {term.prediction for term in plan.losses} | {term.prediction for term in plan.metrics}
+            self.wanted |= {value for term in plan.terms for value in values_of(term)}
 
     def maker(self, value: Value) -> LayerInstance | None:
         """The layer that makes a value; None for inputs and parameters."""

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from netc.compiler.ir import Graph, Origin, Value
 from netc.compiler.passes.lanes import PREFIX
 from netc.compiler.passes.random_bits import RandomBits
 from netc.compiler.passes.rewriter import Rewriter
 
 
-def training_mode(graph: Graph, seed: Value, step: Value) -> tuple[Graph, dict[Value, Value]]:
+def training_mode(
+    graph: Graph, seed: Value, step: Value, frozen: Collection[Value] = ()
+) -> tuple[Graph, dict[Value, Value]]:
     """The graph in training form, and what each running statistic becomes.
 
     seed, step  int64 scalars, inputs of the graph: masks depend on them, on the layer's path and the element alone
+    frozen      buffers that stay: a batch normalization with such running statistics goes by them, as after training
     A running statistic of a layer that is applied twice is updated twice, in the order of application.
     """
     rewriter = Rewriter(graph)
     parameters = set(graph.parameters)
     updates: dict[Value, Value] = {}
+    fixed = set(frozen)
     bits = RandomBits(rewriter.graph, seed, step)
     for node in graph.nodes:
         g = rewriter.builder(node.origin)
@@ -25,7 +31,7 @@ def training_mode(graph: Graph, seed: Value, step: Value) -> tuple[Graph, dict[V
             rate = node.attributes["rate"]
             assert isinstance(rate, float)
             rewriter.replace(node.outputs, (g.Mul(x, bits.dropout_mask(g, x.shape, rate)) if rate else x,))
-        elif node.op == "BatchNormalization":
+        elif node.op == "BatchNormalization" and fixed.isdisjoint(node.inputs[3:]):
             x, scale, bias, *running = rewriter.inputs(node)
             y, *batch = g.add("BatchNormalizationTraining", (x, scale, bias), {"epsilon": node.attributes["epsilon"]})
             rewriter.replace(node.outputs, (y,))

@@ -1,18 +1,62 @@
-"""The forward pass of a plan as a graph of its own, for those who want to run a net by other means than ONNX."""
+"""The forward pass of a plan: inside a training step, and as a graph of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from netc.compiler.ir import Graph
+from netc.compiler.ir import Graph, Value
 from netc.compiler.ir.dims import symbols
-from netc.compiler.net import Net, TrainPlan
-from netc.compiler.passes.dead_code import dead_code
+from netc.compiler.net import Net
+from netc.compiler.passes import pool_before_relu, training_mode
+from netc.compiler.passes.dead_code import dead_code, used_sources
 from netc.compiler.passes.fix_sizes import fix_sizes
+from netc.compiler.plan.terms import Term, values_of
+from netc.compiler.plan.train_plan import TrainPlan
+from netc.compiler.training.assembly import Assembly
+
+
+@dataclass(frozen=True)
+class Forward:
+    """The network in training form: what the values that terms read became, and the new running statistics."""
+
+    values: dict[Value, Value]
+    statistics: dict[Value, Value]
+
+
+def forward_pass(
+    a: Assembly, net: Net, terms: Sequence[Term], seed: Value, step: Value, frozen: Collection[Value] = ()
+) -> Forward:
+    """The network in training form. Layers that no term needs are dead code; their statistics don't move.
+
+    frozen  parameters and buffers that stay: batch norm above frozen statistics is that of inference
+    """
+    wanted: list[Value] = list(dict.fromkeys(value for term in terms for value in values_of(term)))
+    graph = net.graph.copy()
+    graph.inputs, graph.parameters = a.graph.inputs, a.graph.parameters
+    graph.outputs = {str(number): value for number, value in enumerate(wanted)}
+    needed = used_sources(dead_code(graph))
+    graph, statistics = training_mode(pool_before_relu(graph), seed, step, frozen)
+    a.graph.nodes.extend(graph.nodes)
+    a.graph.made = graph.made
+    moving = {old: new for old, new in statistics.items() if old in needed}
+    return Forward(dict(zip(wanted, graph.outputs.values(), strict=True)), moving)
+
+
+def training_only(net: Net) -> set[Value]:
+    """Values that exist only in training: made inside `train only`, or from such a value."""
+    nodes = {node for instance in net.layers if instance.training_only for node in instance.nodes}
+    found: set[Value] = set()
+    for node in net.graph.nodes:
+        if node in nodes or any(value in found for value in node.inputs):
+            found.update(node.outputs)
+    return found
 
 
 def forward_graph(net: Net, plan: TrainPlan, shapes: Mapping[str, Sequence[int]]) -> Graph:
-    """From the net's inputs to the plan's predictions, neutral to mode: outputs "0", "1", … are those of its losses.
+    """From the net's inputs to what the plan's losses read, neutral to mode, to be run by other means than ONNX.
+
+    Outputs "0", "1", … are the losses' predictions; "0.target" is the first one's target where that is a value.
 
     shapes  {input: its whole shape}, from which the batch and other symbolic sizes are taken: no size stays open
     """
@@ -23,4 +67,7 @@ def forward_graph(net: Net, plan: TrainPlan, shapes: Mapping[str, Sequence[int]]
                 sizes[found.pop()] = given
     graph = net.graph.copy()
     graph.outputs = {str(number): term.prediction for number, term in enumerate(plan.losses)}
+    graph.outputs |= {
+        f"{number}.target": term.target for number, term in enumerate(plan.losses) if isinstance(term.target, Value)
+    }
     return fix_sizes(dead_code(graph), sizes)

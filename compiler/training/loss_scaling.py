@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 
-from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import Builder, DType, Value
 from netc.compiler.training.assembly import Assembly
 
@@ -28,7 +27,8 @@ SMALLEST_SCALE, LARGEST_SCALE = 2.0**-24, 2.0**100
 FIXED = 2.0**10
 """The scale where gradients themselves are asked for, and no step follows that could change it."""
 
-Slopes = list[tuple[Parameter, Value]]
+Slopes = list[tuple[Value, Value]]
+"""What moves, a parameter or an input, and its gradient."""
 
 
 class LossScale:
@@ -44,13 +44,16 @@ class LossScale:
         """What the backward pass starts from."""
         return self.a.builder("loss.scale").Mul(loss, self.scale)
 
-    def unscaled(self, loss: Value, slopes: Slopes) -> tuple[Slopes, Value]:
-        """The gradients themselves, and whether they and the loss are finite: only then is the sum of them all.
+    def unscaled(self, slopes: Slopes) -> Slopes:
+        """The gradients themselves, from those of the scaled loss."""
+        inverse = self.g.Reciprocal(self.scale)
+        return [(value, self.a.builder(f"optimizer.{value.name}").Mul(slope, inverse)) for value, slope in slopes]
+
+    def finite(self, loss: Value, slopes: Slopes) -> Value:
+        """Whether the loss and all gradients of the scaled one are finite: only then is the sum of them all.
 
         Vectors, of which deep nets have hundreds, are added up together.
         """
-        inverse = self.g.Reciprocal(self.scale)
-        found = [(item, self.a.builder(f"optimizer.{item.name}").Mul(slope, inverse)) for item, slope in slopes]
         vectors = [slope for _, slope in slopes if slope.rank == 1]
         others = [slope for _, slope in slopes if slope.rank != 1]
         if vectors:
@@ -58,13 +61,17 @@ class LossScale:
         total = loss
         for slope in others:
             total = self.g.Add(total, self.g.ReduceSum(slope, axes=tuple(range(slope.rank))))
-        return found, self.g.Less(self.g.Abs(total), math.inf)
+        return self.g.Less(self.g.Abs(total), math.inf)
 
-    def guard(self, finite: Value) -> None:
-        """Let new parameters, buffers and state be the old ones where gradients are not finite; add the scale's own."""
+    def keep(self, finite: Value) -> None:
+        """Let new parameters, buffers and state be the old ones where gradients are not finite."""
         outputs = self.a.graph.outputs
         for name, old in self.a.replaced().items():
             outputs[name] = Builder(self.a.graph, outputs[name].origin).Where(finite, outputs[name], old)
+
+    def guard(self, finite: Value) -> None:
+        """`keep`, and the scale of the next step."""
+        self.keep(finite)
         g, scale = self.g, self.scale
         count = g.Where(finite, g.Add(self.good, 1.0), 0.0)
         enough = g.GreaterOrEqual(count, float(GROWTH_STEPS))

@@ -1,11 +1,15 @@
-"""What a training step takes from the data, known before the step is compiled."""
+"""What a training step takes: examples and targets, counters, parameters."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from netc.compiler.artifact import Port
-from netc.compiler.net import Net, TrainPlan
+from netc.compiler.ir import DType, Value
+from netc.compiler.net import Net
+from netc.compiler.plan.terms import Term
+from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.training.assembly import Assembly
-from netc.compiler.training.step import take_data
 
 
 def batch_ports(net: Net, plan: TrainPlan | None = None) -> list[Port]:
@@ -15,5 +19,49 @@ def batch_ports(net: Net, plan: TrainPlan | None = None) -> list[Port]:
     """
     plan = plan or net.plan()
     a = Assembly(net.name)
-    take_data(a, net, [*plan.losses, *plan.metrics])
+    take_data(a, net, plan.terms)
     return a.ports(a.graph)[0]
+
+
+def take_data(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Value]:
+    """The net's inputs and the terms' targets by their names; a target that is called like an input is that input."""
+    for value in net.inputs:
+        a.take(value, "data", f"input {value.name} of net {net.name}")
+    return {value.name: value for value in net.inputs} | take_targets(a, net, terms)
+
+
+def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Value]:
+    """An input for each field of the data that a term names and that is no input of the net."""
+    targets: dict[str, Value] = {}
+    inputs = {value.name for value in net.inputs}
+    for term in terms:
+        if isinstance(term.target, str) and term.target not in targets and term.target not in inputs:
+            spec = term.wanted
+            classes = {} if spec.classes is None else {"classes": spec.classes}
+            labels = "" if spec.classes is None else f": labels from 0 to {spec.classes - 1}"
+            note = f"target {term.target}{labels}"
+            targets[term.target] = a.input(term.target, spec.dtype, spec.shape, "target", note, **classes)
+    return targets
+
+
+def take_counters(a: Assembly) -> tuple[Value, Value]:
+    """The inputs that random masks depend on."""
+    seed = a.input("seed", DType.INT64, (), "seed", "seed of the run's random masks")
+    return seed, take_step(a)
+
+
+def take_step(a: Assembly) -> Value:
+    """The number of the step, which optimizers count time by."""
+    return a.input("step", DType.INT64, (), "step", "number of this step, from 0")
+
+
+def take_parameters(a: Assembly, net: Net, moved: Collection[Value] | None = None) -> None:
+    """Every weight and buffer, whether training changes it or not.
+
+    moved  the weights that this step changes; those that the net calls trainable unless given
+    """
+    for parameter in net.parameters:
+        assert parameter.value.name == parameter.name, f"{parameter.name} goes by {parameter.value.name} in the graph"
+        trainable = parameter.trainable and (moved is None or parameter.buffer or parameter.value in moved)
+        kind = "buffer" if parameter.buffer else "weight" if trainable else "frozen weight"
+        a.take(parameter.value, "param", f"{kind} {parameter.name}", trainable=trainable, buffer=parameter.buffer)

@@ -86,7 +86,7 @@ def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array
     if file is None:
         return initial_weights(network, seed), {}
     tensors = read_weights(file)
-    slots = {slot for plan in network.plans for slot in plan.optimizer.slots()}
+    slots = {slot for plan in network.plans for step in plan.steps for slot in step.optimizer.slots()}
     names = {f"{item.name}.{slot}" for item in network.parameters if item.trainable for slot in slots} | set(LOSS_SCALE)
     state = {name: tensors.pop(name) for name in sorted(names & tensors.keys())}
     return fit(tensors, {item.name: item.value for item in network.parameters}, network, file=file, exact=True), state

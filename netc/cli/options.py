@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from netc.compiler.declare.arguments import ArgumentType
     from netc.compiler.net import Net
     from netc.grammar.diagnostics import Diagnostic
 
@@ -42,6 +43,27 @@ def lowering_option(function: Function) -> Function:
         help="write an operator in this way alone, or with OP=-NAME in any but this; may be repeated; docs/targets.md "
         "lists the names",
     )(function)
+
+
+def plan_options(function: Function) -> Function:
+    """`--epochs`, `--batch`, `--lr`, …: what replaces a setting of the train section, as the settings declare it."""
+    from netc.compiler.plan.override import OUTSIDE
+
+    for name, (_, outside) in OUTSIDE.items():
+        if outside.help is not None:
+            help = f"{outside.help}; the train section's"
+            function = click.option(f"--{name}", type=_range(outside.type), help=help)(function)
+    return function
+
+
+def _range(type: ArgumentType) -> click.ParamType[Any]:
+    """What click checks for an argument's type."""
+    from netc.compiler.declare.arguments import Integer, Real
+
+    if isinstance(type, Integer):
+        return click.IntRange(type.minimum, type.maximum)
+    assert isinstance(type, Real), f"no option takes {type.name}"
+    return click.FloatRange(type.minimum, type.maximum, min_open=type.open_low, max_open=type.open_high)
 
 
 def precision_option(function: Function) -> Function:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.memory import check_memory
-from netc.cli.options import load_net, memory_option, net_options, precision_option, tf32_option
+from netc.cli.options import load_net, memory_option, net_options, plan_options, precision_option, tf32_option
 from netc.cli.terminal import say, use_color
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from netc.runtime.show.progress import PlainProgress
     from netc.runtime.training.trainer import Trainer
 
-FIXED = ("net", "settings", "batch", "lr", "seed", "out", "init", "precision", "tf32")
+FIXED = ("net", "settings", "seed", "out", "init", "precision", "tf32")
+"""Options that a run keeps from its beginning on, beside those that replace settings, of which `--epochs` may grow."""
 
 
 @click.command()
@@ -31,9 +32,7 @@ FIXED = ("net", "settings", "batch", "lr", "seed", "out", "init", "precision", "
     "--data", metavar="SPEC", help="`digits`, an .npz, a folder of images, …; the train section's, unless given"
 )
 @net_options
-@click.option("--epochs", type=click.IntRange(1), help="how often to go through the data; the train section's")
-@click.option("--batch", type=click.IntRange(1), help="examples in a step; the train section's")
-@click.option("--lr", type=click.FloatRange(0, min_open=True), help="base learning rate; the train section's")
+@plan_options
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @precision_option
 @tf32_option
@@ -48,13 +47,11 @@ FIXED = ("net", "settings", "batch", "lr", "seed", "out", "init", "precision", "
 @click.pass_context
 def train(
     context: click.Context,
+    /,
     file: str | None,
     data: str | None,
     net: str | None,
     settings: tuple[str, ...],
-    epochs: int | None,
-    batch: int | None,
-    lr: float | None,
     device: str,
     precision: Precision,
     tf32: bool,
@@ -64,6 +61,7 @@ def train(
     resume: str | None,
     init: str | None,
     profile: bool,
+    **replaced: Any,
 ) -> int:
     """Train a network and leave a run folder: best weights, checkpoint, results, and the network as model.onnx.
 
@@ -73,15 +71,15 @@ def train(
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.run import Request, net_of, request_of
 
-    overrides = {"batch": batch, "epochs": epochs, "lr": lr}
+    given = {name: value for name, value in replaced.items() if value is not None}
     if resume is not None:
-        _check_resume(context, file)
+        _check_resume(context, file, [name for name in replaced if name != "epochs"])
         folder = RunFolder.open(Path(resume))
         request = request_of(folder)
         request.device = device if _given(context, "device") else request.device
         request.memory = memory if _given(context, "memory") else request.memory
         request.data = data or request.data
-        request.overrides = {**request.overrides, **({"epochs": epochs} if epochs else {})}
+        request.overrides = {**request.overrides, **given}
         return _train(net_of(folder, request), request, folder, None, profile)
     if file is None:
         raise click.UsageError(
@@ -94,7 +92,6 @@ def train(
         raise click.UsageError(
             "there is no data to train on\n  = help: add `--data digits`, or the path of your own", context
         )
-    given = {name: value for name, value in overrides.items() if value is not None}
     how: dict[str, Any] = {"precision": precision, "tf32": tf32, "memory": memory}
     request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
@@ -104,8 +101,8 @@ def _given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
-def _check_resume(context: click.Context, file: str | None) -> None:
-    wrong = [f"--{'set' if name == 'settings' else name}" for name in FIXED if _given(context, name)]
+def _check_resume(context: click.Context, file: str | None, replaced: list[str]) -> None:
+    wrong = [f"--{'set' if name == 'settings' else name}" for name in (*FIXED, *replaced) if _given(context, name)]
     if file is not None:
         wrong.insert(0, "FILE")
     if wrong:

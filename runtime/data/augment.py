@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -13,12 +13,8 @@ Batch = dict[str, np.ndarray]
 class Augmentation(Protocol):
     """A word and its arguments, as the compiler's train plan lists them."""
 
-    @property
-    def word(self) -> str:
-        """`flip` or `crop`."""
-        ...
+    word: ClassVar[str]
 
-    @property
     def settings(self) -> Mapping[str, Any]:
         """Its arguments by name."""
         ...
@@ -35,7 +31,7 @@ def augment(batch: Mapping[str, np.ndarray], augmentations: Sequence[Augmentatio
     """
     changed = dict(batch)
     for augmentation in augmentations:
-        change = WORDS[augmentation.word](batch_size(changed), rng, **augmentation.settings)
+        change = WORDS[augmentation.word](batch_size(changed), rng, **augmentation.settings())
         large = {_height_width(values) for values in changed.values() if values.ndim == 4}
         for name, values in changed.items():
             if values.ndim == 4 and values.dtype == np.uint8:

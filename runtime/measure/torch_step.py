@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any
 
-from netc.compiler import Graph, Net, Node, TrainPlan, Value, forward_graph
+from netc.compiler import Graph, Net, Node, StepPlan, TrainPlan, Value, forward_graph
 from netc.runtime.measure.torch_ops import Function, NoEquivalentError, dtype_of, function_of
 from netc.runtime.sessions.resident import Array
 
@@ -48,7 +48,9 @@ class TorchStep:
         precision: str = "float32",
     ) -> None:
         self.torch = torch = import_module("torch")
-        self.plan, self.device = plan, device
+        if len(plan.steps) > 1:
+            raise NoEquivalentError("a plan of several steps")
+        self.plan, self.step, self.device = plan, plan.only, device
         self.half = {"mixed": torch.float16, "bfloat16": torch.bfloat16}.get(precision)
         self.scaler = torch.amp.GradScaler(device) if precision == "mixed" else None
         graph = forward_graph(net, plan, {value.name: rows[value.name].shape for value in net.inputs})
@@ -65,17 +67,17 @@ class TorchStep:
         self.calls = _calls(graph, self.known, torch, device)
         self.predictions = list(graph.outputs.values())
         self.losses = [_loss(torch, term, self.rows) for term in plan.losses]
-        self.optimizer = _optimizer(torch, plan, self.trained, lr)
+        self.optimizer = _optimizer(torch, self.step, self.trained, lr)
 
     def __call__(self) -> float:
         """A step; returns the loss of before it."""
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss()
         (loss if self.scaler is None else self.scaler.scale(loss)).backward()
-        if self.plan.clip_norm is not None:
+        if self.step.clip_norm is not None:
             if self.scaler is not None:
                 self.scaler.unscale_(self.optimizer)
-            self.torch.nn.utils.clip_grad_norm_(self.trained, self.plan.clip_norm)
+            self.torch.nn.utils.clip_grad_norm_(self.trained, self.step.clip_norm)
         if self.scaler is None:
             self.optimizer.step()
         else:
@@ -173,24 +175,27 @@ def _may_overwrite(value: Value, readers: Mapping[Value, list[Node]], outputs: s
 def _loss(torch: Any, term: Any, rows: Mapping[str, Any]) -> Function:
     """A loss as a function of its prediction."""
     functional, word, settings = torch.nn.functional, term.loss.word, term.loss.settings()
+    field = term.target.name if isinstance(term.target, Value) else term.target
+    if isinstance(field, str) and field not in rows:
+        raise NoEquivalentError("a target that is a value of the net")
 
     def target(prediction: Any) -> Any:
-        return rows[term.target] if isinstance(term.target, str) else torch.full_like(prediction, term.target)
+        return rows[field] if isinstance(field, str) else torch.full_like(prediction, field)
 
     def cross_entropy(prediction: Any) -> Any:
-        labels = rows[term.target].long()
+        labels = rows[field].long()
         classes_last = prediction.dim() == 3  # [N, T, C]; PyTorch has classes on axis 1
         scores = prediction.transpose(1, 2) if classes_last else prediction
         return functional.cross_entropy(scores, labels, label_smoothing=settings["label_smoothing"])
 
-    if word == "cross_entropy" and isinstance(term.target, str):
+    if word == "cross_entropy" and isinstance(field, str):
         return cross_entropy
     if word == "mse":
         return lambda prediction: functional.mse_loss(prediction, target(prediction))
     raise NoEquivalentError(f"the loss {word}")
 
 
-def _optimizer(torch: Any, plan: TrainPlan, trained: list[Any], lr: float) -> Any:
+def _optimizer(torch: Any, plan: StepPlan, trained: list[Any], lr: float) -> Any:
     """PyTorch's optimizer of the same name with the same settings."""
     word, given = plan.optimizer.word, plan.optimizer.settings()
     adam = {"betas": (given.get("beta1"), given.get("beta2")), "eps": given.get("epsilon")}

@@ -24,6 +24,9 @@ DISABLED_OPTIMIZERS = ["Pad_Fusion"]
 # The compiler has found what is equal; what is left is made twice to take less memory (`--memory low`).
 DISABLED_FOR_TRAINING = ["CommonSubexpressionElimination"]
 
+DIFFERENTIATED = ("train", "backward", "update", "gradient")
+"""Kinds of models that are loaded as a training step is."""
+
 
 SMALL = 500
 """Nodes from which on it rewrites less of a graph for the CPU target, where more gains nothing and holds memory."""
@@ -63,7 +66,7 @@ class Session:
         options.log_severity_level = 3
         levels = ort.GraphOptimizationLevel
         disabled = DISABLED_OPTIMIZERS
-        if isinstance(model, Artifact) and model.manifest["kind"] in ("train", "gradient"):
+        if isinstance(model, Artifact) and model.manifest["kind"] in DIFFERENTIATED:
             disabled = DISABLED_OPTIMIZERS + DISABLED_FOR_TRAINING
             options.enable_mem_pattern = False  # its one block for all tensors comes on top of the first run's memory
             options.enable_mem_reuse = device.name != "cpu"  # a plan that holds a buffer from its first use to its last

@@ -16,14 +16,16 @@ def evaluate(
 ) -> dict[str, float]:
     """The mean loss and metrics over all rows. `predict` gives outputs by the names that the scorer reads."""
     assert scorer.manifest is not None
-    data = {port["name"]: np.dtype(port["dtype"]) for port in scorer.manifest["inputs"] if port["role"] == "target"}
-    predictions = [port["name"] for port in scorer.manifest["inputs"] if port["role"] == "prediction"]
+    inputs = scorer.manifest["inputs"]
+    targets = {port["name"] for port in inputs if port["role"] == "target"}
+    fields = {port["name"]: np.dtype(port["dtype"]) for port in inputs if port["role"] in ("data", "target")}
+    predictions = [port["name"] for port in inputs if port["role"] == "prediction"]
     totals: dict[str, float] = {}
     for indices in chunks(len(rows), batch):
         given = rows.batch(indices)
-        answers = predict({name: array for name, array in given.items() if name not in data})
+        answers = predict({name: array for name, array in given.items() if name not in targets})
         feeds = {name: answers[name] for name in predictions}
-        feeds |= {name: np.ascontiguousarray(given[name], dtype) for name, dtype in data.items()}
+        feeds |= {name: np.ascontiguousarray(given[name], dtype) for name, dtype in fields.items()}
         for name, value in scorer.run(feeds).items():
             totals[name] = totals.get(name, 0.0) + float(value) * len(indices)
     return {name: total / len(rows) for name, total in totals.items()}

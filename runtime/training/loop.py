@@ -14,7 +14,6 @@ from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.batches import Batches, BoundBatches
 from netc.runtime.folder.progress import Listener, Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
-from netc.runtime.model import ports
 from netc.runtime.training.diverged import diverged
 from netc.runtime.training.interrupt import Interrupted, interruptible
 
@@ -75,8 +74,8 @@ class Loop:
         """One epoch, from where the progress stands. `asked` is set when somebody wants to stop."""
         trainer, progress = self.trainer, self.trainer.progress
         began = time.monotonic() - progress.seconds
-        fed = {port["name"]: np.dtype(port["dtype"]) for port in ports(trainer.manifest, "data", "target")}
-        rate = 0.0
+        fed = {port["name"]: np.dtype(port["dtype"]) for port in trainer.ports}
+        rates = [0.0]
         with Batches(
             self.train,
             trainer.plan.batch,
@@ -87,8 +86,8 @@ class Loop:
         ) as ready:
             for arrays in ready:
                 feeds = {name: np.ascontiguousarray(arrays[name], dtype) for name, dtype in fed.items()}
-                rate = self.rate()
-                self.count(trainer.start(feeds, rate), began)
+                rates = self.rates()
+                self.count(trainer.start(feeds, rates), began)
                 if asked.is_set():
                     self.count(trainer.finish(), began)
                     if progress.batch < self.steps_per_epoch:
@@ -98,7 +97,7 @@ class Loop:
                     self.count(trainer.finish(), began)
                     self.save()
         self.count(trainer.finish(), began)
-        self.close_epoch(rate)
+        self.close_epoch(rates[0])
 
     def count(self, came: list[StepResult], began: float) -> None:
         """Add the results of steps, in their order, to the epoch that began then."""
@@ -108,10 +107,11 @@ class Loop:
             progress.seconds = time.monotonic() - began
             self.listener.stepped(progress, values)
 
-    def rate(self) -> float:
-        """The learning rate of the next step."""
-        plan, step = self.trainer.plan, self.trainer.steps_started
-        return plan.schedule.rate(plan.optimizer.lr, step, self.steps_per_epoch, self.epochs)
+    def rates(self) -> list[float]:
+        """The learning rate of each step of the plan for the next batch."""
+        plan, done = self.trainer.plan, self.trainer.steps_started
+        rates = [step.optimizer.lr for step in plan.steps]
+        return [plan.schedule.rate(base, done, self.steps_per_epoch, self.epochs) for base in rates]
 
     def close_epoch(self, rate: float) -> None:
         """Validate, keep the best weights, write the record."""
@@ -159,6 +159,6 @@ class Loop:
         trainer = self.trainer
         tensors = trainer.checkpoint()
         if not all(np.isfinite(array).all() for array in tensors.values()):
-            raise diverged(f"a weight is not finite after step {trainer.progress.step}", self.rate())
+            raise diverged(f"a weight is not finite after step {trainer.progress.step}", self.rates()[0])
         self.folder.save_last(tensors, trainer.seed, len(self.train), trainer.progress)
         self.saved_at = time.monotonic()

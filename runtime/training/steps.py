@@ -1,4 +1,4 @@
-"""The sessions of one training step: one for whole batches, whose size its graph knows, one for all other sizes.
+"""The sessions of one update of a plan: one for whole batches, whose size its graph knows, one for all other sizes.
 
 With a known size the compiler has more ways to write a graph; the last batch of an epoch is often smaller.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netc.compiler import Artifact, Manifest, Options, Port, TrainPlan, compile_training
+from netc.compiler import Artifact, Manifest, Options, Port, StepPlan, TrainPlan, compile_training
 from netc.runtime.model import Model
 from netc.runtime.sessions.cuda_step import CudaStepSession
 from netc.runtime.sessions.resident import Array, Resident
@@ -21,8 +21,8 @@ class Steps:
     batch comes.
     """
 
-    def __init__(self, model: Model, plan: TrainPlan, options: Options, *, profile: bool) -> None:
-        self.model, self.plan, self.options, self.profile = model, plan, options, profile
+    def __init__(self, model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool) -> None:
+        self.model, self.plan, self.step, self.options, self.profile = model, plan, step, options, profile
         self.artifact = self._compile(plan.batch)
         if options.lowerings:
             self._compile(None)  # what does not apply to an open batch is told now, not at the end of an epoch
@@ -41,7 +41,8 @@ class Steps:
         return self._sessions[whole]
 
     def _compile(self, batch: int | None) -> Artifact:
-        return compile_training(self.model.net, self.plan, batch=batch, target=self.model.target, options=self.options)
+        net, name = self.model.net, self.step.name
+        return compile_training(net, self.plan, step=name, batch=batch, target=self.model.target, options=self.options)
 
 
 def open_batch(manifest: Manifest) -> Manifest:

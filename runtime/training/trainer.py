@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -65,7 +65,8 @@ class Trainer:
         self.best_weights: dict[str, Array] | None = None
         options = options or Options()
         check_precision(model.device, options.precision)
-        self._steps = Steps(model, self.plan, options, profile=profile)
+        self._all_steps = tuple(Steps(model, self.plan, step, options, profile=profile) for step in self.plan.steps)
+        self._steps = self._all_steps[0]
         self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
         self.state = Resident(model.device)
         self._start_state()
@@ -77,7 +78,7 @@ class Trainer:
     def step(self, batch: Mapping[str, Any], lr: float | None = None) -> dict[str, float]:
         """One update of the weights with a batch {input or target name: array [N, …]}.
 
-        lr   the learning rate of this step; None takes the optimizer's
+        lr   the learning rate of this step; None takes the optimizer's, of each step of the plan its own
 
         Returns the loss and metrics of the batch, before the update. Raises DiagnosticError E555 to E558 where the
         arrays don't fit, and E701 when the loss is NaN or infinite: the weights then stay as they were, and the
@@ -88,20 +89,25 @@ class Trainer:
         if rows_of(fed, self.ports) == 0:
             help = "give one example at least"
             raise DiagnosticError(Diagnostic("E556", "the batch has no rows, and so no loss", help=help))
-        results = self.update(fed, self.plan.optimizer.lr if lr is None else lr)
+        results = self.update(fed, [step.optimizer.lr if lr is None else lr for step in self.plan.steps])
         self.progress.step += 1
         return results
 
-    def update(self, feeds: Mapping[str, Array], rate: float) -> dict[str, float]:
-        """`step` without checks and without counting: contiguous arrays of the declared types, and the rate."""
-        return (self.start(feeds, rate) + self.finish())[-1].values
+    def update(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> dict[str, float]:
+        """`step` without checks and without counting: contiguous arrays of the declared types, and the rates."""
+        return (self.start(feeds, rates) + self.finish())[-1].values
 
-    def start(self, feeds: Mapping[str, Array], rate: float) -> list[StepResult]:
+    def start(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> list[StepResult]:
         """One step, without waiting for its loss where that is on a card; the results that have come back by now.
 
+        rates  the learning rate of each step of the plan
+
         On a CPU they come at once. On a card they come every few steps, and so does E701: the steps after the one
-        that diverged have then changed the weights.
+        that diverged have then changed the weights. A plan of several steps waits for each of them.
         """
+        if len(self._all_steps) > 1:
+            return [self._in_turn(feeds, rates)]
+        (rate,) = rates
         rows = rows_of(feeds, self.ports)
         session = self._steps.session(rows, self.state)
         before = self.finish() if session is not self._running else []
@@ -112,6 +118,25 @@ class Trainer:
         if all(map(self._accepts, came)):
             session.swap()
         return before + self._checked(came, after=len(before))
+
+    def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
+        """The steps of the plan one after the other: `loss` is the sum of theirs, `loss.NAME` each alone."""
+        rows = rows_of(feeds, self.ports)
+        values = {"loss": 0.0}
+        for steps, rate in zip(self._all_steps, rates, strict=True):
+            session = steps.session(rows, self.state)
+            numbers = scalars(steps.manifest, seed=self.seed, step=self.progress.step, rate=rate)
+            wanted = {port["name"] for port in ports(steps.manifest, "data", "target")}
+            given = {name: array for name, array in feeds.items() if name in wanted}
+            (came,) = [*session.start({**given, **numbers}), *session.finish()]
+            if not self._accepts(came):
+                self._start_state()
+                what = f"the {not_finite(came)} of step {steps.step.name} in step {self.progress.step + 1}"
+                raise diverged(what, rate)
+            session.swap()
+            loss = came.pop("loss")
+            values |= {**came, f"loss.{steps.step.name}": loss, "loss": values["loss"] + loss}
+        return StepResult(values, rows)
 
     def finish(self) -> list[StepResult]:
         """The results of steps that have been started and have not come back yet; raises E701 as `step` does."""
@@ -197,7 +222,7 @@ class Trainer:
 
     def _start_state(self) -> None:
         """The optimizer's state as it is before the first step."""
-        for port in ports(self.manifest, "state"):
+        for port in (port for steps in self._all_steps for port in ports(steps.manifest, "state")):
             shape = [size for size in port["shape"] if isinstance(size, int)]
             self.state.put(port["name"], np.full(shape, port.get("initial", 0), np.dtype(port["dtype"])))
 
@@ -208,8 +233,9 @@ class Trainer:
 
     @cached_property
     def ports(self) -> list[Any]:
-        """The inputs and targets of a batch, as ports of the manifest."""
-        return ports(self.manifest, "data", "target")
+        """The inputs and targets of a batch, as ports of the manifests of all steps, each once."""
+        found = [port for steps in self._all_steps for port in ports(steps.manifest, "data", "target")]
+        return list({port["name"]: port for port in found}.values())
 
     def checkpoint(self) -> dict[str, Array]:
         """A copy of every tensor that the next step depends on: parameters and optimizer state."""

@@ -15,9 +15,10 @@ from netc.compiler.ir import BATCH, DType, Graph, Origin, Shape, Size, Value
 from netc.compiler.layers.base import LayerBuilder, layer
 from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
-from netc.compiler.net import LayerInstance, LossTerm, MetricTerm, Net, TrainPlan
+from netc.compiler.net import LayerInstance, Net
 from netc.compiler.optimizers.base import optimizer
-from netc.compiler.schedules.base import schedule
+from netc.compiler.plan.terms import LossTerm, MetricTerm
+from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.grammar.diagnostics import Span
 from netc.runtime.devices.device import CPU
 from netc.runtime.devices.target import cpu_target, target_for
@@ -87,7 +88,8 @@ def plan(net: Net, optimizer_: Any = None, *, metrics: tuple[str, ...] = (), **s
     terms = (LossTerm("loss", 1.0, loss.all()["cross_entropy"](), first, "label", HERE),)
     wanted = tuple(MetricTerm(word, metric.all()[word](), first, "label", HERE) for word in metrics)
     chosen = optimizer_ or optimizer.all()["sgd"](lr=0.1)
-    return TrainPlan(None, terms, chosen, schedule.all()["constant"](), wanted, **settings)
+    step = StepPlan(terms, chosen, clip_norm=settings.pop("clip_norm", None))
+    return TrainPlan(None, (step,), metrics=wanted, **settings)
 
 
 def small_net() -> Net:
@@ -120,8 +122,8 @@ def two_headed() -> tuple[Net, TrainPlan]:
     unused = m("dense", x, features=2, path="unused")
     net = m.output(logits=m("dense", x, features=3), other=unused)
     p = plan(net, metrics=("accuracy",))
-    terms = (replace(p.losses[0], name="main"), replace(p.losses[0], name="side", weight=0.3, prediction=aux))
-    return net, replace(p, losses=terms, loss_is_table=True)
+    main = replace(p.losses[0], name="main", logged=True)
+    return net, p.with_steps(losses=(main, replace(main, name="side", weight=0.3, prediction=aux)))
 
 
 def batch_of(net: Net, size: int, classes: int = 3, seed: int = 0) -> Arrays:

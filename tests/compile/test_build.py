@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,9 @@ import pytest
 from netc.compiler.artifact import MANIFEST_KEY, Artifact
 from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
 from netc.compiler.ir import Dim, Size
-from netc.compiler.net import LossTerm, Net, TrainPlan
+from netc.compiler.net import Net
+from netc.compiler.plan.terms import LossTerm
+from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.weights.draw import initial_weights
 from netc.grammar.diagnostics import DiagnosticError
 
@@ -269,7 +270,7 @@ def plan_of_mse(net: Net) -> TrainPlan:
     y = net.outputs["y"]
     mse = loss.all()["mse"]()
     terms = (LossTerm("a", 1.0, mse, y, "image", HERE), LossTerm("b", 0.5, mse, y, 2.0, HERE))
-    return replace(plan(net), losses=terms)
+    return plan(net).with_steps(losses=terms)
 
 
 def test_names_of_ours_give_way_to_names_of_the_text() -> None:

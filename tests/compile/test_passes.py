@@ -21,7 +21,8 @@ from netc.compiler.passes.constant_folding import constant_folding
 from netc.compiler.passes.dead_code import dead_code
 from netc.compiler.passes.identities import identities
 from netc.compiler.targets import legalise
-from netc.compiler.training.step import gradient_step, scorer, training_step
+from netc.compiler.training.scorer import scorer
+from netc.compiler.training.step import gradient_step, training_step
 from netc.compiler.weights.draw import initial_weights
 
 from .networks import batch_of, first_feeds, plan, run, small_net, two_headed
@@ -216,7 +217,7 @@ def test_every_pass_leaves_a_valid_graph(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_assemblies_are_valid_graphs() -> None:
     small = small_net()
     for net, p in ((small, plan(small, metrics=("accuracy",), clip_norm=1.0)), two_headed()):
-        for a in (training_step(net, p), gradient_step(net, p), scorer(net, p)):
+        for a in (training_step(net, p, p.only), gradient_step(net, p), scorer(net, p)):
             verify(a.graph)
             verify(legalise(passes.simplify(a.graph)))
 

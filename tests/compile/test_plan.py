@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netc.compiler.optimizers.base import optimizer
-from netc.compiler.training.override import override
+from netc.compiler.plan.override import override
 from netc.grammar.diagnostics import DiagnosticError
 
 from .networks import dense_net, plan
@@ -15,10 +15,10 @@ def test_what_is_given_changes_and_the_rest_stays() -> None:
     before = plan(dense_net(), optimizer.all()["adam"](lr=1e-3, beta1=0.8), epochs=3, batch=16)
     after = override(before, batch=64, epochs=None, lr=0.01)
     assert (after.batch, after.epochs) == (64, 3)
-    assert after.optimizer.settings() == {**before.optimizer.settings(), "lr": 0.01}
-    assert before.optimizer.lr == 1e-3
-    assert after.losses is before.losses
-    assert override(before, clip_norm=2).clip_norm == 2.0
+    assert after.only.optimizer.settings() == {**before.only.optimizer.settings(), "lr": 0.01}
+    assert before.only.optimizer.lr == 1e-3
+    assert after.losses == before.losses
+    assert override(before, clip_norm=2).only.clip_norm == 2.0
     assert override(before, data="digits").data == "digits"
 
 

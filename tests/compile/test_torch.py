@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -94,7 +93,7 @@ def batches() -> Iterator[Arrays]:
 def train_ours(file: Path, weights: Arrays, name: str, target: str) -> Training:
     word, arguments, _, largest = OPTIMIZERS[name]
     net = load(file)
-    plan = replace(net.plan(), optimizer=optimizer.all()[word](**arguments), clip_norm=largest)
+    plan = net.plan().with_steps(optimizer=optimizer.all()[word](**arguments), clip_norm=largest)
     step = compile_training(net, plan, target=target)
     session = session_of(step.model)
     tensors = dict(weights)

@@ -60,7 +60,7 @@ def test_branches_and_training_heads(tmp_path: Path) -> None:
     assert {layer.path.split(".")[0] for layer in net.layers if layer.training_only} == {"aux"}
     main, aux = net.plans[0].losses
     assert (main.name, main.weight, aux.name, aux.weight) == ("main", 1.0, "aux", 0.3)
-    assert net.plans[0].loss_is_table
+    assert all(term.logged for term in net.plans[0].losses)
     assert language_shape(aux.prediction) == (1000,)
 
 

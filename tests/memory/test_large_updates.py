@@ -48,7 +48,7 @@ def wide(request: pytest.FixtureRequest, tmp_path: Path) -> Net:
 
 def step_of(net: Net, *without: str) -> Graph:
     plan = net.plan()
-    graph = fix_sizes(build.training_step(net, plan).graph, {BATCH_SYMBOL: plan.batch})
+    graph = fix_sizes(build.training_step(net, plan, plan.only).graph, {BATCH_SYMBOL: plan.batch})
     return build._shaped(graph, "train", "std", Options(without=frozenset(without)))
 
 
@@ -100,7 +100,7 @@ def test_state_is_in_place_and_gradients_take_no_memory(wide: Net) -> None:
     artifact = compile_training(wide, batch=8)
     assert all(port.get("in_place") for port in artifact.manifest["outputs"] if port["role"] == "state")
     largest = 4 * 1100 * 1800
-    settings = wide.plan().optimizer.settings()
+    settings = wide.plan().only.optimizer.settings()
     tensors = 1 + bool(settings["nesterov"] or settings["weight_decay"])  # such a gradient is stored, by itself
     assert max(live_bytes(step_of(wide))) < (tensors + 0.2) * largest
     assert max(live_bytes(step_of(wide, "accumulated_products", "early_updates"))) > 2 * largest

@@ -63,7 +63,7 @@ def deep(file: Path) -> Net:
 
 def step_of(net: Net, target: str, options: Options) -> Graph:
     plan = net.plan()
-    graph = fix_sizes(build.training_step(net, plan).graph, {BATCH_SYMBOL: plan.batch})
+    graph = fix_sizes(build.training_step(net, plan, plan.only).graph, {BATCH_SYMBOL: plan.batch})
     return build._shaped(graph, "train", target, options)
 
 

@@ -37,7 +37,7 @@ def net(request: pytest.FixtureRequest, tmp_path: Path) -> Net:
 
 def step_graph(net: Net, low: DType) -> Graph:
     precision = "mixed" if low == DType.FLOAT16 else "bfloat16"
-    graph = simplify(training_step(net, net.plan(), precision).graph)  # type: ignore[arg-type]
+    graph = simplify(training_step(net, net.plan(), net.plan().only, precision).graph)  # type: ignore[arg-type]
     graph = simplify(mixed_precision(graph, low))
     verify(graph)
     return graph

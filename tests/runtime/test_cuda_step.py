@@ -179,7 +179,7 @@ def test_results_come_back_every_few_steps(net: netc.Net, card: Card, graphs: bo
     one = trainer(net, replace(CUDA, graphs=graphs))
     every = READ_EVERY_GRAPH if graphs else READ_EVERY
     rows = {name: np.ascontiguousarray(array[:4]) for name, array in data().items()}
-    came = [one.start(rows, 0.05) for _ in range(2 * every + 1)]
+    came = [one.start(rows, [0.05]) for _ in range(2 * every + 1)]
     assert [len(results) for results in came] == [*[0] * (every - 1), every] * 2 + [0]
     assert one.steps_started == 2 * every + 1 - 2 * every
     assert len(one.finish()) == 1

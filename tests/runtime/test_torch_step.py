@@ -79,7 +79,7 @@ def test_gradients_of_a_net_of_many_layers(tmp_path: Path) -> None:
 def test_some_steps(file: str, name: str, tmp_path: Path) -> None:
     word, settings = OPTIMIZERS[name]
     net = everything(tmp_path) if file == "everything" else netc.load(EXAMPLES / file)
-    plan = replace(net.plan(), optimizer=optimizer.all()[word](**settings), batch=6)
+    plan = replace(net.plan().with_steps(optimizer=optimizer.all()[word](**settings)), batch=6)
     trainer = netc.Trainer(netc.Model(net, "cpu", seed=3, threads=1), plan)
     start = trainer.model.state_dict()
     rows = synthetic(trainer.ports, plan.batch)
@@ -138,6 +138,6 @@ def test_what_pytorch_has_no_equivalent_of(tmp_path: Path) -> None:
     class Strange(optimizer.all()["sgd"]):  # type: ignore[misc]
         word = "strange"
 
-    plan = replace(net.plan(), optimizer=Strange(lr=0.1))
+    plan = net.plan().with_steps(optimizer=Strange(lr=0.1))
     with pytest.raises(NoEquivalentError, match="the optimizer strange"):
         TorchStep(net, plan, trainer.model.state_dict(), rows, lr=0.0)

@@ -159,7 +159,7 @@ def test_a_run_that_diverges_says_what_is_left(net: Net) -> None:
 
 def test_settings_override_the_section(net: Net) -> None:
     trainer = trainer_of(net, batch=30, epochs=1, lr=1e-3)
-    assert (trainer.plan.batch, trainer.plan.optimizer.lr) == (30, 1e-3)
+    assert (trainer.plan.batch, trainer.plan.only.optimizer.lr) == (30, 1e-3)
     assert trainer.fit("data.npz")[-1]["step"] == 3
     with pytest.raises(DiagnosticError) as error:
         trainer_of(net, bacth=3)

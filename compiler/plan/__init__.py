@@ -1,0 +1,1 @@
+"""A `train` section after elaboration: its settings, its steps, and what they move."""
