@@ -1,4 +1,4 @@
-"""Writes `docs/layers.md`, and the tables in `docs/targets.md`: `python -m netc.compiler.reference`."""
+"""Writes `docs/layers.md`, and tables in `docs/targets.md` and `language.md`: `python -m netc.compiler.reference`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from netc.compiler.layers.base import MANY, Layer, layer
 from netc.compiler.losses.base import Loss, loss
 from netc.compiler.metrics.base import Metric, metric
 from netc.compiler.optimizers.base import optimizer
+from netc.compiler.plan.reference import put_settings
 from netc.compiler.schedules.base import schedule
 from netc.compiler.targets.reference import put_into
 
@@ -108,8 +109,9 @@ def main() -> int:
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else docs / "layers.md"
     path.write_text(reference(), encoding="utf-8")
     if len(sys.argv) == 1:
-        targets = docs / "targets.md"
-        targets.write_text(put_into(targets.read_text(encoding="utf-8")), encoding="utf-8")
+        for name, put in (("targets.md", put_into), ("language.md", put_settings)):
+            page = docs / name
+            page.write_text(put(page.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

@@ -78,12 +78,13 @@ class Outside:
     """What callers may replace without changing the text: `--lr 1e-3`, `Trainer(model, lr=1e-3)`.
 
     argument  the argument of what the setting declares that is replaced, where it isn't the setting itself
-    help      of the option of `netc train`; None where there is none
+    help      of the option of `netc train`; None where there is none.  shown: what stands for its value there
     """
 
     type: ArgumentType
     argument: str | None = None
     help: str | None = None
+    shown: str | None = None
 
     def replaced(self, old: Any, value: Any) -> Any:
         """The setting's new value."""

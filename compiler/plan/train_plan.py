@@ -83,7 +83,10 @@ class TrainPlan:
         Some(augmentation), "a list such as `[flip, crop(4)]`, of training images", default=()
     )
     data: str | None = setting(
-        Text("digits"), "what `--data` is unless given", default=None, outside={"data": Outside(ArgumentType())}
+        Text("digits"),
+        "what `--data` is unless given",
+        default=None,
+        outside={"data": Outside(ArgumentType(), help="`digits`, an .npz, a folder of images, …", shown="SPEC")},
     )
     freeze: tuple[str, ...] = ()
     span: Span | None = None

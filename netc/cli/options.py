@@ -46,24 +46,25 @@ def lowering_option(function: Function) -> Function:
 
 
 def plan_options(function: Function) -> Function:
-    """`--epochs`, `--batch`, `--lr`, …: what replaces a setting of the train section, as the settings declare it."""
+    """`--data`, `--epochs`, `--lr`, …: what replaces a setting of the train section, as the settings declare it."""
     from netc.compiler.plan.override import OUTSIDE
 
     for name, (_, outside) in OUTSIDE.items():
         if outside.help is not None:
-            help = f"{outside.help}; the train section's"
-            function = click.option(f"--{name}", type=_range(outside.type), help=help)(function)
+            help = f"{outside.help}; the train section's, unless given"
+            function = click.option(f"--{name}", type=_type(outside.type), help=help, metavar=outside.shown)(function)
     return function
 
 
-def _range(type: ArgumentType) -> click.ParamType[Any]:
+def _type(type: ArgumentType) -> click.ParamType[Any]:
     """What click checks for an argument's type."""
     from netc.compiler.declare.arguments import Integer, Real
 
     if isinstance(type, Integer):
         return click.IntRange(type.minimum, type.maximum)
-    assert isinstance(type, Real), f"no option takes {type.name}"
-    return click.FloatRange(type.minimum, type.maximum, min_open=type.open_low, max_open=type.open_high)
+    if isinstance(type, Real):
+        return click.FloatRange(type.minimum, type.maximum, min_open=type.open_low, max_open=type.open_high)
+    return click.STRING
 
 
 def precision_option(function: Function) -> Function:

@@ -23,16 +23,13 @@ if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer
 
 FIXED = ("net", "settings", "seed", "out", "init", "precision", "tf32")
-"""Options that a run keeps from its beginning on, beside those that replace settings, of which `--epochs` may grow."""
+"""Options that a run keeps, beside those that replace settings, of which only `--data` and `--epochs` may change."""
 
 
 @click.command()
 @click.argument("file", metavar="FILE", required=False)
-@click.option(
-    "--data", metavar="SPEC", help="`digits`, an .npz, a folder of images, …; the train section's, unless given"
-)
-@net_options
 @plan_options
+@net_options
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @precision_option
 @tf32_option
@@ -49,7 +46,6 @@ def train(
     context: click.Context,
     /,
     file: str | None,
-    data: str | None,
     net: str | None,
     settings: tuple[str, ...],
     device: str,
@@ -72,8 +68,9 @@ def train(
     from netc.runtime.runs.run import Request, net_of, request_of
 
     given = {name: value for name, value in replaced.items() if value is not None}
+    data = given.pop("data", None)
     if resume is not None:
-        _check_resume(context, file, [name for name in replaced if name != "epochs"])
+        _check_resume(context, file, [name for name in replaced if name not in ("data", "epochs")])
         folder = RunFolder.open(Path(resume))
         request = request_of(folder)
         request.device = device if _given(context, "device") else request.device

@@ -8,6 +8,7 @@ from netc.compiler.layers.base import layer
 from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
 from netc.compiler.optimizers.base import optimizer
+from netc.compiler.plan.reference import put_settings
 from netc.compiler.reference import main, reference
 from netc.compiler.schedules.base import schedule
 from netc.compiler.targets.reference import put_into
@@ -44,3 +45,8 @@ def test_lines_fit_and_docstrings_state_shapes_or_formulas():
 def test_the_tables_of_lowerings_are_current():
     written = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
     assert written == put_into(written), "run `python -m netc.compiler.reference`"
+
+
+def test_the_table_of_settings_is_current():
+    written = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    assert written == put_settings(written), "run `python -m netc.compiler.reference`"
