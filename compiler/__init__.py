@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
     from netc.compiler.net import LayerInstance, Net, TrainPlan
+    from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
@@ -59,6 +60,7 @@ _HOMES = {
     "compile_training": "build",
     "fit": "weights.files",
     "forward_graph": "training.forward",
+    "get_op": "ops",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
@@ -103,6 +105,7 @@ __all__ = [
     "compile_training",
     "fit",
     "forward_graph",
+    "get_op",
     "initial_weight",
     "initial_weights",
     "lint",
