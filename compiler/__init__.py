@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
     from netc.compiler.net import LayerInstance, Net
+    from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan.override import OUTSIDE, override
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
@@ -71,6 +72,7 @@ _HOMES = {
     "compile_update": "build",
     "fit": "weights.files",
     "forward_graph": "training.forward",
+    "get_op": "ops",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
@@ -119,6 +121,7 @@ __all__ = [
     "compile_update",
     "fit",
     "forward_graph",
+    "get_op",
     "initial_weight",
     "initial_weights",
     "lint",

@@ -5,23 +5,18 @@ Counts are ints; where a network has symbolic sizes, costs that depend on them a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import BATCH_SYMBOL, Node, Shape, Size, Value, product, substitute
 from netc.compiler.net import LayerInstance, Net
 from netc.compiler.ops import get_op
+from netc.compiler.ops.fields import Field, widest
 
 FLOAT_BYTES = 4
 VIEWS = frozenset(("identity", "flatten", "reshape"))
 """Layers whose output is their input's memory."""
-
-WINDOWS = frozenset(("Conv", "MaxPool", "AveragePool"))
-MIXING = frozenset(("MatMul", "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "Transpose", "Gather"))
-"""Operators whose results may depend on every position of their input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,48 +143,24 @@ def receptive_field(value: Value, inputs: Sequence[Value]) -> Shape:
     """How many rows, columns, … of the inputs one element of a value can depend on; the largest over all inputs.
 
     A window of extent e and stride s turns a field r of its output into (r - 1) * s + e of its input. Fields reach
-    into padding and are not cut at the input's size; what depends on every position has the input's size.
+    into padding and are not cut at the input's size; what depends on every position has the input's size. Inputs of
+    fewer axes than others don't count.
     """
-    fields: dict[Value, Shape | None] = {value: (1,) * max(value.rank - 2, 0)}
+    fields: dict[Value, Field] = {value: (1,) * max(value.rank - 2, 0)}
     for node in reversed(_ancestors(value)):
-        reached = [fields[output] for output in node.outputs if output in fields]
-        if not reached:
-            continue
-        for source in node.inputs:
-            field = _before(node, source, _widest(reached))
-            fields[source] = _widest([fields[source], field]) if source in fields else field
-    found: Shape = ()
-    for source in inputs:
-        if source in fields:
-            field = fields[source]
-            found = _widest([found, source.shape[2:] if field is None else field]) or ()
-    return found
+        before = get_op(node.op).field_before
+        for field in [fields[output] for output in node.outputs if output in fields]:
+            for at, source in enumerate(node.inputs):
+                reached = before(node, at, field)
+                fields[source] = widest((fields[source], reached)) if source in fields else reached
+    found = [_within(source, fields[source]) for source in inputs if source in fields]
+    rank = max(map(len, found), default=0)
+    return widest(field for field in found if len(field) == rank)
 
 
-def _before(node: Node, source: Value, field: Shape | None) -> Shape | None:
-    """The field in an operator's input for a field in its output; None is every position."""
-    if field is None or node.op in MIXING:
-        return None
-    if node.op == "Reshape" and source.shape[2:] != node.output.shape[2:]:
-        return None
-    if node.op in ("Softmax", "LogSoftmax") and node.attributes["axis"] != 1:
-        return None
-    if node.op not in WINDOWS or source is not node.inputs[0]:
-        return field
-    attributes: dict[str, Any] = node.attributes
-    kernel = attributes["kernel"] if "kernel" in attributes else node.inputs[1].shape[2:]
-    moves = zip(field, kernel, attributes["strides"], attributes.get("dilations", (1,) * len(field)), strict=True)
-    return tuple((r - 1) * s + (k - 1) * d + 1 for r, k, s, d in moves)
-
-
-def _widest(fields: Sequence[Shape | None]) -> Shape | None:
-    """The largest field along each axis; fields of fewer axes belong to values that don't reach the map."""
-    if any(field is None for field in fields):
-        return None
-    given = [field for field in fields if field is not None]
-    rank = max(map(len, given))
-    axes = zip(*(field for field in given if len(field) == rank), strict=True)
-    return tuple(max(axis, key=lambda size: size if isinstance(size, int) else math.inf) for axis in axes)
+def _within(source: Value, field: Field) -> Shape:
+    """A field in an input, with the input's size where it is the whole axis."""
+    return tuple(whole if size is None else size for size, whole in zip(field, source.shape[2:], strict=True))
 
 
 def _ancestors(value: Value) -> list[Node]:

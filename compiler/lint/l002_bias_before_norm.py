@@ -8,6 +8,8 @@ from netc.compiler.ir import Node
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring
 from netc.compiler.net import LayerInstance
+from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Kind
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Label, Span
 
 
@@ -69,7 +71,8 @@ def _biased(norm: Node, wiring: Wiring) -> LayerInstance | None:
     if layer is None or value.node is None or not wiring.read_by(value, "BatchNormalization"):
         return None
     biases = {item.value for item in layer.parameters if item.name.endswith(".bias")}
-    return layer if value.node.op in ("Conv", "Add") and biases & set(value.node.inputs) else None
+    adds = value.node.op == "Add" or get_op(value.node.op).kind is Kind.PRODUCT
+    return layer if adds and biases & set(value.node.inputs) else None
 
 
 def _fix(layer: LayerInstance, subject: Subject) -> Fix | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring
+from netc.compiler.ops import get_op
 from netc.grammar.diagnostics import Diagnostic, Label
-
-SQUASHED = {"Softmax": "softmax", "LogSoftmax": "log_softmax", "Sigmoid": "sigmoid"}
 
 
 @rule("L003")
@@ -46,9 +46,11 @@ def softmax_before_cross_entropy(subject: Subject) -> Iterator[Diagnostic]:
         for plan in net.plans:
             for term in plan.losses:
                 value = wiring.origin(term.prediction)
-                if type(term.loss).word != "cross_entropy" or value.node is None or value.node.op not in SQUASHED:
+                if type(term.loss).word != "cross_entropy" or value.node is None:
                     continue
-                word = SQUASHED[value.node.op]
+                if not get_op(value.node.op).probabilities:
+                    continue
+                word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", value.node.op).lower()
                 layer = wiring.maker(value)
                 yield warning(
                     f"cross_entropy takes logits, found the result of {word}",

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from netc.compiler.ir import Size, Value, language_shape, product
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.wiring import Wiring, data_inputs
+from netc.compiler.lint.wiring import Wiring, data_inputs, rearranges
 from netc.compiler.net import LayerInstance
+from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Kind
 from netc.grammar.diagnostics import Diagnostic, Label
-
-PASSING = frozenset(("identity", "flatten", "reshape", "transpose", "dropout"))
-PRODUCTS = frozenset(("Conv", "MatMul"))
 
 
 @rule("L005")
@@ -76,7 +75,9 @@ def _ends_linear(layer: LayerInstance) -> bool:
     node = layer.outputs[0].node
     if node is not None and node.op == "Add":
         node = node.inputs[0].node
-    return node is not None and node.op in PRODUCTS and node in layer.nodes and _multiplies(layer)
+    if node is None or node not in layer.nodes or get_op(node.op).kind is not Kind.PRODUCT:
+        return False
+    return _multiplies(layer)
 
 
 def _before(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
@@ -86,7 +87,7 @@ def _before(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
         maker = wiring.maker(value)
         if maker is None or value in wiring.wanted or _readers(value, wiring) != 1:
             return None
-        if maker.word not in PASSING:
+        if not all(map(rearranges, maker.nodes)):
             return maker if _ends_linear(maker) else None
         value = data_inputs(maker)[0]
 

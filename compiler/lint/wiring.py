@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netc.compiler.ir import Node, Value, is_batched
+from netc.compiler.ir import Node, Value, is_batched, product
 from netc.compiler.net import LayerInstance, Net
+from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Cost, Kind
 from netc.compiler.plan.terms import values_of
-
-TRANSPARENT = frozenset(("Identity", "Reshape", "Transpose", "Cast"))
-"""Operators that pass their input on with every number unchanged."""
 
 
 class Wiring:
@@ -34,9 +33,16 @@ class Wiring:
 
     def origin(self, value: Value) -> Value:
         """The value that this one is a rearrangement of."""
-        while value.node is not None and value.node.op in TRANSPARENT:
+        while value.node is not None and rearranges(value.node):
             value = value.node.inputs[0]
         return value
+
+
+def rearranges(node: Node) -> bool:
+    """Whether the result is all of the one input's numbers where the network runs, perhaps at other places."""
+    definition = get_op(node.op)
+    moves = definition.kind is Kind.MOVEMENT or definition.cost is Cost.VIEW
+    return moves and len(node.inputs) == 1 and product(node.inputs[0].shape) == product(node.outputs[0].shape)
 
 
 def data_inputs(layer: LayerInstance) -> list[Value]:

@@ -1,44 +1,21 @@
-"""What an operator declares, once: shape, gradient, samples, cost, and how ONNX writes it."""
+"""What an operator declares, once: shape, gradient, samples, what is to be known about it, how ONNX writes it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from netc.compiler.ir import Attribute, Builder, DType, Node, Shape, Size, Tensor, Value
+from netc.compiler.ir import Attribute, Builder, DType, Node, Shape, Size, Value
 from netc.compiler.ir.operators import OPERATORS, ShapeError
+from netc.compiler.ops.facts import COST, HALF, Cost, Half, Kind, Neutral, choices
+from netc.compiler.ops.fields import Field, broadcast_field
+from netc.compiler.ops.writer import Writer
 
 REQUIRED: Any = ...
 """Marks an attribute without a default."""
 
 Result = tuple[DType, Shape]
-
-
-class Writer(Protocol):
-    """What an operator writes itself with; `compiler/emit` is one."""
-
-    def node(
-        self, node: Node | None, onnx_name: str, inputs: Sequence[Value | str],
-        outputs: Sequence[Value | str] | None = None, **attributes: Any,
-    ) -> None:  # fmt: skip
-        """Add a node; `outputs` are those of `node` unless given, an input of "" is left out."""
-
-    def ints(self, values: Sequence[Size], dtype: DType = DType.INT64) -> str:
-        """The name of a vector of sizes."""
-        ...
-
-    def scalar(self, number: float | int | bool, dtype: DType = DType.FLOAT32) -> str:
-        """The name of a constant with no axes."""
-        ...
-
-    def constant(self, tensor: Tensor) -> str:
-        """The name of a constant."""
-        ...
-
-    def temporary(self, stem: str = "temporary") -> str:
-        """A fresh name for a tensor between two nodes of one operator."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +46,22 @@ class Op:
     stock           False where ONNX has no such operator: `targets/` must rewrite it before emission
     domain          "" for ONNX's own operators; a runtime's own ones live in `targets/`, which alone uses them
     onnx_name       the operator's name in its domain, where it isn't the class's
+
+    What passes, targets, counts and lint ask; `facts.py` has the choices. Where it doesn't follow from the kind and the
+    class doesn't say it, the class is refused at import:
+
+    kind            how the elements of results and inputs hang together
+    half            what it wants in half precision; follows from the kind for all but ELEMENTWISE and WINDOW
+    cost            what it takes to make its results again; follows from the kind for all but MOVEMENT
+    field_before    the receptive field, backwards; follows from the kind for ELEMENTWISE and SOURCE
+    flops           multiply-accumulates; PRODUCT alone has any
+    torch_name      the function of PyTorch that does the same, None where there is none; or else
+    torch           what does the same with the attributes, for an attribute or a name that PyTorch has otherwise
+    torch_keeps     whether PyTorch needs its result to go back; if not, a ReLU may write over it
+    fold            its arithmetic on Python's numbers, where constants are folded; ValueError, ZeroDivisionError and
+                    OverflowError leave the node as it is
+    neutral         the number that changes nothing
+    probabilities   True where its results are probabilities, or their logarithms, of any numbers
     """
 
     attributes: ClassVar[Mapping[str, Any]] = {}
@@ -77,6 +70,14 @@ class Op:
     stock: ClassVar[bool] = True
     domain: ClassVar[str] = ""
     onnx_name: ClassVar[str] = ""
+    kind: ClassVar[Kind]
+    half: ClassVar[Half]
+    cost: ClassVar[Cost]
+    torch_name: ClassVar[str | None]
+    torch_keeps: ClassVar[bool] = True
+    fold: ClassVar[Callable[..., float | int | bool] | None] = None
+    neutral: ClassVar[Neutral | None] = None
+    probabilities: ClassVar[bool] = False
 
     @staticmethod
     def shape(*inputs: Any, **attributes: Any) -> Shape:
@@ -107,6 +108,33 @@ class Op:
         """Multiply-accumulates of convolutions and products; 0 for the rest."""
         return 0
 
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        """What part of input `at` a part of a result depends on; that of elementwise operators unless overridden."""
+        return broadcast_field(node.inputs[at], node.outputs[0], field)
+
+    @classmethod
+    def cost_of(cls, node: Node) -> Cost:
+        """What it takes to make a node's results again; a class whose nodes differ overrides it."""
+        return cls.cost
+
+    @classmethod
+    def place_by_place(cls, node: Node, at: int) -> bool:
+        """Whether the result at a place needs input `at` at that place alone, so that it may be written there."""
+        return cls.kind is Kind.ELEMENTWISE
+
+    @classmethod
+    def in_torch(cls) -> bool:
+        """Whether PyTorch has it."""
+        return _says(cls, "torch") or cls.torch_name is not None
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        """What does the same on PyTorch's tensors; several results come as a tuple."""
+        assert cls.torch_name is not None, f"PyTorch has no {cls.__name__}"
+        found: Callable[..., Any] = getattr(torch, cls.torch_name)
+        return found
+
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
         """Write the node as ONNX. By default: the same name, the same inputs, the attributes as they are."""
@@ -132,10 +160,42 @@ def op(definition: AnyOp) -> AnyOp:
     assert definition.__doc__, f"{name} has no docstring"
     assert definition.samples, f"{name} has no samples"
     assert name not in OPS, f"{name} is declared twice"
-    has_grad = definition.grad is not Op.grad
-    assert has_grad == definition.differentiable, f"{name} declares a gradient or differentiable = False"
+    assert _says(definition, "grad") == definition.differentiable, (
+        f"{name} declares a gradient or differentiable = False"
+    )
+    _know(definition)
     OPS[name] = definition
     return definition
+
+
+def _know(definition: type[Op]) -> None:
+    """Add what follows from the kind; refuse an operator where something doesn't, with what to write."""
+    name = definition.__name__
+    assert _says(definition, "kind"), f"{name} says no `kind`. Write `kind = Kind.…` in its class:\n{choices(Kind)}"
+    kind = definition.kind
+    missing = []
+    if not _says(definition, "half") and kind in HALF:
+        definition.half = HALF[kind]
+    elif not _says(definition, "half"):
+        missing.append(f"`half = Half.…`, what it wants in half precision:\n{choices(Half)}")
+    if not _says(definition, "cost") and kind in COST:
+        definition.cost = COST[kind]
+    elif not _says(definition, "cost"):
+        missing.append(f"`cost = Cost.…`, what it takes to make its results again:\n{choices(Cost)}")
+    if not _says(definition, "field_before") and kind not in (Kind.ELEMENTWISE, Kind.SOURCE):
+        missing.append("`field_before(node, at, field)`, what of input `at` a part of the result depends on: fields.py")
+    if not _says(definition, "torch_name") and not _says(definition, "torch"):
+        missing.append('`torch_name = "…"`, the function of PyTorch that does the same; None if there is none')
+    if _says(definition, "flops") != (kind is Kind.PRODUCT):
+        missing.append("`flops(node)` if it is a Kind.PRODUCT, and only then")
+    if not _says(definition, "torch_keeps"):
+        definition.torch_keeps = kind is not Kind.PRODUCT
+    assert not missing, "\n".join([f"{name} does not say all about itself. Write in its class", *missing])
+
+
+def _says(definition: type[Op], fact: str) -> bool:
+    """Whether a class or its family says something, and not only the base of all."""
+    return any(fact in vars(family) for family in definition.__mro__ if family is not Op and issubclass(family, Op))
 
 
 def broadcast(a: Shape, b: Shape) -> Shape:

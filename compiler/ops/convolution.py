@@ -1,18 +1,20 @@
-"""Convolution with 1 to 3 spatial axes, its transpose, and the two gradients of it that ONNX lacks.
+"""Convolution with 1 to 3 spatial axes. Its gradients and its transpose share its settings and checks.
 
 `pads` lists the begins of all axes, then the ends. Weights are [O, C / group, *kernel].
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netc.compiler.ir import Builder, Node, Shape, Size, Value, product
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import floating
-from netc.compiler.ops.window import Ints, check_settings, spatial, window_sizes
+from netc.compiler.ops.facts import Kind
+from netc.compiler.ops.fields import Field, along_window, everything
+from netc.compiler.ops.window import Ints, check_settings, spatial, torch_pads, window_sizes
 
 SETTINGS = {"strides": REQUIRED, "pads": REQUIRED, "dilations": REQUIRED, "group": 1}
 
@@ -51,6 +53,7 @@ class Conv(Op):
     x [N, C, *spatial], w [O, C / group, *kernel], bias [O] (may be left out) -> y [N, O, *windows].
     """
 
+    kind = Kind.PRODUCT
     attributes = SETTINGS
     samples = (
         *(sample(x, w, **rest) for x, w, rest in CASES),
@@ -84,107 +87,21 @@ class Conv(Op):
     def flops(node: Node) -> Size:
         return product(node.output.shape) * product(node.inputs[1].shape[1:])
 
-
-@op
-class ConvTranspose(Op):
-    """The transpose of Conv: x [N, C, *windows], w [C, O / group, *kernel] -> y [N, O, *spatial].
-
-    spatial = stride (windows - 1) + dilation (kernel - 1) + 1 - pads + output_padding.
-    """
-
-    attributes = {**SETTINGS, "output_padding": REQUIRED}
-    samples = (
-        sample((1, 3, 4, 4), (3, 2, 3, 3), **settings((2, 2), (1, 1, 1, 1)), output_padding=(1, 1)),
-        sample((2, 2, 5), (2, 3, 3), **settings((1,), (0, 1)), output_padding=(0,)),
-        sample((1, 2, 3, 4), (2, 2, 2, 3), **settings((3, 1), (0, 1, 0, 0), (1, 2)), output_padding=(2, 0)),
-    )
-
     @staticmethod
-    def shape(
-        x: Value, w: Value, *, strides: Ints, pads: Ints, dilations: Ints, group: int, output_padding: Ints
-    ) -> Shape:
-        floating(x, w)
-        check_weights(x, w, strides, pads, dilations)
-        check_groups(x.shape[1], w.shape[1] * group, group)
-        if w.shape[0] != x.shape[1]:
-            raise ShapeError(f"the weights take {w.shape[0]} channels, found {x.shape[1]}")
-        axes = len(strides)
-        out: list[Size] = []
-        for i, size in enumerate(x.shape[2:]):
-            full = (size - 1) * strides[i] + (w.shape[2 + i] - 1) * dilations[i] + 1
-            out.append(full - pads[i] - pads[i + axes] + output_padding[i])
-        return (x.shape[0], w.shape[1] * group, *out)
-
-    @staticmethod
-    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
-        x, w = node.inputs
-        rest = {name: node.attributes[name] for name in SETTINGS}
-        return g.Conv(dy, w, **rest), g.ConvWeightGradient(dy, x, kernel=w.shape[2:], **rest)
-
-    @staticmethod
-    def flops(node: Node) -> Size:
-        return product(node.inputs[0].shape) * product(node.inputs[1].shape[1:])
-
-
-@op
-class ConvInputGradient(Op):
-    """The gradient of Conv for its input: dy [N, O, *windows], w [O, C / group, *kernel] -> dx [N, C, *shape].
-
-    shape are the spatial sizes of x, which the stride leaves open.
-    """
-
-    attributes = {"shape": REQUIRED, **SETTINGS}
-    samples = tuple(sample(convolved(x, w, rest), w, shape=x[2:], **rest) for x, w, rest in CASES)
-    stock = False
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        kernel, given = node.inputs[1].shape[2:], node.attributes
+        return everything(node.inputs[at]) if at else along_window(field, kernel, given["strides"], given["dilations"])
 
     @classmethod
-    def infer(cls, inputs: tuple[Value, ...], attributes: Any) -> tuple[Any, ...]:
-        dy, w = inputs
-        floating(dy, w)
-        check_weights(dy, w, attributes["strides"], attributes["pads"], attributes["dilations"])
-        sizes, group = attributes["shape"], attributes["group"]
-        check_windows(dy, w.shape[0], sizes, w.shape[2:], attributes)
-        return ((dy.dtype, (dy.shape[0], w.shape[1] * group, *sizes)),)
-
-    @staticmethod
-    def grad(g: Builder, node: Node, ddx: Value) -> tuple[Value, Value]:
-        dy, w = node.inputs
-        rest = {name: node.attributes[name] for name in SETTINGS}
-        return g.Conv(ddx, w, **rest), g.ConvWeightGradient(ddx, dy, kernel=w.shape[2:], **rest)
-
-    @staticmethod
-    def flops(node: Node) -> Size:
-        return product(node.inputs[0].shape) * product(node.inputs[1].shape[1:])
-
-
-@op
-class ConvWeightGradient(Op):
-    """The gradient of Conv for its weights: x [N, C, *spatial], dy [N, O, *windows] -> dw [O, C / group, *kernel]."""
-
-    attributes = {"kernel": REQUIRED, **SETTINGS}
-    samples = tuple(sample(x, convolved(x, w, rest), kernel=w[2:], **rest) for x, w, rest in CASES)
-    stock = False
-
-    @staticmethod
-    def shape(x: Value, dy: Value, *, kernel: Shape, strides: Ints, pads: Ints, dilations: Ints, group: int) -> Shape:
-        floating(x, dy)
-        check_settings(len(spatial(x)), strides=strides, pads=pads, dilations=dilations)
-        check_groups(x.shape[1], dy.shape[1], group)
-        if x.shape[0] != dy.shape[0]:
-            raise ShapeError(f"batches differ: {x.shape[0]} and {dy.shape[0]}", at=1)
-        rest = {"strides": strides, "pads": pads, "dilations": dilations}
-        check_windows(dy, dy.shape[1], x.shape[2:], kernel, rest, at=1)
-        return (dy.shape[1], x.shape[1] // group, *kernel)
-
-    @staticmethod
-    def grad(g: Builder, node: Node, ddw: Value) -> tuple[Value, Value]:
-        x, dy = node.inputs
-        rest = {name: node.attributes[name] for name in SETTINGS}
-        return g.ConvInputGradient(dy, ddw, shape=x.shape[2:], **rest), g.Conv(x, ddw, **rest)
-
-    @staticmethod
-    def flops(node: Node) -> Size:
-        return product(node.inputs[1].shape) * product(node.output.shape[1:])
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        given, functional = node.attributes, torch.nn.functional
+        axes, pads = len(given["strides"]), given["pads"]
+        convolution = getattr(functional, f"conv{axes}d")
+        more = {"stride": given["strides"], "dilation": given["dilations"], "groups": given["group"]}
+        if pads[:axes] == pads[axes:]:
+            return lambda x, w, bias=None: convolution(x, w, bias, padding=pads[:axes], **more)
+        around = torch_pads(pads)
+        return lambda x, w, bias=None: convolution(functional.pad(x, around), w, bias, **more)
 
 
 def check_weights(x: Value, w: Value, strides: Ints, pads: Ints, dilations: Ints) -> None:

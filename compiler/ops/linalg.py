@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from netc.compiler.ir import Builder, Node, Shape, Size, Value, product
 from netc.compiler.ir.operators import ShapeError
-from netc.compiler.ops.base import Op, Writer, broadcast, op, sample
+from netc.compiler.ops.base import Op, broadcast, op, sample
 from netc.compiler.ops.checks import floating
+from netc.compiler.ops.facts import Kind
+from netc.compiler.ops.fields import Field, broadcast_field, everything
+from netc.compiler.ops.writer import Writer
 
 
 @op
 class MatMul(Op):
     """y = a @ b.    a [*B, M, K], b [*B, K, N] -> y [*B, M, N]; the leading axes broadcast."""
 
+    kind = Kind.PRODUCT
+    torch_name = "matmul"
     samples = (sample((3, 4), (4, 2)), sample((5, 3, 4), (4, 2)), sample((5, 1, 3, 4), (2, 4, 2)))
 
     @staticmethod
@@ -35,6 +43,13 @@ class MatMul(Op):
     def flops(node: Node) -> Size:
         return product(node.output.shape) * node.inputs[0].shape[-1]
 
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        x = node.inputs[at]
+        inner = x.rank - 1 - at
+        aligned = broadcast_field(x, node.output, field)
+        return tuple(None if axis == inner else size for axis, size in enumerate(aligned, 2))
+
 
 @op
 class Gemm(Op):
@@ -43,6 +58,7 @@ class Gemm(Op):
     a [M, K] or [K, M], b [K, N] or [N, K], bias [N] or [M, N] -> y [M, N]
     """
 
+    kind = Kind.PRODUCT
     attributes = {"left": False, "right": False, "beta": 1.0}
     samples = (
         sample((3, 4), (4, 2), (2,)),
@@ -87,6 +103,24 @@ class Gemm(Op):
         flags = {"transA": int(bool(node.attributes["left"])), "transB": int(bool(node.attributes["right"]))}
         beta = float(node.attributes["beta"])
         e.node(node, "Gemm", node.inputs, None, **flags, beta=None if beta == 1.0 else beta)
+
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        return everything(node.inputs[at])
+
+    @classmethod
+    def place_by_place(cls, node: Node, at: int) -> bool:
+        return at == 2 and node.inputs[at].shape == node.output.shape
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        left, right, beta = (node.attributes[name] for name in Gemm.attributes)
+
+        def product(a: Any, b: Any, bias: Any = None) -> Any:
+            a, b = a.mT if left else a, b.mT if right else b
+            return a @ b if bias is None else torch.addmm(bias, a, b, beta=beta)
+
+        return product
 
 
 def swap(g: Builder, x: Value) -> Value:

@@ -6,6 +6,7 @@ from netc.compiler.ir import Builder, DType, Node, Shape, Value
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.base import Op, broadcast, op, sample
 from netc.compiler.ops.checks import INTEGERS, numeric, same_dtype
+from netc.compiler.ops.facts import Cost, Half, Kind
 
 INT, BOOL = DType.INT64, DType.BOOL
 
@@ -13,6 +14,8 @@ INT, BOOL = DType.INT64, DType.BOOL
 class Comparison(Op):
     """Two inputs of one element type that broadcast; the output is bool. Not differentiable."""
 
+    kind = Kind.ELEMENTWISE
+    half = Half.WITH_ALL
     differentiable = False
     samples = (
         sample((2, 3), (2, 3)),
@@ -35,30 +38,42 @@ class Comparison(Op):
 class Equal(Comparison):
     """a == b."""
 
+    torch_name = "eq"
+
 
 @op
 class Greater(Comparison):
     """a > b."""
+
+    torch_name = "gt"
 
 
 @op
 class GreaterOrEqual(Comparison):
     """a >= b."""
 
+    torch_name = "ge"
+
 
 @op
 class Less(Comparison):
     """a < b."""
+
+    torch_name = "lt"
 
 
 @op
 class LessOrEqual(Comparison):
     """a <= b."""
 
+    torch_name = "le"
+
 
 class Connective(Op):
     """Two bool inputs that broadcast. Not differentiable."""
 
+    kind = Kind.ELEMENTWISE
+    half = Half.NEVER
     differentiable = False
     samples = (sample((2, 8), (8,), dtypes=(BOOL, BOOL), ranges=((0, 2), (0, 2))),)
 
@@ -72,16 +87,23 @@ class Connective(Op):
 class And(Connective):
     """a and b."""
 
+    torch_name = "logical_and"
+
 
 @op
 class Or(Connective):
     """a or b."""
+
+    torch_name = "logical_or"
 
 
 @op
 class Not(Op):
     """Not x. Not differentiable."""
 
+    kind = Kind.ELEMENTWISE
+    half = Half.NEVER
+    torch_name = "logical_not"
     differentiable = False
     samples = (sample((5,), dtypes=(BOOL,), ranges=((0, 2),)),)
 
@@ -95,6 +117,9 @@ class Not(Op):
 class Where(Op):
     """a where the condition holds, else b; all three broadcast."""
 
+    kind = Kind.ELEMENTWISE
+    half = Half.WITH_ALL
+    torch_name = "where"
     samples = (
         sample((2, 3), (2, 3), (2, 3), dtypes=(BOOL, DType.FLOAT32, DType.FLOAT32), ranges=((0, 2), (-1, 1), (-1, 1))),
         sample((2, 1), (3,), (), dtypes=(BOOL, DType.FLOAT32, DType.FLOAT32), ranges=((0, 2), (-1, 1), (-1, 1))),
@@ -121,6 +146,8 @@ class Where(Op):
 class WholeNumbers(Op):
     """Two inputs of one whole-number type that broadcast. Not differentiable."""
 
+    kind = Kind.ELEMENTWISE
+    half = Half.NEVER
     differentiable = False
     samples = (
         sample((2, 5), (2, 5), dtypes=(INT, INT), ranges=((0, 1 << 30), (1, 99))),
@@ -140,10 +167,15 @@ class WholeNumbers(Op):
 class Mod(WholeNumbers):
     """The remainder of a / b, with the sign of b."""
 
+    cost = Cost.COMPUTE  # a division: four times as long as a product of whole numbers
+    torch_name = "remainder"
+
 
 @op
 class BitwiseXor(WholeNumbers):
     """Exclusive or of the bits of a and b."""
+
+    torch_name = "bitwise_xor"
 
 
 def truth(*inputs: Value) -> None:

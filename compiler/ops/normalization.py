@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netc.compiler.ir import Builder, Node, Shape, Value, product
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.base import REQUIRED, Op, Result, op, sample
 from netc.compiler.ops.checks import floating, normal_axis
+from netc.compiler.ops.facts import Half, Kind
+from netc.compiler.ops.fields import Field, along, everything
 from netc.compiler.ops.sources import number_of
 
 SOFTMAX = (sample((2, 5), axis=1), sample((3, 4, 2), axis=1), sample((3, 4, 2), axis=-1), sample((6,), axis=0))
@@ -17,6 +19,8 @@ SOFTMAX = (sample((2, 5), axis=1), sample((3, 4, 2), axis=1), sample((3, 4, 2), 
 class SoftmaxLike(Op):
     """One floating-point input and an axis."""
 
+    kind = Kind.REDUCTION
+    probabilities = True
     attributes = {"axis": REQUIRED}
     samples = SOFTMAX
 
@@ -26,10 +30,23 @@ class SoftmaxLike(Op):
         normal_axis(x, axis)
         return x.shape
 
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        x = node.inputs[at]
+        whole = normal_axis(x, node.attributes["axis"])
+        return along(x, field, lambda axis: None if axis == whole else axis)
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        axis, function = node.attributes["axis"], getattr(torch, cls.torch_name or "")
+        return lambda x: function(x, axis)
+
 
 @op
 class Softmax(SoftmaxLike):
     """y = e ** x / sum of e ** x along the axis."""
+
+    torch_name = "softmax"
 
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
@@ -41,6 +58,8 @@ class Softmax(SoftmaxLike):
 @op
 class LogSoftmax(SoftmaxLike):
     """y = x - ln of the sum of e ** x along the axis, without overflow."""
+
+    torch_name = "log_softmax"
 
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
@@ -62,6 +81,8 @@ class BatchNormalization(Op):
     (1 - momentum) * the batch's.
     """
 
+    kind = Kind.REDUCTION
+    torch_keeps = False
     attributes = {"epsilon": 1e-5, "momentum": 0.9}
     samples = tuple(sample(x, *[(x[1],)] * 4, ranges=(ANY, POSITIVE, ANY, ANY, POSITIVE)) for x in MAPS)
 
@@ -81,9 +102,35 @@ class BatchNormalization(Op):
         dscale = g.Mul(g.ReduceSum(g.Mul(dy, centred), axes=all_but_channels(x)), inverse)
         return dx, dscale, g.ReduceSum(dy, axes=all_but_channels(x)), None, None
 
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        return everything(node.inputs[at]) if at else field
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        """In training form. PyTorch's running variance divides by one less than ours; no step reads it."""
+        normalize, given = torch.nn.functional.batch_norm, node.attributes
+        momentum, epsilon = 1.0 - given["momentum"], given["epsilon"]
+        return lambda x, scale, bias, mean, variance: normalize(
+            x, mean, variance, scale, bias, training=True, momentum=momentum, eps=epsilon
+        )
+
+
+class BatchStatistics(Op):
+    """What computes with statistics of the batch. PyTorch has it in the functions of whole layers."""
+
+    kind = Kind.REDUCTION
+    half = Half.DATA
+    torch_name = None
+    stock = False
+
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        return everything(node.inputs[at])
+
 
 @op
-class BatchNormalizationTraining(Op):
+class BatchNormalizationTraining(BatchStatistics):
     """BatchNormalization with the batch's own mean and population variance (two passes), which it also returns.
 
     x [N, C, …], scale and bias [C] -> y like x, mean [C], variance [C]. Where x is of less precision than the vectors,
@@ -92,7 +139,6 @@ class BatchNormalizationTraining(Op):
 
     attributes = {"epsilon": 1e-5}
     samples = tuple(sample(x, (x[1],), (x[1],), ranges=(ANY, POSITIVE, ANY)) for x in MAPS)
-    stock = False
 
     @classmethod
     def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
@@ -121,7 +167,7 @@ class BatchNormalizationTraining(Op):
 
 
 @op
-class BatchNormalizationGradient(Op):
+class BatchNormalizationGradient(BatchStatistics):
     """The gradient of BatchNormalizationTraining for x, scale and bias. It has no second derivative.
 
     dy and x [N, C, …], scale, mean and variance [C] -> dx like x, dscale [C], dbias [C].
@@ -129,7 +175,6 @@ class BatchNormalizationGradient(Op):
 
     attributes = {"epsilon": 1e-5}
     samples = tuple(sample(x, x, *[(x[1],)] * 3, ranges=(ANY, ANY, POSITIVE, ANY, POSITIVE)) for x in MAPS)
-    stock = False
 
     @staticmethod
     def grad(g: Builder, node: Node, *ddx: Value | None) -> tuple[Value | None, ...]:

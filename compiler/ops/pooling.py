@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netc.compiler.ir import Builder, Node, Shape, Value
 from netc.compiler.ir.operators import ShapeError
-from netc.compiler.ops.base import REQUIRED, Op, Result, Writer, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, Result, op, sample
 from netc.compiler.ops.checks import floating
-from netc.compiler.ops.window import Ints, check_settings, spatial, window_sizes
+from netc.compiler.ops.facts import Half, Kind
+from netc.compiler.ops.fields import Field, along_spread, along_window
+from netc.compiler.ops.window import Ints, check_settings, spatial, torch_pads, window_sizes
+from netc.compiler.ops.writer import Writer
 
 # (x, settings): the usual halving, overlap, padding on one side, leftovers, gaps, 1 and 3 axes, the whole map.
 CASES: tuple[tuple[tuple[int, ...], dict[str, Any]], ...] = (
@@ -31,8 +34,32 @@ def pooled(x: Shape, rest: Mapping[str, Any]) -> Shape:
     return (*x[:2], *window_sizes(x[2:], rest["kernel"], rest["strides"], rest["pads"]))
 
 
+class Pooling(Op):
+    """One number for each window of each map."""
+
+    kind = Kind.WINDOW
+    half = Half.WITH_ALL
+
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        return along_window(field, node.attributes["kernel"], node.attributes["strides"])
+
+
+class PoolingGradient(Op):
+    """What each window's gradient makes of the places in it. PyTorch finds it by itself."""
+
+    kind = Kind.WINDOW
+    half = Half.WITH_ALL
+    torch_name = None
+    stock = False
+
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        return along_spread(field, node.attributes["kernel"], node.attributes["strides"])
+
+
 @op
-class MaxPool(Op):
+class MaxPool(Pooling):
     """The largest element of each window; padding never wins. x [N, C, *spatial] -> y [N, C, *windows]."""
 
     attributes = POOL
@@ -51,9 +78,19 @@ class MaxPool(Op):
     def emit(cls, e: Writer, node: Node) -> None:
         emit_pool(e, node)
 
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        given, functional = node.attributes, torch.nn.functional
+        kernel, strides, pads = given["kernel"], given["strides"], given["pads"]
+        pool = getattr(functional, f"max_pool{len(kernel)}d")
+        if torch_takes(pads, kernel):
+            return lambda x: pool(x, kernel, strides, pads[: len(kernel)])
+        around = torch_pads(pads)
+        return lambda x: pool(functional.pad(x, around, value=float("-inf")), kernel, strides)
+
 
 @op
-class MaxPoolGradient(Op):
+class MaxPoolGradient(PoolingGradient):
     """dy of each window goes to its first largest element in row-major order, as in PyTorch.
 
     x [N, C, *spatial], y and dy [N, C, *windows] -> dx like x. It has no second derivative.
@@ -61,7 +98,6 @@ class MaxPoolGradient(Op):
 
     attributes = POOL
     samples = tuple(sample(x, pooled(x, rest), pooled(x, rest), **rest) for x, rest in CASES)
-    stock = False
 
     @staticmethod
     def grad(g: Builder, node: Node, ddx: Value) -> tuple[Value | None, ...]:
@@ -77,9 +113,14 @@ class MaxPoolGradient(Op):
                 raise ShapeError(f"shape {list(expected)} is needed, found {list(value.shape)}", at=at)
         return x.shape
 
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        windows = PoolingGradient.field_before(node, at, field)
+        return windows if at else Pooling.field_before(node, at, windows)
+
 
 @op
-class AveragePool(Op):
+class AveragePool(Pooling):
     """The mean of each window, over what lies inside x, or over padding too with `count_include_pad`."""
 
     attributes = {**POOL, "count_include_pad": False}
@@ -101,9 +142,27 @@ class AveragePool(Op):
     def emit(cls, e: Writer, node: Node) -> None:
         emit_pool(e, node, count_include_pad=int(bool(node.attributes["count_include_pad"])))
 
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        given, functional = node.attributes, torch.nn.functional
+        kernel, strides, pads = given["kernel"], given["strides"], given["pads"]
+        pool = getattr(functional, f"avg_pool{len(kernel)}d")
+        everywhere = bool(given["count_include_pad"])
+        if torch_takes(pads, kernel):
+            return lambda x: pool(x, kernel, strides, pads[: len(kernel)], count_include_pad=everywhere)
+        around = torch_pads(pads)
+        if everywhere:
+            return lambda x: pool(functional.pad(x, around), kernel, strides)
+
+        def inside(x: Any) -> Any:
+            share = pool(functional.pad(torch.ones_like(x[:1, :1]), around), kernel, strides)
+            return pool(functional.pad(x, around), kernel, strides) / share
+
+        return inside
+
 
 @op
-class AveragePoolGradient(Op):
+class AveragePoolGradient(PoolingGradient):
     """dy of each window spread evenly over what it averaged: dy [N, C, *windows] -> dx [N, C, *shape]."""
 
     attributes = {"shape": REQUIRED, **AveragePool.attributes}
@@ -111,7 +170,6 @@ class AveragePoolGradient(Op):
         *(sample(pooled(x, rest), shape=x[2:], **rest) for x, rest in CASES),
         *(sample(pooled(x, rest), shape=x[2:], **rest, count_include_pad=True) for x, rest in CASES[3:6]),
     )
-    stock = False
 
     @classmethod
     def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
@@ -135,6 +193,12 @@ def check_pool(x: Value, kernel: Ints, strides: Ints, pads: Ints) -> None:
     for index, pad in enumerate(pads):
         if pad >= kernel[index % axes]:
             raise ShapeError(f"padding {pad} fills a whole window of {kernel[index % axes]}", argument="pad")
+
+
+def torch_takes(pads: Ints, kernel: Ints) -> bool:
+    """Whether PyTorch's pooling takes the padding: alike at both ends, at most half a window."""
+    axes = len(kernel)
+    return pads[:axes] == pads[axes:] and all(2 * pads[i] <= kernel[i] for i in range(axes))
 
 
 def emit_pool(e: Writer, node: Node, **more: int) -> None:

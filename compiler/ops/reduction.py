@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from netc.compiler.ir import Builder, DType, Node, Shape, Value, product
 from netc.compiler.ir.operators import ShapeError
-from netc.compiler.ops.base import REQUIRED, Op, Result, Sample, Writer, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, Result, Sample, op, sample
 from netc.compiler.ops.checks import floating, normal_axes, normal_axis, numeric, surely_less
+from netc.compiler.ops.facts import Kind
+from netc.compiler.ops.fields import Field, along
 from netc.compiler.ops.sources import number_of
+from netc.compiler.ops.writer import Writer
 
 SAMPLES = (
     sample((2, 3, 4), axes=(1,)),
@@ -23,6 +26,7 @@ SAMPLES = (
 class Reduction(Op):
     """Combine the elements along `axes`; the axes go, or stay with size 1 under `keepdims`. No axes: y = x."""
 
+    kind = Kind.REDUCTION
     attributes = {"axes": REQUIRED, "keepdims": False}
     samples: ClassVar[tuple[Sample, ...]] = SAMPLES
 
@@ -42,10 +46,23 @@ class Reduction(Op):
         else:
             e.node(node, "Identity", node.inputs)
 
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        x = node.inputs[at]
+        axes, keepdims = attributes_of(node)
+        return without_axes(x, field, normal_axes(x, axes), keepdims)
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        (axes, keepdims), reduce = attributes_of(node), getattr(torch, cls.torch_name or "")
+        return (lambda x: reduce(x, axes, keepdim=keepdims)) if axes else (lambda x: x)
+
 
 @op
 class ReduceSum(Reduction):
     """The sum over axes."""
+
+    torch_name = "sum"
 
     samples = (*SAMPLES, sample((2, 5), axes=(1,), dtypes=(DType.INT64,), ranges=((0, 9),)))
 
@@ -57,6 +74,8 @@ class ReduceSum(Reduction):
 @op
 class ReduceMean(Reduction):
     """The mean over axes."""
+
+    torch_name = "mean"
 
     @staticmethod
     def shape(x: Value, *, axes: tuple[int, ...], keepdims: bool) -> Shape:
@@ -88,16 +107,21 @@ class ReduceExtremum(Reduction):
 class ReduceMax(ReduceExtremum):
     """The largest element over axes."""
 
+    torch_name = "amax"
+
 
 @op
 class ReduceMin(ReduceExtremum):
     """The smallest element over axes."""
+
+    torch_name = "amin"
 
 
 @op
 class ArgMax(Op):
     """The index of the largest element along an axis, the first of equal ones, as int64; the axis goes."""
 
+    kind = Kind.REDUCTION
     attributes = {"axis": REQUIRED}
     differentiable = False
     samples = (sample((2, 5), axis=1), sample((4, 3, 2), axis=0), sample((4, 3, 2), axis=-1))
@@ -116,11 +140,22 @@ class ArgMax(Op):
     def emit(cls, e: Writer, node: Node) -> None:
         e.node(node, "ArgMax", node.inputs, axis=node.attributes["axis"], keepdims=0)
 
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        x = node.inputs[at]
+        return without_axes(x, field, (normal_axis(x, node.attributes["axis"]),))
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        axis = node.attributes["axis"]
+        return lambda x: torch.argmax(x, axis)
+
 
 @op
 class TopK(Op):
     """The k largest elements along an axis in descending order, and their int64 indices."""
 
+    kind = Kind.REDUCTION
     attributes = {"k": REQUIRED, "axis": REQUIRED}
     samples = (sample((2, 5), k=3, axis=1), sample((6, 2), k=1, axis=0), sample((2, 4, 3), k=2, axis=-2))
 
@@ -152,11 +187,27 @@ class TopK(Op):
         k, axis = node.attributes["k"], node.attributes["axis"]
         e.node(node, "TopK", [node.inputs[0], e.ints((k,))], axis=axis, largest=1, sorted=1)
 
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        x = node.inputs[at]
+        return without_axes(x, field, (normal_axis(x, node.attributes["axis"]),), keepdims=True)
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        k, axis = node.attributes["k"], node.attributes["axis"]
+        return lambda x: tuple(torch.topk(x, k, axis))
+
 
 def attributes_of(node: Node) -> tuple[tuple[int, ...], bool]:
     """axes and keepdims of a reduction."""
     axes, keepdims = node.attributes["axes"], node.attributes["keepdims"]
     return axes, bool(keepdims)
+
+
+def without_axes(x: Value, field: Field, gone: tuple[int, ...], keepdims: bool = False) -> Field:
+    """The field in what is combined along some axes: all of these, the others as in the result."""
+    kept = [axis for axis in range(x.rank) if keepdims or axis not in gone]
+    return along(x, field, lambda axis: None if axis in gone else kept.index(axis))
 
 
 def kept_shape(node: Node) -> Shape:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from netc.compiler.ir import Builder, Node, Shape, Size, Value
 from netc.compiler.ir.operators import ShapeError
-from netc.compiler.ops.base import REQUIRED, Op, Writer, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import normal_axes, surely_less
+from netc.compiler.ops.facts import Cost, Kind
+from netc.compiler.ops.fields import Field, along_window
+from netc.compiler.ops.window import torch_pads
+from netc.compiler.ops.writer import Writer
 
 
 @op
@@ -16,6 +23,8 @@ class Slice(Op):
     inside; a stop of TO_THE_END is the end of any axis.
     """
 
+    kind = Kind.MOVEMENT
+    cost = Cost.MEMORY
     attributes = {"starts": REQUIRED, "stops": REQUIRED, "axes": REQUIRED, "steps": REQUIRED}
     samples = (
         sample((5, 4), starts=(1,), stops=(3,), axes=(0,), steps=(1,)),
@@ -51,6 +60,26 @@ class Slice(Op):
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
         e.node(node, "Slice", [node.inputs[0], *(e.ints(node.attributes[name]) for name in Slice.attributes)])
+
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        x, given = node.inputs[at], node.attributes
+        steps = dict(zip(normal_axes(x, given["axes"]), map(abs, given["steps"]), strict=True))
+        return along_window(field, (1,) * len(field), tuple(steps.get(axis, 1) for axis in range(2, x.rank)))
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        given = node.attributes
+
+        def cut(x: Any) -> Any:
+            for start, stop, axis, step in zip(*(given[name] for name in Slice.attributes), strict=True):
+                chosen = range(*slice(start, stop, step).indices(x.shape[axis]))
+                low, high = min(chosen[0], chosen[-1]), max(chosen[0], chosen[-1])
+                x = x[(slice(None),) * (axis % x.dim()) + (slice(low, high + 1, abs(step)),)]
+                x = x.flip(axis) if step < 0 else x
+            return x
+
+        return cut
 
 
 TO_THE_END = (1 << 31) - 1
@@ -101,6 +130,8 @@ def pad_axis(g: Builder, x: Value, axis: int, begin: Size, end: Size, value: flo
 class Pad(Op):
     """x with `value` around it: pads are the begins of all axes, then the ends, none negative."""
 
+    kind = Kind.MOVEMENT
+    cost = Cost.MEMORY
     attributes = {"pads": REQUIRED, "value": 0.0}
     samples = (
         sample((2, 3), pads=(0, 1, 0, 2)),
@@ -129,3 +160,12 @@ class Pad(Op):
         x, pads, value = node.inputs[0], node.attributes["pads"], node.attributes["value"]
         fill = [e.scalar(value, x.dtype)] if value else []
         e.node(node, "Pad", [x, e.ints(pads), *fill])
+
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        return field
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        around, value = torch_pads(node.attributes["pads"]), node.attributes["value"]
+        return lambda x: torch.nn.functional.pad(x, around, value=value)

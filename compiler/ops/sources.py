@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from netc.compiler.ir import Builder, DType, Node, Shape, Size, Tensor, Value, product
-from netc.compiler.ops.base import REQUIRED, Op, Writer, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, op, sample
+from netc.compiler.ops.facts import Kind
+from netc.compiler.ops.writer import Writer
+
+
+class Source(Op):
+    """Without inputs. A step of PyTorch's has literals as tensors on its device; it needs no other source."""
+
+    kind = Kind.SOURCE
+    torch_name = None
+    differentiable = False
 
 
 @op
-class Constant(Op):
+class Constant(Source):
     """A literal tensor."""
 
     attributes = {"value": REQUIRED}
-    differentiable = False
     samples = (
         sample(value=Tensor(DType.FLOAT32, (), (0.5,))),
         sample(value=Tensor(DType.FLOAT32, (2, 2), (1.0, 2.0, 3.0, 4.0))),
@@ -28,11 +37,10 @@ class Constant(Op):
 
 
 @op
-class Iota(Op):
+class Iota(Source):
     """0, 1, 2, … in C order as an int64 tensor of the given shape: every element's own number."""
 
     attributes = {"shape": REQUIRED}
-    differentiable = False
     samples = (sample(shape=(5,)), sample(shape=(2, 3, 4)), sample(shape=()))
 
     @staticmethod
@@ -53,11 +61,10 @@ class Iota(Op):
 
 
 @op
-class Dimension(Op):
+class Dimension(Source):
     """A size as an int64 scalar: how a mean divides by a batch that is known at run time only."""
 
     attributes = {"size": REQUIRED}
-    differentiable = False
     samples = (sample(size=7),)
 
     @staticmethod

@@ -1,12 +1,15 @@
-"""Elementwise operators of one input, activations among them."""
+"""Elementwise operators of one input."""
 
 from __future__ import annotations
 
+import math
+import operator
 from typing import ClassVar
 
 from netc.compiler.ir import Builder, DType, Node, Shape, Value
-from netc.compiler.ops.base import REQUIRED, Op, Sample, Writer, op, sample
+from netc.compiler.ops.base import Op, Sample, op, sample
 from netc.compiler.ops.checks import floating, numeric
+from netc.compiler.ops.facts import Cost, Half, Kind
 
 SIGNED = (sample((2, 3)), sample(()), sample((2, 1, 3)))
 AWAY_FROM_ZERO = (sample((2, 3), ranges=((0.1, 1),)), sample((7,), ranges=((-1, -0.1),)))
@@ -17,6 +20,7 @@ WHOLE = sample((5,), dtypes=(DType.INT64,), ranges=((-4, 5),))
 class Unary(Op):
     """One input of any number type, an output like it."""
 
+    kind = Kind.ELEMENTWISE
     samples: ClassVar[tuple[Sample, ...]] = (*SIGNED, WHOLE)
 
     @staticmethod
@@ -28,6 +32,7 @@ class Unary(Op):
 class FloatUnary(Op):
     """One floating-point input, an output like it."""
 
+    kind = Kind.ELEMENTWISE
     samples: ClassVar[tuple[Sample, ...]] = SIGNED
 
     @staticmethod
@@ -40,6 +45,10 @@ class FloatUnary(Op):
 class Neg(Unary):
     """y = -x."""
 
+    half = Half.WITH_ALL
+    torch_name = "neg"
+    fold = staticmethod(operator.neg)
+
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
         return (g.Neg(dy),)
@@ -49,6 +58,8 @@ class Neg(Unary):
 class Abs(Unary):
     """y = |x|; the slope at 0 is 0."""
 
+    half = Half.WITH_ALL
+    torch_name = "abs"
     samples = (*AWAY_FROM_ZERO, WHOLE)
 
     @staticmethod
@@ -60,12 +71,17 @@ class Abs(Unary):
 class Sign(Unary):
     """y = -1, 0 or 1."""
 
+    half = Half.WITH_ALL
+    torch_name = "sign"
     differentiable = False
 
 
 @op
 class Exp(FloatUnary):
     """y = e ** x."""
+
+    half = Half.NEVER
+    torch_name = "exp"
 
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
@@ -76,6 +92,9 @@ class Exp(FloatUnary):
 class Log(FloatUnary):
     """y = ln x."""
 
+    half = Half.NEVER
+    cost = Cost.COMPUTE  # ten times as long as a product on ONNX Runtime's CPU
+    torch_name = "log"
     samples = POSITIVE
 
     @staticmethod
@@ -87,6 +106,9 @@ class Log(FloatUnary):
 class Sqrt(FloatUnary):
     """y = x ** 0.5."""
 
+    half = Half.NEVER
+    torch_name = "sqrt"
+    fold = staticmethod(math.sqrt)
     samples = POSITIVE
 
     @staticmethod
@@ -98,152 +120,14 @@ class Sqrt(FloatUnary):
 class Reciprocal(FloatUnary):
     """y = 1 / x."""
 
+    half = Half.NEVER
+    torch_name = "reciprocal"
     samples = (sample((2, 3), ranges=((0.5, 2),)), sample((4,), ranges=((-2, -0.5),)))
 
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
         return (g.Neg(g.Mul(dy, g.Mul(node.output, node.output))),)
 
-
-@op
-class Relu(FloatUnary):
-    """y = max(x, 0); the slope at 0 is 0."""
-
-    samples = (*AWAY_FROM_ZERO, sample((2, 3, 4)))
-
     @staticmethod
-    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
-        return (g.Mul(dy, positive(g, node.output)),)
-
-
-@op
-class LeakyRelu(Op):
-    """y = x where x > 0, else alpha x; the slope at 0 is alpha."""
-
-    attributes = {"alpha": REQUIRED}
-    samples = (
-        sample((2, 3), alpha=0.01, ranges=((0.1, 1),)),
-        sample((7,), alpha=0.2, ranges=((-1, -0.1),)),
-        sample((3, 5), alpha=-0.5),
-    )
-
-    @staticmethod
-    def shape(x: Value, *, alpha: float) -> Shape:
-        floating(x)
-        return x.shape
-
-    @staticmethod
-    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
-        alpha = node.attributes["alpha"]
-        slope = g.Add(g.Mul(positive(g, node.inputs[0]), 1 - alpha), alpha)
-        return (g.Mul(dy, slope),)
-
-
-@op
-class Sigmoid(FloatUnary):
-    """y = 1 / (1 + e ** -x)."""
-
-    @staticmethod
-    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
-        y = node.output
-        return (g.Mul(dy, g.Mul(y, g.Sub(1.0, y))),)
-
-
-@op
-class HardSigmoid(Op):
-    """y = alpha x + beta, cut off below 0 and above 1."""
-
-    attributes = {"alpha": 0.2, "beta": 0.5}
-    samples = (sample((2, 3)), sample((7,), alpha=1.0, beta=0.2, ranges=((0.1, 0.7),)), sample((2, 4), alpha=0.05))
-
-    @staticmethod
-    def shape(x: Value, *, alpha: float, beta: float) -> Shape:
-        floating(x)
-        return x.shape
-
-    @staticmethod
-    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
-        y = node.output
-        inside = g.Mul(positive(g, y), positive(g, g.Sub(1.0, y)))
-        return (g.Mul(dy, g.Mul(inside, node.attributes["alpha"])),)
-
-
-@op
-class Tanh(FloatUnary):
-    """y = tanh x."""
-
-    @staticmethod
-    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
-        y = node.output
-        return (g.Mul(dy, g.Sub(1.0, g.Mul(y, y))),)
-
-
-@op
-class Identity(Op):
-    """y = x."""
-
-    samples = (*SIGNED, WHOLE, sample((3,), dtypes=(DType.BOOL,), ranges=((0, 2),)))
-
-    @staticmethod
-    def shape(x: Value) -> Shape:
-        return x.shape
-
-    @staticmethod
-    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
-        return (dy,)
-
-
-@op
-class Dropout(Op):
-    """y = x where the network runs; in training `passes/` turn it into x times a mask / (1 - rate).
-
-    rate is the share of elements that training sets to zero, in [0, 1).
-    """
-
-    attributes = {"rate": REQUIRED}
-    samples = (sample((2, 3), rate=0.5),)
-
-    @staticmethod
-    def shape(x: Value, *, rate: float) -> Shape:
-        floating(x)
-        return x.shape
-
-    @staticmethod
-    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
-        return (dy,)
-
-    @classmethod
-    def emit(cls, e: Writer, node: Node) -> None:
-        e.node(node, "Identity", node.inputs)
-
-
-@op
-class Cast(Op):
-    """The same numbers with element type `to`; to whole numbers they round toward zero, to bool 0 is false."""
-
-    attributes = {"to": REQUIRED}
-    samples = (
-        sample((2, 3), to=DType.INT64, ranges=((-9, 9),)),
-        sample((2, 3), to=DType.FLOAT32),
-        sample((4,), to=DType.FLOAT32, dtypes=(DType.UINT8,), ranges=((0, 256),)),
-        sample((4,), to=DType.FLOAT32, dtypes=(DType.BOOL,), ranges=((0, 2),)),
-        sample((4,), to=DType.BOOL, dtypes=(DType.INT64,), ranges=((-1, 2),)),
-        sample((2,), to=DType.INT32, dtypes=(DType.INT64,), ranges=((-5, 5),)),
-    )
-
-    @staticmethod
-    def shape(x: Value, *, to: DType) -> Shape:
-        return x.shape
-
-    @staticmethod
-    def dtype(x: Value, *, to: DType) -> DType:
-        return to
-
-    @staticmethod
-    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
-        return (g.Cast(dy, to=node.inputs[0].dtype),)
-
-
-def positive(g: Builder, x: Value) -> Value:
-    """1 where x > 0, else 0, as a floating-point mask."""
-    return g.Cast(g.Greater(x, 0.0), to=DType.FLOAT32)
+    def fold(x: float) -> float:
+        return 1.0 / x

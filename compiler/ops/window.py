@@ -34,6 +34,12 @@ def check_settings(axes: int, **settings: Ints) -> None:
 ARGUMENTS = {"kernel": "kernel", "strides": "stride", "pads": "pad", "dilations": "dilation"}
 
 
+def torch_pads(pads: Ints) -> list[int]:
+    """Begins and ends as `torch.nn.functional.pad` takes them: pairs from the last axis to the first."""
+    axes = len(pads) // 2
+    return [pad for axis in reversed(range(axes)) for pad in (pads[axis], pads[axis + axes])]
+
+
 def window_sizes(sizes: Shape, kernel: Shape, strides: Ints, pads: Ints, dilations: Ints | None = None) -> Shape:
     """How many windows fit along each axis; raises ShapeError where none does. An open question counts as fitting."""
     axes = len(sizes)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
 
-from netc.compiler.ir import DType, Graph, Node, Tensor, Value
+from netc.compiler.ir import Graph, Node, Tensor, Value
+from netc.compiler.ops import get_op
 from netc.compiler.passes.rewriter import Rewriter
 
 LARGEST = 64
@@ -26,8 +25,8 @@ def constant_folding(graph: Graph) -> Graph:
 
 
 def _fold(node: Node, inputs: tuple[Value, ...]) -> Tensor | None:
-    function = _INTEGER.get(node.op) if node.outputs[0].dtype == DType.INT64 else _FLOAT.get(node.op)
-    if function is None or not inputs:
+    function = get_op(node.op).fold
+    if function is None:
         return None
     tensors = [_literal(value) for value in inputs]
     shape = node.output.shape
@@ -37,7 +36,12 @@ def _fold(node: Node, inputs: tuple[Value, ...]) -> Tensor | None:
     count = math.prod(sizes)
     if len(sizes) != len(shape) or count > LARGEST:
         return None
-    columns = [tensor.values * (count if tensor.shape == () else 1) for tensor in tensors if tensor is not None]
+    number = float if node.output.dtype.is_float else int  # a literal of floats may be written as whole numbers
+    columns = [
+        tuple(map(number, tensor.values)) * (count if tensor.shape == () else 1)
+        for tensor in tensors
+        if tensor is not None
+    ]
     try:
         values = tuple(function(*row) for row in zip(*columns, strict=True))
     except (ZeroDivisionError, OverflowError, ValueError):
@@ -51,20 +55,3 @@ def _literal(value: Value) -> Tensor | None:
     tensor = value.node.attributes["value"]
     assert isinstance(tensor, Tensor)
     return tensor
-
-
-_COMMON: Mapping[str, Callable[..., Any]] = {
-    "Add": lambda a, b: a + b,
-    "Sub": lambda a, b: a - b,
-    "Mul": lambda a, b: a * b,
-    "Neg": lambda a: -a,
-    "Max": max,
-    "Min": min,
-}
-_FLOAT: Mapping[str, Callable[..., Any]] = {
-    **_COMMON,
-    "Div": lambda a, b: a / b,
-    "Sqrt": math.sqrt,
-    "Reciprocal": lambda a: 1.0 / a,
-}
-_INTEGER: Mapping[str, Callable[..., Any]] = _COMMON

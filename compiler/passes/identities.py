@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from netc.compiler.ir import Builder, Graph, Node, Value
+from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Neutral
 from netc.compiler.passes.rewriter import Rewriter
 
 
@@ -12,9 +12,7 @@ def identities(graph: Graph) -> Graph:
     """The graph without Identity, `x * 1`, `x + 0`, reshapes and casts to what is there; double transposes joined."""
     rewriter = Rewriter(graph)
     for node in graph.nodes:
-        inputs = rewriter.inputs(node)
-        rule = _RULES.get(node.op)
-        found = rule(rewriter.builder(node.origin), node, inputs) if rule else None
+        found = _simpler(rewriter.builder(node.origin), node, rewriter.inputs(node))
         if found is None:
             rewriter.keep(node)
         else:
@@ -22,33 +20,34 @@ def identities(graph: Graph) -> Graph:
     return rewriter.finish()
 
 
-Rule = Callable[[Builder, Node, tuple[Value, ...]], Value | None]
+def _simpler(g: Builder, node: Node, inputs: tuple[Value, ...]) -> Value | None:
+    """What a node's result is without it."""
+    match node.op:
+        case "Identity":
+            return inputs[0]
+        case "Cast":
+            return inputs[0] if inputs[0].dtype == node.output.dtype else None
+        case "Expand":
+            return inputs[0] if inputs[0].shape == node.output.shape else None
+        case "Reshape":
+            return _reshape(g, node, inputs[0])
+        case "Transpose":
+            return _transpose(g, node, inputs[0])
+    neutral = get_op(node.op).neutral
+    return None if neutral is None else _other_than(neutral, node, inputs)
 
 
-def _first(g: Builder, node: Node, inputs: tuple[Value, ...]) -> Value | None:
-    return inputs[0]
-
-
-def _same_shape(g: Builder, node: Node, inputs: tuple[Value, ...]) -> Value | None:
-    return inputs[0] if inputs[0].shape == node.output.shape else None
-
-
-def _same_type(g: Builder, node: Node, inputs: tuple[Value, ...]) -> Value | None:
-    return inputs[0] if inputs[0].dtype == node.output.dtype else None
-
-
-def _reshape(g: Builder, node: Node, inputs: tuple[Value, ...]) -> Value | None:
+def _reshape(g: Builder, node: Node, x: Value) -> Value | None:
     """A reshape of a reshape is one."""
-    x = inputs[0]
     source = x.node.inputs[0] if x.node is not None and x.node.op == "Reshape" else x
     if source.shape == node.output.shape:
         return source
     return g.Reshape(source, shape=node.output.shape) if source is not x else None
 
 
-def _transpose(g: Builder, node: Node, inputs: tuple[Value, ...]) -> Value | None:
+def _transpose(g: Builder, node: Node, transposed: Value) -> Value | None:
     """A transpose of a transpose is one, or none."""
-    x, axes = inputs[0], node.attributes["axes"]
+    x, axes = transposed, node.attributes["axes"]
     assert isinstance(axes, tuple)
     joined: tuple[object, ...] = axes
     if x.node is not None and x.node.op == "Transpose":
@@ -58,20 +57,15 @@ def _transpose(g: Builder, node: Node, inputs: tuple[Value, ...]) -> Value | Non
         x = x.node.inputs[0]
     if joined == tuple(range(len(joined))):
         return x
-    return g.Transpose(x, axes=joined) if x is not inputs[0] else None
+    return g.Transpose(x, axes=joined) if x is not transposed else None
 
 
-def _neutral(number: float, *, either_side: bool) -> Rule:
-    """`x + 0`, `x * 1`, where the constant doesn't widen the result."""
-
-    def rule(g: Builder, node: Node, inputs: tuple[Value, ...]) -> Value | None:
-        sides = ((0, 1), (1, 0)) if either_side else ((0, 1),)
-        for kept, other in sides:
-            if _is_constant(inputs[other], number) and inputs[kept].shape == node.output.shape:
-                return inputs[kept]
-        return None
-
-    return rule
+def _other_than(neutral: Neutral, node: Node, inputs: tuple[Value, ...]) -> Value | None:
+    """x of `x + 0`, `x * 1`, where the constant doesn't widen the result."""
+    for kept, other in ((0, 1), (1, 0)) if neutral.either_side else ((0, 1),):
+        if _is_constant(inputs[other], neutral.number) and inputs[kept].shape == node.output.shape:
+            return inputs[kept]
+    return None
 
 
 def _is_constant(value: Value, number: float) -> bool:
@@ -79,16 +73,3 @@ def _is_constant(value: Value, number: float) -> bool:
         return False
     values = getattr(value.node.attributes["value"], "values")  # noqa: B009
     return all(item == number for item in values)
-
-
-_RULES: Mapping[str, Rule] = {
-    "Identity": _first,
-    "Cast": _same_type,
-    "Expand": _same_shape,
-    "Reshape": _reshape,
-    "Transpose": _transpose,
-    "Add": _neutral(0, either_side=True),
-    "Sub": _neutral(0, either_side=False),
-    "Mul": _neutral(1, either_side=True),
-    "Div": _neutral(1, either_side=False),
-}

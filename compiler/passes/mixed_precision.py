@@ -2,6 +2,7 @@
 
 Micikevicius et al. 2018, arXiv:1710.03740. Products are cast, and what follows them at no loss (activations, pooling,
 sums, moves) stays in 16 bits until something needs more: softmax, reductions, batch statistics, loss, metrics, updates.
+What an operator wants is its `half`.
 """
 
 from __future__ import annotations
@@ -9,28 +10,9 @@ from __future__ import annotations
 import math
 
 from netc.compiler.ir import DType, Graph, Node, Tensor, Value
+from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Cost, Half, Kind
 from netc.compiler.passes.rewriter import Rewriter
-
-PRODUCTS = frozenset({"Conv", "ConvInputGradient", "ConvTranspose", "ConvWeightGradient", "Gemm", "MatMul"})
-"""Always in 16 bits: tensor cores multiply these and add up in float32."""
-
-SPREADING = frozenset({"Expand"})
-"""In 16 bits too: the gradient of a mean is small until it is spread over all that the mean was taken of."""
-
-FOLLOWING = frozenset({
-    "Abs", "Add", "AveragePool", "AveragePoolGradient", "Concat", "Equal", "Expand", "Gather", "Greater",
-    "GreaterOrEqual", "HardSigmoid", "Identity", "LeakyRelu", "Less", "LessOrEqual", "Max", "MaxPool",
-    "MaxPoolGradient", "Min", "Mul", "Neg", "Pad", "Relu", "Reshape", "Sigmoid", "Sign", "Slice", "Split", "Sub",
-    "Tanh", "Transpose", "Where",
-})  # fmt: skip
-"""In 16 bits where all they read is: what lies between products, limited by memory and harmless to round. A sum of two
-tensors is where one of them is, or else one wide gradient would keep all those along a skip connection wide."""
-
-STATISTICS = {"BatchNormalizationTraining": 1, "BatchNormalizationGradient": 2}
-"""Operators whose first inputs may have 16 bits while they compute in float32, and how many inputs those are."""
-
-CHEAPER_BEFORE = frozenset({"Expand", "Reshape"})
-"""Operators whose input is cast instead of their output: it is smaller, or a parameter that others cast too."""
 
 FLOAT32_SCOPES = frozenset({"clip", "loss", "metric", "optimizer"})
 """First names of the scopes whose nodes stay in float32."""
@@ -84,11 +66,13 @@ class _MixedPrecision:
         """The inputs of a node, cast."""
         if node.origin.scope.split(".")[0] in FLOAT32_SCOPES:
             return tuple(self.to_float32(value, share=True) for value in inputs)
-        if node.op in STATISTICS:
-            count = STATISTICS[node.op]
-            narrow = any(value.dtype == self.low for value in inputs[:count])
-            first = [self.to_low(value) if narrow else self.to_float32(value) for value in inputs[:count]]
-            return (*first, *(self.to_float32(value) for value in inputs[count:]))
+        if get_op(node.op).half is Half.DATA:
+            data = [value.shape == inputs[0].shape for value in inputs]
+            narrow = any(value.dtype == self.low for value, is_data in zip(inputs, data, strict=True) if is_data)
+            return tuple(
+                self.to_low(value) if narrow and is_data else self.to_float32(value)
+                for value, is_data in zip(inputs, data, strict=True)
+            )
         if self.wants_low(node, inputs):
             return tuple(map(self.to_low, inputs))
         return tuple(map(self.to_float32, inputs))
@@ -96,11 +80,12 @@ class _MixedPrecision:
     def wants_low(self, node: Node, inputs: tuple[Value, ...]) -> bool:
         """Whether a node outside losses and updates computes in 16 bits."""
         floats = [value for value in inputs if value.dtype.is_float]
-        if node.op in PRODUCTS or node.op in SPREADING:
+        half = get_op(node.op).half
+        if half is Half.ALWAYS:
             return bool(floats)
-        if node.op not in FOLLOWING or not any(value.dtype == self.low for value in floats):
+        if half not in (Half.WITH_ALL, Half.WITH_ONE) or not any(value.dtype == self.low for value in floats):
             return False
-        if node.op == "Add" and all(value.shape == node.output.shape for value in floats):
+        if half is Half.WITH_ONE and all(value.shape == node.output.shape for value in floats):
             return True
         return all(value.dtype == self.low or value in self.free or value in self.parameters for value in floats)
 
@@ -111,7 +96,8 @@ class _MixedPrecision:
         if node.op == "Cast":
             return inputs[0].dtype == DType.BOOL and node.attributes["to"] == DType.FLOAT32
         floats = [value for value in inputs if value.dtype.is_float]
-        return node.op in FOLLOWING and bool(floats) and all(value in self.free for value in floats)
+        follows = get_op(node.op).half in (Half.WITH_ALL, Half.WITH_ONE) or _spreads(node)
+        return follows and bool(floats) and all(value in self.free for value in floats)
 
     def has(self, number: float) -> bool:
         """Whether the type has this number up to rounding, neither overflowing nor losing digits."""
@@ -138,7 +124,7 @@ class _MixedPrecision:
             return g.Constant(value=Tensor(self.low, tensor.shape, tensor.values))
         if node.op == "Cast" and node.inputs[0].dtype == DType.BOOL:
             return g.Cast(node.inputs[0], to=self.low)
-        if value in self.free or node.op in CHEAPER_BEFORE:
+        if value in self.free or get_op(node.op).cost is Cost.VIEW or _spreads(node):
             made = g.add(node.op, tuple(map(self.to_low, node.inputs)), node.attributes)
             return made[node.outputs.index(value)]
         return g.Cast(value, to=self.low)
@@ -153,3 +139,9 @@ class _MixedPrecision:
         if share:
             self.widened[value] = wide
         return wide
+
+
+def _spreads(node: Node) -> bool:
+    """Whether a node repeats elements, which it does in 16 bits always."""
+    definition = get_op(node.op)
+    return definition.kind is Kind.MOVEMENT and definition.half is Half.ALWAYS

@@ -1,12 +1,14 @@
 """Cheap activations made again for the backward pass, so that they don't wait in memory from the forward pass on.
 
 Chen et al. 2016, arXiv:1604.06174, for operators that cost about as much as reading their input: no convolution,
-product of matrices or pooling runs twice.
+product of matrices or pooling runs twice. What an operator takes is its `cost`.
 """
 
 from __future__ import annotations
 
 from netc.compiler.ir import Graph, Node, Value, product
+from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Cost
 from netc.compiler.passes.rewriter import Rewriter
 
 LARGE = 1 << 14
@@ -14,15 +16,6 @@ LARGE = 1 << 14
 
 LONGEST = 8
 """Nodes that one tensor may take to make again: in a chain of residual blocks some sum must be kept."""
-
-VIEWS = ("Identity", "Reshape")
-
-CHEAP = frozenset((
-    "Abs", "Add", "Cast", "Clip", "Concat", "Div", "Equal", "Expand", "FastBatchNormalization", "FastElementwise",
-    "FromBlocked", "Greater", "HardSigmoid",
-    "LeakyRelu", "Less", "Max", "Min", "Mul", "Neg", "Not", "Pad", "Relu", "Sigmoid", "Sign", "Slice", "Split", "Sqrt",
-    "Sub", "Tanh", "ToBlocked", "Transpose", "Where", *VIEWS,
-))  # fmt: skip
 
 
 def recompute(graph: Graph) -> Graph:
@@ -72,23 +65,16 @@ def _dropped(graph: Graph, forward: set[Node]) -> dict[Value, int]:
 
 def _steps(node: Node, cost: dict[Value, int]) -> int | None:
     """How many nodes it takes to make a node's outputs from what is kept; None where that is not possible."""
-    if not is_cheap(node) or any(value not in cost for value in node.inputs):
+    takes = get_op(node.op).cost_of(node)
+    if takes is Cost.COMPUTE or any(value not in cost for value in node.inputs):
         return None
-    return sum(cost[value] for value in dict.fromkeys(node.inputs)) + (node.op not in VIEWS)
+    return sum(cost[value] for value in dict.fromkeys(node.inputs)) + (takes is not Cost.VIEW)
 
 
 def is_large(value: Value) -> bool:
     """Whether a tensor is worth a node."""
     size = product(value.shape)
     return not isinstance(size, int) or size >= LARGE
-
-
-def is_cheap(node: Node) -> bool:
-    """Whether a node takes about as long as reading and writing its tensors."""
-    if node.op == "BlockedConv":  # one for each channel alone, of one place: a batch normalization's scale and shift
-        weights = node.inputs[1]
-        return node.attributes["group"] == weights.shape[0] and all(size == 1 for size in weights.shape[1:])
-    return node.op in CHEAP
 
 
 class _Copies(Rewriter):

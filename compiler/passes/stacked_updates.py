@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 
 from netc.compiler.ir import Builder, Graph, Node, Origin, Value
+from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Kind
 from netc.compiler.passes.lanes import PREFIX, lanes
 from netc.compiler.passes.rewriter import Rewriter
 
@@ -18,8 +20,6 @@ PIECE = 1 << 20
 
 FEWEST = 4
 """Tensors in a stack: below, gathering and cutting takes as many nodes as it saves."""
-
-ELEMENTWISE = ("Add", "Div", "Max", "Min", "Mul", "Neg", "Reciprocal", "Sqrt", "Sub", "Where")
 
 
 def stacked_updates(graph: Graph) -> Graph:
@@ -59,7 +59,8 @@ def _pattern(lane: list[Node]) -> Hashable:
     known: dict[Value, int] = {}
     steps = []
     for node in lane:
-        if node.op not in ELEMENTWISE or node.attributes or any(value.shape != shape for value in node.outputs):
+        elementwise = get_op(node.op).kind is Kind.ELEMENTWISE
+        if not elementwise or node.attributes or any(value.shape != shape for value in node.outputs):
             return None
         if any(value.shape not in ((), shape) for value in node.inputs):
             return None

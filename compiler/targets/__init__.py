@@ -7,16 +7,16 @@ forbid rows by name (`Options.lowerings`). To tune a target, change the order of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from netc.compiler.ir import Graph
 from netc.compiler.ops import get_op
 from netc.compiler.passes.rewriter import Rewriter
 from netc.compiler.targets.choice import Choice, read_choice
-from netc.compiler.targets.cpu import FINISH, ROWS, blocked_layout
+from netc.compiler.targets.cpu import FINISH, blocked_layout, rows
 from netc.compiler.targets.cuda import CUDA, masks_as_choices
-from netc.compiler.targets.fast import FAST_FINISH, FAST_ROWS
+from netc.compiler.targets.fast import FAST_FINISH, fast_rows
 from netc.compiler.targets.layout import Rows, ways
 from netc.compiler.targets.registry import Table, names_of, pick
 from netc.compiler.targets.std import STD
@@ -26,18 +26,19 @@ from netc.compiler.targets.std import STD
 class Target:
     """What a target makes of a graph: perhaps a layout by its rows, the table for the rest, perhaps a last touch.
 
+    rows   makes the rows: which operators they are for is known when all are declared
     opset  the version of ONNX's operators to write in, where the usual one doesn't do
     """
 
     table: Table
     layout: Callable[[Graph, Rows], Graph] | None = None
     finish: tuple[Callable[[Graph], Graph], ...] = ()
-    rows: Rows = field(default_factory=dict)
+    rows: Callable[[], Rows] = dict
     opset: int | None = None
 
     def names(self) -> dict[str, list[str]]:
         """For each operator that the target has a form of its own for, the names of its forms in order."""
-        named = ways(self.rows)
+        named = ways(self.rows())
         return {
             op: names_of(named.get(op, ()), self.table.get(op, ())) for op in sorted({*named, *self.table})
         }  # fmt: skip
@@ -45,10 +46,10 @@ class Target:
 
 TARGETS: dict[str, Target] = {
     "std": Target(STD),
-    "cpu": Target(STD, partial(blocked_layout, block=16), FINISH, ROWS),
-    "cpu8": Target(STD, partial(blocked_layout, block=8), FINISH, ROWS),
-    "fast": Target(STD, partial(blocked_layout, block=16), FAST_FINISH, FAST_ROWS),
-    "fast8": Target(STD, partial(blocked_layout, block=8), FAST_FINISH, FAST_ROWS),
+    "cpu": Target(STD, partial(blocked_layout, block=16), FINISH, rows),
+    "cpu8": Target(STD, partial(blocked_layout, block=8), FINISH, rows),
+    "fast": Target(STD, partial(blocked_layout, block=16), FAST_FINISH, fast_rows),
+    "fast8": Target(STD, partial(blocked_layout, block=8), FAST_FINISH, fast_rows),
     "cuda": Target(CUDA, finish=(masks_as_choices,), opset=18),
     "web": Target(STD),
 }
@@ -70,7 +71,7 @@ def legalise(graph: Graph, target: str = "std", lowerings: Sequence[str] = ()) -
     chosen = TARGETS[target]
     choice = read_choice(lowerings, target, chosen.names() if lowerings else {})
     if chosen.layout is not None:
-        graph = chosen.layout(graph, choice.rows(chosen.rows, chosen.table))
+        graph = chosen.layout(graph, choice.rows(chosen.rows(), chosen.table))
     graph = _lower(graph, choice.table(chosen.table), choice, target)
     for touch in chosen.finish:
         graph = touch(graph)

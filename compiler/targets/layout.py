@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from netc.compiler.ir import Builder, Graph, Node, Origin, Value
+from netc.compiler.ir import Builder, DType, Graph, Node, Origin, Value
 from netc.compiler.ops.slicing import pad_axis
 
 Row = Callable[["Layout", Builder, Node], bool]
@@ -76,10 +76,8 @@ class Layout:
     # ------------------------------------------------------------ forms
     def plain(self, value: Value) -> Value:
         """The value as ONNX lays it out."""
-        if value in self._filled and value not in self._plain:
-            self._plain[value] = self._builder(value).FromBlocked(self._filled[value], channels=value.shape[1])
-        elif value not in self._plain:
-            self._plain[value] = self._builder(value).FromBlocked(self._blocked[value])
+        if value not in self._plain:
+            self._plain[value] = self._unblocked(self._builder(value), value)
         return self._plain[value]
 
     def blocked(self, value: Value) -> Value:
@@ -174,6 +172,15 @@ class Layout:
         if len(readers) == 1 and readers[0].op == op and value not in self.outputs:
             return readers[0]
         return None
+
+    def _unblocked(self, g: Builder, value: Value) -> Value:
+        lying, channels = self._blocked.get(value), None
+        if lying is None:
+            lying, channels = self._filled[value], value.shape[1]
+        if value.dtype != DType.BOOL:
+            return g.FromBlocked(lying, channels=channels)
+        numbers = g.FromBlocked(g.Cast(lying, to=DType.FLOAT32), channels=channels)  # it reorders no truth values
+        return g.Cast(numbers, to=DType.BOOL)
 
     def _builder(self, value: Value) -> Builder:
         return Builder(self.new, value.origin if value.origin.scope else Origin("layout"))

@@ -32,7 +32,7 @@ def tables() -> str:
 def _target(name: str, target: Target) -> str:
     lines = [f"### {name}", "", "| operator | name | what it does | applies to | is taken |", "|---|---|---|---|---|"]
     shared: dict[str, list[str]] = {}
-    named = ways(target.rows)
+    named = ways(target.rows())
     for op in named or target.table:
         rows = [_way(way) for way in named.get(op, ())]
         if not named:

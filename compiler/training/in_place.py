@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netc.compiler.ir import Graph, Node, Value
+from netc.compiler.ops import get_op
 
 
 def written_in_place(graph: Graph, replaced: Mapping[str, str]) -> set[str]:
@@ -44,9 +45,8 @@ def _all_before(maker: Node, old: Value, readers: Mapping[Value, list[Node]]) ->
 
 def _place_by_place(node: Node, old: Value) -> bool:
     """Whether a node's result at a place needs `old` at that place alone."""
-    if node.op == "Gemm":
-        return old not in node.inputs[:2] and old.shape == node.output.shape
-    return node.op in PLACE_BY_PLACE
+    definition = get_op(node.op)
+    return all(definition.place_by_place(node, at) for at, value in enumerate(node.inputs) if value is old)
 
 
 def _descendants(nodes: list[Node], readers: Mapping[Value, list[Node]]) -> set[Node]:
@@ -59,7 +59,3 @@ def _descendants(nodes: list[Node], readers: Mapping[Value, list[Node]]) -> set[
                     found.add(reader)
                     rest.append(reader)
     return found
-
-
-PLACE_BY_PLACE = ("Add", "Sub", "Mul", "Div", "FastElementwise", "Max", "Min", "Identity", "Where")
-"""Operators whose result at a place needs their inputs at that place alone."""

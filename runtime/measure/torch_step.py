@@ -10,15 +10,12 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any
 
-from netc.compiler import Graph, Net, Node, StepPlan, TrainPlan, Value, forward_graph
+from netc.compiler import Graph, Net, Node, StepPlan, TrainPlan, Value, forward_graph, get_op
 from netc.runtime.measure.torch_ops import Function, NoEquivalentError, dtype_of, function_of
 from netc.runtime.sessions.resident import Array
 
 Call = tuple[Function, tuple[Value, ...], tuple[Value, ...], tuple[Value, ...]]
 """A function, what it reads, what it makes, and what nobody reads any more after it."""
-
-IN_PLACE = ("Add", "BatchNormalization", "Conv", "Gemm", "MatMul")
-"""What a ReLU may write over, as torchvision's networks do: nothing needs the operator's output to go back."""
 
 
 class TorchStep:
@@ -168,7 +165,10 @@ def _linear(torch: Any) -> Function:
 
 
 def _may_overwrite(value: Value, readers: Mapping[Value, list[Node]], outputs: set[Value]) -> bool:
-    return value.node is not None and value.node.op in IN_PLACE and len(readers[value]) == 1 and value not in outputs
+    """Whether a ReLU may, as in torchvision's networks: nothing needs the value to go back, nothing else reads it."""
+    if value.node is None or get_op(value.node.op).torch_keeps:
+        return False
+    return len(readers[value]) == 1 and value not in outputs
 
 
 # ------------------------------------------------------------ losses, optimizers

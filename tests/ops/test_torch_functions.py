@@ -10,7 +10,8 @@ import pytest
 
 from netc.compiler import check
 from netc.compiler.ir import Builder, Graph, Node
-from netc.runtime.measure.torch_ops import MAKERS, SAME, NoEquivalentError, function_of
+from netc.compiler.ops import all_ops
+from netc.runtime.measure.torch_ops import NoEquivalentError, function_of
 
 from .one_operator import CASES, assert_close, graph_of, inputs_of, runtime, sample_of
 
@@ -18,7 +19,7 @@ torch = pytest.importorskip("torch")
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # batch normalization is in training form there; dropout is random
-KNOWN = {*SAME, *MAKERS} - {"BatchNormalization", "Dropout"}
+KNOWN = {name for name, definition in all_ops().items() if definition.in_torch()} - {"BatchNormalization", "Dropout"}
 
 
 @pytest.mark.parametrize(("name", "index"), [case for case in CASES if case[0] in KNOWN])

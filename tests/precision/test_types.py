@@ -12,8 +12,10 @@ from netc.compiler import Net, Options, compile_gradients, compile_training
 from netc.compiler.ir import DType, Graph
 from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
+from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Kind
 from netc.compiler.passes import observers, simplify
-from netc.compiler.passes.mixed_precision import PRODUCTS, mixed_precision
+from netc.compiler.passes.mixed_precision import mixed_precision
 from netc.compiler.training.step import training_step
 from netc.grammar.diagnostics import DiagnosticError
 
@@ -46,7 +48,7 @@ def step_graph(net: Net, low: DType) -> Graph:
 @pytest.mark.parametrize("low", LOW.values())
 def test_products_are_narrow_and_the_rest_has_its_digits(net: Net, low: DType) -> None:
     graph = step_graph(net, low)
-    products = [node for node in graph.nodes if node.op in PRODUCTS]
+    products = [node for node in graph.nodes if get_op(node.op).kind is Kind.PRODUCT]
     assert products
     assert all(value.dtype == low for node in products for value in (*node.inputs, *node.outputs))
     for node in graph.nodes:

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 import netc
-from netc.compiler import places
-from netc.runtime.measure import torch_ops, torch_step
+from netc.compiler import get_op, places
 from netc.runtime.measure.bench import bench_text, measure, synthetic
 from netc.runtime.measure.profile import Step, read_steps, steadiest
 from netc.runtime.measure.profile_text import profile_text
@@ -184,8 +183,8 @@ def test_the_ratio_to_pytorch(tmp_path: Path, dropout: str, agree: bool | None) 
 
 def test_why_there_is_no_ratio(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
-    monkeypatch.delitem(torch_ops.SAME, "Relu")
-    monkeypatch.setattr(torch_step, "IN_PLACE", ())
+    monkeypatch.setattr(get_op("Relu"), "torch_name", None)
+    monkeypatch.setattr("netc.runtime.measure.torch_step._may_overwrite", lambda *_: False)
     net = netc.load(file)
     found = measure(net, net.plan(), rounds=1, seconds=0.0, threads=1, device="cpu", torch=True)
     assert found["torch"] == {"absent": "PyTorch's step is not known for the operator Relu"}

@@ -12,12 +12,12 @@ from netc.compiler.ir import Graph
 from netc.compiler.targets.cpu import operators
 from netc.compiler.targets.cpu.masks import steep_masks
 from netc.compiler.targets.cpu.pads import pads_as_joins
-from netc.compiler.targets.cpu.rows import ROWS
+from netc.compiler.targets.cpu.rows import rows
 from netc.compiler.targets.cpu.scalars import flat_scalars
 from netc.compiler.targets.layout import Layout, Rows
 
 
-def blocked_layout(graph: Graph, rows: Rows = ROWS, *, block: int) -> Graph:
+def blocked_layout(graph: Graph, rows: Rows, *, block: int) -> Graph:
     """The graph with convolutions, and what stands between them, in blocks of `block` channels."""
     return Layout(graph, block).run(rows)
 
@@ -25,4 +25,4 @@ def blocked_layout(graph: Graph, rows: Rows = ROWS, *, block: int) -> Graph:
 FINISH = (steep_masks, pads_as_joins, flat_scalars)
 """What is rewritten once the graph is in the target's operators."""
 
-__all__ = ["FINISH", "ROWS", "blocked_layout", "operators"]
+__all__ = ["FINISH", "blocked_layout", "operators", "rows"]

@@ -7,24 +7,39 @@ input is plain (fewer channels than a block) as [O / block, I, *kernel, block of
 
 from __future__ import annotations
 
-from typing import Any
-
-from netc.compiler.ir import Node, Shape, Value
-from netc.compiler.ops.base import REQUIRED, Op, Writer, op, sample
+from netc.compiler.ir import Node, Shape, Size, Value, product
+from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import floating
+from netc.compiler.ops.convolution import Conv
+from netc.compiler.ops.facts import Cost, Half, Kind
+from netc.compiler.ops.fields import Field, everything
 from netc.compiler.ops.window import Ints, window_sizes
+from netc.compiler.ops.writer import Writer
 
 BLOCKED = "com.microsoft.nchwc"
 CONTRIB = "com.microsoft"
 
 
+class RuntimeOp(Op):
+    """Base: written for a target, in a graph that has its gradients and its precisions and whose fields are counted."""
+
+    half = Half.NEVER
+    torch_name = None
+    differentiable = False
+
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        return everything(node.inputs[at])
+
+
 @op
-class ToBlocked(Op):
+class ToBlocked(RuntimeOp):
     """A plain map as a blocked one. `channels_last` reads it as [N, H, W, C]; the output's shape is [N, C, H, W]."""
 
+    kind = Kind.MOVEMENT
+    cost = Cost.MEMORY
     attributes = {"channels_last": False}
     samples = (sample((2, 16, 3, 4)), sample((2, 3, 4, 16), channels_last=True))
-    differentiable = False
     domain = BLOCKED
 
     @staticmethod
@@ -40,12 +55,13 @@ class ToBlocked(Op):
 
 
 @op
-class FromBlocked(Op):
+class FromBlocked(RuntimeOp):
     """A blocked map as a plain one, [N, C, H, W] or with `channels_last` [N, H, W, C]; the first `channels` of C."""
 
+    kind = Kind.MOVEMENT
+    cost = Cost.MEMORY
     attributes = {"channels": None, "channels_last": False}
     samples = (sample((2, 16, 3, 4)), sample((2, 16, 3, 4), channels_last=True), sample((2, 16, 3, 4), channels=6))
-    differentiable = False
     domain = BLOCKED
 
     @staticmethod
@@ -62,15 +78,16 @@ class FromBlocked(Op):
 
 
 @op
-class BlockedConv(Op):
+class BlockedConv(RuntimeOp):
     """Conv of a blocked map, or of a plain one with few channels, by blocked weights; `relu` follows where asked."""
 
+    kind = Kind.PRODUCT
+    flops = staticmethod(Conv.flops)
     attributes = {"strides": REQUIRED, "pads": REQUIRED, "dilations": REQUIRED, "group": 1, "relu": False}
     samples = (
         sample((2, 16, 5, 5), (32, 16, 3, 3), strides=(1, 1), pads=(1, 1, 1, 1), dilations=(1, 1)),
         sample((2, 3, 7, 7), (16, 3, 3, 3), (16,), strides=(2, 2), pads=(0, 0, 0, 0), dilations=(1, 1), relu=True),
     )
-    differentiable = False
     domain = BLOCKED
 
     @staticmethod
@@ -82,11 +99,12 @@ class BlockedConv(Op):
         assert w.shape[1] * group == x.shape[1], f"weights {w.shape} for {x.shape}"
         return (x.shape[0], w.shape[0], *window_sizes(x.shape[2:], w.shape[2:], strides, pads, dilations))
 
-    @staticmethod
-    def flops(node: Node) -> Any:
-        from netc.compiler.ops.convolution import Conv
-
-        return Conv.flops(node)
+    @classmethod
+    def cost_of(cls, node: Node) -> Cost:
+        """One for each channel alone, of one place, is a batch normalization's scale and shift."""
+        weights = node.inputs[1]
+        alone = node.attributes["group"] == weights.shape[0] and all(size == 1 for size in weights.shape[1:])
+        return Cost.MEMORY if alone else cls.cost
 
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
@@ -97,12 +115,12 @@ class BlockedConv(Op):
 
 
 @op
-class BlockedMaxPool(Op):
+class BlockedMaxPool(RuntimeOp):
     """MaxPool of a blocked map."""
 
+    kind = Kind.WINDOW
     attributes = {"kernel": REQUIRED, "strides": REQUIRED, "pads": REQUIRED}
     samples = (sample((2, 16, 6, 6), kernel=(2, 2), strides=(2, 2), pads=(0, 0, 0, 0)),)
-    differentiable = False
     domain = BLOCKED
 
     @staticmethod
@@ -117,11 +135,11 @@ class BlockedMaxPool(Op):
 
 
 @op
-class BlockedMean(Op):
+class BlockedMean(RuntimeOp):
     """The mean over height and width of a blocked map: [N, C, H, W] -> [N, C, 1, 1], which is plain and blocked."""
 
+    kind = Kind.REDUCTION
     samples = (sample((2, 16, 3, 4)),)
-    differentiable = False
     domain = BLOCKED
     onnx_name = "GlobalAveragePool"
 
@@ -132,12 +150,12 @@ class BlockedMean(Op):
 
 
 @op
-class TransposedMatMul(Op):
+class TransposedMatMul(RuntimeOp):
     """y = a b' for a [*B, M, K], b [*B, N, K], or a' b for a [*B, K, M], b [*B, K, N], without copies of either."""
 
+    kind = Kind.PRODUCT
     attributes = {"left": False, "right": False}
     samples = (sample((2, 3, 4), (2, 5, 4), right=True), sample((4, 3), (4, 2), left=True))
-    differentiable = False
     domain = CONTRIB
 
     @staticmethod
@@ -147,6 +165,10 @@ class TransposedMatMul(Op):
         columns, other = b.shape[-2:] if right else (b.shape[-1], b.shape[-2])
         assert (inner, a.shape[:-2]) == (other, b.shape[:-2]), f"{a.shape} by {b.shape}"
         return (*a.shape[:-2], rows, columns)
+
+    @staticmethod
+    def flops(node: Node) -> Size:
+        return product(node.output.shape) * node.inputs[0].shape[-2 if node.attributes["left"] else -1]
 
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:

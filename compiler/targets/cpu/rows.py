@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netc.compiler.ir import Builder, Node
+from netc.compiler.ir import Builder, DType, Node
+from netc.compiler.ops import all_ops
+from netc.compiler.ops.facts import Kind
 from netc.compiler.targets.cpu.convolution import conv, conv_input_gradient
 from netc.compiler.targets.cpu.normalization import batch_normalization_gradient, batch_normalization_training
 from netc.compiler.targets.cpu.pooling import max_pool, max_pool_by_maxima, max_pool_gradient, needs_maxima
@@ -11,15 +13,21 @@ from netc.compiler.targets.layout import Layout, Row, Way
 
 
 def elementwise(layout: Layout, g: Builder, node: Node) -> bool:
-    """Elementwise operators work on blocked values as they are, if all inputs are maps of one shape, or numbers."""
+    """Elementwise operators work on blocked values as they are, if all inputs are maps of one shape, or numbers.
+
+    The runtime reorders floating-point numbers alone: truth values stay in the blocks in which they were made, and
+    whole numbers are made plain.
+    """
     shape = node.output.shape
     maps = [value for value in node.inputs if value.shape == shape]
     others = [value for value in node.inputs if value.shape != shape]
     if not any(map(layout.is_in_blocks, maps)):
         return False
-    if not all(layout.can_block(value) or layout.is_in_blocks(value) for value in maps):
+    if not all(layout.is_in_blocks(value) or (layout.can_block(value) and value.dtype.is_float) for value in maps):
         return False
     if any(size != 1 for value in others for size in value.shape):
+        return False
+    if not node.output.dtype.is_float and node.output.dtype != DType.BOOL:
         return False
     inputs = [
         layout.blocked_and_filled(g, value) if value.shape == shape else layout.plain(value) for value in node.inputs
@@ -59,13 +67,7 @@ def concat(layout: Layout, g: Builder, node: Node) -> bool:
     return layout.set_blocked(node.output, g.Concat(*map(layout.blocked, node.inputs), axis=1))
 
 
-ELEMENTWISE = (
-    "Abs", "Add", "Cast", "Div", "Equal", "Exp", "Greater", "HardSigmoid", "Identity", "LeakyRelu", "Log", "Max", "Min",
-    "Mul", "Neg", "Pow", "Reciprocal", "Relu", "Sigmoid", "Sign", "Sqrt", "Sub", "Tanh", "Where",
-)  # fmt: skip
-
-ROWS: dict[str, Row | tuple[Way, ...]] = {
-    **dict.fromkeys(ELEMENTWISE, elementwise),
+OWN: dict[str, Row | tuple[Way, ...]] = {
     "BatchNormalizationGradient": batch_normalization_gradient,
     "BatchNormalizationTraining": batch_normalization_training,
     "Concat": concat,
@@ -77,3 +79,10 @@ ROWS: dict[str, Row | tuple[Way, ...]] = {
     "ReduceMean": reduce_mean,
     "ReduceSum": reduce_sum,
 }
+"""Operators with a row of their own."""
+
+
+def rows() -> dict[str, Row | tuple[Way, ...]]:
+    """The table: what is elementwise passes as it is, whatever it computes."""
+    passing = [name for name, definition in all_ops().items() if definition.kind is Kind.ELEMENTWISE]
+    return {**dict.fromkeys(passing, elementwise), **OWN}

@@ -6,9 +6,9 @@ The runtime then walks the tensor in runs of one element, 27 times slower than i
 from __future__ import annotations
 
 from netc.compiler.ir import Graph, Value, product
+from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Kind
 from netc.compiler.passes.rewriter import Rewriter
-
-ARITHMETIC = ("Add", "Div", "Mul", "Pow", "Sub")
 
 
 def flat_scalars(graph: Graph) -> Graph:
@@ -16,7 +16,8 @@ def flat_scalars(graph: Graph) -> Graph:
     rewriter = Rewriter(graph)
     for node in graph.nodes:
         numbers = [value for value in node.inputs if all(size == 1 for size in value.shape)]
-        if node.op not in ARITHMETIC or len(numbers) != 1 or not _ends_in_one(node.output):
+        of_two = get_op(node.op).kind is Kind.ELEMENTWISE and len(node.inputs) == 2
+        if not of_two or len(numbers) != 1 or not _ends_in_one(node.output):
             rewriter.keep(node)
             continue
         g = rewriter.builder(node.origin)

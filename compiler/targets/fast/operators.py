@@ -9,19 +9,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from netc.compiler.ir import DType, Node, Shape, Size, Value, product
-from netc.compiler.ops.base import REQUIRED, Op, Result, Writer, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, Result, op, sample
 from netc.compiler.ops.checks import floating
+from netc.compiler.ops.facts import Cost, Kind
 from netc.compiler.ops.window import Ints
+from netc.compiler.ops.writer import Writer
+from netc.compiler.targets.cpu.operators import RuntimeOp
 
 FAST = "netc.fast"
 WINDOW = {"kernel": REQUIRED, "strides": REQUIRED, "pads": REQUIRED}
 FLOAT = DType.FLOAT32
 
 
-class FastOp(Op):
-    """Base: no gradient of its own; truth values are written as 0 and 1."""
+class FastOp(RuntimeOp):
+    """Base: truth values are written as 0 and 1."""
 
-    differentiable = False
     domain = FAST
 
     @classmethod
@@ -34,6 +36,8 @@ class FastOp(Op):
 class FastBatchNormalization(FastOp):
     """BatchNormalizationTraining, with a ReLU after it where asked: x, scale, bias -> y, mean [C], variance [C]."""
 
+    kind = Kind.REDUCTION
+    cost = Cost.MEMORY
     attributes = {"epsilon": REQUIRED, "relu": False, "block": REQUIRED}
     samples = (sample((2, 16, 3, 4), (16,), (16,), epsilon=1e-5, block=16),)
 
@@ -48,6 +52,7 @@ class FastBatchNormalization(FastOp):
 class FastBatchNormalizationGradient(FastOp):
     """BatchNormalizationGradient through the ReLU too: dy, x, scale, bias, mean, variance -> dx, dscale, dbias."""
 
+    kind = Kind.REDUCTION
     attributes = {"epsilon": REQUIRED, "relu": False, "block": REQUIRED}
     samples = (sample((2, 16, 3, 4), (2, 16, 3, 4), *[(16,)] * 4, epsilon=1e-5, block=16),)
 
@@ -62,6 +67,7 @@ class FastBatchNormalizationGradient(FastOp):
 class FastMaxPoolGradient(FastOp):
     """dy, x -> dx. With `relu` dy is the gradient behind a ReLU that follows the pooling."""
 
+    kind = Kind.WINDOW
     attributes = {**WINDOW, "relu": False, "block": REQUIRED}
     samples = (sample((2, 16, 3, 3), (2, 16, 6, 6), kernel=(2, 2), strides=(2, 2), pads=(0, 0, 0, 0), block=16),)
 
@@ -75,6 +81,7 @@ class FastMaxPoolGradient(FastOp):
 class FastConvWeightGradient(FastOp):
     """dy, x -> dw [O, I, *kernel], plain, and dbias [O]. x is plain where it has fewer channels than a block."""
 
+    kind = Kind.PRODUCT
     attributes = {**WINDOW, "dilations": REQUIRED, "plain": False, "block": REQUIRED}
     samples = (
         sample((2, 16, 3, 3), (2, 3, 5, 5), kernel=(3, 3), strides=(1, 1), pads=(0, 0, 0, 0), dilations=(1, 1),
@@ -96,6 +103,7 @@ class FastConvWeightGradient(FastOp):
 class FastConvInputGradient(FastOp):
     """dy, w [O, I, *kernel] (plain) -> dx of a convolution whose input has the height and width `size`."""
 
+    kind = Kind.PRODUCT
     attributes = {"size": REQUIRED, "strides": REQUIRED, "pads": REQUIRED, "dilations": REQUIRED, "block": REQUIRED}
     samples = (
         sample((2, 16, 2, 2), (16, 32, 3, 3), size=(5, 5), strides=(2, 2), pads=(0, 0, 0, 0), dilations=(1, 1),
@@ -116,9 +124,12 @@ class FastConvInputGradient(FastOp):
 class FastBlockedWeights(FastOp):
     """w [O, I, *kernel] (plain) -> blocked for a convolution, and with `turned` also [I, O, *kernel] turned round.
 
-    The second is for the gradient of the convolution's input; `cpu/operators.py` has the forms.
+    The second is for the gradient of the convolution's input; `cpu/operators.py` has the forms. Both are made in one
+    go and kept: to have one again costs both.
     """
 
+    kind = Kind.MOVEMENT
+    cost = Cost.COMPUTE
     attributes = {"turned": False, "block": REQUIRED}
     samples = (sample((32, 16, 3, 3), turned=True, block=16),)
 
@@ -143,6 +154,8 @@ class FastElementwise(FastOp):
     constants  numbers
     """
 
+    kind = Kind.ELEMENTWISE
+    field_before = staticmethod(Op.field_before)
     attributes = {"steps": REQUIRED, "results": REQUIRED, "constants": ()}
     samples = (sample((3, 4), (3, 4), steps=(0, 0, 1), results=(2,)),)
 

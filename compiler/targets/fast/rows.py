@@ -9,7 +9,7 @@ from netc.compiler.ops.checks import surely_less
 from netc.compiler.targets.convolution import static
 from netc.compiler.targets.cpu.convolution import conv as domain_convolution
 from netc.compiler.targets.cpu.convolution import fits
-from netc.compiler.targets.cpu.rows import ROWS as CPU_ROWS
+from netc.compiler.targets.cpu.rows import rows as cpu_rows
 from netc.compiler.targets.fast import operators as operators  # makes them known
 from netc.compiler.targets.fast.relu import before_relu
 from netc.compiler.targets.layout import Layout, Row, Way, ways
@@ -158,7 +158,9 @@ NODES = {
 }
 """Which nodes the rows can write, where it is not every blocked map."""
 
-ROWS: dict[str, Row | tuple[Way, ...]] = {
-    **CPU_ROWS,
-    **{op: (Way("fast", row, applies=NODES.get(op, "blocked maps")), *ways(CPU_ROWS)[op]) for op, row in FAST.items()},
-}
+
+def rows() -> dict[str, Row | tuple[Way, ...]]:
+    """The CPU target's table with the library's rows in front."""
+    named = ways(cpu_rows())
+    first = {op: (Way("fast", row, applies=NODES.get(op, "blocked maps")), *named[op]) for op, row in FAST.items()}
+    return {**named, **first}

@@ -1,0 +1,102 @@
+"""Elementwise operators that pass their input on: as it is, where the network runs, as another element type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from netc.compiler.ir import Builder, DType, Node, Shape, Value
+from netc.compiler.ops.base import REQUIRED, Op, op, sample
+from netc.compiler.ops.checks import floating
+from netc.compiler.ops.facts import Cost, Half, Kind
+from netc.compiler.ops.unary import SIGNED, WHOLE
+from netc.compiler.ops.writer import Writer
+
+
+@op
+class Identity(Op):
+    """y = x."""
+
+    kind = Kind.ELEMENTWISE
+    half = Half.WITH_ALL
+    cost = Cost.VIEW
+    samples = (*SIGNED, WHOLE, sample((3,), dtypes=(DType.BOOL,), ranges=((0, 2),)))
+
+    @staticmethod
+    def shape(x: Value) -> Shape:
+        return x.shape
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
+        return (dy,)
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        return lambda x: x
+
+
+@op
+class Dropout(Op):
+    """y = x where the network runs; in training `passes/` turn it into x times a mask / (1 - rate).
+
+    rate is the share of elements that training sets to zero, in [0, 1).
+    """
+
+    kind = Kind.ELEMENTWISE
+    half = Half.WITH_ALL
+    cost = Cost.VIEW
+    attributes = {"rate": REQUIRED}
+    samples = (sample((2, 3), rate=0.5),)
+
+    @staticmethod
+    def shape(x: Value, *, rate: float) -> Shape:
+        floating(x)
+        return x.shape
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
+        return (dy,)
+
+    @classmethod
+    def emit(cls, e: Writer, node: Node) -> None:
+        e.node(node, "Identity", node.inputs)
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        """In training form."""
+        rate, dropout = node.attributes["rate"], torch.nn.functional.dropout
+        return lambda x: dropout(x, rate)
+
+
+@op
+class Cast(Op):
+    """The same numbers with element type `to`; to whole numbers they round toward zero, to bool 0 is false."""
+
+    kind = Kind.ELEMENTWISE
+    half = Half.NEVER
+    attributes = {"to": REQUIRED}
+    samples = (
+        sample((2, 3), to=DType.INT64, ranges=((-9, 9),)),
+        sample((2, 3), to=DType.FLOAT32),
+        sample((4,), to=DType.FLOAT32, dtypes=(DType.UINT8,), ranges=((0, 256),)),
+        sample((4,), to=DType.FLOAT32, dtypes=(DType.BOOL,), ranges=((0, 2),)),
+        sample((4,), to=DType.BOOL, dtypes=(DType.INT64,), ranges=((-1, 2),)),
+        sample((2,), to=DType.INT32, dtypes=(DType.INT64,), ranges=((-5, 5),)),
+    )
+
+    @staticmethod
+    def shape(x: Value, *, to: DType) -> Shape:
+        return x.shape
+
+    @staticmethod
+    def dtype(x: Value, *, to: DType) -> DType:
+        return to
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
+        return (g.Cast(dy, to=node.inputs[0].dtype),)
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        wanted = getattr(torch, str(node.attributes["to"]))
+        return lambda x: x.to(wanted)
