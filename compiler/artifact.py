@@ -12,6 +12,8 @@ from typing import Any, Literal, NotRequired, TypedDict
 MANIFEST_KEY = "netc.manifest"
 MANIFEST_VERSION = 1
 
+Kind = Literal["train", "infer", "gradient", "score"]
+
 Role = Literal[
     "data", "target", "prediction", "hyper", "seed", "step", "param", "state",
     "output", "loss", "metric", "gradient",
@@ -52,7 +54,7 @@ class Manifest(TypedDict):
     from predictions and targets. `settings` holds the training plan of kind "train" (batch, epochs, optimizer, …)."""
 
     version: int
-    kind: Literal["train", "infer", "gradient", "score"]
+    kind: Kind
     net: str
     target: str
     inputs: list[Port]
