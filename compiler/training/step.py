@@ -12,6 +12,7 @@ from netc.compiler.net import LossTerm, MetricTerm, Net, TrainPlan
 from netc.compiler.options import Precision
 from netc.compiler.passes import pool_before_relu, training_mode
 from netc.compiler.passes.dead_code import dead_code, used_sources
+from netc.compiler.pipeline.observers import seen
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.loss_scaling import FIXED, LossScale, Slopes
@@ -148,7 +149,9 @@ def forward_pass(a: Assembly, net: Net, terms: Sequence[Term], seed: Value, step
     graph.inputs, graph.parameters = a.graph.inputs, a.graph.parameters
     graph.outputs = {str(number): value for number, value in enumerate(wanted)}
     needed = used_sources(dead_code(graph))
-    graph, statistics = training_mode(pool_before_relu(graph), seed, step)
+    pooled = seen("pool_before_relu", graph, pool_before_relu(graph))
+    graph, statistics = training_mode(pooled, seed, step)
+    seen("training_mode", pooled, graph)
     a.graph.nodes.extend(graph.nodes)
     a.graph.made = graph.made
     moving = {old: new for old, new in statistics.items() if old in needed}

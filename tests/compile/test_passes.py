@@ -9,6 +9,7 @@ import onnx
 import onnxruntime
 import pytest
 
+from stages import legalise, simplify
 from netc.compiler import build, passes
 from netc.compiler.artifact import Artifact
 from netc.compiler.emit import emit
@@ -20,7 +21,6 @@ from netc.compiler.passes.common_subexpressions import common_subexpressions
 from netc.compiler.passes.constant_folding import constant_folding
 from netc.compiler.passes.dead_code import dead_code
 from netc.compiler.passes.identities import identities
-from netc.compiler.targets import legalise
 from netc.compiler.training.step import gradient_step, scorer, training_step
 from netc.compiler.weights.draw import initial_weights
 
@@ -194,7 +194,7 @@ def test_passes_run_in_linear_time() -> None:
             x = g.Tanh(g.Add(g.Mul(x, 2.0), 0.5))
         graph.outputs["y"] = x
         began = time.process_time()
-        passes.simplify(graph)
+        simplify(graph)
         return time.process_time() - began
 
     seconds(100)
@@ -218,12 +218,12 @@ def test_assemblies_are_valid_graphs() -> None:
     for net, p in ((small, plan(small, metrics=("accuracy",), clip_norm=1.0)), two_headed()):
         for a in (training_step(net, p), gradient_step(net, p), scorer(net, p)):
             verify(a.graph)
-            verify(legalise(passes.simplify(a.graph)))
+            verify(legalise(simplify(a.graph)))
 
 
 def test_origins_survive() -> None:
     graph, _, (x,) = start((BATCH, 4))
     g = Builder(graph, Origin("layer7"))
     graph.outputs["y"] = g.Tanh(g.Identity(x))
-    (node,) = passes.simplify(graph).nodes
+    (node,) = simplify(graph).nodes
     assert node.origin.scope == "layer7"

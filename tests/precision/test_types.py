@@ -8,11 +8,12 @@ from pathlib import Path
 import onnx
 import pytest
 
+from stages import simplify
 from netc.compiler import Net, Options, compile_gradients, compile_training
 from netc.compiler.ir import DType, Graph
 from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
-from netc.compiler.passes import observers, simplify
+from netc.compiler.passes import observers
 from netc.compiler.passes.mixed_precision import PRODUCTS, mixed_precision
 from netc.compiler.training.step import training_step
 from netc.grammar.diagnostics import DiagnosticError
