@@ -21,11 +21,9 @@ from netc.compiler.passes import (
     identities,
     inference_mode,
     mixed_precision,
-    pool_before_relu,
     products,
     recompute,
     stacked_updates,
-    training_mode,
 )
 from netc.compiler.pipeline.observers import Observer, observed, seen
 from netc.compiler.pipeline.stage import (
@@ -37,11 +35,11 @@ from netc.compiler.pipeline.stage import (
     LOW_PRECISION,
     NETWORK,
     STEP,
+    Condition,
     Context,
     Earlier,
     Stage,
     for_targets,
-    headline,
     of,
 )
 from netc.compiler.targets.bfloat16_gaps import bfloat16_gaps
@@ -49,71 +47,78 @@ from netc.compiler.targets.bfloat16_gaps import bfloat16_gaps
 
 # ------------------------------------------------------------ functions that ask something of the context
 def fixed_batch(graph: Graph, context: Context) -> Graph:
-    """The graph with the batch's size in place of `N`, in every shape and attribute."""
+    """The graph with the batch's size in place of `N`."""
     assert context.batch is not None
     return fix_sizes(graph, {BATCH_SYMBOL: context.batch})
 
 
 def low_products(graph: Graph, context: Context) -> Graph:
-    """The graph with products, and what can follow them, in 16 bits; parameters, loss and updates stay float32."""
+    """The graph with its products in the 16-bit type that is wanted."""
     assert context.low is not None
     return mixed_precision(graph, context.low)
 
 
 def layout(graph: Graph, context: Context) -> Graph:
-    """The graph with convolutions, and what stands between them, in the target's own layout."""
+    """The graph in the target's layout."""
     return targets.lay_out(graph, context.target, context.options.lowerings)
 
 
 def table(graph: Graph, context: Context) -> Graph:
-    """The graph with every operator that ONNX lacks, or the target has slow, written in operators that it has."""
+    """The graph in the target's operators."""
     return targets.lower(graph, context.target, context.options.lowerings)
 
 
 # ------------------------------------------------------------ the pipeline
 EARLIER: tuple[Earlier, ...] = (
-    Earlier("pool_before_relu", headline(pool_before_relu), DIFFERENTIATED),
-    Earlier("training_mode", headline(training_mode), DIFFERENTIATED),
-    Earlier("assembled", "The graph as the first stage gets it: with loss, metrics, gradients and updates.", ALWAYS),
+    Earlier("pool_before_relu", "pooling comes before the ReLU it follows", DIFFERENTIATED),
+    Earlier("training_mode", "dropout gets its masks, batch normalization the batch's statistics", DIFFERENTIATED),
+    Earlier("assembled", "with losses, gradients and updates, as far as the kind has them", ALWAYS),
 )
-"""What belongs to assembly, because the gradient is made of it; `training/step.py` runs the passes among it."""
+"""What belongs to assembly, because the gradient is made of it: `training/step.py` calls these passes."""
 
 
 def simplify(name: str) -> tuple[Stage, ...]:
     """One round of what makes any graph smaller."""
     return (
-        Stage(f"{name}/dead_code", of(dead_code), ALWAYS, optional=True),
-        Stage(f"{name}/identities", of(identities), ALWAYS, optional=True),
-        Stage(f"{name}/constant_folding", of(constant_folding), ALWAYS, optional=True),
-        Stage(f"{name}/common_subexpressions", of(common_subexpressions), ALWAYS, optional=True),
-    )
+        Stage(f"{name}/dead_code", "nodes go that no output needs", of(dead_code), ALWAYS, optional=True),
+        Stage(f"{name}/identities", "operations go that change nothing", of(identities), ALWAYS, optional=True),
+        Stage(f"{name}/constant_folding", "small constants are computed", of(constant_folding), ALWAYS, optional=True),
+        Stage(f"{name}/common_subexpressions", "what is equal is computed once", of(common_subexpressions), ALWAYS,
+              optional=True),
+    )  # fmt: skip
 
 
-def last_touch(touch: Pass) -> Stage:
+def sweep(name: str, when: Condition = ALWAYS) -> Stage:
+    """Dead code once more."""
+    return Stage(name, "nodes go that no output needs any more", of(dead_code), when, optional=True)
+
+
+def last_touch(touch: Pass, does: str) -> Stage:
     """What some targets want rewritten once a graph is in their operators."""
     wanted = for_targets(lambda target: touch in target.touches)
-    return Stage(f"legalise/{touch.__name__}", of(touch), wanted, optional=True)
+    return Stage(f"legalise/{touch.__name__}", does, of(touch), wanted, optional=True)
 
 
 STAGES: tuple[Stage, ...] = (
-    Stage("fix_sizes", fixed_batch, FIXED_BATCH),
-    Stage("inference_mode", of(inference_mode), NETWORK),
+    Stage("fix_sizes", "the batch gets its size", fixed_batch, FIXED_BATCH),
+    Stage("inference_mode", "dropout goes", of(inference_mode), NETWORK),
     *simplify("simplify1"),
-    Stage("products", of(products), ALWAYS, optional=True),
-    Stage("sweep1", of(dead_code), ALWAYS, optional=True),
-    Stage("mixed_precision", low_products, LOW_PRECISION),
-    Stage("sweep2", of(dead_code), LOW_PRECISION, optional=True),
-    Stage("accumulated_products", of(accumulated_products), STEP, optional=True),
-    Stage("stacked_updates", of(stacked_updates), STEP, optional=True),
-    Stage("legalise/layout", layout, for_targets(lambda target: target.layout is not None)),
-    Stage("legalise/table", table, ALWAYS),
-    *map(last_touch, targets.TOUCHES),
-    Stage("legalise/bfloat16_gaps", of(bfloat16_gaps), BFLOAT16),
+    Stage("products", "transpositions and a bias go into their product", of(products), ALWAYS, optional=True),
+    sweep("sweep1"),
+    Stage("mixed_precision", "convolutions and products compute in 16 bits", low_products, LOW_PRECISION),
+    sweep("sweep2", LOW_PRECISION),
+    Stage("accumulated_products", "large gradients are added by their product", of(accumulated_products), STEP,
+          optional=True),
+    Stage("stacked_updates", "small updates become one of their stack", of(stacked_updates), STEP, optional=True),
+    Stage("legalise/layout", "maps lie in blocks of channels", layout, for_targets(lambda target: bool(target.layout))),
+    Stage("legalise/table", "operators that ONNX lacks are written in those it has", table, ALWAYS),
+    *(last_touch(touch, does) for touch, does in targets.TOUCHES.items()),
+    Stage("legalise/bfloat16_gaps", "what has no bfloat16 computes in float32", of(bfloat16_gaps), BFLOAT16),
     *simplify("simplify2"),
-    Stage("sweep3", of(dead_code), ALWAYS, optional=True),
-    Stage("recompute", of(recompute), LOW_MEMORY),
-    Stage("early_updates", of(early_updates), STEP, optional=True),
-)
+    sweep("sweep3"),
+    Stage("recompute", "cheap activations are made twice", of(recompute), LOW_MEMORY),
+    Stage("early_updates", "updates follow their gradients", of(early_updates), STEP, optional=True),
+)  # fmt: skip
 """In this order. What legalisation writes gives `products` nothing to do, so that it runs once."""
 
 OPTIONAL = frozenset(stage.function.__name__ for stage in STAGES if stage.optional)

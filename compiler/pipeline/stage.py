@@ -50,10 +50,12 @@ class Condition:
 class Stage:
     """One step: `function` of the graph and the context gives the next graph, `when` says for which contexts.
 
+    does      what it does, in a few words
     optional  whether `Options.without` may leave it out, by the function's name
     """
 
     name: str
+    does: str
     function: Callable[[Graph, Context], Graph]
     when: Condition
     optional: bool = False
@@ -63,11 +65,6 @@ class Stage:
         left_out = self.optional and self.function.__name__ in context.options.without
         return not left_out and self.when.holds(context)
 
-    @property
-    def does(self) -> str:
-        """What it leaves, in one line."""
-        return headline(self.function)
-
 
 @dataclass(frozen=True)
 class Earlier:
@@ -76,11 +73,6 @@ class Earlier:
     name: str
     does: str
     when: Condition
-
-
-def headline(function: Callable[..., object]) -> str:
-    """The first line of a function's documentation."""
-    return (function.__doc__ or "").strip().partition("\n")[0]
 
 
 def of(function: Pass) -> Callable[[Graph, Context], Graph]:
@@ -96,7 +88,7 @@ def of(function: Pass) -> Callable[[Graph, Context], Graph]:
 # ------------------------------------------------------------ conditions
 ALWAYS = Condition("every graph", lambda context: True)
 FIXED_BATCH = Condition("a batch of a given size", lambda context: context.batch is not None)
-NETWORK = Condition("the network itself, not its training", lambda context: context.kind == "infer")
+NETWORK = Condition("the network itself", lambda context: context.kind == "infer")
 DIFFERENTIATED = Condition("training steps and gradients", lambda context: context.kind in ("train", "gradient"))
 STEP = Condition("training steps", lambda context: context.kind == "train")
 LOW_MEMORY = Condition(

@@ -29,7 +29,13 @@ from netc.compiler.targets.std import STD
 
 Touch = Callable[[Graph], Graph]
 
-TOUCHES: tuple[Touch, ...] = (masks_as_choices, steep_masks, chains, pads_as_joins, flat_scalars)
+TOUCHES: dict[Touch, str] = {
+    masks_as_choices: "numbers times a mask become a choice",
+    steep_masks: "masks become steep slopes, which run on the fast path",
+    chains: "elementwise operators in a row become one",
+    pads_as_joins: "padding along one axis becomes a join",
+    flat_scalars: "tensors that end in a size of 1 meet numbers as vectors",
+}
 """What is rewritten once a graph is in the operators of a target that wants it, in this order."""
 
 CPU = frozenset({steep_masks, pads_as_joins, flat_scalars})

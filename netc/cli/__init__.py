@@ -21,6 +21,7 @@ VERBS = {
     "lint": "check, and point at what is legal but rarely meant",
     "explain": "the long version of a finding's code",
     "summary": "layers, shapes, parameters and cost of a network",
+    "ir": "the graph of a network, or of its training step, as text",
     "compile": "write a network, or its training step, as an ONNX model",
     "train": "train a network",
     "eval": "loss and metrics of a trained network on data",

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx.reference import ReferenceEvaluator
-
 from stages import legalise, simplify
+
 from netc.compiler.emit import emit
 from netc.compiler.net import Net
 from netc.compiler.training.step import gradient_step

@@ -9,8 +9,8 @@ import numpy as np
 import onnxruntime
 import pytest
 from onnx.reference import ReferenceEvaluator
-
 from stages import simplify
+
 from netc.compiler.emit import emit
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Value
 from netc.compiler.passes import training_mode

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-
 from stages import legalise
+
 from netc.compiler.ir import BATCH, Builder, Dim, DType, Graph, Origin, Value
 from netc.compiler.ir.text import to_text
 from netc.compiler.ir.text_reader import from_text

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from sessions import session_of
-
 from stages import legalise
+
 from netc.compiler.declare.initial import Initial
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.emit import emit

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from stages import legalise
+
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Value
 from netc.compiler.ir.verify import verify
 from netc.compiler.ops import all_ops, get_op

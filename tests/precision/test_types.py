@@ -7,14 +7,14 @@ from pathlib import Path
 
 import onnx
 import pytest
-
 from stages import simplify
+
 from netc.compiler import Net, Options, compile_gradients, compile_training
 from netc.compiler.ir import DType, Graph
 from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
-from netc.compiler.passes import observers
 from netc.compiler.passes.mixed_precision import PRODUCTS, mixed_precision
+from netc.compiler.pipeline import observed
 from netc.compiler.training.step import training_step
 from netc.grammar.diagnostics import DiagnosticError
 
@@ -26,9 +26,8 @@ NEEDS_DIGITS = {"Div", "Exp", "Log", "LogSoftmax", "ReduceMean", "ReduceSum", "S
 
 @pytest.fixture(autouse=True)
 def _verified() -> Iterator[None]:
-    observers.append(lambda _, graph: verify(graph))
-    yield
-    observers.pop()
+    with observed(lambda name, before, after: verify(after)):
+        yield
 
 
 @pytest.fixture(params=sorted(NETS))

@@ -6,7 +6,9 @@ from netc.compiler import Options
 from netc.compiler.ir import Graph
 from netc.compiler.pipeline import STAGES, Context, through
 
-SIMPLIFY = tuple(stage for stage in STAGES if stage.name.startswith("simplify1/") or stage.name in ("products", "sweep1"))
+SIMPLIFY = tuple(
+    stage for stage in STAGES if stage.name.startswith("simplify1/") or stage.name in ("products", "sweep1")
+)
 LEGALISE = tuple(stage for stage in STAGES if stage.name.startswith("legalise/"))
 
 

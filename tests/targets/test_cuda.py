@@ -9,8 +9,8 @@ import numpy as np
 import onnx
 import pytest
 from sessions import session_of
-
 from stages import legalise
+
 import netc
 from netc.compiler import compile_gradients, compile_training, initial_weights
 from netc.compiler.emit import emit

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from sessions import fast_library, session_of
-
 from stages import legalise, simplify
+
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ir.verify import verify
