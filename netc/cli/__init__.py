@@ -21,12 +21,12 @@ VERBS = {
     "lint": "check, and point at what is legal but rarely meant",
     "explain": "the long version of a finding's code",
     "summary": "layers, shapes, parameters and cost of a network",
-    "ir": "the graph of a network, or of its training step, as text",
     "compile": "write a network, or its training step, as an ONNX model",
     "train": "train a network",
     "eval": "loss and metrics of a trained network on data",
     "predict": "answers of a trained network for images or arrays",
     "bench": "how fast a network trains here, and where the time of a step goes",
+    "ir": "the graph of a network, or of its training step, as text",
     "env": "versions, and the devices that really work",
 }
 
