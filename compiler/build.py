@@ -8,23 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from netc.compiler import targets
 from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Kind, Manifest
-from netc.compiler.ir import BATCH_SYMBOL, DType, Graph, Value
+from netc.compiler.ir import Value
 from netc.compiler.net import Net
 from netc.compiler.options import DEFAULTS, Options, Precision
-from netc.compiler.passes import (
-    accumulated_products,
-    early_updates,
-    fix_sizes,
-    inference_mode,
-    recompute,
-    simplify,
-    stacked_updates,
-    used_sources,
-)
-from netc.compiler.passes.mixed_precision import mixed_precision
+from netc.compiler.passes import dead_code, used_sources
+from netc.compiler.pipeline import Context, run
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan, to_json
-from netc.compiler.targets.bfloat16_gaps import bfloat16_gaps
-from netc.compiler.targets.precision import low_precision
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.forward import training_only
 from netc.compiler.training.in_place import written_in_place
@@ -57,6 +46,12 @@ def compile_inference(
     weights_as  "inputs" leaves the weights out of the model, for callers that keep them on a device
     Raises DiagnosticError: E280 for a tap that is no value of the network, E550 and E552 for weights that don't fit.
     """
+    a = network(net, taps)
+    return _finish(a, net, "infer", target, batch, options, weights=_weights(a, net, weights, seed, weights_as))
+
+
+def network(net: Net, taps: Sequence[str] = ()) -> Assembly:
+    """The network without what only training has; raises DiagnosticError E280 for a tap that is no value of it."""
     from netc.compiler.facts.taps import find_taps
 
     a = Assembly(net.name)
@@ -72,11 +67,9 @@ def compile_inference(
             a.output(path, value, "output", f"inner value {path} of net {net.name}")
     graph = net.graph.copy()
     graph.inputs, graph.parameters, graph.outputs = a.graph.inputs, a.graph.parameters, a.graph.outputs
-    graph = simplify(inference_mode(graph), options.without)
-    _drop_unused(a, net, graph)
-    graph.inputs, graph.parameters = list(a.graph.inputs), list(a.graph.parameters)
-    a.graph = graph
-    return _finish(a, net, "infer", target, batch, options, weights=_weights(a, net, weights, seed, weights_as))
+    a.graph = dead_code(graph)
+    _drop_unused(a, net)
+    return a
 
 
 def compile_training(
@@ -184,11 +177,10 @@ def _finish(
     weights: Weights | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Artifact:
-    """Fix sizes, shape for the target, simplify, write."""
+    """Through the pipeline, and written."""
     from netc.compiler.emit import emit
 
-    graph = a.graph if batch is None else fix_sizes(a.graph, {BATCH_SYMBOL: batch})
-    graph = _shaped(graph, kind, target, options)
+    graph = run(a.graph, Context(kind, target, options, batch))
     inputs, outputs = a.ports(graph)
     replaced = {port["name"]: port["of"] for port in outputs if port["role"] == "state"}
     in_place = written_in_place(graph, replaced)
@@ -214,29 +206,9 @@ def _finish(
     return Artifact(model.SerializeToString(deterministic=True), manifest, len(model.graph.node))
 
 
-def _shaped(graph: Graph, kind: Kind, target: str, options: Options) -> Graph:
-    """Simplified, written for the target, and simplified again; a training step with its updates in order."""
-    graph = simplify(graph, options.without)
-    low = low_precision(options.precision, target) if kind in ("train", "backward", "gradient") else None
-    if low is not None:
-        graph = simplify(mixed_precision(graph, low), options.without)
-    updates = kind in ("train", "update")
-    if updates and options.wants(accumulated_products):
-        graph = accumulated_products(graph)
-    if updates and options.wants(stacked_updates):
-        graph = stacked_updates(graph)
-    graph = targets.legalise(graph, target, options.lowerings)
-    if low == DType.BFLOAT16:
-        graph = bfloat16_gaps(graph)
-    graph = simplify(graph, options.without)
-    if kind in ("train", "backward") and options.memory == "low":
-        graph = recompute(graph)
-    return early_updates(graph) if updates and options.wants(early_updates) else graph
-
-
-def _drop_unused(a: Assembly, net: Net, graph: Graph) -> None:
+def _drop_unused(a: Assembly, net: Net) -> None:
     """Leave out what only training reads. An input that nothing reads at all stays: the text declares it."""
-    used = used_sources(graph)
+    used = used_sources(a.graph)
     read_in_training = used_sources(net.graph)
     unused: set[Value] = {value for value in a.graph.parameters if value not in used}
     unused |= {value for value in a.graph.inputs if value not in used and value in read_in_training}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from netc.compiler.ir import Graph
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 
 Precision = Literal["float32", "mixed", "bfloat16"]
@@ -19,7 +17,8 @@ MEMORIES: tuple[Memory, ...] = get_args(Memory)
 class Options:
     """The defaults are what `netc train` takes.
 
-    without    names of passes that are left out; results stay the same, up to rounding
+    without    names of passes that are left out, of those that can be (`pipeline.OPTIONAL`); results stay the same,
+               up to rounding
     lowerings  `OP=NAME` lets an operator be written in this way alone, several in the order given (a layout's forms
                before standard ones); `OP=-NAME` in any but this. docs/targets.md lists the names of each target
     precision  of a training step and of gradients: "float32"; "mixed", convolutions and products in float16 with a
@@ -42,10 +41,6 @@ class Options:
         if self.memory not in MEMORIES:
             help = did_you_mean(self.memory, MEMORIES) or "use `normal` or `low`"
             raise DiagnosticError(Diagnostic("E608", f"unknown memory `{self.memory}`", help=help))
-
-    def wants(self, step: Callable[[Graph], Graph]) -> bool:
-        """Whether a pass is to run."""
-        return step.__name__ not in self.without
 
 
 DEFAULTS = Options()

@@ -7,6 +7,7 @@
     output values = %y
 
 After the operator come its attributes, after the colon the types, after @ the layer and the place in the source.
+docs/ir.md explains it.
 """
 
 from __future__ import annotations

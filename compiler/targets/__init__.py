@@ -2,6 +2,8 @@
 
 Each row of a table has a name. The first that applies, and is meant for the node, is taken; a caller may force or
 forbid rows by name (`Options.lowerings`). To tune a target, change the order of its rows or their conditions.
+
+The parts of writing a graph for a target are stages of `compiler/pipeline.py`: `lay_out`, `lower`, then the touches.
 """
 
 from __future__ import annotations
@@ -14,17 +16,34 @@ from netc.compiler.ir import Graph
 from netc.compiler.ops import get_op
 from netc.compiler.passes.rewriter import Rewriter
 from netc.compiler.targets.choice import Choice, read_choice
-from netc.compiler.targets.cpu import FINISH, blocked_layout, rows
+from netc.compiler.targets.cpu import blocked_layout, rows
+from netc.compiler.targets.cpu.masks import steep_masks
+from netc.compiler.targets.cpu.pads import pads_as_joins
+from netc.compiler.targets.cpu.scalars import flat_scalars
 from netc.compiler.targets.cuda import CUDA, masks_as_choices
-from netc.compiler.targets.fast import FAST_FINISH, fast_rows
+from netc.compiler.targets.fast import fast_rows
+from netc.compiler.targets.fast.chains import chains
 from netc.compiler.targets.layout import Rows, ways
 from netc.compiler.targets.registry import Table, names_of, pick
 from netc.compiler.targets.std import STD
 
+Touch = Callable[[Graph], Graph]
+
+TOUCHES: dict[Touch, str] = {
+    masks_as_choices: "numbers times a mask become a choice",
+    steep_masks: "masks become steep slopes, which run on the fast path",
+    chains: "elementwise operators in a row become one",
+    pads_as_joins: "padding along one axis becomes a join",
+    flat_scalars: "tensors that end in a size of 1 meet numbers as vectors",
+}
+"""What is rewritten once a graph is in the operators of a target that wants it, in this order."""
+
+CPU = frozenset({steep_masks, pads_as_joins, flat_scalars})
+
 
 @dataclass(frozen=True)
 class Target:
-    """What a target makes of a graph: perhaps a layout by its rows, the table for the rest, perhaps a last touch.
+    """What a target makes of a graph: perhaps a layout by its rows, the table for the rest, perhaps some last touches.
 
     rows   makes the rows: which operators they are for is known when all are declared
     opset  the version of ONNX's operators to write in, where the usual one doesn't do
@@ -32,7 +51,7 @@ class Target:
 
     table: Table
     layout: Callable[[Graph, Rows], Graph] | None = None
-    finish: tuple[Callable[[Graph], Graph], ...] = ()
+    touches: frozenset[Touch] = frozenset()
     rows: Callable[[], Rows] = dict
     opset: int | None = None
 
@@ -46,11 +65,11 @@ class Target:
 
 TARGETS: dict[str, Target] = {
     "std": Target(STD),
-    "cpu": Target(STD, partial(blocked_layout, block=16), FINISH, rows),
-    "cpu8": Target(STD, partial(blocked_layout, block=8), FINISH, rows),
-    "fast": Target(STD, partial(blocked_layout, block=16), FAST_FINISH, fast_rows),
-    "fast8": Target(STD, partial(blocked_layout, block=8), FAST_FINISH, fast_rows),
-    "cuda": Target(CUDA, finish=(masks_as_choices,), opset=18),
+    "cpu": Target(STD, partial(blocked_layout, block=16), CPU, rows),
+    "cpu8": Target(STD, partial(blocked_layout, block=8), CPU, rows),
+    "fast": Target(STD, partial(blocked_layout, block=16), CPU | {chains}, fast_rows),
+    "fast8": Target(STD, partial(blocked_layout, block=8), CPU | {chains}, fast_rows),
+    "cuda": Target(CUDA, touches=frozenset({masks_as_choices}), opset=18),
     "web": Target(STD),
 }
 """`cpu` is for blocks of 16 channels, as the runtime has with AVX-512; `cpu8` for blocks of 8. See `cpu/probe.py`.
@@ -58,27 +77,30 @@ TARGETS: dict[str, Target] = {
 a maximum, are registered for operator set 18 exactly: in a later one such nodes go through the host."""
 
 
-def legalise(graph: Graph, target: str = "std", lowerings: Sequence[str] = ()) -> Graph:
-    """The graph in the operators that the target has.
+def target_of(name: str) -> Target:
+    """The target of that name; raises ValueError where there is none."""
+    if name not in TARGETS:
+        raise ValueError(f"there is no target {name!r}: use one of {', '.join(TARGETS)}")
+    return TARGETS[name]
+
+
+def lay_out(graph: Graph, name: str, lowerings: Sequence[str] = ()) -> Graph:
+    """The graph in the target's layout, where it has one.
 
     lowerings   `OP=NAME` and `OP=-NAME`, as in Options
 
-    Raises ValueError where there is no such target, DiagnosticError E495 for lowerings that it doesn't have and E496
-    where those that are left don't apply to a node.
+    Raises DiagnosticError E495 for lowerings that the target doesn't have, E496 where those left don't apply to a node.
     """
-    if target not in TARGETS:
-        raise ValueError(f"there is no target {target!r}: use one of {', '.join(TARGETS)}")
-    chosen = TARGETS[target]
-    choice = read_choice(lowerings, target, chosen.names() if lowerings else {})
-    if chosen.layout is not None:
-        graph = chosen.layout(graph, choice.rows(chosen.rows(), chosen.table))
-    graph = _lower(graph, choice.table(chosen.table), choice, target)
-    for touch in chosen.finish:
-        graph = touch(graph)
-    return graph
+    target = target_of(name)
+    choice = _choice(target, name, lowerings)
+    return graph if target.layout is None else target.layout(graph, choice.rows(target.rows(), target.table))
 
 
-def _lower(graph: Graph, table: Table, choice: Choice, target: str) -> Graph:
+def lower(graph: Graph, name: str, lowerings: Sequence[str] = ()) -> Graph:
+    """The graph, laid out, in the operators that the target has; lowerings and errors are those of `lay_out`."""
+    target = target_of(name)
+    choice = _choice(target, name, lowerings)
+    table = choice.table(target.table)
     rewriter = Rewriter(graph)
     for node in graph.nodes:
         if node.op in table:
@@ -88,6 +110,10 @@ def _lower(graph: Graph, table: Table, choice: Choice, target: str) -> Graph:
             made = lowering.write(rewriter.builder(node.origin), *rewriter.inputs(node), **node.attributes)
             rewriter.replace(node.outputs, made if isinstance(made, tuple) else (made,))
         else:
-            assert get_op(node.op).stock, f"target {target} has no row for {node.op}"
+            assert get_op(node.op).stock, f"target {name} has no row for {node.op}"
             rewriter.keep(node)
     return rewriter.finish()
+
+
+def _choice(target: Target, name: str, lowerings: Sequence[str]) -> Choice:
+    return read_choice(lowerings, name, target.names() if lowerings else {})

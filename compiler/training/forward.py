@@ -11,6 +11,7 @@ from netc.compiler.net import Net
 from netc.compiler.passes import pool_before_relu, training_mode
 from netc.compiler.passes.dead_code import dead_code, used_sources
 from netc.compiler.passes.fix_sizes import fix_sizes
+from netc.compiler.pipeline.observers import seen
 from netc.compiler.plan.terms import Term, values_of
 from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.training.assembly import Assembly
@@ -36,7 +37,9 @@ def forward_pass(
     graph.inputs, graph.parameters = a.graph.inputs, a.graph.parameters
     graph.outputs = {str(number): value for number, value in enumerate(wanted)}
     needed = used_sources(dead_code(graph))
-    graph, statistics = training_mode(pool_before_relu(graph), seed, step, frozen)
+    pooled = seen("pool_before_relu", graph, pool_before_relu(graph))
+    graph, statistics = training_mode(pooled, seed, step, frozen)
+    seen("training_mode", pooled, graph)
     a.graph.nodes.extend(graph.nodes)
     a.graph.made = graph.made
     moving = {old: new for old, new in statistics.items() if old in needed}

@@ -26,6 +26,7 @@ VERBS = {
     "eval": "loss and metrics of a trained network on data",
     "predict": "answers of a trained network for images or arrays",
     "bench": "how fast a network trains here, and where the time of a step goes",
+    "ir": "the graph of a network, or of its training step, as text",
     "env": "versions, and the devices that really work",
 }
 

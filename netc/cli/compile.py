@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.memory import check_memory
-from netc.cli.options import load_net, lowering_option, memory_option, net_options, precision_option
+from netc.cli.options import (
+    check_step_options,
+    load_net,
+    lowering_option,
+    memory_option,
+    net_options,
+    precision_option,
+)
 from netc.cli.table import size
 from netc.cli.terminal import say
 from netc.compiler.targets import TARGETS
@@ -65,10 +72,7 @@ def compile(
     path = Path(output)
     if path.suffix != ".onnx":
         raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
-    if precision != "float32" and not train:
-        raise click.UsageError("--precision is for training steps\n  = help: add `--train`, or leave it out")
-    if memory != "normal" and not train:
-        raise click.UsageError("--memory is for training steps\n  = help: add `--train`, or leave it out")
+    check_step_options(train, precision, memory)
     network = load_net(file, net, settings)
     check_memory(network, 1)
     given, state = _weights(network, weights, seed)

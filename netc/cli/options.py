@@ -89,6 +89,13 @@ def memory_option(function: Function) -> Function:
     )(function)
 
 
+def check_step_options(train: bool, precision: str, memory: str) -> None:
+    """Raise UsageError for what a training step alone has, where none is wanted."""
+    for option, given in (("--precision", precision != "float32"), ("--memory", memory != "normal")):
+        if given and not train:
+            raise click.UsageError(f"{option} is for training steps\n  = help: add `--train`, or leave it out")
+
+
 def tf32_option(function: Function) -> Function:
     """`--tf32`: whether CUDA may round what it multiplies."""
     return click.option(

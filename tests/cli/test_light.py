@@ -40,7 +40,8 @@ assert not found, found
     "arguments",
     [["--help"], ["check", "m.net"], ["check", "--help"], ["lint", "m.net"], ["lint", "."],
      ["explain"], ["explain", "L001"], ["summary", "m.net", "--format", "json"],
-     ["summary", "m.net"], ["train", "--help"], ["compile", "--help"]],
+     ["summary", "m.net"], ["train", "--help"], ["compile", "--help"],
+     ["ir", "m.net", "--target", "fast"], ["ir", "m.net", "--train"], ["ir", "m.net", "--train", "--stages"]],
     ids=" ".join,
 )  # fmt: skip
 def test_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:

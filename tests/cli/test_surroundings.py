@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from processes import command, on_terminal
 
+GOOD = "net A {\n  input x: 4\n  dense(3)\n}\n"
 BAD = "net A {\n  input x: 4\n  dens(3)\n}\n"
 
 
@@ -27,9 +28,9 @@ def test_color_on_request(netc: Any) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes end differently there")
-@pytest.mark.parametrize("verb", ["check", "explain", "lint"])
+@pytest.mark.parametrize("verb", ["check", "explain", "ir", "lint"])
 def test_pipe_closed_early(verb: str, tmp_path: Path) -> None:
-    (tmp_path / "a.net").write_text(BAD * 200, "utf-8")
+    (tmp_path / "a.net").write_text(BAD * 200 if verb != "ir" else GOOD, "utf-8")
     arguments = [verb] if verb == "explain" else [verb, "a.net"]
     process = subprocess.Popen(command(*arguments), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx.reference import ReferenceEvaluator
+from stages import legalise, simplify
 
 from netc.compiler.emit import emit
 from netc.compiler.net import Net
-from netc.compiler.passes import simplify
-from netc.compiler.targets import legalise
 from netc.compiler.training.step import gradient_step
 from netc.compiler.weights.draw import initial_weights
 

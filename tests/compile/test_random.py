@@ -9,10 +9,11 @@ import numpy as np
 import onnxruntime
 import pytest
 from onnx.reference import ReferenceEvaluator
+from stages import simplify
 
 from netc.compiler.emit import emit
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Value
-from netc.compiler.passes import simplify, training_mode
+from netc.compiler.passes import training_mode
 from netc.compiler.passes.random_bits import RandomBits
 
 Array = np.ndarray[Any, Any]

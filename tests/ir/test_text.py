@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
+from stages import legalise
 
 from netc.compiler.ir import BATCH, Builder, Dim, DType, Graph, Origin, Value
 from netc.compiler.ir.text import to_text
 from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
 from netc.compiler.ops import all_ops
-from netc.compiler.targets import legalise
 from netc.compiler.training.gradient import gradients
 from netc.grammar.diagnostics import Span
 

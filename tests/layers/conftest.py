@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sessions import session_of
+from stages import legalise
 
 from netc.compiler.declare.initial import Initial
 from netc.compiler.declare.parameter import Parameter
@@ -13,7 +14,6 @@ from netc.compiler.emit import emit
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value
 from netc.compiler.layers.base import LayerBuilder, language_shape, layer
 from netc.compiler.passes import inference_mode
-from netc.compiler.targets import legalise
 
 
 class Bench:

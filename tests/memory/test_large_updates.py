@@ -9,13 +9,15 @@ import pytest
 from liveness import live_bytes
 
 import netc
-from netc.compiler import Net, Options, build, compile_training, load
-from netc.compiler.ir import BATCH_SYMBOL, Graph
+from netc.compiler import Net, Options, compile_training, load, pipeline
+from netc.compiler.ir import Graph
 from netc.compiler.ir.text import to_text
 from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
-from netc.compiler.passes import accumulated_products, early_updates, fix_sizes
+from netc.compiler.passes import accumulated_products, early_updates
+from netc.compiler.pipeline import Context
 from netc.compiler.training.in_place import written_in_place
+from netc.compiler.training.step import training_step
 from netc.runtime.training.trainer import Trainer
 
 TEXT = """
@@ -48,8 +50,8 @@ def wide(request: pytest.FixtureRequest, tmp_path: Path) -> Net:
 
 def step_of(net: Net, *without: str) -> Graph:
     plan = net.plan()
-    graph = fix_sizes(build.training_step(net, plan, plan.only).graph, {BATCH_SYMBOL: plan.batch})
-    return build._shaped(graph, "train", "std", Options(without=frozenset(without)))
+    context = Context("train", options=Options(without=frozenset(without)), batch=plan.batch)
+    return pipeline.run(training_step(net, plan, plan.only).graph, context)
 
 
 def test_momentum_goes_into_the_product() -> None:

@@ -11,12 +11,14 @@ from liveness import live_bytes
 
 import netc
 from netc.cli import run
-from netc.compiler import Net, Options, build, compile_training, load
-from netc.compiler.ir import BATCH_SYMBOL, Graph
+from netc.compiler import Net, Options, compile_training, load, pipeline
+from netc.compiler.ir import Graph
 from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
-from netc.compiler.passes import fix_sizes, recompute
+from netc.compiler.passes import recompute
 from netc.compiler.passes.recompute import LONGEST
+from netc.compiler.pipeline import Context
+from netc.compiler.training.step import training_step
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import CPU
 from netc.runtime.devices.target import cpu_target, target_for
@@ -63,8 +65,7 @@ def deep(file: Path) -> Net:
 
 def step_of(net: Net, target: str, options: Options) -> Graph:
     plan = net.plan()
-    graph = fix_sizes(build.training_step(net, plan, plan.only).graph, {BATCH_SYMBOL: plan.batch})
-    return build._shaped(graph, "train", target, options)
+    return pipeline.run(training_step(net, plan, plan.only).graph, Context("train", target, options, plan.batch))
 
 
 @pytest.mark.parametrize("target", ["std", "cpu"])

@@ -11,11 +11,11 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
 from sessions import session_of
+from stages import legalise
 
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ops import Sample, all_ops
-from netc.compiler.targets import legalise
 
 Array = np.ndarray[Any, Any]
 

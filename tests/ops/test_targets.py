@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from stages import legalise
 
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Value
 from netc.compiler.ir.verify import verify
 from netc.compiler.ops import all_ops, get_op
-from netc.compiler.targets import TARGETS, legalise
+from netc.compiler.targets import TARGETS
 from netc.compiler.training.gradient import gradients
 
 from .one_operator import graph_of

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+from stages import simplify
 
 from netc.compiler import Net, Options, compile_gradients, compile_training
 from netc.compiler.ir import DType, Graph
@@ -14,8 +15,8 @@ from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Kind
-from netc.compiler.passes import observers, simplify
 from netc.compiler.passes.mixed_precision import mixed_precision
+from netc.compiler.pipeline import observed
 from netc.compiler.training.step import training_step
 from netc.grammar.diagnostics import DiagnosticError
 
@@ -27,9 +28,8 @@ NEEDS_DIGITS = {"Div", "Exp", "Log", "LogSoftmax", "ReduceMean", "ReduceSum", "S
 
 @pytest.fixture(autouse=True)
 def _verified() -> Iterator[None]:
-    observers.append(lambda _, graph: verify(graph))
-    yield
-    observers.pop()
+    with observed(lambda name, before, after: verify(after)):
+        yield
 
 
 @pytest.fixture(params=sorted(NETS))

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from sessions import fast_library, session_of
+from stages import legalise, simplify
 
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ir.verify import verify
-from netc.compiler.passes import simplify
-from netc.compiler.targets import legalise
 from netc.compiler.targets.cpu.strips import strips_of_examples
 from netc.compiler.targets.layout import Layout
 

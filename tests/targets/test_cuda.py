@@ -9,13 +9,13 @@ import numpy as np
 import onnx
 import pytest
 from sessions import session_of
+from stages import legalise
 
 import netc
 from netc.compiler import compile_gradients, compile_training, initial_weights
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ir.verify import verify
-from netc.compiler.targets import legalise
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ON_A_CARD = {

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from sessions import fast_library, session_of
+from stages import legalise, simplify
 
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ir.verify import verify
-from netc.compiler.passes import simplify
-from netc.compiler.targets import TARGETS, legalise
+from netc.compiler.targets import TARGETS
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import CPU
 from netc.runtime.devices.target import target_for

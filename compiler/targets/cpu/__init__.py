@@ -10,10 +10,7 @@ from __future__ import annotations
 
 from netc.compiler.ir import Graph
 from netc.compiler.targets.cpu import operators
-from netc.compiler.targets.cpu.masks import steep_masks
-from netc.compiler.targets.cpu.pads import pads_as_joins
 from netc.compiler.targets.cpu.rows import rows
-from netc.compiler.targets.cpu.scalars import flat_scalars
 from netc.compiler.targets.layout import Layout, Rows
 
 
@@ -22,7 +19,4 @@ def blocked_layout(graph: Graph, rows: Rows, *, block: int) -> Graph:
     return Layout(graph, block).run(rows)
 
 
-FINISH = (steep_masks, pads_as_joins, flat_scalars)
-"""What is rewritten once the graph is in the target's operators."""
-
-__all__ = ["FINISH", "blocked_layout", "operators", "rows"]
+__all__ = ["blocked_layout", "operators", "rows"]

@@ -7,13 +7,6 @@ chains of elementwise operations.
 
 from __future__ import annotations
 
-from netc.compiler.targets.cpu.masks import steep_masks
-from netc.compiler.targets.cpu.pads import pads_as_joins
-from netc.compiler.targets.cpu.scalars import flat_scalars
-from netc.compiler.targets.fast.chains import chains
 from netc.compiler.targets.fast.rows import rows as fast_rows
 
-FAST_FINISH = (steep_masks, chains, pads_as_joins, flat_scalars)
-"""What is rewritten once the graph is in the target's operators."""
-
-__all__ = ["FAST_FINISH", "fast_rows"]
+__all__ = ["fast_rows"]
