@@ -10,7 +10,7 @@ from typing import Any
 
 from netc.grammar import ast
 from netc.grammar.builder import Builder, TooDeepError
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Diagnostic, Label, in_reading_order
 from netc.grammar.layout import Layout
 from netc.grammar.lexer import Lexed, Lexer, Token
 from netc.grammar.situation import Situation
@@ -43,7 +43,7 @@ def parse(source: str, file: str) -> tuple[ast.File, list[Diagnostic]]:
     lexed = Lexer(text, tables).run()
     tokens = Layout(text, lexed).run()
     items = Parser(text, tables, lexed, tokens).run()
-    findings = _first(sorted(lexed.findings, key=_place))
+    findings = _first(in_reading_order(lexed.findings))
     return ast.File(text.span(0, len(source)), items, tuple(lexed.comments), source), findings
 
 
@@ -74,7 +74,7 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
         found = Diagnostic(
             "E113", f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8", place, help="save the file as UTF-8"
         )
-        return file, sorted([found, *findings], key=_place)
+        return file, in_reading_order([found, *findings])
 
 
 def _binary(data: bytes) -> bool:
@@ -95,10 +95,6 @@ def _first(findings: list[Diagnostic]) -> list[Diagnostic]:
 @cache
 def _tables() -> Tables:
     return load()
-
-
-def _place(finding: Diagnostic) -> tuple[int, int]:
-    return (finding.primary.span.line, finding.primary.span.column) if finding.primary else (0, 0)
 
 
 class Parser:
