@@ -29,8 +29,8 @@ def every_net(name: str) -> base.Check:
 
 @pytest.fixture
 def families(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`S002`, `S010` and `SH1` beside the rules that there are."""
-    monkeypatch.setattr(base, "_known", dict(all_rules()))
+    """`S002`, `S010` and `SH1` beside three of the rules that there are."""
+    monkeypatch.setattr(base, "_known", {code: all_rules()[code] for code in ("L001", "L002", "L009")})
     all_rules.cache_clear()
     for code in ("SH1", "S010", "S002"):
         rule(code)(every_net(f"every_{code.lower()}"))
@@ -85,5 +85,6 @@ def test_the_wiring_is_worked_out_once_for_each_net(tmp_path: Path, monkeypatch:
             super().__init__(net)
 
     monkeypatch.setattr(base, "Wiring", Counted)
-    assert found(tmp_path, CUT + CUT.replace("Cut", "Again")) == ["L001", "L002", "L001", "L002"]
+    chosen = found(tmp_path, CUT + CUT.replace("Cut", "Again"), select=("L001", "L002", "L005"))
+    assert chosen == ["L001", "L002", "L001", "L002"]
     assert made == ["Cut", "Again"]
