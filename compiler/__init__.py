@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port
+    from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port, initial_state
     from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
     from netc.compiler.declare.parameter import Parameter
     from netc.compiler.emit.places import Place, places
@@ -59,6 +59,7 @@ _HOMES = {
     "compile_training": "build",
     "fit": "weights.files",
     "forward_graph": "training.forward",
+    "initial_state": "artifact",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
@@ -103,6 +104,7 @@ __all__ = [
     "compile_training",
     "fit",
     "forward_graph",
+    "initial_state",
     "initial_weight",
     "initial_weights",
     "lint",
