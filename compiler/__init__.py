@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port
+    from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port, initial_state
     from netc.compiler.build import (
         compile_backward,
         compile_gradients,
@@ -73,6 +73,7 @@ _HOMES = {
     "fit": "weights.files",
     "forward_graph": "training.forward",
     "get_op": "ops",
+    "initial_state": "artifact",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
@@ -122,6 +123,7 @@ __all__ = [
     "fit",
     "forward_graph",
     "get_op",
+    "initial_state",
     "initial_weight",
     "initial_weights",
     "lint",

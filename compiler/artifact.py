@@ -6,8 +6,14 @@ program that has ONNX Runtime can train with a model of kind "train" by reading 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 MANIFEST_KEY = "netc.manifest"
 MANIFEST_VERSION = 1
@@ -71,3 +77,12 @@ class Artifact:
     model: bytes
     manifest: Manifest
     nodes: int = 0
+
+
+def initial_state(manifest: Manifest) -> Iterator[tuple[str, Array]]:
+    """The optimizer's state before the first step: the name of each input and its tensor, one after the other."""
+    import numpy as np
+
+    for port in manifest["inputs"]:
+        if port["role"] == "state":
+            yield port["name"], np.full(list(map(int, port["shape"])), port.get("initial", 0), port["dtype"])

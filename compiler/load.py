@@ -19,7 +19,7 @@ from netc.compiler.elaborate.unused import warn_unused
 from netc.compiler.elaborate.values import POISON
 from netc.compiler.net import Net
 from netc.grammar import ast
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Severity, Span, did_you_mean
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Severity, Span, did_you_mean, in_reading_order
 from netc.grammar.parse import parse
 
 
@@ -100,7 +100,7 @@ def _check(path: str, source: str | None) -> CheckResult:
             check_names(module, written, report)
     if not report.errors:
         warn_unused(module, report)
-    return CheckResult(nets, sorted(report.found, key=_place), loader.sources, module.file)
+    return CheckResult(nets, in_reading_order(report.found), loader.sources, module.file)
 
 
 @contextmanager
@@ -238,16 +238,9 @@ def _as_static(module: Module, value: Any) -> Any:
 
 
 def _errors(report: Report) -> list[Diagnostic]:
-    return sorted((found for found in report.found if found.severity is Severity.ERROR), key=_place)
+    return in_reading_order(found for found in report.found if found.severity is Severity.ERROR)
 
 
 def _stop_at_errors(report: Report) -> None:
     if report.errors:
         raise DiagnosticError(_errors(report))
-
-
-def _place(finding: Diagnostic) -> tuple[str, int, int, str]:
-    if finding.primary is None:
-        return "", 0, 0, finding.code
-    span = finding.primary.span
-    return span.file, span.line, span.column, finding.code

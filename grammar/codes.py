@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 CODES = Path(__file__).with_name("codes")
-CODE = re.compile(r"[A-Z][0-9]{3}")
+CODE = re.compile(r"[A-Z]+[0-9]+")
 
 
 def explanation(code: str) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypedDict, Unpack
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,12 +58,22 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
+class Details(TypedDict, total=False):
+    """What there may be to say about a finding besides its message and its place: see Diagnostic."""
+
+    secondary: Iterable[Label]
+    notes: Iterable[str]
+    help: str | None
+    fix: Fix | None
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding.
 
     code      "E301": E1 syntax, E2 names and arguments, E3 shapes and types, E4 training, E5 data and weights,
-              E6 devices, E7 runs; "L…" lint. The long version is `codes/<code>.md` or the lint rule's docstring.
+              E6 devices, E7 runs; other letters lint, such as "L001". The long version is `codes/<code>.md` or the lint
+              rule's docstring.
     message   one lowercase headline without a full stop, never advice
     primary   the place; None for findings about things that have no text (a device, an image file)
     secondary other places that matter, such as the producer of a wrong shape
@@ -78,6 +89,34 @@ class Diagnostic:
     help: str | None = None
     severity: Severity = Severity.ERROR
     fix: Fix | None = None
+
+    @classmethod
+    def at(
+        cls, severity: Severity, code: str, message: str, span: Span, label: str = "", **details: Unpack[Details]
+    ) -> Diagnostic:
+        """A finding at a place of the text. Of the other places those that are the same one are left out."""
+        return cls(
+            code,
+            message,
+            Label(span, label),
+            tuple(other for other in details.get("secondary", ()) if other.span != span),
+            tuple(details.get("notes", ())),
+            details.get("help"),
+            severity,
+            details.get("fix"),
+        )
+
+
+def in_reading_order(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Findings by file, line, column and code; those without a place come first."""
+
+    def order(finding: Diagnostic) -> tuple[str, int, int, str]:
+        if finding.primary is None:
+            return "", 0, 0, finding.code
+        span = finding.primary.span
+        return span.file, span.line, span.column, finding.code
+
+    return sorted(findings, key=order)
 
 
 def _said(finding: Diagnostic) -> str:

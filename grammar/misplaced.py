@@ -7,7 +7,6 @@ import re
 from netc.grammar.confusions import COMPOUND
 from netc.grammar.diagnostics import Diagnostic
 from netc.grammar.layout import COMPARISONS, OPERATORS
-from netc.grammar.lexer import Token
 from netc.grammar.situation import HEADS, Situation
 
 
@@ -22,8 +21,8 @@ def comment_sign(s: Situation) -> Diagnostic | None:
             "write a comment after `#`; `//` divides whole numbers",
             fix=s.replace(s.token, "#", "make it a comment"),
         )
-    if "FLOOR" in s.symbols and s.previous.kind == "NAME" and s.token.kind in ("NAME", "NUMBER") and s.bracket is None:
-        sign = next(v for v in reversed(s.parser.values) if isinstance(v, Token) and v.kind == "FLOOR")
+    sign = s.stack.last("FLOOR") if "FLOOR" in s.symbols and s.bracket is None else None
+    if sign is not None and s.previous.kind == "NAME" and s.token.kind in ("NAME", "NUMBER"):
         return s.finding(
             "E109",
             "`//` opens no comment",
@@ -79,7 +78,7 @@ def misplaced_binding(s: Situation) -> Diagnostic | None:
             fix=s.replace(s.token, ":", "write `:`"),
         )
     help = "write `name = value`, and `==` to compare"
-    joined = s.parser.source.text[s.statement_start : s.token.start].strip()
+    joined = s.source.text[s.statement_start : s.token.start].strip()
     if s.bracket is None and re.fullmatch(r"\w+([-.]\w+)+", joined):
         help = f"write names with letters, digits and `_`: `{re.sub('[-.]', '_', joined)}`"
     return s.finding("E118", "only a name can stand before `=`", help)

@@ -10,11 +10,12 @@ from typing import Any
 
 from netc.grammar import ast
 from netc.grammar.builder import Builder, TooDeepError
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Diagnostic, Label, in_reading_order
 from netc.grammar.layout import Layout
 from netc.grammar.lexer import Lexed, Lexer, Token
 from netc.grammar.situation import Situation
 from netc.grammar.source import Source
+from netc.grammar.stack import Stack
 from netc.grammar.syntax_errors import OUTSIDE, explain
 from netc.grammar.tables import Tables, load
 
@@ -42,7 +43,7 @@ def parse(source: str, file: str) -> tuple[ast.File, list[Diagnostic]]:
     lexed = Lexer(text, tables).run()
     tokens = Layout(text, lexed).run()
     items = Parser(text, tables, lexed, tokens).run()
-    findings = _first(sorted(lexed.findings, key=_place))
+    findings = _first(in_reading_order(lexed.findings))
     return ast.File(text.span(0, len(source)), items, tuple(lexed.comments), source), findings
 
 
@@ -73,7 +74,7 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
         found = Diagnostic(
             "E113", f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8", place, help="save the file as UTF-8"
         )
-        return file, sorted([found, *findings], key=_place)
+        return file, in_reading_order([found, *findings])
 
 
 def _binary(data: bytes) -> bool:
@@ -96,12 +97,8 @@ def _tables() -> Tables:
     return load()
 
 
-def _place(finding: Diagnostic) -> tuple[int, int]:
-    return (finding.primary.span.line, finding.primary.span.column) if finding.primary else (0, 0)
-
-
 class Parser:
-    """One run over balanced tokens. The stack holds, for each symbol: state, symbol, value, start and end offsets."""
+    """One run over balanced tokens."""
 
     def __init__(self, source: Source, tables: Tables, lexed: Lexed, tokens: list[Token]) -> None:
         self.source = source
@@ -109,67 +106,54 @@ class Parser:
         self.lexed = lexed
         self.tokens = tokens
         self.builder = Builder(source, lexed)
-        self.states = [0]
-        self.symbols: list[str] = []
-        self.values: list[Any] = []
-        self.starts: list[int] = []
-        self.ends: list[int] = []
+        self.stack = Stack(tables)
         self.outside = False
-        self.explained_line = (
-            0  # of the last finding about a missing separator: what follows on that line follows from it
-        )
+        # of the last finding about a missing separator: what follows on that line follows from it
+        self.explained_line = 0
         lexed.doubtful.sort()
 
     def run(self) -> tuple[ast.Item, ...]:
         """The items of the file. Findings go into the `Lexed`."""
-        actions, tokens = self.tables.actions, self.tokens
+        actions, tokens, stack = self.tables.actions, self.tokens, self.stack
         index = 0
         while True:
             token = tokens[index]
-            move = actions[self.states[-1]].get(token.kind)
+            move = actions[stack.states[-1]].get(token.kind)
             try:
                 if move is None:
                     index = self._repair(index)
                 elif move >= 0:
-                    self._push(move, token.kind, token, token.start, token.end)
+                    stack.push(move, token.kind, token, token.start, token.end)
                     index += 1
                 elif self._reduce(~move, token.start):
-                    items: tuple[ast.Item, ...] = self.values[0]
+                    items: tuple[ast.Item, ...] = stack.values[0]
                     return items
             except TooDeepError:
                 index = self._resume(index)
 
     # ---------------------------------------------------------------- the automaton
-    def _push(self, state: int, symbol: str, value: Any, start: int, end: int) -> None:
-        self.states.append(state)
-        self.symbols.append(symbol)
-        self.values.append(value)
-        self.starts.append(start)
-        self.ends.append(end)
-
     def _reduce(self, number: int, offset: int) -> bool:
         """Replaces a production's pieces on the stack by its node; True once the file is complete."""
-        rule = self.tables.rules[number]
+        rule, stack = self.tables.rules[number], self.stack
         count, action, origin = rule.length, rule.action, rule.origin
         if action == "" or (action is None and count == 1 and origin not in LISTS):
-            del self.states[-1]
-            self.symbols[-1] = origin
-            self.states.append(self.tables.gotos[self.states[-1]][origin])
+            del stack.states[-1]
+            stack.symbols[-1] = origin
+            stack.states.append(stack.goto(origin))
             return False
         if count:
-            values = self.values[-count:]
-            start, end = self.starts[-count], self.ends[-1]
-            for stack in (self.states, self.symbols, self.values, self.starts, self.ends):
-                del stack[-count:]
+            values = stack.values[-count:]
+            start, end = stack.starts[-count], stack.ends[-1]
+            stack.drop(count)
         else:
             values, start, end = [], offset, offset
         value = (
             self._spliced(values) if action is None else self.builder.made(action, self._spliced(values), start, end)
         )
         if origin == "start":
-            self.values.append(value)
+            stack.values.append(value)
             return True
-        self._push(self.tables.gotos[self.states[-1]][origin], origin, value, start, end)
+        stack.push(stack.goto(origin), origin, value, start, end)
         return False
 
     @staticmethod
@@ -182,35 +166,16 @@ class Parser:
             return [piece for value in values for piece in (value if type(value) is list else (value,))]
         return values
 
-    def accepts(self, *kinds: str) -> bool:
-        """Whether these kinds of tokens could come next, one after the other."""
-        states = self.states.copy()
-        for kind in kinds:
-            while True:
-                move = self.tables.actions[states[-1]].get(kind)
-                if move is None:
-                    return False
-                if move >= 0:
-                    states.append(move)
-                    break
-                rule = self.tables.rules[~move]
-                if rule.origin == "start":
-                    return True
-                if rule.length:
-                    del states[-rule.length :]
-                states.append(self.tables.gotos[states[-1]][rule.origin])
-        return True
-
     # ---------------------------------------------------------------- recovery
     def _repair(self, index: int) -> int:
         """Reports what is wrong at a token; gives where to go on, with a separator put in or at the next statement."""
         token = self.tokens[index]
-        situation = Situation(self, index)
+        situation = Situation(self.source, self.tokens, index, self.stack)
         finding = explain(situation)
         if self._silenced(situation, finding):
             return self._resume(index)
         self.lexed.findings.append(finding)
-        if finding.code == "E117" and token.kind == "SEP" and self.accepts(self.tokens[index + 1].kind):
+        if finding.code == "E117" and token.kind == "SEP" and self.stack.accepts(self.tokens[index + 1].kind):
             return index + 1  # a newline before `{`
         if finding.code == "E107":
             self.explained_line = self.source.place(token.start)[0]
@@ -244,24 +209,24 @@ class Parser:
         A statement with a broken head and a body keeps the body: a plain head is put in front of it, so that the
         findings inside come out of the same run.
         """
+        stack = self.stack
         depth = 0
         closed = 0
         head: list[Any] = []
-        while self.symbols and not (closed == 0 and self.symbols[-1] in (*LISTS, "LBRACE")):
-            symbol = self.symbols[-1]
+        while stack.symbols and not (closed == 0 and stack.symbols[-1] in (*LISTS, "LBRACE")):
+            symbol = stack.symbols[-1]
             if symbol in CLOSERS:
                 closed += 1
             elif symbol in OPENERS and closed:
                 closed -= 1
             elif symbol in OPENERS:
                 depth += 1
-            head.append(self.values[-1])
-            for stack in (self.states, self.symbols, self.values, self.starts, self.ends):
-                del stack[-1]
-        if not self.symbols or self.symbols[-1] == "LBRACE":
-            origin = "_statements" if self.symbols else "_items"
+            head.append(stack.values[-1])
+            stack.drop(1)
+        if not stack.symbols or stack.symbols[-1] == "LBRACE":
+            origin = "_statements" if stack.symbols else "_items"
             at = self.tokens[index].start
-            self._push(self.tables.gotos[self.states[-1]][origin], origin, [], at, at)
+            stack.push(stack.goto(origin), origin, [], at, at)
         while (kind := self.tokens[index].kind) != "$END":
             if kind == "LBRACE" and depth == 0 and (plain := self._plain_head(head)):
                 at = self.tokens[index].start
@@ -284,7 +249,7 @@ class Parser:
             if isinstance(value, Token) and value.kind in PLAIN_HEADS:
                 before = dropped[position - 1] if position else None
                 name = before.text if isinstance(before, Token) and before.kind == "NAME" else "_"
-                inside = value.kind == "TRAIN" and "LBRACE" in self.symbols
+                inside = value.kind == "TRAIN" and "LBRACE" in self.stack.symbols
                 rest = (("ONLY", "only"),) if inside else PLAIN_HEADS[value.kind]
                 head = [(kind, name if text == "_" else text) for kind, text in rest]
                 return [("SEP", "\n"), (value.kind, value.text), *head]

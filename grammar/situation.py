@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Label, Span
 from netc.grammar.lexer import Token
-
-if TYPE_CHECKING:
-    from netc.grammar.parse import Parser
+from netc.grammar.source import Source
+from netc.grammar.stack import Stack
 
 # the words that want a body, and what they are called
 HEADS = {
@@ -28,46 +25,48 @@ HEADS = {
 class Situation:
     """A token that does not fit, with what surrounds it."""
 
-    def __init__(self, parser: Parser, index: int) -> None:
-        self.parser = parser
+    def __init__(self, source: Source, tokens: list[Token], index: int, stack: Stack) -> None:
+        self.source = source
+        self.tokens = tokens
         self.index = index
-        self.accepts = parser.accepts
-        self.token = parser.tokens[index]
-        self.previous = parser.tokens[index - 1] if index else Token("SEP", "\n", 0, 0)
-        self.following = parser.tokens[min(index + 1, len(parser.tokens) - 1)]
+        self.stack = stack
+        self.accepts = stack.accepts
+        self.token = tokens[index]
+        self.previous = tokens[index - 1] if index else Token("SEP", "\n", 0, 0)
+        self.following = tokens[min(index + 1, len(tokens) - 1)]
         self.brackets: list[int] = []  # positions on the stack of unclosed ( and [ of this statement
-        at, closed = len(parser.symbols), 0
-        while at and not (closed == 0 and parser.symbols[at - 1] in ("_statements", "_items", "LBRACE")):
+        at, closed = len(stack.symbols), 0
+        while at and not (closed == 0 and stack.symbols[at - 1] in ("_statements", "_items", "LBRACE")):
             at -= 1
-            symbol = parser.symbols[at]
+            symbol = stack.symbols[at]
             closed += (symbol in ("RPAR", "RSQB", "RBRACE")) - (symbol in ("LPAR", "LSQB", "LBRACE"))
             if closed < 0:
                 self.brackets.append(at)
                 closed = 0
-        while at < len(parser.symbols) and parser.symbols[at] == "SEP":
+        while at < len(stack.symbols) and stack.symbols[at] == "SEP":
             at += 1
-        self.symbols = parser.symbols[at:]
-        self.at_top = "LBRACE" not in parser.symbols[:at]
-        self.statement_start = parser.starts[at] if self.symbols else self.token.start
-        self.first = parser.values[at] if self.symbols and isinstance(parser.values[at], Token) else None
+        self.symbols = stack.symbols[at:]
+        self.at_top = "LBRACE" not in stack.symbols[:at]
+        self.statement_start = stack.starts[at] if self.symbols else self.token.start
+        self.first = stack.values[at] if self.symbols and isinstance(stack.values[at], Token) else None
 
     @property
     def bracket(self) -> str | None:
         """`(` or `[` where the token stands in one."""
-        return {"LPAR": "(", "LSQB": "["}[self.parser.symbols[self.brackets[0]]] if self.brackets else None
+        return {"LPAR": "(", "LSQB": "["}[self.stack.symbols[self.brackets[0]]] if self.brackets else None
 
     def before_line(self) -> Token | None:
         """The token before the line of this one, where the line holds names and commas up to here."""
         at = self.index - 1
-        while at > 0 and self.parser.tokens[at].kind in ("NAME", "COMMA"):
-            if self.parser.source.starts_line(self.parser.tokens[at].start):
-                return self.parser.tokens[at - 1]
+        while at > 0 and self.tokens[at].kind in ("NAME", "COMMA"):
+            if self.source.starts_line(self.tokens[at].start):
+                return self.tokens[at - 1]
             at -= 1
         return None
 
     def span(self, token: Token) -> Span:
         """Where a token stands."""
-        return self.parser.source.span(token.start, token.end)
+        return self.source.span(token.start, token.end)
 
     def shown(self, token: Token) -> str:
         """A token as a message names it."""
@@ -84,7 +83,7 @@ class Situation:
         """A finding at the token, or at another one."""
         token = at or self.token
         if token.kind in ("SEP", "$END") and token.text != ";":
-            place = self.parser.source.span(self.previous.end, self.previous.end)
+            place = self.source.span(self.previous.end, self.previous.end)
         else:
             place = self.span(token)
         return Diagnostic(code, message, Label(place), help=help, fix=fix)

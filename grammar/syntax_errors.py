@@ -12,7 +12,6 @@ from netc.grammar import misplaced
 from netc.grammar.confusions import FOREIGN
 from netc.grammar.diagnostics import Diagnostic, suggestions
 from netc.grammar.layout import OPERATORS
-from netc.grammar.lexer import Token
 from netc.grammar.situation import HEADS, Situation
 
 BINARY = (OPERATORS - {"COMMA", "BINDS", "ARROW", "NOT", "MINUS"}) | {"DOT"}
@@ -86,7 +85,7 @@ def _outside(s: Situation) -> Diagnostic | None:
 
 
 def _reserved_word(s: Situation) -> Diagnostic | None:
-    keywords = s.parser.tables.keywords
+    keywords = s.stack.tables.keywords
     word = s.token
     if s.token.kind == "BINDS" and s.previous.kind in keywords.values():
         word = s.previous
@@ -195,12 +194,11 @@ def _input_without_shape(s: Situation) -> Diagnostic | None:
 
 def _half_conditional(s: Situation) -> Diagnostic | None:
     if s.accepts("ELSE") and not s.accepts("SEP") and not s.accepts("COMMA") and "IF" in s.symbols[1:]:
-        condition = next(v for v in reversed(s.parser.values) if isinstance(v, Token) and v.kind == "IF")
         return s.finding(
             "E109",
             "an `if` between values has no `else`",
             "write `VALUE if CONDITION else VALUE`; where statements depend on it, write `if CONDITION { ... }`",
-            condition,
+            s.stack.last("IF"),
         )
     return None
 
@@ -232,7 +230,7 @@ def _missing_body(s: Situation) -> Diagnostic | None:
         return None
     head = s.previous if s.previous.kind in ("ELSE", "ONLY", "FROZEN") else s.first
     if head.kind == "BINDS" or head.kind not in HEADS:
-        head = next((v for v in reversed(s.parser.values) if isinstance(v, Token) and v.kind in HEADS), head)
+        head = s.stack.last(*HEADS) or head
     if head.kind not in HEADS:
         return None
     what = HEADS[head.kind]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from netc.compiler.facts.count import Memory, count, distinct_parameters, memory
 from netc.compiler.ir import Dim, Symbol
 from netc.compiler.net import LayerInstance, Net
 from netc.grammar import ast
+from netc.grammar.walk import children, walk
 
 COUNTS = ("params", "flops", "activations", "layers", "memory")
 CALLS = (*COUNTS, "receptive_field")
@@ -41,35 +42,24 @@ def run(frame: Frame, node: ast.Expect) -> None:
         check(frame, node, node.condition)
 
 
-def _waits(frame: Frame, node: ast.Expression) -> bool:
-    match node:
-        case ast.Name(id=name):
-            return name != "in" and in_sight(frame, name) is None
-        case ast.Call(function=ast.Name(id=name)) if not expressions.is_function(frame, name):
-            return True
-    return any(_waits(frame, child) for child in children(node))
+def _waits(frame: Frame, condition: ast.Expression) -> bool:
+    for node in walk(condition, inside=_operands):
+        match node:
+            case ast.Name(id=name) if name != "in" and in_sight(frame, name) is None:
+                return True
+            case ast.Call(function=ast.Name(id=name)) if not expressions.is_function(frame, name):
+                return True
+    return False
 
 
-def children(node: Any) -> list[ast.Expression]:
-    """The expressions directly inside one."""
+def _operands(node: ast.Syntax) -> Iterable[ast.Syntax]:
+    """What an expression computes with: a call's function, a flow's layers and a table's keys are no values."""
     match node:
-        case ast.Binary():
-            return [node.left, node.right]
-        case ast.Unary():
-            return [node.operand]
-        case ast.Conditional():
-            return [node.then, node.condition, node.otherwise]
         case ast.Call():
-            return [argument.value for argument in node.arguments]
-        case ast.Attribute():
-            return [node.value]
-        case ast.Index():
-            return [node.value, node.index]
-        case ast.Range():
-            return [node.start, node.stop]
-        case ast.List():
-            return list(node.items)
-    return []
+            return node.arguments
+        case ast.Flow() | ast.Table():
+            return ()
+    return children(node)
 
 
 def check_block(frame: Frame, first: int) -> None:
@@ -287,4 +277,4 @@ def _symbol(size: Any) -> Symbol | None:
     return symbol if symbol is not None and size == Dim(symbol) else None
 
 
-__all__ = ["check_block", "check_net", "children", "run"]
+__all__ = ["check_block", "check_net", "run"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from netc.compiler.elaborate.arguments import bind
@@ -15,6 +15,7 @@ from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import POISON, Several, is_flowing, kind, scoped
 from netc.grammar import ast
 from netc.grammar.diagnostics import Span
+from netc.grammar.walk import children, walk
 
 Element = ast.Expression | ast.Braced
 
@@ -190,20 +191,19 @@ def _mentions_tensor(frame: Frame, node: ast.Expression) -> bool:
     return holds_tensor(frame, node)
 
 
-def _has_layers(node: Any) -> bool:
+def _has_layers(node: Element) -> bool:
     """Whether layers stand inside a source, so that a bind is a scope."""
+    return any(isinstance(part, (ast.Flow, ast.Call)) for part in walk(node, inside=_computed))
+
+
+def _computed(node: ast.Syntax) -> Iterable[ast.Syntax]:
+    """What an expression's value is computed from; a condition is static."""
     match node:
-        case ast.Flow() | ast.Call():
-            return True
-        case ast.Binary():
-            return _has_layers(node.left) or _has_layers(node.right)
-        case ast.Unary():
-            return _has_layers(node.operand)
+        case ast.Binary() | ast.Unary() | ast.List():
+            return children(node)
         case ast.Conditional():
-            return _has_layers(node.then) or _has_layers(node.otherwise)
-        case ast.List():
-            return any(map(_has_layers, node.items))
-    return False
+            return (node.then, node.otherwise)
+    return ()
 
 
 def _is_lone(frame: Frame, node: Element) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 from netc.compiler.elaborate.layer_values import LayerValue
 from netc.compiler.elaborate.report import Report
@@ -12,6 +11,7 @@ from netc.compiler.elaborate.scope import Ref
 from netc.compiler.elaborate.values import POISON
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Label, Severity, Span
+from netc.grammar.walk import walk
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,7 +40,7 @@ class Module:
         self.trains: list[ast.Train] = []
         self.broken: set[str] = set()
         self.applied: set[str] = set()
-        self.words = set(_keys(file.items))
+        self.words = set(_keys(file))
         self._running: set[str] = set()
 
     def define(self, findings: Sequence[Diagnostic] = ()) -> None:
@@ -125,28 +125,18 @@ class Module:
         return self.values[name]
 
 
-def _keys(node: Any) -> Iterator[str]:
+def _keys(file: ast.File) -> Iterator[str]:
     """The words that are keys of tables: they may stand for themselves where a table is asked."""
-    if isinstance(node, tuple):
-        for item in node:
-            yield from _keys(item)
-    elif isinstance(node, ast.Syntax):
+    for node in walk(file):
         if isinstance(node, ast.Table):
             yield from (key.id for key, _ in node.entries if isinstance(key, ast.Name))
-        for field in fields(node):
-            yield from _keys(getattr(node, field.name))
 
 
-def _targets(node: Any) -> Iterator[ast.Name]:
+def _targets(body: ast.Body) -> Iterator[ast.Name]:
     """Every name that a bind gives somewhere inside."""
-    if isinstance(node, tuple):
-        for item in node:
-            yield from _targets(item)
-    elif isinstance(node, ast.Syntax):
+    for node in walk(body):
         if isinstance(node, ast.Bind):
             yield from node.targets
-        for field in fields(node):
-            yield from _targets(getattr(node, field.name))
 
 
 def _within(line: int, item: ast.Item) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from netc.compiler.elaborate.expects import CALLS
 from netc.compiler.elaborate.foreign import did_you_mean_here
@@ -14,6 +12,7 @@ from netc.compiler.elaborate.resolve import LATER, argument_words
 from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.layers.base import layer as layers
 from netc.grammar import ast
+from netc.grammar.walk import read, walk
 
 
 def check_names(module: Module, definition: ast.Block | ast.Net, report: Report) -> None:
@@ -21,42 +20,27 @@ def check_names(module: Module, definition: ast.Block | ast.Net, report: Report)
     local = {parameter.name for parameter in definition.parameters} | set(_bound(definition.body))
     suggested = [*local, *module.layers, *module.static_names(), *layers.all()]
     known = {*suggested, *FUNCTIONS, *argument_words(), *module.words, *CALLS, *LATER, "in", "training"}
-    for node in _read((definition.parameters, definition.body)):
+    for node in _read(*definition.parameters, definition.body):
         if node.id not in known:
             report.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name",
                          help=did_you_mean_here(node.id, suggested))  # fmt: skip
 
 
-def _bound(node: Any) -> Iterator[str]:
+def _bound(body: ast.Body) -> Iterator[str]:
     """Every name that is bound anywhere inside."""
-    if isinstance(node, (ast.Bind, ast.For)):
-        yield from (target.id for target in node.targets)
-    elif isinstance(node, ast.Input):
-        for declaration in node.inputs:
-            yield declaration.name
-            yield from (name.id for name in _read(declaration.shape))
-    for child in _children(node):
-        yield from _bound(child)
+    for node in walk(body):
+        match node:
+            case ast.Bind() | ast.For():
+                yield from (target.id for target in node.targets)
+            case ast.InputDeclaration():
+                yield node.name
+                yield from (name.id for name in _read(node.shape))
 
 
-def _read(node: Any) -> Iterator[ast.Name]:
+def _read(*roots: ast.Syntax | None) -> Iterator[ast.Name]:
     """Every name that is read; targets of binds and keys of tables are not."""
-    if isinstance(node, ast.Name):
-        yield node
-    elif isinstance(node, ast.Table):
-        yield from _read(tuple(value for _, value in node.entries))
-    elif isinstance(node, ast.Bind):
-        yield from _read(node.value)
-    elif isinstance(node, ast.For):
-        yield from _read((node.iterable, node.body))
-    else:
-        for child in _children(node):
-            yield from _read(child)
+    return (node for node in walk(*roots, inside=_values) if isinstance(node, ast.Name))
 
 
-def _children(node: Any) -> Iterator[Any]:
-    if isinstance(node, tuple):
-        yield from node
-    elif isinstance(node, ast.Syntax):
-        for field in fields(node):
-            yield getattr(node, field.name)
+def _values(node: ast.Syntax) -> Iterable[ast.Syntax]:
+    return [value for _, value in node.entries] if isinstance(node, ast.Table) else read(node)

@@ -194,6 +194,6 @@ def _warn_unread(run: Elaboration, report: Report) -> None:
     for target, file in run.statics:
         mentioned = read.setdefault(id(file), set())
         if not mentioned:
-            mentioned.update(names(file.items))
+            mentioned.update(names(*file.items))
         if target.id not in mentioned:
             report.warning("L006", f"nothing uses `{target.id}`", target.span, help="use it, or remove it")

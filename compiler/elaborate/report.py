@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Unpack
 
-from netc.grammar.diagnostics import Diagnostic, Fix, Label, Severity, Span
+from netc.grammar.diagnostics import Details, Diagnostic, Severity, Span
 
 LIMIT = 100
 
@@ -34,35 +34,13 @@ class Report:
         """Errors that leave something without a value; an expectation that does not hold is none."""
         return self.errors - self.unmet
 
-    def error(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        label: str = "",
-        *,
-        secondary: Iterable[Label] = (),
-        notes: Iterable[str] = (),
-        help: str | None = None,
-        fix: Fix | None = None,
-    ) -> None:
+    def error(self, code: str, message: str, span: Span, label: str = "", **details: Unpack[Details]) -> None:
         """Report an error at a place."""
-        others = tuple(other for other in secondary if other.span != span)
-        self.add(Diagnostic(code, message, Label(span, label), others, tuple(notes), help, fix=fix))
+        self.add(Diagnostic.at(Severity.ERROR, code, message, span, label, **details))
 
-    def warning(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        label: str = "",
-        *,
-        secondary: Iterable[Label] = (),
-        help: str | None = None,
-    ) -> None:
+    def warning(self, code: str, message: str, span: Span, label: str = "", **details: Unpack[Details]) -> None:
         """Report a finding that does not stop compilation."""
-        severity = Severity.WARNING
-        self.add(Diagnostic(code, message, Label(span, label), tuple(secondary), (), help, severity))
+        self.add(Diagnostic.at(Severity.WARNING, code, message, span, label, **details))
 
     def warnings(self, first: int = 0) -> list[Diagnostic]:
         """The findings that are no errors, from one on."""

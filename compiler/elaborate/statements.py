@@ -15,6 +15,7 @@ from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, 
 from netc.compiler.ir import Value
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
+from netc.grammar.walk import children, walk
 
 MOST_PASSES = 200_000
 
@@ -257,15 +258,13 @@ def _train_only(frame: Frame, node: ast.TrainOnly) -> None:
 
 def names_bound(body: ast.Body) -> Iterator[str]:
     """The names that statements let out: those of binds, control braces included."""
-    for statement in body.statements:
-        if isinstance(statement, ast.Bind):
-            yield from (target.id for target in statement.targets)
-        elif isinstance(statement, ast.If):
-            yield from names_bound(statement.then)
-            if statement.otherwise is not None:
-                yield from names_bound(statement.otherwise)
-        elif isinstance(statement, (ast.For, ast.Repeat, ast.Frozen, ast.TrainOnly)):
-            yield from names_bound(statement.body)
+    for node in walk(body, inside=_controlled):
+        if isinstance(node, ast.Bind):
+            yield from (target.id for target in node.targets)
+
+
+def _controlled(node: ast.Syntax) -> Iterable[ast.Syntax]:
+    return children(node) if isinstance(node, (ast.Body, ast.Control)) else ()
 
 
 def _poison_names(frame: Frame, bodies: Iterable[ast.Body | None]) -> None:

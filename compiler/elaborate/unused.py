@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any
 
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.grammar import ast
+from netc.grammar.walk import read, walk
 
 
 def warn_unused(module: Module, report: Report) -> None:
@@ -18,15 +17,14 @@ def warn_unused(module: Module, report: Report) -> None:
     """
     for item in module.file.items:
         if isinstance(item, (ast.Block, ast.Net)):
-            mentioned = set(names(item.body))
-            mentioned |= {name for parameter in item.parameters for name in names(parameter.default)}
+            mentioned = set(names(*item.parameters, item.body))
             for parameter in item.parameters:
                 if parameter.name not in mentioned:
                     report.warning("L006", f"nothing uses the parameter `{parameter.name}` of `{item.name}`",
                                    parameter.span, help="use it, or remove it")  # fmt: skip
     if not module.nets:
         return
-    everywhere = {name for item in module.file.items for name in names(item)}
+    everywhere = set(names(*module.file.items))
     everywhere |= {item.net for item in module.file.items if isinstance(item, ast.Train)}
     for item in module.file.items:
         if isinstance(item, ast.Block) and item.name not in everywhere:
@@ -41,18 +39,6 @@ def warn_unused(module: Module, report: Report) -> None:
                     report.warning("L006", f"nothing uses `{used.alias}`", used.span, help="use it, or remove it")
 
 
-def names(node: Any) -> Iterator[str]:
+def names(*roots: ast.Syntax | None) -> Iterator[str]:
     """Every word that is read in a tree; the targets of binds and loops are not."""
-    if isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from names(item)
-    elif isinstance(node, ast.Bind):
-        yield from names(node.value)
-    elif isinstance(node, ast.For):
-        yield from names(node.iterable)
-        yield from names(node.body)
-    elif isinstance(node, ast.Syntax):
-        for field in fields(node):
-            yield from names(getattr(node, field.name))
+    return (node.id for node in walk(*roots, inside=read) if isinstance(node, ast.Name))

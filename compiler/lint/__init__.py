@@ -1,4 +1,4 @@
-"""Rules beyond correctness, one a file, each with its documentation."""
+"""Rules beyond correctness, one a file in `rules/`, each with its documentation; who runs them and what is allowed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from netc.compiler.lint.allow import allows, suppress
 from netc.compiler.lint.base import Rule, Subject, all_rules
 from netc.compiler.lint.config import Config, config_for
 from netc.grammar import ast
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, in_reading_order
 
 if TYPE_CHECKING:
     from netc.compiler.load import CheckResult
@@ -31,8 +31,10 @@ class LintResult:
 
 
 def lint(paths: Iterable[str | Path], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> LintResult:
-    """Check and lint files and folders. `select` and `ignore` hold codes or their beginnings and replace the settings
-    in pyproject.toml. Raises DiagnosticError where the settings themselves are wrong."""
+    """Check and lint files and folders. Raises DiagnosticError where the settings themselves are wrong.
+
+    `select` and `ignore` hold codes, beginnings of codes or families and replace the settings in pyproject.toml.
+    """
     from netc.compiler.load import check
 
     result = LintResult()
@@ -87,7 +89,7 @@ def lint_checked(
         config=config.path,
         ran=frozenset(rule.code for rule in rules),
     )
-    findings = [finding for finding in result.diagnostics if not finding.code.startswith("L")]
+    findings = [finding for finding in result.diagnostics if finding.code not in all_rules()]
     late = []
     for rule in rules:
         if rule.last:
@@ -97,20 +99,20 @@ def lint_checked(
     left = suppress(findings, comments)
     for rule in late:
         left += suppress(rule.run(subject), comments)
-    return sorted(left, key=_place)
+    return in_reading_order(left)
 
 
 def selected(select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
-    """The rules whose codes begin with one of `select` (all, if empty) and with none of `ignore`."""
+    """The rules that one of `select` stands for (all, if empty) and none of `ignore`: codes, beginnings, families."""
     rules = all_rules()
     for word in (*select, *ignore):
-        if not any(code.startswith(word) for code in rules) or not word:
+        if not any(rule.begins(word) for rule in rules.values()):
             help = did_you_mean(word, rules) or "see `netc explain` for the codes"
             raise DiagnosticError(Diagnostic("E260", f"no lint rule's code begins with `{word}`", help=help))
     return [
         rule
-        for code, rule in rules.items()
-        if (not select or code.startswith(tuple(select))) and not code.startswith(tuple(ignore) or ("?",))
+        for rule in rules.values()
+        if (not select or any(map(rule.begins, select))) and not any(map(rule.begins, ignore))
     ]
 
 
@@ -130,10 +132,3 @@ def _with_count(finding: Diagnostic, more: int) -> Diagnostic:
 def _is_here(finding: Diagnostic, file: ast.File) -> bool:
     """Whether a finding is about this file's text, not about that of a file it uses."""
     return finding.primary is None or finding.primary.span.file == file.span.file
-
-
-def _place(finding: Diagnostic) -> tuple[str, int, int, str]:
-    if finding.primary is None:
-        return ("", 0, 0, finding.code)
-    span = finding.primary.span
-    return (span.file, span.line, span.column, finding.code)

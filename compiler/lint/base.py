@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Unpack
 
 from netc.compiler.lint.allow import Allow
+from netc.compiler.lint.wiring import Wiring
+from netc.compiler.net import Net
 from netc.grammar import ast
-from netc.grammar.diagnostics import Diagnostic, Fix, Label, Severity, Span
+from netc.grammar.diagnostics import Details, Diagnostic, Severity, Span
 
-if TYPE_CHECKING:
-    from netc.compiler.net import Net
-
+CHECKER = "E"
+"""The family of the checker's own findings, which are no rules."""
 SECTIONS = ("What it does", "Why is this bad", "Example", "Use instead")
 
 
@@ -43,6 +44,13 @@ class Subject:
     budgets: Mapping[str, str] = field(default_factory=dict)
     config: Path | None = None
     ran: frozenset[str] = frozenset()
+    _wirings: dict[int, Wiring] = field(default_factory=dict, init=False, repr=False)
+
+    def wiring(self, net: Net) -> Wiring:
+        """How one of the nets hangs together, worked out once, when the first rule asks."""
+        if id(net) not in self._wirings:
+            self._wirings[id(net)] = Wiring(net)
+        return self._wirings[id(net)]
 
 
 Check = Callable[[Subject], Iterable[Diagnostic]]
@@ -63,6 +71,10 @@ class Rule:
     in_check: bool = False
     last: bool = False
 
+    def begins(self, word: str) -> bool:
+        """Whether a word stands for this rule: its code, a beginning of it, or the letters of its family alone."""
+        return self.code.startswith(word) and family(self.code) == family(word)
+
     @property
     def headline(self) -> str:
         """The first line of the documentation."""
@@ -77,9 +89,15 @@ class Rule:
 _known: dict[str, Rule] = {}
 
 
+def family(code: str) -> str:
+    """The letters that a code begins with."""
+    return code.rstrip("0123456789")
+
+
 def rule(code: str, *, check: bool = False, last: bool = False) -> Callable[[Check], Check]:
     """Register a generator of findings as the rule `code`; refuse one whose documentation lacks a section.
 
+    A code is letters and digits: the letters name the family that the rule belongs to. The checker's family is `E`.
     The function's name is the rule's, with dashes; it reads as "allow <name>". `check` has `netc check` run it too,
     `last` runs it after the comments have been applied to the others.
     """
@@ -89,7 +107,8 @@ def rule(code: str, *, check: bool = False, last: bool = False) -> Callable[[Che
         documentation = inspect.getdoc(function) or ""
         missing = [section for section in SECTIONS if f"\n## {section}\n" not in documentation]
         assert not missing, f"lint rule {code} ({name}) doesn't say: {', '.join(missing)}"
-        assert re.fullmatch(r"L\d{3}", code), f"{code} is no lint code"
+        assert re.fullmatch(r"[A-Z]+\d+", code), f"{code} is no lint code"
+        assert family(code) != CHECKER, f"{code} is a code of the checker's"
         assert code not in _known, f"lint rule {code} is declared twice"
         assert name not in {other.name for other in _known.values()}, f"a second lint rule is called {name}"
         _known[code] = Rule(code, name, documentation, function, check, last)
@@ -100,23 +119,13 @@ def rule(code: str, *, check: bool = False, last: bool = False) -> Callable[[Che
 
 @cache
 def all_rules() -> Mapping[str, Rule]:
-    """Every rule by its code: those of the files of this folder that are called `l…`."""
-    package = import_module(__package__)
-    for module in pkgutil.iter_modules(package.__path__):
-        if re.match(r"l\d", module.name):
-            import_module(f"{__package__}.{module.name}")
-    return dict(sorted(_known.items()))
+    """Every rule by its code, family by family: those of the files in `rules/`."""
+    folder = f"{__package__}.rules"
+    for module in pkgutil.iter_modules(import_module(folder).__path__):
+        import_module(f"{folder}.{module.name}")
+    return dict(sorted(_known.items(), key=lambda item: (family(item[0]), int(item[0].removeprefix(family(item[0]))))))
 
 
-def warning(
-    message: str,
-    span: Span,
-    label: str = "",
-    *,
-    secondary: Iterable[Label] = (),
-    notes: Iterable[str] = (),
-    help: str | None = None,
-    fix: Fix | None = None,
-) -> Diagnostic:
+def warning(message: str, span: Span, label: str = "", **details: Unpack[Details]) -> Diagnostic:
     """A rule's finding: a warning at a place. `Rule.run` puts the code on it."""
-    return Diagnostic("L000", message, Label(span, label), tuple(secondary), tuple(notes), help, Severity.WARNING, fix)
+    return Diagnostic.at(Severity.WARNING, "", message, span, label, **details)

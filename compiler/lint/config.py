@@ -17,7 +17,7 @@ SETTINGS = {"lint": ("select", "ignore"), "budget": ()}
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """`select` and `ignore` hold codes or their beginnings (`L`, `L00`); `budgets` pattern -> condition."""
+    """`select` and `ignore` hold codes, their beginnings (`L00`) or families (`L`); `budgets` pattern -> condition."""
 
     path: Path | None = None
     select: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from netc.compiler.lint.base import Rule, all_rules
 
 INTRODUCTION = """# Lint rules
 
-<!-- written by `python -m netc.compiler.lint.reference > docs/lint.md` from compiler/lint; change it there -->
+<!-- written by `python -m netc.compiler.lint.reference > docs/lint.md` from compiler/lint/rules; change it there -->
 
 `netc lint PATH…` checks files and runs these rules; a folder stands for the `.net` files in it. All findings are
 warnings, and the exit code is 1 if there is any. `netc explain L001` prints a rule's page.
@@ -23,8 +23,8 @@ net Cut {
 }
 ```
 
-A project sets rules and budgets in the `pyproject.toml` nearest above the file. Codes may be cut short: `L00` is all
-that begin so. `--select` and `--ignore` on the command line replace these.
+A project sets rules and budgets in the `pyproject.toml` nearest above the file. A code's letters are its family: `L`
+stands for all of them, `L00` for all that begin so. `--select` and `--ignore` on the command line replace these.
 
 ```toml
 [tool.netc.lint]

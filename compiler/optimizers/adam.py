@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from netc.compiler.declare.arguments import Real, argument
+from netc.compiler.declare.samples import Call, Wrong
 from netc.compiler.ir import Builder, Value
 from netc.compiler.optimizers.base import Optimizer, optimizer
 
@@ -16,6 +18,7 @@ class AdamLike(Optimizer):
     beta1: float = argument(Real(0, 1, open_high=True), "how much of the gradients' mean is kept", default=0.9)
     beta2: float = argument(Real(0, 1, open_high=True), "how much of the squares' mean is kept", default=0.999)
     epsilon: float = argument(Real(0), "added to the square root", default=1e-8)
+    weight_decay: float
 
     def slots(self) -> tuple[str, ...]:
         return ("mean", "square")
@@ -32,6 +35,11 @@ class AdamLike(Optimizer):
         direction = g.Div(mean, g.Add(g.Div(g.Sqrt(square), spread), self.epsilon))
         return g.Sub(parameter, g.Mul(direction, size)), (mean, square)
 
+    def torch_settings(self) -> dict[str, Any]:
+        """The arguments as PyTorch calls them."""
+        betas = (self.beta1, self.beta2)
+        return {"lr": self.lr, "betas": betas, "eps": self.epsilon, "weight_decay": self.weight_decay}
+
 
 @optimizer("adam")
 class Adam(AdamLike):
@@ -46,12 +54,27 @@ class Adam(AdamLike):
         Real(0), "how strongly weights are drawn to zero, as part of the gradient", default=0.0
     )
 
+    samples = (
+        Call("adam"),
+        Call("adam(beta1=0)"),
+        Call("adam(beta1=0.5, beta2=0.99, epsilon=1e-3)"),
+        Call("adam(1.5e-3, weight_decay=0.05)"),
+    )
+    errors = (
+        Wrong("adam(lr=-1)", code="E224", says="a number of at least 0, found -1"),
+        Wrong("adam(beta2=1)", code="E224", says="a number of at least 0 and below 1, found 1"),
+        Wrong("adam(momentum=0.9)", code="E220", says="`adam` has no argument `momentum`"),
+    )
+
     def update(
         self, g: Builder, parameter: Value, gradient: Value, state: tuple[Value, ...], rate: Value, time: Value
     ) -> tuple[Value, tuple[Value, ...]]:
         if self.weight_decay:
             gradient = g.Add(gradient, g.Mul(parameter, self.weight_decay))
         return self.step(g, parameter, gradient, state, rate, time)
+
+    def torch(self, torch: Any, parameters: Any) -> Any:
+        return torch.optim.Adam(parameters, **self.torch_settings())
 
 
 def one_minus_power(g: Builder, beta: float, time: Value) -> Value:

@@ -1,15 +1,27 @@
-"""What an optimizer declares: its state for each parameter and one update as a graph."""
+"""What an optimizer declares: its state for each parameter, one update as a graph, and what that is compared with."""
 
 from __future__ import annotations
 
-from netc.compiler.declare.declared import Declared, Registry
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from netc.compiler.declare.declared import AnyClass, Declared, Registry
+from netc.compiler.declare.samples import Call, Wrong
 from netc.compiler.ir import Builder, Value
 
 
 class Optimizer(Declared):
-    """Base of every optimizer. Every one has the argument `lr`, the base learning rate that the schedule scales."""
+    """Base of every optimizer. Every one has the argument `lr`, the base learning rate that the schedule scales.
+
+    samples      calls whose steps the tests compare with PyTorch's; together they use every argument
+    errors       at least one call that is refused
+    torch_lacks  why PyTorch has no such optimizer; then `formula` says what the steps are compared with
+    """
 
     lr: float
+    samples: ClassVar[tuple[Call, ...]] = ()
+    errors: ClassVar[tuple[Wrong, ...]] = ()
+    torch_lacks: ClassVar[str | None] = None
 
     def slots(self) -> tuple[str, ...]:
         """Names of the state tensors, each of the parameter's shape and zero at the start: ("momentum",)."""
@@ -25,6 +37,41 @@ class Optimizer(Declared):
         """
         raise AssertionError("an optimizer declares update")
 
+    def torch(self, torch: Any, parameters: Any) -> Any:
+        """PyTorch's optimizer of the same name with the same settings, for tensors; `torch` is PyTorch.
 
-optimizer = Registry[Optimizer]("optimizer", __package__)
+        `netc bench` trains with it, and the tests compare every step of `update` with it.
+        """
+        raise AssertionError("an optimizer declares torch, or torch_lacks and formula")
+
+    def formula(
+        self, parameter: Any, gradient: Any, state: tuple[Any, ...], rate: float, time: int
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """What `update` says, once more, on arrays in float64: where PyTorch lacks it."""
+        raise AssertionError("an optimizer declares torch, or torch_lacks and formula")
+
+
+class Optimizers(Registry[Optimizer]):
+    """Also refuses an optimizer without samples, without errors, or with nothing to compare its steps with."""
+
+    def __call__(self, word: str) -> Callable[[AnyClass], AnyClass]:
+        """Register a class under its word in the language."""
+        register = super().__call__(word)
+
+        def checked(definition: AnyClass) -> AnyClass:
+            assert issubclass(definition, Optimizer), f"{word} is no optimizer"
+            assert definition.samples, f"optimizer {word} has no samples"
+            assert definition.errors, f"optimizer {word} has no errors"
+            for call in (*definition.samples, *definition.errors):
+                assert call.word == word, f"optimizer {word} has a sample or an error of `{call}`"
+            compared = "torch" if definition.torch_lacks is None else "formula"
+            assert getattr(definition, compared) is not getattr(Optimizer, compared), (
+                f"optimizer {word} doesn't declare {compared}"
+            )
+            return register(definition)
+
+        return checked
+
+
+optimizer = Optimizers("optimizer", __package__)
 """Decorator that registers an optimizer: `@optimizer("word")`; `optimizer.all()` gives every one by its word."""

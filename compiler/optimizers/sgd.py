@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.declare.arguments import Boolean, Real, argument
+from netc.compiler.declare.samples import Call, Wrong
 from netc.compiler.ir import Builder, Value
 from netc.compiler.optimizers.base import Optimizer, optimizer
 
@@ -20,6 +23,19 @@ class SGD(Optimizer):
     nesterov: bool = argument(Boolean(), "whether to look ahead along the momentum", default=False)
     weight_decay: float = argument(
         Real(0), "how strongly weights are drawn to zero, as part of the gradient", default=0.0
+    )
+
+    samples = (
+        Call("sgd(lr=0.1)"),
+        Call("sgd(0.1, weight_decay=0.01)"),
+        Call("sgd(0.1, 0.9)"),
+        Call("sgd(0.1, momentum=0.9, nesterov=true, weight_decay=0.01)"),
+    )
+    errors = (
+        Wrong("sgd", code="E223", says="`sgd` needs `lr`"),
+        Wrong("sgd(lr=-1)", code="E224", says="a number of at least 0, found -1"),
+        Wrong("sgd(lr=0.1, momentum=1)", code="E224", says="a number of at least 0 and below 1, found 1"),
+        Wrong("sgd(lr=0.1, nesterov=true)", code="E224", says="`nesterov` of `sgd` needs a momentum"),
     )
 
     def conflict(self) -> tuple[str, str, str] | None:
@@ -41,3 +57,6 @@ class SGD(Optimizer):
             move = g.Add(move, g.Mul(velocity, self.momentum)) if self.nesterov else velocity
             state = (velocity,)
         return g.Sub(parameter, g.Mul(move, rate)), state
+
+    def torch(self, torch: Any, parameters: Any) -> Any:
+        return torch.optim.SGD(parameters, **self.settings())

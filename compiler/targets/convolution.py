@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from netc.compiler.ir import Builder, Shape, Value, product
 from netc.compiler.ops.checks import surely_less
@@ -92,21 +92,21 @@ def cut_to_windows(
     return x, tuple(begins), tuple(ends)
 
 
-def turned_input_gradient(
-    g: Builder,
-    dy: Value,
-    w: Value,
-    *,
-    shape: Shape,
-    strides: Ints,
-    pads: Ints,
-    dilations: Ints,
-    group: int,
-) -> Value:
+class InputGradient(TypedDict):
+    """The attributes of a ConvInputGradient."""
+
+    shape: Shape
+    strides: Ints
+    pads: Ints
+    dilations: Ints
+    group: int
+
+
+def turned_input_gradient(g: Builder, dy: Value, w: Value, **given: Unpack[InputGradient]) -> Value:
     """A convolution of dy with the kernel turned round."""
-    around = static(turning_pads(dy, w, shape, pads, dilations))
-    turned = turned_weights(g, w, group)
-    return g.Conv(dy, turned, strides=strides, pads=around, dilations=dilations, group=group)
+    around = static(turning_pads(dy, w, given["shape"], given["pads"], given["dilations"]))
+    rest = {"strides": given["strides"], "dilations": given["dilations"], "group": given["group"]}
+    return g.Conv(dy, turned_weights(g, w, given["group"]), pads=around, **rest)
 
 
 def turning_pads(dy: Value, w: Value, shape: Shape, pads: Ints, dilations: Ints) -> Shape:
@@ -116,22 +116,13 @@ def turning_pads(dy: Value, w: Value, shape: Shape, pads: Ints, dilations: Ints)
     return (*begins, *(shape[i] - dy.shape[2 + i] + reach - begins[i] for i, reach in enumerate(reaches)))
 
 
-def transposed_input_gradient(
-    g: Builder,
-    dy: Value,
-    w: Value,
-    *,
-    shape: Shape,
-    strides: Ints,
-    pads: Ints,
-    dilations: Ints,
-    group: int,
-) -> Value:
+def transposed_input_gradient(g: Builder, dy: Value, w: Value, **given: Unpack[InputGradient]) -> Value:
     """ConvTranspose with the padding that gives x's sizes exactly; symbolic sizes are cut out of the full result."""
+    shape, strides, pads, dilations = given["shape"], given["strides"], given["pads"], given["dilations"]
     axes = len(strides)
     full = [(dy.shape[2 + i] - 1) * strides[i] + (w.shape[2 + i] - 1) * dilations[i] + 1 for i in range(axes)]
     missing = [shape[i] - full[i] + pads[i] + pads[i + axes] for i in range(axes)]
-    rest = {"strides": strides, "dilations": dilations, "group": group}
+    rest = {"strides": strides, "dilations": dilations, "group": given["group"]}
     if all(isinstance(size, int) for size in missing):
         return g.ConvTranspose(dy, w, pads=pads, output_padding=tuple(missing), **rest)
     dx = g.ConvTranspose(dy, w, pads=(0,) * (2 * axes), output_padding=(0,) * axes, **rest)

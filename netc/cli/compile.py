@@ -115,17 +115,12 @@ def _write_training(
     target: str,
     options: Options,
 ) -> None:
-    import numpy
     from safetensors.numpy import save
 
-    from netc.compiler import compile_training
+    from netc.compiler import compile_training, initial_state
 
     artifact = compile_training(network, network.plan(), batch=batch, target=target, options=options)
-    state = {
-        port["name"]: numpy.full([int(size) for size in port["shape"]], port.get("initial", 0), port["dtype"])
-        for port in artifact.manifest["inputs"]
-        if port["role"] == "state"
-    }
+    state = dict(initial_state(artifact.manifest))
     state |= {name: kept[name] for name in state if name in kept and kept[name].shape == state[name].shape}
     start = save({**weights, **state})
     what = f"{len(weights)} parameters and {len(state)} tensors of optimizer state to start from"

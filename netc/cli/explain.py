@@ -14,12 +14,12 @@ def explain(code: str | None) -> None:
 
     rules = all_rules()
     if code is None:
-        width = max(len(rule.name) for rule in rules.values())
+        longest, width = max(map(len, rules)), max(len(rule.name) for rule in rules.values())
         for known in all_codes():
             click.echo(f"{known}  {_headline(explanation(known) or '')}")
         click.echo()
         for known, rule in rules.items():
-            click.echo(f"{known}  {rule.name:<{width}}  {rule.headline}")
+            click.echo(f"{known:<{longest}}  {rule.name:<{width}}  {rule.headline}")
         return
     wanted = code.strip().upper()
     by_name = {rule.name: rule for rule in rules.values()}
@@ -38,10 +38,11 @@ def explain(code: str | None) -> None:
 
 def _near(code: str, known: list[str]) -> str:
     """Which codes of the same family, or names of rules, may be meant."""
+    from netc.compiler.lint.base import family
     from netc.grammar.diagnostics import did_you_mean
 
-    family = [other for other in known if other[0] == code[:1]]
-    return did_you_mean(code, family) or did_you_mean(code.lower(), known) or "see `netc explain` for the codes"
+    same = [other for other in known if family(other) == family(code)]
+    return did_you_mean(code, same) or did_you_mean(code.lower(), known) or "see `netc explain` for the codes"
 
 
 def _headline(text: str) -> str:

@@ -15,7 +15,9 @@ def _codes(values: tuple[str, ...]) -> tuple[str, ...]:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--select", multiple=True, metavar="CODES", help="only these rules: L001, or L00 for all that begin so")
+@click.option(
+    "--select", multiple=True, metavar="CODES", help="only these rules: L001, L00 for L001 to L009, L for a family"
+)
 @click.option("--ignore", multiple=True, metavar="CODES", help="all but these rules")
 @finding_format
 def lint(paths: tuple[str, ...], select: tuple[str, ...], ignore: tuple[str, ...], style: str) -> int:

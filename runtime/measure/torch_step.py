@@ -29,7 +29,7 @@ class TorchStep:
     precision      "float32"; "mixed" and "bfloat16" by PyTorch's autocast, the first with its scaler of gradients
 
     Batch norm uses the batch's statistics; dropout draws from PyTorch's generator, other masks than ours. Raises
-    NoEquivalentError for an operator, loss or optimizer that PyTorch lacks or that nobody has written down here.
+    NoEquivalentError for an operator or optimizer that PyTorch lacks, or a loss that nobody has written down here.
     """
 
     def __init__(
@@ -196,14 +196,10 @@ def _loss(torch: Any, term: Any, rows: Mapping[str, Any]) -> Function:
 
 
 def _optimizer(torch: Any, plan: StepPlan, trained: list[Any], lr: float) -> Any:
-    """PyTorch's optimizer of the same name with the same settings."""
-    word, given = plan.optimizer.word, plan.optimizer.settings()
-    adam = {"betas": (given.get("beta1"), given.get("beta2")), "eps": given.get("epsilon")}
-    if word == "sgd":
-        more = {name: given[name] for name in ("momentum", "nesterov", "weight_decay")}
-        return torch.optim.SGD(trained, lr=lr, **more)
-    if word == "adam":
-        return torch.optim.Adam(trained, lr=lr, weight_decay=given["weight_decay"], **adam)
-    if word == "adamw":
-        return torch.optim.AdamW(trained, lr=lr, weight_decay=given["weight_decay"], **adam)
-    raise NoEquivalentError(f"the optimizer {word}")
+    """PyTorch's optimizer, as ours says which one it is."""
+    if plan.optimizer.torch_lacks is not None:
+        raise NoEquivalentError(f"the optimizer {plan.optimizer.word}: {plan.optimizer.torch_lacks}")
+    made = plan.optimizer.torch(torch, trained)
+    for group in made.param_groups:
+        group["lr"] = lr
+    return made

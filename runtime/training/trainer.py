@@ -7,9 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from netc.compiler import Options, TrainPlan, compile_scorer, override
+from netc.compiler import Options, TrainPlan, compile_scorer, initial_state, override
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, bind
@@ -222,9 +220,9 @@ class Trainer:
 
     def _start_state(self) -> None:
         """The optimizer's state as it is before the first step."""
-        for port in (port for steps in self._all_steps for port in ports(steps.manifest, "state")):
-            shape = [size for size in port["shape"] if isinstance(size, int)]
-            self.state.put(port["name"], np.full(shape, port.get("initial", 0), np.dtype(port["dtype"])))
+        for steps in self._all_steps:
+            for name, start in initial_state(steps.manifest):
+                self.state.put(name, start)
 
     @property
     def replays(self) -> bool:

@@ -1,12 +1,15 @@
 """What the commands say, word for word. The folder is the verb: `lint/L001_cut.net` runs `netc lint L001_cut.net`.
 
 A first line `# args: --format json` adds arguments. A `.args` file holds the arguments of a command without a file
-of its own; in the folder `netc` the verb, too. Beside each case stands its `.out`: stdout, stderr, exit code.
+of its own; in the folder `netc` the verb, too. A case of `lint` that is called after a rule, and says no arguments,
+selects that rule, so that another rule changes nothing here. Beside each case stands its `.out`: stdout, stderr, exit
+code.
 `pytest tests/golden --update-golden` rewrites them: read the difference before you keep it.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -24,8 +27,10 @@ def command(case: Path) -> list[str]:
     first, *_ = case.read_text("utf-8", errors="replace").splitlines() or [""]
     if case.suffix == ".args":
         return [*verb, *shlex.split(first)]
-    extra = first.removeprefix("# args:") if first.startswith("# args:") else ""
-    return [*verb, case.name, *shlex.split(extra)]
+    if first.startswith("# args:"):
+        return [*verb, case.name, *shlex.split(first.removeprefix("# args:"))]
+    rule = re.match(r"[A-Z]+\d+(?=_)", case.name)
+    return [*verb, case.name, *(("--select", rule[0]) if rule else ())]
 
 
 def transcript(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from netc.grammar import render
 from netc.grammar.layout import Layout
 from netc.grammar.lexer import Lexer
-from netc.grammar.parse import Parser, parse
+from netc.grammar.parse import parse
 from netc.grammar.source import Source
+from netc.grammar.stack import Stack
 from netc.grammar.tables import load
 
 EXAMPLES = {path.stem: path.read_text() for path in sorted((Path(__file__).parent / "examples").glob("*.net"))}
@@ -55,7 +56,7 @@ def check_nothing_is_lost(text: str) -> None:
     after = [token for token in tokens if token.kind != "SEP"]
     assert [(token.start, token.end) for token in after] == [(token.start, token.end) for token in before]
     assert not any(token.made for token in tokens)
-    assert Parser(source, load(), lexed, tokens).accepts(*(token.kind for token in tokens))
+    assert Stack(load()).accepts(*(token.kind for token in tokens))
 
 
 @settings(max_examples=300, deadline=None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from netc.grammar import ast
 from netc.grammar.parse import parse, parse_file
 from netc.grammar.source import Source
+from netc.grammar.walk import children, walk
 
 from .shown import shown, statements
 
@@ -138,16 +137,6 @@ def test_comments_are_kept_in_order() -> None:
     ]
 
 
-def children(node: object) -> Iterator[ast.Syntax]:
-    if isinstance(node, ast.Syntax):
-        for field in dataclasses.fields(node):
-            value = getattr(node, field.name)
-            for part in value if isinstance(value, tuple) else (value,):
-                for inner in part if isinstance(part, tuple) else (part,):
-                    if isinstance(inner, ast.Syntax):
-                        yield inner
-
-
 def text_of(source: str, node: ast.Syntax) -> str:
     lines = Source("", source)
     starts = [0]
@@ -161,17 +150,14 @@ def text_of(source: str, node: ast.Syntax) -> str:
 def test_spans(path: Path) -> None:
     """A node lies inside its parent, and the text of an expression's span parses to the same expression."""
     file, _ = parse_file(path)
-    nodes: list[ast.Syntax] = [*file.items]
-    seen = 0
-    while nodes:
-        node = nodes.pop()
+    nodes = list(walk(*file.items))
+    for node in nodes:
         text = text_of(file.source, node)
         assert text == text.strip()
         for child in children(node):
             start, end = (node.span.line, node.span.column), (node.span.end_line, node.span.end_column)
             assert start <= (child.span.line, child.span.column)
             assert (child.span.end_line, child.span.end_column) <= end
-            nodes.append(child)
         match node:
             case ast.Name():
                 assert text == node.id
@@ -190,5 +176,4 @@ def test_spans(path: Path) -> None:
                 assert statements(text) == shown(node)
             case _:
                 assert statements(text) == shown(node)
-        seen += 1
-    assert seen > 40
+    assert len(nodes) > 40

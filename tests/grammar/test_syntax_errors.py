@@ -9,8 +9,13 @@ import pytest
 
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, suggestions
+from netc.grammar.lexer import Token
 from netc.grammar.parse import parse, parse_file
+from netc.grammar.situation import Situation
 from netc.grammar.source import Source
+from netc.grammar.stack import Stack
+from netc.grammar.syntax_errors import explain
+from netc.grammar.tables import load
 
 
 def findings(text: str) -> list[Diagnostic]:
@@ -306,6 +311,15 @@ def test_a_long_flow_is_not_deep() -> None:
     assert findings("net A { a" + " -> a" * 20_000 + " }") == []
     assert findings("net A { " + "a\n" * 20_000 + " }") == []
     assert findings("x = [" + "1, " * 20_000 + "]") == []
+
+
+def test_a_situation_needs_no_parser() -> None:
+    source, stack = Source("x.net", "net {}"), Stack(load())
+    tokens = [Token("NET", "net", 0, 3), Token("LBRACE", "{", 4, 5), Token("RBRACE", "}", 5, 6)]
+    stack.push(load().actions[0]["NET"], "NET", tokens[0], 0, 3)
+    finding = explain(Situation(source, tokens, 1, stack))
+    assert (finding.code, finding.message) == ("E116", "the net has no name: `{` follows")
+    assert [finding] == findings("net {}")
 
 
 def test_files_that_are_no_text(tmp_path) -> None:  # type: ignore[no-untyped-def]

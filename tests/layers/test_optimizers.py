@@ -1,38 +1,58 @@
-"""Twenty steps of every optimizer in ONNX Runtime against PyTorch's."""
+"""Twenty steps of every optimizer in ONNX Runtime, on every sample, against PyTorch's in float64."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from optimizer_calls import LINE, checked, made_of
 
+from netc.compiler.declare.arguments import Real, argument
+from netc.compiler.declare.samples import Call, Wrong
 from netc.compiler.ir import DType, Value
-from netc.compiler.optimizers.base import optimizer
+from netc.compiler.optimizers.base import Optimizer, Optimizers, optimizer
 
 torch = pytest.importorskip("torch")
 
-CASES = [
-    ("sgd", {"lr": 0.1}, torch.optim.SGD, {}),
-    ("sgd", {"lr": 0.1, "weight_decay": 0.01}, torch.optim.SGD, {"weight_decay": 0.01}),
-    ("sgd", {"lr": 0.1, "momentum": 0.9}, torch.optim.SGD, {"momentum": 0.9}),
-    (
-        "sgd", {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}, torch.optim.SGD,
-        {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
-    ),
-    ("adam", {}, torch.optim.Adam, {}),
-    ("adam", {"weight_decay": 0.05}, torch.optim.Adam, {"weight_decay": 0.05}),
-    ("adam", {"beta1": 0.5, "beta2": 0.99, "epsilon": 1e-3}, torch.optim.Adam, {"betas": (0.5, 0.99), "eps": 1e-3}),
-    ("adam", {"beta1": 0.0}, torch.optim.Adam, {"betas": (0.0, 0.999)}),
-    ("adamw", {}, torch.optim.AdamW, {}),
-    ("adamw", {"weight_decay": 0.3}, torch.optim.AdamW, {"weight_decay": 0.3}),
-]  # fmt: skip
+SAMPLES = [call for definition in optimizer.all().values() for call in definition.samples]
+ERRORS = [call for definition in optimizer.all().values() for call in definition.errors]
+SHAPE = (5, 3)
+STEPS = 20
 
 
-@pytest.mark.parametrize(("word", "given", "reference", "settings"), CASES)
-def test_twenty_steps(bench, word, given, reference, settings):
+class InTorch:
+    """Steps of PyTorch's optimizer in float64, with the learning rate of each."""
+
+    def __init__(self, instance: Optimizer, start: Any) -> None:
+        self.parameter = torch.nn.Parameter(torch.from_numpy(start.astype(np.float64)))
+        self.optimizer = instance.torch(torch, [self.parameter])
+
+    def step(self, gradient: Any, rate: float) -> Any:
+        self.optimizer.param_groups[0]["lr"] = rate
+        self.parameter.grad = torch.from_numpy(gradient.astype(np.float64))
+        self.optimizer.step()
+        return self.parameter.detach().numpy().copy()
+
+
+class ByFormula:
+    """Steps of the optimizer's own formula in float64, where PyTorch has none."""
+
+    def __init__(self, instance: Optimizer, start: Any) -> None:
+        self.instance, self.parameter, self.time = instance, start.astype(np.float64), 0
+        self.state = tuple(np.zeros_like(self.parameter) for _ in instance.slots())
+
+    def step(self, gradient: Any, rate: float) -> Any:
+        self.time += 1
+        given = (self.parameter, gradient.astype(np.float64), self.state, rate, self.time)
+        self.parameter, self.state = self.instance.formula(*given)
+        return self.parameter
+
+
+def compare(bench: Any, instance: Optimizer) -> None:
+    """Steps on gradients of all sizes, with a learning rate that falls."""
     rng = np.random.default_rng(0)
-    instance = optimizer.all()[word](**given)
-    shape = (5, 3)
-    values = {name: bench.bare(name, *shape) for name in ("weight", "gradient", *instance.slots())}
+    values = {name: bench.bare(name, *SHAPE) for name in ("weight", "gradient", *instance.slots())}
     for name in ("rate", "time"):
         values[name] = Value(name, DType.FLOAT32, ())
         bench.graph.inputs.append(values[name])
@@ -43,24 +63,49 @@ def test_twenty_steps(bench, word, given, reference, settings):
     assert len(next_state) == len(instance.slots())
     outputs = {"weight": new, **dict(zip(instance.slots(), next_state, strict=True))}
 
-    start = rng.normal(size=shape).astype(np.float32)
-    weight = torch.nn.Parameter(torch.from_numpy(start.copy()))
-    theirs = reference([weight], lr=instance.lr, **settings)
-    held = {"weight": start, **{name: np.zeros(shape, np.float32) for name in instance.slots()}}
-    for step in range(20):
-        gradient = (rng.normal(size=shape) * 10.0 ** rng.integers(-4, 2, shape)).astype(np.float32)
-        rate = instance.lr * (1 - step / 40)
-        theirs.param_groups[0]["lr"] = rate
-        weight.grad = torch.from_numpy(gradient)
-        theirs.step()
+    start = rng.normal(size=SHAPE).astype(np.float32)
+    theirs = (InTorch if instance.torch_lacks is None else ByFormula)(instance, start)
+    held = {"weight": start, **{name: np.zeros(SHAPE, np.float32) for name in instance.slots()}}
+    for step in range(STEPS):
+        gradient = (rng.normal(size=SHAPE) * 10.0 ** rng.integers(-4, 2, SHAPE)).astype(np.float32)
+        rate = float(np.float32(instance.lr * (1 - step / (2 * STEPS))))
+        expected = theirs.step(gradient, rate)
         before = held["weight"]
         scalars = {"rate": np.array(rate, np.float32), "time": np.array(step + 1, np.float32)}
         held = bench.run(outputs, {**held, "gradient": gradient, **scalars})
         moved = np.abs(held["weight"] - before).max()
-        np.testing.assert_allclose(held["weight"], weight.detach().numpy(), rtol=1e-6, atol=max(2e-6 * moved, 1e-7))
+        np.testing.assert_allclose(held["weight"], expected, rtol=1e-6, atol=max(2e-6 * moved, 1e-7))
+    assert np.abs(held["weight"] - start).max() > 1e-3
 
 
-def test_bias_correction_is_exact_in_float32(bench):
+@pytest.mark.parametrize("call", SAMPLES, ids=str)
+def test_twenty_steps(bench: Any, call: Call) -> None:
+    compare(bench, made_of(call))
+
+
+@pytest.mark.parametrize("call", ERRORS, ids=str)
+def test_a_wrong_call_is_told(call: Wrong) -> None:
+    (finding,) = checked(call).diagnostics
+    said = [finding.message, finding.primary.message if finding.primary else "", finding.help or ""]
+    assert finding.code == call.code, said
+    assert all(any(words in text for text in said) for words in call.says), said
+    assert finding.primary is not None
+    assert finding.primary.span.line == LINE
+
+
+@pytest.mark.parametrize("word", optimizer.all())
+def test_the_samples_use_every_argument(word: str) -> None:
+    definition = optimizer.all()[word]
+    used = {
+        name
+        for call in definition.samples
+        for name, value in made_of(call).settings().items()
+        if definition.arguments[name].required or value != definition.arguments[name].default
+    }
+    assert used == set(definition.arguments)
+
+
+def test_bias_correction_is_exact_in_float32(bench: Any) -> None:
     """1 - 0.999**t loses four digits when it is computed as it is written."""
     from netc.compiler.optimizers.adam import one_minus_power
 
@@ -72,24 +117,64 @@ def test_bias_correction_is_exact_in_float32(bench):
         assert found == pytest.approx(1 - 0.999**t, rel=1e-6)
 
 
-def test_every_optimizer_has_a_case():
-    assert {word for word, *_ in CASES} == set(optimizer.all())
+# ---------------------------------------------------------------- what a declaration has to say
+class Signs(Optimizer):
+    """w = w - lr * sign(m), m = beta * m + g."""
+
+    lr: float = argument(Real(0), "the learning rate", default=0.01)
+    beta: float = argument(Real(0), "how much of the sum is kept", default=0.5)
+    samples = (Call("signs"),)
+    errors = (Wrong("signs(-1)", code="E224", says="at least 0"),)
+    torch_lacks = "PyTorch has no steps by signs"
+
+    def slots(self) -> tuple[str, ...]:
+        return ("sum",)
+
+    def update(self, g: Any, parameter: Any, gradient: Any, state: Any, rate: Any, time: Any) -> Any:
+        total = g.Add(g.Mul(state[0], self.beta), gradient)
+        return g.Sub(parameter, g.Mul(g.Sign(total), rate)), (total,)
+
+    def formula(self, parameter: Any, gradient: Any, state: Any, rate: float, time: int) -> Any:
+        total = gradient + self.beta * state[0]
+        return parameter - rate * np.sign(total), (total,)
 
 
-def test_nesterov_without_momentum_is_a_finding():
-    from netc.compiler import check
+def test_what_pytorch_lacks_is_compared_with_its_formula(bench: Any) -> None:
+    compare(bench, Signs())
 
-    source = """net A {
-  input x: [4]
-  y = dense(2)
-}
 
-train A {
-  loss      = cross_entropy(y, label)
-  optimizer = sgd(lr=0.1, nesterov=true)
-}
-"""
-    (finding,) = check("a.net", source).diagnostics
-    assert (finding.code, finding.message) == ("E224", "`nesterov` of `sgd` needs a momentum")
-    assert finding.primary is not None
-    assert (finding.primary.span.line, finding.primary.span.column) == (8, 27)
+class Wide(Signs):
+    """Signs whose graph says something else than the formula."""
+
+    def update(self, g: Any, parameter: Any, gradient: Any, state: Any, rate: Any, time: Any) -> Any:
+        return super().update(g, parameter, gradient, state, g.Mul(rate, 1.00001), time)
+
+
+class Late(optimizer.all()["adam"]):  # type: ignore[misc]
+    """Adam that counts its steps from 2."""
+
+    def update(self, g: Any, parameter: Any, gradient: Any, state: Any, rate: Any, time: Any) -> Any:
+        return super().update(g, parameter, gradient, state, rate, g.Add(time, 1.0))
+
+
+@pytest.mark.parametrize("wrong", [Wide(), Late()], ids=lambda one: type(one).__name__)
+def test_a_step_that_is_wrong_is_noticed(bench: Any, wrong: Optimizer) -> None:
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        compare(bench, wrong)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"samples": ()}, "optimizer signs has no samples"),
+        ({"errors": ()}, "optimizer signs has no errors"),
+        ({"samples": (Call("sgd(0.1)"),)}, r"optimizer signs has a sample or an error of `sgd\(0.1\)`"),
+        ({"torch_lacks": None}, "optimizer signs doesn't declare torch"),
+        ({"formula": Optimizer.formula}, "optimizer signs doesn't declare formula"),
+    ],
+)
+def test_what_is_missing_is_refused_at_import(changed: dict[str, Any], message: str) -> None:
+    registry = Optimizers("optimizer", __package__ or "")
+    with pytest.raises(AssertionError, match=message):
+        registry("signs")(type("Signs", (Signs,), {"__doc__": "Signs.", **changed}))
+    assert registry("signs")(Signs).word == "signs"

@@ -25,7 +25,7 @@ def test_example_is_found(code: str, tmp_path: Path) -> None:
     example(code, "Example", tmp_path)
     found = {finding.code for finding in lint([tmp_path]).diagnostics}
     assert code in found
-    assert all(name.startswith("L") for name in found)
+    assert found <= set(all_rules())
 
 
 @pytest.mark.parametrize("code", all_rules())
@@ -36,8 +36,17 @@ def test_use_instead_is_clean(code: str, tmp_path: Path) -> None:
     assert result.diagnostics == []
 
 
-def test_codes_are_in_a_row() -> None:
-    assert list(all_rules()) == [f"L{number:03}" for number in range(1, len(all_rules()) + 1)]
+def test_a_rule_is_a_file() -> None:
+    files = [rule.check.__module__ for rule in all_rules().values()]
+    assert len(set(files)) == len(files)
+    assert {name.rpartition(".")[0] for name in files} == {"netc.compiler.lint.rules"}
+
+
+@pytest.mark.parametrize("code", ["E001", "L", "001", "l001", "L001x"])
+def test_what_is_no_code_of_a_rule(code: str) -> None:
+    with pytest.raises(AssertionError, match=f"{code} is"):
+        rule(code)(all_rules()["L001"].check)
+    assert code not in all_rules()
 
 
 @pytest.mark.parametrize("missing", SECTIONS)

@@ -13,9 +13,14 @@ from netc.grammar.diagnostics import DiagnosticError
 CUT = "net Cut {\n  input image: 1x7x7\n  conv(8, 5x5, stride=3)   #\n}\n"
 
 
+RULES = ("L001", "L002", "L008", "L009")
+
+
 def codes(folder: Path, text: str, **given: tuple[str, ...]) -> list[str]:
+    """The codes of errors and of RULES, whatever other rules there may be."""
     (folder / "model.net").write_text(text, "utf-8")
-    return [finding.code for finding in lint([folder / "model.net"], **given).diagnostics]
+    found = [finding.code for finding in lint([folder / "model.net"], **given).diagnostics]
+    return [code for code in found if code in RULES or code.startswith("E")]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def stacked_linear_layers(subject: Subject) -> Iterator[Diagnostic]:
     ```
     """
     for net in subject.nets:
-        wiring = Wiring(net)
+        wiring = subject.wiring(net)
         for second in net.layers:
             first = _before(second, wiring) if _multiplies(second) else None
             if first is None or _bottleneck(first, second):
@@ -58,7 +58,7 @@ def stacked_linear_layers(subject: Subject) -> Iterator[Diagnostic]:
                 f"{which} with nothing between them",
                 second.span,
                 "both together can do no more than one linear layer",
-                secondary=() if first.span == second.span else (Label(first.span, "no activation follows"),),
+                secondary=(Label(first.span, "no activation follows"),),
                 help="give the first one an activation, such as `act=relu`, or keep only one of them",
             )
 

@@ -41,7 +41,7 @@ def bias_before_norm(subject: Subject) -> Iterator[Diagnostic]:
     ```
     """
     for net in subject.nets:
-        wiring = Wiring(net)
+        wiring = subject.wiring(net)
         found: dict[Span, list[tuple[LayerInstance, LayerInstance]]] = {}
         for norm in net.layers:
             for node in norm.nodes:
@@ -56,9 +56,7 @@ def bias_before_norm(subject: Subject) -> Iterator[Diagnostic]:
                     "batch normalization takes this bias out again",
                     layer.span,
                     f"`{bias.name}`: {bias.count:,} parameters without effect",
-                    secondary=()
-                    if norm.span == layer.span
-                    else (Label(norm.span, "subtracts the mean of each channel"),),
+                    secondary=(Label(norm.span, "subtracts the mean of each channel"),),
                     help="write `bias=false`" if every else "write `bias=false` where `batchnorm` follows",
                     fix=fix,
                 )

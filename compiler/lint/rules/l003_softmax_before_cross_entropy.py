@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.wiring import Wiring
 from netc.compiler.ops import get_op
 from netc.grammar.diagnostics import Diagnostic, Label
 
@@ -42,7 +41,7 @@ def softmax_before_cross_entropy(subject: Subject) -> Iterator[Diagnostic]:
     `netc predict` turns the logits into probabilities.
     """
     for net in subject.nets:
-        wiring = Wiring(net)
+        wiring = subject.wiring(net)
         for plan in net.plans:
             for term in plan.losses:
                 value = wiring.origin(term.prediction)

@@ -55,15 +55,14 @@ def top_heavy_layer(subject: Subject) -> Iterator[Diagnostic]:
         total = sum(count for _, count in counts)
         for layer, count in counts:
             if len(counts) >= LAYERS and count >= SMALLEST and count > SHARE * total:
-                wiring = Wiring(net)
-                map_ = _flattened(layer, wiring)
+                flatten = _flattened(layer, subject.wiring(net))
                 yield warning(
                     f"one layer holds {100 * count // total} % of the parameters",
                     layer.span,
                     f"{count:,} of {total:,} parameters",
-                    secondary=(Label(map_.span, f"flattens {_shape(map_)}"),) if map_ else (),
+                    secondary=(Label(flatten.span, f"flattens {_shape(flatten)}"),) if flatten else (),
                     help="average the map with `global_avgpool` instead of flattening it, or pool it smaller before"
-                    if map_
+                    if flatten
                     else "make this layer, or what flows into it, smaller",
                 )
 

@@ -44,7 +44,7 @@ def dropped_rows(subject: Subject) -> Iterator[Diagnostic]:
     ```
     """
     for net in subject.nets:
-        wiring = Wiring(net)
+        wiring = subject.wiring(net)
         for layer in net.layers:
             for node in layer.nodes:
                 if node.op == "Conv" and (found := _finding(layer, node, wiring)):
@@ -75,9 +75,7 @@ def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic | N
         layer.span,
         f"input {_by(sizes)}, kernel {_by(kernel)}, stride {_by_or_one(strides)}"
         + (f", padding {_padding(list(zip(pads[:rank], pads[rank:], strict=True)))}" if any(pads) else ""),
-        secondary=(Label(source.span, format_shape(node.inputs[0].shape[1:])),)
-        if source and source.span != layer.span
-        else (),
+        secondary=(Label(source.span, format_shape(node.inputs[0].shape[1:])),) if source else (),
         notes=[f"input + padding - kernel = {rest}, which is no multiple of the stride {step}"],
         help=f"use `pad={_padding(fitting)}`, which reads all of it and gives {result}",
     )

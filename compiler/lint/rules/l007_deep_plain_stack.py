@@ -55,7 +55,7 @@ def deep_plain_stack(subject: Subject) -> Iterator[Diagnostic]:
                 f"{length} layers in a row without a skip connection",
                 layer.span,
                 f"`{layer.path}` is number {LIMIT + 1}",
-                secondary=() if start.span == layer.span else (Label(start.span, f"`{start.path}` is the first"),),
+                secondary=(Label(start.span, f"`{start.path}` is the first"),),
                 help="let every second or third layer add to what it starts from: `add { identity; … }`",
             )
 

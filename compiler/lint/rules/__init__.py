@@ -1,0 +1,1 @@
+"""Lint rules, one a file. Adding a file here adds a rule; `base.all_rules()` finds them."""

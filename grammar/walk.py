@@ -1,0 +1,51 @@
+"""Every node of a syntax tree, parents before children, in the order of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from typing import Any
+
+from netc.grammar import ast
+
+Inside = Callable[[ast.Syntax], Iterable[ast.Syntax]]
+
+
+def walk(*roots: ast.Syntax | None, inside: Inside | None = None) -> Iterator[ast.Syntax]:
+    """The roots and every node in them; a root that is None is left out.
+
+    inside  which nodes of a node to go into, instead of all its children
+    """
+    enter = inside or children
+    stack = [root for root in reversed(roots) if root is not None]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(tuple(enter(node))))
+
+
+def children(node: ast.Syntax) -> list[ast.Syntax]:
+    """The nodes directly inside one."""
+    found: list[ast.Syntax] = []
+    for field in fields(node):
+        _collect(getattr(node, field.name), found)
+    return found
+
+
+def read(node: ast.Syntax) -> Iterable[ast.Syntax]:
+    """The children that are read: not the names that a bind or a loop gives."""
+    match node:
+        case ast.Bind():
+            return (node.value,)
+        case ast.For():
+            return (node.iterable, node.body)
+    return children(node)
+
+
+def _collect(value: Any, found: list[ast.Syntax]) -> None:
+    """The nodes in a field, which may hold one, a tuple of them, or a tuple of pairs."""
+    if isinstance(value, ast.Syntax):
+        found.append(value)
+    elif isinstance(value, tuple):
+        for item in value:
+            _collect(item, found)
