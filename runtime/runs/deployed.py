@@ -14,10 +14,10 @@ from netc.compiler import Port
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.given import bind
 from netc.runtime.devices.device import CPU, Device
-from netc.runtime.training.evaluate import chunks, evaluate
 from netc.runtime.runs.export import CLASSES_KEY, SCALE_KEY, SCORER_KEY
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session, library_missing
+from netc.runtime.training.evaluate import chunks, evaluate
 
 EVALUATION_BATCH = 128
 _TYPES = {
@@ -73,8 +73,8 @@ class Deployed:
         Raises DiagnosticError E560 for a folder that is no run, E564 a model of another kind, E565 an unreadable one.
         """
         if path.is_dir():
-            from netc.runtime.runs.run import deployable_of
             from netc.runtime.folder.run_folder import RunFolder
+            from netc.runtime.runs.run import deployable_of
 
             folder = RunFolder.open(path)
             content = folder.model.read_bytes() if folder.model.exists() else deployable_of(folder)

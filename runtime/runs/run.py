@@ -12,10 +12,10 @@ import numpy as np
 
 from netc.compiler import Memory, Net, Options, Precision, TrainPlan, load, override, parse_setting, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.runs.export import deployable
 from netc.runtime.folder.files import write_atomic
-from netc.runtime.model import Model
 from netc.runtime.folder.run_folder import RunFolder, texts_of
+from netc.runtime.model import Model
+from netc.runtime.runs.export import deployable
 from netc.runtime.training.trainer import Trainer
 
 SAMPLE_ROWS = 8

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,13 +134,17 @@ def test_leaving_early_ends_the_thread_and_reads_little():
 
 
 def test_reading_overlaps_the_step():
-    class Slow(Rows):
+    """While a step has a batch, the next one is read: a step that waits for that comes to an end."""
+    asked = threading.Semaphore(0)
+
+    class Told(Rows):
         def batch(self, indices: Any) -> dict[str, np.ndarray]:
-            time.sleep(0.02)
+            asked.release()
             return super().batch(indices)
 
-    began = time.perf_counter()
-    with Batches(Slow(20), 1) as ready:
-        for _ in ready:
-            time.sleep(0.02)
-    assert time.perf_counter() - began < 0.7  # one after the other takes 0.8 s
+    with Batches(Told(20), 1) as ready:
+        for step, _ in enumerate(ready):
+            assert asked.acquire(timeout=60)  # that of this step
+            if step < 19:
+                assert asked.acquire(timeout=60), f"nothing was read during step {step}"
+                asked.release()
