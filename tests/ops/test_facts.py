@@ -10,7 +10,7 @@ import pytest
 from sessions import session_of
 
 from netc.compiler.ir import DType
-from netc.compiler.ops import all_ops, sample
+from netc.compiler.ops import Sample, all_ops, sample
 from netc.compiler.ops.facts import Kind
 
 from .one_operator import CASES, Array, graph_of, inputs_of, model_of, runtime, sample_of
@@ -22,9 +22,8 @@ def of_kind(kind: Kind) -> list[tuple[str, int]]:
     return [(name, index) for name, index in CASES if all_ops()[name].kind is kind]
 
 
-def other_numbers(name: str, index: int, at: int, x: Array) -> Array:
+def other_numbers(one: Sample, at: int, x: Array) -> Array:
     """Numbers that an input may have too, different everywhere."""
-    one = sample_of(name, index)
     if x.dtype == np.bool_:
         return ~x
     if not one.ranges:
@@ -36,12 +35,12 @@ def other_numbers(name: str, index: int, at: int, x: Array) -> Array:
 class Runs:
     """An operator on a sample, in one session: what changes where an input changes."""
 
-    def __init__(self, name: str, index: int) -> None:
-        self.name, self.index = name, index
-        graph = graph_of(name, sample_of(name, index))
+    def __init__(self, name: str, one: Sample) -> None:
+        self.one = one
+        graph = graph_of(name, one)
         (self.node,) = graph.nodes
         self.session = session_of(model_of(graph, "float32").SerializeToString())
-        given = inputs_of(name, sample_of(name, index))
+        given = inputs_of(name, one)
         self.feeds = {key: x.astype(np.float32) if x.dtype.kind == "f" else x for key, x in given.items()}
         self.before = self.session.run(None, self.feeds)
 
@@ -49,14 +48,14 @@ class Runs:
         """For each output, where it is another one when input `at` is changed there."""
         x = self.feeds[f"x{at}"]
         new = x.copy()
-        new[where] = other_numbers(self.name, self.index, at, x)[where]
+        new[where] = other_numbers(self.one, at, x)[where]
         after = self.session.run(None, {**self.feeds, f"x{at}": new})
         return [np.asarray(old != now) for old, now in zip(self.before, after, strict=True)]
 
 
 @pytest.mark.parametrize(("name", "index"), of_kind(Kind.ELEMENTWISE))
 def test_elementwise_operators_are(name: str, index: int) -> None:
-    runs = Runs(name, index)
+    runs = Runs(name, sample_of(name, index))
     shape = runs.node.output.shape
     for at, source in enumerate(runs.node.inputs):
         if source.shape == shape:
@@ -68,8 +67,8 @@ def test_elementwise_operators_are(name: str, index: int) -> None:
 
 @pytest.mark.parametrize(("name", "index"), of_kind(Kind.MOVEMENT))
 def test_movements_make_no_new_numbers(name: str, index: int) -> None:
-    runs = Runs(name, index)
-    filling = {0.0, 1.0, sample_of(name, index).attributes.get("value", 0.0)}
+    runs = Runs(name, sample_of(name, index))
+    filling = {0.0, 1.0, runs.one.attributes.get("value", 0.0)}
     given = {float(x) for array in runs.feeds.values() for x in array.ravel()} | filling
     assert {float(x) for array in runs.before for x in array.ravel()} <= given
 
@@ -80,17 +79,32 @@ def spans(places: list[Place], axis: int) -> int:
 
 # where border places of small samples see less than inner ones do, fields are upper bounds; here they are met
 EXACT = {"AveragePool", "Concat", "Conv", "MaxPool", "Slice", "Softmax", "Transpose"}
+MAPS = {
+    "Concat": sample((1, 2, 3, 4), (1, 2, 3, 2), axis=3),
+    "Expand": sample((1, 2, 1, 3), shape=(2, 2, 4, 3)),
+    "Gather": sample((1, 2, 4, 3), (5,), axis=2, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 4))),
+    "OneHot": sample((1, 2, 4), depth=3, dtypes=(DType.INT64,), ranges=((0, 3),)),
+    "Pad": sample((1, 2, 3, 4), pads=(0, 1, 2, 1, 0, 0, 0, 3)),
+    "ReduceMin": sample((1, 2, 3, 4), axes=(1, 3)),
+    "Reshape": sample((4, 2, 3, 4), shape=(2, 4, 3, 4)),
+    "Slice": sample((1, 2, 7, 6), starts=(0, -1), stops=(7, -7), axes=(2, -1), steps=(3, -2)),
+    "Split": sample((1, 2, 3, 4), axis=2, sizes=(1, 2)),
+    "Sub": sample((1, 2, 3, 4), (2, 3, 1)),
+    "Transpose": sample((1, 2, 3, 4), axes=(0, 3, 1, 2)),
+}
+"""Samples with places, for operators whose own have too few."""
+
 SPATIAL = [
-    (name, index)
+    (name, sample_of(name, index))
     for name, index in CASES
-    if any(len(shape) > 2 for shape in sample_of(name, index).shapes) and all_ops()[name].kind is not Kind.SOURCE
+    if any(len(shape) > 2 for shape in sample_of(name, index).shapes)
 ]
 
 
-@pytest.mark.parametrize(("name", "index"), SPATIAL)
-def test_receptive_fields(name: str, index: int) -> None:
+@pytest.mark.parametrize(("name", "one"), [*SPATIAL, *MAPS.items()])
+def test_receptive_fields(name: str, one: Sample) -> None:
     """Change the places of an input one after the other: no result may see a wider part than is said."""
-    runs = Runs(name, index)
+    runs = Runs(name, one)
     for at, source in enumerate(runs.node.inputs):
         if source.rank < 3:
             continue

@@ -41,7 +41,7 @@ COUNTS = {"flops": staticmethod(lambda node: 1)}
 @pytest.mark.parametrize(
     ("facts", "fact", "told"),
     [
-        (SAID, "kind", "says no `kind`"),
+        (SAID, "kind", "`kind = Kind.…`"),
         (SAID, "half", "`half = Half.…`"),
         (SAID, "torch_name", "`torch_name = "),
         (MOVES, "cost", "`cost = Cost.…`"),
