@@ -42,7 +42,7 @@ def train(data: DataSet, epochs: int, seed: int) -> Curves:
             model = netc.Model(netc.load(FILE, net=name, size=size), device="cpu", seed=seed)
             trainer = trainers[word, order] = netc.Trainer(model)
             bound = bind_data(data, trainer.ports)
-            whole = [part.batch(np.arange(len(part))) for part in (bound.train, bound.test)]
+            whole = [part.batch(np.arange(len(part))) for part in (bound.train, bound.held)]
             parts[word, order] = whole if order == ORDERS[0] else [shuffled(part, seed) for part in whole]
     print("accuracy" + "".join(f"{word:>26}" for word in NETS))
     print("epoch   " + "".join(f"{order:>13}" for _ in NETS for order in ORDERS))
@@ -109,7 +109,7 @@ def main() -> None:
     write_csv(arguments.out / "permuted.csv", curves)
     written = ["permuted.csv"]
     try:
-        draw(arguments.out / "permuted.png", curves, np.asarray(data.test.fields["image"][:3]), arguments.seed)
+        draw(arguments.out / "permuted.png", curves, np.asarray(data.held.fields["image"][:3]), arguments.seed)
         written.append("permuted.png")
     except ImportError:
         print("matplotlib is not installed, so the curves are a table alone: pip install matplotlib")

@@ -13,10 +13,15 @@ from netc.cli.terminal import say
 @click.command()
 @click.argument("model", metavar="RUN|FILE.onnx")
 @click.option("--data", metavar="SPEC", help="data to measure on; the run's own, unless given")
+@click.option(
+    "--part",
+    type=click.Choice(["train", "val", "test", "all"]),
+    help="of the data; unless given, `test` or `val` where the data names its parts, else all rows",
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def eval(model: str, data: str | None, device: str, style: str) -> None:
-    """Loss and metrics on held-out rows: those that the data gives, or the seeded split that the training held out.
+def eval(model: str, data: str | None, part: str | None, device: str, style: str) -> None:
+    """Loss and metrics on data: on all rows, unless the data names parts; without --data on those the run held out.
 
     The network is a run folder (its best weights) or an .onnx file that `netc train` or `netc compile` wrote.
     """
@@ -35,11 +40,13 @@ def eval(model: str, data: str | None, device: str, style: str) -> None:
         raise click.UsageError("there is no data to measure on\n  = help: add `--data digits`, or the path of your own")
     network = Deployed.open(path, resolve(device))
     rows = open_data(spec)
-    examples, metrics = network.evaluate(rows)
+    if data is None and part is None and "all" in rows.parts:
+        part = "val"
+    measured, examples, metrics = network.evaluate(rows, part)
     if style == "json":
-        click.echo(json.dumps({"version": 1, "examples": examples, "metrics": metrics}))
+        click.echo(json.dumps({"version": 1, "part": measured, "examples": examples, "metrics": metrics}))
         return
-    say(f"{rows.description}; {rows.split_note}")
+    say(f"{rows.description}; measured: {'all rows' if measured == 'all' else f'part {measured}'}")
     width = max(len(name) for name in ("examples", *metrics))
     click.echo(f"{'examples':<{width}}  {examples:,}")
     for name, value in metrics.items():

@@ -34,7 +34,7 @@ def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, s
     from netc.runtime.runs.deployed import Deployed
 
     network = Deployed.open(Path(model), resolve(device))
-    examples = read_inputs(inputs, network.inputs, scale=network.scale)
+    examples = read_inputs(inputs, network.inputs, card=network.card)
     for note in examples.notes:
         say(note)
     answers, lines = _answers(network, examples, top)

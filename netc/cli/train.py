@@ -108,9 +108,9 @@ def _check_resume(context: click.Context, file: str | None, replaced: list[str])
 
 
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
+    from netc.cli.report import draw
     from netc.compiler import batch_ports
-    from netc.runtime.data import open_data
-    from netc.runtime.data.given import bind
+    from netc.runtime.data import bind_data, open_data
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
     from netc.runtime.runs import run
@@ -118,23 +118,26 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
 
     plan = request.plan(net)
     data = open_data(request.data)
-    bound = bind(data, batch_ports(net, plan))
+    bound = bind_data(data, batch_ports(net, plan), run.card_to_follow(net, plan, request, resumed, data))
     check_memory(net, 2)  # weights before and after a step
     told: list[str] = []
     model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32)
     trainer = run.make_trainer(net, request, model, profile=profile)
-    request.class_names, request.scale = run.names(data.class_names), data.scale
     folder = resumed or RunFolder.create(out, net.name)
     if resumed is None:
+        request.card = bound.card.to_json()
         run.begin(folder, request, net, trainer)
-        run.write_sample(folder, bound.test or bound.train)
+        run.write_sample(folder, bound.held)
         _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away
     else:
-        run.restore(folder, request, trainer, len(bound.train))
+        run.restore(folder, request, trainer, bound.card)
         folder.write_request(asdict(request))
     for line in told:
         say(f"device       {line}")
-    say(f"data         {data.description}; {data.split_note}")
+    for line in run.data_lines(bound):
+        say(line)
+    if bound.warnings:
+        draw(bound.warnings)
     if request.precision != "float32" or request.tf32:
         say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))
     if resumed is not None:
@@ -149,7 +152,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         say(f"interrupted after step {stop.step}; go on with `netc train --resume {folder.path}`")
         return 130
     run.finish(folder)
-    _show_end(folder, trainer, request.data)
+    tested = run.measure_test(folder, bound, trainer)
+    _show_end(folder, trainer, tested)
     return 0
 
 
@@ -191,7 +195,7 @@ def _show_summary(net: Net, batch: int) -> None:
         draw_summary(net, summary(net), batch, markdown=False)
 
 
-def _show_end(folder: RunFolder, trainer: Trainer, spec: str) -> None:
+def _show_end(folder: RunFolder, trainer: Trainer, tested: str | None) -> None:
     from netc.runtime.show.plot import can_plot, plot_curves
     from netc.runtime.show.progress import number
 
@@ -202,12 +206,14 @@ def _show_end(folder: RunFolder, trainer: Trainer, spec: str) -> None:
     if best is not None:
         what = best["metric"].replace("validation_", "held-out ")
         say(f"best         {what} {number(best['value'])} in epoch {best['epoch']}")
+    if tested is not None:
+        say(f"test         {tested}")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
     say(f"time         {seconds:.1f} s of training, {trainer.progress.step:,} steps on {trainer.model.device.name}")
     say(f"results      {folder.results}, weights {folder.best}, network {folder.model}")
     if folder.profile_text.exists():
         say(f"profile      {folder.profile_text}")
-    say("next         " + f"netc eval {folder.path} --data {spec}")
+    say("next         " + f"netc eval {folder.path}")
     say("             " + f"netc predict {folder.path} {folder.sample}")
     if not sys.stdout.isatty():
         click.echo(str(folder.path))

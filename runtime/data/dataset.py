@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
 from netc.runtime.data.errors import error, shape_text
+from netc.runtime.data.labels import TARGET_ALIASES, names_of
+from netc.runtime.data.spec import Options
 
 Place = Callable[[str, int], str]
+Classes = Mapping[str, tuple[str, ...]]
+SHOWN_FIELDS = 8
 
 
 class Field(Protocol):
@@ -39,11 +43,13 @@ class Split:
     place          (field, row) -> where that value stands: "data.npz, train_labels[17]", "cats/3.png"; row -1 means
                    the field as a whole
     channels_last  fields known to be images in [rows, H, W, C] order
+    columns        the fields that are columns of a table, in its order: several of them may make one input
     """
 
     fields: Mapping[str, Field]
     place: Place
     channels_last: frozenset[str] = frozenset()
+    columns: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return min((len(values) for values in self.fields.values()), default=0)
@@ -60,27 +66,84 @@ class Split:
             name: values[rows] if isinstance(values, np.ndarray) else values.take(rows)  # type: ignore[attr-defined]
             for name, values in self.fields.items()
         }
-        return Split(fields, lambda name, row: place(name, int(rows[row]) if row >= 0 else row), self.channels_last)
+        moved: Place = lambda name, row: place(name, int(rows[row]) if row >= 0 else row)
+        return Split(fields, moved, self.channels_last, self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """Rows to learn from, rows that choose the best epoch, rows measured once at the end; `names` as in the data.
+
+    note  "given: 1,500 train, 297 test" or "seeded split 90/10, seed 0: …"
+    seeded  the share and the seed that chose the rows held out, or None where the data brings parts
+    """
+
+    train: Split
+    held: Split
+    final: Split | None
+    names: tuple[str, ...]
+    note: str
+    seeded: tuple[float, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """Data that is read and split, not yet fitted to a net.
+    """Data that is read, not yet fitted to a net.
 
-    name, description   "digits"; "1,797 rows: image 8x8, label"
-    train, test         the rows to learn from and the rows held out
-    class_names         the name of class 0, 1, …; None where the data doesn't say
-    split_note          "given: 1,500 train, 297 test" or "seeded split 90/10, seed 0: …"
-    scale               what float inputs are divided by; None means 255 for bytes and 1 for everything else
+    name     "digits";  parts: "train", "val" and "test" as the data names them, or "all"
+    classes  field -> the name of class 0, 1, …, where the data says them
+    divide   how rows are held out, given the fields of the targets; raises E508 where there are none to train on
+    notes    what was passed over, a sentence each
     """
 
     name: str
-    description: str
-    train: Split
-    test: Split
-    class_names: tuple[str, ...] | None
-    split_note: str
-    scale: float | None = None
+    parts: Mapping[str, Split]
+    classes: Classes
+    options: Options
+    divide: Callable[[frozenset[str]], Division]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def description(self) -> str:
+        """ "1,797 rows: image 8x8 float32, label int64; 10 classes"."""
+        return describe(self.parts.values(), self.class_names)
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """The names of the classes where the data says them, or a field that is called as labels are holds text."""
+        texts = (name for name in TARGET_ALIASES if name in self.first.fields and self._is_text(name))
+        return next(iter(self.classes.values()), None) or next((self._names(name) for name in texts), None)
+
+    def _is_text(self, name: str) -> bool:
+        return self.first.fields[name].dtype.kind == "U"
+
+    def _names(self, name: str) -> tuple[str, ...]:
+        return names_of(np.concatenate([part.fields[name][:] for part in self.parts.values() if name in part.fields]))
+
+    @property
+    def train(self) -> Split:
+        """The rows to learn from."""
+        return self.divide(frozenset()).train
+
+    @property
+    def held(self) -> Split:
+        """The rows that choose the best epoch."""
+        return self.divide(frozenset()).held
+
+    @property
+    def test(self) -> Split:
+        """The rows to measure on at the end: those that choose the best epoch, where there are no others."""
+        return self.divide(frozenset()).final or self.held
+
+    @property
+    def split_note(self) -> str:
+        """How rows are held out, in words."""
+        return self.divide(frozenset()).note
+
+    @property
+    def first(self) -> Split:
+        """The part that says what the data is: the one to train on, or all rows."""
+        return self.parts.get("train") or self.parts.get("all") or next(iter(self.parts.values()))
 
 
 def check_lengths(fields: Mapping[str, Field], place: Place) -> None:
@@ -91,12 +154,17 @@ def check_lengths(fields: Mapping[str, Field], place: Place) -> None:
         raise error("E509", listed, help="give every field one row for each example")
 
 
-def describe(parts: Iterable[Split], classes: int | None) -> str:
+def describe(parts: Iterable[Split], classes: Sequence[str] | None) -> str:
     """ "1,797 rows: image 8x8 float32, label int64; 10 classes"."""
     parts = list(parts)
     rows = sum(len(part) for part in parts)
-    fields = [f"{name} {_values(values)}" for name, values in parts[0].fields.items()]
-    return f"{rows:,} rows: {', '.join(fields)}" + (f"; {classes} classes" if classes else "")
+    first = parts[0]
+    listed = [f"{name} {_values(values)}" for name, values in first.fields.items() if name not in first.columns]
+    if len(first.columns) > SHOWN_FIELDS:
+        listed.append(f"{len(first.columns):,} columns {first.columns[0]} … {first.columns[-1]}")
+    elif first.columns:
+        listed.append(f"columns {', '.join(first.columns)}")
+    return f"{rows:,} rows: {', '.join(listed)}" + (f"; {len(classes)} classes" if classes else "")
 
 
 def _values(values: Field) -> str:

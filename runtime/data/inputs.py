@@ -1,9 +1,10 @@
-"""What `netc predict` is asked about: image files, and arrays in `.npy` and `.npz` files."""
+"""What `netc predict` is asked about: images, arrays, tables, and folders of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,18 @@ import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.arrays import load_array, load_npz
+from netc.runtime.data.bind import bind_part
+from netc.runtime.data.card import Card, InputCard
 from netc.runtime.data.errors import error, finding, shape_text
 from netc.runtime.data.fit import Fit, expectation, fit_shape
+from netc.runtime.data.folder import image_files
 from netc.runtime.data.images import SUFFIXES, read_header, read_image
+from netc.runtime.data.open import open_data
+from netc.runtime.data.scale import divisor
+from netc.runtime.data.spec import parse_spec
 
 Ports = Sequence[Mapping[str, Any]]
+TABLES = (".csv", ".tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +40,62 @@ class Inputs:
     notes: tuple[str, ...] = ()
 
 
-def read_inputs(paths: Sequence[str | Path], ports: Ports, *, scale: float | None = None) -> Inputs:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What every file is read for: the ports of the net, and what its card says about them."""
+
+    ports: Ports
+    card: Card
+    notes: list[str] = field(default_factory=list)
+
+    def known(self, port: Mapping[str, Any]) -> InputCard:
+        """The card's input, or one that says nothing."""
+        return self.card.input(port["name"]) or InputCard(port["name"], "array", (port["name"],), "", ())
+
+
+def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None = None) -> Inputs:
     """Read files for the data inputs of a model, all of them as one batch, in the order of the paths.
 
-    paths  images (for a net with one input), `.npy` of one example or several, `.npz` with an array for each input
+    paths  images (for a net with one input), `.npy` of one example or several, `.npz` with an array for each input,
+           `.csv` with the columns of the training, folders of these, and patterns such as `photos/*.png`
     ports  the inputs of a manifest; those of role data are used
-    scale  what floats are divided by, as the option of training data
-    Raises DiagnosticError E500 to E507, for every file that is wrong.
+    card   what the data meant when the model was trained
+    Raises DiagnosticError E500 to E511 and E521, for every file that is wrong.
     """
     wanted = [port for port in ports if port["role"] == "data"]
+    reader = _Reader(wanted, card or Card("", (), ()))
     names: list[str] = []
-    notes: list[str] = []
     rows: dict[str, list[np.ndarray]] = {port["name"]: [] for port in wanted}
     findings: list[Diagnostic] = []
-    for path in map(Path, paths):
+    files = [file for path in paths for file in _expanded(str(path))]
+    for path in files:
         try:
-            arrays = _read(path, wanted, scale, notes)
+            arrays = _read(reader, path)
         except DiagnosticError as wrong:
             findings += wrong.diagnostics
             continue
         count = len(next(iter(arrays.values())))
-        names += [path.name] if count == 1 else [f"{path.name}[{row}]" for row in range(count)]
-        for name, values in arrays.items():
-            rows[name].append(values)
-    findings = findings or _different(rows, list(map(str, paths)))
+        name = Path(path).name
+        names += [name] if count == 1 else [f"{name}[{row}]" for row in range(count)]
+        for input_name, values in arrays.items():
+            rows[input_name].append(values)
+    findings = findings or _different(rows, files)
     if findings:
         raise DiagnosticError(findings)
-    return Inputs(tuple(names), {name: np.concatenate(parts) for name, parts in rows.items()}, tuple(notes))
+    return Inputs(tuple(names), {name: np.concatenate(parts) for name, parts in rows.items()}, tuple(reader.notes))
+
+
+def _expanded(path: str) -> list[str]:
+    """The images of a folder, the files of a pattern, or the path itself."""
+    try:
+        place = Path(path)
+        if place.is_dir():
+            return [str(file) for file in image_files(place)] or [path]
+        if not place.exists() and (found := sorted(glob(path, recursive=True))):
+            return [file for match in found for file in _expanded(match)]
+    except (OSError, ValueError):
+        pass
+    return [path]
 
 
 def _different(rows: Mapping[str, list[np.ndarray]], paths: list[str]) -> list[Diagnostic]:
@@ -75,16 +112,20 @@ def _different(rows: Mapping[str, list[np.ndarray]], paths: list[str]) -> list[D
     ]
 
 
-def _read(path: Path, ports: Ports, scale: float | None, notes: list[str]) -> dict[str, np.ndarray]:
-    suffix = path.suffix.lower()
+def _read(reader: _Reader, spec: str) -> dict[str, np.ndarray]:
+    path = Path(parse_spec(spec)[0])
+    suffix, ports = path.suffix.lower(), reader.ports
     if suffix == ".npz":
-        return _from_archive(path, ports, scale)
+        return _from_archive(reader, path)
+    if suffix in TABLES or path.is_dir():
+        _, rows = bind_part(open_data(spec), ports, reader.card if reader.card.inputs else None, "all")
+        return rows.batch(np.arange(len(rows)))
     if suffix != ".npy" and suffix not in SUFFIXES and path.is_file():
         raise error(
             "E501",
-            f"{path} is neither an image nor an array",
+            f"{path} is neither an image nor an array nor a table",
             f"images: {', '.join(sorted(SUFFIXES))}",
-            help="give an image, a .npy or a .npz file",
+            help="give an image, a .npy, .npz or .csv file, or a folder of images",
         )
     if len(ports) != 1:
         names = ", ".join(f"`{port['name']}`" for port in ports)
@@ -93,11 +134,11 @@ def _read(path: Path, ports: Ports, scale: float | None, notes: list[str]) -> di
         )
     port = ports[0]
     if suffix == ".npy":
-        return {port["name"]: _convert(str(path), load_array(path), port, scale)}
-    return {port["name"]: _from_image(path, port, scale, notes)}
+        return {port["name"]: _convert(reader, str(path), load_array(path), port)}
+    return {port["name"]: _from_image(reader, path, port)}
 
 
-def _from_image(path: Path, port: Mapping[str, Any], scale: float | None, notes: list[str]) -> np.ndarray:
+def _from_image(reader: _Reader, path: Path, port: Mapping[str, Any]) -> np.ndarray:
     sizes = port["shape"][1:]
     if len(sizes) == 3:
         height, width, channels = sizes if port["dtype"] == "uint8" else (*sizes[1:], sizes[0])
@@ -115,40 +156,49 @@ def _from_image(path: Path, port: Mapping[str, Any], scale: float | None, notes:
                 f"{path} is an image, input `{port['name']}` has {channels} channels",
                 help="give a .npy file with an array of that shape",
             )
-        channels = 3 if header.colour else 1
+        channels = reader.known(port).channels or (3 if header.colour else 1)
     size = (height if isinstance(height, int) else header.height, width if isinstance(width, int) else header.width)
     if size != (header.height, header.width):
-        notes.append(f"{path.name}: {shape_text((header.height, header.width))} scaled to {shape_text(size)}")
+        reader.notes.append(f"{path.name}: {shape_text((header.height, header.width))} scaled to {shape_text(size)}")
     if header.colour and channels == 1:
-        notes.append(f"{path.name}: colour turned to grey")
-    return _convert(str(path), read_image(path, channels, size)[None], port, scale, channels_last=True)
+        reader.notes.append(f"{path.name}: colour turned to grey")
+    return _convert(reader, str(path), read_image(path, channels, size)[None], port, channels_last=True)
 
 
-def _from_archive(path: Path, ports: Ports, scale: float | None) -> dict[str, np.ndarray]:
-    arrays = load_npz(path)
+def _from_archive(reader: _Reader, path: Path) -> dict[str, np.ndarray]:
+    arrays, ports = load_npz(path), reader.ports
     if len(ports) == 1 and len(arrays) == 1:
         arrays = {ports[0]["name"]: next(iter(arrays.values()))}
+    names = {port["name"]: _array_name(reader, port, arrays) for port in ports}
     findings = [
         finding(
             "E503",
-            f"{path} has no array for input `{port['name']}`",
+            f"{path} has no array for input `{name}`",
             f"its arrays are {', '.join(arrays)}",
-            help=did_you_mean(port["name"], arrays) or f"save it as numpy.savez(path, {port['name']}=…)",
+            help=did_you_mean(name, arrays) or f"save it as numpy.savez(path, {name}=…)",
         )
-        for port in ports
-        if port["name"] not in arrays
+        for name, source in names.items()
+        if source not in arrays
     ]
     if findings:
         raise DiagnosticError(findings)
-    found = {port["name"]: _convert(f"{path}, {port['name']}", arrays[port["name"]], port, scale) for port in ports}
+    found = {
+        port["name"]: _convert(reader, f"{path}, {names[port['name']]}", arrays[names[port["name"]]], port)
+        for port in ports
+    }
     if len({len(values) for values in found.values()}) > 1:
         listed = ", ".join(f"{name} has {len(values)} rows" for name, values in found.items())
         raise error("E509", f"{path}: {listed}", help="give every input one row for each example")
     return found
 
 
+def _array_name(reader: _Reader, port: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
+    source = reader.known(port).sources[0]
+    return source if source in arrays and port["name"] not in arrays else str(port["name"])
+
+
 def _convert(
-    place: str, values: np.ndarray, port: Mapping[str, Any], scale: float | None, *, channels_last: bool = False
+    reader: _Reader, place: str, values: np.ndarray, port: Mapping[str, Any], *, channels_last: bool = False
 ) -> np.ndarray:
     dtype, wanted = np.dtype(port["dtype"]), port["shape"][1:]
     as_bytes = dtype == np.uint8
@@ -184,5 +234,7 @@ def _convert(
         raise error("E506", f"{place} holds {values[at]} at {list(at if many else at[1:])}, expected a finite number")
     if len(values) == 0:
         raise error("E508", f"{place} has no rows")
-    divisor = (scale or (255.0 if values.dtype == np.uint8 else None)) if dtype.kind == "f" else None
-    return Fit(fitted[0], dtype, fitted[1], divisor)(values)
+    scale = divisor(values, port, reader.known(port), place, None) if dtype.kind == "f" else None
+    if isinstance(scale, Diagnostic):
+        raise DiagnosticError(scale)
+    return Fit(fitted[0], dtype, fitted[1], scale)(values)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-
-import numpy as np
 
 from netc.grammar.diagnostics import suggestions
 from netc.runtime.data.arrays import PARTS, read_digits, read_npz
 from netc.runtime.data.cifar import cifar_files, read_cifar
-from netc.runtime.data.dataset import DataSet, Split, describe
+from netc.runtime.data.dataset import DataSet, Division, Split
+from netc.runtime.data.divide import divide
 from netc.runtime.data.errors import error, unreadable
 from netc.runtime.data.folder import read_folder
 from netc.runtime.data.idx import idx_files, read_idx_folder
 from netc.runtime.data.spec import Options, parse_spec
-from netc.runtime.data.table import LABELS, read_table
+from netc.runtime.data.table import read_table
 
 Parts = dict[str, Split]
+LABEL = "label"
 KNOWN = "digits, FILE.npz, FILE.csv, a folder of images by class, of MNIST's IDX files or of CIFAR's binary files"
 
 
@@ -33,11 +34,13 @@ def open_data(spec: str, *, seed: int = 0, validation: float = 0.1) -> DataSet:
     if not 0 < share < 1:
         raise ValueError(f"validation is {validation}, expected a share between 0 and 1")
     parts, classes = _read(name, options)
-    parts, texts = number_texts(parts)
-    classes = texts if classes is None else classes
-    description = describe(parts.values(), len(classes) if classes else None)
-    train, test, note = _hold_out(name, parts, options, seed, share)
-    return DataSet(_short(name), description, train, test, classes, note, options.scale)
+    short = _short(name)
+
+    @cache
+    def divided(needed: frozenset[str]) -> Division:
+        return divide(short, parts, options.test, seed, share, needed)
+
+    return DataSet(short, parts, {} if classes is None else {LABEL: classes}, options, divided)
 
 
 def _short(name: str) -> str:
@@ -95,51 +98,3 @@ def _read_folder(path: Path, options: Options) -> tuple[Parts, tuple[str, ...] |
     if "train" in tables:
         return {part: read_table(file, options) for part, file in tables.items()}, None
     return read_folder(path, options)
-
-
-def number_texts(parts: Parts) -> tuple[Parts, tuple[str, ...] | None]:
-    """Replace a label's text by class numbers, in the order of the names over all parts. Returns the names too."""
-    classes: tuple[str, ...] | None = None
-    columns = {name for part in parts.values() for name, values in part.fields.items() if values.dtype.kind == "U"}
-    changed = {part: dict(split.fields) for part, split in parts.items()}
-    for name in sorted(columns.intersection(LABELS)):
-        columns_of = [fields[name] for fields in changed.values() if name in fields]
-        names = sorted({str(text) for values in columns_of for text in np.asarray(values[:]).ravel()})
-        for fields in changed.values():
-            if name in fields:
-                texts = np.asarray(fields[name][:]).astype(str)
-                fields[name] = np.searchsorted(np.array(names), texts).astype(np.int64)
-        classes = tuple(names)
-    return {part: Split(changed[part], split.place, split.channels_last) for part, split in parts.items()}, classes
-
-
-def _hold_out(name: str, parts: Parts, options: Options, seed: int, share: float) -> tuple[Split, Split, str]:
-    if "train" not in parts and "all" not in parts:
-        raise error(
-            "E508",
-            f"{name} has no rows to train on",
-            f"it has {' and '.join(sorted(parts))} alone",
-            help="call the part to train on `train`",
-        )
-    wanted = options.test or next((part for part in ("test", "val") if part in parts), None)
-    if wanted is not None:
-        if wanted not in parts:
-            raise error(
-                "E510",
-                f"{name} has no part `{wanted}`",
-                f"its parts are {', '.join(sorted(parts))}",
-                help="drop the option `test`",
-            )
-        train, test = parts["train"], parts[wanted]
-        note = f"given: {len(train):,} train, {len(test):,} {wanted}"
-        left = [f"{len(split):,} {part} not used" for part, split in parts.items() if part not in ("train", wanted)]
-        return train, test, "; ".join([note, *left])
-    whole = parts["train" if "train" in parts else "all"]
-    rows = len(whole)
-    if rows < 2:
-        raise error("E508", f"{name} has {rows} rows, expected at least 2: one to train on and one to hold out")
-    held = min(rows - 1, max(1, round(rows * share)))
-    order = np.random.default_rng([seed, rows]).permutation(rows)
-    test, train = whole.take(np.sort(order[:held])), whole.take(np.sort(order[held:]))
-    percent = round(100 * held / rows)
-    return train, test, f"seeded split {100 - percent}/{percent}, seed {seed}: {len(train):,} train, {held:,} held out"

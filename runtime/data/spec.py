@@ -22,6 +22,9 @@ class Options:
     scale       float inputs are divided by this; bytes by 255 unless it is given
     validation  the share of rows held out where the data brings no split, between 0 and 1
     test        the part to hold out where the data brings several: `test=val`
+    inputs      the columns of a table that make the input, in this order
+    drop        columns of a table that are left out
+    target      the column of a table, or the array, that the loss's target is taken from
     """
 
     size: tuple[int, int] | None = None
@@ -29,6 +32,9 @@ class Options:
     scale: float | None = None
     validation: float | None = None
     test: str | None = None
+    inputs: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    target: str | None = None
 
 
 def parse_spec(spec: str) -> tuple[str, Options]:
@@ -37,7 +43,7 @@ def parse_spec(spec: str) -> tuple[str, Options]:
     if match is None or _exists(spec):
         return spec, Options()
     found: dict[str, Any] = {}
-    for item in match["options"].split(","):
+    for item in _items(match["options"]):
         name, _, value = item.partition("=")
         name = name.strip()
         if name not in _READERS:
@@ -47,6 +53,17 @@ def parse_spec(spec: str) -> tuple[str, Options]:
             )
         found[name] = _READERS[name](name, value.strip())
     return match["path"], Options(**found)
+
+
+def _items(text: str) -> list[str]:
+    """The options one by one; what follows a list of columns without a name and `=` belongs to that list."""
+    items: list[str] = []
+    for item in text.split(","):
+        if items and "=" not in item and items[-1].partition("=")[0].strip() in LISTS:
+            items[-1] += f",{item}"
+        else:
+            items.append(item)
+    return items
 
 
 def _exists(path: str) -> bool:
@@ -92,8 +109,31 @@ def _part(name: str, text: str) -> str:
     return text
 
 
+def _columns(name: str, text: str) -> tuple[str, ...]:
+    columns = tuple(item.strip() for item in text.split(","))
+    if not all(columns) or len(set(columns)) < len(columns):
+        raise _wrong(name, text, "names of columns with commas between them, each once")
+    return columns
+
+
+def _column(name: str, text: str) -> str:
+    if not text:
+        raise _wrong(name, text, "the name of a column")
+    return text
+
+
 def _wrong(name: str, text: str, expected: str) -> Exception:
     return error("E510", f"option {name}={text} of the data", f"expected {expected}")
 
 
-_READERS = {"size": _size, "channels": _channels, "scale": _scale, "validation": _share, "test": _part}
+LISTS = ("inputs", "drop")
+_READERS = {
+    "size": _size,
+    "channels": _channels,
+    "scale": _scale,
+    "validation": _share,
+    "test": _part,
+    "inputs": _columns,
+    "drop": _columns,
+    "target": _column,
+}

@@ -8,25 +8,27 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic
-from netc.runtime.data.dataset import Split
+from netc.runtime.data.dataset import Field
 from netc.runtime.data.errors import finding, others
 
 CHUNK = 1 << 22
+Where = Callable[[int, int], str]
 
 
 def check_values(
-    split: Split, source: str, port: Mapping[str, Any], class_names: tuple[str, ...] | None
+    values: Field, where: Where, port: Mapping[str, Any], class_names: tuple[str, ...] | None
 ) -> list[Diagnostic]:
-    """Findings about one field of one part: at most one of each kind, naming the first row that has it."""
-    values = split.fields[source]
+    """Findings about one field of one part: at most one of each kind, naming the first row that has it.
+
+    where  (row, place in the row) -> where that value stands
+    """
     if not isinstance(values, np.ndarray):
         return []  # images on disk hold bytes, and bytes are all good
     findings: list[Diagnostic] = []
     if values.dtype.kind == "f":
         findings += _find(
-            split,
-            source,
             values,
+            where,
             lambda rows: ~np.isfinite(rows),
             "E506",
             "a finite number",
@@ -36,7 +38,7 @@ def check_values(
             return findings
     if np.dtype(port["dtype"]).kind in "iu":
         findings += _find(
-            split, source, values, _not_whole, "E505", f"a whole number for `{port['name']}`", "save whole numbers"
+            values, where, _not_whole, "E505", f"a whole number for `{port['name']}`", "save whole numbers"
         )
     classes = port.get("classes")
     if findings or classes is None:
@@ -45,7 +47,7 @@ def check_values(
     advice = "count classes from 0, or give the net as many classes as the data has"
     if class_names and len(class_names) > classes:
         advice = f"give the net {len(class_names)} classes, as the data has"
-    return _find(split, source, values, lambda rows: (rows < 0) | (rows >= classes), "E505", expected, advice)
+    return _find(values, where, lambda rows: (rows < 0) | (rows >= classes), "E505", expected, advice)
 
 
 def _not_whole(rows: np.ndarray) -> np.ndarray:
@@ -56,15 +58,14 @@ def _not_whole(rows: np.ndarray) -> np.ndarray:
 
 
 def _find(
-    split: Split,
-    source: str,
     values: np.ndarray,
+    where: Where,
     is_bad: Callable[[np.ndarray], np.ndarray],
     code: str,
     expected: str,
     advice: str,
 ) -> list[Diagnostic]:
-    first: tuple[int, Any] | None = None
+    first: tuple[int, int, Any] | None = None
     count = 0
     for start, rows in _chunks(values):
         bad = is_bad(rows).reshape(len(rows), -1)
@@ -72,13 +73,13 @@ def _find(
         count += len(wrong)
         if len(wrong) and first is None:
             row = int(wrong[0])
-            first = (start + row, rows[row].reshape(-1)[int(np.argmax(bad[row]))])
+            at = int(np.argmax(bad[row]))
+            first = (start + row, at, rows[row].reshape(-1)[at])
     if first is None:
         return []
-    row, value = first
-    return [
-        finding(code, f"{split.place(source, row)} is {value}, expected {expected}", *others(count - 1), help=advice)
-    ]
+    row, at, value = first
+    shown = int(value) if np.isfinite(value) and value == int(value) else value
+    return [finding(code, f"{where(row, at)} is {shown}, expected {expected}", *others(count - 1), help=advice)]
 
 
 def _chunks(values: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

@@ -6,6 +6,7 @@
     metrics.jsonl       a record for each epoch;  results.csv: the same as a table
     best.safetensors    the weights of the best epoch
     last.safetensors    the last checkpoint: parameters, optimizer state and, as metadata, the progress
+    test.json           with a part `test`: loss and metrics on it, measured once, with the best weights
     sample.npz          a few examples to try `netc predict` on
     model.onnx          the network with its best weights, at the end
     profile.json        with `--profile`: where the time of a step goes;  profile.txt: the same as a table
@@ -29,8 +30,9 @@ from netc.runtime.folder.files import append_line, cannot_write, make_folder, wr
 from netc.runtime.folder.progress import Progress, Record
 from netc.runtime.sessions.resident import Array
 
-RUN_VERSION = 1
+RUN_VERSION = 2
 PROGRESS_KEY = "netc.checkpoint"
+CARD_KEY = "netc.card"
 
 
 class RunFolder:
@@ -46,6 +48,7 @@ class RunFolder:
         self.last = path / "last.safetensors"
         self.model = path / "model.onnx"
         self.sample = path / "sample.npz"
+        self.test_json = path / "test.json"
         self.profile_json = path / "profile.json"
         self.profile_text = path / "profile.txt"
 
@@ -100,10 +103,14 @@ class RunFolder:
         """What was asked for; raises DiagnosticError E561 when run.json is damaged."""
         try:
             found = json.loads(self.run_json.read_text(encoding="utf-8"))
-            assert found["version"] == RUN_VERSION
-        except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
+            version = found["version"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
             help = "start a new run from the net's text in the folder"
             raise DiagnosticError(Diagnostic("E561", f"{self.run_json} is damaged", help=help)) from error
+        if version != RUN_VERSION:
+            message = f"{self.run_json} is of version {version}, this netc reads version {RUN_VERSION}"
+            help = "use the netc that made the run, or start a new one with `--init` for the weights"
+            raise DiagnosticError(Diagnostic("E561", message, help=help))
         return dict(found)
 
     def restart(self, progress: Progress) -> None:
@@ -131,19 +138,26 @@ class RunFolder:
         table.writerows(history)
         write_atomic(self.results, text.getvalue().encode())
 
-    def save_best(self, weights: Mapping[str, Array]) -> None:
-        """Replace best.safetensors."""
-        write_weights(self.best, weights)
+    def save_best(self, weights: Mapping[str, Array], card: Mapping[str, Any] | None = None) -> None:
+        """Replace best.safetensors; the card says what the data meant."""
+        write_weights(self.best, weights, _card(card))
 
-    def save_last(self, tensors: Mapping[str, Array], seed: int, rows: int, progress: Progress) -> None:
-        """Replace the checkpoint: tensors and progress are one file, so that they always belong together."""
+    def save_last(
+        self,
+        tensors: Mapping[str, Array],
+        seed: int,
+        rows: int,
+        progress: Progress,
+        card: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Replace the checkpoint: tensors, progress and card are one file, so that they always belong together."""
         about = {
             "version": RUN_VERSION,
             "seed": seed,
             "rows": rows,
             "progress": progress.to_json(),
         }
-        write_weights(self.last, tensors, {PROGRESS_KEY: json.dumps(about)})
+        write_weights(self.last, tensors, {PROGRESS_KEY: json.dumps(about), **_card(card)})
 
     def read_last(self) -> tuple[dict[str, Array], dict[str, Any], Progress]:
         """Tensors, what was said about them, progress; raises DiagnosticError E553, E561."""
@@ -154,6 +168,12 @@ class RunFolder:
         except (KeyError, ValueError, TypeError) as error:
             help = "start a new run, with `--init` for the weights"
             raise DiagnosticError(Diagnostic("E561", f"{self.last} is no checkpoint of a run", help=help)) from error
+
+    def write_test(self, part: str, examples: int, metrics: Mapping[str, float]) -> None:
+        """Write test.json."""
+        write_atomic(
+            self.test_json, _json({"version": 1, "part": part, "examples": examples, "metrics": dict(metrics)})
+        )
 
     def weights(self) -> Path:
         """The best weights, or where there are none yet the last."""
@@ -178,6 +198,10 @@ def texts_of(file: str, source: str, sources: Mapping[str, str]) -> tuple[str, d
         root = os.path.commonpath([os.path.dirname(name) for name in texts])
     placed = {Path(os.path.relpath(name, root)).as_posix(): text for name, text in texts.items()}
     return Path(os.path.relpath(main, root)).as_posix(), placed
+
+
+def _card(card: Mapping[str, Any] | None) -> dict[str, str]:
+    return {} if card is None else {CARD_KEY: json.dumps(card)}
 
 
 def _json(value: Any) -> bytes:

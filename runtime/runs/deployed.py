@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ import numpy as np
 
 from netc.compiler import Port
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.given import bind
+from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device
-from netc.runtime.runs.export import CLASSES_KEY, SCALE_KEY, SCORER_KEY
+from netc.runtime.runs.export import SCORER_KEY
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session, library_missing
 from netc.runtime.training.evaluate import chunks, evaluate
@@ -37,7 +37,7 @@ class Deployed:
     path         where it came from
     inputs       its inputs as ports of role data
     outputs      names, the net's own first
-    class_names  or None;  scale: what bytes and other float inputs are divided by, or None for the default
+    card         what the data meant in training, or None
     """
 
     def __init__(self, path: Path, content: bytes, device: Device = CPU) -> None:
@@ -61,8 +61,7 @@ class Deployed:
         for port in self.inputs:
             port["sizes"] = expected.get(port["name"], {})
         self.outputs = [item.name for item in self.session.session.get_outputs()]
-        self.class_names: list[str] | None = json.loads(metadata.get(CLASSES_KEY, "null"))
-        self.scale: float | None = json.loads(metadata.get(SCALE_KEY, "null"))
+        self.card: Card | None = card_of(metadata.get(CARD_KEY), str(path))
         scorer = metadata.get(SCORER_KEY)
         self.scorer = Session(base64.b64decode(scorer), device) if scorer else None
 
@@ -116,14 +115,28 @@ class Deployed:
             parts.append({name: values[: len(indices)] for name, values in answers.items()})
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def evaluate(self, data: Any) -> tuple[int, dict[str, float]]:
-        """The number of held-out examples, and the mean loss and metrics over them; raises DiagnosticError."""
+    @property
+    def class_names(self) -> list[str] | None:
+        """The names of the classes in their order, or None."""
+        return None if self.card is None else self.card.class_names
+
+    def evaluate(self, data: Any, part: str | None = None) -> tuple[str, int, dict[str, float]]:
+        """The part that was measured, its examples, and the mean loss and metrics over them.
+
+        part  of the data; None takes its `test` or `val` where it names its parts, else all rows
+
+        Raises DiagnosticError.
+        """
         if self.scorer is None:
             help = "compile it from a net with a train section, or give a run folder"
             raise DiagnosticError(Diagnostic("E564", f"{self.path} carries no loss and no metrics", help=help))
-        parts = bind(data, [*self.inputs, *self.targets])
-        rows = parts.train if parts.test is None else parts.test
-        return len(rows), evaluate(self.run, self.scorer, rows, self.batch or EVALUATION_BATCH)
+        name, rows = rows_of(data, [*self.inputs, *self.targets], self.card, part)
+        return name, len(rows), self.measure(rows)
+
+    def measure(self, rows: BoundBatches) -> dict[str, float]:
+        """The mean loss and metrics over rows that fit."""
+        assert self.scorer is not None
+        return evaluate(self.run, self.scorer, rows, self.batch or EVALUATION_BATCH)
 
     def class_scores(self, outputs: Mapping[str, Array], assume: bool = False) -> Array | None:
         """Probabilities [n, classes] from the outputs, or None for a network that doesn't classify.

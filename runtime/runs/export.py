@@ -1,23 +1,21 @@
 """Inference models that stand alone: weights inside, and in the metadata what `netc eval` and `netc predict` need.
 
-`netc.scorer` holds the scorer model (loss and metrics from predictions and targets) in base64, `netc.classes` the
-names of the classes and `netc.scale` what inputs are divided by, both as JSON. Readers that know none of them run the
-model as any other.
+`netc.scorer` holds the scorer model (loss and metrics from predictions and targets) in base64, `netc.card` what the
+data meant in training, as JSON. Readers that know neither run the model as any other.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netc.compiler import Net, Options, TrainPlan, compile_inference, compile_scorer
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.card import CARD_KEY, Card
 
 SCORER_KEY = "netc.scorer"
-CLASSES_KEY = "netc.classes"
-SCALE_KEY = "netc.scale"
 LARGEST = 2_140_000_000
 
 
@@ -30,8 +28,7 @@ def deployable(
     batch: int | None = None,
     target: str = "std",
     options: Options | None = None,
-    class_names: Sequence[str] | None = None,
-    scale: float | None = None,
+    card: Card | None = None,
 ) -> bytes:
     """An inference model with weights (None: the initial ones of `seed`) and, if the net has a plan, its scorer.
 
@@ -46,10 +43,8 @@ def deployable(
         notes[SCORER_KEY] = base64.b64encode(scorer.model).decode()
         predictions = [port["name"] for port in scorer.manifest["inputs"] if port["role"] == "prediction"]
         taps = [name for name in predictions if name not in net.outputs]
-    if class_names is not None:
-        notes[CLASSES_KEY] = json.dumps(list(class_names))
-    if scale is not None:
-        notes[SCALE_KEY] = json.dumps(scale)
+    if card is not None:
+        notes[CARD_KEY] = json.dumps(card.to_json())
     options = options or Options()
     model = compile_inference(net, weights, taps=taps, batch=batch, target=target, seed=seed, options=options).model
     return model + b"".join(_metadata(key, value) for key, value in notes.items())

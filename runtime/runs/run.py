@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
-from netc.compiler import Memory, Net, Options, Precision, TrainPlan, load, override, parse_setting, read_tensors
+from netc.compiler import (
+    Memory,
+    Net,
+    Options,
+    Precision,
+    TrainPlan,
+    batch_ports,
+    load,
+    override,
+    parse_setting,
+    read_tensors,
+)
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.bind import BoundData
+from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.card_text import input_line, target_line
+from netc.runtime.data.dataset import DataSet
+from netc.runtime.data.plan_card import continues
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.run_folder import RunFolder, texts_of
 from netc.runtime.model import Model
@@ -28,7 +43,7 @@ class Request:
     file       the net's file, in a run folder relative to the folder
     net        the net's name;  settings: its arguments as `k=v`
     overrides  of the plan: batch, epochs, lr
-    data       what `--data` says;  class_names, scale: what the data said about itself
+    data       what `--data` says;  card: what it means, as JSON
     precision  of the training step;  tf32: whether CUDA may multiply in TF32
     memory     of the training step
     texts      the files of the net in the folder and their SHA-256
@@ -45,8 +60,7 @@ class Request:
     precision: Precision = "float32"
     tf32: bool = False
     memory: Memory = "normal"
-    class_names: list[str] | None = None
-    scale: float | None = None
+    card: dict[str, Any] | None = None
     texts: dict[str, str] = field(default_factory=dict)
 
     def plan(self, net: Net) -> TrainPlan:
@@ -77,19 +91,35 @@ def net_of(folder: RunFolder, request: Request) -> Net:
     return load(str(folder.path / request.file), request.net, dict(map(parse_setting, request.settings)))
 
 
-def restore(folder: RunFolder, request: Request, trainer: Trainer, rows: int) -> None:
-    """Bring a new trainer to where the run stopped; raises DiagnosticError E553, E561."""
+def restore(folder: RunFolder, request: Request, trainer: Trainer, card: Card) -> None:
+    """Bring a new trainer to where the run stopped; raises DiagnosticError E523, E553, E561.
+
+    card  of the data as it is now, which has to be that of the run to the last row
+    """
     tensors, about, progress = folder.read_last()
     for name, hashed in request.texts.items():
         path = folder.path / name
         if not path.is_file() or sha256(path.read_bytes()).hexdigest() != hashed:
             help = "restore the text, or start a new run with `--init` for the weights"
             raise DiagnosticError(Diagnostic("E561", f"{path} was changed after the run", help=help))
+    rows = card.parts[0].rows
     if about["rows"] != rows:
         message = f"the run trained on {about['rows']:,} rows, the data now has {rows:,}"
         help = "resume with the data that the run began with"
         raise DiagnosticError(Diagnostic("E561", message, help=help))
+    before = card_in(folder, request)
+    if before is not None:
+        _check_rows(before, card)
     trainer.restore(tensors, progress)
+
+
+def _check_rows(before: Card, now: Card) -> None:
+    for was, part in zip(before.parts, now.parts, strict=False):
+        if (was.name, was.fingerprint) != (part.name, part.fingerprint):
+            message = f"the {part.rows:,} rows of part {part.name} are not those that the run began with"
+            notes = (f"their fingerprint was {was.fingerprint}, it is {part.fingerprint}",)
+            help = "resume with the data as it was, or start a new run with `--init` for the weights"
+            raise DiagnosticError(Diagnostic("E523", message, notes=notes, help=help))
 
 
 def deployable_of(folder: RunFolder) -> bytes:
@@ -99,7 +129,7 @@ def deployable_of(folder: RunFolder) -> bytes:
     weights, _ = read_tensors(folder.weights())
     kept = {parameter.name: weights[parameter.name] for parameter in net.parameters}
     plan = request.plan(net)
-    return deployable(net, plan, kept, class_names=request.class_names, scale=request.scale)
+    return deployable(net, plan, kept, card=card_in(folder, request))
 
 
 def finish(folder: RunFolder) -> None:
@@ -110,9 +140,8 @@ def finish(folder: RunFolder) -> None:
 def write_sample(folder: RunFolder, rows: Any) -> None:
     """A few held-out examples as the data holds them, with their targets: something to try `netc predict` on."""
     indices = np.arange(min(SAMPLE_ROWS, len(rows)))
-    stored = rows.split.batch(indices)
     sample = io.BytesIO()
-    np.savez(sample, **{name: stored[source] for name, source in rows.sources.items()})
+    np.savez(sample, **rows.stored(indices))
     write_atomic(folder.sample, sample.getvalue())
 
 
@@ -124,6 +153,40 @@ def make_trainer(net: Net, request: Request, model: Model, *, profile: bool = Fa
     return Trainer(model, request.plan(net), seed=request.seed, options=options, profile=profile)
 
 
-def names(values: Sequence[str] | None) -> list[str] | None:
-    """Class names for JSON."""
-    return None if values is None else list(values)
+def card_in(folder: RunFolder, request: Request) -> Card | None:
+    """What the run's data meant; raises DiagnosticError E524."""
+    return None if request.card is None else Card.from_json(request.card, str(folder.run_json))
+
+
+def card_to_follow(
+    net: Net, plan: TrainPlan, request: Request, resumed: RunFolder | None, data: DataSet
+) -> Card | None:
+    """The card of the run that goes on, or of the weights to start from where the data are of that kind."""
+    if resumed is not None:
+        return card_in(resumed, request)
+    card = None if request.init is None else card_of_weights(request.init)
+    return card if card is not None and continues(card, data, batch_ports(net, plan)) else None
+
+
+def data_lines(bound: BoundData) -> list[str]:
+    """What is told about the data before the first epoch."""
+    lines = [f"data         {bound.description}; {bound.split_note}"]
+    lines += [f"input        {line}" for line in map(input_line, bound.card.inputs)]
+    return lines + [f"target       {line}" for line in map(target_line, bound.card.targets)]
+
+
+def measure_test(folder: RunFolder, bound: BoundData, trainer: Trainer) -> str | None:
+    """Measure the best weights on the part `test` once, where the data has one beside `val`, and write test.json."""
+    if bound.final is None:
+        return None
+    from netc.runtime.runs.deployed import Deployed
+
+    name, rows = bound.card.parts[2].name, len(bound.final)
+    metrics = Deployed.open(folder.path, trainer.model.device).measure(bound.final)
+    folder.write_test(name, rows, metrics)
+    return f"{', '.join(f'{key} {value:.4f}' for key, value in metrics.items())} on {rows:,} rows, measured once"
+
+
+def card_of_weights(file: str) -> Card | None:
+    """What the data meant that a file of weights was trained on, or None where it doesn't say; raises E524, E553."""
+    return card_of(read_tensors(file)[1].get(CARD_KEY), file)

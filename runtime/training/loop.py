@@ -150,7 +150,11 @@ class Loop:
         if self.folder is None:
             self.trainer.best_weights = weights
         else:
-            self.folder.save_best(weights)
+            self.folder.save_best(weights, self.card())
+
+    def card(self) -> dict[str, Any] | None:
+        """What the data means, for the files that hold weights."""
+        return None if self.trainer.card is None else self.trainer.card.to_json()
 
     def save(self) -> None:
         """Write a checkpoint, unless there is no folder. What is not finite is not written: it raises E701."""
@@ -160,5 +164,5 @@ class Loop:
         tensors = trainer.checkpoint()
         if not all(np.isfinite(array).all() for array in tensors.values()):
             raise diverged(f"a weight is not finite after step {trainer.progress.step}", self.rates()[0])
-        self.folder.save_last(tensors, trainer.seed, len(self.train), trainer.progress)
+        self.folder.save_last(tensors, trainer.seed, len(self.train), trainer.progress, self.card())
         self.saved_at = time.monotonic()

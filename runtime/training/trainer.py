@@ -7,10 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from netc.compiler import Options, TrainPlan, compile_scorer, initial_state, override
+from netc.compiler import Options, TrainPlan, compile_scorer, initial_state, override, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.card import CARD_KEY, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, bind
+from netc.runtime.data.given import rows_of as rows_in
 from netc.runtime.devices.precision import check_precision
 from netc.runtime.folder.files import make_folder
 from netc.runtime.folder.progress import Listener, Progress, Record, Silent, finite, not_finite
@@ -61,6 +63,7 @@ class Trainer:
         self.seed = model.seed if seed is None else seed
         self.progress = Progress()
         self.best_weights: dict[str, Array] | None = None
+        self.card: Card | None = None
         options = options or Options()
         check_precision(model.device, options.precision)
         self._all_steps = tuple(Steps(model, self.plan, step, options, profile=profile) for step in self.plan.steps)
@@ -164,13 +167,9 @@ class Trainer:
     def evaluate(self, data: Any) -> dict[str, float]:
         """The mean loss and metrics over data, in inference mode.
 
-        data  {name: array}, or what `fit` takes, of which the held-out rows count
+        data  {name: array}, or what `fit` takes: its part `test` or `val` where it names its parts, else all rows
         """
-        if isinstance(data, BoundBatches):
-            rows = data
-        else:
-            parts = bind(data, self.ports)
-            rows = parts.train if parts.test is None else parts.test
+        rows = data if isinstance(data, BoundBatches) else rows_in(data, self.ports, self.card)[1]
         if self._scorer is None:
             self._scorer = Session(
                 compile_scorer(self.model.net, self.plan), self.model.device, threads=self.model.threads
@@ -201,7 +200,8 @@ class Trainer:
         in front. Ctrl-C finishes the step, writes a checkpoint and raises Interrupted (a KeyboardInterrupt). Raises
         DiagnosticError E701 when the loss is NaN or infinite.
         """
-        bound = bind(data, self.ports, validation)
+        bound = bind(data, self.ports, validation, self.card)
+        self.card = bound.card
         folder = RunFolder(Path(out)) if isinstance(out, str | Path) else out
         if folder is not None:
             make_folder(folder.path)
@@ -242,8 +242,10 @@ class Trainer:
 
     def resume(self, out: str | Path) -> None:
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, E561."""
-        tensors, about, progress = RunFolder(Path(out)).read_last()
+        folder = RunFolder(Path(out))
+        tensors, about, progress = folder.read_last()
         self.seed = about["seed"]
+        self.card = card_of(read_tensors(folder.last)[1].get(CARD_KEY), str(folder.last))
         self.restore(tensors, progress)
 
     def restore(self, tensors: Mapping[str, Array], progress: Progress) -> None:

@@ -19,7 +19,10 @@ from .makers import image_port, label_port, pixels
 @dataclass(frozen=True)
 class Change:
     word: str
-    settings: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+
+    def settings(self) -> dict[str, Any]:
+        return self.given
 
 
 @dataclass

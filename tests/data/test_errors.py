@@ -146,11 +146,11 @@ def test_lengths_that_differ(tmp_path, fails):
 
 def test_no_rows(tmp_path, fails):
     path = saved(tmp_path, x=np.zeros((0, 4)), label=np.zeros(0, np.int64))
-    fails("E508", lambda: open_data(path), "0 rows")
+    fails("E508", lambda: bind_data(open_data(path), [image_port(4, name="x"), label_port()]), "0 rows")
     path = saved(tmp_path, **good() | {"test_images": pixels(0, 4, 4), "test_labels": np.zeros(0, np.int64)})
     fails("E508", lambda: bind_data(open_data(path), PORTS), "hold out")
     path = saved(tmp_path, test_x=np.zeros((3, 4)), test_label=np.zeros(3, np.int64))
-    fails("E508", lambda: open_data(path), "train on")
+    fails("E508", lambda: bind_data(open_data(path), [image_port(4, name="x"), label_port()]), "train on")
     fails("E508", lambda: open_data(saved(tmp_path)))
 
 
@@ -299,7 +299,8 @@ def test_a_class_that_training_lacks(tmp_path, fails):
 def test_csv_faults(tmp_path, fails, text, code, parts):
     path = tmp_path / "t.csv"
     path.write_text(text)
-    fails(code, lambda: open_data(str(path)), "t.csv", *parts)
+    ports = [image_port(name="a"), label_port(2)]
+    fails(code, lambda: bind_data(open_data(str(path)), ports), "t.csv", *parts)
 
 
 def test_csv_that_is_not_text(tmp_path, fails):

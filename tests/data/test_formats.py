@@ -18,7 +18,7 @@ def test_digits_are_the_real_ones():
     data = open_data("digits")
     assert data.split_note == "given: 1,500 train, 297 test"
     bound = bind_data(data, [image_port(1, 8, 8), label_port()])
-    train, test = everything(bound.train), everything(bound.test)
+    train, test = everything(bound.train), everything(bound.held)
     images = np.concatenate([train["image"], test["image"]])
     labels = np.concatenate([train["label"], test["label"]])
     assert images.shape == (1797, 1, 8, 8)
@@ -38,7 +38,7 @@ def test_npz_with_parts(tmp_path):
     assert data.split_note == "given: 4 train, 2 test"
     bound = bind_data(data, [image_port(1, 5, 4), label_port(3)])
     assert np.array_equal(everything(bound.train)["image"], images[:4, None].astype(np.float32) / np.float32(255))
-    assert everything(bound.test)["label"].tolist() == [1, 2]
+    assert everything(bound.held)["label"].tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("names", [
@@ -52,16 +52,20 @@ def test_npz_knows_the_usual_names(tmp_path, names):
     arrays = (pixels(3, 4, 4), np.arange(3), pixels(2, 4, 4), np.arange(2))
     np.savez(path, **dict(zip(names, arrays, strict=True)))
     bound = bind_data(open_data(str(path)), [image_port(1, 4, 4), label_port(3)])
-    assert (len(bound.train), len(bound.test)) == (3, 2)
+    assert (len(bound.train), len(bound.held)) == (3, 2)
 
 
-def test_three_parts_use_test_and_say_what_is_left(tmp_path):
+def test_three_parts_choose_by_val_and_keep_test_for_the_end(tmp_path):
     path = tmp_path / "d.npz"
     arrays = {f"{part}_{field}": np.zeros(n, np.int64) for part, n in (("train", 4), ("val", 2), ("test", 3))
               for field in ("x", "label")}  # fmt: skip
     np.savez(path, **arrays)
-    assert open_data(str(path)).split_note == "given: 4 train, 3 test; 2 val not used"
-    assert len(open_data(f"{path}:test=val").test) == 2
+    data = open_data(str(path))
+    assert data.split_note == "given: 4 train, 2 val, 3 test"
+    bound = bind_data(data, [image_port(name="x"), label_port()])
+    assert [len(part) for part in (bound.train, bound.held, bound.final)] == [4, 2, 3]
+    assert open_data(f"{path}:test=test").split_note == "given: 4 train, 3 test; 2 val not used"
+    assert len(open_data(f"{path}:test=val").held) == 2
 
 
 def test_one_part_is_split_by_seed(tmp_path):
@@ -69,11 +73,11 @@ def test_one_part_is_split_by_seed(tmp_path):
     np.savez(path, x=np.arange(50.0), label=np.arange(50) % 5)
     first, again, other = (open_data(str(path), seed=seed) for seed in (0, 0, 1))
     assert first.split_note == "seeded split 90/10, seed 0: 45 train, 5 held out"
-    rows = [everything(part)["x"] for part in (first.train, first.test)]
+    rows = [everything(part)["x"] for part in (first.train, first.held)]
     assert sorted(np.concatenate(rows)) == list(range(50))
-    assert np.array_equal(rows[1], everything(again.test)["x"])
-    assert not np.array_equal(rows[1], everything(other.test)["x"])
-    assert len(open_data(f"{path}:validation=0.5").test) == 25
+    assert np.array_equal(rows[1], everything(again.held)["x"])
+    assert not np.array_equal(rows[1], everything(other.held)["x"])
+    assert len(open_data(f"{path}:validation=0.5").held) == 25
 
 
 @pytest.mark.parametrize("zipped", [False, True])
@@ -84,7 +88,7 @@ def test_mnist_files(tmp_path, zipped):
     assert data.split_note == "given: 5 train, 2 test"
     bound = bind_data(data, [image_port(1, 28, 28), label_port()])
     assert np.array_equal(everything(bound.train)["image"][:, 0], images[:5].astype(np.float32) / np.float32(255))
-    assert everything(bound.test)["label"].tolist() == [2, 1]
+    assert everything(bound.held)["label"].tolist() == [2, 1]
 
 
 def test_idx_of_wider_numbers(tmp_path):
@@ -105,7 +109,7 @@ def test_cifar_files(tmp_path, nested):
     bound = bind_data(data, [image_port(3, 32, 32), label_port()])
     assert np.array_equal(everything(bound.train)["image"], images[:6].astype(np.float32) / np.float32(255))
     assert everything(bound.train)["label"].tolist() == [3, 8, 8, 0, 6, 6]
-    assert everything(bound.test)["label"].tolist() == [1, 6]
+    assert everything(bound.held)["label"].tolist() == [1, 6]
 
 
 def test_folder_of_images(tmp_path):
@@ -134,7 +138,7 @@ def test_images_are_scaled_and_greyed_when_asked(tmp_path):
     write_image(tmp_path / "b" / "2.png", np.full((5, 9), 100, np.uint8))
     data = open_data(f"{tmp_path}:size=4x6,channels=1,validation=0.5")
     bound = bind_data(data, [image_port(1, 4, 6), label_port(2)])
-    values = {float(part.batch([0])["image"].mean() * 255) for part in (bound.train, bound.test)}
+    values = {float(part.batch([0])["image"].mean() * 255) for part in (bound.train, bound.held)}
     assert sorted(round(value) for value in values) == [100, 200]
 
 
@@ -150,14 +154,14 @@ def test_large_folders_are_decoded_when_needed(tmp_path, monkeypatch):
     assert not isinstance(lazy_data.train.fields["image"], np.ndarray)
     lazy = bind_data(lazy_data, [image_port(3, 4, 4), label_port(2)])
     assert np.array_equal(everything(eager.train)["image"], everything(lazy.train)["image"])
-    assert np.array_equal(everything(eager.test)["image"], everything(lazy.test)["image"])
+    assert np.array_equal(everything(eager.held)["image"], everything(lazy.held)["image"])
 
 
 def test_sixteen_bit_images(tmp_path):
     write_image(tmp_path / "a" / "1.png", np.full((2, 2), 65_535, np.uint16))
     write_image(tmp_path / "a" / "2.png", np.full((2, 2), 257 * 7, np.uint16))
     data = open_data(str(tmp_path))
-    assert sorted(int(part.batch([0])["image"].max()) for part in (data.train, data.test)) == [7, 255]
+    assert sorted(int(part.batch([0])["image"].max()) for part in (data.train, data.held)) == [7, 255]
 
 
 def test_csv_of_pixels(tmp_path):
@@ -165,7 +169,7 @@ def test_csv_of_pixels(tmp_path):
     path.write_text("label,pixel0,pixel1,pixel2,pixel3\n7,0,255,0,51\n\n3,0,0,0,102\n")
     data = open_data(f"{path}:scale=255")
     bound = bind_data(data, [image_port(1, 2, 2), label_port()])
-    parts = [everything(part) for part in (bound.train, bound.test)]
+    parts = [everything(part) for part in (bound.train, bound.held)]
     first = next(part for part in parts if part["label"][0] == 7)
     assert np.allclose(first["image"], [[[[0, 1], [0, 0.2]]]], atol=1e-7)
 
@@ -177,7 +181,7 @@ def test_csv_of_named_columns_and_classes(tmp_path):
     data = open_data(f"{path}:validation=0.25")
     assert data.class_names == ("setosa", "versicolor", "virginica")
     bound = bind_data(data, [image_port(2, name="flower"), label_port(3)])
-    found = {tuple(np.round(row, 1).tolist()): int(label) for part in (bound.train, bound.test)
+    found = {tuple(np.round(row, 1).tolist()): int(label) for part in (bound.train, bound.held)
              for row, label in zip(everything(part)["flower"], everything(part)["label"], strict=True)}  # fmt: skip
     assert found[(np.float32(6.2).round(1).item(), np.float32(2.9).round(1).item())] == 2
 
@@ -186,7 +190,7 @@ def test_csv_for_regression_and_two_inputs(tmp_path):
     path = tmp_path / "houses.csv"
     path.write_text("rooms,size1,size2,price\n3,70,2,1.5\n4,90,1,2.5\n2,40,9,0.5\n")
     bound = bind_data(open_data(str(path)), [image_port(name="rooms"), image_port(2, name="size"), value_port(1)])
-    rows = [everything(part) for part in (bound.train, bound.test)]
+    rows = [everything(part) for part in (bound.train, bound.held)]
     table = {float(room): (size.tolist(), float(price)) for part in rows
              for room, size, price in zip(part["rooms"], part["size"], part["price"][:, 0], strict=True)}  # fmt: skip
     assert table == {3.0: ([70.0, 2.0], 1.5), 4.0: ([90.0, 1.0], 2.5), 2.0: ([40.0, 9.0], 0.5)}
@@ -197,7 +201,7 @@ def test_csv_of_image_files(tmp_path):
         write_image(tmp_path / "img" / f"{at}.png", np.full((4, 4), 50 * at, np.uint8))
     (tmp_path / "list.csv").write_text("file,label\nimg/0.png,a\nimg/1.png,b\nimg/2.png,a\n")
     bound = bind_data(open_data(str(tmp_path / "list.csv")), [image_port(1, 4, 4), label_port(2)])
-    rows = {round(float(image.mean() * 255)): int(label) for part in (bound.train, bound.test)
+    rows = {round(float(image.mean() * 255)): int(label) for part in (bound.train, bound.held)
             for image, label in zip(everything(part)["image"], everything(part)["label"], strict=True)}  # fmt: skip
     assert rows == {0: 0, 50: 1, 100: 0}
 
@@ -209,7 +213,7 @@ def test_csv_with_parts(tmp_path):
     assert data.split_note == "given: 3 train, 1 test"
     bound = bind_data(data, [image_port(1, name="v"), label_port(2)])
     assert everything(bound.train)["label"].tolist() == [1, 0, 0]
-    assert everything(bound.test)["label"].tolist() == [1]
+    assert everything(bound.held)["label"].tolist() == [1]
 
 
 @pytest.mark.parametrize(("stored", "wanted"), [
@@ -221,7 +225,7 @@ def test_layouts(tmp_path, stored, wanted):
     """The oracle writes channels first by hand."""
     values = pixels(5, *stored).astype(np.float32)
     np.savez(tmp_path / "d.npz", x=values, label=np.zeros(5, np.int64))
-    part = bind_data(open_data(str(tmp_path / "d.npz")), [image_port(*wanted), label_port()]).train
+    part = bind_data(open_data(f"{tmp_path / 'd.npz'}:scale=1"), [image_port(*wanted), label_port()]).train
     kept = open_data(str(tmp_path / "d.npz")).train.batch([0])["x"][0]
     expected = np.moveaxis(kept, -1, 0) if stored == (8, 6, 3) else kept
     got = part.batch([0])["image"]

@@ -101,12 +101,14 @@ def test_random_specs_give_findings(text):
 )  # fmt: skip
 def test_npz_round_trip(images, seed):
     labels = np.arange(len(images)) % 10
+    divisor = 255 if images.dtype == np.uint8 else 1
     with tempfile.TemporaryDirectory() as folder:
         np.savez(Path(folder, "d.npz"), image=images, label=labels)
-        bound = bind_data(open_data(str(Path(folder, "d.npz")), seed=seed), [image_port(1, 3, 4), label_port(10)])
-        rows = [part.batch(range(len(part))) for part in (bound.train, bound.test)]
+        bound = bind_data(
+            open_data(f"{Path(folder, 'd.npz')}:scale={divisor}", seed=seed), [image_port(1, 3, 4), label_port(10)]
+        )
+        rows = [part.batch(range(len(part))) for part in (bound.train, bound.held)]
     seen = {int(label): image for part in rows for image, label in zip(part["image"], part["label"], strict=True)}
-    divisor = 255 if images.dtype == np.uint8 else 1
     assert len(seen) == len(images)
     for at, image in enumerate(images):
         assert np.allclose(seen[at], image[None] / divisor, rtol=1e-6)
@@ -125,7 +127,7 @@ def test_csv_round_trip(matrix, delimiter):
         bound = bind_data(
             open_data(str(Path(folder, "d.csv"))), [image_port(matrix.shape[1], name="v"), label_port(10)]
         )
-        rows = [part.batch(range(len(part))) for part in (bound.train, bound.test)]
+        rows = [part.batch(range(len(part))) for part in (bound.train, bound.held)]
     for part in rows:
         assert np.array_equal(part["v"], matrix[part["label"]])
 
@@ -133,6 +135,6 @@ def test_csv_round_trip(matrix, delimiter):
 @pytest.mark.parametrize("seed", range(3))
 def test_splits_are_repeatable(tmp_path, seed):
     np.savez(tmp_path / "d.npz", x=np.arange(1000), label=np.zeros(1000, np.int64))
-    held = [open_data(str(tmp_path / "d.npz"), seed=seed).test.batch(range(100))["x"] for _ in range(2)]
+    held = [open_data(str(tmp_path / "d.npz"), seed=seed).held.batch(range(100))["x"] for _ in range(2)]
     assert np.array_equal(*held)
     assert len(set(held[0].tolist())) == 100

@@ -1,0 +1,139 @@
+"""What the data meant when a model was trained: one typed record that a run, its checkpoints and its model carry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Self
+
+from netc.runtime.data.errors import error
+
+CARD_VERSION = 1
+CARD_KEY = "netc.card"
+
+
+@dataclass(frozen=True, slots=True)
+class InputCard:
+    """Where an input of the net comes from and what was done to it.
+
+    name     of the net's input;  kind: "columns" of a table, an "array", or "images"
+    sources  the columns in the order of training, or the one array
+    dtype    as stored;  shape: of a stored row
+    scale    what values are divided by because the data's option says so; None: bytes by 255, others not at all
+    low, high  the least and the largest stored value that was trained on
+    size, channels, colour   of images: [height, width], 1 or 3, "grey" or "colour"
+    treated  what else was done to images, by name: transparency, levels
+    """
+
+    name: str
+    kind: str
+    sources: tuple[str, ...]
+    dtype: str
+    shape: tuple[int, ...]
+    scale: float | None = None
+    low: float | None = None
+    high: float | None = None
+    size: tuple[int, int] | None = None
+    channels: int | None = None
+    colour: str | None = None
+    treated: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCard:
+    """Where a target of the loss comes from.
+
+    name    of the target in the loss;  source: the column or array that it is taken from
+    kind    "classes" or "numbers", which are never scaled
+    count   how many classes the net has;  classes: their names in order, or None where they are numbered
+    """
+
+    name: str
+    source: str
+    kind: str
+    count: int | None = None
+    classes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartCard:
+    """A part of the data that a training used: its name, rows, and a fingerprint of what they hold."""
+
+    name: str
+    rows: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The record. `data` is what was opened; `seeded` is [share, seed] where the parts were drawn, else None."""
+
+    data: str
+    inputs: tuple[InputCard, ...]
+    targets: tuple[TargetCard, ...]
+    parts: tuple[PartCard, ...] = ()
+    seeded: tuple[float, int] | None = None
+    version: int = CARD_VERSION
+
+    def input(self, name: str) -> InputCard | None:
+        """What is known about an input of the net."""
+        return next((item for item in self.inputs if item.name == name), None)
+
+    def target(self, name: str) -> TargetCard | None:
+        """What is known about a target of the loss."""
+        return next((item for item in self.targets if item.name == name), None)
+
+    @property
+    def class_names(self) -> list[str] | None:
+        """The names of the classes, where one target has such."""
+        return next((list(item.classes) for item in self.targets if item.classes is not None), None)
+
+    def with_parts(self, parts: Sequence[PartCard], seeded: tuple[float, int] | None) -> Self:
+        """The same with the parts that a training used."""
+        return replace(self, parts=tuple(parts), seeded=seeded)
+
+    def to_json(self) -> dict[str, Any]:
+        """For files."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(found: Any, where: str) -> Card:
+        """The reverse; raises DiagnosticError E524 for another version, or what is no card."""
+        try:
+            version = found["version"]
+            if version != CARD_VERSION:
+                message = f"{where} has a data card of version {version}, this netc reads version {CARD_VERSION}"
+                raise error("E524", message, help="use the version of netc that wrote it")
+            return Card(
+                found["data"],
+                tuple(_read(InputCard, item) for item in found["inputs"]),
+                tuple(_read(TargetCard, item) for item in found["targets"]),
+                tuple(_read(PartCard, item) for item in found["parts"]),
+                _tuple(found["seeded"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as reason:
+            message = f"{where} has no data card that can be read"
+            raise error("E524", message, str(reason), help="train again, or use the version that wrote it") from None
+
+
+def card_of(text: str | None, where: str) -> Card | None:
+    """The card in a file's metadata, or None where it has none; raises E524."""
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    return Card.from_json(found, where)
+
+
+def _read(kind: type[Any], item: Mapping[str, Any]) -> Any:
+    known = {entry.name for entry in fields(kind)}
+    if unknown := item.keys() - known:
+        raise ValueError(f"unknown entry {sorted(unknown)[0]}")
+    return kind(**{name: _tuple(value) for name, value in item.items()})
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,29 @@
+"""A data card in words: a line for each input and target."""
+
+from __future__ import annotations
+
+from netc.runtime.data.card import InputCard, TargetCard
+from netc.runtime.data.errors import shape_text
+from netc.runtime.data.match import listed
+
+
+def input_line(card: InputCard) -> str:
+    """`x: columns a, b, c` or `image: array image, 8x8 uint8, divided by 255`."""
+    if card.kind == "columns":
+        parts = [f"column{'s' if len(card.sources) > 1 else ''} {listed(card.sources)}"]
+    else:
+        parts = [f"{card.kind} {card.sources[0]}", f"{shape_text(card.shape)} {card.dtype}"]
+    parts += [card.colour] if card.colour else []
+    divided = card.scale if card.scale is not None else 255.0 if card.dtype == "uint8" else None
+    parts += [f"divided by {divided:g}"] if divided not in (None, 1.0) else []
+    return f"{card.name}: {', '.join(parts)}"
+
+
+def target_line(card: TargetCard) -> str:
+    """`label: 3 classes blue, green, red from column species` or `price: numbers`."""
+    source = "" if card.source == card.name else f" from {card.source}"
+    if card.kind == "numbers":
+        return f"{card.name}: numbers{source}"
+    if card.classes is None:
+        return f"{card.name}: {card.count} classes by number{source}"
+    return f"{card.name}: {len(card.classes)} classes {listed(card.classes)}{source}"

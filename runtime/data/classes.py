@@ -1,0 +1,103 @@
+"""Class labels as numbers in the model's order, for training, evaluation, resuming and starting weights alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, edit_distance
+from netc.runtime.data.card import TargetCard
+from netc.runtime.data.dataset import Split
+from netc.runtime.data.errors import finding, others
+from netc.runtime.data.labels import all_whole
+
+SHOWN_NAMES = 12
+
+
+def numbered(split: Split, target: TargetCard, source: str, said: tuple[str, ...] | None) -> np.ndarray:
+    """The labels of a field as the model numbers its classes.
+
+    said  the names of class 0, 1, … in this data, where it brings some
+
+    Raises E520 for a class that the model doesn't have. Numbers are left for `check_values` to compare with the count.
+    """
+    values = np.asarray(split.fields[source][:])
+    if values.dtype.kind == "U":
+        _check_blank(split, source, values)
+        found, places = np.unique(values, return_inverse=True)
+        return _mapped(split, source, target, [str(name) for name in found], places.reshape(values.shape))
+    if said is not None and said != target.classes:
+        return _of_other_order(split, source, target, said, values)
+    if target.classes is None:
+        return values
+    if said is None and all_whole(target.classes):
+        found, places = np.unique(values, return_inverse=True)
+        return _mapped(split, source, target, [_text(value) for value in found], places.reshape(values.shape))
+    return values
+
+
+def _of_other_order(
+    split: Split, source: str, target: TargetCard, said: tuple[str, ...], values: np.ndarray
+) -> np.ndarray:
+    """Numbers of the data's own classes, by the names that the data gives them."""
+    found, places = np.unique(values, return_inverse=True)
+    in_range = [0 <= value < len(said) and value == int(value) for value in found.tolist()]
+    if not all(in_range):
+        row = int(np.flatnonzero(np.isin(values, found[np.logical_not(in_range)]))[0])
+        message = f"{split.place(source, row)} is {values.reshape(-1)[row]}, where the data names {len(said)} classes"
+        raise DiagnosticError(finding("E505", message, help="name every class in `class_names`"))
+    names = [said[int(value)] for value in found]
+    return _mapped(split, source, target, names, places.reshape(values.shape))
+
+
+def _mapped(split: Split, source: str, target: TargetCard, found: Sequence[str], places: np.ndarray) -> np.ndarray:
+    known = target.classes if target.classes is not None else tuple(map(str, range(target.count or 0)))
+    number = {name: at for at, name in enumerate(known)}
+    unused = [name for name in known if name not in found]
+    findings = [
+        _unknown(split, source, places, at, known, unused or known, name)
+        for at, name in enumerate(found)
+        if name not in number
+    ]
+    if findings:
+        raise DiagnosticError(findings)
+    numbers: np.ndarray = np.array([number[name] for name in found], np.int64)[places]
+    return numbers
+
+
+def _unknown(
+    split: Split,
+    source: str,
+    places: np.ndarray,
+    at: int,
+    known: Sequence[str],
+    unused: Sequence[str],
+    name: str,
+) -> Diagnostic:
+    rows = np.flatnonzero((places == at).reshape(len(places), -1).any(axis=1))
+    listed = ", ".join(known[:SHOWN_NAMES]) + (", …" if len(known) > SHOWN_NAMES else "")
+    near = did_you_mean(name, known) or f"the nearest is `{_nearest(name, unused)}`; call the class as the model does"
+    return finding(
+        "E520",
+        f"{split.place(source, int(rows[0]))} is class `{name}`, which the model doesn't have",
+        f"its {len(known)} classes are {listed}",
+        *others(len(rows) - 1),
+        help=near,
+    )
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    return min(known, key=lambda other: edit_distance(name.lower(), other.lower()), default="")
+
+
+def _check_blank(split: Split, source: str, values: np.ndarray) -> None:
+    blank = np.flatnonzero((np.char.strip(values) == "").reshape(len(values), -1).any(axis=1))
+    if len(blank):
+        message = f"{split.place(source, int(blank[0]))} holds nothing, expected a class"
+        help = "give the row its class, or leave it out"
+        raise DiagnosticError(finding("E511", message, *others(len(blank) - 1), help=help))
+
+
+def _text(value: float) -> str:
+    return str(int(value)) if np.isfinite(value) and value == int(value) else str(value)

@@ -1,0 +1,73 @@
+"""Columns of a table: which of them hold numbers, and how several become one array."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.dataset import Split
+from netc.runtime.data.errors import finding
+
+_NUMBER = re.compile(r"(\d+)")
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number, NaN and infinity included."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def means_numbers(values: np.ndarray) -> bool:
+    """Whether a column is one of numbers, though some of its values may be missing or mistyped."""
+    if values.dtype.kind != "U":
+        return True
+    return 2 * sum(map(is_number, values.tolist())) >= len(values) > 0
+
+
+def stack(split: Split, names: Sequence[str]) -> np.ndarray:
+    """These columns as float32 [rows, columns]; raises E511 for each that has a value which is no number."""
+    findings: list[Diagnostic] = []
+    matrix = np.empty((len(names), len(split)), np.float32)
+    for at, name in enumerate(names):
+        values = np.asarray(split.fields[name])
+        if values.dtype.kind == "U":
+            findings.append(no_number(split, name))
+        else:
+            with np.errstate(over="ignore"):
+                matrix[at] = values
+    if findings:
+        raise DiagnosticError(findings)
+    return np.ascontiguousarray(matrix.T)
+
+
+def no_number(split: Split, name: str) -> Diagnostic:
+    """The finding for the first value of a column that is no number."""
+    texts = np.asarray(split.fields[name]).tolist()
+    row = next(at for at, text in enumerate(texts) if not is_number(text))
+    found = f"`{texts[row].strip()[:40]}`" if texts[row].strip() else "nothing"
+    return finding(
+        "E511",
+        f"{split.place(name, row)} holds {found}, expected a number",
+        help=f"repair the value, or leave the column out: `:drop={name}` after the data's name",
+    )
+
+
+def in_order(names: Sequence[str]) -> tuple[str, ...]:
+    """Columns that differ in their numbers alone (`p1`, `p10`, `p2`; `1x1`, `1x2`) by number, others as they stand."""
+    pieces = [_NUMBER.split(name) for name in names]
+    if len({tuple(piece[::2]) for piece in pieces}) > 1 or any(len(piece) < 2 for piece in pieces):
+        return tuple(names)
+    order = sorted(range(len(names)), key=lambda at: [int(number) for number in pieces[at][1::2]])
+    return tuple(names[at] for at in order)
+
+
+def group(names: Sequence[str], prefix: str) -> tuple[str, ...]:
+    """The columns called `prefix0`, `prefix_1`, …, by number."""
+    member = re.compile(rf"^{re.escape(prefix)}[_.]?[0-9]+$")
+    return in_order([name for name in names if member.match(name)])

@@ -1,0 +1,120 @@
+"""Text of delimited values as columns: which dialect it is, then numbers as float64 and everything else as text."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.columns import is_number
+from netc.runtime.data.decimals import as_numbers, has_decimal_commas
+from netc.runtime.data.errors import SHOWN, damaged, error, finding, unreadable
+
+DELIMITERS = ",;\t|"
+SAMPLE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns by name; `lines` holds the line of the file that each row ends on."""
+
+    columns: dict[str, np.ndarray]
+    lines: np.ndarray
+
+
+def read_delimited(path: Path) -> Table:
+    """The columns of a file; raises E500, E502 for bytes that are no text, E508, E511 for lines that don't fit."""
+    text = _text(path)
+    delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    findings: list[Diagnostic] = []
+    try:
+        names = _names(path, next(reader, []))
+        for row in reader:
+            if not row:
+                continue
+            if len(row) != len(names):
+                findings.append(_ragged(path, reader.line_num, len(row), len(names)))
+                if len(findings) >= SHOWN:
+                    break
+                continue
+            rows.append(row)
+            lines.append(reader.line_num)
+    except csv.Error as reason:
+        raise damaged(path, f"line {reader.line_num}: {reason}") from None
+    if findings:
+        raise DiagnosticError(findings)
+    if not rows:
+        raise error("E508", f"{path} has no rows", help="give it a line of column names and a line for each example")
+    return Table(_columns(names, list(zip(*rows, strict=True)), delimiter), np.array(lines))
+
+
+def _columns(names: Sequence[str], texts: Sequence[Sequence[str]], delimiter: str) -> dict[str, np.ndarray]:
+    commas = has_decimal_commas(texts, certain=delimiter != ",")
+    return {name: as_numbers(values, commas) for name, values in zip(names, texts, strict=True)}
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as reason:
+        raise unreadable(path, reason) from None
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as reason:
+        raise damaged(path, f"byte {reason.start:,} is not UTF-{16 if wide else 8} text") from None
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter that cuts the first lines into most values, equally many in each; quoted ones don't count."""
+
+    def rank(delimiter: str) -> tuple[bool, int]:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+        try:
+            rows = [row for row, _ in zip(reader, range(SAMPLE), strict=False) if row]
+        except csv.Error:
+            return False, 0
+        if not rows:
+            return False, 0
+        return len({len(row) for row in rows}) == 1 < len(rows[0]), len(rows[0])
+
+    return max(DELIMITERS, key=rank)
+
+
+def _names(path: Path, header: list[str]) -> list[str]:
+    names = [name.strip() for name in header]
+    if all(is_number(name) for name in names if name) and any(names):
+        raise error(
+            "E511",
+            f"{path}, line 1 holds numbers, expected the names of the columns",
+            help="put a line such as `label,pixel0,pixel1,…` in front",
+        )
+    seen: set[str] = set()
+    for at, name in enumerate(names):
+        if not name:
+            raise error(
+                "E511", f"{path}, line 1: column {at + 1} has no name", help="name every column in the first line"
+            )
+        if name in seen:
+            raise error(
+                "E511", f"{path}, line 1: two columns are called `{name}`", help="give every column its own name"
+            )
+        seen.add(name)
+    return names
+
+
+def _ragged(path: Path, line: int, found: int, expected: int) -> Diagnostic:
+    return finding(
+        "E511",
+        f"{path}, line {line} has {found} value{'s' if found != 1 else ''}, expected {expected} as in its header",
+        help="give every line one value a column",
+    )

@@ -1,0 +1,96 @@
+"""Where a later file holds what a model was trained on: by the names in the card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netc.grammar.diagnostics import DiagnosticError, did_you_mean
+from netc.runtime.data.card import Card
+from netc.runtime.data.columns import no_number, stack
+from netc.runtime.data.dataset import DataSet, Field, Split
+from netc.runtime.data.errors import error, finding
+from netc.runtime.data.match import listed, match_inputs, match_targets
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The fields of a part that feed one input or target."""
+
+    split: Split
+    fields: tuple[str, ...]
+
+    @property
+    def is_table(self) -> bool:
+        """Whether they are columns of a table."""
+        return self.fields[0] in self.split.columns
+
+    @property
+    def place(self) -> str:
+        """Where they stand, as a whole."""
+        if len(self.fields) == 1:
+            return self.split.place(self.fields[0], -1)
+        return self.split.place(f"{self.fields[0]} to {self.fields[-1]}", -1)
+
+    def where(self, row: int, at: int) -> str:
+        """Where one value stands."""
+        return self.split.place(self.fields[at if len(self.fields) > 1 else 0], row)
+
+    def values(self) -> Field:
+        """One array: of the only field, or of several columns side by side."""
+        if len(self.fields) > 1:
+            return stack(self.split, self.fields)
+        values = self.split.fields[self.fields[0]]
+        if self.is_table and values.dtype.kind == "U":
+            raise DiagnosticError(no_number(self.split, self.fields[0]))
+        return values
+
+
+def locate_input(data: DataSet, split: Split, port: Mapping[str, Any], card: Card) -> Located:
+    """Raises E503 for columns that are not there; the option `inputs` says others in the same order."""
+    known = card.input(port["name"])
+    sources = known.sources if known is not None else (port["name"],)
+    if data.options.inputs and known is not None and known.kind == "columns":
+        sources = data.options.inputs
+    if all(name in split.fields for name in sources):
+        return Located(split, sources)
+    if known is not None and known.kind == "columns" and split.columns:
+        raise _missing(data, split, port["name"], sources)
+    found = match_inputs(data, split, _ports_of(card, port), _targets_in(card, split))
+    return Located(split, found.fields[port["name"]])
+
+
+def locate_target(data: DataSet, split: Split, port: Mapping[str, Any], card: Card) -> Located:
+    """The field that the card names, else the option's, else as if it were new."""
+    known = card.target(port["name"])
+    source = data.options.target if data.options.target in split.fields else known.source if known is not None else None
+    if source is not None and source in split.fields:
+        return Located(split, (source,))
+    found = match_targets(data, split, [port])
+    return Located(split, (found[port["name"]],))
+
+
+def _ports_of(card: Card, port: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The port among stand-ins for the other inputs, which have their names alone."""
+    others = [{"name": item.name, "role": "data"} for item in card.inputs if item.name != port["name"]]
+    return [port, *others]
+
+
+def _targets_in(card: Card, split: Split) -> dict[str, str]:
+    return {target.name: target.source for target in card.targets if target.source in split.fields}
+
+
+def _missing(data: DataSet, split: Split, name: str, sources: tuple[str, ...]) -> DiagnosticError:
+    columns = listed(list(split.columns))
+    findings = [
+        finding(
+            "E503",
+            f"{data.name} has no column `{source}` for input `{name}`",
+            f"its columns are {columns}",
+            help=did_you_mean(source, split.columns) or f"call a column `{source}`, as in the data of the training",
+        )
+        for source in sources
+        if source not in split.fields
+    ]
+    return DiagnosticError(findings[:5]) if findings else error("E503", f"{data.name} has no columns")

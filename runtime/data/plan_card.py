@@ -1,0 +1,132 @@
+"""The card of a training: made from its data, or that of the weights it starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity
+from netc.runtime.data.card import Card, InputCard, TargetCard
+from netc.runtime.data.columns import stack
+from netc.runtime.data.dataset import DataSet, Field, Split
+from netc.runtime.data.labels import names_of
+from netc.runtime.data.match import match_inputs, match_targets
+from netc.runtime.data.scale import span, unscaled
+
+Ports = Sequence[Mapping[str, Any]]
+
+
+class Part(Protocol):
+    """Rows that are bound."""
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """Input or target -> its values."""
+        ...
+
+
+def make_card(data: DataSet, ports: Ports, given: Card | None) -> tuple[Card, tuple[str, ...]]:
+    """The card and the columns that feed nothing. Raises E503, E511, E521.
+
+    given  is kept, but for the scale that this data's option says
+    """
+    if given is not None:
+        scale = data.options.scale
+        inputs = given.inputs if scale is None else tuple(replace(item, scale=scale) for item in given.inputs)
+        return replace(given, data=data.name, inputs=inputs), ()
+    split = data.first
+    targets = match_targets(data, split, ports)
+    sources = match_inputs(data, split, ports, targets)
+    findings: list[Diagnostic] = []
+    made: list[InputCard] = []
+    for port in ports:
+        if port["role"] == "data":
+            card, wrong = _input_card(data, split, port, sources.fields[port["name"]])
+            made.append(card)
+            findings += [] if wrong is None else [wrong]
+    if findings:
+        raise DiagnosticError(findings)
+    answers = [_target_card(data, split, port, targets[port["name"]]) for port in ports if port["role"] == "target"]
+    return Card(data.name, tuple(made), tuple(answers)), sources.left
+
+
+def continues(card: Card, data: DataSet, ports: Ports) -> bool:
+    """Whether data is of the kind that weights were trained on, and shares classes and columns: their card holds then.
+
+    Data of other columns, or of other classes altogether, is a new task.
+    """
+    split = data.first
+    for port in ports:
+        known = card.input(port["name"]) if port["role"] == "data" else card.target(port["name"])
+        if known is None:
+            return False
+        if isinstance(known, InputCard) and known.kind == "columns" and split.columns:
+            if not set(known.sources) & set(split.columns):
+                return False
+        elif isinstance(known, TargetCard) and known.classes is not None:
+            source = match_targets(data, split, [port])[port["name"]]
+            is_text = split.fields[source].dtype.kind == "U"
+            names = data.classes.get(source) or (names_of(split.fields[source]) if is_text else None)
+            if names is not None and not set(names) & set(known.classes):
+                return False
+    return True
+
+
+def few_classes(data: DataSet, bound: Sequence[Part], ports: Ports, card: Card) -> Iterator[Diagnostic]:
+    """A warning where the net has classes that no row is of."""
+    for port in ports:
+        target = card.target(port["name"])
+        if target is None or target.kind != "classes" or target.count is None:
+            continue
+        found = len(target.classes) if target.classes is not None else _largest(bound, port["name"]) + 1
+        if found < target.count:
+            yield Diagnostic(
+                "E522",
+                f"{data.name} has {found} classes in `{target.source}`, the net has {target.count}",
+                notes=("outputs without rows learn to be never chosen",),
+                help=f"give the net {found} classes, unless other data will bring the rest",
+                severity=Severity.WARNING,
+            )
+
+
+def _largest(bound: Sequence[Part], name: str) -> int:
+    return max(int(np.asarray(part.fields[name][:]).max(initial=0)) for part in bound)
+
+
+def _input_card(
+    data: DataSet, split: Split, port: Mapping[str, Any], sources: tuple[str, ...]
+) -> tuple[InputCard, Diagnostic | None]:
+    table = sources[0] in split.columns
+    values: Field = split.fields[sources[0]] if len(sources) == 1 else stack(split, sources)
+    low, high = span(values)
+    images = sources[0] in split.channels_last
+    place = split.place(sources[0] if len(sources) == 1 else f"{sources[0]} to {sources[-1]}", -1)
+    wrong = None if data.options.scale is not None else unscaled(values, port, sources, place)
+    height, width, channels = values.shape[1:] if images else (None, None, None)
+    card = InputCard(
+        port["name"],
+        "columns" if table else "images" if images else "array",
+        sources,
+        str(values.dtype) if not table else "number",
+        tuple(values.shape[1:]),
+        data.options.scale,
+        low,
+        high,
+        None if height is None or width is None else (height, width),
+        channels,
+        None if channels is None else "grey" if channels == 1 else "colour",
+    )
+    return card, wrong
+
+
+def _target_card(data: DataSet, split: Split, port: Mapping[str, Any], source: str) -> TargetCard:
+    count = port.get("classes")
+    if count is None:
+        return TargetCard(port["name"], source, "numbers")
+    names = data.classes.get(source)
+    if names is None and split.fields[source].dtype.kind == "U":
+        names = names_of(split.fields[source])
+    return TargetCard(port["name"], source, "classes", count, names)
