@@ -39,7 +39,7 @@ def eval(model: str, data: str | None, part: str | None, device: str, style: str
     if spec is None:
         raise click.UsageError("there is no data to measure on\n  = help: add `--data digits`, or the path of your own")
     network = Deployed.open(path, resolve(device))
-    rows = open_data(spec)
+    rows = open_data(spec, card=network.card)
     if data is None and part is None and "all" in rows.parts:
         part = "val"
     measured, examples, metrics = network.evaluate(rows, part)

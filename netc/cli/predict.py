@@ -22,23 +22,32 @@ BATCH = 128
 @click.argument("inputs", metavar="INPUT…", nargs=-1, required=True)
 @click.option("--top", type=click.IntRange(1), metavar="K", help="classes to name, the likeliest first; 3 unless given")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--out", metavar="FILE", help="write all answers to a .csv, .json or .npz file, instead of printing them")
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, style: str) -> None:
-    """Answers for images (scaled to the network's size) or arrays (.npy, .npz): classes with their probabilities.
+def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, out: str | None, style: str) -> None:
+    """Answers for images, arrays (.npy, .npz), tables (.csv), folders and patterns of them: classes, probabilities.
 
-    Networks that don't classify print their outputs. For a model from elsewhere, which doesn't say what it does, --top
-    takes the first output for class scores.
+    Files are read as those of the training were: columns by their names, scaled as they were. Images are brought to
+    the network's size. Networks that don't classify print their outputs. For a model from elsewhere, which doesn't say
+    what it does, --top takes the first output for class scores.
     """
     from netc.runtime.data import read_inputs
     from netc.runtime.devices.device import resolve
+    from netc.runtime.runs.answers import check_ending, write_answers
     from netc.runtime.runs.deployed import Deployed
 
+    if out is not None:
+        check_ending(out)
     network = Deployed.open(Path(model), resolve(device))
     examples = read_inputs(inputs, network.inputs, card=network.card)
     for note in examples.notes:
         say(note)
     answers, lines = _answers(network, examples, top)
     _add_labels(answers, network, inputs)
+    if out is not None:
+        write_answers(Path(out), answers)
+        say(f"wrote {out}: {len(answers):,} answers")
+        return
     if style == "json":
         click.echo(json.dumps({"version": 1, "predictions": answers}))
         return

@@ -27,6 +27,8 @@ def image_files(folder: Path) -> Iterator[Path]:
 def read_folder(folder: Path, options: Options) -> tuple[dict[str, Split], tuple[str, ...]]:
     """Parts with `image` uint8 [rows, H, W, channels] and `label`, and the names of the classes.
 
+    A part of images without subfolders has no `label`.
+
     Classes are the subfolders' names, sorted; names that are all whole numbers are sorted as numbers.
     Raises E500, E501, E502, E503, E504.
     """
@@ -44,6 +46,7 @@ def _read(folder: Path, options: Options) -> tuple[dict[str, Split], tuple[str, 
     files = {
         part: [(path, classes.index(name)) for name, path in _members(place, classes)] for part, place in parts.items()
     }
+    bare = {part: list(image_files(place)) for part, place in parts.items() if not files[part] and classes}
     if not any(files.values()):
         raise error(
             "E501",
@@ -51,12 +54,14 @@ def _read(folder: Path, options: Options) -> tuple[dict[str, Split], tuple[str, 
             help="give each class a subfolder of images: photos/cat/1.png, photos/dog/2.png",
         )
     paths = [path for members in files.values() for path, _ in members]
-    size, channels = survey(paths, options)
+    everything = [*paths, *(path for unlabelled in bare.values() for path in unlabelled)]
+    size, channels = survey(everything, options)
     found = {}
     for part, members in files.items():
-        chosen = [path for path, _ in members]
-        labels = np.array([label for _, label in members], np.int64)
-        fields: dict[str, Field] = {"image": column(chosen, size, channels, options, len(paths)), "label": labels}
+        chosen = bare.get(part) or [path for path, _ in members]
+        fields: dict[str, Field] = {"image": column(chosen, size, channels, options, len(everything))}
+        if not bare.get(part):
+            fields["label"] = np.array([label for _, label in members], np.int64)
         found[part] = Split(
             fields,
             lambda _name, row, chosen=chosen, part=part: str(chosen[row]) if row >= 0 else str(parts[part]),  # type: ignore[misc]

@@ -12,18 +12,25 @@ from typing import BinaryIO
 import numpy as np
 
 from netc.runtime.data.dataset import Split, check_lengths
-from netc.runtime.data.errors import damaged, error, unreadable
+from netc.runtime.data.errors import damaged, error, first_bytes, unreadable
 
 _NAME = re.compile(r"^(?:.*[-_])?(?P<part>train|t10k|test)[-_](?P<what>images|labels)[-.]idx[13]-ubyte(?:\.gz)?$")
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+GZIP = b"\x1f\x8b"
 LARGEST = 1 << 36
 CHUNK = 1 << 24
 
 
 def idx_files(folder: Path) -> dict[str, dict[str, Path]]:
-    """part -> what -> file, for every IDX file in a folder; a plain file wins over its gzipped twin."""
+    """part -> what -> file, for every IDX file in a folder; a plain file wins over its gzipped twin.
+
+    A folder that is called as a file, as unpacking some archives leaves them, stands for the file in it.
+    """
     found: dict[str, dict[str, Path]] = {}
-    for path in sorted(folder.iterdir(), key=lambda path: (path.suffix == ".gz", path.name)):
+    named = [path for path in folder.iterdir() if _NAME.match(path.name)]
+    inside = [file for path in named if path.is_dir() for file in path.iterdir() if _NAME.match(file.name)]
+    files = [path for path in (*named, *inside) if path.is_file()]
+    for path in sorted(files, key=lambda path: (path.suffix == ".gz", path.parent != folder, path.name)):
         if match := _NAME.match(path.name):
             part = "train" if match["part"] == "train" else "test"
             found.setdefault(part, {}).setdefault(match["what"], path)
@@ -54,9 +61,13 @@ def _part(part: str, paths: dict[str, Path]) -> Split:
 
 
 def read_idx(path: Path, axes: int) -> np.ndarray:
-    """The array of one IDX file. Raises E500 or E502 with the offset where the file breaks its format."""
+    """The array of one IDX file, gzipped or not, whatever it is called.
+
+    Raises E500 or E502 with the offset where the file breaks its format.
+    """
+    is_zipped = first_bytes(path, len(GZIP)) == GZIP
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+        with gzip.open(path, "rb") if is_zipped else path.open("rb") as stream:
             return _read(path, stream, axes)  # type: ignore[arg-type]
     except (gzip.BadGzipFile, EOFError, zlib.error) as reason:
         raise damaged(path, f"gzip stream is damaged: {str(reason).lower().rstrip('.')}") from None

@@ -118,7 +118,9 @@ def _read(reader: _Reader, spec: str) -> dict[str, np.ndarray]:
     if suffix == ".npz":
         return _from_archive(reader, path)
     if suffix in TABLES or path.is_dir():
-        _, rows = bind_part(open_data(spec), ports, reader.card if reader.card.inputs else None, "all")
+        _, rows = bind_part(
+            open_data(spec, card=reader.card), ports, reader.card if reader.card.inputs else None, "all"
+        )
         return rows.batch(np.arange(len(rows)))
     if suffix != ".npy" and suffix not in SUFFIXES and path.is_file():
         raise error(

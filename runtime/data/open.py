@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from netc.grammar.diagnostics import suggestions
 from netc.runtime.data.arrays import PARTS, read_digits, read_npz
+from netc.runtime.data.card import Card
 from netc.runtime.data.cifar import cifar_files, read_cifar
 from netc.runtime.data.dataset import DataSet, Division, Split
 from netc.runtime.data.divide import divide
@@ -21,15 +23,17 @@ LABEL = "label"
 KNOWN = "digits, FILE.npz, FILE.csv, a folder of images by class, of MNIST's IDX files or of CIFAR's binary files"
 
 
-def open_data(spec: str, *, seed: int = 0, validation: float = 0.1) -> DataSet:
+def open_data(spec: str, *, seed: int = 0, validation: float = 0.1, card: Card | None = None) -> DataSet:
     """Read the data a spec names.
 
     spec        "digits", "mnist.npz", "table.csv:scale=255", "photos:size=64": docs/data.md lists formats and options
     seed        picks the rows that are held out where the data brings no split; training's own seed is another one
     validation  the share held out then, unless the spec has the option
+    card        of a model that was trained: images are read in its colours, and brought to the size if its were
     Raises DiagnosticError, codes E500 to E511, naming the file and the row.
     """
     name, options = parse_spec(spec)
+    options = options if card is None else _as_trained(options, card)
     share = options.validation if options.validation is not None else validation
     if not 0 < share < 1:
         raise ValueError(f"validation is {validation}, expected a share between 0 and 1")
@@ -41,6 +45,14 @@ def open_data(spec: str, *, seed: int = 0, validation: float = 0.1) -> DataSet:
         return divide(short, parts, options.test, seed, share, needed)
 
     return DataSet(short, parts, {} if classes is None else {LABEL: classes}, options, divided)
+
+
+def _as_trained(options: Options, card: Card) -> Options:
+    pictures = [item for item in card.inputs if item.kind == "images"]
+    if len(pictures) != 1:
+        return options
+    size = pictures[0].size if "size" in pictures[0].treated else None
+    return replace(options, size=options.size or size, channels=options.channels or pictures[0].channels)
 
 
 def _short(name: str) -> str:

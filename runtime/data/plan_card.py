@@ -118,6 +118,7 @@ def _input_card(
         None if height is None or width is None else (height, width),
         channels,
         None if channels is None else "grey" if channels == 1 else "colour",
+        {"size": "scaled to cover it, the middle kept"} if images and data.options.size is not None else {},
     )
     return card, wrong
 

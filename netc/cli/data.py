@@ -1,0 +1,91 @@
+"""`netc data`: what data mean to a net: inputs, targets, classes, parts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from netc.runtime.data.card import Card
+    from netc.runtime.data.dataset import DataSet
+
+
+@click.command()
+@click.argument("what", metavar="RUN|FILE.onnx|SPEC")
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def data(what: str, style: str) -> None:
+    """What the data of a run or model mean: the card that `eval`, `predict`, `--resume` and `--init` follow.
+
+    For data that no net has bound yet: parts, fields and classes, as `--data` reads them.
+    """
+    path = Path(what)
+    is_run = path.is_dir() and (path / "run.json").is_file()
+    if is_run or path.suffix in (".onnx", ".safetensors"):
+        card = _card(path)
+        found, lines = ({"version": 1, "card": None if card is None else card.to_json()}, _card_lines(card))
+    else:
+        from netc.runtime.data import open_data
+
+        opened = open_data(what)
+        found, lines = _fields(opened), _field_lines(opened)
+    click.echo(json.dumps(found, indent=2) if style == "json" else "\n".join(lines))
+
+
+def _card(path: Path) -> Card | None:
+    """Of a run folder, a model or a file of weights; raises DiagnosticError E524, E553, E561, E565."""
+    if path.is_dir():
+        from netc.runtime.folder.run_folder import RunFolder
+        from netc.runtime.runs.run import card_in, request_of
+
+        folder = RunFolder.open(path)
+        return card_in(folder, request_of(folder))
+    if path.suffix == ".safetensors":
+        from netc.runtime.runs.run import card_of_weights
+
+        return card_of_weights(str(path))
+    from netc.runtime.runs.deployed import Deployed
+
+    return Deployed.open(path).card
+
+
+def _card_lines(card: Card | None) -> list[str]:
+    if card is None:
+        return ["no card: it was not trained by `netc train`, or not on data that names its fields"]
+    from netc.runtime.data.card_text import input_line, target_line
+
+    split = "as the data names them"
+    if card.seeded is not None:
+        share, seed = card.seeded
+        split = f"drawn by seed {seed}, {share:g} of the rows held out"
+    lines = [f"data    {card.data}"]
+    lines += [f"input   {input_line(item)}" for item in card.inputs]
+    lines += [f"target  {target_line(item)}" for item in card.targets]
+    return lines + [f"part    {item.name}: {item.rows:,} rows, {item.fingerprint}; {split}" for item in card.parts]
+
+
+def _fields(opened: DataSet) -> dict[str, Any]:
+    parts = {
+        name: {
+            "rows": len(part),
+            "fields": {
+                field: {"shape": list(values.shape[1:]), "dtype": str(values.dtype)}
+                for field, values in part.fields.items()
+            },
+        }
+        for name, part in opened.parts.items()
+    }
+    classes = opened.class_names
+    return {"version": 1, "data": opened.name, "parts": parts, "classes": None if classes is None else list(classes)}
+
+
+def _field_lines(opened: DataSet) -> list[str]:
+    from netc.runtime.data.dataset import describe
+    from netc.runtime.data.match import listed
+
+    lines = [f"data     {opened.name}"]
+    lines += [f"part     {name}: {describe([part], None)}" for name, part in opened.parts.items()]
+    classes = opened.class_names
+    return lines + ([] if classes is None else [f"classes  {len(classes)}: {listed(classes)}"])
