@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netc.compiler.applications import Application, LayerInstance
     from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port
     from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
     from netc.compiler.declare.parameter import Parameter
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
-    from netc.compiler.net import LayerInstance, Net, TrainPlan
+    from netc.compiler.net import Net, TrainPlan
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from netc.compiler.weights.files import fit, read_tensors, read_weights
 
 _HOMES = {
+    "Application": "applications",
     "Artifact": "artifact",
     "Graph": "ir",
-    "LayerInstance": "net",
+    "LayerInstance": "applications",
     "LOSS_SCALE": "training.loss_scaling",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
@@ -80,6 +82,7 @@ __all__ = [
     "MANIFEST_KEY",
     "PRECISIONS",
     "SMALLEST_SCALE",
+    "Application",
     "Artifact",
     "Graph",
     "LayerInstance",

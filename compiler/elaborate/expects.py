@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.elaborate import expressions, static
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Shared
@@ -16,7 +17,7 @@ from netc.compiler.elaborate.static import StaticError
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_size, kind
 from netc.compiler.facts.count import Memory, count, distinct_parameters, memory, receptive_field
 from netc.compiler.ir import Dim, Symbol
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.grammar import ast
 
 COUNTS = ("params", "flops", "activations", "layers", "memory")
@@ -135,6 +136,8 @@ class _Counted:
                 return POISON
             used: Memory = memory(self.net, batch)
             return used.total
+        if name == "params":  # by far the most asked for, and cheap
+            return _params(layers)
         return getattr(count(layers, batch), name)
 
     def _call(self, name: str, node: ast.Call) -> Any:
@@ -244,10 +247,14 @@ def _text(frame: Frame, node: ast.Syntax) -> str:
     return " ".join(line.strip() for line in lines)
 
 
+def _params(layers: Sequence[LayerInstance]) -> int:
+    return sum(parameter.count for parameter in distinct_parameters(layers) if not parameter.buffer)
+
+
 def _largest(layers: Sequence[LayerInstance]) -> list[str]:
     """The layers that hold most parameters."""
     sized = [(sum(p.count for p in layer.parameters if not p.buffer), layer.path) for layer in layers]
-    total = sum(p.count for p in distinct_parameters(layers) if not p.buffer)
+    total = _params(layers)
     top = sorted((item for item in sized if item[0]), key=lambda item: -item[0])[:4]
     if not top:
         return []

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import BATCH_SYMBOL, Node, Shape, Size, Value, product, substitute
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.compiler.ops import get_op
 
 FLOAT_BYTES = 4

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.facts.count import flops, totals
 from netc.compiler.ir import Size, Value, language_shape
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 
 Number = int | str
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Node, Value, is_batched
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 
 TRANSPARENT = frozenset(("Identity", "Reshape", "Transpose", "Cast"))
 """Operators that pass their input on with every number unchanged."""
