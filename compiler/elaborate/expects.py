@@ -160,13 +160,13 @@ class _Counted:
             else:
                 part = value
         if part is not None:
-            return self._of(name, part, batch)
+            return self._of(name, part, batch, list(self.layers) if self.frame.training else layers)
         if name == "receptive_field":
             self.frame.error("E223", "`receptive_field` needs a value", node.span, help="name it: `receptive_field(x)`")
             return POISON
         return self._count(name, layers, node, batch)
 
-    def _of(self, name: str, node: ast.Expression, batch: int) -> Any:
+    def _of(self, name: str, node: ast.Expression, batch: int, layers: Sequence[LayerInstance]) -> Any:
         target = self.frame.evaluate(node)
         if target is POISON:
             return POISON
@@ -180,7 +180,7 @@ class _Counted:
             self.frame.error("E308", f"`{name}` does not count {kind(target)}", node.span,
                              help="name a layer, block, chain or merge that a bind gave a name")  # fmt: skip
             return POISON
-        inside = [layer for layer in self.layers if any(_within(layer, path) for path in paths)]
+        inside = [layer for layer in layers if any(_within(layer, path) for path in paths)]
         return self._count(name, inside, node, batch)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,10 @@ def test_published_counts(file: str, params: int, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.net")), ids=lambda path: path.name)
-@pytest.mark.parametrize("style", ["table", "md"])
-def test_readable_at_80_columns(file: Path, style: str, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = summary(capsys, str(file), "--format", style).splitlines()
-    assert style == "md" or max(map(len, lines)) <= 80
+@pytest.mark.parametrize("options", [(), ("--depth", "0"), ("--depth", "2"), ("--format", "md")], ids=" ".join)
+def test_readable_at_80_columns(file: Path, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    lines = summary(capsys, str(file), *options).splitlines()
+    assert "md" in options or max(map(len, lines)) <= 80
     assert any("parameters" in line for line in lines)
 
 
@@ -90,3 +91,11 @@ def test_open_sizes_are_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert found["layers"][0]["output_shape"][0] == 2
     assert isinstance(found["totals"]["flops"], str)
     assert "(H - 2)" in summary(capsys, str(tmp_path / "m.net"))
+
+
+def test_parts_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    text = summary(capsys, str(EXAMPLES / "zoo/resnet_cifar.net"), "--depth", "1")
+    (line,) = (line for line in text.splitlines() if "stage2 (for)" in line)
+    assert [cell.strip() for cell in line.split("│")[1:-1]] == ["stage2 (for)", "32x16x16", "27", "51,648", "stage1"]

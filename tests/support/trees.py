@@ -37,7 +37,7 @@ def check_part(net: Net, item: Application) -> None:
 
 def check_folds(net: Net) -> None:
     """At every depth each layer is in one row, and the rows cost what the net costs."""
-    depths = [net.tree.fold(depth) for depth in range(8)]
+    depths = [net.tree.fold(depth) for depth in range(5)]
     assert depths[0] == [net.tree]
     for depth, folded in enumerate(depths):
         inside = [layer for item in folded for layer in ([item] if isinstance(item, LayerInstance) else item.layers())]
