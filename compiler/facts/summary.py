@@ -113,9 +113,21 @@ class _Ledger:
         self._counted: set[int] = set()
 
     def sources(self, layers: Sequence[LayerInstance]) -> list[str]:
-        """The inputs and the rows so far that made what these layers read."""
-        read = (value for layer in layers for value in layer.inputs)
-        return list(dict.fromkeys(self._makers[value] for value in read if value in self._makers))
+        """The inputs and the rows so far that made what these layers read.
+
+        Operators that belong to no layer, such as those that make floats of bytes, are looked through.
+        """
+        inside = {value for layer in layers for value in layer.outputs}
+        found: dict[str, None] = {}
+        for layer in layers:
+            waiting = list(reversed(layer.inputs))
+            while waiting:
+                value = waiting.pop()
+                if value in self._makers:
+                    found[self._makers[value]] = None
+                elif value not in inside and value.node is not None:
+                    waiting.extend(reversed(value.node.inputs))
+        return list(found)
 
     def enter(self, name: str, layers: Sequence[LayerInstance]) -> dict[str, Any]:
         """The next row: what it costs, without the weights of rows before it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,23 @@ def test_open_sizes_are_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "(H - 2)" in summary(capsys, str(tmp_path / "m.net"))
 
 
+@pytest.mark.parametrize("key", ["layers", "rows"])
+def test_operators_between_layers_are_looked_through(
+    key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "net Part {\n  input x: 3x8x8\n  relu\n}\n"
+    text += "net A {\n  input image: bytes 8x8x3\n  a = relu\n  b = zeros([3, 8, 8]) -> Part\n  [a, b] -> add\n}\n"
+    (tmp_path / "m.net").write_text(text, "utf-8")
+    found = json.loads(summary(capsys, str(tmp_path / "m.net"), "--format", "json", "--depth", "9"))[key]
+    told = [(layer["name"], layer["inputs"]) for layer in found]
+    assert told == [
+        ("a", ["image"]), ("b.zeros1", []), ("b.Part1.relu1", ["b.zeros1"]), ("add1", ["a", "b.Part1.relu1"]),
+    ]  # fmt: skip
+
+
 def test_parts_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    text = summary(capsys, str(EXAMPLES / "zoo/resnet_cifar.net"), "--depth", "1")
+    text = re.sub(r"\x1b\[\d*m", "", summary(capsys, str(EXAMPLES / "zoo/resnet_cifar.net"), "--depth", "1"))
     (line,) = (line for line in text.splitlines() if "stage2 (for)" in line)
     assert [cell.strip() for cell in line.split("│")[1:-1]] == ["stage2 (for)", "32x16x16", "27", "51,648", "stage1"]
