@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netc.compiler.applications import Application, LayerInstance
     from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port, initial_state
     from netc.compiler.build import (
         compile_backward,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
-    from netc.compiler.net import LayerInstance, Net
+    from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan.override import OUTSIDE, override
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
     from netc.compiler.weights.files import fit, read_tensors, read_weights
 
 _HOMES = {
+    "Application": "applications",
     "Artifact": "artifact",
     "Graph": "ir",
-    "LayerInstance": "net",
+    "LayerInstance": "applications",
     "LOSS_SCALE": "training.loss_scaling",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
@@ -96,6 +98,7 @@ __all__ = [
     "OUTSIDE",
     "PRECISIONS",
     "SMALLEST_SCALE",
+    "Application",
     "Artifact",
     "Graph",
     "LayerInstance",
