@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port
+    from netc.compiler.augmentations.base import Augmentation
     from netc.compiler.build import compile_gradients, compile_inference, compile_scorer, compile_training
     from netc.compiler.declare.parameter import Parameter
     from netc.compiler.emit.places import Place, places
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Artifact": "artifact",
+    "Augmentation": "augmentations.base",
     "Graph": "ir",
     "LayerInstance": "net",
     "LOSS_SCALE": "training.loss_scaling",
@@ -81,6 +83,7 @@ __all__ = [
     "PRECISIONS",
     "SMALLEST_SCALE",
     "Artifact",
+    "Augmentation",
     "Graph",
     "LayerInstance",
     "Manifest",

@@ -130,10 +130,7 @@ def plan_settings(plan: TrainPlan) -> dict[str, Any]:
         "batch": plan.batch,
         "epochs": plan.epochs,
         "clip_norm": plan.clip_norm,
-        "augmentation": [
-            {"name": item.word, **{name: _plain(value) for name, value in item.settings.items()}}
-            for item in plan.augmentation
-        ],
+        "augmentation": [declared(item) for item in plan.augmentation],
         "data": plan.data,
     }
 

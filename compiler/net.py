@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from netc.compiler.augmentations.base import Augmentation
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import Graph, Node, Value, format_shape, language_shape
 from netc.compiler.layers.base import Layer
@@ -70,14 +71,6 @@ class MetricTerm:
     prediction: Value
     target: str
     span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Augmentation:
-    """A change to training inputs that the data pipeline makes: its word and its arguments."""
-
-    word: str
-    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from netc.compiler.augmentations.base import Augmentation
+from netc.compiler.augmentations.base import augmentation as augmentations
 from netc.compiler.declare.arguments import (
     SIZE,
     ArgumentError,
@@ -12,7 +14,6 @@ from netc.compiler.declare.arguments import (
     Integer,
     Optional_,
     Real,
-    argument,
     describe,
 )
 from netc.compiler.declare.declared import Declared
@@ -24,7 +25,7 @@ from netc.compiler.elaborate.losses import losses, metrics
 from netc.compiler.elaborate.resolve import not_yet
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import POISON, kind
-from netc.compiler.net import Augmentation, TrainPlan
+from netc.compiler.net import TrainPlan
 from netc.compiler.optimizers.base import optimizer as optimizers
 from netc.compiler.schedules.base import schedule as schedules
 from netc.grammar import ast
@@ -37,19 +38,6 @@ NUMBERS: dict[str, ArgumentType] = {
 }
 SETTINGS = ("loss", "optimizer", "schedule", "metrics", "batch", "epochs", "augmentation", "clip_norm", "data")
 LATER = ("init", "freeze", "unfreeze", "follow", "adapt", "trains")
-
-
-class Flip(Declared):
-    """Mirrors half of the training images left to right."""
-
-
-class Crop(Declared):
-    """Pads training images with zeros and cuts a random piece of the old size out."""
-
-    padding: int = argument(Integer(1), "zeros at each side, in pixels")
-
-
-AUGMENTATIONS: dict[str, type[Declared]] = {"flip": Flip, "crop": Crop}
 
 
 def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
@@ -192,16 +180,16 @@ def _augmentation(frame: Frame, node: ast.Expression) -> tuple[Augmentation, ...
     for item in items:
         function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
         word = function.id if isinstance(function, ast.Name) else ""
-        definition = AUGMENTATIONS.get(word)
+        definition = augmentations.all().get(word)
         if definition is None:
             frame.error(
                 "E408",
                 f"no augmentation is called `{word}`" if word else "an augmentation is a word",
                 item.span,
-                help=did_you_mean_here(word, AUGMENTATIONS) or "there are flip and crop(padding)",
+                help=did_you_mean_here(word, augmentations.all()) or f"there are {', '.join(augmentations.all())}",
             )
             continue
         bound = bind_declared(frame, definition, f"`{word}`", arguments, item.span)
         if bound is not None:
-            found.append(Augmentation(word, definition(**bound.values).settings()))
+            found.append(definition(**bound.values))
     return tuple(found)
