@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netc.compiler.applications import Application, LayerInstance
     from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port, initial_state
+    from netc.compiler.augmentations.base import Augmentation
     from netc.compiler.build import (
         compile_backward,
         compile_gradients,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Application": "applications",
     "Artifact": "artifact",
+    "Augmentation": "augmentations.base",
     "Graph": "ir",
     "LayerInstance": "applications",
     "LOSS_SCALE": "training.loss_scaling",
@@ -100,6 +102,7 @@ __all__ = [
     "SMALLEST_SCALE",
     "Application",
     "Artifact",
+    "Augmentation",
     "Graph",
     "LayerInstance",
     "Manifest",
