@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan.override import OUTSIDE, override
+    from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
@@ -49,6 +50,7 @@ _HOMES = {
     "Graph": "ir",
     "LayerInstance": "applications",
     "LOSS_SCALE": "training.loss_scaling",
+    "LossTerm": "plan.terms",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Memory": "options",
@@ -105,6 +107,7 @@ __all__ = [
     "Augmentation",
     "Graph",
     "LayerInstance",
+    "LossTerm",
     "Manifest",
     "Memory",
     "Net",
