@@ -8,12 +8,12 @@ from zlib import crc32
 
 import numpy as np
 from sessions import session_of
+from stages import legalise
 
 from netc.compiler.declare.samples import Range
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.passes import inference_mode
-from netc.compiler.targets import legalise
 from netc.compiler.training.gradient import gradients
 
 Array = np.ndarray[Any, Any]
