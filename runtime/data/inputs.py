@@ -60,7 +60,7 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
            `.csv` with the columns of the training, folders of these, and patterns such as `photos/*.png`
     ports  the inputs of a manifest; those of role data are used
     card   what the data meant when the model was trained
-    Raises DiagnosticError E500 to E511 and E521, for every file that is wrong.
+    Raises DiagnosticError E500 to E512 and E521, for every file that is wrong.
     """
     wanted = [port for port in ports if port["role"] == "data"]
     reader = _Reader(wanted, card or Card("", (), ()))
@@ -118,9 +118,8 @@ def _read(reader: _Reader, spec: str) -> dict[str, np.ndarray]:
     if suffix == ".npz":
         return _from_archive(reader, path)
     if suffix in TABLES or path.is_dir():
-        _, rows = bind_part(
-            open_data(spec, card=reader.card), ports, reader.card if reader.card.inputs else None, "all"
-        )
+        card = reader.card if reader.card.inputs else None
+        _, rows = bind_part(open_data(spec, card=card), ports, card, "all")
         return rows.batch(np.arange(len(rows)))
     if suffix != ".npy" and suffix not in SUFFIXES and path.is_file():
         raise error(

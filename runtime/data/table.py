@@ -22,7 +22,7 @@ def read_table(path: Path, options: Options) -> Split:
     """One part from a CSV file: a field a column, numbers as float64 and everything else as text.
 
     A column of file names called image, path or file makes `image`. Which columns make an input is decided when the
-    net is known. Raises E500, E502, E508, E511.
+    net is known. Raises E500, E502, E508, E511, E512.
     """
     table = read_delimited(path)
     files = next((name for name in PATHS if name in table.columns and _names_images(table, name)), None)
