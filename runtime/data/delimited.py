@@ -15,9 +15,11 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.columns import is_number
 from netc.runtime.data.decimals import as_numbers, has_decimal_commas
 from netc.runtime.data.errors import SHOWN, damaged, error, finding, unreadable
+from netc.runtime.data.plain_numbers import read_plain
 
 DELIMITERS = ",;\t|"
 SAMPLE = 20
+HEAD = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,32 @@ def read_delimited(path: Path) -> Table:
     """The columns of a file; raises E500, E502 for bytes that are no text, E508, E511 for lines that don't fit."""
     text = _text(path)
     delimiter = _delimiter(text)
+    return _plain(path, text, delimiter) or _general(path, text, delimiter)
+
+
+def _plain(path: Path, text: str, delimiter: str) -> Table | None:
+    """The fast way, for a body without quotes and empty lines; None where it isn't one."""
+    line, newline, rest = text.partition("\n")
+    body = rest.encode()
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n")
+    body = body.rstrip(b"\n") + b"\n"
+    if not newline or len(body) == 1 or b'"' in body or b"\r" in body or line.count('"') % 2:
+        return None
+    names = _names(path, next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), []))
+
+    def convert(texts: list[list[str]]) -> list[np.ndarray]:
+        commas = has_decimal_commas(texts, certain=delimiter != ",")
+        return [as_numbers(values, commas) for values in texts]
+
+    columns = read_plain(body, delimiter, len(names), convert) if names else None
+    if columns is None:
+        return None
+    return Table(dict(zip(names, columns, strict=True)), np.arange(2, 2 + len(columns[0])))
+
+
+def _general(path: Path, text: str, delimiter: str) -> Table:
+    """Any text of the dialect, a line at a time."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -77,8 +105,11 @@ def _text(path: Path) -> str:
 def _delimiter(text: str) -> str:
     """The delimiter that cuts the first lines into most values, equally many in each; quoted ones don't count."""
 
+    head = "".join(line for line, _ in zip(io.StringIO(text[:HEAD], newline=""), range(SAMPLE), strict=False))
+    head = head if len(head) < HEAD else text[:HEAD].rpartition("\n")[0] or text
+
     def rank(delimiter: str) -> tuple[bool, int]:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+        reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True)
         try:
             rows = [row for row, _ in zip(reader, range(SAMPLE), strict=False) if row]
         except csv.Error:
