@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from netc.compiler import Manifest, Memory, Net, Options, Precision
+    from netc.runtime.data.card import Card
 
     Array = np.ndarray[Any, Any]
 
@@ -80,7 +81,7 @@ def compile(
     if train:
         _write_training(network, path, given, state, weights or "", batch, target, options)
     else:
-        _write_inference(network, path, given, batch, target, options)
+        _write_inference(network, path, given, _card(weights), batch, target, options)
 
 
 def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -96,12 +97,25 @@ def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array
     return fit(tensors, {item.name: item.value for item in network.parameters}, network, file=file, exact=True), state
 
 
+def _card(file: str | None) -> Card | None:
+    """What the data meant that the weights were trained on, for whoever reads data for the model."""
+    from netc.runtime.runs.run import card_of_weights
+
+    return None if file is None else card_of_weights(file)
+
+
 def _write_inference(
-    network: Net, path: Path, weights: dict[str, Array], batch: int | None, target: str, options: Options
+    network: Net,
+    path: Path,
+    weights: dict[str, Array],
+    card: Card | None,
+    batch: int | None,
+    target: str,
+    options: Options,
 ) -> None:
     from netc.runtime.runs.export import deployable
 
-    model = deployable(network, None, weights, batch=batch, target=target, options=options)
+    model = deployable(network, None, weights, batch=batch, target=target, options=options, card=card)
     _write(path, model, f"net {network.name}, {network.params:,} parameters")
     say(f"next: netc predict {path} INPUT")
 

@@ -89,6 +89,11 @@ class Card:
         """The names of the classes, where one target has such."""
         return next((list(item.classes) for item in self.targets if item.classes is not None), None)
 
+    def differs(self, part: str, rows: Any) -> bool:
+        """Whether rows that were bound are others than those of the part of that name in the training."""
+        known = next((item.fingerprint for item in self.parts if item.name == part), None)
+        return known is not None and known != rows.fingerprint
+
     def with_parts(self, parts: Sequence[PartCard], seeded: tuple[float, int] | None) -> Self:
         """The same with the parts that a training used."""
         return replace(self, parts=tuple(parts), seeded=seeded)

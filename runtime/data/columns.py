@@ -46,15 +46,15 @@ def stack(split: Split, names: Sequence[str]) -> np.ndarray:
     return np.ascontiguousarray(matrix.T)
 
 
-def no_number(split: Split, name: str) -> Diagnostic:
-    """The finding for the first value of a column that is no number."""
+def no_number(split: Split, name: str, help: str | None = None) -> Diagnostic:
+    """The finding for the first value of a column that is no number, by default with advice for an input."""
     texts = np.asarray(split.fields[name]).tolist()
     row = next(at for at, text in enumerate(texts) if not is_number(text))
     found = f"`{texts[row].strip()[:40]}`" if texts[row].strip() else "nothing"
     return finding(
         "E511",
         f"{split.place(name, row)} holds {found}, expected a number",
-        help=f"repair the value, or leave the column out: `:drop={name}` after the data's name",
+        help=help or f"repair the value, or leave the column out: `:drop={name}` after the data's name",
     )
 
 

@@ -16,10 +16,11 @@ from netc.runtime.data.match import listed, match_inputs, match_targets
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """The fields of a part that feed one input or target."""
+    """The fields of a part that feed one input, or the one of a target."""
 
     split: Split
     fields: tuple[str, ...]
+    is_target: bool = False
 
     @property
     def is_table(self) -> bool:
@@ -43,7 +44,8 @@ class Located:
             return stack(self.split, self.fields)
         values = self.split.fields[self.fields[0]]
         if self.is_table and values.dtype.kind == "U":
-            raise DiagnosticError(no_number(self.split, self.fields[0]))
+            help = "repair the value, or compare classes: `cross_entropy` takes names" if self.is_target else None
+            raise DiagnosticError(no_number(self.split, self.fields[0], help))
         return values
 
 
@@ -66,9 +68,9 @@ def locate_target(data: DataSet, split: Split, port: Mapping[str, Any], card: Ca
     known = card.target(port["name"])
     source = data.options.target if data.options.target in split.fields else known.source if known is not None else None
     if source is not None and source in split.fields:
-        return Located(split, (source,))
+        return Located(split, (source,), is_target=True)
     found = match_targets(data, split, [port])
-    return Located(split, (found[port["name"]],))
+    return Located(split, (found[port["name"]],), is_target=True)
 
 
 def _ports_of(card: Card, port: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -19,7 +19,7 @@ class Progress:
     rows     examples seen in the unfinished epoch;  sums: metric -> its sum over them
     seconds  time spent in the unfinished epoch
     history  a record for each finished epoch
-    best     {"epoch", "metric", "value"} of the best epoch, or None
+    best     {"epoch", "metric", "value", "loss"} of the best epoch, or None
     """
 
     step: int = 0
@@ -51,13 +51,14 @@ class Progress:
         self.epoch += 1
         self.batch, self.rows, self.sums, self.seconds = 0, 0, {}, 0.0
 
-    def improves(self, metric: str, value: float, higher_is_better: bool) -> bool:
-        """Whether the value beats the best so far; then it is the best."""
+    def improves(self, metric: str, value: float, higher_is_better: bool, loss: float) -> bool:
+        """Whether the value beats the best so far, or is equal to it with a lower loss; then it is the best."""
         if self.best is not None:
             before = self.best["value"]
-            if not (value > before if higher_is_better else value < before):
+            better = value > before if higher_is_better else value < before
+            if not better and not (value == before and loss < self.best["loss"]):
                 return False
-        self.best = {"epoch": self.epoch + 1, "metric": metric, "value": value}
+        self.best = {"epoch": self.epoch + 1, "metric": metric, "value": value, "loss": loss}
         return True
 
     def to_json(self) -> dict[str, Any]:

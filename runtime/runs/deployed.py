@@ -121,7 +121,12 @@ class Deployed:
         return None if self.card is None else self.card.class_names
 
     def evaluate(self, data: Any, part: str | None = None) -> tuple[str, int, dict[str, float]]:
-        """The part that was measured, its examples, and the mean loss and metrics over them.
+        """The part that was measured, its examples, and the mean loss and metrics over them; arguments as of `rows`."""
+        name, rows = self.rows(data, part)
+        return name, len(rows), self.measure(rows)
+
+    def rows(self, data: Any, part: str | None = None) -> tuple[str, BoundBatches]:
+        """Rows to measure on, as the model's card reads them, and the name of their part.
 
         part  of the data; None takes its `test` or `val` where it names its parts, else all rows
 
@@ -130,8 +135,7 @@ class Deployed:
         if self.scorer is None:
             help = "compile it from a net with a train section, or give a run folder"
             raise DiagnosticError(Diagnostic("E564", f"{self.path} carries no loss and no metrics", help=help))
-        name, rows = rows_of(data, [*self.inputs, *self.targets], self.card, part)
-        return name, len(rows), self.measure(rows)
+        return rows_of(data, [*self.inputs, *self.targets], self.card, part)
 
     def measure(self, rows: BoundBatches) -> dict[str, float]:
         """The mean loss and metrics over rows that fit."""

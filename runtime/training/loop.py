@@ -129,7 +129,8 @@ class Loop:
         record["seconds"] = round(progress.seconds, 3)
         name, higher = self.watched(measured or means)
         label = f"validation_{name}" if measured else name
-        improved = progress.improves(label, (measured or means)[name], higher)
+        values = measured or means
+        improved = progress.improves(label, values[name], higher, values["loss"])
         if improved:
             self.keep_best()
         progress.finish_epoch(record)

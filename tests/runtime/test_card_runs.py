@@ -62,8 +62,9 @@ def test_the_card_is_in_every_file(made: Path) -> None:
     assert Card.from_json(card, "").class_names == ["blue", "green", "red"]
 
 
-@pytest.mark.parametrize("model", ["r", "r/model.onnx"])
+@pytest.mark.parametrize("model", ["r", "r/model.onnx", "compiled.onnx"])
 def test_a_file_with_fewer_classes_and_another_order(run: Run, made: Path, model: str) -> None:
+    assert run("compile", "c.net", "--weights", "r/best.safetensors", "-o", "compiled.onnx").returncode == 0
     colours(made / "two.csv", ["red", "green"], 60, seed=1, order=("b", "a"))
     found = measured(run, model, "--data", "two.csv")
     assert (found["examples"], found["part"]) == (60, "all")
@@ -78,6 +79,13 @@ def test_all_rows_unless_a_part_is_asked_for(run: Run, made: Path) -> None:
     assert measured(run, "r")["examples"] == 20
     assert measured(run, "r", "--data", "c.csv", "--part", "train")["examples"] == 180
     assert "error[E510]" in run("eval", "r", "--data", "c.csv", "--part", "test").stderr
+
+
+def test_measuring_on_held_out_rows_of_a_file_that_changed_is_said(run: Run, made: Path) -> None:
+    assert "note:" not in run("eval", "r").stderr
+    with (made / "c.csv").open("a", encoding="utf-8") as table:
+        table.write("red,0.0,0.0\n" * 20)
+    assert "note: c.csv has changed since the training" in run("eval", "r").stderr
 
 
 def test_a_resume_on_other_data_changes_nothing(run: Run, made: Path) -> None:
