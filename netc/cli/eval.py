@@ -40,7 +40,7 @@ def eval(model: str, data: str | None, part: str | None, device: str, style: str
         raise click.UsageError("there is no data to measure on\n  = help: add `--data digits`, or the path of your own")
     network = Deployed.open(path, resolve(device))
     rows = open_data(spec, card=network.card)
-    if data is None and part is None and "all" in rows.parts:
+    if data is None and part is None and network.card is not None and network.card.seeded is not None:
         part = "val"
     measured, bound = network.rows(rows, part)
     if data is None and network.card is not None and network.card.differs(measured, bound):

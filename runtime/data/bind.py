@@ -94,8 +94,7 @@ def bind_data(data: DataSet, inputs: Iterable[Mapping[str, Any]], card: Card | N
     """
     ports = ports_of(inputs)
     made, left = make_card(data, ports, card)
-    answers = [_locate(data, data.first, port, made).fields[0] for port in ports if port["role"] == "target"]
-    division = data.divide(frozenset(answers))
+    division = data.divide(frozenset(_answers(data, ports, made)))
     parts = [division.train, division.held, *(() if division.final is None else (division.final,))]
     for what, split in zip(("train on", "hold out", "measure at the end"), parts, strict=False):
         if len(split) == 0:
@@ -127,16 +126,17 @@ def bind_part(
     """
     ports = ports_of(inputs)
     made, _ = make_card(data, ports, card)
-    splits = {name: split for name, split in data.parts.items() if name != ALL}
+    answers = frozenset(_answers(data, ports, made))
+    known = {name: split for name, split in data.parts.items() if answers <= split.fields.keys()} or dict(data.parts)
     if part is None:
-        part = next((name for name in (data.options.test, "test", "val") if name in splits), ALL)
-    if part != ALL and ALL in data.parts:
-        division = data.divide(frozenset())
-        splits = {"train": division.train, "val": division.held}
-    chosen = list(data.parts.items()) if part == ALL else [(part, splits[part])] if part in splits else []
+        part = next((name for name in (data.options.test, "test", "val") if name in known), ALL)
+    if part != ALL and (ALL in known or (part not in known and made.seeded is not None)):
+        division = data.divide(answers)
+        known = dict(zip(division.names, (division.train, division.held), strict=False))
+    chosen = list(known.items()) if part == ALL else [(part, known[part])] if part in known else []
     if not chosen:
-        known = ", ".join([*splits, ALL])
-        raise error("E510", f"{data.name} has no part `{part}`", f"its parts are {known}", help="choose one of them")
+        parts = ", ".join(dict.fromkeys([*known, ALL]))
+        raise error("E510", f"{data.name} has no part `{part}`", f"its parts are {parts}", help="choose one of them")
     bound = [_bind_split(data, split, ports, made) for _, split in chosen]
     _check(data, bound, ports, made)
     if len(bound) == 1:
@@ -147,6 +147,12 @@ def bind_part(
 def ports_of(inputs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The ports of role data and target, each name once."""
     return list({port["name"]: port for port in inputs if port["role"] in ("data", "target")}.values())
+
+
+def _answers(data: DataSet, ports: Ports, card: Card) -> list[str]:
+    """The fields of the targets; a part without them cannot be measured."""
+    first = data.first
+    return [_locate(data, first, port, card).fields[0] for port in ports if port["role"] == "target"]
 
 
 def _joined(parts: Sequence[BoundSplit]) -> BoundSplit:

@@ -12,6 +12,7 @@ from netc.runtime.data.dataset import Split
 from netc.runtime.data.errors import finding
 
 _NUMBER = re.compile(r"(\d+)")
+_MARKED = re.compile(r"^[-+]?\d[\d.,]*$")
 
 
 def is_number(text: str) -> bool:
@@ -24,10 +25,10 @@ def is_number(text: str) -> bool:
 
 
 def means_numbers(values: np.ndarray) -> bool:
-    """Whether a column is one of numbers, though some of its values may be missing or mistyped."""
+    """Whether a column is one of numbers, though some values may be missing, mistyped or of unclear marks (`1,500`)."""
     if values.dtype.kind != "U":
         return True
-    return 2 * sum(map(is_number, values.tolist())) >= len(values) > 0
+    return 2 * sum(is_number(text) or bool(_MARKED.match(text)) for text in values.tolist()) >= len(values) > 0
 
 
 def stack(split: Split, names: Sequence[str]) -> np.ndarray:

@@ -173,6 +173,13 @@ def test_every_target_is_taken_out_of_the_inputs(tmp_path):
     assert "[2]" in wrong.help
 
 
+def test_numbers_whose_marks_are_unclear_are_refused_and_not_lost(tmp_path):
+    rows = [f'"{at},{100 + at}",{at},{at % 2}' for at in range(10, 20)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,label", *rows]) + "\n")
+    found = first(lambda: trained(f"{tmp_path}/t.csv", [image_port(1, name="x"), label_port(2)]))
+    assert (found.code, "line 2, column a holds `10,110`" in found.message) == ("E511", True)
+
+
 def test_a_second_column_of_answers_is_no_feature(tmp_path):
     columns = numbers(8, ("a", "b")) | {"target": [0, 1] * 4, "label": [0, 1] * 4}
     spec = table(tmp_path / "t.csv", columns)
@@ -293,6 +300,9 @@ def test_a_part_without_labels_is_left_out_and_said(tmp_path):
     assert "2 test without labels not used" in bound.split_note
     assert len(bound.train) + len(bound.held) == 4
     assert len(read_inputs([tmp_path / "test"], [image_port(1, 4, 4)]).names) == 2
+    ports = [image_port(1, 4, 4), label_port(2)]
+    for part, rows in (("val", len(bound.held)), ("all", 4), (None, 4)):
+        assert len(bind_part(open_data(str(tmp_path)), ports, bound.card, part)[1]) == rows
 
 
 def test_weights_for_another_task_leave_their_card(tmp_path):
