@@ -114,6 +114,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
     from netc.runtime.runs import run
+    from netc.runtime.runs.final import measure_test
     from netc.runtime.training.interrupt import Interrupted
 
     plan = request.plan(net)
@@ -152,7 +153,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         say(f"interrupted after step {stop.step}; go on with `netc train --resume {folder.path}`")
         return 130
     run.finish(folder)
-    tested = run.measure_test(folder, bound, trainer)
+    tested = measure_test(folder, bound, model.device)
     _show_end(folder, trainer, tested)
     return 0
 

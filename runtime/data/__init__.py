@@ -2,8 +2,9 @@
 
 from netc.runtime.data.augment import augment
 from netc.runtime.data.batches import Batches
-from netc.runtime.data.bind import BoundData, BoundSplit, bind_data
+from netc.runtime.data.bind import BoundData, bind_data
 from netc.runtime.data.dataset import DataSet, Split
+from netc.runtime.data.follow import BoundSplit
 from netc.runtime.data.inputs import Inputs, read_inputs
 from netc.runtime.data.open import open_data
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.runtime.data.array_input import Reader, convert
 from netc.runtime.data.arrays import load_array, load_npz
 from netc.runtime.data.bind import bind_part
-from netc.runtime.data.card import Card, InputCard
+from netc.runtime.data.card import Card
 from netc.runtime.data.errors import error, finding, shape_text
-from netc.runtime.data.fit import Fit, expectation, fit_shape
 from netc.runtime.data.folder import image_files
 from netc.runtime.data.images import SUFFIXES, read_header, read_image
 from netc.runtime.data.open import open_data
-from netc.runtime.data.scale import divisor
 from netc.runtime.data.spec import parse_spec
 
 Ports = Sequence[Mapping[str, Any]]
@@ -40,19 +39,6 @@ class Inputs:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """What every file is read for: the ports of the net, and what its card says about them."""
-
-    ports: Ports
-    card: Card
-    notes: list[str] = field(default_factory=list)
-
-    def known(self, port: Mapping[str, Any]) -> InputCard:
-        """The card's input, or one that says nothing."""
-        return self.card.input(port["name"]) or InputCard(port["name"], "array", (port["name"],), "", ())
-
-
 def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None = None) -> Inputs:
     """Read files for the data inputs of a model, all of them as one batch, in the order of the paths.
 
@@ -63,7 +49,7 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
     Raises DiagnosticError E500 to E512 and E521, for every file that is wrong.
     """
     wanted = [port for port in ports if port["role"] == "data"]
-    reader = _Reader(wanted, card or Card("", (), ()))
+    reader = Reader(wanted, card or Card("", (), ()))
     names: list[str] = []
     rows: dict[str, list[np.ndarray]] = {port["name"]: [] for port in wanted}
     findings: list[Diagnostic] = []
@@ -112,7 +98,7 @@ def _different(rows: Mapping[str, list[np.ndarray]], paths: list[str]) -> list[D
     ]
 
 
-def _read(reader: _Reader, spec: str) -> dict[str, np.ndarray]:
+def _read(reader: Reader, spec: str) -> dict[str, np.ndarray]:
     path = Path(parse_spec(spec)[0])
     suffix, ports = path.suffix.lower(), reader.ports
     if suffix == ".npz":
@@ -135,11 +121,11 @@ def _read(reader: _Reader, spec: str) -> dict[str, np.ndarray]:
         )
     port = ports[0]
     if suffix == ".npy":
-        return {port["name"]: _convert(reader, str(path), load_array(path), port)}
+        return {port["name"]: convert(reader, str(path), load_array(path), port)}
     return {port["name"]: _from_image(reader, path, port)}
 
 
-def _from_image(reader: _Reader, path: Path, port: Mapping[str, Any]) -> np.ndarray:
+def _from_image(reader: Reader, path: Path, port: Mapping[str, Any]) -> np.ndarray:
     sizes = port["shape"][1:]
     if len(sizes) == 3:
         height, width, channels = sizes if port["dtype"] == "uint8" else (*sizes[1:], sizes[0])
@@ -163,10 +149,10 @@ def _from_image(reader: _Reader, path: Path, port: Mapping[str, Any]) -> np.ndar
         reader.notes.append(f"{path.name}: {shape_text((header.height, header.width))} scaled to {shape_text(size)}")
     if header.colour and channels == 1:
         reader.notes.append(f"{path.name}: colour turned to grey")
-    return _convert(reader, str(path), read_image(path, channels, size)[None], port, channels_last=True)
+    return convert(reader, str(path), read_image(path, channels, size)[None], port, channels_last=True)
 
 
-def _from_archive(reader: _Reader, path: Path) -> dict[str, np.ndarray]:
+def _from_archive(reader: Reader, path: Path) -> dict[str, np.ndarray]:
     arrays, ports = load_npz(path), reader.ports
     if len(ports) == 1 and len(arrays) == 1:
         arrays = {ports[0]["name"]: next(iter(arrays.values()))}
@@ -184,7 +170,7 @@ def _from_archive(reader: _Reader, path: Path) -> dict[str, np.ndarray]:
     if findings:
         raise DiagnosticError(findings)
     found = {
-        port["name"]: _convert(reader, f"{path}, {names[port['name']]}", arrays[names[port["name"]]], port)
+        port["name"]: convert(reader, f"{path}, {names[port['name']]}", arrays[names[port["name"]]], port)
         for port in ports
     }
     if len({len(values) for values in found.values()}) > 1:
@@ -193,49 +179,6 @@ def _from_archive(reader: _Reader, path: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def _array_name(reader: _Reader, port: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
+def _array_name(reader: Reader, port: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
     source = reader.known(port).sources[0]
     return source if source in arrays and port["name"] not in arrays else str(port["name"])
-
-
-def _convert(
-    reader: _Reader, place: str, values: np.ndarray, port: Mapping[str, Any], *, channels_last: bool = False
-) -> np.ndarray:
-    dtype, wanted = np.dtype(port["dtype"]), port["shape"][1:]
-    as_bytes = dtype == np.uint8
-    if (
-        values.dtype.kind == "U"
-        or (dtype.kind in "iu" and values.dtype.kind == "f")
-        or (as_bytes and values.dtype != dtype)
-    ):
-        raise error(
-            "E507",
-            f"{place} has dtype {values.dtype}, expected {dtype} for input `{port['name']}`",
-            help=f"save it as {dtype}",
-        )
-    one = fit_shape(values.shape, wanted, channels_last=channels_last, as_bytes=as_bytes)
-    many = fit_shape(values.shape[1:], wanted, channels_last=channels_last, as_bytes=as_bytes) if values.ndim else None
-    fitted = many or one
-    if fitted is None:
-        raise error(
-            "E504",
-            f"{place} is {shape_text(values.shape)}, expected {shape_text(wanted)} for input "
-            f"`{port['name']}`, or several of them along axis 0",
-            help="give an array of the net's shape",
-        )
-    for name, size in zip(wanted, fitted[0], strict=True):
-        wish = expectation(port, name, size) if isinstance(name, str) else None
-        if wish is not None:
-            message = f"{place} is {shape_text(values.shape)}, where `{name}` is {size}"
-            raise error("E504", message, help=f"give an array whose `{name}` is {wish}")
-    if many is None:
-        values = values[None]
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        at = tuple(int(index[0]) for index in np.nonzero(~np.isfinite(values)))
-        raise error("E506", f"{place} holds {values[at]} at {list(at if many else at[1:])}, expected a finite number")
-    if len(values) == 0:
-        raise error("E508", f"{place} has no rows")
-    scale = divisor(values, port, reader.known(port), place, None) if dtype.kind == "f" else None
-    if isinstance(scale, Diagnostic):
-        raise DiagnosticError(scale)
-    return Fit(fitted[0], dtype, fitted[1], scale)(values)

@@ -175,18 +175,6 @@ def data_lines(bound: BoundData) -> list[str]:
     return lines + [f"target       {line}" for line in map(target_line, bound.card.targets)]
 
 
-def measure_test(folder: RunFolder, bound: BoundData, trainer: Trainer) -> str | None:
-    """Measure the best weights on the part `test` once, where the data has one beside `val`, and write test.json."""
-    if bound.final is None:
-        return None
-    from netc.runtime.runs.deployed import Deployed
-
-    name, rows = bound.card.parts[2].name, len(bound.final)
-    metrics = Deployed.open(folder.path, trainer.model.device).measure(bound.final)
-    folder.write_test(name, rows, metrics)
-    return f"{', '.join(f'{key} {value:.4f}' for key, value in metrics.items())} on {rows:,} rows, measured once"
-
-
 def card_of_weights(file: str) -> Card | None:
     """What the data meant that a file of weights was trained on, or None where it doesn't say; raises E524, E553."""
     return card_of(read_tensors(file)[1].get(CARD_KEY), file)

@@ -1,0 +1,74 @@
+"""An array that `netc predict` is asked about, brought to the shape, type and scale of a net's input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.card import Card, InputCard
+from netc.runtime.data.errors import error, shape_text
+from netc.runtime.data.fit import Fit, expectation, fit_shape
+from netc.runtime.data.scale import divisor
+
+Ports = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What every file is read for: the ports of the net, and what its card says about them."""
+
+    ports: Ports
+    card: Card
+    notes: list[str] = field(default_factory=list)
+
+    def known(self, port: Mapping[str, Any]) -> InputCard:
+        """The card's input, or one that says nothing."""
+        return self.card.input(port["name"]) or InputCard(port["name"], "array", (port["name"],), "", ())
+
+
+def convert(
+    reader: Reader, place: str, values: np.ndarray, port: Mapping[str, Any], *, channels_last: bool = False
+) -> np.ndarray:
+    """One example or several, as training data is converted. Raises E504, E506, E507, E508, E521."""
+    dtype, wanted = np.dtype(port["dtype"]), port["shape"][1:]
+    as_bytes = dtype == np.uint8
+    if (
+        values.dtype.kind == "U"
+        or (dtype.kind in "iu" and values.dtype.kind == "f")
+        or (as_bytes and values.dtype != dtype)
+    ):
+        raise error(
+            "E507",
+            f"{place} has dtype {values.dtype}, expected {dtype} for input `{port['name']}`",
+            help=f"save it as {dtype}",
+        )
+    one = fit_shape(values.shape, wanted, channels_last=channels_last, as_bytes=as_bytes)
+    many = fit_shape(values.shape[1:], wanted, channels_last=channels_last, as_bytes=as_bytes) if values.ndim else None
+    fitted = many or one
+    if fitted is None:
+        raise error(
+            "E504",
+            f"{place} is {shape_text(values.shape)}, expected {shape_text(wanted)} for input "
+            f"`{port['name']}`, or several of them along axis 0",
+            help="give an array of the net's shape",
+        )
+    for name, size in zip(wanted, fitted[0], strict=True):
+        wish = expectation(port, name, size) if isinstance(name, str) else None
+        if wish is not None:
+            message = f"{place} is {shape_text(values.shape)}, where `{name}` is {size}"
+            raise error("E504", message, help=f"give an array whose `{name}` is {wish}")
+    if many is None:
+        values = values[None]
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        at = tuple(int(index[0]) for index in np.nonzero(~np.isfinite(values)))
+        raise error("E506", f"{place} holds {values[at]} at {list(at if many else at[1:])}, expected a finite number")
+    if len(values) == 0:
+        raise error("E508", f"{place} has no rows")
+    scale = divisor(values, port, reader.known(port), place, None) if dtype.kind == "f" else None
+    if isinstance(scale, Diagnostic):
+        raise DiagnosticError(scale)
+    return Fit(fitted[0], dtype, fitted[1], scale)(values)

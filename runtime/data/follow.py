@@ -1,0 +1,142 @@
+"""Follow a data card: the rows of a part as the net takes them, whatever the part came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.card import Card, InputCard
+from netc.runtime.data.classes import numbered
+from netc.runtime.data.dataset import DataSet, Field, Split
+from netc.runtime.data.errors import finding, shape_text
+from netc.runtime.data.fingerprint import fingerprint
+from netc.runtime.data.fit import Fit, expectation, fit_shape
+from netc.runtime.data.locate import Located, locate_input, locate_target
+from netc.runtime.data.scale import divisor
+from netc.runtime.data.shapes import wrong_shape
+from netc.runtime.data.values import check_values
+
+Ports = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSplit:
+    """A part of the data as the net takes it: a field for each input and target, and what is done to its rows."""
+
+    split: Split
+    fields: Mapping[str, Field]
+    fits: Mapping[str, Fit]
+
+    def __len__(self) -> int:
+        return len(self.split)
+
+    def batch(self, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
+        """The rows with these indices, input by input, converted: [N, …] arrays ready for a session."""
+        return {name: self.fits[name](values) for name, values in self.stored(indices).items()}
+
+    def stored(self, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
+        """The same rows before they are scaled and brought to the net's shapes; classes are numbers."""
+        rows = np.asarray(indices, np.int64)
+        return {name: _taken(values, rows) for name, values in self.fields.items()}
+
+    @property
+    def fingerprint(self) -> str:
+        """Of everything that the net sees of these rows."""
+        return fingerprint(sorted(self.fields.items()))
+
+
+def _taken(values: Field, rows: np.ndarray) -> np.ndarray:
+    """These rows of a field; `take` is the faster way where the field is an array."""
+    return values.take(rows, axis=0) if isinstance(values, np.ndarray) else np.asarray(values[rows])
+
+
+def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSplit:
+    """A part as the card says. Raises E503, E504, E507, E511, E520, E521."""
+    fields: dict[str, Field] = {}
+    fits: dict[str, Fit] = {}
+    findings: list[Diagnostic] = []
+    sizes: dict[str, int] = {}
+    for port in ports:
+        name = port["name"]
+        located = _locate(data, split, port, card)
+        target = card.target(name)
+        if target is not None and target.kind == "classes":
+            said = data.classes.get(located.fields[0])
+            fields[name] = numbered(split, target, located.fields[0], said)
+        else:
+            fields[name] = located.values()
+        found = _fit(data, split, located, fields[name], port, card.input(name), sizes)
+        if isinstance(found, Diagnostic):
+            findings.append(found)
+        else:
+            fits[name] = found
+    if findings:
+        raise DiagnosticError(findings)
+    return BoundSplit(split, fields, fits)
+
+
+def _fit(
+    data: DataSet,
+    split: Split,
+    located: Located,
+    values: Field,
+    port: Mapping[str, Any],
+    card: InputCard | None,
+    sizes: dict[str, int],
+) -> Fit | Diagnostic:
+    found, wanted, dtype = tuple(values.shape[1:]), list(port["shape"][1:]), np.dtype(port["dtype"])
+    if values.dtype.kind == "U":
+        message = f"{located.place} holds text, expected numbers for `{port['name']}`"
+        return finding("E507", message, help="save numbers; names of classes are for a loss that compares classes")
+    as_bytes = port["role"] == "data" and dtype == np.uint8
+    known = [sizes.get(size, size) if isinstance(size, str) else size for size in wanted]
+    last = located.fields[0] in split.channels_last
+    fitted = fit_shape(found, known, channels_last=last, as_bytes=as_bytes)
+    if fitted is None:
+        return wrong_shape(data, split, located, port, found, wanted)
+    shape, axes = fitted
+    sizes.update({name: size for name, size in zip(wanted, shape, strict=True) if isinstance(name, str)})
+    for name, size in zip(wanted, shape, strict=True):
+        wish = expectation(port, name, size) if isinstance(name, str) else None
+        if wish is not None:
+            message = f"{located.place}: a row is {shape_text(found)}, which is not what the net expects"
+            return finding("E504", message, f"`{name}` is {size}", help=f"give rows whose `{name}` is {wish}")
+    if as_bytes and values.dtype != np.uint8:
+        return finding(
+            "E507",
+            f"{located.place} has dtype {values.dtype}, expected uint8 for `{port['name']}`",
+            help="save the images as bytes, 0 to 255",
+        )
+    if dtype.kind != "f" or card is None:
+        return Fit(shape, dtype, axes)
+    scale = divisor(values, port, card, located.place, data.options.scale)
+    return scale if isinstance(scale, Diagnostic) else Fit(shape, dtype, axes, scale)
+
+
+def check_rows(data: DataSet, bound: Sequence[BoundSplit], ports: Ports, card: Card) -> None:
+    """Every value of every row of these parts; raises E505, E506."""
+    findings = []
+    for part in bound:
+        for port in ports:
+            name = port["name"]
+            located = _locate(data, part.split, port, card)
+            target = card.target(name)
+            names = target.classes if target is not None else None
+            findings += check_values(part.fields[name], located.where, port, names)
+    if findings:
+        raise DiagnosticError(findings)
+
+
+def answers_of(data: DataSet, ports: Ports, card: Card) -> list[str]:
+    """The fields of the targets; a part without them cannot be measured."""
+    first = data.first
+    return [_locate(data, first, port, card).fields[0] for port in ports if port["role"] == "target"]
+
+
+def _locate(data: DataSet, split: Split, port: Mapping[str, Any], card: Card) -> Located:
+    finder = locate_target if port["role"] == "target" else locate_input
+    return finder(data, split, port, card)
