@@ -1,0 +1,156 @@
+"""A model that stands alone: a run's model.onnx, what `netc compile` wrote, or any ONNX file of a network."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netc.compiler import Port
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.given import bind
+from netc.runtime.devices.device import CPU, Device
+from netc.runtime.runs.export import CLASSES_KEY, SCALE_KEY, SCORER_KEY
+from netc.runtime.sessions.resident import Array
+from netc.runtime.sessions.session import Session, library_missing
+from netc.runtime.training.evaluate import chunks, evaluate
+
+EVALUATION_BATCH = 128
+_TYPES = {
+    "tensor(float)": "float32",
+    "tensor(double)": "float64",
+    "tensor(float16)": "float16",
+    "tensor(int64)": "int64",
+    "tensor(int32)": "int32",
+    "tensor(uint8)": "uint8",
+    "tensor(bool)": "bool",
+}
+
+
+class Deployed:
+    """An inference model and what its metadata says about it.
+
+    path         where it came from
+    inputs       its inputs as ports of role data
+    outputs      names, the net's own first
+    class_names  or None;  scale: what bytes and other float inputs are divided by, or None for the default
+    """
+
+    def __init__(self, path: Path, content: bytes, device: Device = CPU) -> None:
+        self.path = path
+        try:
+            self.session = Session(content, device)
+        except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
+            reason = str(error).splitlines()[0].split(" : ")[-1][:160]
+            if "netc.fast" in str(error):
+                raise library_missing(f"{path} was written for the target `fast`, whose library") from error
+            help = "give a model that `netc compile` or `netc train` wrote"
+            message = f"{path} cannot be loaded as an ONNX model"
+            raise DiagnosticError(Diagnostic("E565", message, notes=(reason,), help=help)) from error
+        metadata, manifest = self.session.metadata, self.session.manifest
+        kind = "infer" if manifest is None else manifest["kind"]
+        if kind != "infer":
+            help = "give the run's folder, or a model that `netc compile` wrote without `--train`"
+            raise DiagnosticError(Diagnostic("E564", f"{path} is a model of kind `{kind}`, no network", help=help))
+        expected = {} if manifest is None else {port["name"]: port.get("sizes", {}) for port in manifest["inputs"]}
+        self.inputs = [_port(item) for item in self.session.session.get_inputs()]
+        for port in self.inputs:
+            port["sizes"] = expected.get(port["name"], {})
+        self.outputs = [item.name for item in self.session.session.get_outputs()]
+        self.class_names: list[str] | None = json.loads(metadata.get(CLASSES_KEY, "null"))
+        self.scale: float | None = json.loads(metadata.get(SCALE_KEY, "null"))
+        scorer = metadata.get(SCORER_KEY)
+        self.scorer = Session(base64.b64decode(scorer), device) if scorer else None
+
+    @staticmethod
+    def open(path: Path, device: Device = CPU) -> Deployed:
+        """A run folder or an ONNX file. A run that has not ended yet gives the network with its best weights so far.
+
+        Raises DiagnosticError E560 for a folder that is no run, E564 a model of another kind, E565 an unreadable one.
+        """
+        if path.is_dir():
+            from netc.runtime.folder.run_folder import RunFolder
+            from netc.runtime.runs.run import deployable_of
+
+            folder = RunFolder.open(path)
+            content = folder.model.read_bytes() if folder.model.exists() else deployable_of(folder)
+            return Deployed(path, content, device)
+        if path.suffix == ".net":
+            help = f"train it first: `netc train {path}`"
+            raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
+        try:
+            return Deployed(path, path.read_bytes(), device)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            help = "give a run folder or an .onnx file"
+            raise DiagnosticError(Diagnostic("E565", f"cannot read {path}: {reason}", help=help)) from error
+
+    @property
+    def targets(self) -> list[Port]:
+        """What the scorer compares predictions with."""
+        return [port for port in self._scored if port["role"] == "target"]
+
+    @property
+    def _scored(self) -> list[Port]:
+        return self.scorer.manifest["inputs"] if self.scorer is not None and self.scorer.manifest is not None else []
+
+    @property
+    def batch(self) -> int | None:
+        """The batch size that the model was compiled for, or None where it is open."""
+        sizes = (port["shape"][0] for port in self.inputs if port["shape"])
+        return next((size for size in sizes if isinstance(size, int)), None)
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        """Outputs by name for any number of rows; a model of a fixed batch runs as often as it takes."""
+        rows = len(next(iter(feeds.values())))
+        if self.batch is None or rows == self.batch:
+            return self.session.run(feeds)
+        parts = []
+        for indices in chunks(rows, self.batch):
+            full = np.resize(indices, self.batch)  # repeats rows to fill the last batch
+            answers = self.session.run({name: np.ascontiguousarray(array[full]) for name, array in feeds.items()})
+            parts.append({name: values[: len(indices)] for name, values in answers.items()})
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def evaluate(self, data: Any) -> tuple[int, dict[str, float]]:
+        """The number of held-out examples, and the mean loss and metrics over them; raises DiagnosticError."""
+        if self.scorer is None:
+            help = "compile it from a net with a train section, or give a run folder"
+            raise DiagnosticError(Diagnostic("E564", f"{self.path} carries no loss and no metrics", help=help))
+        parts = bind(data, [*self.inputs, *self.targets])
+        rows = parts.train if parts.test is None else parts.test
+        return len(rows), evaluate(self.run, self.scorer, rows, self.batch or EVALUATION_BATCH)
+
+    def class_scores(self, outputs: Mapping[str, Array], assume: bool = False) -> Array | None:
+        """Probabilities [n, classes] from the outputs, or None for a network that doesn't classify.
+
+        A prediction [n, classes] whose loss compares it with that many class labels goes through a softmax. A model
+        that says nothing about its loss classifies when the rows of its first output sum to 1.
+
+        assume  take its first output [n, classes] for logits even if they don't
+        """
+        if self.scorer is None:
+            values = outputs[self.outputs[0]]
+            if values.ndim != 2 or values.dtype.kind != "f" or values.shape[1] < 2:
+                return None
+            if (values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=1e-3):
+                return values
+            return _softmax(values) if assume else None
+        sizes = {port["classes"] for port in self.targets if "classes" in port}
+        predictions = [outputs[port["name"]] for port in self._scored if port["role"] == "prediction"]
+        logits = (values for values in predictions if values.ndim == 2 and values.shape[1] in sizes)
+        return next(map(_softmax, logits), None)
+
+
+def _softmax(values: Array) -> Array:
+    shifted = np.exp(values - values.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+
+
+def _port(item: Any) -> Port:
+    shape = [size if isinstance(size, int | str) else f"axis{axis}" for axis, size in enumerate(item.shape)]
+    return {"name": item.name, "shape": shape, "dtype": _TYPES.get(item.type, "float32"), "role": "data"}

@@ -1,0 +1,80 @@
+"""Inference models that stand alone: weights inside, and in the metadata what `netc eval` and `netc predict` need.
+
+`netc.scorer` holds the scorer model (loss and metrics from predictions and targets) in base64, `netc.classes` the
+names of the classes and `netc.scale` what inputs are divided by, both as JSON. Readers that know none of them run the
+model as any other.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from netc.compiler import Net, Options, TrainPlan, compile_inference, compile_scorer
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+
+SCORER_KEY = "netc.scorer"
+CLASSES_KEY = "netc.classes"
+SCALE_KEY = "netc.scale"
+LARGEST = 2_140_000_000
+
+
+def deployable(
+    net: Net,
+    plan: TrainPlan | None = None,
+    weights: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    batch: int | None = None,
+    target: str = "std",
+    options: Options | None = None,
+    class_names: Sequence[str] | None = None,
+    scale: float | None = None,
+) -> bytes:
+    """An inference model with weights (None: the initial ones of `seed`) and, if the net has a plan, its scorer.
+
+    What the plan's loss and metrics read is among the outputs, after those of the net.
+    """
+    _check_size(net)
+    plan = plan or (net.plans[0] if net.plans else None)
+    notes: dict[str, str] = {}
+    taps: list[str] = []
+    if plan is not None:
+        scorer = compile_scorer(net, plan)
+        notes[SCORER_KEY] = base64.b64encode(scorer.model).decode()
+        predictions = [port["name"] for port in scorer.manifest["inputs"] if port["role"] == "prediction"]
+        taps = [name for name in predictions if name not in net.outputs]
+    if class_names is not None:
+        notes[CLASSES_KEY] = json.dumps(list(class_names))
+    if scale is not None:
+        notes[SCALE_KEY] = json.dumps(scale)
+    options = options or Options()
+    model = compile_inference(net, weights, taps=taps, batch=batch, target=target, seed=seed, options=options).model
+    return model + b"".join(_metadata(key, value) for key, value in notes.items())
+
+
+def _check_size(net: Net) -> None:
+    """Raise DiagnosticError E566 where the weights alone pass what protobuf can hold."""
+    if 4 * net.params > LARGEST:
+        message = f"the {net.params:,} parameters of net {net.name} take {net.params * 4e-9:.1f} GB in one .onnx file"
+        help = "compile with `--train`, which keeps the weights beside the model, or make the net smaller"
+        raise DiagnosticError(Diagnostic("E566", message, notes=("a protobuf file holds 2.1 GB",), help=help))
+
+
+def _metadata(key: str, value: str) -> bytes:
+    """One entry of ModelProto.metadata_props (field 14). Protobuf messages are merged by appending their bytes."""
+    entry = _field(1, key.encode()) + _field(2, value.encode())
+    return _field(14, entry)
+
+
+def _field(number: int, content: bytes) -> bytes:
+    return bytes(_varint(number << 3 | 2)) + bytes(_varint(len(content))) + content
+
+
+def _varint(value: int) -> Iterator[int]:
+    while value > 0x7F:
+        yield value & 0x7F | 0x80
+        value >>= 7
+    yield value
