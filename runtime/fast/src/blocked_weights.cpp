@@ -8,8 +8,7 @@ BlockedWeights::BlockedWeights(const Attributes& given) : block_(given.block()) 
 
 void BlockedWeights::run(Call& call) const {
   size_t results = call.outputs();
-  if (call.inputs() != 1 || results > 2)
-    refuse("found ", call.inputs(), " inputs and ", results, " outputs, expected 1 and 1 or 2");
+  if (results > 2) refuse("found ", results, " outputs, expected 1 or 2");
   Input w = call.map(0, "w");
   w.expect_blocks(block_, 0);
   w.expect_blocks(block_, 1);
