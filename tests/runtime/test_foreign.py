@@ -52,9 +52,8 @@ def bodies() -> dict[str, onnx.ModelProto]:
     many.attribute.append(helper.make_attribute("graphs", [nothing, body]))
     opsets = [helper.make_opsetid(domain, version) for domain, version in DOMAINS.items()]
     function = helper.make_function("other", "F", ["x"], ["y"], [evil()], opsets)
-    own = helper.make_function(
-        "netc.fast", "Elementwise", ["x"], ["y"], [helper.make_node("Relu", ["x"], ["y"])], opsets
-    )
+    relu = helper.make_node("Relu", ["x"], ["y"])
+    own = helper.make_function("netc.fast", "Elementwise", ["x"], ["y"], [relu], opsets)
     call = helper.make_node("F", ["x"], ["y"], domain="other")
     training = model([relu])
     training.training_info.add().algorithm.CopyFrom(body)
