@@ -11,7 +11,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netc.compiler.applications import Application, LayerInstance
     from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port, initial_state
+    from netc.compiler.augmentations.base import Augmentation
     from netc.compiler.build import (
         compile_backward,
         compile_gradients,
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
     from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
-    from netc.compiler.net import LayerInstance, Net
+    from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan.override import OUTSIDE, override
+    from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
@@ -39,12 +42,16 @@ if TYPE_CHECKING:
     from netc.compiler.training.ports import batch_ports
     from netc.compiler.weights.draw import initial_weight, initial_weights
     from netc.compiler.weights.files import fit, read_tensors, read_weights
+    from netc.compiler.weights.state import fit_state
 
 _HOMES = {
+    "Application": "applications",
     "Artifact": "artifact",
+    "Augmentation": "augmentations.base",
     "Graph": "ir",
-    "LayerInstance": "net",
+    "LayerInstance": "applications",
     "LOSS_SCALE": "training.loss_scaling",
+    "LossTerm": "plan.terms",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Memory": "options",
@@ -71,6 +78,7 @@ _HOMES = {
     "compile_training": "build",
     "compile_update": "build",
     "fit": "weights.files",
+    "fit_state": "weights.state",
     "forward_graph": "training.forward",
     "get_op": "ops",
     "initial_state": "artifact",
@@ -96,9 +104,12 @@ __all__ = [
     "OUTSIDE",
     "PRECISIONS",
     "SMALLEST_SCALE",
+    "Application",
     "Artifact",
+    "Augmentation",
     "Graph",
     "LayerInstance",
+    "LossTerm",
     "Manifest",
     "Memory",
     "Net",
@@ -121,6 +132,7 @@ __all__ = [
     "compile_training",
     "compile_update",
     "fit",
+    "fit_state",
     "forward_graph",
     "get_op",
     "initial_state",

@@ -33,7 +33,7 @@ class Sample(Call):
 
     inputs   what flows in, each as a file declares it: `3x32x32`, `[4, H]`, `int 12`, `float` for a single number, or a
              tensor without the batch: `parameter(3x4)`; the second and third are called `b` and `c` in the call
-    out      the output's shape; that of the first input unless given
+    out      the output's shape, or those of several; that of the first input unless given
     params   how many weights it has
     weights  parameters by name, shape and initializer: `{"bias": "8 constant"}`; compared where given, and every layer
              with parameters has one sample that gives them. `buffers` are those that training updates without gradient
@@ -41,8 +41,8 @@ class Sample(Call):
     """
 
     def __init__(
-        self, call: str, *inputs: str, out: str | None = None, params: int = 0, values: Range | None = None,
-        weights: Mapping[str, str] | None = None, buffers: Mapping[str, str] | None = None,
+        self, call: str, *inputs: str, out: str | tuple[str, ...] | None = None, params: int = 0,
+        weights: Mapping[str, str] | None = None, buffers: Mapping[str, str] | None = None, values: Range | None = None,
     ) -> None:  # fmt: skip
         super().__init__(call)
         self.inputs = inputs
@@ -89,9 +89,10 @@ class Wrong(Call):
 
     inputs  as in `Sample`; for a loss or metric the prediction
     says    what message, label or help contain: a text, or several
+    at      the part of the text that is pointed at, where that matters
     """
 
-    def __init__(self, call: str, *inputs: str, code: str, says: str | tuple[str, ...]) -> None:
+    def __init__(self, call: str, *inputs: str, code: str, says: str | tuple[str, ...], at: str | None = None) -> None:
         super().__init__(call)
-        self.inputs, self.code = inputs, code
+        self.inputs, self.code, self.at = inputs, code, at
         self.says = (says,) if isinstance(says, str) else says

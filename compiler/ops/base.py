@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from netc.compiler.ir import Attribute, Builder, DType, Node, Shape, Size, Value
 from netc.compiler.ir.operators import OPERATORS, ShapeError
-from netc.compiler.ops.facts import COST, HALF, Cost, Half, Kind, Neutral, choices
+from netc.compiler.ops.facts import Cost, Half, Kind, Neutral, complete
 from netc.compiler.ops.fields import Field, broadcast_field
 from netc.compiler.ops.writer import Writer
 
@@ -163,34 +163,10 @@ def op(definition: AnyOp) -> AnyOp:
     assert _says(definition, "grad") == definition.differentiable, (
         f"{name} declares a gradient or differentiable = False"
     )
-    _know(definition)
+    missing = complete(definition, lambda fact: _says(definition, fact))
+    assert not missing, "\n".join([f"{name} does not say all about itself. Write in its class", *missing])
     OPS[name] = definition
     return definition
-
-
-def _know(definition: type[Op]) -> None:
-    """Add what follows from the kind; refuse an operator where something doesn't, with what to write."""
-    name = definition.__name__
-    assert _says(definition, "kind"), f"{name} says no `kind`. Write `kind = Kind.…` in its class:\n{choices(Kind)}"
-    kind = definition.kind
-    missing = []
-    if not _says(definition, "half") and kind in HALF:
-        definition.half = HALF[kind]
-    elif not _says(definition, "half"):
-        missing.append(f"`half = Half.…`, what it wants in half precision:\n{choices(Half)}")
-    if not _says(definition, "cost") and kind in COST:
-        definition.cost = COST[kind]
-    elif not _says(definition, "cost"):
-        missing.append(f"`cost = Cost.…`, what it takes to make its results again:\n{choices(Cost)}")
-    if not _says(definition, "field_before") and kind not in (Kind.ELEMENTWISE, Kind.SOURCE):
-        missing.append("`field_before(node, at, field)`, what of input `at` a part of the result depends on: fields.py")
-    if not _says(definition, "torch_name") and not _says(definition, "torch"):
-        missing.append('`torch_name = "…"`, the function of PyTorch that does the same; None if there is none')
-    if _says(definition, "flops") != (kind is Kind.PRODUCT):
-        missing.append("`flops(node)` if it is a Kind.PRODUCT, and only then")
-    if not _says(definition, "torch_keeps"):
-        definition.torch_keeps = kind is not Kind.PRODUCT
-    assert not missing, "\n".join([f"{name} does not say all about itself. Write in its class", *missing])
 
 
 def _says(definition: type[Op], fact: str) -> bool:

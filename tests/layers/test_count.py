@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.facts.count import FLOAT_BYTES, count, distinct_parameters, memory, part, receptive_field, totals
-from netc.compiler.ir import Dim, DType, Graph
+from netc.compiler.ir import Builder, Dim, DType, Graph, Value
 from netc.compiler.layers.base import layer
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.compiler.optimizers.base import optimizer
 from netc.grammar.diagnostics import Span
 
@@ -46,7 +47,8 @@ def stack(bench, sizes, steps, path="layer{}"):
 def net(bench, instances, plans=()):
     graph = Graph("Test", list(bench.graph.inputs), list(bench.graph.parameters), list(bench.graph.nodes), {})
     parameters = distinct_parameters(instances)
-    return Net("Test", None, {}, graph, instances, parameters, {}, list(plans), [], "test.net", "", {}, SPAN)
+    tree = Application(Kind.NET, "Test", "", "", SPAN, SPAN, {}, {}, (), instances)
+    return Net("Test", None, {}, graph, instances, tree, parameters, {}, list(plans), [], "test.net", "", {}, SPAN)
 
 
 def test_lenet(bench):
@@ -143,6 +145,20 @@ def test_receptive_field_of_channel_mixing_stays(bench):
     y = bench.apply("softmax", bench.apply("batchnorm", x), axis=0)
     assert receptive_field(y, [x]) == (1, 1)
     assert receptive_field(bench.apply("global_avgpool", x), [x]) == (32, 32)
+
+
+def test_receptive_field_goes_through_every_operator_axis_by_axis():
+    graph = Graph("g", [x := Value("x", DType.FLOAT32, (1, 2, 32, 40))], [w := Value("w", DType.FLOAT32, (3, 2, 3, 5))])
+    g = Builder(graph)
+    settings = {"strides": (2, 1), "pads": (0, 0, 0, 0), "dilations": (1, 1)}
+    turned = g.Transpose(x, axes=(0, 1, 3, 2))
+    assert receptive_field(g.Conv(turned, w, **settings), [x]) == (5, 3)
+    thinned = g.Slice(x, starts=(0,), stops=(32,), axes=(2,), steps=(4,))
+    assert receptive_field(g.AveragePool(thinned, kernel=(2, 2), strides=(1, 1), pads=(0, 0, 0, 0)), [x]) == (5, 2)
+    larger = g.ConvTranspose(x, g.Transpose(w, axes=(1, 0, 2, 3)), **settings, output_padding=(0, 0))
+    assert receptive_field(larger, [x]) == (2, 5)
+    assert receptive_field(g.ReduceMax(x, axes=(3,), keepdims=True), [x]) == (1, 40)
+    assert receptive_field(g.Softmax(x, axis=-2), [x]) == (32, 1)
 
 
 def test_integer_inputs_without_a_map_have_no_field(bench):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,3 +67,19 @@ def test_every_example_has_an_equivalent(file: Path) -> None:
 def test_importing_the_module_does_not_import_torch() -> None:
     code = "import sys, netc.runtime.measure.bench, netc.runtime.measure.torch_step; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", [name for name, one in all_ops().items() if one.in_torch() and not one.torch_keeps])
+def test_a_relu_may_write_over_what_pytorch_does_not_keep(name: str) -> None:
+    """Gradients are those of a ReLU with memory of its own; PyTorch refuses where what was written over is needed."""
+    one = sample_of(name, 0)
+    (node,) = graph_of(name, one).nodes
+
+    def slopes(relu: Any) -> list[Any]:
+        inputs = [torch.tensor(x).float().requires_grad_(i < 3) for i, x in enumerate(inputs_of(name, one).values())]
+        made = relu(function_of(node)(*inputs))
+        (made * torch.arange(made.numel()).reshape(made.shape)).sum().backward()
+        return [x.grad for x in inputs[:3]]
+
+    for over, apart in zip(slopes(torch.relu_), slopes(torch.relu), strict=True):
+        assert torch.equal(over, apart)

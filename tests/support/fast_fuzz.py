@@ -23,12 +23,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import fast_library  # before ONNX Runtime, whose telemetry it switches off
 import numpy as np
 import onnxruntime
-from fast_library import PATTERN, sanitized_library, surroundings
 from fast_nodes import VALID, FastNode, elementwise
 from onnx import AttributeProto
-from sessions import fast_library
+from sessions import fast_library as installed
 
 NUMBERS = (
     -1,
@@ -55,7 +55,7 @@ NUMBERS = (
 )
 FLOATS = (-1.0, 0.0, 1e-30, 1e30, float("inf"), float("nan"))
 SIZES = (0, 1, 2, 3, 7, 8, 12, 16, 17, 32)
-UNWRITTEN = bytes([PATTERN]) * 4
+UNWRITTEN = bytes([fast_library.PATTERN]) * 4
 DTYPES = (np.float64, np.float16, np.int64, np.int32, np.uint8, np.bool_)
 
 
@@ -204,11 +204,13 @@ def main() -> int:
     given = parser.parse_args()
     if given.library is None:
         with tempfile.TemporaryDirectory() as folder:
-            library = sanitized_library(Path(folder)) if given.sanitize else fast_library()
+            library = fast_library.sanitized_library(Path(folder)) if given.sanitize else installed()
             if library is None:
                 sys.exit("the library of netc[fast] is not built here: take `--sanitize`")
             command = [sys.executable, __file__, *sys.argv[1:], "--library", library]
-            return subprocess.run(command, env=surroundings(sanitized=given.sanitize), check=False).returncode
+            return subprocess.run(
+                command, env=fast_library.surroundings(sanitized=given.sanitize), check=False
+            ).returncode
     fuzzer = Fuzzer(given.library, given.seed)
     for number in range(given.cases) if given.only is None else [given.only]:
         os.write(1, b"\rcase %d" % number)

@@ -19,6 +19,9 @@ FLAGS = (
     "-fno-sanitize-recover=all",
 )
 PATTERN = 0xBE
+"""What new memory is filled with."""
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def missing_for_sanitizers() -> str | None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import fast_library as fast_library  # before ONNX Runtime, whose telemetry it switches off
 import numpy as np
 import onnxruntime
 from fast_nodes import Array, FastNode, numbers

@@ -30,4 +30,4 @@ def made_of(call: Call) -> Optimizer:
     """The optimizer that the call makes."""
     result = checked(call)
     assert result.diagnostics == []
-    return result.nets[0].plans[0].optimizer
+    return result.nets[0].plans[0].only.optimizer

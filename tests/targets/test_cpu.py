@@ -212,3 +212,24 @@ def test_padding_of_one_axis_is_a_join() -> None:
     graph = written(graph_of(build, (3, 4)), "cpu")
     assert sorted(node.op for node in graph.nodes if node.op in ("Concat", "Pad")) == ["Concat", "Pad", "Pad"]
     assert_agrees(build, (3, 4), blocked=False)
+
+
+def test_a_choice_between_blocked_maps_by_a_plain_mask() -> None:
+    """The runtime's reordering takes no truth values."""
+
+    def build(g: Builder, x: Value, w: Value, m: Value) -> Value:
+        return g.Where(g.Not(g.Equal(m, 0.0)), g.Conv(x, w, **settings(pad=1)), m)
+
+    assert_agrees(build, (2, 16, 5, 5), (16, 16, 3, 3), (2, 16, 5, 5))
+
+
+@pytest.mark.parametrize("filters", [16, 6])
+def test_truth_values_of_blocked_maps_where_they_are_needed_plain(filters: int) -> None:
+    def build(g: Builder, x: Value, w: Value) -> tuple[Value, ...]:
+        y = g.Conv(x, w, **settings(pad=1))
+        above = g.Reshape(g.And(g.Less(y, 0.5), g.Not(g.LessOrEqual(y, -0.5))), shape=(2, filters * 25))
+        whole = g.Cast(g.Mul(y, 8.0), to=DType.INT64)
+        sums = g.ReduceSum(g.Mul(whole, 2), axes=(2, 3))
+        return g.Cast(above, to=DType.FLOAT32), g.Cast(sums, to=DType.FLOAT32), y
+
+    assert_agrees(build, (2, 16, 5, 5), (filters, 16, 3, 3))
