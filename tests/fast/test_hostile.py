@@ -10,6 +10,7 @@ import json
 import random
 import subprocess
 import sys
+from pathlib import Path
 
 import fast_fuzz
 import fast_library
@@ -23,9 +24,7 @@ from sessions import session_of
 
 if installed() is None:
     pytest.skip("the library of netc[fast] is not built here", allow_module_level=True)
-SANITIZED = pytest.mark.skipif(
-    fast_library.missing_for_sanitizers() is not None, reason=str(fast_library.missing_for_sanitizers())
-)
+MISSING = fast_library.missing_for_sanitizers()
 QUICK, MANY = 3000, 10_000
 
 
@@ -37,11 +36,6 @@ def program(file: str, *arguments: str, sanitized: bool = False) -> subprocess.C
 
 def last_words(done: subprocess.CompletedProcess[str]) -> str:
     return f"exit code {done.returncode}\n{done.stdout[-200:]}\n{done.stderr[-4000:]}"
-
-
-@pytest.fixture(scope="module")
-def sanitized(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return fast_library.sanitized_library(tmp_path_factory.mktemp("sanitized"))
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +66,6 @@ def test_every_operator_has_wrong_nodes_and_right_ones() -> None:
     assert names == set(RIGHT) == set(VALID) == {wrong.op for wrong in WRONG}
 
 
-@SANITIZED
-def test_wrong_nodes_under_sanitizers(sanitized: str) -> None:
-    done = program(fast_wrong.__file__, sanitized, sanitized=True)
-    assert done.returncode == 0, last_words(done)
-    assert len(done.stdout.splitlines()) == len(WRONG)
-
-
 def test_thousands_of_nodes() -> None:
     done = program(fast_fuzz.__file__, "--cases", str(QUICK), "--library", str(installed()))
     assert done.returncode == 0, last_words(done)
@@ -87,9 +74,13 @@ def test_thousands_of_nodes() -> None:
             assert f"{op} {ended}: " in done.stdout, "these are not tried"
 
 
-@SANITIZED
-def test_ten_thousand_nodes_under_sanitizers(sanitized: str) -> None:
-    done = program(fast_fuzz.__file__, "--cases", str(MANY), "--seed", "1", "--library", sanitized, sanitized=True)
+@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+def test_all_of_them_and_ten_thousand_under_sanitizers(tmp_path: Path) -> None:
+    library = fast_library.sanitized_library(tmp_path)
+    done = program(fast_wrong.__file__, library, sanitized=True)
+    assert done.returncode == 0, last_words(done)
+    assert len(done.stdout.splitlines()) == len(WRONG)
+    done = program(fast_fuzz.__file__, "--cases", str(MANY), "--seed", "1", "--library", library, sanitized=True)
     assert done.returncode == 0, last_words(done)
 
 
