@@ -13,7 +13,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.given import bind
 from netc.runtime.devices.device import CPU, Device
 from netc.runtime.runs import notes
-from netc.runtime.sessions.foreign import check_operators
+from netc.runtime.sessions.foreign import check_operators, printable
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 from netc.runtime.training.evaluate import chunks, evaluate
@@ -114,7 +114,8 @@ class Deployed:
         """Raise DiagnosticError E565 where a model from elsewhere doesn't answer row by row."""
         for name, array in values.items():
             if array.shape[:1] != (rows,):
-                reason = f"output `{name}` has shape {list(array.shape)} for {rows} inputs, expected a row for each"
+                shape = list(array.shape)
+                reason = f"output `{printable(name)}` has shape {shape} for {rows} inputs, expected a row for each"
                 raise self._failed(reason)
 
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
@@ -173,7 +174,7 @@ def _session(path: Path, content: bytes, device: Device) -> Session:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0].split(" : ")[-1][:160]
+    return printable((str(error) or type(error).__name__).splitlines()[0].split(" : ")[-1][:160])
 
 
 def _unreadable(path: Path, reason: str) -> DiagnosticError:

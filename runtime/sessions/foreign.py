@@ -133,6 +133,9 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
 
 
 def _text(content: memoryview) -> str:
-    """Text as it may be printed: short, and without what a terminal would take for a command."""
-    text = bytes(content[:200]).decode("utf-8", "replace")
+    return printable(bytes(content[:200]).decode("utf-8", "replace"))
+
+
+def printable(text: str) -> str:
+    """Text from a model as it may be shown: without what a terminal would take for a command."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -92,6 +92,10 @@ def test_what_is_printed_is_printable() -> None:
     assert finding.message.isprintable()
     assert len(finding.message) < 400
     assert finding.notes[0].isprintable()
+    wrong = model([helper.make_node("MatMul", ["x", "x"], ["y"], name="\x1b[2J")])
+    with pytest.raises(DiagnosticError, match="E565") as caught:
+        Deployed(Path("m.onnx"), wrong.SerializeToString()).run({"x": np.ones((3, 4), np.float32)})
+    assert caught.value.diagnostics[0].notes[0].isprintable()
 
 
 def test_domains_that_are_open() -> None:
