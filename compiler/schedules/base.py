@@ -39,5 +39,5 @@ class Schedule(Declared):
         return base * self.factor(step / steps_per_epoch, epochs)
 
 
-schedule = Registry[Schedule]("schedule", __package__, samples=2, errors=1)
+schedule = Registry[Schedule]("schedule", __package__, samples=2, errors=1, declares=("factor", "formula"))
 """Decorator that registers a schedule: `@schedule("word")`; `schedule.all()` gives every one by its word."""

@@ -114,10 +114,12 @@ def _write_inference(
     options: Options,
 ) -> None:
     from netc.runtime.runs.export import deployable
+    from netc.runtime.sessions.foreign import closed_operator
 
     model = deployable(network, None, weights, batch=batch, target=target, options=options, card=card)
     _write(path, model, f"net {network.name}, {network.params:,} parameters")
-    say(f"next: netc predict {path} INPUT")
+    if closed_operator(model) is None:
+        say(f"next: netc predict {path} INPUT")
 
 
 def _write_training(

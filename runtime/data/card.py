@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
+from netc.runtime.data import card_checks
 from netc.runtime.data.errors import error
 
 CARD_VERSION = 1
@@ -105,19 +106,20 @@ class Card:
     @staticmethod
     def from_json(found: Any, where: str) -> Card:
         """The reverse; raises DiagnosticError E524 for another version, or what is no card."""
+        version = found.get("version") if isinstance(found, dict) else None
+        if card_checks.is_whole(version) and version != CARD_VERSION:
+            message = f"{where} has a data card of version {version}, this netc reads version {CARD_VERSION}"
+            raise error("E524", message, help="use the version of netc that wrote it")
         try:
-            version = found["version"]
-            if version != CARD_VERSION:
-                message = f"{where} has a data card of version {version}, this netc reads version {CARD_VERSION}"
-                raise error("E524", message, help="use the version of netc that wrote it")
+            card_checks.check(found, card_checks.CARD)
             return Card(
                 found["data"],
-                tuple(_read(InputCard, item) for item in found["inputs"]),
-                tuple(_read(TargetCard, item) for item in found["targets"]),
-                tuple(_read(PartCard, item) for item in found["parts"]),
+                tuple(_read(InputCard, item, card_checks.INPUT) for item in found["inputs"]),
+                tuple(_read(TargetCard, item, card_checks.TARGET) for item in found["targets"]),
+                tuple(_read(PartCard, item, card_checks.PART) for item in found["parts"]),
                 _tuple(found["seeded"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as reason:
+        except ValueError as reason:
             message = f"{where} has no data card that can be read"
             raise error("E524", message, str(reason), help="train again, or use the version that wrote it") from None
 
@@ -128,15 +130,13 @@ def card_of(text: str | None, where: str) -> Card | None:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     return Card.from_json(found, where)
 
 
-def _read(kind: type[Any], item: Mapping[str, Any]) -> Any:
-    known = {entry.name for entry in fields(kind)}
-    if unknown := item.keys() - known:
-        raise ValueError(f"unknown entry {sorted(unknown)[0]}")
+def _read(kind: type[Any], item: Any, checks: Mapping[str, card_checks.Check]) -> Any:
+    card_checks.check(item, checks)
     return kind(**{name: _tuple(value) for name, value in item.items()})
 
 

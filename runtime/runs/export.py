@@ -14,8 +14,8 @@ from typing import Any
 from netc.compiler import Net, Options, TrainPlan, compile_inference, compile_scorer
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import CARD_KEY, Card
+from netc.runtime.runs.notes import SCORER_KEY
 
-SCORER_KEY = "netc.scorer"
 LARGEST = 2_140_000_000
 
 
