@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from netc.compiler.schedules.base import WARMUP, Schedule, schedule
 
 
@@ -11,5 +13,5 @@ class Constant(Schedule):
 
     warmup: float = WARMUP
 
-    def factor(self, epoch: float, epochs: int) -> float:
+    def factor(self, epoch: Fraction, epochs: int) -> float:
         return 1.0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 from netc.compiler.declare.arguments import Real, argument
-from netc.compiler.schedules.base import WARMUP, Schedule, schedule
+from netc.compiler.schedules.base import WARMUP, Schedule, exact, schedule
 
 
 @schedule("cosine")
@@ -18,7 +19,7 @@ class Cosine(Schedule):
     end: float = argument(Real(0, 1), "the share of the base rate that is left at the end", default=0.0)
     warmup: float = WARMUP
 
-    def factor(self, epoch: float, epochs: int) -> float:
-        span = epochs - self.warmup
-        progress = min(max((epoch - self.warmup) / span, 0.0), 1.0) if span > 0 else 1.0
+    def factor(self, epoch: Fraction, epochs: int) -> float:
+        warmup = exact(self.warmup)
+        progress = min(float((epoch - warmup) / (epochs - warmup)), 1.0) if epochs > warmup else 1.0
         return self.end + (1.0 - self.end) * (1.0 + math.cos(math.pi * progress)) / 2.0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from netc.compiler.declare.arguments import Real, argument
-from netc.compiler.schedules.base import WARMUP, Schedule, schedule
+from netc.compiler.schedules.base import WARMUP, Schedule, exact, schedule
 
 
 @schedule("step")
@@ -14,5 +16,5 @@ class Step(Schedule):
     ratio: float = argument(Real(0, open_low=True), "what each step multiplies the rate by", default=0.1, word="factor")
     warmup: float = WARMUP
 
-    def factor(self, epoch: float, epochs: int) -> float:
-        return float(self.ratio ** (epoch // self.every))
+    def factor(self, epoch: Fraction, epochs: int) -> float:
+        return float(self.ratio ** (epoch // exact(self.every)))

@@ -205,7 +205,7 @@ class Trainer:
         folder = RunFolder(Path(out)) if isinstance(out, str | Path) else out
         if folder is not None:
             make_folder(folder.path)
-        total = self.plan.epochs if epochs is None else epochs
+        total = override(self.plan, epochs=epochs).epochs
         loop = Loop(self, bound.train, bound.test, total, folder, listener or Silent(), checkpoint_seconds)
         loop.run()
         return self.progress.history
