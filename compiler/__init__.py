@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port, initial_state
+    from netc.compiler.artifact import LOSS, MANIFEST_KEY, Artifact, Manifest, Port, initial_state, said
     from netc.compiler.build import (
         compile_backward,
         compile_gradients,
@@ -44,6 +44,7 @@ _HOMES = {
     "Artifact": "artifact",
     "Graph": "ir",
     "LayerInstance": "net",
+    "LOSS": "artifact",
     "LOSS_SCALE": "training.loss_scaling",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
@@ -85,12 +86,14 @@ _HOMES = {
     "places": "emit.places",
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
+    "said": "artifact",
     "summary": "facts.summary",
     "totals": "facts.count",
     "training_flops": "facts.count",
 }
 
 __all__ = [
+    "LOSS",
     "LOSS_SCALE",
     "MANIFEST_KEY",
     "OUTSIDE",
@@ -135,6 +138,7 @@ __all__ = [
     "probe_precision",
     "read_tensors",
     "read_weights",
+    "said",
     "summary",
     "totals",
     "training_flops",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netc.compiler import LOSS
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.batches import Batches, BoundBatches
 from netc.runtime.folder.progress import Listener, Record, finite, not_finite
@@ -142,7 +143,7 @@ class Loop:
         for term in self.trainer.plan.metrics:
             if term.name in values:
                 return term.name, term.metric.higher_is_better
-        return "loss", False
+        return LOSS, False
 
     def keep_best(self) -> None:
         """Keep the weights as they are: in the folder, or else in memory."""
