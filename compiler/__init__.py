@@ -11,7 +11,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netc.compiler.applications import Application, LayerInstance
     from netc.compiler.artifact import LOSS, MANIFEST_KEY, Artifact, Manifest, Port, initial_state, said
+    from netc.compiler.augmentations.base import Augmentation
     from netc.compiler.build import (
         compile_backward,
         compile_gradients,
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
     from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
-    from netc.compiler.net import LayerInstance, Net
+    from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan.override import OUTSIDE, override
+    from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
@@ -41,11 +44,14 @@ if TYPE_CHECKING:
     from netc.compiler.weights.files import fit, read_tensors, read_weights
 
 _HOMES = {
+    "Application": "applications",
     "Artifact": "artifact",
+    "Augmentation": "augmentations.base",
     "Graph": "ir",
-    "LayerInstance": "net",
+    "LayerInstance": "applications",
     "LOSS": "artifact",
     "LOSS_SCALE": "training.loss_scaling",
+    "LossTerm": "plan.terms",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Memory": "options",
@@ -99,9 +105,12 @@ __all__ = [
     "OUTSIDE",
     "PRECISIONS",
     "SMALLEST_SCALE",
+    "Application",
     "Artifact",
+    "Augmentation",
     "Graph",
     "LayerInstance",
+    "LossTerm",
     "Manifest",
     "Memory",
     "Net",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from netc.compiler import targets
 from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Kind, Manifest
@@ -72,53 +72,43 @@ def network(net: Net, taps: Sequence[str] = ()) -> Assembly:
     return a
 
 
-def compile_training(
-    net: Net,
-    plan: TrainPlan | None = None,
-    *,
-    step: str | None = None,
-    batch: int | None = None,
-    target: str = "std",
-    options: Options = DEFAULTS,
-) -> Artifact:
+class Step(TypedDict, total=False):
+    """Which step of a plan, and how it is written.
+
+    step     the name of one of the plan's steps, the first unless given
+    batch    fixes the batch size, which is open as `N` otherwise
+    target   "std" unless given;  options: the defaults unless given
+    """
+
+    step: str | None
+    batch: int | None
+    target: str
+    options: Options
+
+
+def compile_training(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """One training step: batch, learning rate, seed, step, parameters and state in; loss, metrics, new ones out.
 
-    plan  the net's first train section unless given;  step: the name of one of its steps, the first unless given
-    Raises DiagnosticError E401 where there is no plan, E415 where a plan's patterns name nothing.
+    `plan` is the net's first train section unless given; raises DiagnosticError E401 where there is none, E415 where
+    its patterns name nothing.
     """
-    return _compile_step("train", training_step, net, plan, step, batch, target, options)
+    return _compile_step("train", training_step, net, plan, **how)
 
 
-def compile_backward(
-    net: Net,
-    plan: TrainPlan | None = None,
-    *,
-    step: str | None = None,
-    batch: int | None = None,
-    target: str = "std",
-    options: Options = DEFAULTS,
-) -> Artifact:
+def compile_backward(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """The first half of a training step: loss, metrics, `gradient.NAME` of what moves, and new running statistics.
 
     What `compile_update` makes of these gradients is what `compile_training` does. Arguments and errors as there.
     """
-    return _compile_step("backward", backward_step, net, plan, step, batch, target, options)
+    return _compile_step("backward", backward_step, net, plan, **how)
 
 
-def compile_update(
-    net: Net,
-    plan: TrainPlan | None = None,
-    *,
-    step: str | None = None,
-    batch: int | None = None,
-    target: str = "std",
-    options: Options = DEFAULTS,
-) -> Artifact:
+def compile_update(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """The second half of a training step: gradients, learning rate, step, parameters and state in, new ones out.
 
     Clipping belongs to it. Arguments and errors as in `compile_training`.
     """
-    return _compile_step("update", update_step, net, plan, step, batch, target, options)
+    return _compile_step("update", update_step, net, plan, **how)
 
 
 def compile_gradients(
@@ -144,10 +134,10 @@ def _compile_step(
     assemble: Callable[[Net, TrainPlan, StepPlan, Precision], Assembly],
     net: Net,
     plan: TrainPlan | None,
-    step: str | None,
-    batch: int | None,
-    target: str,
-    options: Options,
+    step: str | None = None,
+    batch: int | None = None,
+    target: str = "std",
+    options: Options = DEFAULTS,
 ) -> Artifact:
     plan = plan or net.plan()
     chosen = plan.step(step)

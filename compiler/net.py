@@ -7,43 +7,14 @@ operators `Dropout` and `BatchNormalization`, which `passes/` turn into their tr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from netc.compiler.applications import Application, LayerInstance
 from netc.compiler.declare.parameter import Parameter
-from netc.compiler.ir import Graph, Node, Value, format_shape, language_shape
-from netc.compiler.layers.base import Layer
+from netc.compiler.ir import Graph, Value
 from netc.compiler.plan.train_plan import TrainPlan
 from netc.grammar.diagnostics import Diagnostic, Span
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class LayerInstance:
-    """One application of a layer, in execution order. Applications of a `shared` layer list the same parameters.
-
-    path      its dotted name: `stage1.basic1.conv1`
-    word      its kind in the language: `conv`
-    layer     the declaration's instance with its arguments; None for tensor arithmetic (`a - b`)
-    inputs    the values it reads, `outputs` the values it makes
-    nodes     the operators it became
-    span      the call in the text; `argument_spans` the arguments in it
-    training_only  inside `train only { … }`
-    """
-
-    path: str
-    word: str
-    layer: Layer | None
-    inputs: tuple[Value, ...]
-    outputs: tuple[Value, ...]
-    nodes: tuple[Node, ...]
-    parameters: tuple[Parameter, ...]
-    span: Span
-    argument_spans: Mapping[str, Span] = field(default_factory=dict)
-    training_only: bool = False
-
-    def __repr__(self) -> str:
-        shapes = ", ".join(format_shape(language_shape(value)) for value in self.outputs)
-        return f"<{self.path} ({self.word}) {shapes}>"
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -53,6 +24,7 @@ class Net:
     name, label     as in the text;  settings: the arguments it was elaborated with
     graph           inputs, parameters, forward nodes (`train only` ones too) and named outputs, default first
     layers          applications in execution order, only those that an output, a loss or a path reaches
+    tree            the same as the text writes them: blocks, loops, merges and chains around them
     parameters      every weight and buffer those layers use, shared ones once, in order of first use
     values          dotted path -> value: what taps, losses, `summary` and lint can name
     plans           the train sections for this net
@@ -65,6 +37,7 @@ class Net:
     settings: Mapping[str, Any]
     graph: Graph
     layers: list[LayerInstance]
+    tree: Application
     parameters: list[Parameter]
     values: dict[str, Value]
     plans: list[TrainPlan]
@@ -93,11 +66,14 @@ class Net:
         """Name -> value."""
         return self.graph.outputs
 
-    def summary(self) -> dict[str, Any]:
-        """What `netc summary --format json` prints: layers with shapes, parameters and cost, and their totals."""
+    def summary(self, depth: int | None = None) -> dict[str, Any]:
+        """What `netc summary --format json` prints: layers with shapes, parameters and cost, and their totals.
+
+        depth  how many levels of blocks `rows` opens; None leaves `rows` out
+        """
         from netc.compiler.facts.summary import summary
 
-        return summary(self)
+        return summary(self, depth=depth)
 
     def plan(self, label: str | None = None) -> TrainPlan:
         """The plan with this label, or the only or first one; raises DiagnosticError E401 where there is none."""

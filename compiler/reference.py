@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from netc.compiler.augmentations.base import augmentation
 from netc.compiler.declare.arguments import (
     ArgumentSpec,
     ArgumentType,
@@ -22,6 +23,7 @@ from netc.compiler.declare.arguments import (
     describe,
 )
 from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import MANY, Layer, layer
 from netc.compiler.losses.base import Loss, loss
 from netc.compiler.metrics.base import Metric, metric
@@ -30,7 +32,7 @@ from netc.compiler.plan.reference import put_settings
 from netc.compiler.schedules.base import schedule
 from netc.compiler.targets.reference import put_into
 
-HEAD = """# Layers, losses, metrics, optimizers, schedules
+HEAD = """# Layers, losses, metrics, optimizers, schedules, initializers, augmentations
 
 Written by `python -m netc.compiler.reference` from the declarations in `compiler/`; a change belongs there.
 
@@ -45,6 +47,12 @@ CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
     ("Metrics", "In a train section: `metrics = [accuracy, topk(k=5)]`.", metric),
     ("Optimizers", "In a train section: `optimizer = adam(lr=1e-3)`.", optimizer),
     ("Schedules", "In a train section: `schedule = cosine(warmup=1)`.", schedule),
+    (
+        "Initializers",
+        "What weights and buffers hold before training; each layer says which of them its own start with.",
+        initializer,
+    ),
+    ("Augmentations", "In a train section: `augmentation = [flip, crop(4)]`.", augmentation),
 )
 
 SHORT_NAMES: dict[type[ArgumentType], str] = {

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Label, Span
-from netc.grammar.layout import DEPTH
 from netc.grammar.lexer import Lexed, Token
 from netc.grammar.literals import LiteralError, number, shape, string
+from netc.grammar.newlines import DEPTH
 from netc.grammar.source import Source
 
 Pieces = list[Any]

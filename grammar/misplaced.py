@@ -6,7 +6,7 @@ import re
 
 from netc.grammar.confusions import COMPOUND
 from netc.grammar.diagnostics import Diagnostic
-from netc.grammar.layout import COMPARISONS, OPERATORS
+from netc.grammar.newlines import COMPARISONS, OPERATORS
 from netc.grammar.situation import HEADS, Situation
 
 

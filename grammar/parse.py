@@ -11,8 +11,8 @@ from typing import Any
 from netc.grammar import ast
 from netc.grammar.builder import Builder, TooDeepError
 from netc.grammar.diagnostics import Diagnostic, Label, in_reading_order
-from netc.grammar.layout import Layout
 from netc.grammar.lexer import Lexed, Lexer, Token
+from netc.grammar.newlines import Layout
 from netc.grammar.situation import Situation
 from netc.grammar.source import Source
 from netc.grammar.stack import Stack

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from netc.grammar import misplaced
 from netc.grammar.confusions import FOREIGN
 from netc.grammar.diagnostics import Diagnostic, suggestions
-from netc.grammar.layout import OPERATORS
+from netc.grammar.newlines import OPERATORS
 from netc.grammar.situation import HEADS, Situation
 
 BINARY = (OPERATORS - {"COMMA", "BINDS", "ARROW", "NOT", "MINUS"}) | {"DOT"}

@@ -1,1 +1,1 @@
-"""Augmentations, one a file. Adding a file here adds an augmentation; `base.augmentation.all()` finds them."""
+"""Augmentations, one a file. Adding a file here is all it takes to add one; `base.augmentation.all()` finds them."""

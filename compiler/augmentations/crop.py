@@ -1,13 +1,54 @@
-"""Shifted images."""
+"""Images cut out at a random place."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from netc.compiler.augmentations.base import Augmentation, augmentation
 from netc.compiler.declare.arguments import Integer, argument
+from netc.compiler.declare.samples import Drawn, Wrong
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from netc.compiler.augmentations.base import Array
 
 
 @augmentation("crop")
 class Crop(Augmentation):
-    """Pads training images with zeros and cuts a random piece of the old size out."""
+    """Pads training images with zeros and cuts a random piece of the old size out.
+
+    So each example moves by up to `padding` pixels along both axes (He et al. 2015, arXiv:1512.03385).
+    """
 
     padding: int = argument(Integer(1), "zeros at each side, in pixels")
+
+    samples = (
+        Drawn("crop(1)", "2x5x7", mean=1, std=0.816497, low=0, high=2),
+        Drawn("crop(padding=3)", "1x4x3", mean=3, std=2, low=0, high=6),
+    )
+    errors = (
+        Wrong("crop(0)", code="E224", says="a positive whole number, found 0"),
+        Wrong("crop", code="E223", says="`crop` needs `padding`"),
+    )
+
+    def draw(self, count: int, rng: np.random.Generator) -> Array:
+        return rng.integers(0, 2 * self.padding + 1, size=(2, count)).T
+
+    def change(self, maps: Array, drawn: Array) -> Array:
+        import numpy as np
+
+        (down, right), padding = drawn.T, self.padding
+        count, _, height, width = maps.shape
+        padded = np.pad(maps, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+        rows, columns = down[:, None] + np.arange(height), right[:, None] + np.arange(width)
+        picked = padded[np.arange(count)[:, None, None], :, rows[:, :, None], columns[:, None, :]]
+        return np.ascontiguousarray(picked.transpose(0, 3, 1, 2))
+
+    def formula(self, numpy: Any, image: Any, drawn: Any) -> Any:
+        found, (down, right) = numpy.zeros_like(image), (int(place) - self.padding for place in drawn)
+        for y in range(image.shape[1]):
+            for x in range(image.shape[2]):
+                if 0 <= y + down < image.shape[1] and 0 <= x + right < image.shape[2]:
+                    found[:, y, x] = image[:, y + down, x + right]
+        return found

@@ -1,6 +1,7 @@
 """What the language calls with arguments, and how it is found by its word.
 
-A declaration is a class in a file of its own: a layer, loss, optimizer, schedule or metric. The folder is the list.
+A declaration is a class in a file of its own: a layer, loss, metric, optimizer, schedule, initializer or augmentation.
+The folder is the list.
 """
 
 from __future__ import annotations
@@ -12,17 +13,21 @@ from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar
 
 from netc.compiler.declare.arguments import ArgumentSpec
+from netc.compiler.declare.samples import Call, Wrong
 
 
 class Declared:
-    """Base of everything that is called with arguments in the language: layers, losses, optimizers, schedules, metrics.
+    """Base of everything that is called with arguments in the language: layers, losses, metrics and the like.
 
     A subclass lists its arguments as annotated class attributes made by `argument`; positional order is the order
-    of declaration. `word` is its name in the language, `arguments` the specs by name.
+    of declaration. `word` is its name in the language, `arguments` the specs by name. `samples` are calls that the
+    tests check against `formula`, `errors` calls that are refused.
     """
 
     word: ClassVar[str] = ""
     arguments: ClassVar[dict[str, ArgumentSpec]] = {}
+    samples: ClassVar[tuple[Call, ...]] = ()
+    errors: ClassVar[tuple[Wrong, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -46,6 +51,10 @@ class Declared:
         """An argument that the others rule out: its name, what is wrong, the way out; None where all fit together."""
         return None
 
+    def formula(self, *_: Any, **__: Any) -> Any:
+        """The definition once more, for tests, apart from what is compiled: the kind's base says what it is given."""
+        raise AssertionError(f"{self.word} has no formula")
+
     def settings(self) -> dict[str, Any]:
         """The arguments' values by name."""
         return {name: getattr(self, spec.attribute) for name, spec in self.arguments.items()}
@@ -58,26 +67,40 @@ AnyClass = TypeVar("AnyClass", bound=type[Declared])
 class Registry(Generic[Kind]):
     """`layer = Registry[Layer]("layer", __package__)` makes the decorator `@layer("conv")`; `layer.all()` finds all.
 
-    Adding a file to the package is all it takes to add a declaration.
+    Adding a file to the package is all it takes to add a declaration. `samples` and `errors` are how many of them a
+    declaration has at least; one without arguments may have no errors.
     """
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, package: str, *, samples: int = 0, errors: int = 0) -> None:
         self.kind = kind
         self.package = package
+        self._fewest_samples, self._fewest_errors = samples, errors
         self._known: dict[str, type[Kind]] = {}
         self._complete = False
 
     def __call__(self, word: str) -> Callable[[AnyClass], AnyClass]:
-        """Register a class under its word in the language; refuse one without documentation, or a second of a word."""
+        """Register a class under its word in the language; refuse a second of a word, or one not declared in full."""
 
         def register(definition: AnyClass) -> AnyClass:
-            assert definition.__doc__, f"{self.kind} {word} has no docstring"
             assert word not in self._known, f"{self.kind} {word} is declared twice"
+            self._check(word, definition)
             definition.word = word
             self._known[word] = definition  # type: ignore[assignment]
             return definition
 
         return register
+
+    def _check(self, word: str, definition: type[Declared]) -> None:
+        who = f"{self.kind} {word}"
+        assert definition.__doc__, f"{who} has no docstring"
+        samples, errors = definition.samples, definition.errors
+        assert len(samples) >= self._fewest_samples, f"{who} has {len(samples)} samples of {self._fewest_samples}"
+        fewest = self._fewest_errors if definition.arguments else 0
+        assert len(errors) >= fewest, f"{who} has {len(errors)} errors of {fewest}"
+        owner = next(cls for cls in definition.__mro__ if "formula" in vars(cls))
+        assert Declared not in (owner, *owner.__bases__) or not self._fewest_samples, f"{who} has no formula"
+        for call in (*samples, *errors):
+            assert call.word == word, f"{who} has a sample or an error of `{call}`"
 
     def all(self) -> dict[str, type[Kind]]:
         """Every declaration by its word, in alphabetical order."""

@@ -1,22 +1,30 @@
-"""What a parameter holds before training: declared here, drawn in `initialize.py`."""
+"""What a parameter knows of how it starts: something that draws it from a stream. `initializers/` holds those."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Initial:
-    """`constant` fills with `value`; `uniform` draws from (-value, value); `normal` has standard deviation `value`."""
+class Stream(Protocol):
+    """Random numbers that belong to one parameter; `weights/draw.py` makes them of raw bits."""
 
-    kind: str
-    value: float
+    def uniform(self, count: int) -> Array:
+        """The next doubles in (0, 1), the ends excluded."""
+        ...
+
+    def normal(self, count: int) -> Array:
+        """The next standard normal doubles."""
+        ...
 
 
-ZEROS = Initial("constant", 0.0)
-ONES = Initial("constant", 1.0)
+class Initial(Protocol):
+    """An initializer with its arguments."""
 
-
-def kaiming_uniform(fan_in: int) -> Initial:
-    """U(-b, b) with b = sqrt(6 / fan_in): keeps the variance through ReLU layers (He et al. 2015, arXiv:1502.01852)."""
-    return Initial("uniform", (6.0 / fan_in) ** 0.5)
+    def draw(self, shape: tuple[int, ...], layout: str, dtype: str, stream: Stream) -> Array:
+        """The tensor; `layout` names its axes of outputs (`O`) and inputs (`I`), for the fans."""
+        ...

@@ -13,8 +13,10 @@ from netc.grammar.diagnostics import Span
 class Parameter:
     """A weight or buffer. `name` is its name in weight files: `stage1.basic1.conv1.weight`.
 
+    initial    what it holds before training
     trainable  False for buffers (batch norm's statistics) and for frozen weights
     buffer     True for what training updates without a gradient
+    layout     which axes are outputs (`O`) and inputs (`I`), for initializers that scale by their number
     """
 
     name: str
@@ -23,6 +25,7 @@ class Parameter:
     trainable: bool = True
     buffer: bool = False
     span: Span | None = None
+    layout: str = "OI"
 
     @property
     def count(self) -> int:

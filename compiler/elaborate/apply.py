@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from netc.compiler.applications import Kind, LayerInstance
 from netc.compiler.declare.initial import Initial
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.elaborate import expects, explain, flows, inputs
@@ -13,10 +14,9 @@ from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, Chain, LayerValue, Shared
 from netc.compiler.elaborate.module import Written
 from netc.compiler.elaborate.scope import Env, Ref, Scope, join
-from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, scoped, spread
+from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, scoped, spread, tensors
 from netc.compiler.ir import DType, Origin, Shape, Undecided, Value
 from netc.compiler.layers.base import MANY, LayerBuilder
-from netc.compiler.net import LayerInstance
 from netc.compiler.ops import ShapeError
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
@@ -41,7 +41,7 @@ def apply(
         case None:
             return flow
         case Chain():
-            return _chain(frame, layer, flow, named)
+            return _chain(frame, layer, flow, named, span)
         case Shared():
             return _shared(frame, layer, flow, named, span)
         case Written():
@@ -164,7 +164,8 @@ def _argument(
     before, run.absorbed = run.absorbed, []
     inner = replace(frame, scope=scope, input=Tensor(x), flow=Tensor(x), branches=None)
     origin = scope.path.rpartition(".")[0] if isinstance(layer, BuiltIn) else None
-    result = apply(inner, layer, Tensor(x), scope, span, origin)
+    with run.recorder.unrecorded():
+        result = apply(inner, layer, Tensor(x), scope, span, origin)
     parameters += run.absorbed
     if before is not None:
         before += run.absorbed
@@ -190,6 +191,7 @@ def _record(
         tuple(dict.fromkeys(parameters)), span, bound.spans, frame.training,
     )  # fmt: skip
     run.layers.append(made)
+    run.recorder.add(made)
     if frame.nested:
         run.foreign.add(id(made))
     for output in outputs:
@@ -199,10 +201,14 @@ def _record(
 
 
 # ---------------------------------------------------------------- layers of layers
-def _chain(frame: Frame, layer: Chain, flow: Any, named: Scope | None) -> Any:
+def _chain(frame: Frame, layer: Chain, flow: Any, named: Scope | None, span: Span) -> Any:
     assert layer.env is not None
     inner = replace(frame, env=Env(layer.env), scope=named or frame.scope, input=flow, flow=flow, branches=None)
-    return flows.through(inner, layer.elements, flow, None)
+    written = layer.elements[0].span.to(layer.elements[-1].span)
+    with inner.recording(Kind.CHAIN, "chain", span, written) as chain:
+        result = flows.through(inner, layer.elements, flow, None)
+        chain.outputs = tensors(result)
+    return result
 
 
 def _shared(frame: Frame, layer: Shared, flow: Any, named: Scope | None, span: Span) -> Any:
@@ -246,17 +252,17 @@ def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span:
                   applied=(*frame.applied, span))  # fmt: skip
     run.stack.append(definition)
     module.applied.add(definition.name)
-    if bind_parameters(inner, definition, layer.bound or Bound(), span):
-        if isinstance(definition, ast.Net):
+    kind = Kind.NET if isinstance(definition, ast.Net) else Kind.BLOCK
+    with inner.recording(kind, layer.word, span, definition.span, bound=layer.bound) as applied:
+        if not bind_parameters(inner, definition, layer.bound or Bound(), span):
+            result = POISON
+        elif isinstance(definition, ast.Net):
             result = inputs.run_net_as_layer(inner, definition, flow)
         else:
             result = _run_block(inner, definition)
-    else:
-        result = POISON
+        applied.outputs = tensors(result)
     run.stack.pop()
-    for item in spread(result):
-        if isinstance(item, Tensor):
-            run.results[item.value] = scope.path, span
+    run.results.update(dict.fromkeys(applied.outputs, (scope.path, span)))
     result = scoped(result, scope)
     if named is None:
         frame.scope.members[name] = result

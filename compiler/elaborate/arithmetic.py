@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.scope import Scope
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_number, kind
 from netc.compiler.ir import Builder, DType, Origin, Value, format_shape, is_batched, language_shape
-from netc.compiler.net import LayerInstance
 from netc.compiler.ops import ShapeError, broadcast
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label
@@ -85,6 +85,7 @@ def record(
             training_only=frame.training,
         )  # fmt: skip
         run.layers.append(instance)
+        run.recorder.add(instance)
         run.producers[result] = instance
         if frame.nested:
             run.foreign.add(id(instance))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.elaborate import expressions, static
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Shared
@@ -16,7 +17,7 @@ from netc.compiler.elaborate.static import StaticError
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_size, kind
 from netc.compiler.facts.count import Memory, count, distinct_parameters, memory, receptive_field
 from netc.compiler.ir import Dim, Symbol
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.walk import children, walk
 
@@ -125,6 +126,8 @@ class _Counted:
                 return POISON
             used: Memory = memory(self.net, batch)
             return used.total
+        if name == "params":  # by far the most asked for, and cheap
+            return _params(layers)
         return getattr(count(layers, batch), name)
 
     def _call(self, name: str, node: ast.Call) -> Any:
@@ -147,13 +150,13 @@ class _Counted:
             else:
                 part = value
         if part is not None:
-            return self._of(name, part, batch)
+            return self._of(name, part, batch, list(self.layers) if self.frame.training else layers)
         if name == "receptive_field":
             self.frame.error("E223", "`receptive_field` needs a value", node.span, help="name it: `receptive_field(x)`")
             return POISON
         return self._count(name, layers, node, batch)
 
-    def _of(self, name: str, node: ast.Expression, batch: int) -> Any:
+    def _of(self, name: str, node: ast.Expression, batch: int, layers: Sequence[LayerInstance]) -> Any:
         target = self.frame.evaluate(node)
         if target is POISON:
             return POISON
@@ -167,7 +170,7 @@ class _Counted:
             self.frame.error("E308", f"`{name}` does not count {kind(target)}", node.span,
                              help="name a layer, block, chain or merge that a bind gave a name")  # fmt: skip
             return POISON
-        inside = [layer for layer in self.layers if any(_within(layer, path) for path in paths)]
+        inside = [layer for layer in layers if any(_within(layer, path) for path in paths)]
         return self._count(name, inside, node, batch)
 
 
@@ -234,10 +237,14 @@ def _text(frame: Frame, node: ast.Syntax) -> str:
     return " ".join(line.strip() for line in lines)
 
 
+def _params(layers: Sequence[LayerInstance]) -> int:
+    return sum(parameter.count for parameter in distinct_parameters(layers) if not parameter.buffer)
+
+
 def _largest(layers: Sequence[LayerInstance]) -> list[str]:
     """The layers that hold most parameters."""
     sized = [(sum(p.count for p in layer.parameters if not p.buffer), layer.path) for layer in layers]
-    total = sum(p.count for p in distinct_parameters(layers) if not p.buffer)
+    total = _params(layers)
     top = sorted((item for item in sized if item[0]), key=lambda item: -item[0])[:4]
     if not top:
         return []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.ir import Value, format_shape, language_shape
-from netc.compiler.net import LayerInstance
 from netc.compiler.ops import ShapeError
 from netc.grammar.diagnostics import Label, Span
 

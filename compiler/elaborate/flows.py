@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from netc.compiler.applications import Kind
 from netc.compiler.elaborate.arguments import bind
 from netc.compiler.elaborate.expressions import is_function
 from netc.compiler.elaborate.frame import Frame
@@ -12,7 +13,7 @@ from netc.compiler.elaborate.layer_values import BuiltIn, Chain, LayerValue
 from netc.compiler.elaborate.module import Written
 from netc.compiler.elaborate.resolve import LATER, in_sight, layer_named, layer_or_error, not_yet
 from netc.compiler.elaborate.scope import Env, Scope
-from netc.compiler.elaborate.values import POISON, Several, is_flowing, kind, scoped
+from netc.compiler.elaborate.values import POISON, Several, is_flowing, kind, scoped, tensors
 from netc.grammar import ast
 from netc.grammar.diagnostics import Span
 from netc.grammar.walk import children, walk
@@ -33,18 +34,23 @@ def run_flow(
     count = len(rest) + starts
     if count == 0 and (name is None or not holds_tensor(frame, head)):
         return _value(frame, head, bound)
-    scope = frame.claim(name, span or node.span) if name is not None else None
-    if count == 1 and scope is not None and (starts or not _has_layers(head)):
-        with frame.naming(frame.scope if starts else scope):
-            value = frame.flow if starts else source(frame, head)
-        return scoped(through(frame, node.elements if starts else rest, value, scope, starts), scope), True
-    with frame.naming(scope or frame.scope):
-        if count == 0 and scope is not None and _is_lone(frame, head):
+    layers = node.elements if starts else rest
+    if name is None:
+        value = frame.flow if starts else source(frame, head)
+        return through(frame, layers, value, None, starts), True
+    name_span = span or node.span
+    scope = frame.claim(name, name_span)
+    if starts and count == 1:
+        return scoped(through(frame, layers, frame.flow, scope, starts), scope), True
+    only = scope if count == 1 and not _has_layers(head) else None
+    with frame.naming(scope), frame.recording(Kind.CHAIN, "chain", name_span.to(node.span), node.span) as chain:
+        if count == 0 and _is_lone(frame, head):
             frame.lone = scope
         value = frame.flow if starts else source(frame, head)
         frame.lone = None
-        result = through(frame, node.elements if starts else rest, value, None, starts)
-    return (scoped(result, scope) if scope is not None else result), True
+        result = scoped(through(frame, layers, value, only, starts), scope)
+        chain.outputs = tensors(result)
+    return result, True
 
 
 def _value(frame: Frame, head: Element, bound: bool) -> tuple[Any, bool]:
@@ -236,11 +242,13 @@ def braced(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> An
     name, scope = ("", named) if named is not None or layer is POISON else frame.claim_default(layer.word, node.span)
     inner = frame.inside(Env(frame.env, scope=named), named or frame.scope, flow)
     inner.branches = []
-    inner.run_body(node.body)
     if layer is POISON:
+        inner.run_body(node.body)
         return POISON
-    branches = Several.of(inner.branches)
-    result = frame.apply(layer, branches, scope, node.head.span)
+    with inner.recording(Kind.MERGE, layer.word, node.span, bound=layer.bound) as merge:
+        inner.run_body(node.body)
+        result = frame.apply(layer, Several.of(inner.branches), scope, node.head.span)
+        merge.outputs = tensors(result)
     if named is None:
         frame.scope.members[name] = result
     return result
@@ -248,7 +256,9 @@ def braced(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> An
 
 def _chain(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> Any:
     inner = frame.inside(Env(frame.env, scope=named), named or frame.scope, flow)
-    inner.run_body(node.body)
+    with inner.recording(Kind.CHAIN, "chain", node.span) as chain:
+        inner.run_body(node.body)
+        chain.outputs = tensors(inner.flow)
     if inner.flow is None:
         frame.error("E233", "nothing flows out of these braces", node.span, help="start a flow inside them")
         return POISON

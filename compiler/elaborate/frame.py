@@ -7,15 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.declare.parameter import Parameter
-from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue
+from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue
 from netc.compiler.elaborate.module import Module
+from netc.compiler.elaborate.recorder import Recorder, Recording
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
+from netc.compiler.elaborate.values import as_given
 from netc.compiler.ir import Graph, Value
-from netc.compiler.net import LayerInstance
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
+
+NO_ARGUMENTS = Bound()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Elaboration:
     """One net while it grows.
 
     language    what is done to expressions, layers and statements
+    recorder    the same layers as the text writes them, with the blocks and braces around them
     producers   value -> the application that made it
     absorbed    inside a layer that applies a layer given as an argument: the parameters made there
     stack       blocks and nets being applied, outermost first
@@ -55,6 +60,7 @@ class Elaboration:
     graph: Graph
     language: Language
     layers: list[LayerInstance] = field(default_factory=list)
+    recorder: Recorder = field(default_factory=Recorder)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     producers: dict[Value, LayerInstance] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
@@ -135,6 +141,18 @@ class Frame:
     def run_body(self, body: ast.Body) -> None:
         """Run the statements of braces here."""
         self.run.language.run(self, body)
+
+    def recording(
+        self, kind: Kind, word: str, span: Span, definition: Span | None = None, bound: Bound | None = None
+    ) -> Recording:
+        """What is applied for a while is inside this application; who opens it says what flows out, `outputs`."""
+        scope, bound = self.scope, bound or NO_ARGUMENTS
+        return Recording(
+            self.run.recorder,
+            Application(
+                kind, word, scope.path, scope.weights, span, definition or span, as_given(bound.values), bound.spans
+            ),
+        )
 
     def inside(self, env: Env, scope: Scope, flow: Any) -> Frame:
         """The frame of flow braces inside this one."""

@@ -6,19 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.elaborate import expects, inputs, statements
 from netc.compiler.elaborate.apply import bind_parameters
 from netc.compiler.elaborate.frame import Elaboration, Frame
 from netc.compiler.elaborate.language import LANGUAGE
 from netc.compiler.elaborate.layer_values import Bound
 from netc.compiler.elaborate.module import Module
+from netc.compiler.elaborate.recorder import prune
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.train import elaborate_train
 from netc.compiler.elaborate.unused import names
-from netc.compiler.elaborate.values import POISON, Several, Tensor
+from netc.compiler.elaborate.values import POISON, Several, Tensor, as_given
 from netc.compiler.ir import Graph, Node, Value
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.compiler.plan.terms import values_of
 from netc.compiler.plan.train_plan import TrainPlan
 from netc.grammar import ast
@@ -55,18 +57,25 @@ def elaborate(
         frame.input = frame.flow = POISON
     frame.run_body(replace(definition.body, statements=tuple(rest)))
     run.graph.outputs = _outputs(frame, definition)
-    plans = [plan for train in trains if (plan := elaborate_train(frame, train)) is not None]
+    plans = [plan for train in trains if (plan := _plan(frame, train)) is not None]
     if report.mistakes > run.mistakes or run.poisoned:
         return Elaborated(None, frame)
     reached = _reach(run, plans)
     layers = [layer for layer in run.layers if _kept(layer, reached)]
-    net = _assemble(frame, definition, _settings(frame, definition), layers, plans, sources)
+    tree = _tree(frame, definition)
+    prune(tree, layers, reached, run.recorder.idle)
+    net = _assemble(frame, definition, _settings(frame, definition), layers, tree, plans, sources)
     _prune(net, run, reached)
     expects.check_net(frame, net)
     _warn_unreached(run, reached, report)
     _warn_unread(run, report)
     net.warnings = report.warnings(first)
     return Elaborated(net if report.errors == errors else None, frame)
+
+
+def _plan(frame: Frame, train: ast.Train) -> TrainPlan | None:
+    with frame.recording(Kind.TRAIN, "train", train.span, train.body.span):
+        return elaborate_train(frame, train)
 
 
 def _bind_settings(frame: Frame, definition: ast.Net, settings: Mapping[str, Any]) -> bool:
@@ -91,6 +100,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     return value if value is None or isinstance(value, (bool, int, float, str)) else getattr(value, "word", str(value))
+
+
+def _tree(frame: Frame, definition: ast.Net) -> Application:
+    """The net as an application of its own: with its defaults, what it applied, and its outputs."""
+    arguments = {parameter.name: frame.env.names[parameter.name].value for parameter in definition.parameters}
+    run, span = frame.run, definition.span
+    outputs = tuple(run.graph.outputs.values())
+    return Application(
+        Kind.NET, definition.name, "", "", span, span, as_given(arguments), {}, outputs, run.recorder.applied
+    )
 
 
 def _outputs(frame: Frame, definition: ast.Net) -> dict[str, Value]:
@@ -158,12 +177,12 @@ def _prune(net: Net, run: Elaboration, reached: set[Value]) -> None:
 
 
 def _assemble(
-    frame: Frame, definition: ast.Net, settings: dict[str, Any], layers: list[LayerInstance], plans: list[TrainPlan],
-    sources: dict[str, str],
+    frame: Frame, definition: ast.Net, settings: dict[str, Any], layers: list[LayerInstance], tree: Application,
+    plans: list[TrainPlan], sources: dict[str, str],
 ) -> Net:  # fmt: skip
     module = frame.module
     return Net(
-        definition.name, definition.label, settings, frame.run.graph, layers, [], frame.run.values, plans, [],
+        definition.name, definition.label, settings, frame.run.graph, layers, tree, [], frame.run.values, plans, [],
         module.path, module.file.source, sources, definition.span,
     )  # fmt: skip
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from netc.compiler.applications import Kind
 from netc.compiler.elaborate import expects, expressions, flows
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.layer_values import Chain, LayerValue, Shared
+from netc.compiler.elaborate.layer_values import Bound, Chain, LayerValue, Shared
 from netc.compiler.elaborate.resolve import not_yet
 from netc.compiler.elaborate.scope import Env, Loop, Ref, join
 from netc.compiler.elaborate.static import LONGEST
-from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed
+from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed, tensors
 from netc.compiler.ir import Value
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
@@ -29,10 +30,10 @@ def run_body(frame: Frame, body: ast.Body) -> None:
 def run(frame: Frame, statement: ast.Statement) -> None:
     """Run one statement."""
     match statement:
-        case ast.Flow():
+        case ast.Flow() | ast.Bind() if frame.branches is not None:
+            _branch(frame, statement)
+        case ast.Flow() | ast.Bind():
             _flow(frame, statement)
-        case ast.Bind():
-            _bind(frame, statement)
         case ast.If():
             _if(frame, statement)
         case ast.For():
@@ -60,11 +61,20 @@ def _keyword(span: Span, word: str) -> Span:
 
 
 # ---------------------------------------------------------------- flows and binds
-def _flow(frame: Frame, node: ast.Flow) -> None:
-    if frame.branches is not None:
-        frame.flow = frame.input
-    value, flows_on = flows.run_flow(frame, node, None)
-    _advance(frame, value, flows_on)
+def _branch(frame: Frame, node: ast.Flow | ast.Bind) -> None:
+    """In a merge a flow starts from what entered the braces, and is a branch if a value comes out of it."""
+    assert frame.branches is not None
+    frame.flow, before = frame.input, len(frame.branches)
+    with frame.recording(Kind.BRANCH, "branch", node.span) as branch:
+        _flow(frame, node)
+        branch.outputs = tensors(tuple(frame.branches[before:]))
+
+
+def _flow(frame: Frame, node: ast.Flow | ast.Bind) -> None:
+    if isinstance(node, ast.Bind):
+        _bind(frame, node)
+    else:
+        _advance(frame, *flows.run_flow(frame, node, None))
 
 
 def _advance(frame: Frame, value: Any, flows_on: bool) -> None:
@@ -83,8 +93,6 @@ def _bind(frame: Frame, node: ast.Bind) -> None:
     if not isinstance(value, ast.Flow):
         body = ast.Body(value.span, (value,))
         value = ast.Flow(value.span, (ast.Braced(value.span, None, body),))
-    if frame.branches is not None:
-        frame.flow = frame.input
     if node.shared:
         _shared(frame, node, value, free)
         return
@@ -171,7 +179,9 @@ def _if(frame: Frame, node: ast.If) -> None:
         return
     taken = node.then if condition else node.otherwise
     if taken is not None:
-        run_body(frame, taken)
+        with frame.recording(Kind.IF, "if", node.span, taken.span) as record:
+            run_body(frame, taken)
+            record.outputs = tensors(frame.flow)
 
 
 def _for(frame: Frame, node: ast.For) -> None:
@@ -185,7 +195,10 @@ def _for(frame: Frame, node: ast.For) -> None:
         return
     for target in node.targets:
         _check_free(frame, target)
-    _loop(frame, [dict(_taken_apart(frame, node, item)) for item in items], node.body)
+    passes = [dict(_taken_apart(frame, node, item)) for item in items]
+    with frame.recording(Kind.FOR, "for", node.span, node.body.span) as loop:
+        _loop(frame, passes, node.body)
+        loop.outputs = tensors(frame.flow)
 
 
 def _taken_apart(frame: Frame, node: ast.For, item: Any) -> Iterator[tuple[str, Ref]]:
@@ -214,7 +227,10 @@ def _repeat(frame: Frame, node: ast.Repeat) -> None:
         _poison_names(frame, [node.body])
         frame.flow = POISON if frame.flow is not None else None
         return
-    _loop(frame, [{} for _ in range(max(count, 0))], node.body)
+    bound = Bound({"count": count}, (), {"count": node.count.span})
+    with frame.recording(Kind.REPEAT, "repeat", node.span, node.body.span, bound=bound) as loop:
+        _loop(frame, [{} for _ in range(max(count, 0))], node.body)
+        loop.outputs = tensors(frame.flow)
 
 
 def _loop(frame: Frame, passes: list[dict[str, Ref]], body: ast.Body) -> None:
@@ -229,7 +245,10 @@ def _loop(frame: Frame, passes: list[dict[str, Ref]], body: ast.Body) -> None:
         env = Env(outer, loop=loop)
         env.names.update(given)
         frame.env = env
-        run_body(frame, body)
+        values = Bound({name: ref.value for name, ref in given.items()})
+        with frame.recording(Kind.PASS, "pass", body.span, bound=values) as one:
+            run_body(frame, body)
+            one.outputs = tensors(frame.flow)
         loop.passes.append({name: ref for name, ref in env.names.items() if name not in given})
         for name in env.bound_in_pass:
             loop.counts[name] = loop.counts.get(name, 0) + 1
@@ -252,7 +271,9 @@ def _loop(frame: Frame, passes: list[dict[str, Ref]], body: ast.Body) -> None:
 def _train_only(frame: Frame, node: ast.TrainOnly) -> None:
     flow, branches, training = frame.flow, frame.branches, frame.training
     frame.branches, frame.training = None, True
-    run_body(frame, node.body)
+    with frame.recording(Kind.TRAIN_ONLY, "train only", node.span, node.body.span) as road:
+        run_body(frame, node.body)
+        road.outputs = tensors(frame.flow)
     frame.flow, frame.branches, frame.training = flow, branches, training
 
 

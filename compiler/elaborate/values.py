@@ -88,6 +88,24 @@ def spread(value: Any) -> Iterator[Any]:
         yield value
 
 
+def tensors(value: Any) -> tuple[Value, ...]:
+    """The tensors among the single values of a flow."""
+    if isinstance(value, Tensor):
+        return (value.value,)
+    return tuple(item.value for item in spread(value) if isinstance(item, Tensor))
+
+
+def as_given(value: Any) -> Any:
+    """An argument, or a table of them, without what elaboration wraps around it: Values, and layers as their words."""
+    if isinstance(value, tuple):
+        return tuple(map(as_given, value))
+    if isinstance(value, dict):
+        return {key: as_given(item) for key, item in value.items()}
+    if isinstance(value, LayerValue):
+        return value.word
+    return value.value if isinstance(value, Tensor) else value
+
+
 def is_number(value: Any) -> bool:
     """A static number; booleans are none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)

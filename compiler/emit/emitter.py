@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto
 
-from netc.compiler.emit.names import Names
+from netc.compiler.emit.onnx_names import Names
 from netc.compiler.emit.protobuf import ELEMENT_TYPES, add_attribute, array_of, fill_tensor, is_float
 from netc.compiler.emit.sizes import SizeArithmetic
 from netc.compiler.ir import DType, Graph, Node, Size, Tensor, Value

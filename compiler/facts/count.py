@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import BATCH_SYMBOL, Node, Shape, Size, Value, product, substitute
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.compiler.ops import get_op
 from netc.compiler.ops.fields import Field, widest
 

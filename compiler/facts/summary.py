@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from netc.compiler.facts.count import flops, totals
+from netc.compiler.applications import Applied, LayerInstance
+from netc.compiler.facts.count import distinct_parameters, flops, totals
 from netc.compiler.ir import Size, Value, language_shape
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
+from netc.grammar.diagnostics import Span
 
 Number = int | str
 
 
-def summary(net: Net, batch: int = 1) -> dict[str, Any]:
-    """`{"version": 1, "net", "inputs", "outputs", "layers", "totals"}`, as in docs/cli.md.
+def summary(net: Net, batch: int = 1, depth: int | None = None) -> dict[str, Any]:
+    """`{"version": 1, "net", "inputs", "outputs", "layers", "totals"}`, as in docs/cli.md; with a `depth` also `rows`.
 
     Shapes have no batch axis; sizes that are open are texts. `flops` are multiply-accumulates and `activations`
     numbers, both for `batch` examples. Weights of a shared layer are counted where it is first used. Layers that exist
-    in training alone are left out.
+    in training alone are left out. Rows are the layers, but those inside parts at `depth` are one row.
     """
-    makers: dict[Value, str] = {value: value.name for value in net.inputs}
-    seen: set[int] = set()
-    layers = []
-    for layer in net.layers:
-        if layer.training_only:
-            continue
-        sources = dict.fromkeys(makers[value] for value in layer.inputs if value in makers)
-        makers.update(dict.fromkeys(layer.outputs, layer.path))
-        layers.append(_layer(layer, list(sources), seen, batch))
     counted = totals(net, batch)
-    return {
+    found = {
         "version": 1,
         "net": net.name,
         "inputs": [_port(value.name, value) for value in net.inputs],
         "outputs": [_port(name, value) for name, value in net.outputs.items()],
-        "layers": layers,
+        "layers": list(_layers(net, batch)),
         "totals": {
             "params": counted.params,
             "trainable": counted.trainable,
@@ -43,6 +37,9 @@ def summary(net: Net, batch: int = 1) -> dict[str, Any]:
             "activations": number(counted.activations),
         },
     }
+    if depth is not None:
+        found["rows"] = list(_rows(net, depth, batch))
+    return found
 
 
 def number(size: Size) -> Number:
@@ -58,17 +55,88 @@ def _port(name: str, value: Value) -> dict[str, Any]:
     return {"name": name, "shape": _shape(value), "dtype": str(value.dtype)}
 
 
-def _layer(layer: LayerInstance, sources: list[str], seen: set[int], batch: int) -> dict[str, Any]:
-    own = [item for item in layer.parameters if id(item) not in seen]
-    seen.update(map(id, own))
-    return {
-        "name": layer.path,
-        "type": layer.word,
-        "inputs": sources,
-        "output_shape": _shape(layer.outputs[0]),
-        "params": sum(item.count for item in own if not item.buffer),
-        "trainable": sum(item.count for item in own if item.trainable),
-        "buffers": sum(item.count for item in own if item.buffer),
-        "flops": number(flops(layer.nodes, batch)),
-        "span": {"file": layer.span.file, "line": layer.span.line, "column": layer.span.column},
-    }
+def _place(span: Span) -> dict[str, Any]:
+    return {"file": span.file, "line": span.line, "column": span.column}
+
+
+def _layers(net: Net, batch: int) -> Iterator[dict[str, Any]]:
+    ledger = _Ledger(net, batch)
+    for layer in net.layers:
+        if not layer.training_only:
+            yield {
+                "name": layer.path,
+                "type": layer.word,
+                "inputs": ledger.sources([layer]),
+                "output_shape": _shape(layer.outputs[0]),
+                **ledger.enter(layer.path, [layer]),
+                "span": _place(layer.span),
+            }
+
+
+def _rows(net: Net, depth: int, batch: int) -> Iterator[dict[str, Any]]:
+    ledger = _Ledger(net, batch)
+    for part in net.tree.fold(depth):
+        inside = [part] if isinstance(part, LayerInstance) else part.layers()
+        layers = [layer for layer in inside if not layer.training_only]
+        if not layers:
+            continue
+        name = part.path or net.name
+        yield {
+            "name": name,
+            "type": part.word if part.path else "net",
+            "kind": "layer" if isinstance(part, LayerInstance) else str(part.kind),
+            "layers": len(layers),
+            "inputs": ledger.sources(layers),
+            "output_shapes": [_shape(value) for value in _given(net, part, layers)],
+            **ledger.enter(name, layers),
+            "span": _place(part.span),
+        }
+
+
+def _given(net: Net, part: Applied, layers: Sequence[LayerInstance]) -> Sequence[Value]:
+    """What a part gives; where only inner values of it are used (`cnn.stage4`), those."""
+    if part.outputs:
+        return part.outputs
+    inside = set(map(id, layers))
+    read = {value for layer in net.layers if id(layer) not in inside for value in layer.inputs}
+    read.update(net.outputs.values())
+    made = [value for layer in layers for value in layer.outputs]
+    return [value for value in made if value in read] or layers[-1].outputs
+
+
+class _Ledger:
+    """What rows have in common with those before: where the values come from that they read, and shared weights."""
+
+    def __init__(self, net: Net, batch: int) -> None:
+        self._batch = batch
+        self._makers = {value: value.name for value in net.inputs}
+        self._counted: set[int] = set()
+
+    def sources(self, layers: Sequence[LayerInstance]) -> list[str]:
+        """The inputs and the rows so far that made what these layers read.
+
+        Operators that belong to no layer, such as those that make floats of bytes, are looked through.
+        """
+        inside = {value for layer in layers for value in layer.outputs}
+        found: dict[str, None] = {}
+        for layer in layers:
+            waiting = list(reversed(layer.inputs))
+            while waiting:
+                value = waiting.pop()
+                if value in self._makers:
+                    found[self._makers[value]] = None
+                elif value not in inside and value.node is not None:
+                    waiting.extend(reversed(value.node.inputs))
+        return list(found)
+
+    def enter(self, name: str, layers: Sequence[LayerInstance]) -> dict[str, Any]:
+        """The next row: what it costs, without the weights of rows before it."""
+        self._makers.update((value, name) for layer in layers for value in layer.outputs)
+        own = [item for item in distinct_parameters(layers) if id(item) not in self._counted]
+        self._counted.update(map(id, own))
+        return {
+            "params": sum(item.count for item in own if not item.buffer),
+            "trainable": sum(item.count for item in own if item.trainable),
+            "buffers": sum(item.count for item in own if item.buffer),
+            "flops": number(flops((node for layer in layers for node in layer.nodes), self._batch)),
+        }

@@ -1,7 +1,7 @@
-"""What a layer of the language declares, once: its arguments, its parameters, and how it is built from operators.
+"""What a layer of the language declares, once: arguments, parameters, how it is built from operators, samples.
 
 Output shape, gradient, parameter count, cost and ONNX nodes follow from `build`; documentation and completion from
-the arguments and the docstring.
+the arguments and the docstring; tests from the samples, the errors and the formula.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from netc.compiler.declare.declared import Declared, Registry
-from netc.compiler.declare.initial import ONES, ZEROS, Initial, kaiming_uniform
+from netc.compiler.declare.initial import Initial
 from netc.compiler.declare.parameter import Parameter
+from netc.compiler.declare.samples import Sample, Wrong
+from netc.compiler.initializers.constant import Constant
+from netc.compiler.initializers.he_uniform import HeUniform
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value, is_batched, language_shape
 from netc.compiler.ir.operators import ShapeError
 
 MANY = 1_000_000
+ZEROS, ONES, HE_UNIFORM = Constant(), Constant(value=1.0), HeUniform()
 
 
 class Layer(Declared):
@@ -25,7 +29,12 @@ class Layer(Declared):
              can flow in, positional arguments in the text are tensors, and the declared arguments are given by name.
     linear   True where learned weights make a linear function of the input (lint: two of them in a row are one)
     outputs  `build` returns one Value, or a tuple where a list flows on (split)
+    samples  at least three `Sample`s: calls with their shapes and weights, such that together they use every argument
+    errors   at least two `Wrong` calls where there are arguments
     """
+
+    samples: ClassVar[tuple[Sample, ...]] = ()
+    errors: ClassVar[tuple[Wrong, ...]] = ()
 
     inputs: ClassVar[tuple[int, int]] = (1, 1)
     linear: ClassVar[bool] = False
@@ -33,6 +42,14 @@ class Layer(Declared):
     def build(self, b: LayerBuilder, *x: Any, **_: Any) -> Value | tuple[Value, ...]:
         """Add the nodes and return the output; raises ShapeError. A layer takes as many values as `inputs` says."""
         raise AssertionError("a layer declares build")
+
+    def formula(self, torch: Any, *x: Any, **parameters: Any) -> Any:
+        """What the layer makes of one example, without the batch, in PyTorch's functions: for inference, and no `act`.
+
+        torch       PyTorch; x and parameters are tensors in float64, the parameters by their names
+        Apart from `build`, which the tests compare with it: values and gradients of every sample.
+        """
+        raise AssertionError("a layer declares formula")
 
 
 class LayerBuilder(Builder):
@@ -52,9 +69,14 @@ class LayerBuilder(Builder):
         self._new_parameter = new_parameter
         self._apply_layer = apply_layer
 
-    def parameter(self, name: str, shape: Shape, initial: Initial) -> Value:
-        """A trainable weight named `name` in this layer: float32, in the layout of PyTorch where it has the layer."""
-        return self._new_parameter(name, shape, initial, DType.FLOAT32, False).value
+    def parameter(self, name: str, shape: Shape, initial: Initial, layout: str = "OI") -> Value:
+        """A trainable weight named `name` in this layer: float32, in the layout of PyTorch where it has the layer.
+
+        `layout` says which axes are the outputs (`O`) and the inputs (`I`); the others are the kernel's.
+        """
+        made = self._new_parameter(name, shape, initial, DType.FLOAT32, False)
+        made.layout = layout
+        return made.value
 
     def buffer(self, name: str, shape: Shape, initial: Initial) -> Value:
         """A tensor that training updates without a gradient, such as a running mean."""
@@ -78,7 +100,7 @@ class LayerBuilder(Builder):
         return self.Expand(self.Reshape(x, shape=(1, *x.shape)), shape=(BATCH, *x.shape))
 
 
-layer = Registry[Layer]("layer", __package__)
+layer = Registry[Layer]("layer", __package__, samples=3, errors=2)
 """Decorator that registers a layer: `@layer("word")`; `layer.all()` gives every one by its word."""
 
 
@@ -101,6 +123,6 @@ def require_floats(word: str, *x: Value) -> None:
 
 
 __all__ = [
-    "MANY", "ONES", "ZEROS", "Builder", "Layer", "LayerBuilder", "ShapeError", "constant_size",
-    "kaiming_uniform", "language_shape", "layer", "require_floats",
+    "HE_UNIFORM", "MANY", "ONES", "ZEROS", "Builder", "Layer", "LayerBuilder", "Sample", "ShapeError", "Wrong",
+    "constant_size", "language_shape", "layer", "require_floats",
 ]  # fmt: skip

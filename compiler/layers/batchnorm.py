@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.declare.arguments import Boolean, Real, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import (
@@ -9,7 +11,9 @@ from netc.compiler.layers.base import (
     ZEROS,
     Layer,
     LayerBuilder,
+    Sample,
     ShapeError,
+    Wrong,
     constant_size,
     language_shape,
     layer,
@@ -34,6 +38,28 @@ class BatchNorm(Layer):
     scale: bool = argument(Boolean(), "whether a learned scale is applied", default=True)
     shift: bool = argument(Boolean(), "whether a learned shift is added", default=True)
 
+    samples = (
+        Sample(
+            "batchnorm",
+            "8x5x5",
+            params=16,
+            weights={"weight": "8 constant(1)", "bias": "8 constant"},
+            buffers={"running_mean": "8 constant", "running_var": "8 constant(1)"},
+        ),
+        Sample("batchnorm(epsilon=0.5, momentum=0)", "4", params=8),
+        Sample("batchnorm(scale=false)", "4x5", params=4, weights={"bias": "4 constant"}),
+        Sample("batchnorm(shift=false)", "4x2x3x3", params=4, weights={"weight": "4 constant(1)"}),
+        Sample("batchnorm(scale=false, shift=false)", "[4, T]"),
+    )
+    errors = (
+        Wrong(
+            "batchnorm", "float", code="E301", says="batchnorm needs a channel axis, found a single number an example"
+        ),
+        Wrong("batchnorm", "int 12", code="E302", says="batchnorm works on floating-point numbers, found int64"),
+        Wrong("batchnorm(epsilon=0)", "8", code="E224", says="a number above 0, found 0"),
+        Wrong("batchnorm", "[H, 8]", code="E304", says="the number of channels H is not known while compiling"),
+    )
+
     def build(self, b: LayerBuilder, x: Value) -> Value:
         require_floats("batchnorm", x)
         if not language_shape(x):
@@ -46,3 +72,9 @@ class BatchNorm(Layer):
         return b.BatchNormalization(
             b.batched(x), scale, shift, mean, variance, epsilon=self.epsilon, momentum=self.momentum
         )
+
+    def formula(
+        self, torch: Any, x: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None
+    ) -> Any:
+        normalize = torch.nn.functional.batch_norm
+        return normalize(x[None], running_mean, running_var, weight, bias, False, 0.0, self.epsilon)[0]

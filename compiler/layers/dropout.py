@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.ir import Value
-from netc.compiler.layers.base import Layer, LayerBuilder, layer, require_floats
+from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer, require_floats
 
 
 @layer("dropout")
@@ -17,6 +19,15 @@ class Dropout(Layer):
 
     rate: float = argument(Real(0, 1, open_high=True), "the share of elements that is dropped", default=0.5)
 
+    samples = (Sample("dropout", "8"), Sample("dropout(0.3)", "8x5"), Sample("dropout(rate=0.7)", "[4, H, W]"))
+    errors = (
+        Wrong("dropout(1.0)", "8", code="E224", says="a number of at least 0 and below 1, found 1.0"),
+        Wrong("dropout", "int 8", code="E302", says="dropout works on floating-point numbers, found int64"),
+    )
+
     def build(self, b: LayerBuilder, x: Value) -> Value:
         require_floats("dropout", x)
         return b.Dropout(b.batched(x), rate=self.rate)
+
+    def formula(self, torch: Any, x: Any) -> Any:
+        return x

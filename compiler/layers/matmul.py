@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.ir import Size, Value, format_shape, is_batched
-from netc.compiler.layers.base import Layer, LayerBuilder, ShapeError, language_shape, layer, require_floats
+from netc.compiler.layers.base import (
+    Layer,
+    LayerBuilder,
+    Sample,
+    ShapeError,
+    Wrong,
+    language_shape,
+    layer,
+    require_floats,
+)
 
 
 @layer("matmul")
@@ -15,6 +26,34 @@ class MatMul(Layer):
     """
 
     inputs = (2, 2)
+
+    samples = (
+        Sample("matmul(b)", "49x32", "32x3", out="49x3"),
+        Sample("matmul(b)", "49x32", "32", out="49"),
+        Sample("matmul(b)", "49", "49x32", out="32"),
+        Sample("matmul(b)", "49", "49", out="float"),
+        Sample("matmul(b)", "8x10x16", "16x5", out="8x10x5"),
+        Sample("matmul(b)", "2x3x4", "4", out="2x3"),
+        Sample("matmul(b)", "4", "2x4x5", out="2x5"),
+        Sample("matmul(b)", "[T, 8]", "8x3", out="[T, 3]"),
+    )
+    errors = (
+        Wrong(
+            "matmul(b)",
+            "4x3",
+            "4x3",
+            code="E301",
+            says=("matmul needs equal inner sizes", "4x3 with 4x3: 3 and 4", "put `transpose` on one side"),
+        ),
+        Wrong(
+            "matmul(b)",
+            "4",
+            "float",
+            code="E301",
+            says="matmul needs vectors or matrices, found a single number an example",
+        ),
+        Wrong("matmul(b)", "4x3", "int 3x4", code="E302", says="matmul works on floating-point numbers, found int64"),
+    )
 
     def build(self, b: LayerBuilder, *x: Value) -> Value:
         require_floats("matmul", *x)
@@ -41,6 +80,9 @@ class MatMul(Layer):
             kept = (*result[:-2], *(() if row else result[-2:-1]), *(() if column else result[-1:]))
             y = b.Reshape(y, shape=(y.shape[0], *kept) if is_batched(y) else kept)
         return y
+
+    def formula(self, torch: Any, a: Any, b: Any) -> Any:
+        return torch.matmul(a, b)
 
 
 def _aligned(b: LayerBuilder, x: Value, shape: tuple[Size, ...], rank: int) -> Value:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
 from netc.compiler.declare.arguments import AXIS, argument
-from netc.compiler.ir import Shape, Value, format_shape, is_batched
-from netc.compiler.layers.base import MANY, Layer, LayerBuilder, ShapeError, language_shape, layer
+from netc.compiler.ir import Value, format_shape, is_batched
+from netc.compiler.layers.base import MANY, Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
+from netc.compiler.layers.merge_shapes import (
+    as_gate,
+    check_broadcast,
+    check_equal,
+    check_types,
+    differences,
+    rank_help,
+    say,
+    size_help,
+)
 
 
 @layer("add")
@@ -18,12 +28,40 @@ class Add(Layer):
 
     inputs = (2, MANY)
 
+    samples = (
+        Sample("add(b)", "3x4", "3x4"),
+        Sample("add(b, c)", "4x5", "4x5", "4x5"),
+        Sample("add(b)", "[3, H, W]", "[3, H, W]"),
+        Sample("add(b)", "int 5", "int 5"),
+    )
+    errors = (
+        Wrong("add(b)", "4", "5", code="E301", says=("add needs equal shapes", "4 + 5: features differ")),
+        Wrong("add(b)", "4x3", "5x3", code="E301", says=("add needs equal shapes", "4x3 + 5x3: length differs")),
+        Wrong("add(b)", "4x3", "4", code="E301", says=("add needs equal shapes", "4x3 + 4: 2 and 1 axes")),
+        Wrong(
+            "add(b)",
+            "64x14x14",
+            "32x28x28",
+            code="E301",
+            says=(
+                "64x14x14 + 32x28x28: channels, height and width differ",
+                "project the b first: add(b -> conv(64, 1x1, stride=2))",
+            ),
+        ),
+        Wrong("add(b)", "8x6x6", "4x3x3", code="E301", says="project the first value with conv(4, 1x1, stride=2)"),
+        Wrong("add(b)", "64x14x14", "64x20x14", code="E301", says="keep the sizes equal with `pad=same`"),
+        Wrong("add(b)", "4", "int 4", code="E302", says="add needs one type, found float32 and int64"),
+    )
+
     def build(self, b: LayerBuilder, *x: Value) -> Value:
-        _check_equal("add", x)
+        check_equal("add", x)
         total = x[0]
         for item in x[1:]:
             total = b.Add(total, item)
         return total
+
+    def formula(self, torch: Any, *x: Any) -> Any:
+        return torch.stack(x).sum(0)
 
 
 @layer("mul")
@@ -36,16 +74,41 @@ class Mul(Layer):
 
     inputs = (2, MANY)
 
+    samples = (
+        Sample("mul(b)", "4x5", "4x5"),
+        Sample("mul(b)", "4x5x6", "4"),
+        Sample("mul(b)", "4", "4x5x6", out="4x5x6"),
+        Sample("mul(b)", "3x4x1", "3x1x5", out="3x4x5"),
+        Sample("mul(b, c)", "4x5x6", "4x1x1", "1x5x6"),
+        Sample("mul(b)", "[4, H, W]", "4", out="4xHxW"),
+    )
+    errors = (
+        Wrong("mul(b)", "4x3", "4", code="E301", says=("mul needs shapes that fit together", "4x3 * 4: 2 and 1 axes")),
+        Wrong(
+            "mul(b)",
+            "4x3x3",
+            "5",
+            code="E301",
+            says=("mul needs shapes that fit together", "4x3x3 * 5x1x1: channels differ"),
+        ),
+        Wrong("mul(b)", "4", "int 4", code="E302", says="mul needs one type, found float32 and int64"),
+    )
+
     def build(self, b: LayerBuilder, *x: Value) -> Value:
-        _check_types("mul", x)
+        check_types("mul", x)
         rank = max(len(language_shape(item)) for item in x)
         if rank >= 3:
-            x = tuple(_as_gate(b, item, rank) for item in x)
+            x = tuple(as_gate(b, item, rank) for item in x)
         total = x[0]
         for at, item in enumerate(x[1:], 1):
-            _check_broadcast(language_shape(total), language_shape(item), at)
+            check_broadcast(language_shape(total), language_shape(item), at)
             total = b.Mul(total, item)
         return total
+
+    def formula(self, torch: Any, *x: Any) -> Any:
+        rank = max(item.ndim for item in x)
+        gates = [item[(...,) + (None,) * (rank - 1)] if item.ndim == 1 and rank > 2 else item for item in x]
+        return torch.stack(torch.broadcast_tensors(*gates)).prod(0)
 
 
 @layer("concat")
@@ -55,120 +118,44 @@ class Concat(Layer):
     inputs = (2, MANY)
     axis: int = argument(AXIS, "the axis along which sizes add up", default=0)
 
+    samples = (
+        Sample("concat(b)", "4x5", "7x5", out="11x5"),
+        Sample("concat(b, c, axis=-1)", "4x5", "4x7", "4x1", out="4x13"),
+        Sample("concat(b, axis=1)", "2x3x4", "2x1x4", out="2x4x4"),
+        Sample("concat(b)", "[3, H, W]", "[1, H, W]", out="4xHxW"),
+        Sample("concat(b)", "int 5", "int 3", out="8"),
+    )
+    errors = (
+        Wrong(
+            "concat(b)",
+            "4x3x3",
+            "4x3x2",
+            code="E301",
+            says=("concat needs equal shapes except along axis 0", "4x3x3 with 4x3x2: width differs"),
+        ),
+        Wrong("concat(b, axis=2)", "4x3", "4x3", code="E303", says="axis 2 of a value with 2 axes"),
+        Wrong("concat(b)", "4", "int 4", code="E302", says="concat needs one type, found float32 and int64"),
+    )
+
     def build(self, b: LayerBuilder, *x: Value) -> Value:
-        _check_types("concat", x)
+        check_types("concat", x)
         b.axis(x[0], self.axis)
         first = language_shape(x[0])
         joined = self.axis % len(first)
         for at, item in enumerate(x[1:], 1):
             shape = language_shape(item)
-            differ = _differences(first, shape)
+            differ = differences(first, shape)
             if differ is None or set(differ) - {joined}:
                 rest = differ and [axis for axis in differ if axis != joined]
                 raise ShapeError(
                     f"concat needs equal shapes except along axis {joined}",
                     at=at,
-                    label=f"{format_shape(first)} with {format_shape(shape)}: {_say(first, shape, rest)}",
-                    help=_rank_help(x[0], item) or _size_help(first, rest),
+                    label=f"{format_shape(first)} with {format_shape(shape)}: {say(first, shape, rest)}",
+                    help=rank_help(x[0], item) or size_help(first, rest),
                 )
         if any(map(is_batched, x)):
             x = tuple(map(b.batched, x))
         return b.Concat(*x, axis=b.axis(x[0], self.axis))
 
-
-def _check_types(word: str, x: tuple[Value, ...]) -> None:
-    for at, item in enumerate(x):
-        if item.dtype is not x[0].dtype:
-            raise ShapeError(f"{word} needs one type, found {x[0].dtype} and {item.dtype}", at=at, code="E302")
-
-
-def _check_equal(word: str, x: tuple[Value, ...]) -> None:
-    _check_types(word, x)
-    first = language_shape(x[0])
-    for at, item in enumerate(x[1:], 1):
-        shape = language_shape(item)
-        if shape == first:
-            continue
-        differ = _differences(first, shape)
-        raise ShapeError(
-            f"{word} needs equal shapes",
-            at=at,
-            label=f"{format_shape(first)} + {format_shape(shape)}: {_say(first, shape, differ)}",
-            help=_projection(word, x[0], item) or _rank_help(x[0], item) or _size_help(first, differ),
-        )
-
-
-def _as_gate(b: LayerBuilder, x: Value, rank: int) -> Value:
-    """A vector [C] as [C, 1, …] of `rank` axes; everything else as it is."""
-    if len(language_shape(x)) != 1:
-        return x
-    return b.Reshape(x, shape=(*x.shape, *(1 for _ in range(rank - 1))))
-
-
-def _check_broadcast(a: Shape, b: Shape, at: int) -> None:
-    differ = _differences(a, b)
-    clash = differ and [axis for axis in differ if 1 not in (a[axis], b[axis])]
-    if clash == []:
-        return
-    raise ShapeError(
-        "mul needs shapes that fit together",
-        at=at,
-        label=f"{format_shape(a)} * {format_shape(b)}: {_say(a, b, clash)}",
-        help="give both the same shape, or one of them the size 1 where it is repeated",
-    )
-
-
-def _differences(a: Shape, b: Shape) -> list[int] | None:
-    """The axes whose sizes differ; None where the ranks do."""
-    return [axis for axis in range(len(a)) if a[axis] != b[axis]] if len(a) == len(b) else None
-
-
-def _say(a: Shape, b: Shape, differ: list[int] | None) -> str:
-    if differ is None:
-        return f"{len(a)} and {len(b)} axes"
-    names = {1: ["features"], 2: ["length", "features"], 3: ["channels", "height", "width"]}.get(len(a))
-    found = [names[axis] if names else f"axis {axis}" for axis in differ]
-    listed = " and ".join(found) if len(found) < 3 else f"{', '.join(found[:-1])} and {found[-1]}"
-    plural = len(found) > 1 or listed in ("features", "channels")
-    return f"{listed} {'differ' if plural else 'differs'}"
-
-
-def _projection(word: str, main: Value, other: Value) -> str | None:
-    """How a 1x1 convolution makes one value fit the other, where one can."""
-    conv = _projecting(other, main)
-    if conv is not None:
-        name = _name(other)
-        return f"project the {name} first: {word}({name} -> {conv})" if name else f"project the other value with {conv}"
-    conv = _projecting(main, other)
-    return f"project the first value with {conv}" if conv is not None else None
-
-
-def _projecting(value: Value, wanted: Value) -> str | None:
-    """The 1x1 convolution from one map to the shape of another."""
-    a = [size for size in language_shape(value) if isinstance(size, int)]
-    b = [size for size in language_shape(wanted) if isinstance(size, int)]
-    if len(a) != 3 or len(b) != 3 or value.rank != 4 or wanted.rank != 4:
-        return None
-    stride = -(-a[1] // b[1])
-    if any(-(-size // stride) != target for size, target in zip(a[1:], b[1:], strict=True)):
-        return None
-    return f"conv({b[0]}, 1x1" + (f", stride={stride})" if stride > 1 else ")")
-
-
-def _name(value: Value) -> str | None:
-    """The name under which the text can speak of a value: that of its layer, unless it is a counter's."""
-    scope = value.origin.scope
-    return scope if re.fullmatch(r"[A-Za-z_]\w*", scope) and not re.search(r"\d+$", scope) else None
-
-
-def _size_help(shape: Shape, differ: list[int] | None) -> str | None:
-    """How maps come to equal heights and widths."""
-    if len(shape) != 3 or not differ or 0 in differ:
-        return None
-    return "keep the sizes equal with `pad=same` and equal strides, or cut the larger one with `slice`"
-
-
-def _rank_help(main: Value, other: Value) -> str | None:
-    if len(language_shape(main)) == len(language_shape(other)):
-        return None
-    return "bring both to the same number of axes, with `flatten`, `reshape` or `global_avgpool`"
+    def formula(self, torch: Any, *x: Any) -> Any:
+        return torch.cat(x, self.axis)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from netc.compiler.declare.arguments import Boolean, Extent, Optional_, Pad, argument
 from netc.compiler.ir import Value
-from netc.compiler.layers.base import Layer, LayerBuilder, layer
+from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer
+from netc.compiler.layers.formulas import each, padded, windows
 from netc.compiler.layers.spatial import PerAxis, spatial_sizes, window
 
 
@@ -34,9 +36,35 @@ class MaxPool(Pool):
 
     pad: Any = argument(Pad(), "padding around the map, or `same` for ceil(size / stride) results", default=0)
 
+    samples = (
+        Sample("maxpool(2)", "8x9x9", out="8x4x4"),
+        Sample("maxpool(2x2)", "[4, 8, W]", out="[4, 4, W // 2]"),
+        Sample("maxpool(3x2, stride=[2, 1], pad=[1, 0])", "3x9x8", out="3x5x7"),
+        Sample("maxpool(3, stride=1, pad=same)", "8x9x9"),
+        Sample("maxpool(2, pad=same)", "3x9x8", out="3x5x4"),
+        Sample("maxpool(3, stride=2, pad=1)", "8x9", out="8x5"),
+        Sample("maxpool(2, pad=[[0, 1], [1, 0], [0, 0]])", "2x5x5x4", out="2x3x3x2"),
+    )
+    errors = (
+        Wrong("maxpool(2)", "3x1x1", code="E301", says="kernel 2x2 is larger than the map of 1x1"),
+        Wrong(
+            "maxpool(2, pad=2)",
+            "3x8x8",
+            code="E301",
+            says="padding of 2 around a kernel of 2x2 makes windows of nothing but padding",
+        ),
+        Wrong("maxpool(2)", "int 3x8x8", code="E302", says="maxpool works on floating-point numbers, found int64"),
+    )
+
     def build(self, b: LayerBuilder, x: Value) -> Value:
         move = window(x, "maxpool", self.kernel, self.step, self.pad, largest_pad=True)
         return b.MaxPool(b.batched(x), kernel=move.kernel, strides=move.strides, pads=move.pads)
+
+    def formula(self, torch: Any, x: Any) -> Any:
+        functional = torch.nn.functional
+        largest = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)[x.ndim - 2]
+        whole = padded(torch, x, self.pad, self.kernel, self.step, by=-torch.inf)
+        return largest(whole, each(self.kernel, x), each(self.step, x))
 
 
 @layer("avgpool")
@@ -49,6 +77,25 @@ class AvgPool(Pool):
     pad: Any = argument(Pad(), "zeros around the map, or `same` for ceil(size / stride) results", default=0)
     count_pad: bool = argument(Boolean(), "whether padding counts in the mean", default=False)
 
+    samples = (
+        Sample("avgpool(5, stride=3)", "12x14x14", out="12x4x4"),
+        Sample("avgpool(3, stride=2, pad=1)", "3x9x8", out="3x5x4"),
+        Sample("avgpool(3, pad=1, count_pad=true)", "3x9x8", out="3x3x3"),
+        Sample("avgpool(2, pad=same)", "3x9x8", out="3x5x4"),
+        Sample("avgpool(3, stride=1, pad=[[0, 2]])", "4x9", out="4x9"),
+        Sample("avgpool([1, 2, 3])", "[2, 4, 4, D]", out="[2, 4, 2, D // 3]"),
+    )
+    errors = (
+        Wrong("avgpool(9)", "3x8x8", code="E301", says="kernel 9x9 is larger than the map of 8x8"),
+        Wrong(
+            "avgpool(2, pad=2)",
+            "3x8x8",
+            code="E301",
+            says="padding of 2 around a kernel of 2x2 makes windows of nothing but padding",
+        ),
+        Wrong("avgpool(2, count_pad=0)", "3x8x8", code="E224", says=("true or false, found 0", "write `false`")),
+    )
+
     def build(self, b: LayerBuilder, x: Value) -> Value:
         move = window(x, "avgpool", self.kernel, self.step, self.pad, largest_pad=True)
         return b.AveragePool(
@@ -59,12 +106,44 @@ class AvgPool(Pool):
             count_include_pad=self.count_pad,
         )
 
+    def formula(self, torch: Any, x: Any) -> Any:
+        ones = torch.ones_like(x)
+        sums, counts = (
+            windows(padded(torch, values, self.pad, self.kernel, self.step), self.kernel, self.step).sum(-1)
+            for values in (x, ones)
+        )
+        return sums / math.prod(each(self.kernel, x)) if self.count_pad else sums / counts
+
 
 @layer("global_avgpool")
 class GlobalAvgPool(Layer):
     """The mean of each channel over all spatial axes: `[C, H, W]` -> `[C]` (Lin et al. 2013, arXiv:1312.4400)."""
 
+    samples = (
+        Sample("global_avgpool", "12x7x7", out="12"),
+        Sample("global_avgpool", "12x7", out="12"),
+        Sample("global_avgpool", "[3, H, W]", out="3"),
+        Sample("global_avgpool", "2x3x4x5", out="2"),
+    )
+    errors = (
+        Wrong(
+            "global_avgpool",
+            "12",
+            code="E301",
+            says=("global_avgpool works on channels and one to three spatial axes, found 12", "`reshape(64x7x7)`"),
+        ),
+        Wrong(
+            "global_avgpool",
+            "int 3x8x8",
+            code="E302",
+            says="global_avgpool works on floating-point numbers, found int64",
+        ),
+    )
+
     def build(self, b: LayerBuilder, x: Value) -> Value:
         spatial_sizes(x, "global_avgpool")
         x = b.batched(x)
         return b.ReduceMean(x, axes=tuple(range(2, x.rank)))
+
+    def formula(self, torch: Any, x: Any) -> Any:
+        return x.flatten(1).mean(1)

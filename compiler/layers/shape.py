@@ -1,10 +1,12 @@
-"""Layers that only change the shape: flatten, reshape, transpose, slice."""
+"""Layers that only change the shape: flatten, reshape, transpose."""
 
 from __future__ import annotations
 
-from netc.compiler.declare.arguments import AXIS, Axes, Integer, Optional_, Sizes, argument
-from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape, is_batched, product
-from netc.compiler.layers.base import Layer, LayerBuilder, ShapeError, language_shape, layer
+from typing import Any
+
+from netc.compiler.declare.arguments import AXIS, Axes, Optional_, Sizes, argument
+from netc.compiler.ir import Shape, Size, Value, format_shape, is_batched, product
+from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
 
 
 @layer("flatten")
@@ -13,10 +15,26 @@ class Flatten(Layer):
 
     start: int = argument(AXIS, "the first axis that is joined", default=0, word="from")
 
+    samples = (
+        Sample("flatten", "64x7x7", out="3136"),
+        Sample("flatten(1)", "64x7x7", out="64x49"),
+        Sample("flatten(from=-2)", "64x7x7", out="64x49"),
+        Sample("flatten", "float", out="1"),
+        Sample("flatten(from=1)", "[3, H, 4]", out="[3, 4 * H]"),
+        Sample("flatten", "int 3x4", out="12"),
+    )
+    errors = (
+        Wrong("flatten(from=2)", "3x8", code="E303", says="axis 2 of a value with 2 axes"),
+        Wrong("flatten(0.5)", "3x8", code="E224", says="a whole number, found 0.5"),
+    )
+
     def build(self, b: LayerBuilder, x: Value) -> Value:
         shape = language_shape(x)
         start = b.axis(x, self.start, "from") - int(is_batched(x)) if shape else 0
         return b.Reshape(x, shape=_with_batch(x, (*shape[:start], product(shape[start:]))))
+
+    def formula(self, torch: Any, x: Any) -> Any:
+        return x.flatten(self.start) if x.ndim else x.reshape(1)
 
 
 @layer("reshape")
@@ -28,8 +46,32 @@ class Reshape(Layer):
 
     shape: tuple[Size, ...] = argument(Sizes(infer=True), "the new shape, without the batch: `64x4x4`, `[64, -1]`")
 
+    samples = (
+        Sample("reshape(64x4x4)", "1024", out="64x4x4"),
+        Sample("reshape([4, -1])", "8x6", out="4x12"),
+        Sample("reshape(shape=[-1])", "[3, H]", out="3 * H"),
+        Sample("reshape(3x2)", "int 6", out="3x2"),
+    )
+    errors = (
+        Wrong(
+            "reshape(3x4)",
+            "10",
+            code="E301",
+            says=(
+                "3x4 has 12 elements, the value 10 has 10",
+                "put -1 in the place of the size that follows from the others",
+            ),
+        ),
+        Wrong("reshape([3, -1])", "10", code="E301", says="the value has 10 elements, which is no multiple of 3"),
+        Wrong("reshape([-1, -1])", "10", code="E301", says="only one size of a shape may be -1"),
+        Wrong("reshape([3, -2])", "12", code="E224", says="a shape such as `64x7x7` or `[1, 768]`, found [3, -2]"),
+    )
+
     def build(self, b: LayerBuilder, x: Value) -> Value:
         return b.Reshape(x, shape=_with_batch(x, self._resolved(language_shape(x))))
+
+    def formula(self, torch: Any, x: Any) -> Any:
+        return x.reshape(self.shape)
 
     def _resolved(self, old: Shape) -> Shape:
         have = product(old)
@@ -57,6 +99,24 @@ class Transpose(Layer):
         Optional_(Axes()), "for each axis of the output, the input's axis: `[1, 2, 0]`", default=None
     )
 
+    samples = (
+        Sample("transpose", "512x49", out="49x512"),
+        Sample("transpose", "2x3x4", out="2x4x3"),
+        Sample("transpose([1, 2, 0])", "2x3x4", out="3x4x2"),
+        Sample("transpose(axes=[2, 0, 1])", "[3, H, W]", out="[W, 3, H]"),
+        Sample("transpose", "int 3x4", out="4x3"),
+    )
+    errors = (
+        Wrong("transpose", "10", code="E301", says="transpose needs two axes or more, found 10"),
+        Wrong(
+            "transpose([0, 0])",
+            "3x4",
+            code="E303",
+            says=("axes [0, 0] do not name each of the 2 axes of 3x4 once", "list the numbers 0 to 1, each once"),
+        ),
+        Wrong("transpose(1)", "3x4", code="E224", says="a list of axes such as `[1, 2, 0]`, found 1"),
+    )
+
     def build(self, b: LayerBuilder, x: Value) -> Value:
         shape = language_shape(x)
         rank = len(shape)
@@ -74,43 +134,8 @@ class Transpose(Layer):
         batch = int(is_batched(x))
         return b.Transpose(x, axes=(*range(batch), *(axis + batch for axis in axes)))
 
-
-@layer("slice")
-class Slice(Layer):
-    """Elements `start` to `stop`, the end excluded, of one axis, every `step`-th: `slice(0, 10)`, `slice(-1, axis=1)`.
-
-    As in Python a negative number counts from the end. The axis stays, also with one element left. Unlike in Python,
-    a start or stop past the end is an error.
-    """
-
-    start: int = argument(AXIS, "the first element")
-    stop: int | None = argument(Optional_(AXIS), "the element after the last; the end unless given", default=None)
-    axis: int = argument(AXIS, "the axis", default=0)
-    step: int = argument(Integer(1), "the distance of the elements", default=1)
-
-    def build(self, b: LayerBuilder, x: Value) -> Value:
-        axis = b.axis(x, self.axis)
-        size = x.shape[axis]
-        start, stop = _from_start(self.start, size), _from_start(size if self.stop is None else self.stop, size)
-        for argument_name, given, limit in (("start", start, size - 1), ("stop", stop, size)):
-            if _surely(given, limit) or _surely(0, given):
-                written = self.start if argument_name == "start" else self.stop
-                raise ShapeError(f"{argument_name} {written} of an axis of size {size}", argument=argument_name)
-        if _surely(start + 1, stop):
-            raise ShapeError(f"no element lies between {self.start} and {self.stop} on an axis of size {size}")
-        return b.Slice(x, starts=(start,), stops=(stop,), axes=(axis,), steps=(self.step,))
-
-
-def _from_start(index: Size, size: Size) -> Size:
-    return size + index if isinstance(index, int) and index < 0 else index
-
-
-def _surely(a: Size, b: Size) -> bool:
-    """Whether a > b for every value of the symbols."""
-    try:
-        return bool(a > b)
-    except Undecided:
-        return False
+    def formula(self, torch: Any, x: Any) -> Any:
+        return x.transpose(-2, -1) if self.axes is None else x.permute(self.axes)
 
 
 def _with_batch(x: Value, shape: Shape) -> Shape:

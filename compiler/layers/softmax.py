@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.declare.arguments import AXIS, argument
 from netc.compiler.ir import Value
-from netc.compiler.layers.base import Layer, LayerBuilder, ShapeError, language_shape, layer, require_floats
+from netc.compiler.layers.base import (
+    Layer,
+    LayerBuilder,
+    Sample,
+    ShapeError,
+    Wrong,
+    language_shape,
+    layer,
+    require_floats,
+)
 
 
 @layer("softmax")
@@ -18,8 +29,25 @@ class Softmax(Layer):
 
     axis: int = argument(AXIS, "the axis that sums to 1", default=-1)
 
+    samples = (
+        Sample("softmax", "8x5"),
+        Sample("softmax(axis=0)", "3x9x8"),
+        Sample("softmax(1)", "[3, H, W]"),
+        Sample("softmax", "7"),
+    )
+    errors = (
+        Wrong(
+            "softmax", "float", code="E301", says="softmax needs an axis to work on, found a single number an example"
+        ),
+        Wrong("softmax", "int 12", code="E302", says="softmax works on floating-point numbers, found int64"),
+        Wrong("softmax(2)", "8x5", code="E303", says="axis 2 of a value with 2 axes"),
+    )
+
     def build(self, b: LayerBuilder, x: Value) -> Value:
         require_floats("softmax", x)
         if not language_shape(x):
             raise ShapeError("softmax needs an axis to work on, found a single number an example")
         return b.Softmax(x, axis=b.axis(x, self.axis))
+
+    def formula(self, torch: Any, x: Any) -> Any:
+        return torch.softmax(x, self.axis)

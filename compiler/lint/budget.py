@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.facts.count import count, memory, totals
 from netc.compiler.ir import Dim, Size
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import did_you_mean
 from netc.grammar.parse import parse

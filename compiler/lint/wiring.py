@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Node, Value, is_batched, product
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Cost, Kind
 from netc.compiler.plan.terms import values_of

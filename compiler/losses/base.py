@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Shape, Value
 
 
@@ -18,7 +20,14 @@ class TargetSpec:
 
 
 class Loss(Declared):
-    """Base of every loss. Called in a train section as `word(prediction, target, arguments by name)`."""
+    """Base of every loss. Called in a train section as `word(prediction, target, arguments by name)`.
+
+    samples  at least two `Pair`s, which call the two by these names: `Pair("mse(prediction, target)", "3x4")`
+    errors   at least one `Wrong` call
+    """
+
+    samples: ClassVar[tuple[Pair, ...]] = ()
+    errors: ClassVar[tuple[Wrong, ...]] = ()
 
     def target(self, prediction: Value) -> TargetSpec:
         """The target that goes with a prediction; raises ShapeError where the prediction does not fit the loss."""
@@ -28,6 +37,13 @@ class Loss(Declared):
         """The loss as a scalar: the mean over the batch."""
         raise AssertionError("a loss declares build")
 
+    def formula(self, torch: Any, prediction: Any, target: Any) -> Any:
+        """The loss of a batch in PyTorch's functions, from tensors in float64 (labels in int64), the batch as axis 0.
 
-loss = Registry[Loss]("loss", __package__)
+        Apart from `build`, which the tests compare with it: its values, and its gradient with this one's slopes.
+        """
+        raise AssertionError("a loss declares formula")
+
+
+loss = Registry[Loss]("loss", __package__, samples=2, errors=1)
 """Decorator that registers a loss: `@loss("word")`; `loss.all()` gives every one by its word."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.declare.arguments import Real, argument
+from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, Value
 from netc.compiler.losses.base import Loss, TargetSpec, loss
 from netc.compiler.losses.classes import class_axis, label_target, mean, one_hot
@@ -21,6 +24,41 @@ class CrossEntropy(Loss):
 
     label_smoothing: float = argument(Real(0, 1, open_high=True), "the share spread over all classes", default=0.0)
 
+    samples = (
+        Pair("cross_entropy(prediction, target)", "7"),
+        Pair("cross_entropy(prediction, target)", "5x7"),
+        Pair("cross_entropy(prediction, target)", "7x3x2"),
+        Pair("cross_entropy(prediction, target, label_smoothing=0.1)", "7"),
+        Pair("cross_entropy(prediction, target, label_smoothing=0.25)", "5x7"),
+        Pair("cross_entropy(prediction, target, label_smoothing=0.5)", "2x3x2"),
+    )
+    errors = (
+        Wrong(
+            "cross_entropy(prediction, target)",
+            "float",
+            code="E301",
+            says="cross_entropy needs a score for each class, found a single number an example",
+        ),
+        Wrong(
+            "cross_entropy(prediction, target)",
+            "1",
+            code="E301",
+            says="cross_entropy needs a score for each class, found 1",
+        ),
+        Wrong(
+            "cross_entropy(prediction, target)",
+            "int 7",
+            code="E302",
+            says="cross_entropy works on floating-point numbers, found int64",
+        ),
+        Wrong(
+            "cross_entropy(prediction, target, label_smoothing=1)",
+            "7",
+            code="E224",
+            says="a number of at least 0 and below 1, found 1",
+        ),
+    )
+
     def target(self, prediction: Value) -> TargetSpec:
         return label_target("cross_entropy", prediction)
 
@@ -33,3 +71,7 @@ class CrossEntropy(Loss):
             return loss
         spread = g.Neg(mean(g, logs))
         return g.Add(g.Mul(loss, 1.0 - self.label_smoothing), g.Mul(spread, self.label_smoothing))
+
+    def formula(self, torch: Any, prediction: Any, target: Any) -> Any:
+        classes_second = prediction.transpose(1, 2) if prediction.ndim == 3 else prediction
+        return torch.nn.functional.cross_entropy(classes_second, target, label_smoothing=self.label_smoothing)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, Value
 from netc.compiler.losses.base import TargetSpec
 
@@ -12,9 +15,14 @@ class Metric(Declared):
 
     Its value is the mean over the batch, so that batches average by their sizes. `higher_is_better` says which epoch
     is the best.
+
+    samples  at least two `Pair`s, which call the two by these names: `Pair("accuracy(prediction, target)", "7")`
+    errors   at least one `Wrong` call
     """
 
     higher_is_better: bool = True
+    samples: ClassVar[tuple[Pair, ...]] = ()
+    errors: ClassVar[tuple[Wrong, ...]] = ()
 
     def target(self, prediction: Value) -> TargetSpec:
         """The target that goes with a prediction; raises ShapeError."""
@@ -24,6 +32,13 @@ class Metric(Declared):
         """The metric as a float32 scalar."""
         raise AssertionError("a metric declares build")
 
+    def formula(self, torch: Any, prediction: Any, target: Any) -> Any:
+        """The metric of a batch in PyTorch's functions, from tensors in float64 (labels in int64), the batch as axis 0.
 
-metric = Registry[Metric]("metric", __package__)
+        Apart from `build`, which the tests compare with it.
+        """
+        raise AssertionError("a metric declares formula")
+
+
+metric = Registry[Metric]("metric", __package__, samples=2, errors=1)
 """Decorator that registers a metric: `@metric("word")`; `metric.all()` gives every one by its word."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.declare.arguments import SIZE, argument
+from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Value
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.losses.base import TargetSpec
@@ -14,10 +17,29 @@ from netc.compiler.metrics.base import Metric, metric
 class TopK(Metric):
     """The share of labels that are among the `k` highest scores, from 0 to 1: ImageNet's top-5 is `topk(k=5)`.
 
+    Of equal scores the first count.
+
     prediction: scores `[C]`, `[T, C]` or `[C, H, W]`. target: whole numbers from 0 to C - 1, without the class axis.
     """
 
     k: int = argument(SIZE, "how many scores count", default=5)
+
+    samples = (
+        Pair("topk(prediction, target)", "7"),
+        Pair("topk(prediction, target, k=1)", "5x7"),
+        Pair("topk(prediction, target, k=3)", "7x3x2"),
+        Pair("topk(prediction, target, k=7)", "7"),
+    )
+    errors = (
+        Wrong(
+            "topk(prediction, target)",
+            "3",
+            code="E301",
+            says=("topk counts 5 of 3 classes", "give k a number from 1 to 2"),
+        ),
+        Wrong("topk(prediction, target, k=0)", "7", code="E224", says="a positive whole number, found 0"),
+        Wrong("topk(prediction, target)", "1", code="E301", says="topk needs a score for each class, found 1"),
+    )
 
     def target(self, prediction: Value) -> TargetSpec:
         spec = label_target("topk", prediction)
@@ -36,3 +58,10 @@ class TopK(Metric):
         shape = (*target.shape[:axis], 1, *target.shape[axis:])
         found = g.Cast(g.Equal(indices, g.Reshape(target, shape=shape)), to=DType.FLOAT32)
         return mean(g, g.ReduceSum(found, axes=(axis,)))
+
+    def formula(self, torch: Any, prediction: Any, target: Any) -> Any:
+        scores = prediction.movedim(-1, 1) if prediction.ndim == 3 else prediction
+        at_label = scores.gather(1, target[:, None])
+        place = torch.arange(scores.shape[1]).view(1, -1, *[1] * (scores.ndim - 2))
+        ahead = (scores > at_label) | ((scores == at_label) & (place < target[:, None]))
+        return (ahead.sum(1) < self.k).double().mean()

@@ -1,4 +1,4 @@
-"""What is to be known about an operator besides its shape and gradient: every list of operators is derived of this."""
+"""What is to be known about an operator besides shape and gradient: every list of operators is derived from this."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def stacked_updates(graph: Graph) -> Graph:
     """Small parameters whose update is the same and which differ in their first size alone are updated together.
 
     They lie one after the other along the first axis, so that gathering and cutting them are plain copies; the
-    elements take the same arithmetic as alone, and the results are equal bit for bit.
+    elements take the same arithmetic as alone, and sums, products, quotients and roots are equal bit for bit.
     """
     outputs = set(graph.outputs.values())
     groups: dict[Hashable, list[list[Node]]] = defaultdict(list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netc.compiler.plan.settings import One, Setting, Some
 from netc.compiler.plan.train_plan import SETTINGS
+from netc.compiler.targets.reference import between
 
 BEGIN = "<!-- settings: written by `python -m netc.compiler.reference` -->"
 END = "<!-- end of settings -->"
@@ -11,9 +12,7 @@ END = "<!-- end of settings -->"
 
 def put_settings(page: str) -> str:
     """The page with the table of today between its two marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{_table()}\n\n{END}{after}"
+    return between(page, BEGIN, END, f"\n\n{_table()}\n\n")
 
 
 def _table() -> str:

@@ -19,9 +19,14 @@ END = "<!-- end of lowerings -->"
 
 def put_into(page: str) -> str:
     """The page with the tables of today between its two marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{tables()}\n{END}{after}"
+    return between(page, BEGIN, END, f"\n\n{tables()}\n")
+
+
+def between(page: str, begin: str, end: str, text: str) -> str:
+    """A page with other text between two marks."""
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}{text}{end}{after}"
 
 
 def tables() -> str:

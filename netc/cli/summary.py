@@ -16,10 +16,16 @@ from netc.cli.options import load_net, net_options
     "--batch", type=click.IntRange(1), default=None, help="batch size for the memory of a training step; the plan's"
 )
 @click.option(
+    "--depth", type=click.IntRange(0), default=None, metavar="N",
+    help="open blocks N levels deep and show what is deeper as one row: 0 the net, 1 its parts; all unless given",
+)  # fmt: skip
+@click.option(
     "--format", "style", type=click.Choice(["table", "json", "md"]), default="table", show_default=True,
     help="a table, JSON, or a table in Markdown",
 )  # fmt: skip
-def summary(file: str, net: str | None, settings: tuple[str, ...], batch: int | None, style: str) -> None:
+def summary(
+    file: str, net: str | None, settings: tuple[str, ...], batch: int | None, depth: int | None, style: str
+) -> None:
     """The layers of a network: output shapes, parameters, what each is connected to; totals, FLOPs and memory.
 
     Shapes are written without the batch. FLOPs are multiply-accumulates of convolutions and products for one example.
@@ -27,7 +33,7 @@ def summary(file: str, net: str | None, settings: tuple[str, ...], batch: int | 
     from netc.compiler import summary as summarize
 
     network = load_net(file, net, settings)
-    found = summarize(network)
+    found = summarize(network, depth=depth)
     if style == "json":
         click.echo(json.dumps(found, indent=2))
         return

@@ -17,20 +17,22 @@ from netc.compiler.facts.summary import number
 from netc.compiler.net import Net
 
 HEADS = ("layer (type)", "output shape", "params", "connected to")
+FOLDED_HEADS = ("layer (type)", "output shape", "layers", "params", "connected to")
+NUMBERS = ("layers", "params")
+Row = tuple[str, ...]
 NARROWEST = 80
 
 
 def draw_summary(net: Net, found: dict[str, Any], batch: int | None, markdown: bool) -> None:
     """Print the table and the totals on stdout."""
-    rows = [_row(layer) for layer in found["layers"]]
-    rows[:0] = [(f"{port['name']} (input)", _shape(port["shape"]), "0", "") for port in found["inputs"]]
+    table = _table(found)
     lines = [_title(net), *totals_lines(net, found, batch)]
     if markdown:
-        click.echo(_markdown(rows, lines), nl=False)
+        click.echo(_markdown(table, lines), nl=False)
     elif sys.stdout.isatty():
-        _rich(rows, lines)
+        _rich(table, lines)
     else:
-        click.echo("\n".join([textwrap.fill(lines[0], NARROWEST), "", *_plain(rows, NARROWEST), "", *lines[1:]]))
+        click.echo("\n".join([textwrap.fill(lines[0], NARROWEST), "", *_plain(table, NARROWEST), "", *lines[1:]]))
 
 
 def totals_lines(net: Net, found: dict[str, Any], batch: int | None) -> list[str]:
@@ -81,7 +83,15 @@ def _shape(sizes: Iterable[int | str]) -> str:
     return "x".join(words) or "scalar"
 
 
-def _row(layer: dict[str, Any]) -> tuple[str, str, str, str]:
+def _table(found: dict[str, Any]) -> list[Row]:
+    """The heads and the rows of the table; a cell may have several lines."""
+    inputs = [(f"{port['name']} (input)", _shape(port["shape"]), "0", "") for port in found["inputs"]]
+    if "rows" not in found:
+        return [HEADS, *inputs, *map(_layer, found["layers"])]
+    return [FOLDED_HEADS, *((name, shape, "", *rest) for name, shape, *rest in inputs), *map(_part, found["rows"])]
+
+
+def _layer(layer: dict[str, Any]) -> Row:
     return (
         f"{layer['name']} ({layer['type']})",
         _shape(layer["output_shape"]),
@@ -90,23 +100,39 @@ def _row(layer: dict[str, Any]) -> tuple[str, str, str, str]:
     )
 
 
-def _plain(rows: Sequence[tuple[str, ...]], width: int) -> list[str]:
-    """Columns with spaces between; cells that are too long go on in the next line."""
-    columns = [[head, *(row[i] for row in rows)] for i, head in enumerate(HEADS)]
-    widths = [max(map(len, column)) for column in columns]
-    spare = width - widths[1] - widths[2] - 6
-    widths[0] = min(widths[0], max(spare - widths[3], spare * 3 // 5))
-    widths[3] = min(widths[3], spare - widths[0])
+def _part(row: dict[str, Any]) -> Row:
+    return (
+        f"{row['name']} ({row['type']})",
+        "\n".join(map(_shape, row["output_shapes"])),
+        "" if row["kind"] == "layer" else f"{row['layers']:,}",
+        f"{row['params']:,}",
+        ", ".join(row["inputs"]),
+    )
+
+
+def _plain(table: Sequence[Row], width: int) -> list[str]:
+    """Columns with spaces between; names and sources that are too long go on in the next line."""
+    cells = [[cell.split("\n") for cell in row] for row in table]
+    widths = [max(len(line) for row in cells for line in row[i]) for i in range(len(table[0]))]
+    last = len(widths) - 1
+    spare = width - sum(widths[1:last]) - 2 * last
+    widths[0] = min(widths[0], max(spare - widths[last], spare * 3 // 5))
+    widths[last] = min(widths[last], spare - widths[0])
     lines = []
-    for row in (HEADS, *rows):
-        cells = [_wrapped(cell, limit) for cell, limit in zip(row, widths, strict=True)]
-        for i in range(max(map(len, cells))):
-            name, shape, params, sources = (cell[i] if i < len(cell) else "" for cell in cells)
-            line = f"{name:<{widths[0]}}  {shape:<{widths[1]}}  {params:>{widths[2]}}  {sources}"
+    for row in cells:
+        for i in (0, last):
+            row[i] = _wrapped(row[i][0], widths[i])
+        for i in range(max(map(len, row))):
+            pieces = (cell[i] if i < len(cell) else "" for cell in row)
+            line = "  ".join(map(_aligned, pieces, widths, table[0]))
             lines.append(line.rstrip())
-        if row is HEADS:
-            lines.append("-" * min(width, sum(widths) + 6))
+        if row is cells[0]:
+            lines.append("-" * min(width, sum(widths) + 2 * last))
     return lines
+
+
+def _aligned(piece: str, width: int, head: str) -> str:
+    return piece.rjust(width) if head in NUMBERS else piece.ljust(width)
 
 
 def _wrapped(cell: str, width: int) -> list[str]:
@@ -127,13 +153,15 @@ def _pieces(word: str, width: int) -> list[str]:
     return [part[at : at + width] for part in parts for at in range(0, len(part), width)]
 
 
-def _markdown(rows: Sequence[tuple[str, ...]], lines: Sequence[str]) -> str:
-    table = [" | ".join(HEADS), "---|---|---:|---", *(" | ".join(row) for row in rows)]
+def _markdown(table: Sequence[Row], lines: Sequence[str]) -> str:
+    heads, *rows = ([cell.replace("\n", ", ") for cell in row] for row in table)
+    rule = "|".join("---:" if head in NUMBERS else "---" for head in heads)
+    drawn = [" | ".join(heads), rule, *(" | ".join(row) for row in rows)]
     below = [f"- {' '.join(line.split())}" for line in lines[1:]]
-    return "\n".join([f"### {lines[0]}", "", *(f"| {row} |" for row in table), "", *below]) + "\n"
+    return "\n".join([f"### {lines[0]}", "", *(f"| {row} |" for row in drawn), "", *below]) + "\n"
 
 
-def _rich(rows: Sequence[tuple[str, ...]], lines: Sequence[str]) -> None:
+def _rich(table: Sequence[Row], lines: Sequence[str]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -142,16 +170,17 @@ def _rich(rows: Sequence[tuple[str, ...]], lines: Sequence[str]) -> None:
     console = Console(
         no_color=not colored, force_terminal=colored or None, highlight=False, width=shutil.get_terminal_size().columns
     )
-    table = Table(title=Text(lines[0]), title_justify="left", header_style="bold")
-    for head in HEADS:
-        table.add_column(
+    drawn = Table(title=Text(lines[0]), title_justify="left", header_style="bold")
+    heads, *rows = table
+    for head in heads:
+        drawn.add_column(
             head,
-            justify="right" if head == "params" else "left",
-            no_wrap=head in ("output shape", "params"),
+            justify="right" if head in NUMBERS else "left",
+            no_wrap=head not in (heads[0], heads[-1]),
             overflow="fold",
         )
-    for name, shape, params, sources in rows:
-        table.add_row(Text(name), Text(shape), Text(params), Text(sources, style="dim"))
-    console.print(table)
+    for *cells, sources in rows:
+        drawn.add_row(*map(Text, cells), Text(sources, style="dim"))
+    console.print(drawn)
     for line in lines[1:]:
         console.print(Text(line))

@@ -10,7 +10,8 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from netc.runtime.data.augment import Augmentation, Batch, augment
+from netc.compiler import Augmentation
+from netc.runtime.data.augment import Batch, augment
 
 AHEAD = 4
 

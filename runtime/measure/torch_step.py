@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any
 
-from netc.compiler import Graph, Net, Node, StepPlan, TrainPlan, Value, forward_graph, get_op
+from netc.compiler import Graph, LossTerm, Net, Node, StepPlan, TrainPlan, Value, forward_graph, get_op
 from netc.runtime.measure.torch_ops import Function, NoEquivalentError, dtype_of, function_of
 from netc.runtime.sessions.resident import Array
 
@@ -172,27 +172,17 @@ def _may_overwrite(value: Value, readers: Mapping[Value, list[Node]], outputs: s
 
 
 # ------------------------------------------------------------ losses, optimizers
-def _loss(torch: Any, term: Any, rows: Mapping[str, Any]) -> Function:
-    """A loss as a function of its prediction."""
-    functional, word, settings = torch.nn.functional, term.loss.word, term.loss.settings()
+def _loss(torch: Any, term: LossTerm, rows: Mapping[str, Any]) -> Function:
+    """A loss as a function of its prediction: its formula, which is written in PyTorch's functions."""
     field = term.target.name if isinstance(term.target, Value) else term.target
-    if isinstance(field, str) and field not in rows:
+    if isinstance(field, float):
+        if term.wanted.classes is not None:
+            raise NoEquivalentError(f"the loss {term.loss.word} with the same label for every example")
+        return lambda prediction: term.loss.formula(torch, prediction, torch.full_like(prediction, field))
+    if field not in rows:
         raise NoEquivalentError("a target that is a value of the net")
-
-    def target(prediction: Any) -> Any:
-        return rows[field] if isinstance(field, str) else torch.full_like(prediction, field)
-
-    def cross_entropy(prediction: Any) -> Any:
-        labels = rows[field].long()
-        classes_last = prediction.dim() == 3  # [N, T, C]; PyTorch has classes on axis 1
-        scores = prediction.transpose(1, 2) if classes_last else prediction
-        return functional.cross_entropy(scores, labels, label_smoothing=settings["label_smoothing"])
-
-    if word == "cross_entropy" and isinstance(field, str):
-        return cross_entropy
-    if word == "mse":
-        return lambda prediction: functional.mse_loss(prediction, target(prediction))
-    raise NoEquivalentError(f"the loss {word}")
+    target = rows[field].long() if term.wanted.classes is not None else rows[field]
+    return lambda prediction: term.loss.formula(torch, prediction, target)
 
 
 def _optimizer(torch: Any, plan: StepPlan, trained: list[Any], lr: float) -> Any:

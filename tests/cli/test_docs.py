@@ -40,6 +40,15 @@ def test_the_summary_is_real(capsys: pytest.CaptureFixture[str]) -> None:
     assert {**shown["layers"][0], "span": None} == {**found["layers"][0], "span": None}
 
 
+def test_the_rows_are_real(capsys: pytest.CaptureFixture[str]) -> None:
+    (shown,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.S) if '"rows"' in block)
+    file = str(REPOSITORY / "examples/zoo/resnet_cifar.net")
+    assert cli.run(["summary", file, "--format", "json", "--depth", "1"]) == 0
+    found = json.loads(capsys.readouterr().out)["rows"]
+    (row,) = ({**row, "span": {**row["span"], "file": "resnet_cifar.net"}} for row in found if row["name"] == "stage1")
+    assert shown == {"rows": [row]}
+
+
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_help_of_every_verb(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run([verb, "--help"]) == 0

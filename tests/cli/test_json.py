@@ -106,3 +106,26 @@ def test_summary(netc: Any) -> None:
     assert totals["params"] == 36 + 8 + 4 * 36 + 4 + 784 * 3 + 3 == totals["trainable"]
     assert (totals["frozen"], totals["buffers"]) == (0, 8)
     assert totals["flops"] == 36 * 784 + 4 * 36 * 784 + 784 * 3
+
+
+def test_summary_of_parts(netc: Any) -> None:
+    done = netc("summary", "a.net", "--format", "json", "--depth", "1", files={"a.net": MODEL})
+    plain = netc("summary", "a.net", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    rows = found.pop("rows")
+    assert found == json.loads(plain.stdout)
+    for row in rows:
+        check_keys(row, {"name": str, "type": str, "kind": str, "layers": int, "inputs": list, "output_shapes": list,
+                         "params": int, "trainable": int, "buffers": int, "flops": int, "span": dict})  # fmt: skip
+        check_keys(row["span"], {"file": str, "line": int, "column": int})
+    told = [(row["name"], row["type"], row["kind"], row["layers"], row["inputs"]) for row in rows]
+    assert told == [
+        ("skip", "chain", "chain", 3, ["image"]), ("conv1", "conv", "layer", 1, ["skip"]),
+        ("add1", "add", "layer", 1, ["conv1", "skip"]), ("maxpool1", "maxpool", "layer", 1, ["add1"]),
+        ("logits", "chain", "chain", 2, ["maxpool1"]),
+    ]  # fmt: skip
+    skip, logits = rows[0], rows[-1]
+    assert (skip["params"], skip["trainable"], skip["buffers"], skip["flops"]) == (36 + 8, 44, 8, 36 * 784)
+    assert (logits["params"], logits["flops"], logits["output_shapes"]) == (784 * 10 + 10, 7840, [[10]])
+    assert (skip["span"]["line"], skip["span"]["column"]) == (3, 3)

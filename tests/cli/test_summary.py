@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +53,10 @@ def test_published_counts(file: str, params: int, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.net")), ids=lambda path: path.name)
-@pytest.mark.parametrize("style", ["table", "md"])
-def test_readable_at_80_columns(file: Path, style: str, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = summary(capsys, str(file), "--format", style).splitlines()
-    assert style == "md" or max(map(len, lines)) <= 80
+@pytest.mark.parametrize("options", [(), ("--depth", "0"), ("--depth", "2"), ("--format", "md")], ids=" ".join)
+def test_readable_at_80_columns(file: Path, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    lines = summary(capsys, str(file), *options).splitlines()
+    assert "md" in options or max(map(len, lines)) <= 80
     assert any("parameters" in line for line in lines)
 
 
@@ -90,3 +92,25 @@ def test_open_sizes_are_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert found["layers"][0]["output_shape"][0] == 2
     assert isinstance(found["totals"]["flops"], str)
     assert "(H - 2)" in summary(capsys, str(tmp_path / "m.net"))
+
+
+@pytest.mark.parametrize("key", ["layers", "rows"])
+def test_operators_between_layers_are_looked_through(
+    key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "net Part {\n  input x: 3x8x8\n  relu\n}\n"
+    text += "net A {\n  input image: bytes 8x8x3\n  a = relu\n  b = zeros([3, 8, 8]) -> Part\n  [a, b] -> add\n}\n"
+    (tmp_path / "m.net").write_text(text, "utf-8")
+    found = json.loads(summary(capsys, str(tmp_path / "m.net"), "--format", "json", "--depth", "9"))[key]
+    told = [(layer["name"], layer["inputs"]) for layer in found]
+    assert told == [
+        ("a", ["image"]), ("b.zeros1", []), ("b.Part1.relu1", ["b.zeros1"]), ("add1", ["a", "b.Part1.relu1"]),
+    ]  # fmt: skip
+
+
+def test_parts_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    text = re.sub(r"\x1b\[\d*m", "", summary(capsys, str(EXAMPLES / "zoo/resnet_cifar.net"), "--depth", "1"))
+    (line,) = (line for line in text.splitlines() if "stage2 (for)" in line)
+    assert [cell.strip() for cell in line.split("│")[1:-1]] == ["stage2 (for)", "32x16x16", "27", "51,648", "stage1"]

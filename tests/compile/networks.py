@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sessions import session_of
 
+from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.artifact import Artifact
 from netc.compiler.declare.initial import Initial
 from netc.compiler.declare.parameter import Parameter
@@ -15,7 +16,7 @@ from netc.compiler.ir import BATCH, DType, Graph, Origin, Shape, Size, Value
 from netc.compiler.layers.base import LayerBuilder, layer
 from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.plan.terms import LossTerm, MetricTerm
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
@@ -33,7 +34,11 @@ class Maker:
     """Applies layers by their words; paths are the word and a number: `conv1`, `conv2`."""
 
     def __init__(self, name: str = "Hand") -> None:
-        self.net = Net(name, "a net made by hand", {}, Graph(name), [], [], {}, [], [], "hand.net", "x", {}, HERE)
+        layers: list[Any] = []  # the net's and the tree's
+        tree = Application(Kind.NET, name, "", "", HERE, HERE, {}, {}, (), layers)
+        self.net = Net(
+            name, "a net made by hand", {}, Graph(name), layers, tree, [], {}, [], [], "hand.net", "x", {}, HERE
+        )
         self.known: dict[str, Parameter] = {}
 
     def input(self, name: str, *shape: Size, dtype: DType = DType.FLOAT32) -> Value:

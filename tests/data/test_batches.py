@@ -1,25 +1,21 @@
-"""Augmentation against plain loops; batches: order, resume, exceptions, threads."""
+"""Augmentation of a batch's maps together; batches: order, resume, exceptions, threads."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 
+from netc.compiler.augmentations.crop import Crop
+from netc.compiler.augmentations.flip import Flip
 from netc.runtime.data import Batches, augment, bind_data, open_data
 
 from .makers import image_port, label_port, pixels
-
-
-@dataclass(frozen=True)
-class Change:
-    word: str
-    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -45,36 +41,6 @@ def seen(source: Rows, batch: int, **settings: Any) -> list[list[float]]:
         return [made["x"].tolist() for made in ready]
 
 
-def test_flip_mirrors_half_of_the_images():
-    images = pixels(400, 2, 5, 6).astype(np.float32)
-    out = augment({"image": images}, [Change("flip")], np.random.default_rng(1))["image"]
-    mirrored = [np.array_equal(after, before[:, :, ::-1]) for before, after in zip(images, out, strict=True)]
-    kept = [np.array_equal(after, before) for before, after in zip(images, out, strict=True)]
-    assert all(a != b for a, b in zip(mirrored, kept, strict=True))
-    assert 160 < sum(mirrored) < 240
-
-
-@pytest.mark.parametrize("padding", [0, 1, 3])
-def test_crop_is_a_shift_with_zeros(padding):
-    images = pixels(300, 2, 5, 7).astype(np.float32) + 1
-    out = augment({"image": images}, [Change("crop", {"padding": padding})], np.random.default_rng(2))["image"]
-    found = set()
-    for before, after in zip(images, out, strict=True):
-        matches = []
-        for down in range(-padding, padding + 1):
-            for right in range(-padding, padding + 1):
-                shifted = np.zeros_like(before)
-                for y in range(5):
-                    for x in range(7):
-                        if 0 <= y + down < 5 and 0 <= x + right < 7:
-                            shifted[:, y, x] = before[:, y + down, x + right]
-                if np.array_equal(shifted, after):
-                    matches.append((down, right))
-        assert len(matches) == 1
-        found.add(matches[0])
-    assert len(found) == (2 * padding + 1) ** 2
-
-
 def test_maps_of_an_example_move_together():
     images = pixels(50, 1, 6, 6).astype(np.float32)
     batch = {
@@ -84,7 +50,7 @@ def test_maps_of_an_example_move_together():
         "label": np.arange(50),
         "vector": images.reshape(50, 36),
     }
-    out = augment(batch, [Change("crop", {"padding": 2}), Change("flip")], np.random.default_rng(0))
+    out = augment(batch, [Crop(padding=2), Flip()], np.random.default_rng(0))
     assert not np.array_equal(out["image"], images)
     assert np.array_equal(out["image"][:, 0], out["mask"])
     assert np.array_equal(out["bytes"].transpose(0, 3, 1, 2), out["image"])
@@ -106,7 +72,7 @@ def test_an_epoch_has_every_row_once_in_its_own_order():
 
 def test_resuming_gives_what_would_have_come():
     bound = bind_data(open_data("digits"), [image_port(1, 8, 8), label_port()])
-    settings = {"seed": 1, "epoch": 2, "augmentation": [Change("crop", {"padding": 1}), Change("flip")]}
+    settings = {"seed": 1, "epoch": 2, "augmentation": [Crop(padding=1), Flip()]}
     with Batches(bound.train, 256, **settings) as whole, Batches(bound.train, 256, start=3, **settings) as rest:
         assert (len(whole), len(rest)) == (6, 3)
         expected, got = list(whole)[3:], list(rest)

@@ -12,6 +12,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sessions import session_of
+from trees import check_tree
 
 from netc.compiler import check, compile_inference, compile_training, initial_weights
 from netc.compiler.declare.arguments import (
@@ -183,6 +184,17 @@ def test_the_shapes_are_those_of_onnx_runtime(drawn):
     outputs = session.run(list(net.outputs), {name: feeds[name] for name in known})
     for (name, value), output in zip(net.outputs.items(), outputs, strict=True):
         assert output.shape == resolved(value.shape, sizes), f"{name} in\n{source}"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks())
+def test_the_tree_is_the_list_of_layers(drawn):
+    shape, statements, names = drawn
+    if not statements:
+        return
+    (net,) = check("random.net", text(shape, [*statements, f"output {', '.join(names)}"])).nets
+    assert net.tree.children == net.layers
+    check_tree(net)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netc.grammar import render
-from netc.grammar.layout import Layout
 from netc.grammar.lexer import Lexer
+from netc.grammar.newlines import Layout
 from netc.grammar.parse import parse
 from netc.grammar.source import Source
 from netc.grammar.stack import Stack

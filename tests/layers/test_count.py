@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.facts.count import FLOAT_BYTES, count, distinct_parameters, memory, part, receptive_field, totals
 from netc.compiler.ir import Builder, Dim, DType, Graph, Value
 from netc.compiler.layers.base import layer
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.compiler.optimizers.base import optimizer
 from netc.grammar.diagnostics import Span
 
@@ -46,7 +47,8 @@ def stack(bench, sizes, steps, path="layer{}"):
 def net(bench, instances, plans=()):
     graph = Graph("Test", list(bench.graph.inputs), list(bench.graph.parameters), list(bench.graph.nodes), {})
     parameters = distinct_parameters(instances)
-    return Net("Test", None, {}, graph, instances, parameters, {}, list(plans), [], "test.net", "", {}, SPAN)
+    tree = Application(Kind.NET, "Test", "", "", SPAN, SPAN, {}, {}, (), instances)
+    return Net("Test", None, {}, graph, instances, tree, parameters, {}, list(plans), [], "test.net", "", {}, SPAN)
 
 
 def test_lenet(bench):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netc.compiler.augmentations.base import augmentation
+from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import layer
 from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
@@ -14,6 +16,7 @@ from netc.compiler.schedules.base import schedule
 from netc.compiler.targets.reference import put_into
 
 ROOT = Path(__file__).resolve().parents[2]
+KINDS = (layer, loss, metric, optimizer, schedule, initializer, augmentation)
 
 
 def test_the_page_is_current(tmp_path, monkeypatch):
@@ -26,7 +29,7 @@ def test_the_page_is_current(tmp_path, monkeypatch):
 
 def test_every_declaration_and_argument_is_on_it():
     page = reference()
-    for registry in (layer, loss, metric, optimizer, schedule):
+    for registry in KINDS:
         for word, definition in registry.all().items():
             assert f"### {word}\n" in page
             for spec in definition.arguments.values():
@@ -36,7 +39,7 @@ def test_every_declaration_and_argument_is_on_it():
 
 
 def test_lines_fit_and_docstrings_state_shapes_or_formulas():
-    for registry in (layer, loss, metric, optimizer, schedule):
+    for registry in KINDS:
         for word, definition in registry.all().items():
             assert definition.__doc__, word
             assert all(len(line) <= 120 for line in definition.__doc__.splitlines())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Node, format_shape
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring
-from netc.compiler.net import LayerInstance
 from netc.grammar.diagnostics import Diagnostic, Label
 
 NAMES = {1: ("step",), 2: ("row", "column"), 3: ("plane", "row", "column")}

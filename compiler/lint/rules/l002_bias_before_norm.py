@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Node
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring
-from netc.compiler.net import LayerInstance
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Kind
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Label, Span

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import format_shape, language_shape
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring, data_inputs, weighted
-from netc.compiler.net import LayerInstance
 from netc.grammar.diagnostics import Diagnostic, Label
 
 SHARE = 0.5

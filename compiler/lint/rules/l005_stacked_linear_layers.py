@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Size, Value, language_shape, product
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring, data_inputs, rearranges
-from netc.compiler.net import LayerInstance
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Kind
 from netc.grammar.diagnostics import Diagnostic, Label

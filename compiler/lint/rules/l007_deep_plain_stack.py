@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Value
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import data_inputs
-from netc.compiler.net import LayerInstance, Net
+from netc.compiler.net import Net
 from netc.grammar.diagnostics import Diagnostic, Label
 
 LIMIT = 20

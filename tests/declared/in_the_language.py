@@ -1,0 +1,129 @@
+"""Samples and error cases as files of the language: what a declaration's call becomes where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from netc.compiler.augmentations.base import augmentation
+from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.declare.samples import Call, Drawn, Pair, Rates, Sample, Wrong
+from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.module import Module
+from netc.compiler.elaborate.report import Report
+from netc.compiler.elaborate.static_binds import compute, file_frame
+from netc.compiler.initializers.base import initializer
+from netc.compiler.layers.base import layer
+from netc.compiler.load import check
+from netc.compiler.losses.base import loss
+from netc.compiler.metrics.base import metric
+from netc.compiler.net import Net
+from netc.compiler.schedules.base import schedule
+from netc.grammar import ast
+from netc.grammar.diagnostics import Diagnostic, Severity
+from netc.grammar.parse import parse
+
+KINDS: dict[str, Registry[Any]] = {
+    "layer": layer,
+    "loss": loss,
+    "metric": metric,
+    "schedule": schedule,
+    "initializer": initializer,
+    "augmentation": augmentation,
+}
+"""Everything that carries samples."""
+
+NAMES = "abcdefgh"
+TRAINS = {
+    "loss": "loss = {call}",
+    "metric": "loss = mse(other, value)\n  metrics = [{call}]",
+    "schedule": "loss = mse(other, value)\n  schedule = {call}",
+    "augmentation": "loss = mse(other, value)\n  augmentation = {call}",
+}
+"""Where a call of each kind stands in a train section."""
+
+
+def inputs_of(one: Call) -> tuple[str, ...]:
+    """What flows into a sample or an error case, as text."""
+    match one:
+        case Sample() | Wrong():
+            return one.inputs
+        case Pair():
+            return (one.prediction,)
+        case Rates() | Drawn():
+            return ()
+    raise AssertionError(f"no sample: {one}")
+
+
+def text_of(kind: str, call: str, inputs: Sequence[str]) -> str:
+    """A file with the call in it; a layer's result is called `y`."""
+    binds = [(name, text) for name, text in zip(NAMES, inputs, strict=False) if text.startswith("parameter(")]
+    declared = [(name, text) for name, text in zip(NAMES, inputs, strict=False) if (name, text) not in binds]
+    lines = ["net Sample {", *(f"  input {name}: {text}" for name, text in [*declared, ("other", "float")])]
+    lines += [f"  {name} = {text}" for name, text in binds]
+    if kind == "layer":
+        flow = "a -> " if inputs else ""
+        return "\n".join([*lines, f"  y = {flow}{call}", "}", ""])
+    lines.append(f"  {'prediction = a' if inputs else 'number = other'} -> identity")
+    lines += ["}", "train Sample {", f"  {TRAINS[kind].format(call=call)}", "}", ""]
+    return "\n".join(lines)
+
+
+def errors_of(kind: str, one: Call) -> list[Diagnostic]:
+    """The errors that checking the call finds."""
+    if kind == "initializer":
+        return _initializer(one.call)[1]
+    found = check("sample.net", text_of(kind, one.call, inputs_of(one))).diagnostics
+    return [finding for finding in found if finding.severity is Severity.ERROR]
+
+
+def net_of(kind: str, one: Call) -> Net:
+    """The net that a right call stands in."""
+    result = check("sample.net", text_of(kind, one.call, inputs_of(one)))
+    errors = [f"{finding.message} ({finding.help})" for finding in result.diagnostics if finding.code.startswith("E")]
+    assert not errors, errors
+    return result.nets[0]
+
+
+def instance_of(kind: str, one: Call) -> Any:
+    """The declaration with its arguments, from the call."""
+    if kind == "initializer":
+        made, errors = _initializer(one.call)
+        assert made is not None, errors
+        return made
+    net = net_of(kind, one)
+    if kind == "layer":
+        return net.layers[-1].layer
+    plan = net.plans[0]
+    if kind == "loss":
+        return plan.losses[0].loss
+    if kind == "metric":
+        return plan.metrics[0].metric
+    return plan.schedule if kind == "schedule" else plan.augmentation[0]
+
+
+def _initializer(call: str) -> tuple[Declared | None, list[Diagnostic]]:
+    """An initializer has no place in the language of its own: bound as an argument's value is."""
+    file, findings = parse(f"sample = {call}\n", "sample.net")
+    assert not findings, findings
+    (item,) = file.items
+    assert isinstance(item, ast.Bind)
+    assert isinstance(item.value, ast.Flow)
+    (node,) = item.value.elements
+    function, arguments = (node.function, node.arguments) if isinstance(node, ast.Call) else (node, ())
+    assert isinstance(function, ast.Name)
+    report = Report()
+    frame = file_frame(Module(file, "sample.net", report, compute))
+    definition = initializer.all()[function.id]
+    bound = bind_declared(frame, definition, f"`{function.id}`", arguments, node.span)
+    return None if bound is None else definition(**bound.values), report.found
+
+
+def written(made: Any) -> str:
+    """A declaration as the language writes it: `normal(0.5)`; arguments at their defaults are left out."""
+    given = [
+        value
+        for name, value in made.settings().items()
+        if made.arguments[name].required or value != made.arguments[name].default
+    ]
+    return f"{made.word}({', '.join(f'{value:g}' for value in given)})" if given else made.word
