@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from netc.compiler.training.ports import batch_ports
     from netc.compiler.weights.draw import initial_weight, initial_weights
     from netc.compiler.weights.files import fit, read_tensors, read_weights
+    from netc.compiler.weights.state import fit_state
 
 _HOMES = {
     "Application": "applications",
@@ -78,6 +79,7 @@ _HOMES = {
     "compile_training": "build",
     "compile_update": "build",
     "fit": "weights.files",
+    "fit_state": "weights.state",
     "forward_graph": "training.forward",
     "get_op": "ops",
     "initial_state": "artifact",
@@ -133,6 +135,7 @@ __all__ = [
     "compile_training",
     "compile_update",
     "fit",
+    "fit_state",
     "forward_graph",
     "get_op",
     "initial_state",

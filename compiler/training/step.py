@@ -13,7 +13,7 @@ from netc.compiler.net import Net
 from netc.compiler.options import Precision
 from netc.compiler.passes.dead_code import dead_code, used_sources
 from netc.compiler.plan.moving import frozen, moving
-from netc.compiler.plan.terms import Term
+from netc.compiler.plan.terms import Term, values_of
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.forward import forward_pass
@@ -81,7 +81,7 @@ def update_step(net: Net, plan: TrainPlan, step: StepPlan, precision: Precision 
     a loss scale it takes the loss too, which decides with them whether the step counts.
     """
     a = Assembly(net.name)
-    trained = _measured(Assembly(net.name), net, plan, step, updates=False).trained
+    trained = _trained(net, plan, step)
     for value in trained:
         if value in net.inputs:
             a.take(value, "data", f"input {value.name} of net {net.name}")
@@ -140,13 +140,19 @@ def _measured(a: Assembly, net: Net, plan: TrainPlan, step: StepPlan, *, updates
     targets = take_data(a, net, terms)
     rate = take_rate(a) if updates else None
     seed, count = take_counters(a)
-    moved = moving(net.parameters, net.inputs, plan, step)
-    take_parameters(a, net, set(moved))
+    take_parameters(a, net, set(moving(net.parameters, net.inputs, plan, step)))
     forward = forward_pass(a, net, terms, seed, count, frozen(net.parameters, plan))
     loss = add_losses(a, step.losses, forward.values, targets)
     add_metrics(a, plan.metrics, forward.values, targets)
-    reached = used_sources(dead_code(Graph(net.name, nodes=a.graph.nodes, outputs={"loss": loss})))
-    return Measured(loss, [value for value in moved if value in reached], forward.statistics, count, rate)
+    return Measured(loss, _trained(net, plan, step), forward.statistics, count, rate)
+
+
+def _trained(net: Net, plan: TrainPlan, step: StepPlan) -> list[Value]:
+    """What the step moves and its losses depend on, in order."""
+    read = [value for term in step.losses for value in values_of(term)]
+    outputs = {str(number): value for number, value in enumerate(read)}
+    reached = used_sources(dead_code(Graph(net.name, nodes=net.graph.nodes, outputs=outputs)))
+    return [value for value in moving(net.parameters, net.inputs, plan, step) if value in reached]
 
 
 def _slopes(a: Assembly, measured: Measured, scale: LossScale | None) -> Slopes:

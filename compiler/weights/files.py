@@ -41,7 +41,7 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[s
             return {name: reader.get_tensor(name) for name in reader.keys()}, dict(reader.metadata() or {})  # noqa: SIM118
     except FileNotFoundError:
         raise _unreadable(path, "there is no such file", "check the path") from None
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:  # TypeError: a type that numpy lacks
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         reason = said.splitlines()[0].rstrip(".") if said else type(error).__name__
         help = "give a file in safetensors format, such as a run's `best.safetensors`"
@@ -87,13 +87,14 @@ def fit(
         )
         for name in (spare if exact else ())
     ]
-    findings = [*_some(missing), *_some(misshapen), *_some(unknown)]
+    findings = [*listed(missing), *listed(misshapen), *listed(unknown)]
     if findings:
         raise DiagnosticError(findings)
     return fitted
 
 
-def _some(findings: list[Diagnostic]) -> list[Diagnostic]:
+def listed(findings: list[Diagnostic]) -> list[Diagnostic]:
+    """Findings of one kind, of which the last one counts those that are not told."""
     if len(findings) <= LISTED:
         return findings
     last = findings[LISTED - 1]

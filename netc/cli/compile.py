@@ -23,7 +23,7 @@ from netc.compiler.targets import TARGETS
 if TYPE_CHECKING:
     import numpy as np
 
-    from netc.compiler import Memory, Net, Options, Precision
+    from netc.compiler import Manifest, Memory, Net, Options, Precision
 
     Array = np.ndarray[Any, Any]
 
@@ -78,7 +78,7 @@ def compile(
     given, state = _weights(network, weights, seed)
     options = Options(lowerings=lowerings, precision=precision, memory=memory)
     if train:
-        _write_training(network, path, given, state, batch, target, options)
+        _write_training(network, path, given, state, weights or "", batch, target, options)
     else:
         _write_inference(network, path, given, batch, target, options)
 
@@ -111,6 +111,7 @@ def _write_training(
     path: Path,
     weights: dict[str, Array],
     kept: dict[str, Array],
+    file: str,
     batch: int | None,
     target: str,
     options: Options,
@@ -120,13 +121,23 @@ def _write_training(
     from netc.compiler import compile_training, initial_state
 
     artifact = compile_training(network, network.plan(), batch=batch, target=target, options=options)
-    state = dict(initial_state(artifact.manifest))
-    state |= {name: kept[name] for name in state if name in kept and kept[name].shape == state[name].shape}
+    state = dict(initial_state(artifact.manifest)) | _kept_state(artifact.manifest, kept, file)
     start = save({**weights, **state})
     what = f"{len(weights)} parameters and {len(state)} tensors of optimizer state to start from"
     _write(path.with_suffix(".safetensors"), start, what)
     _write(path, artifact.model, f"one training step of net {network.name}")
     say("next: feed both to any ONNX Runtime; each output NAME.next is the input NAME of the next step")
+
+
+def _kept_state(manifest: Manifest, kept: dict[str, Array], file: str) -> dict[str, Array]:
+    """The step's state from a file: all of it or none. The loss scale may be new, as the precision may."""
+    from netc.compiler import LOSS_SCALE, fit_state
+
+    ports = [port for port in manifest["inputs"] if port["role"] == "state"]
+    if not any(port["name"] in kept for port in ports):
+        return {}
+    wanted = [port for port in ports if port["name"] in kept or port["name"] not in LOSS_SCALE]
+    return fit_state(kept, wanted, file=file)
 
 
 def _write(path: Path, content: bytes, what: str) -> None:

@@ -21,6 +21,7 @@ def env(as_json: bool, form: str) -> None:
     lines = [("python", f"{found['python']} on {found['platform']}, {found['cores']} cores")]
     lines += [(name, version or "not installed") for name, version in found["packages"].items()]
     lines += list(found["onnxruntime"].items()) or [("onnxruntime", "not installed")]
+    lines.append(("telemetry", f"{'on' if found['telemetry']['on'] else 'off'}: {found['telemetry']['reason']}"))
     for name, device in found["devices"].items():
         works = f"works; training takes the target {device['target']}"
         lines.append((name, works if device["works"] else f"does not work: {device['reason']}"))

@@ -28,7 +28,7 @@ def read_folder(folder: Path, options: Options) -> tuple[dict[str, Split], tuple
     """Parts with `image` uint8 [rows, H, W, channels] and `label`, and the names of the classes.
 
     Classes are the subfolders' names, sorted; names that are all whole numbers are sorted as numbers.
-    Raises E500, E501, E502, E503, E504.
+    Raises E500, E501, E502, E503, E504, E512.
     """
     try:
         return _read(folder, options)
@@ -66,7 +66,7 @@ def _read(folder: Path, options: Options) -> tuple[dict[str, Split], tuple[str, 
 
 
 def survey(paths: list[Path], options: Options) -> tuple[tuple[int, int], int]:
-    """The size and the channels of all these images, from their headers. Raises E502, and E504 where sizes differ."""
+    """The size and the channels of all these images, from their headers. Raises E502, E512, E504 where sizes differ."""
     first = read_header(paths[0])
     size, colour = options.size or (first.height, first.width), first.colour
     for path in paths[1:]:

@@ -10,10 +10,26 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from netc.runtime.data.errors import damaged, shape_text, unreadable
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.data import signatures
+from netc.runtime.data.errors import damaged, error, first_bytes, shape_text, unreadable
 
 Result = TypeVar("Result")
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+FORMATS = {
+    "PNG": (".png",),
+    "JPEG": (".jpg", ".jpeg"),
+    "BMP": (".bmp",),
+    "GIF": (".gif",),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "PPM": (".ppm", ".pgm"),
+}
+"""What is read as an image, by Pillow's names, and how such files are called.
+
+Pillow has more, and one of those starts a program: Ghostscript, for whatever begins as PostScript.
+"""
+
+SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 GREY = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L"})
 SIDEWAYS = frozenset({5, 6, 7, 8})
 ORIENTATION = 0x0112
@@ -29,7 +45,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """Size and colour without decoding the pixels. Raises E500 or E502."""
+    """Size and colour without decoding the pixels. Raises E500, E502 or E512."""
 
     def read(image: Any) -> Header:
         width, height = image.size
@@ -45,7 +61,7 @@ def read_image(path: Path, channels: int, size: tuple[int, int] | None = None) -
     """The upright image as uint8 [H, W, channels]; transparency is dropped, 16 bits become 8.
 
     size  [height, width] to scale to; the image covers it and what sticks out is cut off evenly.
-    Raises E500 or E502.
+    Raises E500, E502 or E512.
     """
 
     def read(image: Any) -> np.ndarray:
@@ -66,22 +82,39 @@ def read_image(path: Path, channels: int, size: tuple[int, int] | None = None) -
 
 
 def read_with(path: Path, read: Callable[[Any], Result]) -> Result:
-    """Open an image and read it; whatever a decoder throws becomes E502 with the file's name."""
+    """Open an image and read it: the only place that does.
+
+    A file counts by its content, whatever its name ends in. Raises E512 where that is of a format that isn't read;
+    whatever a decoder throws becomes E502 with the file's name.
+    """
     from PIL import Image, UnidentifiedImageError
 
     try:
         with path.open("rb") as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(stream) as image:
+            with Image.open(stream, formats=tuple(FORMATS)) as image:
                 return read(image)
     except UnidentifiedImageError:
-        raise damaged(path, "not an image") from None
+        raise _no_image(path) from None
+    except Image.DecompressionBombError:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise damaged(path, f"image claims more than {most:,} pixels, the most that are decoded") from None
     except OSError as reason:
         if reason.errno is not None:
             raise unreadable(path, reason) from None
         raise damaged(path, f"image cannot be decoded: {_lower(reason)}") from None
     except Exception as reason:  # decoders of hostile files raise anything: struct.error, SyntaxError, MemoryError, …
         raise damaged(path, f"image cannot be decoded: {_lower(reason)}") from None
+
+
+def _no_image(path: Path) -> DiagnosticError:
+    """The finding for a file that no decoder takes."""
+    first = first_bytes(path, signatures.COUNT)
+    formats = f"images are read as {', '.join(FORMATS)}"
+    found, begun = signatures.foreign(first), signatures.begins_as(first)
+    if found is not None:
+        return error("E512", f"{path} is {found}", formats, help="convert it to PNG, or take it away")
+    return damaged(path, f"a {begun} image whose header is cut off or damaged" if begun else "not an image", formats)
 
 
 def check_complete(path: Path) -> None:

@@ -38,7 +38,7 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, scale: float | Non
     paths  images (for a net with one input), `.npy` of one example or several, `.npz` with an array for each input
     ports  the inputs of a manifest; those of role data are used
     scale  what floats are divided by, as the option of training data
-    Raises DiagnosticError E500 to E507, for every file that is wrong.
+    Raises DiagnosticError E500 to E507 or E512, for every file that is wrong.
     """
     wanted = [port for port in ports if port["role"] == "data"]
     names: list[str] = []

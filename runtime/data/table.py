@@ -25,7 +25,8 @@ def read_table(path: Path, options: Options) -> Split:
     """One part from a CSV file, delimited by commas, semicolons or tabs.
 
     Columns `pixel0`, `pixel1`, … make a vector `pixel`; all numbers but the label make `x`; a column of file names
-    called image, path or file makes `image`; text in the label column stays text here. Raises E500, E502, E508, E511.
+    called image, path or file makes `image`; text in the label column stays text here.
+    Raises E500, E502, E508, E511, E512.
     """
     table = _read(path)
     fields: dict[str, Field] = dict(_groups(table.numbers, table.matrix))

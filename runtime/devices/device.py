@@ -19,6 +19,7 @@ from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.devices.installation import conflicts, onnxruntime_distributions
+from netc.runtime.devices.telemetry import import_runtime
 
 DEVICES = ("auto", "cpu", "cuda")
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
@@ -70,7 +71,7 @@ CPU = Device("cpu")
 def runtime() -> Any:
     """The `onnxruntime` module; raises DiagnosticError E602 where the installation is broken."""
     try:
-        import onnxruntime
+        onnxruntime = import_runtime()
     except ImportError as error:
         raise DiagnosticError(_broken(f"onnxruntime cannot be imported: {error}")) from error
     if not hasattr(onnxruntime, "InferenceSession"):

@@ -11,6 +11,7 @@ from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import PROVIDERS, Device, probe
 from netc.runtime.devices.installation import Conflict, conflicts, onnxruntime_distributions
 from netc.runtime.devices.target import target_for
+from netc.runtime.devices.telemetry import Telemetry, telemetry
 
 PACKAGES = ("netc", "onnx", "numpy", "click", "lark", "rich", "pillow", "safetensors", "matplotlib", "netc-fast")
 
@@ -32,6 +33,7 @@ class Environment(TypedDict):
     cores: int
     packages: dict[str, str | None]
     onnxruntime: dict[str, str]
+    telemetry: Telemetry
     devices: dict[str, DeviceReport]
     conflicts: list[Conflict]
 
@@ -53,6 +55,7 @@ def environment() -> Environment:
         "cores": _cores(),
         "packages": {name: _version(name) for name in PACKAGES},
         "onnxruntime": onnxruntime_distributions(),
+        "telemetry": telemetry(),
         "devices": devices,
         "conflicts": conflicts(),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import metadata
 from typing import Any, TypedDict
 
+from netc.runtime.devices.telemetry import import_runtime
+
 FLAVOURS = {"gpu", "directml", "openvino", "training", "qnn", "silicon", "azure", "migraphx", "rocm"}
 """What may stand behind `onnxruntime-` in the name of a distribution that provides the module."""
 
@@ -41,10 +43,9 @@ def conflicts() -> list[Conflict]:
 
 def _is_empty_module() -> bool:
     try:
-        import onnxruntime
+        return not hasattr(import_runtime(), "InferenceSession")
     except ImportError:
         return True
-    return not hasattr(onnxruntime, "InferenceSession")
 
 
 def onnxruntime_distributions() -> dict[str, str]:

@@ -34,10 +34,15 @@ class Resident:
         return frozenset(self._swapped)
 
     def put(self, name: str, array: Array) -> None:
-        """Copy an array to the device, into the current set. A tensor that exists keeps its buffer."""
+        """Copy an array to the device, into the current set. A tensor that exists keeps its buffer, and so its kind.
+
+        ONNX Runtime would read as many bytes as the buffer has, whatever the array has.
+        """
         array = np.ascontiguousarray(array).reshape(array.shape)
+        kind = array.shape, array.dtype
+        if self._kinds.setdefault(name, kind) != kind:
+            raise AssertionError(f"`{name}` is {self._kinds[name]} on the device, it was given {kind}")
         if name not in self.current:
-            self._kinds[name] = array.shape, array.dtype
             self.current[name] = self._empty(name)
         self.current[name].update_inplace(array)
 

@@ -7,7 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from netc.compiler import LOSS, Options, TrainPlan, compile_scorer, initial_state, override, said
+from netc.compiler import (
+    LOSS,
+    Options,
+    TrainPlan,
+    compile_scorer,
+    fit,
+    fit_state,
+    initial_state,
+    override,
+    said,
+)
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, bind
@@ -246,24 +256,31 @@ class Trainer:
         return self.model.state_dict() | state
 
     def resume(self, out: str | Path) -> None:
-        """Go on from the last checkpoint in a folder; raises DiagnosticError E553, E561."""
+        """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""
         tensors, about, progress = RunFolder(Path(out)).read_last()
-        self.seed = about["seed"]
         self.restore(tensors, progress)
+        self.seed = about["seed"]
 
     def restore(self, tensors: Mapping[str, Array], progress: Progress) -> None:
-        """Go on from a checkpoint; raises DiagnosticError E561 where it isn't one of this net and optimizer."""
+        """Go on from a checkpoint; raises DiagnosticError E561 where it isn't one of this net and optimizer.
+
+        E552 is a tensor of another shape, E554 state that isn't of finite floats. Nothing is set unless all fits.
+        """
         names = self.model.weights.current.keys() | self.state.current.keys()
         if names != tensors.keys():
             odd = sorted(names ^ tensors.keys())[0]
             raise DiagnosticError(
                 Diagnostic(
                     "E561",
-                    f"the checkpoint does not fit the net: `{odd}` is in one alone",
+                    f"the checkpoint does not fit the net: it {'lacks' if odd in names else 'also holds'} `{odd}`",
                     help="resume with the net and the optimizer that the run began with",
                 )
             )
-        self.model.load_state_dict({name: tensors[name] for name in self.model.weights.current})
-        for name in self.state.current:
-            self.state.put(name, tensors[name])
+        net, states = self.model.net, [port for steps in self._all_steps for port in ports(steps.manifest, "state")]
+        parameters = {parameter.name: parameter.value for parameter in net.parameters}
+        weights = fit(tensors, parameters, net, file="the checkpoint")
+        state = fit_state(tensors, states, file="the checkpoint")
+        self.model.load_state_dict(weights)
+        for name, array in state.items():
+            self.state.put(name, array)
         self.progress = progress

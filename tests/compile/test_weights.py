@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -123,3 +126,16 @@ def test_a_folder_is_no_weight_file(tmp_path: Path) -> None:
     with pytest.raises(DiagnosticError) as caught:
         read_weights(tmp_path)
     assert codes(caught) == ["E553"]
+
+
+def test_a_type_that_numpy_lacks(tmp_path: Path) -> None:
+    """numpy knows bfloat16 once somebody has imported ml_dtypes, which this process has."""
+    save_file({"w": np.zeros(3, ml_dtypes.bfloat16)}, tmp_path / "w.safetensors")
+    program = """import sys
+from netc.compiler.weights.files import read_tensors
+try:
+    read_tensors(sys.argv[1])
+except Exception as error:
+    print(error.diagnostics[0].code, "ml_dtypes" in sys.modules)"""
+    words = [sys.executable, "-c", program, str(tmp_path / "w.safetensors")]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "E553 False\n"
