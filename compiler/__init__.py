@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
-    from netc.compiler.training.forward import forward_graph
+    from netc.compiler.training.forward import by_batch_statistics, forward_graph
     from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.training.ports import batch_ports
     from netc.compiler.weights.draw import initial_weight, initial_weights
@@ -71,6 +71,7 @@ _HOMES = {
     "TrainPlan": "plan.train_plan",
     "Value": "ir",
     "batch_ports": "training.ports",
+    "by_batch_statistics": "training.forward",
     "check": "load",
     "compile_backward": "build",
     "compile_gradients": "build",
@@ -127,6 +128,7 @@ __all__ = [
     "TrainPlan",
     "Value",
     "batch_ports",
+    "by_batch_statistics",
     "check",
     "compile_backward",
     "compile_gradients",
