@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Port
+from netc.compiler import Port, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.given import bind
 from netc.runtime.devices.device import CPU, Device
@@ -57,7 +57,7 @@ class Deployed:
         self.inputs = [_port(item) for item in self.session.session.get_inputs()]
         for port in self.inputs:
             port["sizes"] = expected.get(port["name"], {})
-        self.outputs = [item.name for item in self.session.session.get_outputs()]
+        self.outputs = list(self.session.outputs.values())
 
     @staticmethod
     def open(path: Path, device: Device = CPU) -> Deployed:
@@ -86,7 +86,7 @@ class Deployed:
     @property
     def targets(self) -> list[Port]:
         """What the scorer compares predictions with."""
-        return [port for port in self._scored if port["role"] == "target"]
+        return [{**port, "name": said(port)} for port in self._scored if port["role"] == "target"]
 
     @property
     def _scored(self) -> list[Port]:
@@ -137,7 +137,9 @@ class Deployed:
         if self.scorer is None:
             help = "compile it from a net with a train section, or give a run folder"
             raise DiagnosticError(Diagnostic("E564", f"{self.path} carries no loss and no metrics", help=help))
-        parts = bind(data, [*self.inputs, *self.targets])
+        known = {port["name"] for port in self.inputs}
+        compared = [port for port in self._scored if port["role"] == "data" and port["name"] not in known]
+        parts = bind(data, [*self.inputs, *compared, *self.targets])
         rows = parts.train if parts.test is None else parts.test
         return len(rows), evaluate(self.run, self.scorer, rows, self.batch or EVALUATION_BATCH)
 
@@ -157,7 +159,7 @@ class Deployed:
                 return values
             return _softmax(values) if assume else None
         sizes = {port["classes"] for port in self.targets if "classes" in port}
-        predictions = [outputs[port["name"]] for port in self._scored if port["role"] == "prediction"]
+        predictions = [outputs[said(port)] for port in self._scored if port["role"] == "prediction"]
         logits = (values for values in predictions if values.ndim == 2 and values.shape[1] in sizes)
         return next(map(_softmax, logits), None)
 
