@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netc.compiler.applications import Application, LayerInstance
-    from netc.compiler.artifact import MANIFEST_KEY, Artifact, Manifest, Port, initial_state
+    from netc.compiler.artifact import LOSS, MANIFEST_KEY, Artifact, Manifest, Port, initial_state, said
     from netc.compiler.augmentations.base import Augmentation
     from netc.compiler.build import (
         compile_backward,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
-    from netc.compiler.training.forward import forward_graph
+    from netc.compiler.training.forward import by_batch_statistics, forward_graph
     from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.training.ports import batch_ports
     from netc.compiler.weights.draw import initial_weight, initial_weights
@@ -50,6 +50,7 @@ _HOMES = {
     "Augmentation": "augmentations.base",
     "Graph": "ir",
     "LayerInstance": "applications",
+    "LOSS": "artifact",
     "LOSS_SCALE": "training.loss_scaling",
     "LossTerm": "plan.terms",
     "MANIFEST_KEY": "artifact",
@@ -70,6 +71,7 @@ _HOMES = {
     "TrainPlan": "plan.train_plan",
     "Value": "ir",
     "batch_ports": "training.ports",
+    "by_batch_statistics": "training.forward",
     "check": "load",
     "compile_backward": "build",
     "compile_gradients": "build",
@@ -93,12 +95,14 @@ _HOMES = {
     "places": "emit.places",
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
+    "said": "artifact",
     "summary": "facts.summary",
     "totals": "facts.count",
     "training_flops": "facts.count",
 }
 
 __all__ = [
+    "LOSS",
     "LOSS_SCALE",
     "MANIFEST_KEY",
     "OUTSIDE",
@@ -124,6 +128,7 @@ __all__ = [
     "TrainPlan",
     "Value",
     "batch_ports",
+    "by_batch_statistics",
     "check",
     "compile_backward",
     "compile_gradients",
@@ -147,6 +152,7 @@ __all__ = [
     "probe_precision",
     "read_tensors",
     "read_weights",
+    "said",
     "summary",
     "totals",
     "training_flops",

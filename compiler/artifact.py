@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MANIFEST_KEY = "netc.manifest"
 MANIFEST_VERSION = 1
 
+LOSS = "loss"
+"""What results and records call the sum of all losses."""
+
 Kind = Literal["train", "backward", "update", "infer", "gradient", "score"]
 
 Role = Literal[
@@ -33,6 +36,7 @@ class Port(TypedDict):
     dtype    numpy's name
     role     inputs: data target hyper seed step param state (prediction, in a scorer; gradient and loss, in an update);
              outputs: output loss metric param state (gradient, in a gradient model or a backward pass)
+    text     what the net's text calls it, or results and records do, where another port has that name already
     of       for role param, state or gradient: the input that it replaces or belongs to
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     trainable, buffer   for inputs of role param
@@ -46,6 +50,7 @@ class Port(TypedDict):
     shape: list[int | str]
     dtype: str
     role: str
+    text: NotRequired[str]
     of: NotRequired[str]
     classes: NotRequired[int]
     trainable: NotRequired[bool]
@@ -68,6 +73,11 @@ class Manifest(TypedDict):
     outputs: list[Port]
     source_sha256: str
     settings: NotRequired[dict[str, Any]]
+
+
+def said(port: Port) -> str:
+    """What people and data call an input or output; in the model it has another name where that one was taken."""
+    return port.get("text", port["name"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from netc.compiler import (
     fit,
     initial_weight,
     read_weights,
+    said,
 )
 from netc.runtime.data.feed import feed
 from netc.runtime.devices.device import Device, resolve
@@ -77,6 +78,10 @@ class Model:
             return next(iter(outputs.values()))
         return outputs
 
+    def inputs(self, taps: Sequence[str] = ()) -> list[Port]:
+        """What `run` with these taps reads, as ports of the manifest."""
+        return ports(self._inference_session(tuple(dict.fromkeys(taps))).manifest, "data")
+
     def run(self, x: Any, taps: Sequence[str] = ()) -> dict[str, Array]:
         """As calling the model, but always a dict: every output, and every tap, by name."""
         session = self._inference_session(tuple(dict.fromkeys(taps)))
@@ -99,8 +104,8 @@ class Model:
         assert manifest is not None
         feeds = feed(ports(manifest, "data", "target"), batch) | scalars(manifest, seed=self.seed, step=0)
         outputs = session.run(feeds, self.weights.current)
-        loss = next(port["name"] for port in manifest["outputs"] if port["role"] == "loss")
-        found = {port["of"]: outputs[port["name"]] for port in manifest["outputs"] if port["role"] == "gradient"}
+        loss = next(said(port) for port in manifest["outputs"] if port["role"] == "loss")
+        found = {port["of"]: outputs[said(port)] for port in manifest["outputs"] if port["role"] == "gradient"}
         return float(outputs[loss]), found
 
     def state_dict(self) -> dict[str, Array]:

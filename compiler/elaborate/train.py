@@ -44,7 +44,12 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
         return None
     fields = {SETTINGS[word].field: value for word, value in values.items() if word not in STEP_SETTINGS}
     of_step = {SETTINGS[word].field: value for word, value in values.items() if word in STEP_SETTINGS}
-    return TrainPlan(train.label, (StepPlan(**of_step),), **fields, span=train.span)
+    plan = TrainPlan(train.label, (StepPlan(**of_step),), **fields, span=train.span)
+    misfit = plan.schedule.misfit(plan.epochs)
+    if misfit is not None:
+        frame.error("E416", misfit[0], given["schedule"].span, help=misfit[1])
+        return None
+    return plan
 
 
 def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:

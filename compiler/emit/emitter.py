@@ -12,7 +12,6 @@ from netc.compiler.emit.onnx_names import Names
 from netc.compiler.emit.protobuf import ELEMENT_TYPES, add_attribute, array_of, fill_tensor, is_float
 from netc.compiler.emit.sizes import SizeArithmetic
 from netc.compiler.ir import DType, Graph, Node, Size, Tensor, Value
-from netc.compiler.ops import get_op
 
 
 class Emitter:
@@ -39,18 +38,20 @@ class Emitter:
         onnx_name: str,
         inputs: Sequence[Value | str],
         outputs: Sequence[Value | str] | None = None,
+        *,
+        domain: str = "",
         **attributes: Any,
     ) -> None:
         """Add a node named after the layer of `node`, with its file and line; `outputs` are the node's unless given.
 
-        An input of "" is one that is left out. Attributes of None are left out, types and tensors converted.
+        An input of "" is one that is left out. Attributes of None are left out, types and tensors converted. `domain`
+        is the written operator's, ONNX's own unless given: it says nothing of other nodes written for the same layer.
         """
         made = outputs if outputs is not None else node.outputs if node is not None else ()
         if onnx_name == "Constant" and isinstance(value := attributes.get("value"), Tensor):
             (literal,) = made
             self.bind(literal, self.constant(value))
             return
-        domain = "" if node is None else get_op(node.op).domain
         proto = self.proto.node.add(op_type=onnx_name, domain=domain)
         self.domains.add(domain)
         scope = node.origin.scope if node is not None else ""

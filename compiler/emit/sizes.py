@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netc.compiler.ir import DType, Size, Symbol
 from netc.compiler.ir.dims import Atom, Dim, Quotient, symbols
@@ -112,7 +112,7 @@ class SizeArithmetic:
     def _divide(self, name: str, by: int) -> str:
         return name if by == 1 else self._add("Div", [name, self._emitter.ints([by])])
 
-    def _add(self, onnx_name: str, inputs: list[str], **attributes: object) -> str:
+    def _add(self, onnx_name: str, inputs: list[str], **attributes: Any) -> str:
         output = self._emitter.temporary("size")
         self._emitter.node(None, onnx_name, inputs, [output], **attributes)
         return output

@@ -38,13 +38,14 @@ def without(shape: Shape, axis: int) -> Shape:
     return (*shape[:axis], *shape[axis + 1 :])
 
 
-def one_hot(g: Builder, labels: Value, prediction: Value) -> Value:
-    """1 at each label, 0 elsewhere, in the prediction's shape: labels [N, H, W] -> [N, C, H, W]."""
-    axis = class_axis(prediction)
-    ones = g.OneHot(labels, depth=prediction.shape[axis])
-    if axis == prediction.rank - 1:
-        return ones
-    return g.Transpose(ones, axes=(*range(axis), prediction.rank - 1, *range(axis, prediction.rank - 1)))
+def at_label(g: Builder, scores: Value, labels: Value) -> Value:
+    """The score of each label, [N, C, H, W] and labels [N, H, W] -> [N, H, W]; the others may be infinite."""
+    axis = class_axis(scores)
+    classes = constant_size(scores.shape[axis], "the number of classes")
+    numbers = g.constant(range(classes), DType.INT64)
+    numbers = g.Reshape(numbers, shape=(classes, *[1] * (scores.rank - axis - 1)))
+    beside = g.Reshape(labels, shape=(*labels.shape[:axis], 1, *labels.shape[axis:]))
+    return g.ReduceSum(g.Where(g.Equal(beside, numbers), scores, 0.0), axes=(axis,))
 
 
 def mean(g: Builder, x: Value) -> Value:

@@ -8,7 +8,7 @@ from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, Value
 from netc.compiler.losses.base import Loss, TargetSpec, loss
-from netc.compiler.losses.classes import class_axis, label_target, mean, one_hot
+from netc.compiler.losses.classes import at_label, class_axis, label_target, mean
 
 
 @loss("cross_entropy")
@@ -65,8 +65,7 @@ class CrossEntropy(Loss):
     def build(self, g: Builder, prediction: Value, target: Value) -> Value:
         axis = class_axis(prediction)
         logs = g.LogSoftmax(prediction, axis=axis)
-        at_label = g.ReduceSum(g.Mul(logs, one_hot(g, target, prediction)), axes=(axis,))
-        loss = g.Neg(mean(g, at_label))
+        loss = g.Neg(mean(g, at_label(g, logs, target)))
         if self.label_smoothing == 0.0:
             return loss
         spread = g.Neg(mean(g, logs))

@@ -106,7 +106,10 @@ class Div(Binary):
 
 @op
 class Pow(Binary):
-    """y = a ** b for a > 0, or for any a where b is a whole number that needs no gradient."""
+    """y = a ** b for a >= 0, or for any a where b is a whole number that needs no gradient.
+
+    At a = 0 the gradients are PyTorch's: 0 for a where b = 0, and 0 for b where b >= 0.
+    """
 
     half = Half.NEVER
     cost = Cost.COMPUTE  # 24 times as long as a product on ONNX Runtime's CPU
@@ -122,8 +125,14 @@ class Pow(Binary):
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
         a, b = node.inputs
-        slope = g.Mul(a, 2.0) if constant_number(b) == 2 else g.Mul(b, g.Pow(a, g.Sub(b, 1.0)))
-        return g.Mul(dy, slope), g.Mul(dy, g.Mul(node.output, g.Log(a)))
+        number = constant_number(b)
+        if number == 2:
+            slope = g.Mul(a, 2.0)
+        else:
+            slope = g.Mul(b, g.Pow(a, g.Sub(b, 1.0)))
+            slope = slope if number else g.Where(g.Equal(b, 0.0), 0.0, slope)
+        flat = g.And(g.Equal(a, 0.0), g.GreaterOrEqual(b, 0.0))
+        return g.Mul(dy, slope), g.Where(flat, 0.0, g.Mul(dy, g.Mul(node.output, g.Log(a))))
 
 
 class Extremum(Binary):

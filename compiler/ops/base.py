@@ -138,7 +138,7 @@ class Op:
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
         """Write the node as ONNX. By default: the same name, the same inputs, the attributes as they are."""
-        e.node(node, cls.onnx_name or cls.__name__, node.inputs, None, **node.attributes)
+        e.node(node, cls.onnx_name or cls.__name__, node.inputs, None, domain=cls.domain, **node.attributes)
 
     @classmethod
     def complete(cls, given: Mapping[str, Attribute]) -> dict[str, Attribute]:

@@ -100,7 +100,10 @@ class Gemm(Op):
 
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
-        flags = {"transA": int(bool(node.attributes["left"])), "transB": int(bool(node.attributes["right"]))}
+        flags: dict[str, Any] = {
+            "transA": int(bool(node.attributes["left"])),
+            "transB": int(bool(node.attributes["right"])),
+        }
         beta = float(node.attributes["beta"])
         e.node(node, "Gemm", node.inputs, None, **flags, beta=None if beta == 1.0 else beta)
 

@@ -134,7 +134,7 @@ def torch_takes(pads: Ints, kernel: Ints) -> bool:
     return pads[:axes] == pads[axes:] and all(2 * pads[i] <= kernel[i] for i in range(axes))
 
 
-def emit_pool(e: Writer, node: Node, **more: int) -> None:
+def emit_pool(e: Writer, node: Node, **more: Any) -> None:
     """A pooling node under ONNX's attribute names."""
     windows = {
         "kernel_shape": node.attributes["kernel"],

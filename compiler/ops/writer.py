@@ -13,9 +13,12 @@ class Writer(Protocol):
 
     def node(
         self, node: Node | None, onnx_name: str, inputs: Sequence[Value | str],
-        outputs: Sequence[Value | str] | None = None, **attributes: Any,
+        outputs: Sequence[Value | str] | None = None, *, domain: str = "", **attributes: Any,
     ) -> None:  # fmt: skip
-        """Add a node; `outputs` are those of `node` unless given, an input of "" is left out."""
+        """Add a node; `outputs` are those of `node`, and `domain` is ONNX's own, unless given.
+
+        An input of "" is left out.
+        """
 
     def ints(self, values: Sequence[Size], dtype: DType = DType.INT64) -> str:
         """The name of a vector of sizes."""

@@ -20,7 +20,8 @@ def override(plan: TrainPlan, **settings: Any) -> TrainPlan:
     """The plan with some settings replaced, those of an update in every step; None leaves a setting as it is.
 
     batch, epochs  whole numbers from 1;  lr  the optimizer's base learning rate;  clip_norm  the largest
-    global gradient norm;  data  what `--data` would say. Raises DiagnosticError E490 for a name or value out of place.
+    global gradient norm;  data  what `--data` would say. Raises DiagnosticError E490 for a name or value out of place,
+    E416 for fewer epochs than the warm-up has.
     """
     findings: list[Diagnostic] = []
     for name, value in settings.items():
@@ -36,6 +37,9 @@ def override(plan: TrainPlan, **settings: Any) -> TrainPlan:
             findings.append(
                 Diagnostic("E490", f"{name} is {refused.expected}, found {describe(value)}", help=refused.help)
             )
+    misfit = plan.schedule.misfit(plan.epochs) if settings.get("epochs") is not None else None
+    if misfit is not None and not findings:
+        findings.append(Diagnostic("E416", misfit[0], help=misfit[1]))
     if findings:
         raise DiagnosticError(findings)
     return plan

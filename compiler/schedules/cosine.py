@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.samples import Rates, Wrong
-from netc.compiler.schedules.base import WARMUP, Schedule, schedule
+from netc.compiler.schedules.base import WARMUP, Schedule, exact, schedule
 
 
 @schedule("cosine")
@@ -36,11 +37,11 @@ class Cosine(Schedule):
         Wrong("cosine(warmup=-1)", code="E224", says="a number of at least 0, found -1"),
     )
 
-    def factor(self, epoch: float, epochs: int) -> float:
-        span = epochs - self.warmup
-        progress = min(max((epoch - self.warmup) / span, 0.0), 1.0) if span > 0 else 1.0
+    def factor(self, epoch: Fraction, epochs: int) -> float:
+        warmup = exact(self.warmup)
+        progress = min(float((epoch - warmup) / (epochs - warmup)), 1.0) if epochs > warmup else 1.0
         return self.end + (1.0 - self.end) * (1.0 + math.cos(math.pi * progress)) / 2.0
 
-    def formula(self, epoch: float, epochs: int) -> float:
+    def formula(self, epoch: Fraction, epochs: int) -> float:
         turn = math.pi / 2 * (epoch - self.warmup) / (epochs - self.warmup)
         return math.cos(turn) ** 2 + self.end * math.sin(turn) ** 2

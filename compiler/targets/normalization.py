@@ -9,10 +9,15 @@ from netc.compiler.ops.normalization import all_but_channels, per_channel
 def batch_normalization_training(
     g: Builder, x: Value, scale: Value, bias: Value, *, epsilon: float
 ) -> tuple[Value, Value, Value]:
-    """The variance is taken about the mean, in a second pass: E[x^2] - E[x]^2 loses half the digits in deep nets."""
+    """The variance is taken about the mean, in a second pass: E[x^2] - E[x]^2 loses half the digits in deep nets.
+
+    A sum over a whole batch rounds the mean by several units of its last place, which is much where the deviation is
+    small beside it. What is left over about that mean puts it right.
+    """
     axes = all_but_channels(x)
     given, x = x.dtype, g.Cast(x, to=scale.dtype)
-    mean = g.ReduceMean(x, axes=axes)
+    rough = g.ReduceMean(x, axes=axes)
+    mean = g.Add(rough, g.ReduceMean(g.Sub(x, per_channel(g, rough, x.rank)), axes=axes))
     centred = g.Sub(x, per_channel(g, mean, x.rank))
     variance = g.ReduceMean(g.Mul(centred, centred), axes=axes)
     slope = g.Div(scale, g.Sqrt(g.Add(variance, epsilon)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from netc.compiler.artifact import Port, Role
@@ -13,7 +14,8 @@ from netc.grammar.diagnostics import Span
 class Assembly:
     """Collects inputs, nodes and outputs of a model, each port with its role and a sentence of documentation.
 
-    Names follow the text; where one is taken already, ours gets a number, and the manifest says which is which.
+    Names follow the text. Where one is taken already, the later port gets a number, and `text` in the manifest keeps
+    what it is called: a loss is `loss` in results, whatever an input is called.
     """
 
     def __init__(self, name: str) -> None:
@@ -21,6 +23,7 @@ class Assembly:
         self.notes: dict[str, str] = {}
         self._inputs: dict[str, dict[str, Any]] = {}
         self._outputs: dict[str, dict[str, Any]] = {}
+        self._said: set[str] = set()
 
     def builder(self, scope: str, span: Span | None = None) -> Builder:
         """Adds nodes under a scope of their own, at a place in the text."""
@@ -28,8 +31,9 @@ class Assembly:
 
     def input(self, name: str, dtype: DType, shape: Shape, role: Role, note: str, **more: Any) -> Value:
         """A new input."""
-        value = Value(self._free(name), dtype, shape)
-        self.take(value, role, note, **more)
+        free = self._free(name)
+        value = Value(free, dtype, shape)
+        self.take(value, role, note, **_text(name, free), **more)
         return value
 
     def take(self, value: Value, role: Role, note: str, **more: Any) -> None:
@@ -40,11 +44,13 @@ class Assembly:
         self.notes[value.name] = note
 
     def output(self, name: str, value: Value, role: Role, note: str, **more: Any) -> None:
-        """A value as an output."""
-        name = self._free(name)
-        self.graph.outputs[name] = value
-        self._outputs[name] = {"role": role, **more}
-        self.notes[name] = note
+        """A value as an output. What outputs are called, inputs don't narrow: two of one name are numbered."""
+        text = _numbered(name, self._said)
+        self._said.add(text)
+        free = self._free(text)
+        self.graph.outputs[free] = value
+        self._outputs[free] = {"role": role, **_text(text, free), **more}
+        self.notes[free] = note
 
     def replaced(self) -> dict[str, Value]:
         """For each output that is a new parameter or state, the input that it replaces in the next step."""
@@ -67,11 +73,19 @@ class Assembly:
         return inputs, outputs
 
     def _free(self, name: str) -> str:
-        free, count = name, 0
-        while free in self._inputs or free in self._outputs:
-            count += 1
-            free = f"{name}_{count}"
-        return free
+        return _numbered(name, self._inputs.keys() | self._outputs.keys())
+
+
+def _numbered(name: str, taken: Set[str]) -> str:
+    free, count = name, 0
+    while free in taken:
+        count += 1
+        free = f"{name}_{count}"
+    return free
+
+
+def _text(name: str, free: str) -> dict[str, str]:
+    return {} if free == name else {"text": name}
 
 
 def _port(name: str, value: Value, facts: dict[str, Any]) -> Port:

@@ -12,6 +12,7 @@ from netc.compiler.passes import pool_before_relu, training_mode
 from netc.compiler.passes.dead_code import dead_code, used_sources
 from netc.compiler.passes.fix_sizes import fix_sizes
 from netc.compiler.pipeline.observers import seen
+from netc.compiler.plan.moving import frozen
 from netc.compiler.plan.terms import Term, values_of
 from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.training.assembly import Assembly
@@ -44,6 +45,12 @@ def forward_pass(
     a.graph.made = graph.made
     moving = {old: new for old, new in statistics.items() if old in needed}
     return Forward(dict(zip(wanted, graph.outputs.values(), strict=True)), moving)
+
+
+def by_batch_statistics(net: Net, plan: TrainPlan) -> bool:
+    """Whether a training by the plan normalizes by the mean and variance of each batch."""
+    fixed = frozen(net.parameters, plan)
+    return any(node.op == "BatchNormalization" and fixed.isdisjoint(node.inputs[3:]) for node in net.graph.nodes)
 
 
 def training_only(net: Net) -> set[Value]:

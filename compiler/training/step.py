@@ -81,13 +81,15 @@ def update_step(net: Net, plan: TrainPlan, step: StepPlan, precision: Precision 
     a loss scale it takes the loss too, which decides with them whether the step counts.
     """
     a = Assembly(net.name)
+    trained = _trained(net, plan, step)
+    for value in trained:
+        if value in net.inputs:
+            a.take(value, "data", f"input {value.name} of net {net.name}")
     rate = take_rate(a)
     count = take_step(a)
     slopes: Slopes = []
-    for value in _trained(net, plan, step):
-        if value in net.inputs:
-            a.take(value, "data", f"input {value.name} of net {net.name}")
-        else:
+    for value in trained:
+        if value not in net.inputs:
             a.take(value, "param", f"weight {value.name}", trainable=True, buffer=False)
         note = f"gradient of loss for {value.name}"
         slope = a.input(f"gradient.{value.name}", DType.FLOAT32, value.shape, "gradient", note, of=value.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from netc.compiler.artifact import LOSS
 from netc.compiler.ir import Builder, Value
 from netc.compiler.plan.terms import LossTerm, MetricTerm, Term
 from netc.compiler.training.assembly import Assembly
@@ -26,9 +27,9 @@ def add_losses(
         weighted = value if term.weight == 1 else g.Mul(value, float(term.weight))
         total = weighted if total is None else g.Add(total, weighted)
     assert total is not None, "a step has at least one loss"
-    a.output("loss", total, "loss", "what training minimizes: the mean over the batch")
+    a.output(LOSS, total, "loss", "what training minimizes: the mean over the batch")
     for name, value in logged:
-        a.output(f"loss.{name}", value, "loss", f"the term {name} of the loss, before its weight")
+        a.output(f"{LOSS}.{name}", value, "loss", f"the term {name} of the loss, before its weight")
     return total
 
 

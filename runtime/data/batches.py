@@ -32,11 +32,18 @@ def order(rows: int, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch, 0]).permutation(rows)
 
 
+def number_of_batches(rows: int, batch: int, fewest: int = 1) -> int:
+    """The batches of an epoch. A last one of fewer than `fewest` rows is joined to the one before, if there is one."""
+    whole, rest = divmod(rows, batch)
+    return whole + 1 if rest and (rest >= fewest or not whole) else whole
+
+
 class Batches(Iterator[Batch]):
     """The batches of one epoch from number `start` on, decoded and augmented up to four ahead of their use.
 
     rows          bound data;  batch: their number in a step, fewer in the last one
     seed, epoch   decide the order, and with the batch's number what augmentation draws: nothing else does
+    fewest        rows of the last batch; fewer are joined to the batch before
     shuffle       False keeps the data's own order, for evaluation
 
     `len` is the number of batches from `start` on. Use it in a `with` block, or call `close`: either ends the thread.
@@ -51,6 +58,7 @@ class Batches(Iterator[Batch]):
         seed: int = 0,
         epoch: int = 0,
         start: int = 0,
+        fewest: int = 1,
         shuffle: bool = True,
         augmentation: Sequence[Augmentation] = (),
     ) -> None:
@@ -58,7 +66,7 @@ class Batches(Iterator[Batch]):
         self._source, self._size, self._seed, self._epoch = rows, batch, seed, epoch
         self._augmentation, self._start = tuple(augmentation), start
         self._rows = order(len(rows), seed, epoch) if shuffle else np.arange(len(rows))
-        self._count = -(-len(rows) // batch)
+        self._count = number_of_batches(len(rows), batch, fewest)
         self._ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="netc-data", daemon=True)
@@ -108,7 +116,8 @@ class Batches(Iterator[Batch]):
         return False
 
     def _make(self, index: int) -> Batch:
-        made = self._source.batch(self._rows[index * self._size : (index + 1) * self._size])
+        end = (index + 1) * self._size if index + 1 < self._count else len(self._rows)
+        made = self._source.batch(self._rows[index * self._size : end])
         if not self._augmentation:
             return made
         return augment(made, self._augmentation, np.random.default_rng([self._seed, self._epoch, 1, index]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -87,6 +88,9 @@ class Listener(Protocol):
     def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
         """Before the first step; after a resume the progress is not zero."""
 
+    def noted(self, text: str) -> None:
+        """Something that the user should know of how this training is done."""
+
     def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
         """After each step."""
 
@@ -98,10 +102,14 @@ class Listener(Protocol):
 
 
 class Silent:
-    """A listener that does nothing."""
+    """A listener that does nothing but warn."""
 
     def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
         """Nothing."""
+
+    def noted(self, text: str) -> None:
+        """A warning, which Python shows once."""
+        warnings.warn(text, stacklevel=4)
 
     def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
         """Nothing."""

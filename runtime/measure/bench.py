@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Net, Options, Port, TrainPlan
+from netc.compiler import LOSS, Net, Options, Port, TrainPlan
 from netc.runtime.devices.device import Device
 from netc.runtime.measure.against_torch import AbsentError, comparison, comparison_text, milliseconds, rivals
 from netc.runtime.measure.busy import QUIET, busy_share
@@ -63,7 +63,7 @@ def measure(
     rows = synthetic(trainer.ports, plan.batch)
 
     def step() -> float:
-        return trainer.step(rows, lr=0.0)["loss"]
+        return trainer.step(rows, lr=0.0)[LOSS]
 
     began = time.perf_counter()
     loss = step()

@@ -32,6 +32,10 @@ class Profiled:
         """Pass on."""
         self.listener.started(progress, epochs, steps_per_epoch)
 
+    def noted(self, text: str) -> None:
+        """Pass on."""
+        self.listener.noted(text)
+
     def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
         """Pass on; write after the last step that is wanted."""
         self.listener.stepped(progress, results)

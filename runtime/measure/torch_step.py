@@ -62,7 +62,9 @@ class TorchStep:
         given = {value.name: self.rows[value.name] for value in graph.inputs} | self.weights
         self.known: dict[Value, Any] = {value: given[value.name] for value in graph.sources()}
         self.calls = _calls(graph, self.known, torch, device)
-        self.predictions = list(graph.outputs.values())
+        self.pairs = [
+            (graph.outputs[str(number)], graph.outputs.get(f"{number}.target")) for number in range(len(plan.losses))
+        ]
         self.losses = [_loss(torch, term, self.rows) for term in plan.losses]
         self.optimizer = _optimizer(torch, self.step, self.trained, lr)
 
@@ -104,8 +106,8 @@ class TorchStep:
             for value in finished:
                 del values[value]
         total = None
-        for term, prediction, loss in zip(self.plan.losses, self.predictions, self.losses, strict=True):
-            value = loss(values[prediction])
+        for term, (prediction, target), loss in zip(self.plan.losses, self.pairs, self.losses, strict=True):
+            value = loss(values[prediction], None if target is None else values[target])
             value = value if term.weight == 1 else value * term.weight
             total = value if total is None else total + value
         return total
@@ -173,16 +175,19 @@ def _may_overwrite(value: Value, readers: Mapping[Value, list[Node]], outputs: s
 
 # ------------------------------------------------------------ losses, optimizers
 def _loss(torch: Any, term: LossTerm, rows: Mapping[str, Any]) -> Function:
-    """A loss as a function of its prediction: its formula, which is written in PyTorch's functions."""
-    field = term.target.name if isinstance(term.target, Value) else term.target
+    """A loss as a function of its prediction and, where that is its target, of another value of the net.
+
+    It is the loss's formula, which is written in PyTorch's functions.
+    """
+    field, labels = term.target, term.wanted.classes is not None
     if isinstance(field, float):
-        if term.wanted.classes is not None:
+        if labels:
             raise NoEquivalentError(f"the loss {term.loss.word} with the same label for every example")
-        return lambda prediction: term.loss.formula(torch, prediction, torch.full_like(prediction, field))
-    if field not in rows:
-        raise NoEquivalentError("a target that is a value of the net")
-    target = rows[field].long() if term.wanted.classes is not None else rows[field]
-    return lambda prediction: term.loss.formula(torch, prediction, target)
+        return lambda prediction, _: term.loss.formula(torch, prediction, torch.full_like(prediction, field))
+    if isinstance(field, str):
+        known = rows[field].long() if labels else rows[field]
+        return lambda prediction, _: term.loss.formula(torch, prediction, known)
+    return lambda prediction, target: term.loss.formula(torch, prediction, target.long() if labels else target)
 
 
 def _optimizer(torch: Any, plan: StepPlan, trained: list[Any], lr: float) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Port
+from netc.compiler import Port, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import CARD_KEY, Card, card_of
 from netc.runtime.data.given import BoundBatches, rows_of
@@ -58,7 +58,7 @@ class Deployed:
         self.inputs = [_port(item) for item in self.session.session.get_inputs()]
         for port in self.inputs:
             port["sizes"] = expected.get(port["name"], {})
-        self.outputs = [item.name for item in self.session.session.get_outputs()]
+        self.outputs = list(self.session.outputs.values())
 
     @staticmethod
     def open(path: Path, device: Device = CPU) -> Deployed:
@@ -87,7 +87,7 @@ class Deployed:
     @property
     def targets(self) -> list[Port]:
         """What the scorer compares predictions with."""
-        return [port for port in self._scored if port["role"] == "target"]
+        return [{**port, "name": said(port)} for port in self._scored if port["role"] == "target"]
 
     @property
     def _scored(self) -> list[Port]:
@@ -138,10 +138,10 @@ class Deployed:
         """The names of the classes in their order, or None."""
         return None if self.card is None else self.card.class_names
 
-    def evaluate(self, data: Any, part: str | None = None) -> tuple[str, int, dict[str, float]]:
-        """The part that was measured, its examples, and the mean loss and metrics over them; arguments as of `rows`."""
-        name, rows = self.rows(data, part)
-        return name, len(rows), self.measure(rows)
+    def evaluate(self, data: Any, part: str | None = None) -> tuple[int, dict[str, float]]:
+        """The number of examples, and the mean loss and metrics over them; arguments as of `rows`."""
+        _, rows = self.rows(data, part)
+        return len(rows), self.measure(rows)
 
     def rows(self, data: Any, part: str | None = None) -> tuple[str, BoundBatches]:
         """Rows to measure on, as the model's card reads them, and the name of their part.
@@ -154,7 +154,9 @@ class Deployed:
         if self.scorer is None:
             help = "compile it from a net with a train section, or give a run folder"
             raise DiagnosticError(Diagnostic("E564", f"{self.path} carries no loss and no metrics", help=help))
-        return rows_of(data, [*self.inputs, *self.targets], self.card, part)
+        known = {port["name"] for port in self.inputs}
+        compared = [port for port in self._scored if port["role"] == "data" and port["name"] not in known]
+        return rows_of(data, [*self.inputs, *compared, *self.targets], self.card, part)
 
     def measure(self, rows: BoundBatches) -> dict[str, float]:
         """The mean loss and metrics over rows that fit."""
@@ -177,7 +179,7 @@ class Deployed:
                 return values
             return _softmax(values) if assume else None
         sizes = {port["classes"] for port in self.targets if "classes" in port}
-        predictions = [outputs[port["name"]] for port in self._scored if port["role"] == "prediction"]
+        predictions = [outputs[said(port)] for port in self._scored if port["role"] == "prediction"]
         logits = (values for values in predictions if values.ndim == 2 and values.shape[1] in sizes)
         return next(map(_softmax, logits), None)
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from netc.compiler import Net, Options, TrainPlan, compile_inference, compile_scorer
+from netc.compiler import Net, Options, TrainPlan, compile_inference, compile_scorer, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import CARD_KEY, Card
 from netc.runtime.runs.notes import SCORER_KEY
@@ -41,7 +41,7 @@ def deployable(
     if plan is not None:
         scorer = compile_scorer(net, plan)
         notes[SCORER_KEY] = base64.b64encode(scorer.model).decode()
-        predictions = [port["name"] for port in scorer.manifest["inputs"] if port["role"] == "prediction"]
+        predictions = [said(port) for port in scorer.manifest["inputs"] if port["role"] == "prediction"]
         taps = [name for name in predictions if name not in net.outputs]
     if card is not None:
         notes[CARD_KEY] = json.dumps(card.to_json())

@@ -98,7 +98,7 @@ class CudaStepSession(StepSession):
 
     def finish(self) -> list[dict[str, float]]:
         """The results of all steps that have not come back yet, oldest first."""
-        came = [read(results) for results in self._waiting]
+        came = [self.read(results) for results in self._waiting]
         self._waiting.clear()
         return came
 
@@ -143,9 +143,9 @@ class CudaStepSession(StepSession):
         return fixed
 
     def _agrees_with_plain_run(self, fixed: Fixed) -> bool:
-        replayed = read(fixed.results)
+        replayed = self.read(fixed.results)
         run_bound(self.session.session, fixed.bound, self._options(NO_GRAPH))
-        plain = read(fixed.results)
+        plain = self.read(fixed.results)
         return all(np.isclose(replayed[name], plain[name], rtol=1e-3, atol=1e-6, equal_nan=True) for name in plain)
 
     def _options(self, graph: int) -> Any:
@@ -157,11 +157,6 @@ class CudaStepSession(StepSession):
 
     def _places(self) -> dict[str, Any]:
         return {name: scalar_on(self.parameters.device) for name in self.numbers}
-
-
-def read(results: Mapping[str, Any]) -> dict[str, float]:
-    """Numbers that lie on the card."""
-    return {name: float(value.numpy()) for name, value in results.items()}
 
 
 def is_static(manifest: Manifest) -> bool:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from netc.compiler import MANIFEST_KEY, Artifact, Manifest
+from netc.compiler import MANIFEST_KEY, Artifact, Manifest, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.devices.device import CPU, Device, runtime
 from netc.runtime.devices.fast_library import fast_library
@@ -46,7 +46,8 @@ class Session:
     profile   True records the time of every operator until `end_profile` is called
     graphs    True asks for CUDA graphs; ONNX Runtime raises where the model cannot be one
 
-    `manifest` is the model's, None where it has none; `metadata` is all it says about itself.
+    `manifest` is the model's, None where it has none; `metadata` is all it says about itself; `outputs` is what each
+    output is called, by its name in the model.
 
     The operators of `netc[fast]` are known in a session for what the compiler made in this process, and in no other: a
     model from elsewhere cannot call them.
@@ -101,6 +102,8 @@ class Session:
         self.manifest: Manifest | None = (
             model.manifest if isinstance(model, Artifact) else json.loads(self.metadata.get(MANIFEST_KEY, "null"))
         )
+        known = {} if self.manifest is None else {port["name"]: said(port) for port in self.manifest["outputs"]}
+        self.outputs = {port.name: known.get(port.name, port.name) for port in self.session.get_outputs()}
 
     def end_profile(self) -> bytes:
         """Stop recording and return ONNX Runtime's events as JSON; runs after this one are not slowed down."""
@@ -117,7 +120,7 @@ class Session:
     def run(self, feeds: Mapping[str, Array], resident: Mapping[str, Any] | None = None) -> dict[str, Array]:
         """Run once. `feeds` are arrays; `resident` are tensors on the device that the model may also read.
 
-        Returns every output by name, as arrays of their own.
+        Returns every output by what it is called, as arrays of their own.
         """
         bound = self.session.io_binding()
         wanted = {port.name for port in self.session.get_inputs()}
@@ -127,11 +130,11 @@ class Session:
         for name, array in feeds.items():
             if name in wanted:
                 bound.bind_cpu_input(name, array)
-        names = [port.name for port in self.session.get_outputs()]
-        for name in names:
+        for name in self.outputs:
             bound.bind_output(name, "cpu")
         run_bound(self.session, bound)
-        return {name: np.array(value.numpy()) for name, value in zip(names, bound.get_outputs(), strict=True)}
+        came = zip(self.outputs.values(), bound.get_outputs(), strict=True)
+        return {name: np.array(value.numpy()) for name, value in came}
 
 
 class StepSession:
@@ -154,7 +157,7 @@ class StepSession:
         self.session = self._open(artifact, threads, profile)
         outputs = artifact.manifest["outputs"]
         self.next_of = {port["name"]: port["of"] for port in outputs if port["role"] in ("param", "state")}
-        self.numbers = [port["name"] for port in outputs if port["role"] in ("loss", "metric")]
+        self.numbers = {port["name"]: said(port) for port in outputs if port["role"] in ("loss", "metric")}
         self.inputs = {port["name"] for port in artifact.manifest["inputs"]}
         kept = {port["of"] for port in outputs if port.get("in_place") and in_place}
         self._moving = {
@@ -183,7 +186,11 @@ class StepSession:
         for name, array in feeds.items():
             bound.bind_cpu_input(name, array)
         run_bound(self.session.session, bound)
-        return {name: float(value.numpy()) for name, value in self.results.items()}
+        return self.read(self.results)
+
+    def read(self, results: Mapping[str, Any]) -> dict[str, float]:
+        """The loss and the metrics by what they are called, from the places that the step wrote them to."""
+        return {self.numbers[name]: float(value.numpy()) for name, value in results.items()}
 
     def start(self, feeds: Mapping[str, Array]) -> list[dict[str, float]]:
         """One step, as `run`, and the results that have come back by now, oldest first: here those of this step."""

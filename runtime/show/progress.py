@@ -27,6 +27,10 @@ class PlainProgress:
         """Remember the number of epochs."""
         self.epochs = epochs
 
+    def noted(self, text: str) -> None:
+        """Write a line."""
+        self.write(f"note         {text}")
+
     def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
         """Nothing: one line an epoch."""
 

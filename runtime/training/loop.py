@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netc.compiler import LOSS, by_batch_statistics
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data.batches import Batches, BoundBatches
+from netc.runtime.data.batches import Batches, BoundBatches, number_of_batches
 from netc.runtime.folder.progress import Listener, Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.training.diverged import diverged
@@ -36,13 +36,19 @@ class Loop:
     ) -> None:
         self.trainer, self.train, self.test, self.epochs = trainer, train, test, epochs
         self.folder, self.listener, self.checkpoint_seconds = folder, listener, checkpoint_seconds
-        self.steps_per_epoch = math.ceil(len(train) / trainer.plan.batch)
+        self.fewest = 2 if by_batch_statistics(trainer.model.net, trainer.plan) else 1
+        self.steps_per_epoch = number_of_batches(len(train), trainer.plan.batch, self.fewest)
         self.saved_at = time.monotonic()
 
     def run(self) -> None:
         """Train until all epochs are done, or Ctrl-C, or divergence."""
         progress = self.trainer.progress
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
+        if self.steps_per_epoch < number_of_batches(len(self.train), self.trainer.plan.batch):
+            self.listener.noted(
+                f"the last batch of {len(self.train):,} rows would hold one, which has no variance for batch "
+                f"normalization: it is joined to the batch before"
+            )
         try:
             with interruptible() as asked:
                 if self.folder is not None:
@@ -82,6 +88,7 @@ class Loop:
             seed=trainer.seed,
             epoch=progress.epoch,
             start=progress.batch,
+            fewest=self.fewest,
             augmentation=trainer.plan.augmentation,
         ) as ready:
             for arrays in ready:
@@ -130,7 +137,7 @@ class Loop:
         name, higher = self.watched(measured or means)
         label = f"validation_{name}" if measured else name
         values = measured or means
-        improved = progress.improves(label, values[name], higher, values["loss"])
+        improved = progress.improves(label, values[name], higher, values[LOSS])
         if improved:
             self.keep_best()
         progress.finish_epoch(record)
@@ -143,7 +150,7 @@ class Loop:
         for term in self.trainer.plan.metrics:
             if term.name in values:
                 return term.name, term.metric.higher_is_better
-        return "loss", False
+        return LOSS, False
 
     def keep_best(self) -> None:
         """Keep the weights as they are: in the folder, or else in memory."""

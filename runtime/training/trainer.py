@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from netc.compiler import (
+    LOSS,
     Options,
     TrainPlan,
     compile_scorer,
@@ -16,6 +17,7 @@ from netc.compiler import (
     initial_state,
     override,
     read_tensors,
+    said,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import CARD_KEY, Card, card_of
@@ -132,7 +134,7 @@ class Trainer:
     def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
         """The steps of the plan one after the other: `loss` is the sum of theirs, `loss.NAME` each alone."""
         rows = rows_of(feeds, self.ports)
-        values = {"loss": 0.0}
+        values = {LOSS: 0.0}
         for steps, rate in zip(self._all_steps, rates, strict=True):
             session = steps.session(rows, self.state)
             numbers = scalars(steps.manifest, seed=self.seed, step=self.progress.step, rate=rate)
@@ -144,8 +146,8 @@ class Trainer:
                 what = f"the {not_finite(came)} of step {steps.step.name} in step {self.progress.step + 1}"
                 raise diverged(what, rate)
             session.swap()
-            loss = came.pop("loss")
-            values |= {**came, f"loss.{steps.step.name}": loss, "loss": values["loss"] + loss}
+            loss = came.pop(LOSS)
+            values |= {**came, f"{LOSS}.{steps.step.name}": loss, LOSS: values[LOSS] + loss}
         return StepResult(values, rows)
 
     def finish(self) -> list[StepResult]:
@@ -183,8 +185,13 @@ class Trainer:
             self._scorer = Session(
                 compile_scorer(self.model.net, self.plan), self.model.device, threads=self.model.threads
             )
-        names = [port["name"] for port in ports(self._scorer.manifest, "prediction")]
-        return evaluate(lambda given: self.model.run(given, names), self._scorer, rows, self.plan.batch)
+        names = [said(port) for port in ports(self._scorer.manifest, "prediction")]
+        read = [port["name"] for port in self.model.inputs(names)]
+
+        def predict(given: Mapping[str, Array]) -> Mapping[str, Array]:
+            return self.model.run({name: given[name] for name in read}, names)
+
+        return evaluate(predict, self._scorer, rows, self.plan.batch)
 
     def fit(
         self,
@@ -214,7 +221,7 @@ class Trainer:
         folder = RunFolder(Path(out)) if isinstance(out, str | Path) else out
         if folder is not None:
             make_folder(folder.path)
-        total = self.plan.epochs if epochs is None else epochs
+        total = override(self.plan, epochs=epochs).epochs
         loop = Loop(self, bound.train, bound.test, total, folder, listener or Silent(), checkpoint_seconds)
         loop.run()
         return self.progress.history

@@ -49,6 +49,11 @@ def dense() -> Any:
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 10))
 
 
+def dense_of_two() -> Any:
+    hidden = [nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU()]
+    return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(64, 10))
+
+
 def cnn() -> Any:
     pool = nn.MaxPool2d(2)
     convolutions = [nn.Conv2d(1, 32, 3), nn.ReLU(), pool, nn.Conv2d(32, 32, 3), nn.ReLU(), pool]
@@ -64,7 +69,7 @@ def lenet() -> Any:
 
 NETS: dict[str, Callable[[], Any]] = {
     "dense": dense,
-    "dense_functional": dense,
+    "dense_functional": dense_of_two,
     "cnn": cnn,
     "cnn_functional": lambda: Functional(skip=False),
     "residual_cnn": lambda: Functional(skip=True),

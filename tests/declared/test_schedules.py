@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -27,8 +28,9 @@ def compare(declared: Schedule, one: Rates) -> None:
     epochs, steps = 13 * one.epochs, one.steps_per_epoch
     found = rates(declared, epochs, steps)
     rising = [step for step in range(epochs * steps) if step < declared.warmup * steps]
-    assert found[: len(rising)] == pytest.approx([BASE * (step + 1) / (declared.warmup * steps) for step in rising])
-    after = [BASE * declared.formula(step / steps, epochs) for step in range(len(rising), epochs * steps)]
+    whole = [BASE * min(1, (step + 1) / (declared.warmup * steps)) for step in rising]
+    assert found[: len(rising)] == pytest.approx(whole)
+    after = [BASE * declared.formula(Fraction(step, steps), epochs) for step in range(len(rising), epochs * steps)]
     assert found[len(rising) :] == pytest.approx(after, rel=1e-9, abs=1e-15)
 
 
@@ -44,7 +46,7 @@ def test_a_scaled_one_fails(word: str, factor: float) -> None:
     one = definition.samples[0]
 
     class Scaled(definition):  # type: ignore[misc]
-        def factor(self, epoch: float, epochs: int) -> float:
+        def factor(self, epoch: Fraction, epochs: int) -> float:
             return float(super().factor(epoch, epochs) * factor)
 
     with pytest.raises(AssertionError):

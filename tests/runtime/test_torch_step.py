@@ -137,3 +137,14 @@ def test_what_pytorch_has_no_equivalent_of(tmp_path: Path) -> None:
     plan = net.plan().with_steps(optimizer=Strange(lr=0.1))
     with pytest.raises(NoEquivalentError, match="the optimizer strange: nobody asked for it there"):
         TorchStep(net, plan, trainer.model.state_dict(), rows, lr=0.0)
+
+
+def test_targets_that_are_inputs_and_values_of_the_net(tmp_path: Path) -> None:
+    """A target that is a value is part of the gradient, in PyTorch too."""
+    path = tmp_path / "auto.net"
+    path.write_text(
+        "net Auto {\n  input x: 12\n  a = dense(6, act=tanh)\n  b = x -> dense(6, act=sigmoid)\n"
+        "  y = b -> dense(12)\n}\n"
+        "train Auto { loss = mse(y, x) + 0.5 * mse(a, b) }"
+    )
+    compare_gradients(netc.load(path), 1e-5, channels_last=False)

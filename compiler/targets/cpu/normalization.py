@@ -1,5 +1,7 @@
 """Batch normalization by the batch's statistics, and its gradient, in the blocked layout.
 
+Forward and backward pass share the centred map, and what its channels' means are off.
+
 Scaling and shifting each channel is a depthwise 1x1 convolution there: one pass. Means are global pooling.
 """
 
@@ -11,19 +13,24 @@ from netc.compiler.targets.layout import Layout
 
 
 def batch_normalization_training(layout: Layout, g: Builder, node: Node) -> bool:
-    """The variance is taken about the mean, in a second pass. A ReLU that alone reads the result is taken in."""
+    """The variance is taken about the mean, in a second pass. A ReLU that alone reads the result is taken in.
+
+    The sum over a batch rounds the mean. What is left over about it is put right in numbers of a channel alone: mean,
+    variance and shift.
+    """
     x, scale, bias = node.inputs
     if not layout.is_blocked(x):
         return False
     y, mean, variance = node.outputs
-    mean_now = mean_of(g, layout.blocked(x))
-    layout.set_plain(mean, mean_now)
-    middle = centred(layout, g, x, mean)
-    variance_now = mean_of(g, g.Mul(middle, middle))
+    rough = mean_of(g, layout.blocked(x))
+    middle = layout.once(f"centred by {mean.name}", x, lambda: minus(g, layout.blocked(x), rough))
+    rest = layout.once("left over", mean, lambda: mean_of(g, middle))
+    layout.set_plain(mean, g.Add(rough, rest))
+    variance_now = g.Sub(mean_of(g, g.Mul(middle, middle)), g.Mul(rest, rest))
     layout.set_plain(variance, variance_now)
     slope = g.Div(layout.plain(scale), g.Sqrt(g.Add(variance_now, node.attributes["epsilon"])))
     relu = layout.only_reader(y, "Relu")
-    made = affine(g, middle, slope, layout.plain(bias), relu=relu is not None)
+    made = affine(g, middle, slope, g.Sub(layout.plain(bias), g.Mul(rest, slope)), relu=relu is not None)
     if relu:
         layout.done.add(relu)
     return layout.set_blocked(relu.output if relu else y, made)
@@ -35,28 +42,24 @@ def batch_normalization_gradient(layout: Layout, g: Builder, node: Node) -> bool
     if not layout.is_blocked(x):
         return False
     dx, dscale, dbias = node.outputs
-    middle = centred(layout, g, x, mean)
+    middle = layout.once(f"centred by {mean.name}", x, lambda: minus(g, layout.blocked(x), layout.plain(mean)))
+    rest = layout.once("left over", mean, lambda: g.Expand(g.constant(0.0), shape=mean.shape))
     slope = layout.blocked(dy)
     inverse = g.Reciprocal(g.Sqrt(g.Add(layout.plain(variance), node.attributes["epsilon"])))
     mean_slope = mean_of(g, slope)
-    mean_product = mean_of(g, g.Mul(slope, middle))
+    mean_product = g.Sub(mean_of(g, g.Mul(slope, middle)), g.Mul(rest, mean_slope))
     count = number_of_places(g, x)
     layout.set_plain(dbias, g.Mul(mean_slope, count))
     layout.set_plain(dscale, g.Mul(g.Mul(mean_product, inverse), count))
     factor = g.Mul(layout.plain(scale), inverse)
     drift = g.Neg(g.Mul(factor, g.Mul(mean_product, g.Mul(inverse, inverse))))
     moved = affine(g, slope, factor, g.Neg(g.Mul(factor, mean_slope)))
-    return layout.set_blocked(dx, g.Add(moved, affine(g, middle, drift)))
+    return layout.set_blocked(dx, g.Add(moved, affine(g, middle, drift, g.Neg(g.Mul(drift, rest)))))
 
 
-def centred(layout: Layout, g: Builder, x: Value, mean: Value) -> Value:
-    """x - mean for each channel, made once for the forward and the backward pass."""
-
-    def make() -> Value:
-        ones = g.Expand(g.constant(1.0), shape=mean.shape)
-        return affine(g, layout.blocked(x), ones, g.Neg(layout.plain(mean)))
-
-    return layout.once(f"centred by {mean.name}", x, make)
+def minus(g: Builder, x: Value, mean: Value) -> Value:
+    """x - mean for each channel of a blocked map."""
+    return affine(g, x, g.Expand(g.constant(1.0), shape=mean.shape), g.Neg(mean))
 
 
 def affine(g: Builder, x: Value, slope: Value, shift: Value | None = None, *, relu: bool = False) -> Value:

@@ -51,7 +51,8 @@ class ToBlocked(RuntimeOp):
 
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
-        e.node(node, "ReorderInput", node.inputs, channels_last=int(bool(node.attributes["channels_last"])))
+        last = int(bool(node.attributes["channels_last"]))
+        e.node(node, "ReorderInput", node.inputs, domain=cls.domain, channels_last=last)
 
 
 @op
@@ -74,7 +75,7 @@ class FromBlocked(RuntimeOp):
     def emit(cls, e: Writer, node: Node) -> None:
         last = bool(node.attributes["channels_last"])
         channels = node.output.shape[3 if last else 1]
-        e.node(node, "ReorderOutput", node.inputs, channels=channels, channels_last=int(last))
+        e.node(node, "ReorderOutput", node.inputs, domain=cls.domain, channels=channels, channels_last=int(last))
 
 
 @op
@@ -111,7 +112,7 @@ class BlockedConv(RuntimeOp):
         given = dict(node.attributes)
         activation = {"activation": "Relu"} if given.pop("relu") else {}
         kernel = node.inputs[1].shape[2:]
-        e.node(node, "Conv", node.inputs, None, kernel_shape=kernel, **given, **activation)
+        e.node(node, "Conv", node.inputs, None, domain=cls.domain, kernel_shape=kernel, **given, **activation)
 
 
 @op
@@ -131,7 +132,7 @@ class BlockedMaxPool(RuntimeOp):
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
         given = dict(node.attributes)
-        e.node(node, "MaxPool", node.inputs, None, kernel_shape=given.pop("kernel"), **given)
+        e.node(node, "MaxPool", node.inputs, None, domain=cls.domain, kernel_shape=given.pop("kernel"), **given)
 
 
 @op
@@ -173,4 +174,4 @@ class TransposedMatMul(RuntimeOp):
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
         flags = {"transA": int(bool(node.attributes["left"])), "transB": int(bool(node.attributes["right"]))}
-        e.node(node, "FusedMatMul", node.inputs, None, **flags)
+        e.node(node, "FusedMatMul", node.inputs, None, domain=cls.domain, **flags)

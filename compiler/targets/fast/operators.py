@@ -29,7 +29,7 @@ class FastOp(RuntimeOp):
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
         given = {name: int(value) if isinstance(value, bool) else value for name, value in node.attributes.items()}
-        e.node(node, cls.__name__.removeprefix("Fast"), node.inputs, None, **given)
+        e.node(node, cls.__name__.removeprefix("Fast"), node.inputs, None, domain=cls.domain, **given)
 
 
 @op
@@ -141,7 +141,7 @@ class FastBlockedWeights(FastOp):
 
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
-        e.node(node, "BlockedWeights", node.inputs, None, block=node.attributes["block"])
+        e.node(node, "BlockedWeights", node.inputs, None, domain=cls.domain, block=node.attributes["block"])
 
 
 @op
