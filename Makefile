@@ -1,8 +1,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CASES := 10000
+SEED := 2
 
-.PHONY: help demo install fast test lint types imports pytest golden docs bench bench-all clean
+.PHONY: help demo install fast test lint types imports pytest fuzz golden docs bench bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +43,9 @@ imports: $(VENV)/.test ## the arrows between the rooms
 
 pytest: $(VENV)/.test $(VENV)/.fast ## the tests
 	$(BIN)/pytest -n 2
+
+fuzz: $(VENV)/.test ## ten thousand wrong nodes for the operators of netc[fast], built with sanitizers; CASES and SEED choose others
+	$(BIN)/python tests/support/fast_fuzz.py --sanitize --cases $(CASES) --seed $(SEED)
 
 golden: $(VENV)/.test ## rewrite the golden files
 	$(BIN)/pytest tests/golden --update-golden

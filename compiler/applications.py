@@ -78,8 +78,8 @@ class Application:
 
     The leaves of a net's tree are its `layers`, in their order. A layer given as an argument (`act=relu`) belongs to
     the one that applies it; a layer inside an argument (`add(x -> conv(8))`) stands in front of it. What nothing
-    reaches isn't here, nor is control that applied nothing: an `if` that wasn't taken, a loop without a pass. A block
-    without layers is, for it hands on its value.
+    reaches isn't here, nor is control that applied nothing: an `if` that wasn't taken, a pass with such an `if` alone.
+    A block without layers is, for it hands on its value.
 
     kind      what it is in the text, see Kind
     word      how the text calls it: `basic`, `concat`; else its kind

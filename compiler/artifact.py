@@ -7,7 +7,7 @@ program that has ONNX Runtime can train with a model of kind "train" by reading 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 if TYPE_CHECKING:
@@ -82,11 +82,23 @@ def said(port: Port) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A serialized ONNX model, its manifest, and the number of its nodes."""
+    """A serialized ONNX model, its manifest, and the number of its nodes.
+
+    compiled  whether this compiler made the model in this process: not so where a caller made the artifact of bytes
+              that came from elsewhere, a file for example
+    """
 
     model: bytes
     manifest: Manifest
     nodes: int = 0
+    compiled: bool = field(default=False, init=False)
+
+    @staticmethod
+    def made(model: bytes, manifest: Manifest, nodes: int) -> Artifact:
+        """What the compiler has just made; nobody else calls this."""
+        artifact = Artifact(model, manifest, nodes)
+        object.__setattr__(artifact, "compiled", True)
+        return artifact
 
 
 def initial_state(manifest: Manifest) -> Iterator[tuple[str, Array]]:

@@ -193,7 +193,7 @@ def _finish(
     model = emit(
         graph, weights=weights, doc=net.label or "", notes=a.notes, manifest=manifest, shapes=shown, opset=opset
     )
-    return Artifact(model.SerializeToString(deterministic=True), manifest, len(model.graph.node))
+    return Artifact.made(model.SerializeToString(deterministic=True), manifest, len(model.graph.node))
 
 
 def _drop_unused(a: Assembly, net: Net) -> None:

@@ -40,5 +40,7 @@ class Augmentation(Declared):
         raise AssertionError("an augmentation declares formula")
 
 
-augmentation = Registry[Augmentation]("augmentation", __package__, samples=1, errors=1)
+augmentation = Registry[Augmentation](
+    "augmentation", __package__, samples=1, errors=1, declares=("draw", "change", "formula")
+)
 """Decorator that registers an augmentation; `augmentation.all()` gives every one by its word."""

@@ -7,7 +7,7 @@ The folder is the list.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar
@@ -60,29 +60,44 @@ class Declared:
         return {name: getattr(self, spec.attribute) for name, spec in self.arguments.items()}
 
 
-Kind = TypeVar("Kind", bound=Declared)
+def says(definition: type[Declared], name: str) -> bool:
+    """Whether a class says something itself, where its kind's base only says what that is."""
+    base = next(cls for cls in definition.__mro__ if Declared in cls.__bases__)
+    return getattr(definition, name, None) is not getattr(base, name, None)
+
+
+def _home(definition: type[Declared] | None) -> str:
+    return "" if definition is None else definition.__module__
+
+
+Definition = TypeVar("Definition", bound=Declared)
 AnyClass = TypeVar("AnyClass", bound=type[Declared])
 
 
-class Registry(Generic[Kind]):
+class Registry(Generic[Definition]):
     """`layer = Registry[Layer]("layer", __package__)` makes the decorator `@layer("conv")`; `layer.all()` finds all.
 
     Adding a file to the package is all it takes to add a declaration. `samples` and `errors` are how many of them a
-    declaration has at least; one without arguments may have no errors.
+    declaration has at least; one without arguments may have no errors. `declares` names what it must say itself, where
+    the base only says what that is: `build`, or `values | draw` for one of two.
     """
 
-    def __init__(self, kind: str, package: str, *, samples: int = 0, errors: int = 0) -> None:
+    def __init__(
+        self, kind: str, package: str, *, samples: int = 0, errors: int = 0, declares: Sequence[str] = ()
+    ) -> None:
         self.kind = kind
         self.package = package
+        self._declares = tuple(declares)
         self._fewest_samples, self._fewest_errors = samples, errors
-        self._known: dict[str, type[Kind]] = {}
+        self._known: dict[str, type[Definition]] = {}
         self._complete = False
 
     def __call__(self, word: str) -> Callable[[AnyClass], AnyClass]:
         """Register a class under its word in the language; refuse a second of a word, or one not declared in full."""
 
         def register(definition: AnyClass) -> AnyClass:
-            assert word not in self._known, f"{self.kind} {word} is declared twice"
+            known = self._known.get(word)
+            assert known is None, f"{self.kind} {word} is declared twice: in {definition.__module__} and {_home(known)}"
             self._check(word, definition)
             definition.word = word
             self._known[word] = definition  # type: ignore[assignment]
@@ -94,15 +109,17 @@ class Registry(Generic[Kind]):
         who = f"{self.kind} {word}"
         assert definition.__doc__, f"{who} has no docstring"
         samples, errors = definition.samples, definition.errors
-        assert len(samples) >= self._fewest_samples, f"{who} has {len(samples)} samples of {self._fewest_samples}"
+        few = self._fewest_samples
+        assert len(samples) >= few, f"{who} has {len(samples)} samples, and needs at least {few}"
         fewest = self._fewest_errors if definition.arguments else 0
-        assert len(errors) >= fewest, f"{who} has {len(errors)} errors of {fewest}"
-        owner = next(cls for cls in definition.__mro__ if "formula" in vars(cls))
-        assert Declared not in (owner, *owner.__bases__) or not self._fewest_samples, f"{who} has no formula"
+        assert len(errors) >= fewest, f"{who} has {len(errors)} errors, and needs at least {fewest}"
+        for names in self._declares:
+            found = any(says(definition, name) for name in names.split(" | "))
+            assert found, f"{who} doesn't declare {' or '.join(names.split(' | '))}"
         for call in (*samples, *errors):
             assert call.word == word, f"{who} has a sample or an error of `{call}`"
 
-    def all(self) -> dict[str, type[Kind]]:
+    def all(self) -> dict[str, type[Definition]]:
         """Every declaration by its word, in alphabetical order."""
         if not self._complete:
             for module in pkgutil.iter_modules(import_module(self.package).__path__):

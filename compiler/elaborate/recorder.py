@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from netc.compiler.applications import Application, Applied, Kind, LayerInstance
 from netc.compiler.ir import Value
 
-CONTROL = frozenset((Kind.REPEAT, Kind.FOR, Kind.IF, Kind.TRAIN_ONLY, Kind.TRAIN, Kind.CHAIN))
+CONTROL = frozenset((Kind.REPEAT, Kind.FOR, Kind.PASS, Kind.IF, Kind.TRAIN_ONLY, Kind.TRAIN, Kind.CHAIN))
 """What is only around what it applies."""
 
 
@@ -49,7 +49,7 @@ class Recorder:
         self._open.pop()
         children = application.children
         if self.layers == layers:
-            if not application.outputs or (application.kind in CONTROL and not _applies(children)):
+            if not application.outputs or (application.kind in CONTROL and not children):
                 return
             self.idle.add(application)
         if application.kind is Kind.CHAIN and len(children) == 1 and children[0].path == application.path:
@@ -69,19 +69,15 @@ class Recording:
     def __init__(self, recorder: Recorder, application: Application) -> None:
         self._recorder = recorder
         self._application = application
-        self._layers = recorder.layers
+        self._layers = 0
 
     def __enter__(self) -> Application:
+        self._layers = self._recorder.layers
         self._recorder.open(self._application)
         return self._application
 
     def __exit__(self, *_: object) -> None:
         self._recorder.close(self._application, self._layers)
-
-
-def _applies(children: Sequence[Applied]) -> bool:
-    """Whether there is more in control than passes in which nothing was applied."""
-    return any(isinstance(item, LayerInstance) or item.kind is not Kind.PASS or item.children for item in children)
 
 
 def prune(root: Application, layers: Sequence[LayerInstance], reached: set[Value], idle: set[Application]) -> None:

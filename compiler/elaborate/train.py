@@ -88,13 +88,16 @@ def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:
 def _owner(name: str) -> str | None:
     """Where an argument of what a setting declares belongs."""
     word = {"learning_rate": "lr"}.get(name, name)
-    for setting, example in (("optimizer", ("sgd", "adam")), ("schedule", ("cosine", "step"))):
-        form = SETTINGS[setting].form
-        assert isinstance(form, One)
-        for owner in example:
-            if word in form.registry.all()[owner].arguments:
-                return f"give it to the {setting}: `{setting} = {owner}({word}=…)`"
+    for setting in SETTINGS.values():
+        known = setting.form.registry.all() if isinstance(setting.form, One) else {}
+        for owner in sorted(known, key=lambda owner: owner not in USUAL):
+            if word in known[owner].arguments:
+                return f"give it to the {setting.word}: `{setting.word} = {owner}({word}=…)`"
     return None
+
+
+USUAL = ("sgd", "cosine")
+"""What help shows first where several take an argument."""
 
 
 def _expression(frame: Frame, bind: ast.Bind) -> ast.Expression | None:
@@ -124,8 +127,7 @@ def _text(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> st
     assert isinstance(setting.form, Text)
     if isinstance(node, ast.String):
         return node.value
-    frame.error("E406", f"`{setting.word}` is a string", node.span,
-                help=f'write `{setting.word} = "{setting.form.example}"`, or a path')  # fmt: skip
+    frame.error("E406", f"`{setting.word}` is a string", node.span, help=setting.form.advice)
     return None
 
 

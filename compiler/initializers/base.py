@@ -61,5 +61,7 @@ class Initializer(Declared):
         return flat.reshape(shape)
 
 
-initializer = Registry[Initializer]("initializer", __package__, samples=1, errors=1)
+initializer = Registry[Initializer](
+    "initializer", __package__, samples=1, errors=1, declares=("values | draw", "formula")
+)
 """Decorator that registers an initializer: `@initializer("word")`; `initializer.all()` gives every one by its word."""

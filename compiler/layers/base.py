@@ -100,7 +100,7 @@ class LayerBuilder(Builder):
         return self.Expand(self.Reshape(x, shape=(1, *x.shape)), shape=(BATCH, *x.shape))
 
 
-layer = Registry[Layer]("layer", __package__, samples=3, errors=2)
+layer = Registry[Layer]("layer", __package__, samples=3, errors=2, declares=("build", "formula"))
 """Decorator that registers a layer: `@layer("word")`; `layer.all()` gives every one by its word."""
 
 

@@ -18,6 +18,7 @@ class Accuracy(Metric):
     prediction: scores `[C]`, `[T, C]` or `[C, H, W]`. target: whole numbers from 0 to C - 1, without the class axis.
     """
 
+    higher_is_better = True
     samples = (
         Pair("accuracy(prediction, target)", "7"),
         Pair("accuracy(prediction, target)", "5x7"),

@@ -14,13 +14,13 @@ class Metric(Declared):
     """Base of every metric. A bare one takes the first loss's pair.
 
     Its value is the mean over the batch, so that batches average by their sizes. `higher_is_better` says which epoch
-    is the best.
+    is the best, and has no default.
 
     samples  at least two `Pair`s, which call the two by these names: `Pair("accuracy(prediction, target)", "7")`
-    errors   at least one `Wrong` call
+    errors   at least one `Wrong` call, where it has arguments
     """
 
-    higher_is_better: bool = True
+    higher_is_better: ClassVar[bool]
     samples: ClassVar[tuple[Pair, ...]] = ()
     errors: ClassVar[tuple[Wrong, ...]] = ()
 
@@ -40,5 +40,7 @@ class Metric(Declared):
         raise AssertionError("a metric declares formula")
 
 
-metric = Registry[Metric]("metric", __package__, samples=2, errors=1)
+metric = Registry[Metric](
+    "metric", __package__, samples=2, errors=1, declares=("target", "build", "formula", "higher_is_better")
+)
 """Decorator that registers a metric: `@metric("word")`; `metric.all()` gives every one by its word."""

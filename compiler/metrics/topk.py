@@ -24,6 +24,7 @@ class TopK(Metric):
 
     k: int = argument(SIZE, "how many scores count", default=5)
 
+    higher_is_better = True
     samples = (
         Pair("topk(prediction, target)", "7"),
         Pair("topk(prediction, target, k=1)", "5x7"),

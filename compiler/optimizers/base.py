@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-from netc.compiler.declare.declared import AnyClass, Declared, Registry
+from netc.compiler.declare.declared import Declared, Registry, says
 from netc.compiler.declare.samples import Call, Wrong
 from netc.compiler.ir import Builder, Value
 
@@ -52,26 +51,14 @@ class Optimizer(Declared):
 
 
 class Optimizers(Registry[Optimizer]):
-    """Also refuses an optimizer without samples, without errors, or with nothing to compare its steps with."""
+    """Also refuses an optimizer that says neither which of PyTorch's it is, nor what it does where PyTorch lacks it."""
 
-    def __call__(self, word: str) -> Callable[[AnyClass], AnyClass]:
-        """Register a class under its word in the language."""
-        register = super().__call__(word)
-
-        def checked(definition: AnyClass) -> AnyClass:
-            assert issubclass(definition, Optimizer), f"{word} is no optimizer"
-            assert definition.samples, f"optimizer {word} has no samples"
-            assert definition.errors, f"optimizer {word} has no errors"
-            for call in (*definition.samples, *definition.errors):
-                assert call.word == word, f"optimizer {word} has a sample or an error of `{call}`"
-            compared = "torch" if definition.torch_lacks is None else "formula"
-            assert getattr(definition, compared) is not getattr(Optimizer, compared), (
-                f"optimizer {word} doesn't declare {compared}"
-            )
-            return register(definition)
-
-        return checked
+    def _check(self, word: str, definition: type[Declared]) -> None:
+        super()._check(word, definition)
+        assert issubclass(definition, Optimizer), f"{word} is no optimizer"
+        compared = "torch" if definition.torch_lacks is None else "formula"
+        assert says(definition, compared), f"optimizer {word} doesn't declare {compared}"
 
 
-optimizer = Optimizers("optimizer", __package__)
+optimizer = Optimizers("optimizer", __package__, samples=1, errors=1, declares=("update", "torch | formula"))
 """Decorator that registers an optimizer: `@optimizer("word")`; `optimizer.all()` gives every one by its word."""

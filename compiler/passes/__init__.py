@@ -1,7 +1,7 @@
 """Rewrites of a graph, one a file: each takes a valid graph and leaves a valid one, in linear time.
 
 `training_mode` and `inference_mode` give the mode-neutral operators their form, and `mixed_precision` types; the others
-make graphs smaller, faster or smaller in memory, and results stay the same. `compiler/pipeline.py` says which run when.
+make graphs smaller, faster or smaller in memory, and results stay the same. `compiler/pipeline/` says which run when.
 """
 
 from __future__ import annotations

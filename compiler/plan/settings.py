@@ -31,9 +31,9 @@ class Plain(Form):
 
 @dataclass(frozen=True)
 class Text(Form):
-    """A string: `data = "digits"`. `example` is what a message shows."""
+    """A string: `data = "digits"`. `advice` is what a message says to write."""
 
-    example: str
+    advice: str
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class TrainPlan:
         Some(augmentation), "a list such as `[flip, crop(4)]`, of training images", default=()
     )
     data: str | None = setting(
-        Text("digits"),
+        Text('write `data = "digits"`, or a path'),
         "what `--data` is unless given",
         default=None,
         outside={"data": Outside(ArgumentType(), help="`digits`, an .npz, a folder of images, …", shown="SPEC")},

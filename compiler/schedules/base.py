@@ -58,5 +58,5 @@ def exact(epochs: float) -> Fraction:
     return meant if math.isclose(meant, epochs, rel_tol=1e-12) else Fraction(epochs)
 
 
-schedule = Registry[Schedule]("schedule", __package__, samples=2, errors=1)
+schedule = Registry[Schedule]("schedule", __package__, samples=2, errors=1, declares=("factor", "formula"))
 """Decorator that registers a schedule: `@schedule("word")`; `schedule.all()` gives every one by its word."""

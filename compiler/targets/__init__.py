@@ -3,7 +3,7 @@
 Each row of a table has a name. The first that applies, and is meant for the node, is taken; a caller may force or
 forbid rows by name (`Options.lowerings`). To tune a target, change the order of its rows or their conditions.
 
-The parts of writing a graph for a target are stages of `compiler/pipeline.py`: `lay_out`, `lower`, then the touches.
+The parts of writing a graph for a target are stages of `compiler/pipeline/`: `lay_out`, `lower`, then the touches.
 """
 
 from __future__ import annotations

@@ -100,10 +100,12 @@ def _write_inference(
     network: Net, path: Path, weights: dict[str, Array], batch: int | None, target: str, options: Options
 ) -> None:
     from netc.runtime.runs.export import deployable
+    from netc.runtime.sessions.foreign import closed_operator
 
     model = deployable(network, None, weights, batch=batch, target=target, options=options)
     _write(path, model, f"net {network.name}, {network.params:,} parameters")
-    say(f"next: netc predict {path} INPUT")
+    if closed_operator(model) is None:
+        say(f"next: netc predict {path} INPUT")
 
 
 def _write_training(

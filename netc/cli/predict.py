@@ -57,6 +57,8 @@ def _answers(network: Deployed, examples: Inputs, top: int | None) -> tuple[list
     for start in range(0, len(examples.names), BATCH):
         outputs = network.run({name: array[start : start + BATCH] for name, array in examples.arrays.items()})
         scores = network.class_scores(outputs, assume=top is not None)
+        rows = len(examples.names[start : start + BATCH])
+        network.check_rows(outputs if scores is None else {network.outputs[0]: scores}, rows)
         ranked = None if scores is None else best_classes(scores, network.class_names, top or 3)
         for row, name in enumerate(examples.names[start : start + BATCH]):
             if ranked is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,10 @@ from netc.compiler import Port, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.given import bind
 from netc.runtime.devices.device import CPU, Device
-from netc.runtime.runs.export import CLASSES_KEY, SCALE_KEY, SCORER_KEY
+from netc.runtime.runs import notes
+from netc.runtime.sessions.foreign import check_operators, printable
 from netc.runtime.sessions.resident import Array
-from netc.runtime.sessions.session import Session, library_missing
+from netc.runtime.sessions.session import Session
 from netc.runtime.training.evaluate import chunks, evaluate
 
 EVALUATION_BATCH = 128
@@ -43,15 +42,13 @@ class Deployed:
     def __init__(self, path: Path, content: bytes, device: Device = CPU) -> None:
         self.path = path
         try:
-            self.session = Session(content, device)
-        except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
-            reason = str(error).splitlines()[0].split(" : ")[-1][:160]
-            if "netc.fast" in str(error):
-                raise library_missing(f"{path} was written for the target `fast`, whose library") from error
-            help = "give a model that `netc compile` or `netc train` wrote"
-            message = f"{path} cannot be loaded as an ONNX model"
-            raise DiagnosticError(Diagnostic("E565", message, notes=(reason,), help=help)) from error
-        metadata, manifest = self.session.metadata, self.session.manifest
+            self.session = _session(path, content, device)
+            metadata, manifest = self.session.metadata, self.session.manifest
+            self.class_names, self.scale = notes.class_names(metadata), notes.scale(metadata)
+            scorer = notes.scorer(metadata)
+            self.scorer = None if scorer is None else _session(path, scorer, device)
+        except notes.NotesError as error:
+            raise _unreadable(path, str(error)) from error
         kind = "infer" if manifest is None else manifest["kind"]
         if kind != "infer":
             help = "give the run's folder, or a model that `netc compile` wrote without `--train`"
@@ -61,16 +58,13 @@ class Deployed:
         for port in self.inputs:
             port["sizes"] = expected.get(port["name"], {})
         self.outputs = list(self.session.outputs.values())
-        self.class_names: list[str] | None = json.loads(metadata.get(CLASSES_KEY, "null"))
-        self.scale: float | None = json.loads(metadata.get(SCALE_KEY, "null"))
-        scorer = metadata.get(SCORER_KEY)
-        self.scorer = Session(base64.b64decode(scorer), device) if scorer else None
 
     @staticmethod
     def open(path: Path, device: Device = CPU) -> Deployed:
         """A run folder or an ONNX file. A run that has not ended yet gives the network with its best weights so far.
 
-        Raises DiagnosticError E560 for a folder that is no run, E564 a model of another kind, E565 an unreadable one.
+        Raises DiagnosticError E560 for a folder that is no run, E564 a model of another kind, E565 an unreadable one,
+        E567 one with operators that models may not use.
         """
         if path.is_dir():
             from netc.runtime.folder.run_folder import RunFolder
@@ -102,19 +96,41 @@ class Deployed:
     def batch(self) -> int | None:
         """The batch size that the model was compiled for, or None where it is open."""
         sizes = (port["shape"][0] for port in self.inputs if port["shape"])
-        return next((size for size in sizes if isinstance(size, int)), None)
+        return next((size for size in sizes if isinstance(size, int) and size > 0), None)
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Outputs by name for any number of rows; a model of a fixed batch runs as often as it takes."""
         rows = len(next(iter(feeds.values())))
         if self.batch is None or rows == self.batch:
-            return self.session.run(feeds)
+            return self._run(feeds)
         parts = []
         for indices in chunks(rows, self.batch):
             full = np.resize(indices, self.batch)  # repeats rows to fill the last batch
-            answers = self.session.run({name: np.ascontiguousarray(array[full]) for name, array in feeds.items()})
+            answers = self._run({name: np.ascontiguousarray(array[full]) for name, array in feeds.items()})
             parts.append({name: values[: len(indices)] for name, values in answers.items()})
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def check_rows(self, values: Mapping[str, Array], rows: int) -> None:
+        """Raise DiagnosticError E565 where a model from elsewhere doesn't answer row by row."""
+        for name, array in values.items():
+            if array.shape[:1] != (rows,):
+                shape = list(array.shape)
+                reason = f"output `{printable(name)}` has shape {shape} for {rows} inputs, expected a row for each"
+                raise self._failed(reason)
+
+    def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        try:
+            return self.session.run(feeds)
+        except DiagnosticError:
+            raise
+        except Exception as error:  # ONNX Runtime has a class of exception for each way a run can fail
+            raise self._failed(_first_line(error)) from error
+
+    def _failed(self, reason: str) -> DiagnosticError:
+        help = "give a model that `netc compile` or `netc train` wrote"
+        return DiagnosticError(
+            Diagnostic("E565", f"{self.path} cannot be used as a network", notes=(reason,), help=help)
+        )
 
     def evaluate(self, data: Any) -> tuple[int, dict[str, float]]:
         """The number of held-out examples, and the mean loss and metrics over them; raises DiagnosticError."""
@@ -146,6 +162,27 @@ class Deployed:
         predictions = [outputs[said(port)] for port in self._scored if port["role"] == "prediction"]
         logits = (values for values in predictions if values.ndim == 2 and values.shape[1] in sizes)
         return next(map(_softmax, logits), None)
+
+
+def _session(path: Path, content: bytes, device: Device) -> Session:
+    """A session for a model from anywhere; raises DiagnosticError E565, E567."""
+    check_operators(path, content)
+    try:
+        session = Session(content, device)
+    except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
+        raise _unreadable(path, _first_line(error)) from error
+    notes.check_manifest(session.manifest)
+    return session
+
+
+def _first_line(error: Exception) -> str:
+    return printable((str(error) or type(error).__name__).splitlines()[0].split(" : ")[-1][:160])
+
+
+def _unreadable(path: Path, reason: str) -> DiagnosticError:
+    help = "give a model that `netc compile` or `netc train` wrote"
+    message = f"{path} cannot be loaded as an ONNX model"
+    return DiagnosticError(Diagnostic("E565", message, notes=(reason,), help=help))
 
 
 def _softmax(values: Array) -> Array:

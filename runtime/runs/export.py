@@ -14,10 +14,8 @@ from typing import Any
 
 from netc.compiler import Net, Options, TrainPlan, compile_inference, compile_scorer, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.runs.notes import CLASSES_KEY, SCALE_KEY, SCORER_KEY
 
-SCORER_KEY = "netc.scorer"
-CLASSES_KEY = "netc.classes"
-SCALE_KEY = "netc.scale"
 LARGEST = 2_140_000_000
 
 

@@ -48,6 +48,9 @@ class Session:
 
     `manifest` is the model's, None where it has none; `metadata` is all it says about itself; `outputs` is what each
     output is called, by its name in the model.
+
+    The operators of `netc[fast]` are known in a session for what the compiler made in this process, and in no other: a
+    model from elsewhere cannot call them.
     """
 
     def __init__(
@@ -64,6 +67,9 @@ class Session:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.use_deterministic_compute = True
+        options.add_session_config_entry(
+            "session.load_model_format", "ONNX"
+        )  # not the runtime's own, by its first bytes
         options.log_severity_level = 3
         levels = ort.GraphOptimizationLevel
         disabled = DISABLED_OPTIMIZERS
@@ -77,11 +83,11 @@ class Session:
                 options.graph_optimization_level = levels.ORT_ENABLE_BASIC
             if model.nodes > HUGE:
                 options.graph_optimization_level = levels.ORT_DISABLE_ALL
-        library = fast_library() if device.name == "cpu" else None
-        if library is not None:
+        if isinstance(model, Artifact) and model.compiled and model.manifest["target"] in ("fast", "fast8"):
+            library = fast_library() if device.name == "cpu" else None
+            if library is None:
+                raise library_missing("the step is written for the target `fast`, whose library")
             options.register_custom_ops_library(library)
-        elif isinstance(model, Artifact) and model.manifest["target"] in ("fast", "fast8"):
-            raise library_missing("the step is written for the target `fast`, whose library")
         if not optimize:
             options.graph_optimization_level = levels.ORT_DISABLE_ALL
         if profile:

@@ -20,7 +20,7 @@ def test_every_verb_is_a_file_and_on_the_page() -> None:
     files = {path.stem for path in (REPOSITORY / "netc" / "cli").glob("*.py")}
     assert set(cli.VERBS) <= files
     for verb in cli.VERBS:
-        assert f"| `netc {verb}" in PAGE
+        assert f"| `netc {verb}" in PAGE, f"docs/cli.md has no row for `netc {verb}`"
         assert cli.netc.get_command(cli.netc.make_context("netc", ["explain"]), verb) is not None
 
 

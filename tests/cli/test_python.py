@@ -33,6 +33,8 @@ def test_nets_and_layers_show_themselves_in_a_line() -> None:
     net = netc.load("examples/lecture/lenet5.net")
     assert repr(net) == f"<net {net.name}: {len(net.layers)} layers, 61,706 parameters>"
     assert repr(net.layers[0]) == "<conv1 (conv) 6x28x28>"
+    assert repr(net.tree) == f"<{net.name} (net) 10, {len(net.layers)} layers>"
+    assert list(net.tree.walk()) == [net.tree, *net.layers]
 
 
 def test_an_unknown_target_is_refused() -> None:

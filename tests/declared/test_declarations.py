@@ -78,15 +78,17 @@ def test_a_declaration_in_full_is_registered() -> None:
     ("left_out", "message"),
     [
         ("__doc__", "kind word has no docstring"),
-        ("samples", "kind word has 0 samples of 1"),
-        ("errors", "kind word has 0 errors of 1"),
-        ("formula", "kind word has no formula"),
+        ("samples", "kind word has 0 samples, and needs at least 1"),
+        ("errors", "kind word has 0 errors, and needs at least 1"),
+        ("formula", "kind word doesn't declare formula"),
     ],
 )
 def test_what_is_missing_is_refused_at_import(left_out: str, message: str) -> None:
     given = {name: value for name, value in GOOD.items() if name != left_out}
     with pytest.raises(AssertionError, match=message):
-        Registry[Whole]("kind", __package__, samples=1, errors=1)("word")(type("Word", (Whole,), given))
+        Registry[Whole]("kind", __package__, samples=1, errors=1, declares=["formula"])("word")(
+            type("Word", (Whole,), given)
+        )
 
 
 def test_the_formula_of_a_kind_s_base_does_not_count() -> None:
@@ -95,8 +97,10 @@ def test_the_formula_of_a_kind_s_base_does_not_count() -> None:
             raise AssertionError
 
     given = {name: value for name, value in GOOD.items() if name != "formula"}
-    with pytest.raises(AssertionError, match="has no formula"):
-        Registry[Base]("kind", __package__, samples=1, errors=1)("word")(type("Word", (Base,), given))
+    with pytest.raises(AssertionError, match="doesn't declare formula"):
+        Registry[Base]("kind", __package__, samples=1, errors=1, declares=["formula"])("word")(
+            type("Word", (Base,), given)
+        )
 
 
 def test_a_sample_of_another_word_is_refused() -> None:

@@ -44,8 +44,8 @@ class Piece:
 
 def control(kind: str, children: Sequence[Part]) -> tuple[Part, ...]:
     """Control is there where it applies something."""
-    idle = all(child.kind == "pass" and not child.children for child in children)
-    return () if idle else (Part(kind, tuple(children)),)
+    children = [child for child in children if child.kind != "pass" or child.children]
+    return (Part(kind, tuple(children)),) if children else ()
 
 
 def chain(children: Sequence[Part], named: bool) -> tuple[Part, ...]:

@@ -155,9 +155,9 @@ CASES: dict[str, tuple[str, str]] = {
               tanh1 (tanh)
         """,
     ),
-    "a pass that applied nothing has its place": (
-        "for i in 0..2 { if i == 1 { tanh } }",
-        "for\n  pass\n  pass\n    if\n      tanh1 (tanh)",
+    "a pass that applied nothing is none": (
+        "for i in 0..3 { if i == 1 { tanh } }",
+        "for\n  pass\n    if\n      tanh1 (tanh)",
     ),
     "control that applied nothing is left out": (
         "repeat 0 { relu }\nif false { relu }\nif true { expect 1 == 1 }\nfor i in 0..3 { repeat i { n = 2 } }\n"

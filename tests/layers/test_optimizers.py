@@ -166,15 +166,15 @@ def test_a_step_that_is_wrong_is_noticed(bench: Any, wrong: Optimizer) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"samples": ()}, "optimizer signs has no samples"),
-        ({"errors": ()}, "optimizer signs has no errors"),
+        ({"samples": ()}, "optimizer signs has 0 samples, and needs at least 1"),
+        ({"errors": ()}, "optimizer signs has 0 errors, and needs at least 1"),
         ({"samples": (Call("sgd(0.1)"),)}, r"optimizer signs has a sample or an error of `sgd\(0.1\)`"),
         ({"torch_lacks": None}, "optimizer signs doesn't declare torch"),
         ({"formula": Optimizer.formula}, "optimizer signs doesn't declare formula"),
     ],
 )
 def test_what_is_missing_is_refused_at_import(changed: dict[str, Any], message: str) -> None:
-    registry = Optimizers("optimizer", __package__ or "")
+    registry = Optimizers("optimizer", "", samples=1, errors=1, declares=("update", "torch | formula"))
     with pytest.raises(AssertionError, match=message):
         registry("signs")(type("Signs", (Signs,), {"__doc__": "Signs.", **changed}))
     assert registry("signs")(Signs).word == "signs"

@@ -21,7 +21,8 @@ Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
 BLOCKED = {"cpu": "cpu", "fast": "cpu", "cpu8": "cpu8", "fast8": "cpu8"}.get(target_for(CPU))
 FAST = "fast" if fast_library() and BLOCKED == "cpu" else None
-HERE = ["std", *(target for target in (BLOCKED, FAST) if target), "cuda", "web"]
+OTHERS = {"cpu", "cpu8", "fast", "fast8"} - {BLOCKED, FAST}
+HERE = [target for target in TARGETS if target not in OTHERS]
 """Targets whose operators this machine's runtime has; what runs on a card is standard operators."""
 
 

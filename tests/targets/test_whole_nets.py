@@ -13,6 +13,7 @@ from sessions import fast_library, session_of
 
 import netc
 from netc.compiler import Net, Options, compile_gradients, initial_weights
+from netc.compiler.targets import TARGETS
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import CPU
 from netc.runtime.devices.target import target_for
@@ -48,8 +49,11 @@ FORCED = [
     "ConvInputGradient=transposed",
     "MaxPoolGradient=scan",
 ]
+OTHERS = {"cpu", "cpu8", "fast", "fast8"} - {BLOCKED, FAST}
+"""Targets for other processors than this one, or for a library that isn't here."""
+
 CASES: list[tuple[str, tuple[str, ...]]] = [
-    *((target, ()) for target in ("std", "cuda", "web", BLOCKED, FAST) if target),
+    *((target, ()) for target in TARGETS if target not in OTHERS),
     *(("cuda", (one,)) for one in FORCED),
     *((BLOCKED, (one,)) for one in FORCED if BLOCKED),
 ]

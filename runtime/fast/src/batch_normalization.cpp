@@ -104,11 +104,13 @@ struct Affine {
 }  // namespace
 
 BatchNormalization::BatchNormalization(const Attributes& given)
-    : block_(given.integer("block")), relu_(given.integer("relu") != 0), epsilon_(given.number("epsilon")) {}
+    : block_(given.block()), relu_(given.flag("relu")), epsilon_(given.epsilon()) {}
 
 void BatchNormalization::run(Call& call) const {
-  Input x = call.in(0), scale = call.in(1), bias = call.in(2);
+  Input x = call.map(0, "x");
+  x.expect_blocks(block_);
   int64_t channels = x.sizes[1];
+  Input scale = call.vector(1, "scale", channels), bias = call.vector(2, "bias", channels);
   float* y = call.out(0, x.sizes);
   float* mean = call.out(1, {channels});
   float* variance = call.out(2, {channels});
@@ -148,14 +150,17 @@ void BatchNormalization::run(Call& call) const {
 }
 
 BatchNormalizationGradient::BatchNormalizationGradient(const Attributes& given)
-    : block_(given.integer("block")), relu_(given.integer("relu") != 0), epsilon_(given.number("epsilon")) {}
+    : block_(given.block()), relu_(given.flag("relu")), epsilon_(given.epsilon()) {}
 
 // dx = k (d - E[d] - (x - mean) E[d (x - mean)] / (variance + epsilon)), k = scale / sqrt(variance + epsilon),
 // where d is dy, or nothing where the ReLU was shut.
 void BatchNormalizationGradient::run(Call& call) const {
-  Input dy = call.in(0), x = call.in(1), scale = call.in(2), bias = call.in(3), mean = call.in(4),
-        variance = call.in(5);
+  Input dy = call.map(0, "dy"), x = call.map(1, "x");
+  dy.expect(x.sizes);
+  x.expect_blocks(block_);
   int64_t channels = x.sizes[1];
+  Input scale = call.vector(2, "scale", channels), bias = call.vector(3, "bias", channels),
+        mean = call.vector(4, "mean", channels), variance = call.vector(5, "variance", channels);
   float* dx = call.out(0, x.sizes);
   float* dscale = call.out(1, {channels});
   float* dbias = call.out(2, {channels});

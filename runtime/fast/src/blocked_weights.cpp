@@ -4,13 +4,17 @@
 
 namespace netc {
 
-BlockedWeights::BlockedWeights(const Attributes& given) : block_(given.integer("block")) {}
+BlockedWeights::BlockedWeights(const Attributes& given) : block_(given.block()) {}
 
 void BlockedWeights::run(Call& call) const {
-  Input w = call.in(0);
+  size_t results = call.outputs();
+  if (results > 2) refuse("found ", results, " outputs, expected 1 or 2");
+  Input w = call.map(0, "w");
+  w.expect_blocks(block_, 0);
+  w.expect_blocks(block_, 1);
   int64_t filters = w.sizes[0], channels = w.sizes[1], taps = w.sizes[2] * w.sizes[3];
   float* forward = call.out(0, w.sizes);
-  float* turned = call.outputs() > 1 ? call.out(1, {channels, filters, w.sizes[2], w.sizes[3]}) : nullptr;
+  float* turned = results > 1 ? call.out(1, {channels, filters, w.sizes[2], w.sizes[3]}) : nullptr;
   with_block(block_, [&](auto size) {
     constexpr int B = size();
     int64_t outer = filters / B, inner = channels / B, tile = taps * B * B;

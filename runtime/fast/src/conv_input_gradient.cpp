@@ -6,6 +6,7 @@
 
 #include "blocks.h"
 #include "operators.h"
+#include "windows.h"
 
 namespace netc {
 namespace {
@@ -62,14 +63,20 @@ void add_places(const Tile& tile) {
 }  // namespace
 
 ConvInputGradient::ConvInputGradient(const Attributes& given)
-    : block_(given.integer("block")),
-      size_(given.integers("size")),
-      strides_(given.integers("strides")),
-      pads_(given.integers("pads")),
-      dilations_(given.integers("dilations")) {}
+    : block_(given.block()),
+      size_(given.setting("size", 2, 1, LARGEST_SIDE)),
+      strides_(given.setting("strides", 2, 1)),
+      pads_(given.setting("pads", 4, 0)),
+      dilations_(given.setting("dilations", 2, 1)) {}
 
 void ConvInputGradient::run(Call& call) const {
-  Input dy = call.in(0), w = call.in(1);
+  Input dy = call.map(0, "dy"), w = call.map(1, "w");
+  if (std::max(w.sizes[2], w.sizes[3]) > LARGEST_SETTING)
+    refuse("input `w` has sizes ", w.sizes, ", expected a kernel of at most ", LARGEST_SETTING);
+  check_windows(dy, size_.data(), &w.sizes[2], strides_, pads_, dilations_.data());
+  dy.expect({dy.sizes[0], w.sizes[0], dy.sizes[2], dy.sizes[3]});
+  w.expect_blocks(block_, 0);
+  w.expect_blocks(block_, 1);
   int64_t examples = dy.sizes[0], filters = w.sizes[0], channels = w.sizes[1], kernel[2] = {w.sizes[2], w.sizes[3]};
   int64_t rows = dy.sizes[2], columns = dy.sizes[3], height = size_[0], width = size_[1];
   float* dx = call.out(0, {examples, channels, height, width});
@@ -87,11 +94,11 @@ void ConvInputGradient::run(Call& call) const {
   }
   bool padded = before[0] || before[1] || after[0] || after[1];
   int64_t tall = rows + before[0] + after[0], wide = columns + before[1] + after[1], taps = kernel[0] * kernel[1];
-  int64_t copied = padded ? examples * filters * tall * wide : 0;
+  int64_t copied = padded ? product({examples, filters, tall, wide}) : 0;
   with_block(block_, [&](auto size) {
     constexpr int B = size();
     int64_t outer = filters / B, inner = channels / B;
-    float* weights = scratch<Whole>(taps * filters * channels + copied);
+    float* weights = scratch<Whole>(sum(taps * filters * channels, copied));
     float* copy = weights + taps * filters * channels;
     call.parallel(inner, [&](int64_t i) {  // [I / B, taps, O, B of I]
       for (int64_t t = 0; t < taps; ++t)

@@ -5,6 +5,7 @@
 // Sums are taken over groups of examples, whose number depends on sizes alone, then over groups: the same bits for any
 // number of threads.
 #include "conv_weight_gradient.h"
+#include "windows.h"
 
 namespace netc {
 namespace {
@@ -78,11 +79,11 @@ void put_together(Call& call, const Shape& s, float* sums, const float* slopes, 
 
 template <int B>
 void from_blocked(Call& call, const Shape& s, const float* dy, const float* x, float* dw, float* dbias) {
-  int64_t outer = s.filters / B, inner = s.channels / B, tile = s.taps() * B * B, all = outer * inner * tile;
+  int64_t outer = s.filters / B, inner = s.channels / B, tile = s.taps() * B * B, all = s.weights();
   int64_t side = s.taps() == 1 ? POINTWISE_TILE : TILE;
   int64_t outer_tiles = ceil_div(outer, side), inner_tiles = ceil_div(inner, side);
   int64_t groups = groups_of(outer_tiles * inner_tiles, s.examples);
-  float* sums = scratch<Whole>(groups * (all + s.filters));
+  float* sums = scratch<Whole>(product({groups, sum(all, s.filters)}));
   float* slopes = sums + groups * all;
   int64_t row_bytes = 4 * B * (s.columns * std::min(side, outer) + s.width * s.strides[0] * std::min(side, inner));
   int64_t strip = std::min(s.rows, std::max(ceil_div(FEWEST_PLACES, s.columns), STRIP / row_bytes));
@@ -129,15 +130,19 @@ void from_blocked(Call& call, const Shape& s, const float* dy, const float* x, f
 }  // namespace
 
 ConvWeightGradient::ConvWeightGradient(const Attributes& given)
-    : block_(given.integer("block")),
-      plain_(given.integer("plain") != 0),
-      kernel_(given.integers("kernel")),
-      strides_(given.integers("strides")),
-      pads_(given.integers("pads")),
-      dilations_(given.integers("dilations")) {}
+    : block_(given.block()),
+      plain_(given.flag("plain")),
+      kernel_(given.setting("kernel", 2, 1)),
+      strides_(given.setting("strides", 2, 1)),
+      pads_(given.setting("pads", 4, 0)),
+      dilations_(given.setting("dilations", 2, 1)) {}
 
 void ConvWeightGradient::run(Call& call) const {
-  Input dy = call.in(0), x = call.in(1);
+  Input dy = call.map(0, "dy"), x = call.map(1, "x");
+  check_windows(dy, &x.sizes[2], kernel_.data(), strides_, pads_, dilations_.data());
+  dy.expect({x.sizes[0], dy.sizes[1], dy.sizes[2], dy.sizes[3]});
+  dy.expect_blocks(block_);
+  if (!plain_) x.expect_blocks(block_);
   Shape s{x.sizes[0],
           x.sizes[1],
           x.sizes[2],

@@ -15,6 +15,7 @@ struct Shape {
   int64_t kernel[2], strides[2], pads[2], dilations[2];
 
   int64_t taps() const { return kernel[0] * kernel[1]; }
+  int64_t weights() const { return product({filters, channels, kernel[0], kernel[1]}); }
 };
 
 // sums[o] += dy[o] over places.

@@ -59,13 +59,13 @@ void with_taps(int64_t taps, const std::vector<float*>& sums, const std::vector<
 // Each task pads the input of its examples with zeros, so that every tap reads inside.
 template <int B>
 void weight_gradient_of_plain(Call& call, const Shape& s, const float* dy, const float* x, float* dw, float* dbias) {
-  int64_t outer = s.filters / B, numbers = s.channels * s.taps(), all = outer * numbers * B;
+  int64_t outer = s.filters / B, numbers = s.channels * s.taps(), all = s.weights();
   int64_t groups = groups_of(1, s.examples);
   int64_t height = std::max((s.rows - 1) * s.strides[0] + (s.kernel[0] - 1) * s.dilations[0] + 1, s.pads[0] + s.height);
   int64_t width =
       std::max((s.columns - 1) * s.strides[1] + (s.kernel[1] - 1) * s.dilations[1] + 1, s.pads[1] + s.width);
-  int64_t padded = s.channels * height * width;
-  float* sums = scratch<Whole>(groups * (all + s.filters));
+  int64_t padded = product({s.channels, height, width});
+  float* sums = scratch<Whole>(product({groups, sum(all, s.filters)}));
   float* slopes = sums + groups * all;
   int64_t strip = std::max<int64_t>(1, std::min(s.rows, STRIP / (s.columns * B * 4)));
   call.parallel(groups, [&](int64_t group) {

@@ -2,8 +2,7 @@
 // through all operations before the next piece is read.
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
-#include <utility>
+#include <tuple>
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -55,24 +54,54 @@ void put(float* to, const float* from, int64_t count, bool past_caches) {
 
 Elementwise::Elementwise(const Attributes& given)
     : steps_(given.integers("steps")), results_(given.integers("results")), constants_(given.numbers("constants")) {
+  if (steps_.size() % 3 != 0 || steps_.size() > 3 * REGISTERS)
+    refuse("attribute `steps` holds ", steps_.size(), " integers, expected three a step, and at most ", REGISTERS,
+           " steps");
+  if (constants_.size() > REGISTERS)
+    refuse("attribute `constants` holds ", constants_.size(), " numbers, expected at most ", REGISTERS);
   for (size_t s = 0; s < steps_.size(); s += 3)
-    if (steps_[s] < ADD || steps_[s] > POSITIVE) throw std::invalid_argument("unknown elementwise operation");
+    if (steps_[s] < ADD || steps_[s] > POSITIVE)
+      refuse("attribute `steps` asks for operation ", steps_[s], ", expected one from 0 to ", +POSITIVE);
+}
+
+// A step reads what was written before it. How many registers the inputs take is known when they come.
+void Elementwise::check_registers(int64_t numbers) const {
+  int64_t steps = static_cast<int64_t>(steps_.size() / 3);
+  if (numbers + steps > static_cast<int64_t>(REGISTERS))
+    refuse("inputs, constants and steps are ", numbers + steps, ", expected at most ", REGISTERS);
+  for (int64_t s = 0; s < steps; ++s)
+    for (int64_t operand : {steps_[3 * s + 1], steps_[3 * s + 2]})
+      if (operand < 0 || operand >= numbers + s)
+        refuse("attribute `steps`: step ", s, " reads register ", operand, ", expected one of the ", numbers + s,
+               " before it");
+  for (int64_t result : results_)
+    if (result < 0 || result >= numbers + steps)
+      refuse("attribute `results` names register ", result, ", expected one of ", numbers + steps);
 }
 
 void Elementwise::run(Call& call) const {
+  const size_t given = call.inputs();
+  if (given == 0 || given > REGISTERS) refuse("found ", given, " inputs, expected 1 to ", REGISTERS);
+  if (call.outputs() != results_.size())
+    refuse("attribute `results` names ", results_.size(), " registers, expected one for each of the ", call.outputs(),
+           " outputs");
+  const size_t numbers = given + constants_.size(), steps = steps_.size() / 3;
+  check_registers(static_cast<int64_t>(numbers));
   std::vector<Input> inputs;
-  for (size_t i = 0; i < call.inputs(); ++i) inputs.push_back(call.in(i));
+  for (size_t i = 0; i < given; ++i) inputs.push_back(call.in(i, "x"));
   // numbers have fewer axes than tensors, also where those have one element
   const Input& largest = *std::max_element(inputs.begin(), inputs.end(), [](const Input& a, const Input& b) {
-    return std::make_pair(a.sizes.size(), a.count()) < std::make_pair(b.sizes.size(), b.count());
+    return std::make_tuple(a.count() != 1, a.sizes.size()) < std::make_tuple(b.count() != 1, b.sizes.size());
   });
   const int64_t count = largest.count();
   std::vector<bool> whole;
-  for (const Input& input : inputs) whole.push_back(input.count() == count);
+  for (const Input& input : inputs) {
+    whole.push_back(input.sizes == largest.sizes);
+    if (!whole.back() && input.count() != 1)
+      refuse("inputs have sizes ", input.sizes, " and ", largest.sizes, ", expected one shape, or one element");
+  }
   std::vector<float*> results;
   for (size_t i = 0; i < results_.size(); ++i) results.push_back(call.out(i, largest.sizes));
-  size_t numbers = inputs.size() + constants_.size(), steps = steps_.size() / 3;
-  if (numbers + steps > REGISTERS) throw std::invalid_argument("an elementwise chain has at most 64 registers");
   call.parallel((count + TASK - 1) / TASK, [&](int64_t task) {
     alignas(64) thread_local float held[REGISTERS][PIECE];
     const float* registers[REGISTERS];

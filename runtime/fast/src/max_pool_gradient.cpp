@@ -4,6 +4,7 @@
 
 #include "blocks.h"
 #include "operators.h"
+#include "windows.h"
 
 namespace netc {
 namespace {
@@ -46,14 +47,22 @@ struct Window {
 }  // namespace
 
 MaxPoolGradient::MaxPoolGradient(const Attributes& given)
-    : block_(given.integer("block")),
-      relu_(given.integer("relu") != 0),
-      kernel_(given.integers("kernel")),
-      strides_(given.integers("strides")),
-      pads_(given.integers("pads")) {}
+    : block_(given.block()),
+      relu_(given.flag("relu")),
+      kernel_(given.setting("kernel", 2, 1)),
+      strides_(given.setting("strides", 2, 1)),
+      pads_(given.setting("pads", 4, 0)) {
+  for (size_t side = 0; side < 4; ++side)  // so that every window has a place inside the map
+    if (pads_[side] >= kernel_[side % 2])
+      refuse("attribute `pads` is ", pads_, ", expected less than the kernel, ", kernel_);
+}
 
 void MaxPoolGradient::run(Call& call) const {
-  Input dy = call.in(0), x = call.in(1);
+  Input dy = call.map(0, "dy"), x = call.map(1, "x");
+  constexpr int64_t CLOSE[2] = {1, 1};
+  check_windows(dy, &x.sizes[2], kernel_.data(), strides_, pads_, CLOSE);
+  dy.expect({x.sizes[0], x.sizes[1], dy.sizes[2], dy.sizes[3]});
+  x.expect_blocks(block_);
   float* dx = call.out(0, x.sizes);
   int64_t height = x.sizes[2], width = x.sizes[3], rows = dy.sizes[2], columns = dy.sizes[3];
   bool square = kernel_[0] == kernel_[1];

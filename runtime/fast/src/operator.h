@@ -1,21 +1,15 @@
-// What the operators of this library share: attributes, tensors, parallel loops, and how the runtime sees an operator.
+// What the operators of this library share: tensors, parallel loops, and how the runtime sees an operator.
 #pragma once
 
 #include <cstdlib>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <numeric>
-#include <stdexcept>
-#include <string>
-#include <vector>
+#include <new>
 
-#include "runtime_interface.h"
+#include "attributes.h"
 
 namespace netc {
-
-using Sizes = std::vector<int64_t>;
 
 struct Failed : std::exception {
   explicit Failed(Status* status) : status(status) {}
@@ -26,42 +20,26 @@ inline void check(Status* status) {
   if (status != nullptr) throw Failed(status);
 }
 
-// The attributes of a node.
-struct Attributes {
-  const Table* table;
-  const KernelInfo* info;
-
-  int64_t integer(const char* name) const {
-    int64_t value = 0;
-    check(attribute_int(table, info, name, &value));
-    return value;
-  }
-  float number(const char* name) const {
-    float value = 0;
-    check(attribute_float(table, info, name, &value));
-    return value;
-  }
-  Sizes integers(const char* name) const {
-    size_t size = 0;
-    check(attribute_ints(table, info, name, nullptr, &size));
-    Sizes values(size);
-    check(attribute_ints(table, info, name, values.data(), &size));
-    return values;
-  }
-  std::vector<float> numbers(const char* name) const {
-    size_t size = 0;
-    check(attribute_floats(table, info, name, nullptr, &size));
-    std::vector<float> values(size);
-    check(attribute_floats(table, info, name, values.data(), &size));
-    return values;
-  }
-};
-
+// A tensor of float32 that a node reads, by the name it has in operators.h.
 struct Input {
+  const char* name;
   const float* data;
   Sizes sizes;
 
-  int64_t count() const { return std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>()); }
+  int64_t count() const {
+    for (int64_t size : sizes)
+      if (size == 0) return 0;
+    int64_t all = 1;
+    for (int64_t size : sizes) all = product({all, size});
+    return all;
+  }
+  void expect(const Sizes& expected) const {
+    if (sizes != expected) refuse("input `", name, "` has sizes ", sizes, ", expected ", expected);
+  }
+  void expect_blocks(int64_t block, size_t axis = 1) const {
+    if (sizes[axis] % block != 0)
+      refuse("input `", name, "` has sizes ", sizes, ", expected a multiple of ", block, " along axis ", axis);
+  }
 };
 
 // One run of a node.
@@ -79,24 +57,46 @@ class Call {
     check(output_count(table_, context_, &count));
     return count;
   }
-  Input in(size_t index) const {
+  Input in(size_t index, const char* name) const {
     const Tensor* tensor = nullptr;
     check(input(table_, context_, index, &tensor));
+    if (tensor == nullptr) refuse("input `", name, "` is missing");
     TensorInfo* info = nullptr;
     check(tensor_info(table_, tensor, &info));
-    std::unique_ptr<TensorInfo, std::function<void(TensorInfo*)>> owner(
-        info, [this](TensorInfo* held) { release_tensor_info(table_, held); });
+    struct Release {
+      const Table* table;
+      void operator()(TensorInfo* held) const { release_tensor_info(table, held); }
+    };
+    std::unique_ptr<TensorInfo, Release> owner(info, Release{table_});
+    int type = 0;
+    check(element_type(table_, info, &type));
+    if (type != FLOAT32) refuse("input `", name, "` has elements of type ", type, ", expected float32");
     size_t rank = 0;
     check(dimension_count(table_, info, &rank));
     Sizes sizes(rank);
     check(dimensions(table_, info, sizes.data(), rank));
     void* data = nullptr;
     check(tensor_data(table_, const_cast<Tensor*>(tensor), &data));
-    return {static_cast<const float*>(data), std::move(sizes)};
+    return {name, static_cast<const float*>(data), std::move(sizes)};
+  }
+  // An input [N, C, H, W], or weights [O, I, H, W], of at least one element.
+  Input map(size_t index, const char* name) const {
+    Input found = in(index, name);
+    bool fits = found.sizes.size() == 4;
+    for (size_t axis = 0; fits && axis < 4; ++axis)
+      fits = found.sizes[axis] > 0 && (axis < 2 || found.sizes[axis] <= LARGEST_SIDE);
+    if (!fits) refuse("input `", name, "` has sizes ", found.sizes, ", expected four above zero");
+    return found;
+  }
+  Input vector(size_t index, const char* name, int64_t size) const {
+    Input found = in(index, name);
+    found.expect({size});
+    return found;
   }
   float* out(size_t index, const Sizes& sizes) {
     Tensor* tensor = nullptr;
     check(output(table_, context_, index, sizes.data(), sizes.size(), &tensor));
+    if (tensor == nullptr) refuse("output ", index, " is missing");
     void* data = nullptr;
     check(tensor_data(table_, tensor, &data));
     return static_cast<float*>(data);
@@ -104,6 +104,7 @@ class Call {
   // work(i) for each i below count, on the session's threads. What one of them throws is thrown here.
   template <typename Work>
   void parallel(int64_t count, const Work& work) const {
+    if (count <= 0) return;
     if (count == 1) return work(0);
     struct Shared {
       const Work& work;
@@ -140,12 +141,29 @@ float* scratch(int64_t count) {
   thread_local std::unique_ptr<float, Free> memory;
   thread_local int64_t size = 0;
   if (count > size) {
+    size = 0;  // also where there is no memory for more
     memory.reset();
-    memory.reset(static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64)));
+    int64_t bytes = sum(product({count, sizeof(float)}), 63) / 64 * 64;
+    memory.reset(static_cast<float*>(std::aligned_alloc(64, static_cast<size_t>(bytes))));
     if (!memory) throw std::bad_alloc();
     size = count;
   }
   return memory.get();
+}
+
+// What an operator throws, as the runtime takes it: nothing is thrown through its C interface.
+inline Status* failure(const Table* table, const char* name) {
+  try {
+    try {
+      throw;
+    } catch (const Failed& failed) {
+      return failed.status;
+    } catch (const std::exception& error) {
+      return create_status(table, FAIL, (std::string("netc.fast.") + name + ": " + error.what()).c_str());
+    }
+  } catch (...) {
+    return create_status(table, FAIL, name);
+  }
 }
 
 // A kernel is a class with NAME, INPUTS, OUTPUTS (0 for any number), a constructor from attributes, and run(Call&).
@@ -180,10 +198,8 @@ const Operator* operator_of() {
     op.create_checked = [](const Operator*, const Table* table, const KernelInfo* info, void** made) -> Status* {
       try {
         *made = new Held{table, Kernel(Attributes{table, info})};
-      } catch (const Failed& failed) {
-        return failed.status;
-      } catch (const std::exception& error) {
-        return create_status(table, 1, error.what());
+      } catch (...) {
+        return failure(table, Kernel::NAME);
       }
       return nullptr;
     };
@@ -192,10 +208,8 @@ const Operator* operator_of() {
       try {
         Call call(held->table, context);
         held->kernel.run(call);
-      } catch (const Failed& failed) {
-        return failed.status;
-      } catch (const std::exception& error) {
-        return create_status(held->table, 1, error.what());
+      } catch (...) {
+        return failure(held->table, Kernel::NAME);
       }
       return nullptr;
     };

@@ -1,4 +1,7 @@
 // The operators of the library. Maps are blocked, [N, C / B, H, W, B] under the shape [N, C, H, W], unless said.
+//
+// A node may come from anywhere. Each operator checks its attributes when it is made, and when it runs that its inputs
+// are as said here, before it touches memory; what differs is refused (checks.h) and not computed.
 #pragma once
 
 #include "operator.h"
@@ -98,6 +101,8 @@ class Elementwise {
   void run(Call& call) const;
 
  private:
+  void check_registers(int64_t numbers) const;
+
   Sizes steps_, results_;
   std::vector<float> constants_;
 };

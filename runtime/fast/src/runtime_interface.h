@@ -20,6 +20,7 @@ struct Operator;
 
 constexpr uint32_t INTERFACE_VERSION = 18;  // of ONNX Runtime 1.18, the first with every function used here
 constexpr int FLOAT32 = 1;
+constexpr int FAIL = 1;  // the code of a status
 
 enum class Characteristic : int { required, optional, variadic };
 
@@ -76,6 +77,7 @@ inline constexpr Entry<26, Status*, const char*, Domain**> create_domain{};
 inline constexpr Entry<27, Status*, Domain*, const Operator*> add_to_domain{};
 inline constexpr Entry<28, Status*, SessionOptions*, Domain*> add_domain{};
 inline constexpr Entry<51, Status*, Tensor*, void**> tensor_data{};
+inline constexpr Entry<60, Status*, const TensorInfo*, int*> element_type{};
 inline constexpr Entry<61, Status*, const TensorInfo*, size_t*> dimension_count{};
 inline constexpr Entry<62, Status*, const TensorInfo*, int64_t*, size_t> dimensions{};
 inline constexpr Entry<65, Status*, const Tensor*, TensorInfo**> tensor_info{};
@@ -85,6 +87,7 @@ inline constexpr Entry<88, Status*, const KernelContext*, size_t*> input_count{}
 inline constexpr Entry<89, Status*, const KernelContext*, size_t*> output_count{};
 inline constexpr Entry<90, Status*, const KernelContext*, size_t, const Tensor**> input{};
 inline constexpr Entry<91, Status*, KernelContext*, size_t, const int64_t*, size_t, Tensor**> output{};
+inline constexpr Entry<93, void, Status*> release_status{};
 inline constexpr Entry<99, void, TensorInfo*> release_tensor_info{};
 inline constexpr Entry<162, Status*, const KernelInfo*, const char*, float*, size_t*> attribute_floats{};
 inline constexpr Entry<163, Status*, const KernelInfo*, const char*, int64_t*, size_t*> attribute_ints{};
