@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from netc.runtime.show.progress import PlainProgress
     from netc.runtime.training.trainer import Trainer
 
-FIXED = ("net", "settings", "seed", "out", "init", "precision", "tf32")
+FIXED = ("net", "settings", "seed", "out", "init", "partial", "renamed", "precision", "tf32")
 """Options that a run keeps, beside those that replace settings, of which only `--data` and `--epochs` may change."""
+
+SHOWN = {"settings": "set", "renamed": "map"}
+"""Options whose names are other words in the code."""
 
 
 @click.command()
@@ -39,7 +42,9 @@ FIXED = ("net", "settings", "seed", "out", "init", "precision", "tf32")
 )
 @click.option("--out", metavar="DIR", help="the run folder; runs/NAME unless given")
 @click.option("--resume", metavar="DIR", help="go on with the run in this folder")
-@click.option("--init", metavar="FILE", help="weights to start from, a .safetensors file")
+@click.option("--init", metavar="FILE|RUN", help="weights to start from: .safetensors, a run folder, an .onnx model")
+@click.option("--partial", is_flag=True, help="with --init: take what fits by name and shape, and say what does not")
+@click.option("--map", "renamed", metavar="OLD=NEW", multiple=True, help="with --init: beginnings of names, replaced")
 @click.option("--profile", is_flag=True, help="write where the time of the first steps goes: profile.txt, profile.json")
 @click.pass_context
 def train(
@@ -56,6 +61,8 @@ def train(
     out: str | None,
     resume: str | None,
     init: str | None,
+    partial: bool,
+    renamed: tuple[str, ...],
     profile: bool,
     **replaced: Any,
 ) -> int:
@@ -90,6 +97,11 @@ def train(
             "there is no data to train on\n  = help: add `--data digits`, or the path of your own", context
         )
     how: dict[str, Any] = {"precision": precision, "tf32": tf32, "memory": memory}
+    if (partial or renamed) and init is None:
+        raise click.UsageError("--partial and --map belong to `--init FILE`", context)
+    if any("=" not in pair for pair in renamed):
+        raise click.UsageError("--map takes OLD=NEW\n  = help: write `--map module.=`, which leaves it out", context)
+    how |= {"init_partial": partial, "init_map": dict(pair.split("=", 1) for pair in renamed)}
     request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
 
@@ -99,7 +111,7 @@ def _given(context: click.Context, name: str) -> bool:
 
 
 def _check_resume(context: click.Context, file: str | None, replaced: list[str]) -> None:
-    wrong = [f"--{'set' if name == 'settings' else name}" for name in (*FIXED, *replaced) if _given(context, name)]
+    wrong = [f"--{SHOWN.get(name, name)}" for name in (*FIXED, *replaced) if _given(context, name)]
     if file is not None:
         wrong.insert(0, "FILE")
     if wrong:
@@ -122,7 +134,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     check_memory(net, 2)  # weights before and after a step
     told: list[str] = []
     model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32)
-    trainer = run.make_trainer(net, request, model, profile=profile)
+    report: list[str] = []
+    trainer = run.make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     request.class_names, request.scale = run.names(data.class_names), data.scale
     folder = resumed or RunFolder.create(out, net.name)
     if resumed is None:
@@ -134,6 +147,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         folder.write_request(asdict(request))
     for line in told:
         say(f"device       {line}")
+    for line in report:
+        say(f"init         {line}")
     say(f"data         {data.description}; {data.split_note}")
     if request.precision != "float32" or request.tf32:
         say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from netc.compiler import Memory, Net, Options, Precision, TrainPlan, load, override, parse_setting, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.files import write_atomic
+from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.run_folder import RunFolder, texts_of
 from netc.runtime.model import Model
 from netc.runtime.runs.export import deployable
@@ -28,6 +30,7 @@ class Request:
     file       the net's file, in a run folder relative to the folder
     net        the net's name;  settings: its arguments as `k=v`
     overrides  of the plan: batch, epochs, lr
+    init       weights to start from;  init_partial: part of them will do;  init_map: beginnings of their names
     data       what `--data` says;  class_names, scale: what the data said about itself
     precision  of the training step;  tf32: whether CUDA may multiply in TF32
     memory     of the training step
@@ -42,6 +45,8 @@ class Request:
     seed: int = 0
     device: str = "auto"
     init: str | None = None
+    init_partial: bool = False
+    init_map: dict[str, str] = field(default_factory=dict)
     precision: Precision = "float32"
     tf32: bool = False
     memory: Memory = "normal"
@@ -116,10 +121,24 @@ def write_sample(folder: RunFolder, rows: Any) -> None:
     write_atomic(folder.sample, sample.getvalue())
 
 
-def make_trainer(net: Net, request: Request, model: Model, *, profile: bool = False) -> Trainer:
-    """A trainer for a request, with the initial weights it names; `profile` as the trainer takes it."""
-    if request.init is not None:
-        model.load(request.init)
+def make_trainer(
+    net: Net,
+    request: Request,
+    model: Model,
+    *,
+    profile: bool = False,
+    resumed: bool = False,
+    say: Callable[[str], object] = print,
+) -> Trainer:
+    """A trainer for a request, with the initial weights it names unless it goes on from a checkpoint.
+
+    profile  as the trainer takes it;  say: is given what a partial initialization did
+    """
+    if request.init is not None and not resumed:
+        found = read_initial(Path(request.init), net, partial=request.init_partial, renamed=request.init_map)
+        model.load_state_dict(found.weights, strict=not request.init_partial)
+        for line in found.report:
+            say(line)
     options = Options(precision=request.precision, memory=request.memory)
     return Trainer(model, request.plan(net), seed=request.seed, options=options, profile=profile)
 
