@@ -126,6 +126,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
     from netc.runtime.runs import run
+    from netc.runtime.runs.export import too_large
     from netc.runtime.training.interrupt import Interrupted
 
     plan = request.plan(net)
@@ -147,6 +148,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         folder.write_request(asdict(request))
     for line in told:
         say(f"device       {line}")
+    if too_large(net):
+        say(f"note         the network does not fit one .onnx file: its weights will be in {folder.best} alone")
     for line in report:
         say(f"init         {line}")
     say(f"data         {data.description}; {data.split_note}")
@@ -163,7 +166,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     except Interrupted as stop:
         say(f"interrupted after step {stop.step}; go on with `netc train --resume {folder.path}`")
         return 130
-    run.finish(folder)
+    run.finish(folder, net)
     _show_end(folder, trainer, request.data)
     return 0
 
@@ -176,7 +179,7 @@ def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
     if not folder.model.exists():
         from netc.runtime.runs.run import finish
 
-        finish(folder)
+        finish(folder, trainer.model.net)
     say(f"all {done} epochs of this run are done; add `--epochs {done + 5}` to train longer")
     return True
 
@@ -219,10 +222,12 @@ def _show_end(folder: RunFolder, trainer: Trainer, spec: str) -> None:
         say(f"best         {what} {number(best['value'])} in epoch {best['epoch']}")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
     say(f"time         {seconds:.1f} s of training, {trainer.progress.step:,} steps on {trainer.model.device.name}")
-    say(f"results      {folder.results}, weights {folder.best}, network {folder.model}")
+    network = f", network {folder.model}" if folder.model.exists() else ""
+    say(f"results      {folder.results}, weights {folder.best}{network}")
     if folder.profile_text.exists():
         say(f"profile      {folder.profile_text}")
-    say("next         " + f"netc eval {folder.path} --data {spec}")
-    say("             " + f"netc predict {folder.path} {folder.sample}")
+    if network:
+        say("next         " + f"netc eval {folder.path} --data {spec}")
+        say("             " + f"netc predict {folder.path} {folder.sample}")
     if not sys.stdout.isatty():
         click.echo(str(folder.path))

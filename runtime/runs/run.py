@@ -17,7 +17,7 @@ from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.run_folder import RunFolder, texts_of
 from netc.runtime.model import Model
-from netc.runtime.runs.export import deployable
+from netc.runtime.runs.export import deployable, too_large
 from netc.runtime.training.trainer import Trainer
 
 SAMPLE_ROWS = 8
@@ -107,9 +107,10 @@ def deployable_of(folder: RunFolder) -> bytes:
     return deployable(net, plan, kept, class_names=request.class_names, scale=request.scale)
 
 
-def finish(folder: RunFolder) -> None:
-    """Write model.onnx."""
-    write_atomic(folder.model, deployable_of(folder))
+def finish(folder: RunFolder, net: Net) -> None:
+    """Write model.onnx, unless the net is too large for one."""
+    if not too_large(net):
+        write_atomic(folder.model, deployable_of(folder))
 
 
 def write_sample(folder: RunFolder, rows: Any) -> None:
