@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         compile_update,
     )  # fmt: skip
     from netc.compiler.declare.parameter import Parameter
+    from netc.compiler.emit.initializers import read_initializers
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
     from netc.compiler.facts.summary import summary
@@ -93,6 +94,7 @@ _HOMES = {
     "probe_cpu": "targets.cpu.probe",
     "probe_precision": "targets.precision",
     "places": "emit.places",
+    "read_initializers": "emit.initializers",
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
     "said": "artifact",
@@ -150,6 +152,7 @@ __all__ = [
     "places",
     "probe_cpu",
     "probe_precision",
+    "read_initializers",
     "read_tensors",
     "read_weights",
     "said",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.ir import Value, format_shape
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+COUNTER = ".num_batches_tracked"
+"""How the name of a counter ends that PyTorch's batch norm keeps and ours has no use for."""
 
 LISTED = 8
 """Findings of one kind that are told one by one; the rest is counted."""
@@ -56,15 +59,18 @@ def fit(
     file: str | None = None,
     exact: bool = False,
 ) -> dict[str, Array]:
-    """The tensors for these parameters, in their order and element type; raises DiagnosticError E550, E551, E552.
+    """The tensors for these parameters, in their order and element type.
 
-    exact  a tensor that belongs to no parameter is an error too
+    file   where they come from; then they must be finite
+    exact  a tensor that belongs to no parameter is an error too, but for PyTorch's counters of batches
+
+    Raises DiagnosticError E550 missing, E551 unknown, E552 wrong shape, E568 NaN or infinite.
     """
     place = f" in {file}" if file else ""
     missing: list[Diagnostic] = []
     misshapen: list[Diagnostic] = []
     fitted: dict[str, Array] = {}
-    spare = [name for name in tensors if name not in parameters]
+    spare = [name for name in tensors if name not in parameters and not name.endswith(COUNTER)]
     absent = [name for name in parameters if name not in tensors]
     for name, value in parameters.items():
         tensor = tensors.get(name)
@@ -88,9 +94,41 @@ def fit(
         for name in (spare if exact else ())
     ]
     findings = [*listed(missing), *listed(misshapen), *listed(unknown)]
+    if file is not None:
+        findings += listed(_not_finite(fitted, file))
+    if missing and (prefix := prefix_of(tensors, parameters)):
+        message = f"the tensors{place} are called `{prefix}…`, and those of net `{net.name}` are not"
+        findings = [Diagnostic("E551", message, help=f"take the prefix away: `--map {prefix}=`")]
     if findings:
         raise DiagnosticError(findings)
     return fitted
+
+
+def prefix_of(tensors: Iterable[str], parameters: Iterable[str]) -> str | None:
+    """What all names of tensors begin with, such as `module.`, where without it they are those of the parameters."""
+    names, known = list(tensors), set(parameters)
+    if not names or not known:
+        return None
+    first = names[0]
+    for end in [at + 1 for at, letter in enumerate(first) if letter == "."]:
+        prefix = first[:end]
+        if all(name.startswith(prefix) for name in names) and known <= {name[end:] for name in names}:
+            return prefix
+    return None
+
+
+def _not_finite(tensors: Mapping[str, Array], file: str) -> list[Diagnostic]:
+    """E568 for each tensor with a number that is NaN or infinite."""
+    import numpy as np
+
+    findings = []
+    for name, tensor in tensors.items():
+        bad = np.count_nonzero(~np.isfinite(tensor))
+        if bad:
+            message = f"tensor `{name}` in {file} has {bad:,} of {tensor.size:,} numbers that are NaN or infinite"
+            help = "give weights from before the training diverged"
+            findings.append(Diagnostic("E568", message, help=help))
+    return findings
 
 
 def listed(findings: list[Diagnostic]) -> list[Diagnostic]:

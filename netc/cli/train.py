@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from netc.runtime.show.progress import PlainProgress
     from netc.runtime.training.trainer import Trainer
 
-FIXED = ("net", "settings", "seed", "out", "init", "precision", "tf32")
+FIXED = ("net", "settings", "seed", "out", "init", "partial", "renamed", "precision", "tf32")
 """Options that a run keeps, beside those that replace settings, of which only `--data` and `--epochs` may change."""
+
+SHOWN = {"settings": "set", "renamed": "map"}
+"""Options whose names are other words in the code."""
 
 
 @click.command()
@@ -39,7 +42,9 @@ FIXED = ("net", "settings", "seed", "out", "init", "precision", "tf32")
 )
 @click.option("--out", metavar="DIR", help="the run folder; runs/NAME unless given")
 @click.option("--resume", metavar="DIR", help="go on with the run in this folder")
-@click.option("--init", metavar="FILE", help="weights to start from, a .safetensors file")
+@click.option("--init", metavar="FILE|RUN", help="weights to start from: .safetensors, a run folder, an .onnx model")
+@click.option("--partial", is_flag=True, help="with --init: take what fits by name and shape, and say what does not")
+@click.option("--map", "renamed", metavar="OLD=NEW", multiple=True, help="with --init: beginnings of names, replaced")
 @click.option("--profile", is_flag=True, help="write where the time of the first steps goes: profile.txt, profile.json")
 @click.pass_context
 def train(
@@ -56,6 +61,8 @@ def train(
     out: str | None,
     resume: str | None,
     init: str | None,
+    partial: bool,
+    renamed: tuple[str, ...],
     profile: bool,
     **replaced: Any,
 ) -> int:
@@ -90,6 +97,11 @@ def train(
             "there is no data to train on\n  = help: add `--data digits`, or the path of your own", context
         )
     how: dict[str, Any] = {"precision": precision, "tf32": tf32, "memory": memory}
+    if (partial or renamed) and init is None:
+        raise click.UsageError("--partial and --map belong to `--init FILE`", context)
+    if any("=" not in pair for pair in renamed):
+        raise click.UsageError("--map takes OLD=NEW\n  = help: write `--map module.=`, which leaves it out", context)
+    how |= {"init_partial": partial, "init_map": dict(pair.split("=", 1) for pair in renamed)}
     request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
 
@@ -99,7 +111,7 @@ def _given(context: click.Context, name: str) -> bool:
 
 
 def _check_resume(context: click.Context, file: str | None, replaced: list[str]) -> None:
-    wrong = [f"--{'set' if name == 'settings' else name}" for name in (*FIXED, *replaced) if _given(context, name)]
+    wrong = [f"--{SHOWN.get(name, name)}" for name in (*FIXED, *replaced) if _given(context, name)]
     if file is not None:
         wrong.insert(0, "FILE")
     if wrong:
@@ -114,6 +126,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
     from netc.runtime.runs import run
+    from netc.runtime.runs.export import too_large
     from netc.runtime.runs.final import measure_test
     from netc.runtime.training.interrupt import Interrupted
 
@@ -123,7 +136,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     check_memory(net, 2)  # weights before and after a step
     told: list[str] = []
     model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32)
-    trainer = run.make_trainer(net, request, model, profile=profile)
+    report: list[str] = []
+    trainer = run.make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     folder = resumed or RunFolder.create(out, net.name)
     if resumed is None:
         request.card = bound.card.to_json()
@@ -135,6 +149,10 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         folder.write_request(asdict(request))
     for line in told:
         say(f"device       {line}")
+    if too_large(net):
+        say(f"note         the network does not fit one .onnx file: its weights will be in {folder.best} alone")
+    for line in report:
+        say(f"init         {line}")
     for line in run.data_lines(bound):
         say(line)
     if bound.warnings:
@@ -152,8 +170,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     except Interrupted as stop:
         say(f"interrupted after step {stop.step}; go on with `netc train --resume {folder.path}`")
         return 130
-    run.finish(folder)
-    tested = measure_test(folder, bound, model.device)
+    run.finish(folder, net)
+    tested = measure_test(folder, bound, model.device) if folder.model.exists() else None
     _show_end(folder, trainer, tested)
     return 0
 
@@ -166,7 +184,7 @@ def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
     if not folder.model.exists():
         from netc.runtime.runs.run import finish
 
-        finish(folder)
+        finish(folder, trainer.model.net)
     say(f"all {done} epochs of this run are done; add `--epochs {done + 5}` to train longer")
     return True
 
@@ -211,10 +229,12 @@ def _show_end(folder: RunFolder, trainer: Trainer, tested: str | None) -> None:
         say(f"test         {tested}")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
     say(f"time         {seconds:.1f} s of training, {trainer.progress.step:,} steps on {trainer.model.device.name}")
-    say(f"results      {folder.results}, weights {folder.best}, network {folder.model}")
+    network = f", network {folder.model}" if folder.model.exists() else ""
+    say(f"results      {folder.results}, weights {folder.best}{network}")
     if folder.profile_text.exists():
         say(f"profile      {folder.profile_text}")
-    say("next         " + f"netc eval {folder.path}")
-    say("             " + f"netc predict {folder.path} {folder.sample}")
+    if network:
+        say("next         " + f"netc eval {folder.path}")
+        say("             " + f"netc predict {folder.path} {folder.sample}")
     if not sys.stdout.isatty():
         click.echo(str(folder.path))

@@ -50,9 +50,14 @@ def deployable(
     return model + b"".join(_metadata(key, value) for key, value in notes.items())
 
 
+def too_large(net: Net) -> bool:
+    """Whether the weights alone pass what one .onnx file can hold."""
+    return 4 * net.params > LARGEST
+
+
 def _check_size(net: Net) -> None:
     """Raise DiagnosticError E566 where the weights alone pass what protobuf can hold."""
-    if 4 * net.params > LARGEST:
+    if too_large(net):
         message = f"the {net.params:,} parameters of net {net.name} take {net.params * 4e-9:.1f} GB in one .onnx file"
         help = "compile with `--train`, which keeps the weights beside the model, or make the net smaller"
         raise DiagnosticError(Diagnostic("E566", message, notes=("a protobuf file holds 2.1 GB",), help=help))

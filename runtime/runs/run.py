@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,9 +30,10 @@ from netc.runtime.data.card_text import input_line, target_line
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.plan_card import continues
 from netc.runtime.folder.files import write_atomic
+from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.run_folder import RunFolder, texts_of
 from netc.runtime.model import Model
-from netc.runtime.runs.export import deployable
+from netc.runtime.runs.export import deployable, too_large
 from netc.runtime.training.trainer import Trainer
 
 SAMPLE_ROWS = 8
@@ -43,6 +46,7 @@ class Request:
     file       the net's file, in a run folder relative to the folder
     net        the net's name;  settings: its arguments as `k=v`
     overrides  of the plan: batch, epochs, lr
+    init       weights to start from;  init_partial: part of them will do;  init_map: beginnings of their names
     data       what `--data` says;  card: what it means, as JSON
     precision  of the training step;  tf32: whether CUDA may multiply in TF32
     memory     of the training step
@@ -57,6 +61,8 @@ class Request:
     seed: int = 0
     device: str = "auto"
     init: str | None = None
+    init_partial: bool = False
+    init_map: dict[str, str] = field(default_factory=dict)
     precision: Precision = "float32"
     tf32: bool = False
     memory: Memory = "normal"
@@ -132,9 +138,10 @@ def deployable_of(folder: RunFolder) -> bytes:
     return deployable(net, plan, kept, card=card_in(folder, request))
 
 
-def finish(folder: RunFolder) -> None:
-    """Write model.onnx."""
-    write_atomic(folder.model, deployable_of(folder))
+def finish(folder: RunFolder, net: Net) -> None:
+    """Write model.onnx, unless the net is too large for one."""
+    if not too_large(net):
+        write_atomic(folder.model, deployable_of(folder))
 
 
 def write_sample(folder: RunFolder, rows: Any) -> None:
@@ -145,10 +152,24 @@ def write_sample(folder: RunFolder, rows: Any) -> None:
     write_atomic(folder.sample, sample.getvalue())
 
 
-def make_trainer(net: Net, request: Request, model: Model, *, profile: bool = False) -> Trainer:
-    """A trainer for a request, with the initial weights it names; `profile` as the trainer takes it."""
-    if request.init is not None:
-        model.load(request.init)
+def make_trainer(
+    net: Net,
+    request: Request,
+    model: Model,
+    *,
+    profile: bool = False,
+    resumed: bool = False,
+    say: Callable[[str], object] = print,
+) -> Trainer:
+    """A trainer for a request, with the initial weights it names unless it goes on from a checkpoint.
+
+    profile  as the trainer takes it;  say: is given what a partial initialization did
+    """
+    if request.init is not None and not resumed:
+        found = read_initial(Path(request.init), net, partial=request.init_partial, renamed=request.init_map)
+        model.load_state_dict(found.weights, strict=not request.init_partial)
+        for line in found.report:
+            say(line)
     options = Options(precision=request.precision, memory=request.memory)
     return Trainer(model, request.plan(net), seed=request.seed, options=options, profile=profile)
 

@@ -1,0 +1,28 @@
+"""The weights inside a model: the other direction of emission."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+def read_initializers(path: str | os.PathLike[str]) -> dict[str, Array]:
+    """The constants of an ONNX model by name, weights among them; raises DiagnosticError E553."""
+    import onnx
+    from onnx import numpy_helper
+
+    try:
+        model = onnx.load(os.fspath(path))
+        return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    except Exception as error:  # protobuf has classes of exception of its own
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        message = f"cannot read the weights in {os.fspath(path)}: {reason[:1].lower()}{reason[1:]}"
+        help = "give an .onnx model that netc or another exporter wrote with its weights inside"
+        raise DiagnosticError(Diagnostic("E553", message, help=help)) from error
