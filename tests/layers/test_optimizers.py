@@ -170,7 +170,7 @@ def test_a_step_that_is_wrong_is_noticed(bench: Any, wrong: Optimizer) -> None:
         ({"errors": ()}, "optimizer signs has 0 errors, and needs at least 1"),
         ({"samples": (Call("sgd(0.1)"),)}, r"optimizer signs has a sample or an error of `sgd\(0.1\)`"),
         ({"torch_lacks": None}, "optimizer signs doesn't declare torch"),
-        ({"formula": Optimizer.formula}, "optimizer signs doesn't declare formula"),
+        ({"formula": Optimizer.formula}, "optimizer signs doesn't declare torch or formula"),
     ],
 )
 def test_what_is_missing_is_refused_at_import(changed: dict[str, Any], message: str) -> None:

@@ -181,14 +181,6 @@ def test_a_buffer_takes_only_what_it_was_made_for(array: np.ndarray) -> None:
     assert (resident.get("w") == 2).all()
 
 
-def test_a_checkpoint_is_no_weight_file_to_begin_with(stopped: Net, run: Run) -> None:
-    done = run("train", "tiny.net", "--data", "data.npz", "--init", "run/last.safetensors", "--out", "new")
-    assert done.returncode == 5
-    assert "error[E551]" in done.stderr
-    assert ".mean`" in done.stderr
-    assert not Path("new").exists()
-
-
 def test_compile_takes_a_checkpoint_s_state(stopped: Net, run: Run) -> None:
     assert run("compile", "tiny.net", "--train", "-o", "s.onnx", "--weights", "run/last.safetensors").returncode == 0
     assert equal(load_file("s.safetensors"), load_file("run/last.safetensors"))
