@@ -17,7 +17,7 @@ from netc.cli.options import (
     precision_option,
 )
 from netc.cli.table import size
-from netc.cli.terminal import say
+from netc.cli.terminal import command, say
 from netc.compiler.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _write_inference(
     model = deployable(network, None, weights, batch=batch, target=target, options=options, card=card)
     _write(path, model, f"net {network.name}, {network.params:,} parameters")
     if closed_operator(model) is None:
-        say(f"next: netc predict {path} INPUT")
+        say(f"next: {command('netc', 'predict', path)} INPUT")
 
 
 def _write_training(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from typing import Any, TextIO
 
@@ -45,6 +46,11 @@ def prepare() -> None:
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+
+
+def command(*words: object) -> str:
+    """A command as it can be pasted into a shell: paths with spaces are quoted."""
+    return shlex.join(map(str, words))
 
 
 def say(text: str = "") -> None:

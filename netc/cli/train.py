@@ -12,7 +12,7 @@ import click
 
 from netc.cli.memory import check_memory
 from netc.cli.options import load_net, memory_option, net_options, plan_options, precision_option, tf32_option
-from netc.cli.terminal import say, use_color
+from netc.cli.terminal import command, say, use_color
 
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision, TrainPlan
@@ -80,6 +80,7 @@ def train(
         _check_resume(context, file, [name for name in replaced if name not in ("data", "epochs")])
         folder = RunFolder.open(Path(resume))
         request = request_of(folder)
+        _check_epochs(context, folder, given.get("epochs"))
         request.device = device if _given(context, "device") else request.device
         request.memory = memory if _given(context, "memory") else request.memory
         request.data = data or request.data
@@ -117,6 +118,17 @@ def _check_resume(context: click.Context, file: str | None, replaced: list[str])
     if wrong:
         message = f"a run that goes on takes no {' and no '.join(wrong)}"
         raise click.UsageError(f"{message}\n  = help: leave it out, or start a new run", context)
+
+
+def _check_epochs(context: click.Context, folder: RunFolder, epochs: int | None) -> None:
+    """Refuse fewer epochs than the run has begun: it goes on, and nothing of it is taken back."""
+    if epochs is None:
+        return
+    progress = folder.read_last()[2]
+    begun = progress.epoch + (progress.batch > 0)
+    if epochs < begun:
+        message = f"the run in {folder.path} is in epoch {begun}, and --epochs {epochs} would end it before"
+        raise click.UsageError(f"{message}\n  = help: give {begun} or more, or start a new run", context)
 
 
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
@@ -168,7 +180,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     try:
         trainer.fit(bound, out=folder, listener=_listener(trainer, folder, profile))
     except Interrupted as stop:
-        say(f"interrupted after step {stop.step}; go on with `netc train --resume {folder.path}`")
+        say(f"interrupted after step {stop.step}; go on with `{command('netc', 'train', '--resume', folder.path)}`")
         return 130
     run.finish(folder, net)
     tested = measure_test(folder, bound, model.device) if folder.model.exists() else None
@@ -234,7 +246,7 @@ def _show_end(folder: RunFolder, trainer: Trainer, tested: str | None) -> None:
     if folder.profile_text.exists():
         say(f"profile      {folder.profile_text}")
     if network:
-        say("next         " + f"netc eval {folder.path}")
-        say("             " + f"netc predict {folder.path} {folder.sample}")
+        say("next         " + command("netc", "eval", folder.path))
+        say("             " + command("netc", "predict", folder.path, folder.sample))
     if not sys.stdout.isatty():
         click.echo(str(folder.path))

@@ -20,6 +20,7 @@ import csv
 import io
 import json
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ class RunFolder:
             if path is not None:
                 path.mkdir(parents=True, exist_ok=True)
                 if any(path.iterdir()):
-                    help = f"use another folder, or `--resume {path}` to go on with the run in it"
+                    help = f"use another folder, or `--resume {shlex.quote(str(path))}` to go on with the run in it"
                     raise DiagnosticError(Diagnostic("E563", f"{path} is not empty", help=help))
                 return RunFolder(path)
             root = Path("runs")

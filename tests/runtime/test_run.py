@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -127,6 +128,24 @@ def test_a_finished_run_goes_on_when_asked(run: Run, folder: Path) -> None:
     assert done.returncode == 0
     assert len((folder / "a/metrics.jsonl").read_text().splitlines()) == 6
     assert "all 6 epochs" in run("train", "--resume", "a").stderr
+
+
+def test_a_run_is_not_shortened(run: Run, folder: Path) -> None:
+    run(*TRAIN, "--epochs", "3", "--out", "a")
+    before = {path.name: path.read_bytes() for path in (folder / "a").iterdir()}
+    done = run("train", "--resume", "a", "--epochs", "2")
+    assert done.returncode == 2
+    assert "the run in a is in epoch 3, and --epochs 2 would end it before" in done.stderr
+    assert {path.name: path.read_bytes() for path in (folder / "a").iterdir()} == before
+
+
+def test_printed_commands_can_be_pasted(run: Run, folder: Path) -> None:
+    done = run(*TRAIN, "--epochs", "1", "--out", "my run")
+    shown = re.findall(r"(?:next)? +netc (.*)", done.stderr)
+    assert len(shown) == 2
+    for words in map(shlex.split, shown):
+        assert run(*words).returncode == 0
+    assert "`--resume 'my run'`" in run(*TRAIN, "--out", "my run").stderr
 
 
 def test_divergence_ends_with_six(run: Run, folder: Path) -> None:
