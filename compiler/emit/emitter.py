@@ -60,7 +60,8 @@ class Emitter:
         proto.output.extend(map(self.name, made))
         if node is not None and node.origin.span is not None:
             file = node.origin.span.file.replace("\\", "/").rpartition("/")[2]
-            proto.doc_string = f"{file}:{node.origin.span.line}"
+            shown = file.encode("utf-8", "replace").decode()  # a name on disk may be no text at all
+            proto.doc_string = f"{shown}:{node.origin.span.line}"
         self._add_attributes(proto, attributes)
 
     def ints(self, values: Sequence[Size], dtype: DType = DType.INT64) -> str:

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -137,6 +138,17 @@ def test_a_run_is_not_shortened(run: Run, folder: Path) -> None:
     assert done.returncode == 2
     assert "the run in a is in epoch 3, and --epochs 2 would end it before" in done.stderr
     assert {path.name: path.read_bytes() for path in (folder / "a").iterdir()} == before
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="file names are text on this system")
+def test_a_file_whose_name_is_no_utf_8(run: Run, folder: Path) -> None:
+    name = os.fsdecode(b"n\xe4tz.net")
+    (folder / name).write_text((folder / "tiny.net").read_text())
+    done = run("train", name, *TRAIN[2:], "--epochs", "1", "--out", "a")
+    assert done.returncode == 0, done.stderr
+    assert run("eval", "a").returncode == 0
+    assert run("train", "--resume", "a", "--epochs", "2").returncode == 0
+    assert run("compile", name, "--train", "-o", "step.onnx").returncode == 0
 
 
 def test_printed_commands_can_be_pasted(run: Run, folder: Path) -> None:
