@@ -18,9 +18,10 @@ IN_MEMORY = 512 << 20
 
 
 def image_files(folder: Path) -> Iterator[Path]:
-    """The images below a folder, sorted; hidden files and files of other kinds are passed over."""
+    """The images below a folder, sorted; what is hidden, at any depth, and other kinds of files are passed over."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
             yield path
 
 

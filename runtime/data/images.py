@@ -118,7 +118,10 @@ def _no_image(path: Path) -> DiagnosticError:
 
 
 def check_complete(path: Path) -> None:
-    """Find a cut-off JPEG or PNG without decoding it: its end mark must stand at the end. Raises E502."""
+    """Find a cut-off JPEG or PNG, without decoding one whose end mark stands near its end. Raises E502.
+
+    Cameras write other things after the picture; only decoding tells those files from ones that are cut off.
+    """
     marks = {".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9", ".png": b"IEND\xaeB`\x82"}
     mark = marks.get(path.suffix.lower())
     if mark is None:
@@ -126,8 +129,12 @@ def check_complete(path: Path) -> None:
     with path.open("rb") as stream:
         end = stream.seek(0, 2)
         stream.seek(max(0, end - 4096))
-        if mark not in stream.read():
-            raise damaged(path, "image is cut off: its end mark is missing")
+        if mark in stream.read():
+            return
+    try:
+        read_image(path, 3)
+    except DiagnosticError:
+        raise damaged(path, "image is cut off: its end mark is missing") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from netc.runtime.data import bind_data, open_data
 
@@ -232,3 +235,28 @@ def test_layouts(tmp_path, stored, wanted):
     assert got.flags.c_contiguous
     assert np.array_equal(got.ravel(), expected.ravel())
     assert all(isinstance(want, str) or want == size for want, size in zip(wanted, got.shape[1:], strict=True))
+
+
+def test_bytes_after_a_picture_s_end_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether pictures are decoded now or later: cameras write a film after some."""
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        for number in range(3):
+            Image.new("RGB", (16, 16), (10 * number, 20, 30)).save(tmp_path / label / f"{number}.jpg")
+    with (tmp_path / "a/1.jpg").open("ab") as stream:
+        stream.write(b"\0\0\0\x18ftypmp42" + bytes(200_000))
+    now = open_data(str(tmp_path))
+    monkeypatch.setattr("netc.runtime.data.folder.IN_MEMORY", 0)
+    later = open_data(str(tmp_path))
+    for part in ("train", "test"):
+        one, other = (getattr(data, part).fields["image"] for data in (now, later))
+        assert np.array_equal(one[:], other[:])
+
+
+def test_hidden_folders_are_hidden_at_every_depth(tmp_path: Path) -> None:
+    for label in ("a", "b"):
+        for folder in (tmp_path / label, tmp_path / label / ".cache", tmp_path / label / ".cache/deep"):
+            folder.mkdir(exist_ok=True, parents=True)
+            for number in range(4):
+                Image.new("L", (4, 4), 9 * number).save(folder / f"{number}.png")
+    assert open_data(str(tmp_path)).description.startswith("8 rows")
