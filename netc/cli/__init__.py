@@ -96,7 +96,7 @@ def netc() -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; every failure has been told on stderr."""
     terminal.prepare()
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         result: Any = _invoke(given)
         sys.stdout.flush()

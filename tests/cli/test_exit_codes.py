@@ -116,3 +116,9 @@ def test_what_is_no_trained_network_is_told_first(netc: Any, arguments: list[str
 def test_memory_that_runs_out_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
     assert explain_failure(MemoryError("Unable to allocate 3 TiB"), []) == 4
     assert "error[E604]" in capsys.readouterr().err
+
+
+def test_the_command_alone_helps(netc: Any) -> None:
+    alone, asked = netc(), netc("--help")
+    assert (alone.returncode, alone.stdout) == (0, asked.stdout)
+    assert "Verbs:" in alone.stdout
