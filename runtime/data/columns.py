@@ -31,12 +31,19 @@ def means_numbers(values: np.ndarray) -> bool:
     return 2 * sum(is_number(text) or bool(_MARKED.match(text)) for text in values.tolist()) >= len(values) > 0
 
 
+def as_numbers(values: np.ndarray) -> np.ndarray:
+    """Texts that are numbers, all of them, as numbers: what made the column one of texts stands in another part."""
+    if values.dtype.kind == "U" and all(map(is_number, values.tolist())):
+        return values.astype(np.float64)
+    return values
+
+
 def stack(split: Split, names: Sequence[str]) -> np.ndarray:
     """These columns as float32 [rows, columns]; raises E511 for each that has a value which is no number."""
     findings: list[Diagnostic] = []
     matrix = np.empty((len(names), len(split)), np.float32)
     for at, name in enumerate(names):
-        values = np.asarray(split.fields[name])
+        values = as_numbers(np.asarray(split.fields[name]))
         if values.dtype.kind == "U":
             findings.append(no_number(split, name))
         else:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from netc.grammar.diagnostics import DiagnosticError, did_you_mean
 from netc.runtime.data.card import Card
-from netc.runtime.data.columns import no_number, stack
+from netc.runtime.data.columns import as_numbers, no_number, stack
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.errors import error, finding
 from netc.runtime.data.match import listed, match_inputs, match_targets
@@ -43,6 +45,8 @@ class Located:
         if len(self.fields) > 1:
             return stack(self.split, self.fields)
         values = self.split.fields[self.fields[0]]
+        if self.is_table and values.dtype.kind == "U":
+            values = as_numbers(np.asarray(values[:]))
         if self.is_table and values.dtype.kind == "U":
             help = "repair the value, or compare classes: `cross_entropy` takes names" if self.is_target else None
             raise DiagnosticError(no_number(self.split, self.fields[0], help))

@@ -10,7 +10,7 @@ import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity
 from netc.runtime.data.card import Card, InputCard, TargetCard
-from netc.runtime.data.columns import stack
+from netc.runtime.data.columns import as_numbers, stack
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.labels import names_of
 from netc.runtime.data.match import match_inputs, match_targets
@@ -101,6 +101,8 @@ def _input_card(
 ) -> tuple[InputCard, Diagnostic | None]:
     table = sources[0] in split.columns
     values: Field = split.fields[sources[0]] if len(sources) == 1 else stack(split, sources)
+    if table and values.dtype.kind == "U":
+        values = as_numbers(np.asarray(values[:]))
     low, high = span(values)
     images = sources[0] in split.channels_last
     place = split.place(sources[0] if len(sources) == 1 else f"{sources[0]} to {sources[-1]}", -1)

@@ -316,3 +316,12 @@ def test_csv_values_name_their_line(tmp_path, fails):
     texts = [found.message for found in caught.value.diagnostics]
     assert any("line 4, column a is nan" in text for text in texts)
     assert any("line 5, column label is 5" in text for text in texts)
+
+
+@pytest.mark.parametrize(("columns", "size"), [("a,b", 2), ("b", 1)])
+def test_a_text_among_the_numbers_of_another_part_is_named(tmp_path, fails, columns, size):
+    values = "1," if size == 2 else ""
+    (tmp_path / "train.csv").write_text(f"label,{columns}\n0,{values}3\n1,{values}4\n2,{values}5\n")
+    (tmp_path / "test.csv").write_text(f"label,{columns}\n0,{values}6\n1,{values}seven\n")
+    ports = [image_port(size, name="x"), label_port(3)]
+    fails("E511", lambda: bind_data(open_data(str(tmp_path)), ports), "test.csv, line 3, column b", "`seven`")
