@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netc.cli.report import draw
+
 if TYPE_CHECKING:
     from netc.runtime.data.card import Card
     from netc.runtime.data.dataset import DataSet
@@ -31,6 +33,8 @@ def data(what: str, style: str) -> None:
 
         opened = open_data(what)
         found, lines = _fields(opened), _field_lines(opened)
+        if opened.warnings and style != "json":
+            draw(opened.warnings)
     click.echo(json.dumps(found, indent=2) if style == "json" else "\n".join(lines))
 
 
@@ -59,7 +63,8 @@ def _card_lines(card: Card | None) -> list[str]:
     split = "as the data names them"
     if card.seeded is not None:
         share, seed = card.seeded
-        split = f"drawn by seed {seed}, {share:g} of the rows held out"
+        alike = "" if card.stratified is None else ", of each class alike"
+        split = f"drawn by seed {seed}, {share:g} of the rows held out{alike}"
     lines = [f"data    {card.data}"]
     lines += [f"input   {input_line(item)}" for item in card.inputs]
     lines += [f"target  {target_line(item)}" for item in card.targets]
@@ -78,7 +83,15 @@ def _fields(opened: DataSet) -> dict[str, Any]:
         for name, part in opened.parts.items()
     }
     classes = opened.class_names
-    return {"version": 1, "data": opened.name, "parts": parts, "classes": None if classes is None else list(classes)}
+    return {
+        "version": 1,
+        "data": opened.name,
+        "parts": parts,
+        "classes": None if classes is None else list(classes),
+        "notes": list(opened.notes),
+        "skipped": dict(opened.skipped),
+        "findings": [f"{item.code}: {item.message}" for item in opened.warnings],
+    }
 
 
 def _field_lines(opened: DataSet) -> list[str]:
@@ -88,4 +101,5 @@ def _field_lines(opened: DataSet) -> list[str]:
     lines = [f"data     {opened.name}"]
     lines += [f"part     {name}: {describe([part], None)}" for name, part in opened.parts.items()]
     classes = opened.class_names
-    return lines + ([] if classes is None else [f"classes  {len(classes)}: {listed(classes)}"])
+    lines += [] if classes is None else [f"classes  {len(classes)}: {listed(classes)}"]
+    return lines + [f"note     {note}" for note in opened.notes]

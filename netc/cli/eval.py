@@ -47,9 +47,11 @@ def eval(model: str, data: str | None, part: str | None, device: str, style: str
         say(f"note: {spec} has changed since the training: rows that it learned from may be among those held out now")
     examples, metrics = len(bound), network.measure(bound)
     if style == "json":
-        click.echo(json.dumps({"version": 1, "part": measured, "examples": examples, "metrics": metrics}))
+        said = {"notes": list(rows.notes), "skipped": dict(rows.skipped)}
+        click.echo(json.dumps({"version": 1, "part": measured, "examples": examples, "metrics": metrics, **said}))
         return
-    say(f"{rows.description}; measured: {'all rows' if measured == 'all' else f'part {measured}'}")
+    what = "all rows" if measured == "all" else f"part {measured}"
+    say("; ".join([rows.description, *rows.notes, f"measured: {what}"]))
     width = max(len(name) for name in ("examples", *metrics))
     click.echo(f"{'examples':<{width}}  {examples:,}")
     for name, value in metrics.items():

@@ -154,7 +154,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     if resumed is None:
         request.card = bound.card.to_json()
         run.begin(folder, request, net, trainer)
-        run.write_sample(folder, bound.held)
+        run.write_sample(folder, bound.held, bound.card)
         _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away
     else:
         run.restore(folder, request, trainer, bound.card)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netc.runtime.data.card import InputCard, TargetCard
 from netc.runtime.data.errors import shape_text
 from netc.runtime.data.match import listed
+from netc.runtime.data.pictures import called
 
 
 def input_line(card: InputCard) -> str:
@@ -14,8 +15,10 @@ def input_line(card: InputCard) -> str:
     else:
         parts = [f"{card.kind} {card.sources[0]}", f"{shape_text(card.shape)} {card.dtype}"]
     parts += [card.colour] if card.colour else []
-    divided = card.scale if card.scale is not None else 255.0 if card.dtype == "uint8" else None
-    parts += [f"divided by {divided:g}"] if divided not in (None, 1.0) else []
+    if "transparency" in card.treated:
+        parts.append(f"transparency on {called(card.treated['transparency'])}")
+    divided = card.scale if card.scale is not None else 255.0 if card.dtype == "uint8" else card.levels
+    parts += [f"divided by {divided:,g}"] if divided not in (None, 1.0) else []
     return f"{card.name}: {', '.join(parts)}"
 
 

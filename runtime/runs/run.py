@@ -144,11 +144,15 @@ def finish(folder: RunFolder, net: Net) -> None:
         write_atomic(folder.model, deployable_of(folder))
 
 
-def write_sample(folder: RunFolder, rows: Any) -> None:
-    """A few held-out examples as the data holds them, with their targets: something to try `netc predict` on."""
+def write_sample(folder: RunFolder, rows: Any, card: Card) -> None:
+    """A few held-out examples as the data holds them, with their targets: something to try `netc predict` on.
+
+    Classes are numbers there, and named.
+    """
     indices = np.arange(min(SAMPLE_ROWS, len(rows)))
     sample = io.BytesIO()
-    np.savez(sample, **rows.stored(indices))
+    names = {} if card.class_names is None else {"class_names": np.array(card.class_names)}
+    np.savez(sample, **{**rows.stored(indices), **names})
     write_atomic(folder.sample, sample.getvalue())
 
 
