@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from netc.runtime.data.images import read_with
+from netc.runtime.data.wide import grey, is_readable, is_wide, wide_levels
 
 GREY = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"})
 ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
@@ -24,8 +25,8 @@ PER_BYTE = 257
 class Header:
     """Height and width in pixels, turned upright, and what the file holds.
 
-    deep     grey of more than 8 bits
-    reduced  colour of more than 8 bits, of which 8 are read
+    deep     more than 8 bits of grey or of each colour
+    reduced  more than 8 bits, of which 8 are read
     """
 
     height: int
@@ -44,8 +45,8 @@ def read_header(path: Path) -> Header:
         needs_pixels = image.format == "PNG" and "exif" not in image.info  # there getexif would decode the image
         if not needs_pixels and image.getexif().get(ORIENTATION) in SIDEWAYS:
             width, height = height, width
-        deep = image.mode.startswith("I")
-        return Header(height, width, image.mode not in GREY, _has_alpha(image), deep, not deep and _is_wide(image))
+        deep = image.mode.startswith("I") or is_readable(image)
+        return Header(height, width, image.mode not in GREY, _has_alpha(image), deep, not deep and is_wide(image))
 
     return read_with(path, read)
 
@@ -64,6 +65,7 @@ def read_image(
     def read(image: Any) -> np.ndarray:
         from PIL import ImageOps
 
+        wide = deep and is_readable(image)
         image.load()
         image = ImageOps.exif_transpose(image)
         if image.mode == "F":
@@ -72,6 +74,10 @@ def read_image(
             levels = _resized(_levels(image, background), size)
             values = levels if deep else levels // PER_BYTE
             values = np.broadcast_to(values[:, :, None], (*values.shape, channels))
+        elif wide:
+            colours = wide_levels(path, image, background)
+            maps = [_resized(one, size) for one in np.moveaxis(grey(colours) if channels == 1 else colours, 2, 0)]
+            values = np.stack(maps, axis=2)
         else:
             values = _bytes(image, channels, size, background)
             values = values.astype(np.uint16) * np.uint16(PER_BYTE) if deep else values
@@ -135,14 +141,3 @@ def _resized(levels: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
 
 def _has_alpha(image: Any) -> bool:
     return image.mode in ALPHA or "transparency" in image.info
-
-
-def _is_wide(image: Any) -> bool:
-    """Whether more than 8 bits are stored than the decoder hands out."""
-    for tile in image.tile:
-        arguments = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
-        if any(isinstance(item, str) and ";16" in item for item in arguments):
-            return True
-        if image.format == "PPM" and any(isinstance(item, int) and item > 255 for item in arguments):
-            return True
-    return False

@@ -192,7 +192,7 @@ def _from_image(reader: Reader, path: Path, port: Mapping[str, Any], options: Op
     if header.transparent:
         reader.counted[f"transparency composited on {called(background)}"] += 1
     if header.reduced:
-        reader.counted["16-bit colour read as 8 bits"] += 1
+        reader.counted["16 bits read as 8"] += 1
     image = read_image(path, channels, size, background=background, deep=header.deep)
     if header.deep and known.levels is None and known.scale is None:
         reader.counted[f"16 bits divided by {LEVELS:,}, where the model was trained on others"] += 1

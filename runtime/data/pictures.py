@@ -106,7 +106,7 @@ def read_pictures(paths: Mapping[str, Sequence[Path]], options: Options) -> Pict
         treated["transparency"] = background
         notes.append(f"transparency of {_images(transparent)} composited on {called(background)}")
     if reduced:
-        notes.append(f"{_images(reduced)} of 16-bit colour read as 8 bits")
+        notes.append(f"{_images(reduced)} of 16 bits read as 8")
     fields: dict[str, Field] = {}
     in_memory = len(everything) * size[0] * size[1] * channels * (2 if deep else 1) <= IN_MEMORY
     for part, chosen in paths.items():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -193,14 +195,73 @@ def test_deep_pictures_are_resized_with_their_levels(tmp_path: Path) -> None:
     assert found.max() > 255
 
 
-def test_colour_of_16_bits_is_read_as_8_and_said(tmp_path: Path) -> None:
-    """Written by hand: Pillow has no such images."""
+def wide_png(path: Path, colours: np.ndarray) -> Path:
+    """Written by hand: Pillow writes no 16-bit colour."""
+    height, width, channels = colours.shape
+    kind = {2: 4, 3: 2, 4: 6}[channels]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in colours)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    body = b"".join(
+        struct.pack(">I", len(held)) + name + held + struct.pack(">I", zlib.crc32(name + held)) for name, held in chunks
+    )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
+    return path
+
+
+def wide_tiff(path: Path, colours: np.ndarray) -> Path:
+    """One strip of 16-bit RGB, little-endian."""
+    height, width, channels = colours.shape
+    at = 8 + 2 + 12 * 9 + 4
+    held = colours.astype("<u2").tobytes()
+    entries = [(256, width), (257, height), (258, at), (259, 1), (262, 2), (273, at + 2 * channels), (277, channels),
+               (278, height), (279, len(held))]  # fmt: skip
+    body = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    for tag, value in entries:
+        body += struct.pack("<HHII", tag, 3 if tag == 258 else 4, channels if tag == 258 else 1, value)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body + struct.pack("<I", 0) + struct.pack("<3H", 16, 16, 16) + held)
+    return path
+
+
+@pytest.mark.parametrize("write", [wide_png, wide_tiff])
+@pytest.mark.parametrize("high", [4095, 65_535])
+def test_colour_keeps_its_levels(tmp_path: Path, write, high: int) -> None:
+    made = np.random.default_rng(2).integers(0, high + 1, (4, 4, 4, 3)).astype(np.uint16)
+    made[0, 0, 0] = high
+    for at, picture in enumerate(made):
+        write(tmp_path / "ab"[at // 2] / f"{at}.{'png' if write is wide_png else 'tif'}", picture)
+    data, ports = open_data(str(tmp_path)), [image_port(3, 4, 4), label_port(2)]
+    assert np.array_equal(data.parts["all"].fields["image"], made)
+    assert data.notes == ()
+    card = bind_data(data, ports).card
+    assert card.inputs[0].levels == high
+    assert np.allclose(read_inputs([tmp_path], ports, card=card).arrays["image"], made.transpose(0, 3, 1, 2) / high)
+    grey = open_data(f"{tmp_path}:channels=1").parts["all"].fields["image"][..., 0]
+    assert np.abs(grey - made @ np.array([0.299, 0.587, 0.114])).max() <= 0.5
+
+
+def test_transparency_of_deep_colour(tmp_path: Path) -> None:
+    made = np.random.default_rng(3).integers(0, 65_536, (4, 4, 4)).astype(np.uint16)
+    path = wide_png(tmp_path / "x.png", made)
+    assert read_header(path).transparent
+    alpha = made[..., 3:] / 65_535
+    right = made[..., :3] * alpha + 257 * np.array([255, 128, 0]) * (1 - alpha)
+    assert np.abs(read_image(path, 3, background="#ff8000", deep=True) - right).max() <= 0.5
+    for channels in (1, 3):  # as bytes the same picture, but for the rounding
+        byte = read_image(path, channels, background="#ff8000").astype(int)
+        assert np.abs(byte - read_image(path, channels, background="#ff8000", deep=True) / 257).max() <= 2
+
+
+def test_what_is_reduced_to_8_bits_is_said(tmp_path: Path) -> None:
+    """Colour of 16 bits in PPM, and grey of 16 bits with transparency, which Pillow has no way to read."""
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         body = np.full((4, 4, 3), 0x8001, ">u2").tobytes()
         (tmp_path / name / "0.ppm").write_bytes(b"P6 4 4 65535\n" + body)
-    data = open_data(str(tmp_path))
-    assert data.notes == ("2 images of 16-bit colour read as 8 bits",)
+        wide_png(tmp_path / name / "1.png", np.full((4, 4, 2), 0xFFFF, np.uint16))
+    assert open_data(str(tmp_path)).notes[-1] == "4 images of 16 bits read as 8"
 
 
 @pytest.mark.parametrize(
