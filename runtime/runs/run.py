@@ -129,13 +129,11 @@ def _check_rows(before: Card, now: Card) -> None:
 
 
 def deployable_of(folder: RunFolder) -> bytes:
-    """The run's network with its best weights so far, as a model that stands alone."""
+    """The run's network with its best weights so far, as a model that stands alone; raises E550 to E553, E568."""
     request = request_of(folder)
     net = net_of(folder, request)
-    weights, _ = read_tensors(folder.weights())
-    kept = {parameter.name: weights[parameter.name] for parameter in net.parameters}
-    plan = request.plan(net)
-    return deployable(net, plan, kept, card=card_in(folder, request))
+    kept = read_initial(folder.path, net).weights
+    return deployable(net, request.plan(net), kept, card=card_in(folder, request))
 
 
 def finish(folder: RunFolder, net: Net) -> None:
