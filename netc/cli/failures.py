@@ -33,8 +33,9 @@ def explain_failure(failure: BaseException, arguments: Sequence[str]) -> int:
         case SystemExit():
             return _system_exit(failure)
         case KeyboardInterrupt() | click.Abort():
-            say("\ninterrupted")
-            return INTERRUPTED
+            say()
+            say("interrupted")
+            return getattr(failure, "code", INTERRUPTED)
         case BrokenPipeError():
             _close_pipes()
             return PIPE_CLOSED

@@ -68,8 +68,9 @@ def train(
 ) -> int:
     """Train a network and leave a run folder: best weights, checkpoint, results, and the network as model.onnx.
 
-    Ctrl-C finishes the step, writes a checkpoint and exits with 130; `--resume DIR` goes on from there, bit for bit
-    on a CPU. A loss that is NaN or infinite ends the run with 6; the best weights so far stay.
+    Ctrl-C finishes the step, writes a checkpoint and exits with 130, SIGTERM so with 143 and SIGHUP with 129;
+    `--resume DIR` goes on from there, bit for bit on a CPU. A loss that is NaN or infinite ends the run with 6; the
+    best weights so far stay.
     """
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.run import Request, net_of, request_of
@@ -181,7 +182,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         trainer.fit(bound, out=folder, listener=_listener(trainer, folder, profile))
     except Interrupted as stop:
         say(f"interrupted after step {stop.step}; go on with `{command('netc', 'train', '--resume', folder.path)}`")
-        return 130
+        return stop.code
     run.finish(folder, net)
     tested = measure_test(folder, bound, model.device) if folder.model.exists() else None
     _show_end(folder, trainer, tested)

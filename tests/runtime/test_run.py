@@ -94,7 +94,8 @@ def wait_for(path: Path, lines: int, process: subprocess.Popen[str]) -> None:
     pytest.fail("the training did not get there in time")
 
 
-@pytest.mark.parametrize("kind", ["SIGKILL", "SIGINT"])
+@pytest.mark.skipif(os.name == "nt", reason="signals are others there")
+@pytest.mark.parametrize("kind", ["SIGKILL", "SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: str) -> None:
     epochs = ("--epochs", "60")
     assert run(*TRAIN, *epochs, "--out", "whole").returncode == 0
@@ -105,10 +106,11 @@ def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: 
     wait_for(folder / "parts/metrics.jsonl", 3, process)
     process.send_signal(getattr(signal, kind))
     _, said = process.communicate(timeout=60)
-    assert process.returncode == {"SIGKILL": -signal.SIGKILL, "SIGINT": 130}[kind]
+    assert process.returncode == {"SIGKILL": -9, "SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}[kind]
     done_epochs = RunFolder(folder / "parts").read_last()[2].epoch
     assert 2 <= done_epochs < 60
-    if kind == "SIGINT":
+    assert "Traceback" not in said
+    if kind != "SIGKILL":
         assert "go on with `netc train --resume parts`" in said
     done = run("train", "--resume", "parts")
     assert done.returncode == 0, done.stderr
@@ -118,6 +120,35 @@ def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: 
     numbers = [[{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in
                 (folder / name / "metrics.jsonl").read_text().splitlines()] for name in ("whole", "parts")]  # fmt: skip
     assert numbers[0] == numbers[1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are others there")
+def test_what_nohup_has_a_process_ignore_stays_ignored(folder: Path) -> None:
+    def ignore() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    process = subprocess.Popen(
+        command(*TRAIN, "--epochs", "40", "--out", "a"), cwd=folder, env=surroundings(),
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=ignore,
+    )  # fmt: skip
+    wait_for(folder / "a/metrics.jsonl", 2, process)
+    process.send_signal(signal.SIGHUP)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert len((folder / "a/metrics.jsonl").read_text().splitlines()) == 40
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are others there")
+@pytest.mark.parametrize(("kind", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_outside_of_a_training(folder: Path, kind: str, code: int) -> None:
+    """A command that waits for its input, a pipe in which nothing comes."""
+    os.mkfifo(folder / "slow.net")
+    process = subprocess.Popen(command("check", "slow.net"), cwd=folder, text=True, stderr=subprocess.PIPE)
+    writer = os.open(folder / "slow.net", os.O_WRONLY)  # returns when the command reads
+    process.send_signal(getattr(signal, kind))
+    _, said = process.communicate(timeout=60)
+    os.close(writer)
+    assert (process.returncode, said) == (code, "\ninterrupted\n")
 
 
 def test_a_finished_run_goes_on_when_asked(run: Run, folder: Path) -> None:
