@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
-    from netc.compiler.plan.override import OUTSIDE, override
+    from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
@@ -98,6 +98,7 @@ _HOMES = {
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
     "said": "artifact",
+    "replaceable": "plan.override",
     "summary": "facts.summary",
     "totals": "facts.count",
     "training_flops": "facts.count",
@@ -155,6 +156,7 @@ __all__ = [
     "read_initializers",
     "read_tensors",
     "read_weights",
+    "replaceable",
     "said",
     "summary",
     "totals",

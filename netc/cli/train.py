@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer
 
 FIXED = ("net", "settings", "seed", "out", "init", "partial", "renamed", "precision", "tf32")
-"""Options that a run keeps, beside those that replace settings, of which only `--data` and `--epochs` may change."""
+"""Options that a run keeps; those that replace settings of the plan may change when it goes on."""
 
 SHOWN = {"settings": "set", "renamed": "map"}
 """Options whose names are other words in the code."""
@@ -73,20 +73,20 @@ def train(
     best weights so far stay.
     """
     from netc.runtime.folder.run_folder import RunFolder
+    from netc.runtime.runs.changes import changed
     from netc.runtime.runs.run import Request, net_of, request_of
 
     given = {name: value for name, value in replaced.items() if value is not None}
     data = given.pop("data", None)
     if resume is not None:
-        _check_resume(context, file, [name for name in replaced if name not in ("data", "epochs")])
+        _check_resume(context, file)
         folder = RunFolder.open(Path(resume))
-        request = request_of(folder)
+        before = request_of(folder)
+        network = net_of(folder, before)
         _check_epochs(context, folder, given.get("epochs"))
-        request.device = device if _given(context, "device") else request.device
-        request.memory = memory if _given(context, "memory") else request.memory
-        request.data = data or request.data
-        request.overrides = {**request.overrides, **given}
-        return _train(net_of(folder, request), request, folder, None, profile)
+        how: dict[str, Any] = {"data": data, "device": device if _given(context, "device") else None}
+        how["memory"] = memory if _given(context, "memory") else None
+        return _train(network, changed(before, network, given, **how), folder, None, profile)
     if file is None:
         raise click.UsageError(
             "a .net file is missing\n  = help: use `netc train FILE`, or `netc train --resume DIR`", context
@@ -98,7 +98,7 @@ def train(
         raise click.UsageError(
             "there is no data to train on\n  = help: add `--data digits`, or the path of your own", context
         )
-    how: dict[str, Any] = {"precision": precision, "tf32": tf32, "memory": memory}
+    how = {"precision": precision, "tf32": tf32, "memory": memory}
     if (partial or renamed) and init is None:
         raise click.UsageError("--partial and --map belong to `--init FILE`", context)
     if any("=" not in pair for pair in renamed):
@@ -112,8 +112,8 @@ def _given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
-def _check_resume(context: click.Context, file: str | None, replaced: list[str]) -> None:
-    wrong = [f"--{SHOWN.get(name, name)}" for name in (*FIXED, *replaced) if _given(context, name)]
+def _check_resume(context: click.Context, file: str | None) -> None:
+    wrong = [f"--{SHOWN.get(name, name)}" for name in FIXED if _given(context, name)]
     if file is not None:
         wrong.insert(0, "FILE")
     if wrong:
@@ -139,6 +139,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
     from netc.runtime.runs import run
+    from netc.runtime.runs.changes import change_lines, record
     from netc.runtime.runs.export import too_large
     from netc.runtime.runs.final import measure_test
     from netc.runtime.training.interrupt import Interrupted
@@ -159,6 +160,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away
     else:
         run.restore(folder, request, trainer, bound.card)
+        record(run.request_of(folder), request, net, trainer.progress)
         folder.write_request(asdict(request))
     for line in told:
         say(f"device       {line}")
@@ -172,6 +174,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         draw(bound.warnings)
     if request.precision != "float32" or request.tf32:
         say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))
+    for line in change_lines(request):
+        say(f"changed      {line}")
     if resumed is not None:
         if _is_finished(trainer, plan, folder):
             return 0

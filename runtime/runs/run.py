@@ -46,6 +46,7 @@ class Request:
     file       the net's file, in a run folder relative to the folder
     net        the net's name;  settings: its arguments as `k=v`
     overrides  of the plan: batch, epochs, lr
+    changes    what a resume changed, each with the epoch and step at which it did: {"lr": {"from": …, "to": …}}
     init       weights to start from;  init_partial: part of them will do;  init_map: beginnings of their names
     data       what `--data` says;  card: what it means, as JSON
     precision  of the training step;  tf32: whether CUDA may multiply in TF32
@@ -67,6 +68,7 @@ class Request:
     tf32: bool = False
     memory: Memory = "normal"
     card: dict[str, Any] | None = None
+    changes: list[dict[str, Any]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
 
     def plan(self, net: Net) -> TrainPlan:

@@ -43,6 +43,7 @@ class Loop:
     def run(self) -> None:
         """Train until all epochs are done, or somebody asks to stop, or divergence."""
         progress = self.trainer.progress
+        progress.in_batches_of(self.trainer.plan.batch)
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
         if self.steps_per_epoch < number_of_batches(len(self.train), self.trainer.plan.batch):
             self.listener.noted(
@@ -88,16 +89,18 @@ class Loop:
             seed=trainer.seed,
             epoch=progress.epoch,
             start=progress.batch,
+            skip=progress.skip,
             fewest=self.fewest,
             augmentation=trainer.plan.augmentation,
         ) as ready:
+            batches = progress.batch + len(ready)
             for arrays in ready:
                 feeds = {name: np.ascontiguousarray(arrays[name], dtype) for name, dtype in fed.items()}
                 rates = self.rates()
                 self.count(trainer.start(feeds, rates), began)
                 if asked.is_set():
                     self.count(trainer.finish(), began)
-                    if progress.batch < self.steps_per_epoch:
+                    if progress.batch < batches:
                         self.save()
                         raise Interrupted(progress.step, asked.number)
                 if time.monotonic() - self.saved_at > self.checkpoint_seconds:
@@ -116,7 +119,9 @@ class Loop:
 
     def rates(self) -> list[float]:
         """The learning rate of each step of the plan for the next batch."""
-        plan, done = self.trainer.plan, self.trainer.steps_started
+        trainer, plan, progress = self.trainer, self.trainer.plan, self.trainer.progress
+        done = progress.epoch * self.steps_per_epoch + progress.skip // plan.batch
+        done += progress.batch + trainer.steps_started - progress.step  # not steps made: they had batches of any size
         rates = [step.optimizer.lr for step in plan.steps]
         return [plan.schedule.rate(base, done, self.steps_per_epoch, self.epochs) for base in rates]
 

@@ -335,3 +335,33 @@ def test_texts_keep_their_places(tmp_path: Path) -> None:
     assert texts_of(main, "A", {main: "A", beside: "B"}) == ("a.net", {"a.net": "A", "b.net": "B"})
     name, texts = texts_of(main, "A", {main: "A", above: "C"})
     assert (name, texts) == ("nets/a.net", {"nets/a.net": "A", "blocks/c.net": "C"})
+
+
+def test_what_a_resume_changes_is_kept_and_told(run: Run, folder: Path) -> None:
+    run(*TRAIN, "--epochs", "2", "--out", "a")
+    before = json.loads((folder / "a/run.json").read_text())
+    assert before["changes"] == []
+    done = run("train", "--resume", "a", "--epochs", "3", "--batch", "30", "--lr", "0.001")
+    assert done.returncode == 0, done.stderr
+    said = "changed      batch 16 -> 30, epochs 2 -> 3, lr 0.01 -> 0.001, from epoch 3 on, after step 12\n"
+    assert sorted(said.split()) == sorted(next(x for x in done.stderr.splitlines() if "changed" in x).split())
+    after = json.loads((folder / "a/run.json").read_text())
+    settings = {"batch": {"from": 16, "to": 30}, "epochs": {"from": 2, "to": 3}, "lr": {"from": 0.01, "to": 0.001}}
+    assert after["changes"] == [{"epoch": 3, "step": 12, "settings": settings}]
+    records = [json.loads(line) for line in (folder / "a/metrics.jsonl").read_text().splitlines()]
+    assert [record["step"] for record in records] == [6, 12, 15]
+    # cosine(warmup=1): the last of 3 epochs of three steps each, five sixths of the way down from the warm-up's end
+    assert records[2]["learning_rate"] == pytest.approx(0.001 * (1 + np.cos(np.pi * 5 / 6)) / 2)
+    again = run("train", "--resume", "a", "--epochs", "3", "--batch", "30")
+    assert again.stderr.count("changed      ") == 1  # nothing new, and what was is still told
+    assert len(json.loads((folder / "a/run.json").read_text())["changes"]) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--lr", "-1"), ("--batch", "0"), ("--epochs", "1"), ("--seed", "3"), ("--set", "classes=3")]
+)
+def test_a_resume_that_is_refused_changes_nothing(run: Run, folder: Path, arguments: tuple[str, ...]) -> None:
+    run(*TRAIN, "--epochs", "2", "--out", "a")
+    before = {path.name: path.read_bytes() for path in (folder / "a").iterdir()}
+    assert run("train", "--resume", "a", *arguments).returncode == 2
+    assert {path.name: path.read_bytes() for path in (folder / "a").iterdir()} == before
