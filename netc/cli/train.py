@@ -16,6 +16,7 @@ from netc.cli.terminal import command, say, use_color
 
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision, TrainPlan
+    from netc.runtime.data import BoundData
     from netc.runtime.folder.progress import Listener
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.run import Request
@@ -81,12 +82,13 @@ def train(
     if resume is not None:
         _check_resume(context, file)
         folder = RunFolder.open(Path(resume))
-        before = request_of(folder)
-        network = net_of(folder, before)
-        _check_epochs(context, folder, given.get("epochs"))
         how: dict[str, Any] = {"data": data, "device": device if _given(context, "device") else None}
         how["memory"] = memory if _given(context, "memory") else None
-        return _train(network, changed(before, network, given, **how), folder, None, profile)
+        with folder.lock.held():  # before anything is read that another training may be writing
+            before = request_of(folder)
+            network = net_of(folder, before)
+            _check_epochs(context, folder, given.get("epochs"))
+            return _train(network, changed(before, network, given, **how), folder, None, profile)
     if file is None:
         raise click.UsageError(
             "a .net file is missing\n  = help: use `netc train FILE`, or `netc train --resume DIR`", context
@@ -133,16 +135,11 @@ def _check_epochs(context: click.Context, folder: RunFolder, epochs: int | None)
 
 
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
-    from netc.cli.report import draw
     from netc.compiler import batch_ports
     from netc.runtime.data import bind_data, open_data
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
     from netc.runtime.runs import run
-    from netc.runtime.runs.changes import change_lines, record
-    from netc.runtime.runs.export import too_large
-    from netc.runtime.runs.final import measure_test
-    from netc.runtime.training.interrupt import Interrupted
 
     plan = request.plan(net)
     data = open_data(request.data)
@@ -153,7 +150,31 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     report: list[str] = []
     trainer = run.make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     folder = resumed or RunFolder.create(out, net.name)
-    if resumed is None:
+    heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
+    with folder.lock.held():
+        return _train_in(folder, request, trainer, bound, heard, resumed=resumed is not None, profile=profile)
+
+
+def _train_in(
+    folder: RunFolder,
+    request: Request,
+    trainer: Trainer,
+    bound: BoundData,
+    heard: list[str],
+    *,
+    resumed: bool,
+    profile: bool,
+) -> int:
+    """Begin or go on, train, export, and tell of it; `heard` is what there is to tell so far."""
+    from netc.cli.report import draw
+    from netc.runtime.runs import run
+    from netc.runtime.runs.changes import change_lines, record
+    from netc.runtime.runs.export import too_large
+    from netc.runtime.runs.final import measure_test
+    from netc.runtime.training.interrupt import Interrupted
+
+    net, plan = trainer.model.net, trainer.plan
+    if not resumed:
         request.card = bound.card.to_json()
         run.begin(folder, request, net, trainer)
         run.write_sample(folder, bound.held)
@@ -162,12 +183,10 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         run.restore(folder, request, trainer, bound.card)
         record(run.request_of(folder), request, net, trainer.progress)
         folder.write_request(asdict(request))
-    for line in told:
-        say(f"device       {line}")
+    for line in heard:
+        say(line)
     if too_large(net):
         say(f"note         the network does not fit one .onnx file: its weights will be in {folder.best} alone")
-    for line in report:
-        say(f"init         {line}")
     for line in run.data_lines(bound):
         say(line)
     if bound.warnings:
@@ -176,7 +195,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))
     for line in change_lines(request):
         say(f"changed      {line}")
-    if resumed is not None:
+    if resumed:
         if _is_finished(trainer, plan, folder):
             return 0
         folder.model.unlink(missing_ok=True)
@@ -188,7 +207,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         say(f"interrupted after step {stop.step}; go on with `{command('netc', 'train', '--resume', folder.path)}`")
         return stop.code
     run.finish(folder, net)
-    tested = measure_test(folder, bound, model.device) if folder.model.exists() else None
+    tested = measure_test(folder, bound, trainer.model.device) if folder.model.exists() else None
     _show_end(folder, trainer, tested)
     return 0
 
