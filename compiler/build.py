@@ -168,7 +168,7 @@ def _finish(
     settings: dict[str, Any] | None = None,
 ) -> Artifact:
     """Through the pipeline, and written."""
-    from netc.compiler.emit import emit
+    from netc.compiler.emit import write
 
     graph = run(a.graph, Context(kind, target, options, batch))
     inputs, outputs = a.ports(graph)
@@ -190,10 +190,10 @@ def _finish(
         manifest["settings"] = settings
     opset = targets.TARGETS[target].opset
     shown = kind == "infer"
-    model = emit(
+    model, purposes = write(
         graph, weights=weights, doc=net.label or "", notes=a.notes, manifest=manifest, shapes=shown, opset=opset
     )
-    return Artifact.made(model.SerializeToString(deterministic=True), manifest, len(model.graph.node))
+    return Artifact.made(model.SerializeToString(deterministic=True), manifest, purposes)
 
 
 def _drop_unused(a: Assembly, net: Net) -> None:

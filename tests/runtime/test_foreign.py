@@ -264,4 +264,4 @@ def test_the_library_is_for_what_the_compiler_made_here() -> None:
     with pytest.raises(Exception, match=r"netc\.fast"):
         Session(Artifact(model([evil()]).SerializeToString(), claims), CPU)
     with pytest.raises(Exception, match=r"netc\.fast"):
-        Session(Artifact.made(model([evil()]).SerializeToString(), plain.manifest, 1), CPU)
+        Session(Artifact.made(model([evil()]).SerializeToString(), plain.manifest, (None,)), CPU)
