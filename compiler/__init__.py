@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         compile_update,
     )  # fmt: skip
     from netc.compiler.declare.parameter import Parameter
+    from netc.compiler.emit.external import ExternalData
     from netc.compiler.emit.initializers import read_initializers
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
@@ -49,6 +50,7 @@ _HOMES = {
     "Application": "applications",
     "Artifact": "artifact",
     "Augmentation": "augmentations.base",
+    "ExternalData": "emit.external",
     "Graph": "ir",
     "LayerInstance": "applications",
     "LOSS": "artifact",
@@ -114,6 +116,7 @@ __all__ = [
     "Application",
     "Artifact",
     "Augmentation",
+    "ExternalData",
     "Graph",
     "LayerInstance",
     "LossTerm",

@@ -12,6 +12,7 @@ from onnx import ModelProto
 
 from netc.compiler.artifact import MANIFEST_KEY, Manifest
 from netc.compiler.emit.emitter import Emitter
+from netc.compiler.emit.external import ExternalData
 from netc.compiler.emit.protobuf import fill_tensor, value_info
 from netc.compiler.ir import DType, Graph, Purpose, Value
 from netc.compiler.ops import get_op
@@ -44,6 +45,7 @@ class Form(TypedDict, total=False):
     doc, notes  documentation of the model, and of its inputs and outputs by name
     shapes      write the shapes of inner values too, which viewers show
     opset       the version of ONNX's operators; None takes OPSET. With bfloat16 it is 22, the first that has it
+    external    where weights go instead of into the model
     """
 
     float_type: str
@@ -53,6 +55,7 @@ class Form(TypedDict, total=False):
     manifest: Manifest | None
     shapes: bool
     opset: int | None
+    external: ExternalData | None
 
 
 def write(
@@ -65,6 +68,7 @@ def write(
     manifest: Manifest | None = None,
     shapes: bool = False,
     opset: int | None = None,
+    external: ExternalData | None = None,
 ) -> Written:
     """The graph as an ONNX model; the same graph gives the same bytes. `Form` says what the arguments are."""
     given = weights or {}
@@ -74,7 +78,8 @@ def write(
         if parameter.name in given:
             array = np.asarray(given[parameter.name], dtype=e.element_type(parameter.dtype))
             assert array.shape == parameter.shape, f"{parameter.name} has shape {array.shape}, not {parameter.shape}"
-            fill_tensor(e.proto.initializer.add(), parameter.name, array)
+            fill = fill_tensor if external is None else external.fill
+            fill(e.proto.initializer.add(), parameter.name, array)
     for node in graph.nodes:
         definition = get_op(node.op)
         assert definition.stock, f"{node.op} is no operator of ONNX; targets/ rewrites it before emission"

@@ -17,6 +17,7 @@ import click
 from netc.cli import terminal
 from netc.cli.failures import explain_failure
 from netc.cli.signals import endable
+from netc.cli.streams import clean
 
 VERBS = {
     "check": "find mistakes: syntax, names, shapes, `expect`",
@@ -78,7 +79,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         from importlib.metadata import version
 
-        click.echo(f"netc {version('netc')}")
+        terminal.show(f"netc {version('netc')}")
         ctx.exit()
 
 
@@ -99,18 +100,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; every failure has been told on stderr."""
     terminal.prepare()
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    try:
-        with endable():
-            result: Any = _invoke(given)
-            sys.stdout.flush()
-    except BaseException as failure:
-        return explain_failure(failure, given)
+    with clean():
+        try:
+            with endable():
+                result: Any = _invoke(given)
+                sys.stdout.flush()
+        except BaseException as failure:
+            return explain_failure(failure, given)
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
 def _invoke(arguments: list[str]) -> Any:
-    with netc.make_context("netc", arguments) as context:
-        return netc.invoke(context)
+    try:
+        with netc.make_context("netc", arguments) as context:
+            return netc.invoke(context)
+    except click.exceptions.Exit as end:  # `--help` and `--version` end so
+        return end.exit_code
 
 
 def main() -> NoReturn:

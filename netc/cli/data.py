@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from netc.cli.terminal import put_json, show
 
 if TYPE_CHECKING:
     from netc.runtime.data.card import Card
@@ -31,7 +32,11 @@ def data(what: str, style: str) -> None:
 
         opened = open_data(what)
         found, lines = _fields(opened), _field_lines(opened)
-    click.echo(json.dumps(found, indent=2) if style == "json" else "\n".join(lines))
+    if style == "json":
+        put_json(found)
+        return
+    for line in lines:
+        show(line)
 
 
 def _card(path: Path) -> Card | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from netc.cli.terminal import say
+from netc.cli.terminal import put_json, say, show
 
 
 @click.command()
@@ -47,10 +46,10 @@ def eval(model: str, data: str | None, part: str | None, device: str, style: str
         say(f"note: {spec} has changed since the training: rows that it learned from may be among those held out now")
     examples, metrics = len(bound), network.measure(bound)
     if style == "json":
-        click.echo(json.dumps({"version": 1, "part": measured, "examples": examples, "metrics": metrics}))
+        put_json({"version": 1, "part": measured, "examples": examples, "metrics": metrics}, indent=None)
         return
     say(f"{rows.description}; measured: {'all rows' if measured == 'all' else f'part {measured}'}")
     width = max(len(name) for name in ("examples", *metrics))
-    click.echo(f"{'examples':<{width}}  {examples:,}")
+    show(f"{'examples':<{width}}  {examples:,}")
     for name, value in metrics.items():
-        click.echo(f"{name:<{width}}  {value:.4f}")
+        show(f"{name:<{width}}  {value:.4f}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from netc.cli.terminal import say
+from netc.cli.terminal import put_json, say, show
 
 if TYPE_CHECKING:
     from netc.runtime.data import Inputs
@@ -49,12 +48,12 @@ def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, o
         say(f"wrote {out}: {len(answers):,} answers")
         return
     if style == "json":
-        click.echo(json.dumps({"version": 1, "predictions": answers}))
+        put_json({"version": 1, "predictions": answers}, indent=None)
         return
     width = max(map(len, examples.names))
     for answer, line in zip(answers, lines, strict=True):
         label = f"    (label {answer['label']})" if "label" in answer else ""
-        click.echo(f"{answer['input']:<{width}}  {line}{label}")
+        show(f"{answer['input']:<{width}}  {line}{label}")
 
 
 def _answers(network: Deployed, examples: Inputs, top: int | None) -> tuple[list[dict[str, Any]], list[str]]:

@@ -12,7 +12,8 @@ import click
 
 from netc.cli.memory import check_memory
 from netc.cli.options import load_net, memory_option, net_options, plan_options, precision_option, tf32_option
-from netc.cli.terminal import command, say, use_color
+from netc.cli.streams import own
+from netc.cli.terminal import command, say, show, use_color
 
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision, TrainPlan
@@ -186,7 +187,7 @@ def _train_in(
     for line in heard:
         say(line)
     if too_large(net):
-        say(f"note         the network does not fit one .onnx file: its weights will be in {folder.best} alone")
+        say(f"note         the network does not fit one .onnx file: {folder.model}.data will hold its weights")
     for line in run.data_lines(bound):
         say(line)
     if bound.warnings:
@@ -206,7 +207,7 @@ def _train_in(
     except Interrupted as stop:
         say(f"interrupted after step {stop.step}; go on with `{command('netc', 'train', '--resume', folder.path)}`")
         return stop.code
-    run.finish(folder, net)
+    run.finish(folder)
     tested = measure_test(folder, bound, trainer.model.device) if folder.model.exists() else None
     _show_end(folder, trainer, tested)
     return 0
@@ -220,7 +221,7 @@ def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
     if not folder.model.exists():
         from netc.runtime.runs.run import finish
 
-        finish(folder, trainer.model.net)
+        finish(folder)
     say(f"all {done} epochs of this run are done; add `--epochs {done + 5}` to train longer")
     return True
 
@@ -239,7 +240,7 @@ def _progress() -> PlainProgress:
     from netc.runtime.show.progress import LiveProgress, PlainProgress
 
     live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    return LiveProgress(color=use_color(sys.stderr)) if live else PlainProgress()
+    return LiveProgress(own(sys.stderr), color=use_color(sys.stderr)) if live else PlainProgress()
 
 
 def _show_summary(net: Net, batch: int) -> None:
@@ -273,4 +274,4 @@ def _show_end(folder: RunFolder, trainer: Trainer, tested: str | None) -> None:
         say("next         " + command("netc", "eval", folder.path))
         say("             " + command("netc", "predict", folder.path, folder.sample))
     if not sys.stdout.isatty():
-        click.echo(str(folder.path))
+        show(str(folder.path))

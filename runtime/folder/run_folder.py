@@ -28,7 +28,7 @@ from typing import Any
 
 from netc.compiler import read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.folder.files import append_line, cannot_write, make_folder, write_atomic, write_weights
+from netc.runtime.folder.files import cannot_write, make_folder, write_atomic, write_weights
 from netc.runtime.folder.lock import FolderLock
 from netc.runtime.folder.progress import Progress, Record
 from netc.runtime.sessions.resident import Array
@@ -125,8 +125,9 @@ class RunFolder:
 
     def record(self, record: Record) -> None:
         """Add an epoch to metrics.jsonl and results.csv."""
-        append_line(self.metrics, json.dumps(record))
-        self._write_results(self.history())
+        history = [*self.history(), record]
+        write_atomic(self.metrics, "".join(json.dumps(each) + "\n" for each in history).encode())
+        self._write_results(history)
 
     def history(self) -> list[Record]:
         """The records in metrics.jsonl."""

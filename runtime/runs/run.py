@@ -33,7 +33,7 @@ from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.run_folder import RunFolder, texts_of
 from netc.runtime.model import Model
-from netc.runtime.runs.export import deployable, too_large
+from netc.runtime.runs.export import export
 from netc.runtime.training.trainer import Trainer
 
 SAMPLE_ROWS = 8
@@ -130,18 +130,17 @@ def _check_rows(before: Card, now: Card) -> None:
             raise DiagnosticError(Diagnostic("E523", message, notes=notes, help=help))
 
 
-def deployable_of(folder: RunFolder) -> bytes:
-    """The run's network with its best weights so far, as a model that stands alone; raises E550 to E553, E568."""
+def export_run(folder: RunFolder, path: Path) -> None:
+    """Write the run's network with its best weights so far as a model that stands alone; raises E550 to E553, E568."""
     request = request_of(folder)
     net = net_of(folder, request)
     kept = read_initial(folder.path, net).weights
-    return deployable(net, request.plan(net), kept, card=card_in(folder, request))
+    export(path, net, request.plan(net), kept, card=card_in(folder, request))
 
 
-def finish(folder: RunFolder, net: Net) -> None:
-    """Write model.onnx, unless the net is too large for one."""
-    if not too_large(net):
-        write_atomic(folder.model, deployable_of(folder))
+def finish(folder: RunFolder) -> None:
+    """Write model.onnx."""
+    export_run(folder, folder.model)
 
 
 def write_sample(folder: RunFolder, rows: Any) -> None:
@@ -197,5 +196,13 @@ def data_lines(bound: BoundData) -> list[str]:
 
 
 def card_of_weights(file: str) -> Card | None:
-    """What the data meant that a file of weights was trained on, or None where it doesn't say; raises E524, E553."""
+    """What the data meant that weights were trained on, or None where they don't say; raises as `read_initial`."""
+    path = Path(file)
+    if path.is_dir():
+        folder = RunFolder.open(path)
+        return card_in(folder, request_of(folder))
+    if path.suffix == ".onnx":
+        from netc.runtime.runs.deployed import Deployed
+
+        return Deployed.open(path).card
     return card_of(read_tensors(file)[1].get(CARD_KEY), file)
