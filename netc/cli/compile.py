@@ -102,7 +102,7 @@ def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array
 
 def _card(file: str | None) -> Card | None:
     """What the data meant that the weights were trained on, for whoever reads data for the model."""
-    from netc.runtime.runs.run import card_of_weights
+    from netc.runtime.runs.cards import card_of_weights
 
     return None if file is None else card_of_weights(file)
 

@@ -48,7 +48,7 @@ def _card(path: Path) -> Card | None:
         folder = RunFolder.open(path)
         return card_in(folder, request_of(folder))
     if path.suffix == ".safetensors":
-        from netc.runtime.runs.run import card_of_weights
+        from netc.runtime.runs.cards import card_of_weights
 
         return card_of_weights(str(path))
     from netc.runtime.runs.deployed import Deployed

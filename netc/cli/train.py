@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netc.cli.memory import check_memory
+from netc.cli.memory import check_disk, check_memory
 from netc.cli.options import load_net, memory_option, net_options, plan_options, precision_option, tf32_option
 from netc.cli.streams import own
 from netc.cli.terminal import command, say, show, use_color
@@ -141,10 +141,11 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
     from netc.runtime.runs import run
+    from netc.runtime.runs.cards import card_to_follow
 
     plan = request.plan(net)
     data = open_data(request.data)
-    bound = bind_data(data, batch_ports(net, plan), run.card_to_follow(net, plan, request, resumed, data))
+    bound = bind_data(data, batch_ports(net, plan), card_to_follow(net, plan, request, resumed, data))
     check_memory(net, 2)  # weights before and after a step
     told: list[str] = []
     model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32)
@@ -176,6 +177,7 @@ def _train_in(
 
     net, plan = trainer.model.net, trainer.plan
     if not resumed:
+        check_disk(folder.path, net, trainer.manifest)
         request.card = bound.card.to_json()
         run.begin(folder, request, net, trainer)
         run.write_sample(folder, bound.held)

@@ -17,18 +17,14 @@ from netc.compiler import (
     Options,
     Precision,
     TrainPlan,
-    batch_ports,
     load,
     override,
     parse_setting,
-    read_tensors,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.bind import BoundData
-from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.card import Card
 from netc.runtime.data.card_text import input_line, target_line
-from netc.runtime.data.dataset import DataSet
-from netc.runtime.data.plan_card import continues
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.run_folder import RunFolder, texts_of
@@ -178,31 +174,8 @@ def card_in(folder: RunFolder, request: Request) -> Card | None:
     return None if request.card is None else Card.from_json(request.card, str(folder.run_json))
 
 
-def card_to_follow(
-    net: Net, plan: TrainPlan, request: Request, resumed: RunFolder | None, data: DataSet
-) -> Card | None:
-    """The card of the run that goes on, or of the weights to start from where the data are of that kind."""
-    if resumed is not None:
-        return card_in(resumed, request)
-    card = None if request.init is None else card_of_weights(request.init)
-    return card if card is not None and continues(card, data, batch_ports(net, plan)) else None
-
-
 def data_lines(bound: BoundData) -> list[str]:
     """What is told about the data before the first epoch."""
     lines = [f"data         {bound.description}; {bound.split_note}"]
     lines += [f"input        {line}" for line in map(input_line, bound.card.inputs)]
     return lines + [f"target       {line}" for line in map(target_line, bound.card.targets)]
-
-
-def card_of_weights(file: str) -> Card | None:
-    """What the data meant that weights were trained on, or None where they don't say; raises as `read_initial`."""
-    path = Path(file)
-    if path.is_dir():
-        folder = RunFolder.open(path)
-        return card_in(folder, request_of(folder))
-    if path.suffix == ".onnx":
-        from netc.runtime.runs.deployed import Deployed
-
-        return Deployed.open(path).card
-    return card_of(read_tensors(file)[1].get(CARD_KEY), file)
