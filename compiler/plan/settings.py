@@ -90,6 +90,10 @@ class Outside:
         """The setting's new value."""
         return value if self.argument is None else type(old)(**{**old.settings(), self.argument: value})
 
+    def value(self, setting: Any) -> Any:
+        """What would be replaced, as JSON."""
+        return plain(setting if self.argument is None else getattr(setting, self.argument))
+
 
 @dataclass(frozen=True)
 class Setting:

@@ -1,7 +1,8 @@
 """The command line: one file a verb, imported when it is called.
 
 Answers go to stdout, talk to stderr. Exit codes are a contract: 0 well, 1 findings of `check` and `lint`, 2 usage,
-3 a file that doesn't compile, 4 device, 5 data and weight files, 6 a diverged run, 130 interrupted, 70 a bug in netc.
+3 a file that doesn't compile, 4 device, 5 data and weight files, 6 a diverged run, 70 a bug in netc; 128 and the
+number of the signal for what was interrupted, which is 130 for Ctrl-C.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import click
 
 from netc.cli import terminal
 from netc.cli.failures import explain_failure
+from netc.cli.signals import endable
+from netc.cli.streams import clean
 
 VERBS = {
     "check": "find mistakes: syntax, names, shapes, `expect`",
@@ -76,7 +79,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         from importlib.metadata import version
 
-        click.echo(f"netc {version('netc')}")
+        terminal.show(f"netc {version('netc')}")
         ctx.exit()
 
 
@@ -97,17 +100,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; every failure has been told on stderr."""
     terminal.prepare()
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    try:
-        result: Any = _invoke(given)
-        sys.stdout.flush()
-    except BaseException as failure:
-        return explain_failure(failure, given)
+    with clean():
+        try:
+            with endable():
+                result: Any = _invoke(given)
+                sys.stdout.flush()
+        except BaseException as failure:
+            return explain_failure(failure, given)
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
 def _invoke(arguments: list[str]) -> Any:
-    with netc.make_context("netc", arguments) as context:
-        return netc.invoke(context)
+    try:
+        with netc.make_context("netc", arguments) as context:
+            return netc.invoke(context)
+    except click.exceptions.Exit as end:  # `--help` and `--version` end so
+        return end.exit_code
 
 
 def main() -> NoReturn:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from netc.cli.options import load_net, lowering_option, memory_option, net_options, precision_option, tf32_option
-from netc.cli.terminal import say
+from netc.cli.terminal import put, put_json, say
 from netc.compiler.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -92,6 +91,6 @@ def bench(
         torch=installed() if torch is None else torch,
     )
     if style == "json":
-        click.echo(json.dumps(found, indent=2))
+        put_json(found)
     else:
-        click.echo(f"{bench_text(found)}\n{profile_text(found['profile'])}", nl=False)
+        put(f"{bench_text(found)}\n{profile_text(found['profile'])}")

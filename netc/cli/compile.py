@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+PLACE = "give `-o` a place that can be written"
+
+
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.option("-o", "--output", required=True, metavar="OUT.onnx", help="the model file to write")
@@ -99,7 +102,7 @@ def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array
 
 def _card(file: str | None) -> Card | None:
     """What the data meant that the weights were trained on, for whoever reads data for the model."""
-    from netc.runtime.runs.run import card_of_weights
+    from netc.runtime.runs.cards import card_of_weights
 
     return None if file is None else card_of_weights(file)
 
@@ -113,12 +116,14 @@ def _write_inference(
     target: str,
     options: Options,
 ) -> None:
-    from netc.runtime.runs.export import deployable
+    from netc.runtime.runs.export import export, too_large
     from netc.runtime.sessions.foreign import closed_operator
 
-    model = deployable(network, None, weights, batch=batch, target=target, options=options, card=card)
-    _write(path, model, f"net {network.name}, {network.params:,} parameters")
-    if closed_operator(model) is None:
+    how: dict[str, Any] = {"batch": batch, "target": target, "options": options, "card": card, "help": PLACE}
+    written = export(path, network, None, weights, **how)
+    beside = f", the weights in {path}.data" if too_large(network) else ""
+    say(f"wrote {path} ({size(written)}): net {network.name}, {network.params:,} parameters{beside}")
+    if closed_operator(path.read_bytes()) is None:
         say(f"next: {command('netc', 'predict', path)} INPUT")
 
 
@@ -160,5 +165,5 @@ def _write(path: Path, content: bytes, what: str) -> None:
     """A temporary file beside it, then a rename; told on stderr."""
     from netc.runtime.folder.files import write_atomic
 
-    write_atomic(path, content, help="give `-o` a place that can be written")
+    write_atomic(path, content, help=PLACE)
     say(f"wrote {path} ({size(len(content))}): {what}")

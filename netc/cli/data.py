@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from netc.cli.report import draw
+from netc.cli.terminal import put_json, show
 
 if TYPE_CHECKING:
+    from netc.grammar.diagnostics import Diagnostic
     from netc.runtime.data.card import Card
     from netc.runtime.data.dataset import DataSet
 
@@ -24,6 +25,7 @@ def data(what: str, style: str) -> None:
     For data that no net has bound yet: parts, fields and classes, as `--data` reads them.
     """
     path = Path(what)
+    warnings: tuple[Diagnostic, ...] = ()
     is_run = path.is_dir() and (path / "run.json").is_file()
     if is_run or path.suffix in (".onnx", ".safetensors"):
         card = _card(path)
@@ -32,10 +34,13 @@ def data(what: str, style: str) -> None:
         from netc.runtime.data import open_data
 
         opened = open_data(what)
-        found, lines = _fields(opened), _field_lines(opened)
-        if opened.warnings and style != "json":
-            draw(opened.warnings)
-    click.echo(json.dumps(found, indent=2) if style == "json" else "\n".join(lines))
+        found, lines, warnings = _fields(opened), _field_lines(opened), tuple(opened.warnings)
+    if style == "json":
+        put_json(found)
+        return
+    draw(warnings)
+    for line in lines:
+        show(line)
 
 
 def _card(path: Path) -> Card | None:
@@ -47,7 +52,7 @@ def _card(path: Path) -> Card | None:
         folder = RunFolder.open(path)
         return card_in(folder, request_of(folder))
     if path.suffix == ".safetensors":
-        from netc.runtime.runs.run import card_of_weights
+        from netc.runtime.runs.cards import card_of_weights
 
         return card_of_weights(str(path))
     from netc.runtime.runs.deployed import Deployed

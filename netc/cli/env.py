@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
+
+from netc.cli.terminal import put_json, show
 
 
 @click.command()
@@ -16,7 +16,7 @@ def env(as_json: bool, form: str) -> None:
 
     found = environment()
     if as_json or form == "json":
-        click.echo(json.dumps(found, indent=2))
+        put_json(found)
         return
     lines = [("python", f"{found['python']} on {found['platform']}, {found['cores']} cores")]
     lines += [(name, version or "not installed") for name, version in found["packages"].items()]
@@ -27,7 +27,7 @@ def env(as_json: bool, form: str) -> None:
         lines.append((name, works if device["works"] else f"does not work: {device['reason']}"))
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
-        click.echo(f"{name:<{width}}  {text}")
+        show(f"{name:<{width}}  {text}")
     for conflict in found["conflicts"]:
-        click.echo(f"conflict: {conflict['problem']}")
-        click.echo(f"  = help: run `{conflict['repair']}`")
+        show(f"conflict: {conflict['problem']}")
+        show(f"  = help: run `{conflict['repair']}`")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from netc.cli.terminal import say
+from netc.cli.terminal import put_json, say, show
 
 
 @click.command()
@@ -48,11 +47,11 @@ def eval(model: str, data: str | None, part: str | None, device: str, style: str
     examples, metrics = len(bound), network.measure(bound)
     if style == "json":
         said = {"notes": list(rows.notes), "skipped": dict(rows.skipped)}
-        click.echo(json.dumps({"version": 1, "part": measured, "examples": examples, "metrics": metrics, **said}))
+        put_json({"version": 1, "part": measured, "examples": examples, "metrics": metrics, **said}, indent=None)
         return
     what = "all rows" if measured == "all" else f"part {measured}"
     say("; ".join([rows.description, *rows.notes, f"measured: {what}"]))
     width = max(len(name) for name in ("examples", *metrics))
-    click.echo(f"{'examples':<{width}}  {examples:,}")
+    show(f"{'examples':<{width}}  {examples:,}")
     for name, value in metrics.items():
-        click.echo(f"{name:<{width}}  {value:.4f}")
+        show(f"{name:<{width}}  {value:.4f}")

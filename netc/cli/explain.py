@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from netc.cli.terminal import put, show
+
 
 @click.command()
 @click.argument("code", required=False, metavar="[CODE]")
@@ -16,16 +18,16 @@ def explain(code: str | None) -> None:
     if code is None:
         longest, width = max(map(len, rules)), max(len(rule.name) for rule in rules.values())
         for known in all_codes():
-            click.echo(f"{known}  {_headline(explanation(known) or '')}")
-        click.echo()
+            show(f"{known}  {_headline(explanation(known) or '')}")
+        show()
         for known, rule in rules.items():
-            click.echo(f"{known:<{longest}}  {rule.name:<{width}}  {rule.headline}")
+            show(f"{known:<{longest}}  {rule.name:<{width}}  {rule.headline}")
         return
     wanted = code.strip().upper()
     by_name = {rule.name: rule for rule in rules.values()}
     found = rules.get(wanted) or by_name.get(code)
     if found is not None:
-        click.echo(f"# {found.code} {found.name}\n\n{found.documentation}")
+        put(f"# {found.code} {found.name}\n\n{found.documentation}\n")
         return
     text = explanation(wanted)
     if text is None:
@@ -33,7 +35,7 @@ def explain(code: str | None) -> None:
             f"no finding has the code `{code}`\n  = help: {_near(wanted, [*all_codes(), *rules, *by_name])}"
         )
     head, _, rest = text.partition("\n")
-    click.echo(f"# {wanted} {_headline(head)}\n{rest}".rstrip())
+    put(f"# {wanted} {_headline(head)}\n{rest}".rstrip() + "\n")
 
 
 def _near(code: str, known: list[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from netc.cli.options import (
     net_options,
     precision_option,
 )
+from netc.cli.terminal import put, put_json, show
 from netc.compiler.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def ir(
     if listed:
         _list(passed, network, context, style or "table")
     else:
-        click.echo(to_text(passed[after].after if after else finished), nl=False)
+        put(to_text(passed[after].after if after else finished))
 
 
 @dataclass(frozen=True)
@@ -148,15 +148,15 @@ def _list(passed: Mapping[str, _Passed], net: Net, context: Context, style: str)
     rows = [_row(stage, passed.get(name)) for name, stage in _parts().items()]
     if style == "json":
         found = {"version": 1, "net": net.name, "kind": context.kind, "target": context.target, "stages": rows}
-        click.echo(json.dumps(found, indent=2))
+        put_json(found)
         return
     width = max(len(row["name"]) for row in rows)
-    click.echo(f"{'stage':<{width}}  nodes  changed  what it does")
+    show(f"{'stage':<{width}}  nodes  changed  what it does")
     for row in rows:
         nodes, changed, missing = row["nodes"], "yes" if row["changed"] else "no", ""
         if not row["ran"]:
             nodes, changed, missing = "-", "-", f"; not here: for {row['for']}"
-        click.echo(f"{row['name']:<{width}}  {nodes:>5}  {changed:<7}  {row['does']}{missing}")
+        show(f"{row['name']:<{width}}  {nodes:>5}  {changed:<7}  {row['does']}{missing}")
 
 
 def _row(stage: Earlier | Stage, did: _Passed | None) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from netc.cli.terminal import say
+from netc.cli.terminal import put_json, say, show
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,12 +52,12 @@ def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, o
         return
     if style == "json":
         said = {"notes": list(examples.notes), "skipped": dict(examples.skipped)}
-        click.echo(json.dumps({"version": 1, "predictions": answers, **judged, **said}))
+        put_json({"version": 1, "predictions": answers, **judged, **said}, indent=None)
         return
     width = max(map(len, examples.names))
     for answer, line in zip(answers, lines, strict=True):
         label = f"    (label {answer['label']})" if "label" in answer else ""
-        click.echo(f"{answer['input']:<{width}}  {line}{label}")
+        show(f"{answer['input']:<{width}}  {line}{label}")
     if judged:
         say(f"{len(answers):,} answers{_in_words(judged, len(answers))}")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from netc.cli.streams import OutputError, own
 from netc.cli.terminal import say, use_color
 from netc.grammar.diagnostics import Diagnostic, Severity
 from netc.grammar.render import render_concise, render_full, render_github, render_json
@@ -23,14 +25,15 @@ def answer(findings: Sequence[Diagnostic], sources: Mapping[str, str], style: st
         case _:
             text = render_full(findings, sources, color=use_color(sys.stdout))
     if text:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        own(sys.stdout).write(text if text.endswith("\n") else text + "\n")
 
 
 def draw(findings: Sequence[Diagnostic], sources: Mapping[str, str] | None = None) -> None:
     """Findings as talk, on stderr, with the source where it can be had."""
     text = render_full(findings, _sources(findings) if sources is None else sources, color=use_color(sys.stderr))
-    sys.stdout.flush()
-    sys.stderr.write(text if text.endswith("\n") else text + "\n")
+    with contextlib.suppress(OutputError):  # which is told elsewhere, if it isn't what is told here
+        sys.stdout.flush()
+    own(sys.stderr).write(text if text.endswith("\n") else text + "\n")
 
 
 def count(findings: Sequence[Diagnostic], files: int, style: str) -> None:

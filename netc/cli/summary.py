@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from netc.cli.options import load_net, net_options
+from netc.cli.terminal import put_json
 
 
 @click.command()
@@ -35,7 +34,7 @@ def summary(
     network = load_net(file, net, settings)
     found = summarize(network, depth=depth)
     if style == "json":
-        click.echo(json.dumps(found, indent=2))
+        put_json(found)
         return
     from netc.cli.table import draw_summary
 

@@ -9,9 +9,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import click
-
-from netc.cli.terminal import use_color
+from netc.cli.streams import cleaned, own
+from netc.cli.terminal import one_line, put, use_color
 from netc.compiler.facts.count import memory
 from netc.compiler.facts.summary import number
 from netc.compiler.net import Net
@@ -26,13 +25,13 @@ NARROWEST = 80
 def draw_summary(net: Net, found: dict[str, Any], batch: int | None, markdown: bool) -> None:
     """Print the table and the totals on stdout."""
     table = _table(found)
-    lines = [_title(net), *totals_lines(net, found, batch)]
+    lines = [one_line(_title(net)), *totals_lines(net, found, batch)]
     if markdown:
-        click.echo(_markdown(table, lines), nl=False)
+        put(_markdown(table, lines))
     elif sys.stdout.isatty():
         _rich(table, lines)
     else:
-        click.echo("\n".join([textwrap.fill(lines[0], NARROWEST), "", *_plain(table, NARROWEST), "", *lines[1:]]))
+        put("\n".join([textwrap.fill(lines[0], NARROWEST), "", *_plain(table, NARROWEST), "", *lines[1:], ""]))
 
 
 def totals_lines(net: Net, found: dict[str, Any], batch: int | None) -> list[str]:
@@ -167,10 +166,11 @@ def _rich(table: Sequence[Row], lines: Sequence[str]) -> None:
     from rich.text import Text
 
     colored = use_color(sys.stdout)
+    width = shutil.get_terminal_size().columns
     console = Console(
-        no_color=not colored, force_terminal=colored or None, highlight=False, width=shutil.get_terminal_size().columns
+        file=own(sys.stdout), no_color=not colored, force_terminal=colored or None, highlight=False, width=width
     )
-    drawn = Table(title=Text(lines[0]), title_justify="left", header_style="bold")
+    drawn = Table(title=Text(cleaned(lines[0])), title_justify="left", header_style="bold")
     heads, *rows = table
     for head in heads:
         drawn.add_column(
@@ -180,7 +180,7 @@ def _rich(table: Sequence[Row], lines: Sequence[str]) -> None:
             overflow="fold",
         )
     for *cells, sources in rows:
-        drawn.add_row(*map(Text, cells), Text(sources, style="dim"))
+        drawn.add_row(*map(Text, map(cleaned, cells)), Text(cleaned(sources), style="dim"))
     console.print(drawn)
     for line in lines[1:]:
-        console.print(Text(line))
+        console.print(Text(cleaned(line)))

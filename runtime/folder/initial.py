@@ -11,6 +11,7 @@ import numpy as np
 from netc.compiler import Net, fit, read_initializers, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.run_folder import PROGRESS_KEY, RunFolder
+from netc.runtime.sessions.foreign import check_file
 from netc.runtime.sessions.resident import Array
 
 
@@ -33,6 +34,7 @@ def read_initial(path: Path, net: Net, *, partial: bool = False, renamed: Mappin
     file = RunFolder.open(path).weights() if path.is_dir() else path
     exact = True
     if file.suffix == ".onnx":
+        check_file(file)
         tensors, exact = read_initializers(file), False  # constants of the graph are among them
     else:
         tensors, metadata = read_tensors(file)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
+from netc.grammar.snippet import printable
 from netc.runtime.folder.progress import Progress, Record
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class LiveProgress(PlainProgress):
             return
         self.shown_at = now
         rate = progress.rows / progress.seconds if progress.seconds else 0.0
-        text = f"{progress.batch}/{self.steps}  {numbers(progress.means())}  {rate:,.0f} examples/s"
+        text = f"{progress.batch}/{self.steps}  {printable(numbers(progress.means()))}  {rate:,.0f} examples/s"
         self.bar.update(
             self.task,
             completed=progress.batch,
@@ -95,7 +96,7 @@ class LiveProgress(PlainProgress):
         if self.bar is None:
             super().write(line)
         else:
-            self.bar.console.print(line, markup=False, soft_wrap=True)
+            self.bar.console.print(printable(line), markup=False, soft_wrap=True)
 
 
 def epoch_line(record: Record, epochs: int, improved: bool) -> str:
