@@ -7,14 +7,14 @@ from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, ArgumentType, LayerType, Optional_, TensorType
 from netc.compiler.declare.declared import Declared
-from netc.compiler.elaborate.foreign import did_you_mean_here
+from netc.compiler.elaborate.advice import argument_advice
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue
 from netc.compiler.elaborate.module import Written
 from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error, value_of
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, Span, did_you_mean
+from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean
 
 
 def bind(frame: Frame, layer: LayerValue, arguments: tuple[ast.Argument, ...], node: ast.Syntax) -> Bound | None:
@@ -110,9 +110,11 @@ def _name_of(
     else:
         name = argument.name
         if name not in known:
-            takes = ", ".join(f"`{other}`" for other in known) or "no arguments"
-            help = did_you_mean_here(name, known) or f"{owner} takes {takes}"
-            frame.error("E220", f"{owner} has no argument `{name}`", argument.span, help=help)
+            advice = argument_advice(name, owner, known)
+            fix = None
+            if advice.word is not None and advice.word not in given:
+                fix = Fix(f"use `{advice.word}`", (Edit(_start(argument.span, name), advice.word),))
+            frame.error("E220", f"{owner} has no argument `{name}`", argument.span, help=advice.help, fix=fix)
             return None
         if name in positional:
             positional.remove(name)
@@ -120,6 +122,11 @@ def _name_of(
         frame.error("E222", f"`{name}` is given twice", argument.span, secondary=[Label(given[name], "given here")])
         return None
     return name
+
+
+def _start(span: Span, name: str) -> Span:
+    """Where a name stands with which something begins."""
+    return Span(span.file, span.line, span.column, span.line, span.column + len(name))
 
 
 def _bind_written(frame: Frame, layer: Written, arguments: tuple[ast.Argument, ...], span: Span) -> Bound | None:
@@ -199,11 +206,15 @@ def _layer(frame: Frame, node: ast.Expression, what: str, optional: bool) -> Any
         value = frame.evaluate(node)
     if value is POISON or isinstance(value, LayerValue) or (value is None and optional):
         return value
-    quoted = isinstance(value, str) and layer_named(frame, value) is not None
-    help = f"write `{value}` without quotes" if quoted else "give a layer such as `relu`"
-    return _refused(frame, node, what, LayerType.name, kind(value), help)
+    if isinstance(value, str) and layer_named(frame, value) is not None:
+        help = f"write `{value}` without quotes"
+        fix = Fix(help, (Edit(node.span, value),))
+        return _refused(frame, node, what, LayerType.name, kind(value), help, fix)
+    return _refused(frame, node, what, LayerType.name, kind(value), "give a layer such as `relu`")
 
 
-def _refused(frame: Frame, node: ast.Expression, what: str, expected: str, found: str, help: str | None) -> Any:
-    frame.error("E224", f"{what} is {expected}, found {found}", node.span, f"expected {expected}", help=help)
+def _refused(
+    frame: Frame, node: ast.Expression, what: str, expected: str, found: str, help: str | None, fix: Fix | None = None
+) -> Any:
+    frame.error("E224", f"{what} is {expected}, found {found}", node.span, f"expected {expected}", help=help, fix=fix)
     return POISON

@@ -8,8 +8,8 @@ from typing import Any
 from netc.compiler.applications import Kind
 from netc.compiler.elaborate import expects, expressions, flows
 from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.layer_values import Bound, Chain, LayerValue, Shared
-from netc.compiler.elaborate.resolve import not_yet
 from netc.compiler.elaborate.scope import Env, Loop, Ref, join
 from netc.compiler.elaborate.static import LONGEST
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed, tensors
@@ -28,7 +28,27 @@ def run_body(frame: Frame, body: ast.Body) -> None:
 
 
 def run(frame: Frame, statement: ast.Statement) -> None:
-    """Run one statement."""
+    """Run one statement; in a merge, note control that gives no branch."""
+    before, errors = len(frame.branches or ()), frame.report.errors
+    _run(frame, statement)
+    if frame.branches is not None and isinstance(statement, (ast.If, ast.For, ast.Repeat)):
+        given = len(frame.branches) > before or frame.report.errors > errors
+        frame.idle = [inner for inner in frame.idle if not statement.span.covers(inner.span)]
+        frame.idle += [] if given else [_innermost(statement)]
+
+
+def _innermost(control: ast.If | ast.For | ast.Repeat) -> ast.If | ast.For | ast.Repeat:
+    """Of a chain of `else if` the last, where an `else` would stand."""
+    while isinstance(control, ast.If) and control.otherwise is not None:
+        match control.otherwise.statements:
+            case (ast.If() as following,):
+                control = following
+            case _:
+                break
+    return control
+
+
+def _run(frame: Frame, statement: ast.Statement) -> None:
     match statement:
         case ast.Flow() | ast.Bind() if frame.branches is not None:
             _branch(frame, statement)
@@ -43,7 +63,7 @@ def run(frame: Frame, statement: ast.Statement) -> None:
         case ast.TrainOnly():
             _train_only(frame, statement)
         case ast.Frozen():
-            not_yet(frame, "`frozen`", ast.Syntax(_keyword(statement.span, "frozen")))
+            not_yet(frame, "frozen", ast.Syntax(_keyword(statement.span, "frozen")))
             run_body(frame, statement.body)
         case ast.Expect():
             expects.run(frame, statement)

@@ -25,6 +25,8 @@ class Normalize(Layer):
     For images in 0..1: `normalize(0.5, 0.5)`, or ImageNet's `normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])`.
     """
 
+    also = ("normalization", "standardize")
+
     mean: float | tuple[float, ...] = argument(Numbers(), "what is taken off, a number or one a channel")
     std: float | tuple[float, ...] = argument(Numbers(), "what is divided by, a number or one a channel")
 

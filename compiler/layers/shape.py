@@ -13,6 +13,8 @@ from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, W
 class Flatten(Layer):
     """Joins the axes from `from` on into one, in C order: `[C, H, W]` -> `[C*H*W]`, with `from=1` `[C, H*W]`."""
 
+    also = ("Flatten(start_dim)", "ravel")
+
     start: int = argument(AXIS, "the first axis that is joined", default=0, word="from")
 
     samples = (
@@ -43,6 +45,8 @@ class Reshape(Layer):
 
     One size may be -1: it follows from the others.
     """
+
+    also = ("view", "unflatten")
 
     shape: tuple[Size, ...] = argument(Sizes(infer=True), "the new shape, without the batch: `64x4x4`, `[64, -1]`")
 
@@ -94,6 +98,8 @@ class Reshape(Layer):
 @layer("transpose")
 class Transpose(Layer):
     """Exchanges axes: `[A, B]` -> `[B, A]`. Unless `axes` are given, the last two change places."""
+
+    also = ("permute",)
 
     axes: tuple[int, ...] | None = argument(
         Optional_(Axes()), "for each axis of the output, the input's axis: `[1, 2, 0]`", default=None

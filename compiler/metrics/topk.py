@@ -22,6 +22,14 @@ class TopK(Metric):
     prediction: scores `[C]`, `[T, C]` or `[C, H, W]`. target: whole numbers from 0 to C - 1, without the class axis.
     """
 
+    also = (
+        "top_k",
+        "topk_accuracy",
+        "top_k_accuracy",
+        "top_k_categorical_accuracy",
+        "sparse_top_k_categorical_accuracy",
+    )
+
     k: int = argument(SIZE, "how many scores count", default=5)
 
     higher_is_better = True
