@@ -7,13 +7,12 @@ to the end of a statement without ever losing its place.
 from __future__ import annotations
 
 from netc.grammar.diagnostics import Diagnostic, Label, did_you_mean
-from netc.grammar.lexer import Lexed, Token
+from netc.grammar.lexer import COMPARISONS, Lexed, Token
 from netc.grammar.source import Source
 
 OPENERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
 SIGNS = {"LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{", "RBRACE": "}"}
-COMPARISONS = frozenset(("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"))
 ARITHMETIC = frozenset(("PLUS", "MINUS", "TIMES", "DIVIDE", "FLOOR", "MODULO", "POWER", "RANGE"))
 OPERATORS = COMPARISONS | ARITHMETIC | {"AND", "OR", "NOT", "COMMA", "BINDS", "ARROW"}
 TOP = frozenset(["NET", "BLOCK", "USE", "TRAIN"])
