@@ -133,7 +133,7 @@ def comma(s: Situation) -> Diagnostic | None:
         return s.finding(
             "E115", "an index is one number", "write arguments in parentheses, and `x[i][j]` for lists of lists"
         )
-    last = s.following.kind in ("SEP", "RBRACE", "$END")
+    last = s.following.kind in ("SEP", "RBRACE", "$END") or s.source.starts_line(s.following.start)
     return s.finding(
         "E115",
         "`,` separates no statements",

@@ -8,10 +8,12 @@ from typing import Any
 from netc.compiler.declare.arguments import ArgumentError, ArgumentType, LayerType, Optional_, TensorType
 from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import argument_advice
+from netc.compiler.elaborate.called import as_flow, called_on_value, is_value
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue
 from netc.compiler.elaborate.module import Written
-from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error, value_of
+from netc.compiler.elaborate.resolve import layer_named, layer_or_error, value_of
+from netc.compiler.elaborate.translate import text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean
@@ -20,23 +22,19 @@ from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean
 def bind(frame: Frame, layer: LayerValue, arguments: tuple[ast.Argument, ...], node: ast.Syntax) -> Bound | None:
     """The arguments of a layer, or None after a mistake, which is reported."""
     if layer.bound is not None or not isinstance(layer, (BuiltIn, Written)):
-        frame.error("E225", f"`{layer.word}` has its arguments already", node.span,
-                    help=_given_help(frame, layer, arguments))  # fmt: skip
+        help, fix = "leave the arguments out here", None
+        if isinstance(node, ast.Call) and len(arguments) == 1 and is_value(frame, arguments[0].value):
+            value = text(frame, arguments[0].value)
+            help = f"a value flows in by an arrow: `{value} -> {layer.word}(…)`"
+            fix = as_flow(frame, value, text(frame, node.function), node, help)
+        frame.error("E225", f"`{layer.word}` has its arguments already", node.span, help=help, fix=fix)
         return None
     if isinstance(layer, Written):
         return _bind_written(frame, layer, arguments, node.span)
     merges = layer.definition.inputs[1] > 1
+    if not merges and called_on_value(frame, layer.word, arguments, node):
+        return None
     return bind_declared(frame, layer.definition, f"`{layer.word}`", arguments, node.span, merges=merges)
-
-
-def _given_help(frame: Frame, layer: LayerValue, arguments: tuple[ast.Argument, ...]) -> str:
-    """What `conv(8, 3x3)(x)` means here."""
-    if len(arguments) == 1 and isinstance(arguments[0].value, ast.Name):
-        name = arguments[0].value.id
-        ref = in_sight(frame, name)
-        if ref is not None and (isinstance(ref.value, Tensor) or ref.value is POISON):
-            return f"a value flows in by an arrow: `{name} -> {layer.word}(…)`"
-    return "leave the arguments out here"
 
 
 def bind_declared(
@@ -98,13 +96,7 @@ def _name_of(
                 return None
             given[""] = argument.span
             takes = f"{len(known)} argument{'s' * (len(known) != 1)}" if known else "no arguments"
-            help = None
-            if isinstance(argument.value, ast.Name):
-                value = in_sight(frame, argument.value.id)
-                if value is not None and isinstance(value.value, Tensor):
-                    word = owner.strip("`").split("`")[-1]
-                    help = f"arguments never replace the flow; write `{argument.value.id} -> {word}`"
-            frame.error("E221", f"{owner} takes {takes}", argument.span, "one too many", help=help)
+            frame.error("E221", f"{owner} takes {takes}", argument.span, "one too many")
             return None
         name = positional.pop(0)
     else:

@@ -19,10 +19,11 @@ from netc.compiler.elaborate.resolve import (
     value_of,
 )
 from netc.compiler.elaborate.static import FUNCTIONS, StaticError
+from netc.compiler.elaborate.translate import text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed
 from netc.compiler.ir import language_shape
 from netc.grammar import ast
-from netc.grammar.diagnostics import did_you_mean
+from netc.grammar.diagnostics import Edit, Fix, did_you_mean
 
 ATTRIBUTES = ("shape", "channels", "height", "width", "features", "length")
 
@@ -204,7 +205,11 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Any:
         help = f"write the whole path: `{deeper[0]}.{node.name}` instead of `{node.name}`"
     if isinstance(value, Several):
         help = help or "take an element first, as in `[0]`"
-    frame.error("E204", f"{kind(value)} has no `{node.name}`", node.span, help=help, notes=notes)
+    fix = None
+    if isinstance(value, Tensor) and layer_named(frame, node.name) is not None:
+        flow = f"{text(frame, node.value)} -> {node.name}"
+        help, fix = f"layers are applied by an arrow: `{flow}`", Fix("write an arrow", (Edit(node.span, flow),))
+    frame.error("E204", f"{kind(value)} has no `{node.name}`", node.span, help=help, notes=notes, fix=fix)
     return POISON
 
 

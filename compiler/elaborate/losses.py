@@ -52,6 +52,11 @@ def _terms(frame: Frame, node: ast.Expression, weight: float, name: str | None) 
         case ast.Call(function=ast.Name()):
             term = _term(frame, node, weight, name)
             return [term] if term is not None else []
+        case ast.Call(function=ast.Call(function=function)):
+            word = function.id if isinstance(function, ast.Name) else elsewhere(frame, function)
+            if word is not None:
+                unknown_word(frame, "loss", word, node.function)
+                return []
         case ast.Call() if (path := elsewhere(frame, node.function)) is not None:
             unknown_word(frame, "loss", path, node.function)
             return []

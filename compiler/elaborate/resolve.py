@@ -12,11 +12,11 @@ from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue
 from netc.compiler.elaborate.scope import Ref
 from netc.compiler.elaborate.static import FUNCTIONS
-from netc.compiler.elaborate.translate import repair
+from netc.compiler.elaborate.translate import repair, text
 from netc.compiler.elaborate.values import POISON, kind
 from netc.compiler.layers.base import layer as layers
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, did_you_mean, suggestions
+from netc.grammar.diagnostics import Edit, Fix, Label, did_you_mean, suggestions
 
 LATER = ("scan",)
 """Words that stand where a layer does, and that this version does not have."""
@@ -93,6 +93,13 @@ def unknown_layer(frame: Frame, name: str, node: ast.Expression, call: ast.Call 
     advice = advise("layer", name, known_layers(frame))
     if name.lower() in ("none", "null", "nil"):
         advice = Advice("write `none`", "none")
+    if name == "range" and call is not None and 1 <= len(call.arguments) <= 2:
+        ends = [text(frame, argument) for argument in call.arguments]
+        span = f"{ends[0] if len(ends) == 2 else 0}..{ends[-1]}"
+        help = f"write `{span}`, whose end is excluded"
+        frame.error("E202", "no layer is called `range`", node.span, "unknown layer",
+                    help=help, fix=Fix(help, (Edit(call.span, span),)))  # fmt: skip
+        return
     if name in FUNCTIONS and advice.lacking is None:
         advice = Advice(f"`{name}` is a function of static values; call it with arguments")
     frame.error("E202", f"no layer is called `{name}`", node.span, "unknown layer",

@@ -10,6 +10,7 @@ from netc.compiler.elaborate import expects, expressions, flows
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.layer_values import Bound, Chain, LayerValue, Shared
+from netc.compiler.elaborate.rename import renamed
 from netc.compiler.elaborate.scope import Env, Loop, Ref, join
 from netc.compiler.elaborate.static import LONGEST
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed, tensors
@@ -105,7 +106,8 @@ def _advance(frame: Frame, value: Any, flows_on: bool) -> None:
 
 
 def _bind(frame: Frame, node: ast.Bind) -> None:
-    free = min(_check_free(frame, target) for target in node.targets)
+    free = all(frame.env.lookup(target.id) is None for target in node.targets)
+    errors = frame.report.errors
     if len({target.id for target in node.targets}) < len(node.targets):
         frame.error("E205", "a bind gives one name twice", node.span, help="give each value its own name")
         free = False
@@ -114,23 +116,27 @@ def _bind(frame: Frame, node: ast.Bind) -> None:
         body = ast.Body(value.span, (value,))
         value = ast.Flow(value.span, (ast.Braced(value.span, None, body),))
     if node.shared:
-        _shared(frame, node, value, free)
+        _shared(frame, node, value, free and all(_check_free(frame, target) for target in node.targets))
         return
     single = node.targets[0] if len(node.targets) == 1 and free else None
     name, span = (single.id, single.span) if single else (None, None)
     result, flows_on = flows.run_flow(frame, value, name, span, bound=True)
     if free:
         _give_names(frame, node, result)
+    elif frame.report.errors == errors:
+        for target in node.targets:
+            _check_free(frame, target, node)
     _advance(frame, result, flows_on)
 
 
-def _check_free(frame: Frame, target: ast.Name) -> bool:
+def _check_free(frame: Frame, target: ast.Name, bind: ast.Bind | None = None) -> bool:
     known = frame.env.lookup(target.id)
     if known is None:
         return True
     frame.error("E205", f"`{target.id}` is bound already", target.span,
                 secondary=[Label(known.span, "first bound here")],
-                help="give the new value another name; a name is bound once")  # fmt: skip
+                help="give the new value another name; a name is bound once",
+                fix=renamed(frame, target, bind) if bind is not None else None)  # fmt: skip
     return False
 
 

@@ -29,9 +29,17 @@ def repair(frame: Frame, advice: Advice, word: ast.Expression, call: ast.Call | 
     if advice.definition is None or advice.also is None or call is None:
         return Fix(title, (Edit(word.span, advice.word),))
     given = _arguments(frame, advice.definition, advice.also, arguments)
+    if given is None and _enough(advice.definition, arguments):
+        given = [text(frame, argument) for argument in arguments]
     if given is None:
         return None
     return Fix(title, (Edit(call.span, f"{advice.word}({', '.join(given)})" if given else advice.word),))
+
+
+def _enough(definition: type[Declared], arguments: tuple[ast.Argument, ...]) -> bool:
+    """Whether arguments are what is needed here and no more: those of this language under another name."""
+    needed = sum(spec.required for spec in definition.arguments.values())
+    return 0 < len(arguments) == needed and all(argument.name is None for argument in arguments)
 
 
 def _define(frame: Frame, advice: Advice, whole: ast.Expression) -> Fix | None:
@@ -50,34 +58,39 @@ def _arguments(
     frame: Frame, definition: type[Declared], also: Also, arguments: tuple[ast.Argument, ...]
 ) -> list[str] | None:
     """The arguments of a call elsewhere as they are written here; None where one of them has no certain form."""
+    known = list(definition.arguments)
     listed = list(also.arguments or ())
-    places = {foreign.name: foreign for foreign in listed}
-    written: list[str] = []
+    left = {foreign.name: foreign for foreign in listed}
+    written: dict[str, str] = {}
+    in_order: list[str] = []
     for number, argument in enumerate(arguments):
         if argument.name is None and also.arguments is None:
-            written.append(text(frame, argument.value))
+            in_order.append(text(frame, argument.value))
             continue
         if argument.name is None and number >= len(listed):
             return None
         name = argument.name or listed[number].name
-        foreign = places.pop(name, Foreign(name, needed=name not in IDLE))
+        foreign = left.pop(name, Foreign(name, needed=name not in IDLE))
         if not foreign.needed:
             if foreign.default is not None and text(frame, argument.value) != foreign.default:
                 return None
             continue
-        word = argument_meant(name, list(definition.arguments))
-        if word is None and argument.name is None:
-            return None
+        word = argument_meant(name, known)
         value = _value(frame, definition.arguments.get(word or ""), argument.value)
-        if value is None:
+        if value is None or (word is None and argument.name is None):
             return None
         value = f"1 - {value}" if foreign.turned else value
-        positional = argument.name is None and list(definition.arguments).index(word or "") == len(written)
-        written.append(value if positional else f"{word or name}={value}")
-    for foreign in places.values():
+        if argument.name is None and known.index(word or "") == len(in_order):
+            in_order.append(value)
+        else:
+            written[word or name] = value
+    for foreign in left.values():
         if foreign.needed and foreign.default is not None:
-            written.append(f"{argument_meant(foreign.name, list(definition.arguments))}={foreign.default}")
-    return written
+            written[argument_meant(foreign.name, known) or foreign.name] = foreign.default
+    missing = [name for name in known[len(in_order) :] if definition.arguments[name].required and name not in written]
+    if missing and listed:
+        return None
+    return [*in_order, *(f"{name}={value}" for name, value in written.items())]
 
 
 def _value(frame: Frame, spec: ArgumentSpec | None, node: ast.Expression) -> str | None:
