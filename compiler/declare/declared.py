@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from netc.compiler.declare.also import Also, folded, plain, spelt
 from netc.compiler.declare.arguments import ArgumentSpec
 from netc.compiler.declare.samples import Call, Wrong
+from netc.grammar.counted import counted
 
 
 class Declared:
@@ -126,9 +127,9 @@ class Registry(Generic[Definition]):
         assert definition.__doc__, f"{who} has no docstring"
         samples, errors = definition.samples, definition.errors
         few = self._fewest_samples
-        assert len(samples) >= few, f"{who} has {len(samples)} samples, and needs at least {few}"
+        assert len(samples) >= few, f"{who} has {counted(len(samples), 'sample')}, and needs at least {few}"
         fewest = self._fewest_errors if definition.arguments else 0
-        assert len(errors) >= fewest, f"{who} has {len(errors)} errors, and needs at least {fewest}"
+        assert len(errors) >= fewest, f"{who} has {counted(len(errors), 'error')}, and needs at least {fewest}"
         for names in self._declares:
             found = any(says(definition, name) for name in names.split(" | "))
             assert found, f"{who} doesn't declare {' or '.join(names.split(' | '))}"

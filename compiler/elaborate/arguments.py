@@ -16,6 +16,7 @@ from netc.compiler.elaborate.resolve import layer_named, layer_or_error, value_o
 from netc.compiler.elaborate.translate import text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.grammar import ast
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean
 
 
@@ -95,7 +96,7 @@ def _name_of(
             if "" in given:
                 return None
             given[""] = argument.span
-            takes = f"{len(known)} argument{'s' * (len(known) != 1)}" if known else "no arguments"
+            takes = counted(len(known), "argument") if known else "no arguments"
             frame.error("E221", f"{owner} takes {takes}", argument.span, "one too many")
             return None
         name = positional.pop(0)

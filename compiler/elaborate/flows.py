@@ -16,6 +16,7 @@ from netc.compiler.elaborate.resolve import LATER, elsewhere, in_sight, layer_na
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import POISON, Several, is_flowing, kind, scoped, spread, tensors
 from netc.grammar import ast
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Edit, Fix, Label, Span
 from netc.grammar.walk import children, walk
 
@@ -276,7 +277,7 @@ def _lacks_branch(inner: Frame, node: ast.Braced, layer: LayerValue) -> bool:
         after = Span(end.file, end.end_line, end.end_column, end.end_line, end.end_column)
         help = "write `else { identity }`, which passes on what flowed in where the condition is false"
         fix = Fix("write `else { identity }`", (Edit(after, " else { identity }"),))
-    needs = f"`{layer.word}` merges at least {layer.definition.inputs[0]} values, found {given}"
+    needs = f"`{layer.word}` merges at least {counted(layer.definition.inputs[0], 'value')}, found {given}"
     inner.error("E231", f"this `{word}` is no branch: {why}", place, secondary=[Label(node.head.span, needs)],
                 help=help, fix=fix)  # fmt: skip
     return True

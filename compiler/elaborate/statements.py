@@ -16,6 +16,7 @@ from netc.compiler.elaborate.static import LONGEST
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed, tensors
 from netc.compiler.ir import Value
 from netc.grammar import ast
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Label, Span
 from netc.grammar.walk import children, walk
 
@@ -149,7 +150,12 @@ def _give_names(frame: Frame, node: ast.Bind, value: Any) -> None:
         return
     if value is not POISON and (not isinstance(value, tuple) or len(value) != len(names)):
         found = f"a list of {len(value)}" if isinstance(value, tuple) else kind(value)
-        frame.error("E208", f"{len(names)} names for {found}", node.span, help="give as many names as there are values")
+        frame.error(
+            "E208",
+            f"{counted(len(names), 'name')} for {found}",
+            node.span,
+            help="give as many names as there are values",
+        )
         value = POISON
     for number, target in enumerate(names):
         bind_name(frame, target, POISON if value is POISON else value[number])
@@ -233,7 +239,7 @@ def _taken_apart(frame: Frame, node: ast.For, item: Any) -> Iterator[tuple[str, 
         return
     parts: Any = item
     if not isinstance(item, tuple) or len(item) != len(node.targets):
-        frame.error("E208", f"{len(node.targets)} names for {kind(item)}", node.iterable.span,
+        frame.error("E208", f"{counted(len(node.targets), 'name')} for {kind(item)}", node.iterable.span,
                     help="give as many names as each element has")  # fmt: skip
         parts = [POISON] * len(node.targets)
     for target, part in zip(node.targets, parts, strict=True):

@@ -10,6 +10,7 @@ from netc.compiler.elaborate.layer_values import Chain, LayerValue, Shared
 from netc.compiler.elaborate.values import is_number, is_size, kind
 from netc.compiler.ir import Dim, Undecided
 from netc.compiler.ir.dims import bounds, floor_divide
+from netc.grammar.counted import counted
 
 LARGEST = 4096  # bits of a whole number
 LONGEST = 100_000  # items of a list
@@ -235,8 +236,8 @@ def call(name: str, values: list[Any]) -> Any:
     """A function's value; raises StaticError."""
     fewest, most, function = FUNCTIONS[name]
     if not fewest <= len(values) <= most:
-        raise StaticError(f"`{name}` takes {fewest if fewest == most else f'at least {fewest}'} "
-                          f"argument{'s' * (fewest != 1)}, found {len(values)}", code="E221")  # fmt: skip
+        least = "" if fewest == most else "at least "
+        raise StaticError(f"`{name}` takes {least}{counted(fewest, 'argument')}, found {len(values)}", code="E221")
     try:
         return _whole(function(*values))
     except OverflowError:

@@ -17,6 +17,7 @@ from netc.compiler.initializers.constant import Constant
 from netc.compiler.initializers.he_uniform import HeUniform
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value, is_batched, language_shape
 from netc.compiler.ir.operators import ShapeError
+from netc.grammar.counted import counted
 
 MANY = 1_000_000
 ZEROS, ONES, HE_UNIFORM = Constant(), Constant(value=1.0), HeUniform()
@@ -92,7 +93,9 @@ class LayerBuilder(Builder):
         """The graph's axis for an axis of the language (no batch; negative from the end); raises ShapeError."""
         rank = len(language_shape(x))
         if not -rank <= axis < rank:
-            raise ShapeError(f"axis {axis} of a value with {rank} axes", argument=argument, code="E303")
+            raise ShapeError(
+                f"axis {axis} of a value with {counted(rank, 'axis', 'axes')}", argument=argument, code="E303"
+            )
         return axis % rank + int(is_batched(x))
 
     def batched(self, x: Value) -> Value:

@@ -16,6 +16,7 @@ from netc.compiler.layers.base import (
     layer,
     require_floats,
 )
+from netc.grammar.counted import counted
 
 
 @layer("normalize")
@@ -61,6 +62,6 @@ class Normalize(Layer):
         shape = language_shape(x)
         channels = shape[0] if shape else 0
         if len(given) != channels:
-            raise ShapeError(f"{len(given)} numbers for {channels} channels", argument=name)
+            raise ShapeError(f"{counted(len(given), 'number')} for {counted(channels, 'channel')}", argument=name)
         spread = (len(given), *(1 for _ in shape[1:]))
         return b.Constant(value=Tensor(DType.FLOAT32, spread, given))

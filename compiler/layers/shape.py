@@ -7,6 +7,7 @@ from typing import Any
 from netc.compiler.declare.arguments import AXIS, Axes, Optional_, Sizes, argument
 from netc.compiler.ir import Shape, Size, Value, format_shape, is_batched, product
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
+from netc.grammar.counted import counted
 
 
 @layer("flatten")
@@ -85,10 +86,12 @@ class Reshape(Layer):
         if -1 in self.shape and have % known == 0:
             return tuple(have // known if size == -1 else size for size in self.shape)
         if -1 in self.shape:
-            raise ShapeError(f"the value has {have} elements, which is no multiple of {known}", argument="shape")
+            raise ShapeError(
+                f"the value has {counted(have, 'element')}, which is no multiple of {known}", argument="shape"
+            )
         if known != have:
             raise ShapeError(
-                f"{format_shape(self.shape)} has {known} elements, the value {format_shape(old)} has {have}",
+                f"{format_shape(self.shape)} has {counted(known, 'element')}, the value {format_shape(old)} has {have}",
                 argument="shape",
                 help="put -1 in the place of the size that follows from the others",
             )
@@ -132,7 +135,8 @@ class Transpose(Layer):
         axes = (*range(rank - 2), rank - 1, rank - 2) if self.axes is None else self.axes
         if sorted(axes) != list(range(rank)):
             raise ShapeError(
-                f"axes [{', '.join(map(str, axes))}] do not name each of the {rank} axes of {format_shape(shape)} once",
+                f"axes [{', '.join(map(str, axes))}] do not name each of the {counted(rank, 'axis', 'axes')} of "
+                f"{format_shape(shape)} once",
                 argument="axes",
                 help=f"list the numbers 0 to {rank - 1}, each once",
                 code="E303",

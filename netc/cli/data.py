@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netc.grammar.counted import counted
+
 if TYPE_CHECKING:
     from netc.runtime.data.card import Card
     from netc.runtime.data.dataset import DataSet
@@ -63,7 +65,9 @@ def _card_lines(card: Card | None) -> list[str]:
     lines = [f"data    {card.data}"]
     lines += [f"input   {input_line(item)}" for item in card.inputs]
     lines += [f"target  {target_line(item)}" for item in card.targets]
-    return lines + [f"part    {item.name}: {item.rows:,} rows, {item.fingerprint}; {split}" for item in card.parts]
+    return lines + [
+        f"part    {item.name}: {counted(item.rows, 'row')}, {item.fingerprint}; {split}" for item in card.parts
+    ]
 
 
 def _fields(opened: DataSet) -> dict[str, Any]:

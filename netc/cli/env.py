@@ -6,6 +6,8 @@ import json
 
 import click
 
+from netc.grammar.counted import counted
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
@@ -18,7 +20,7 @@ def env(as_json: bool, form: str) -> None:
     if as_json or form == "json":
         click.echo(json.dumps(found, indent=2))
         return
-    lines = [("python", f"{found['python']} on {found['platform']}, {found['cores']} cores")]
+    lines = [("python", f"{found['python']} on {found['platform']}, {counted(found['cores'], 'core')}")]
     lines += [(name, version or "not installed") for name, version in found["packages"].items()]
     lines += list(found["onnxruntime"].items()) or [("onnxruntime", "not installed")]
     lines.append(("telemetry", f"{'on' if found['telemetry']['on'] else 'off'}: {found['telemetry']['reason']}"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.terminal import say
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     from netc.runtime.data import Inputs
@@ -46,7 +47,7 @@ def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, o
     _add_labels(answers, network, inputs)
     if out is not None:
         write_answers(Path(out), answers)
-        say(f"wrote {out}: {len(answers):,} answers")
+        say(f"wrote {out}: {counted(len(answers), 'answer')}")
         return
     if style == "json":
         click.echo(json.dumps({"version": 1, "predictions": answers}))

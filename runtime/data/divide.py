@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.runtime.data.dataset import Division, Split
 from netc.runtime.data.errors import error
 
@@ -53,7 +54,9 @@ def divide(
 def _seeded(name: str, whole: Split, seed: int, share: float, left: list[str]) -> Division:
     rows = len(whole)
     if rows < 2:
-        raise error("E508", f"{name} has {rows} rows, expected at least 2: one to train on and one to hold out")
+        raise error(
+            "E508", f"{name} has {counted(rows, 'row')}, expected at least 2: one to train on and one to hold out"
+        )
     held = min(rows - 1, max(1, round(rows * share)))
     order = np.random.default_rng([seed, rows]).permutation(rows)
     test, train = whole.take(np.sort(order[:held])), whole.take(np.sort(order[held:]))

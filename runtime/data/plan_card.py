@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity
 from netc.runtime.data.card import Card, InputCard, TargetCard
 from netc.runtime.data.columns import as_numbers, stack
@@ -85,9 +86,10 @@ def few_classes(data: DataSet, bound: Sequence[Part], ports: Ports, card: Card) 
         if found < target.count:
             yield Diagnostic(
                 "E522",
-                f"{data.name} has {found} classes in `{target.source}`, the net has {target.count}",
+                f"{data.name} has {counted(found, 'class', 'classes')} in `{target.source}`, the net has "
+                f"{target.count}",
                 notes=("outputs without rows learn to be never chosen",),
-                help=f"give the net {found} classes, unless other data will bring the rest",
+                help=f"give the net {counted(found, 'class', 'classes')}, unless other data will bring the rest",
                 severity=Severity.WARNING,
             )
 
