@@ -34,7 +34,9 @@ def run(frame: Frame, statement: ast.Statement) -> None:
     before, errors = len(frame.branches or ()), frame.report.errors
     _run(frame, statement)
     if frame.branches is not None and isinstance(statement, (ast.If, ast.For, ast.Repeat)):
-        given = len(frame.branches) > before or frame.report.errors > errors
+        if frame.report.errors > errors and len(frame.branches) == before:
+            frame.branches.append(POISON)  # what it would have given is not known
+        given = len(frame.branches) > before
         frame.idle = [inner for inner in frame.idle if not statement.span.covers(inner.span)]
         frame.idle += [] if given else [_innermost(statement)]
 
@@ -126,7 +128,8 @@ def _bind(frame: Frame, node: ast.Bind) -> None:
         _give_names(frame, node, result)
     elif frame.report.errors == errors:
         for target in node.targets:
-            _check_free(frame, target, node)
+            if not _check_free(frame, target, node):
+                _doubt(frame, target)
     _advance(frame, result, flows_on)
 
 
@@ -139,6 +142,13 @@ def _check_free(frame: Frame, target: ast.Name, bind: ast.Bind | None = None) ->
                 help="give the new value another name; a name is bound once",
                 fix=renamed(frame, target, bind) if bind is not None else None)  # fmt: skip
     return False
+
+
+def _doubt(frame: Frame, target: ast.Name) -> None:
+    """Whoever reads a name below that is bound twice may mean either value: nothing more is said of it."""
+    known = frame.env.lookup(target.id)
+    if known is not None and is_flowing(known.value):
+        known.value = POISON
 
 
 def _give_names(frame: Frame, node: ast.Bind, value: Any) -> None:
