@@ -11,6 +11,7 @@ from netc.compiler.lint.allow import allows, suppress
 from netc.compiler.lint.base import Rule, Subject, all_rules
 from netc.compiler.lint.config import Config, config_for
 from netc.grammar import ast
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, in_reading_order
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def merge(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _with_count(finding: Diagnostic, more: int) -> Diagnostic:
-    note = f"and in {more} more use{'s' if more > 1 else ''} of this line"
+    note = f"and in {counted(more, 'more use')} of this line"
     return replace(finding, notes=(*finding.notes, note)) if more else finding
 
 

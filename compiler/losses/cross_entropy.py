@@ -23,6 +23,16 @@ class CrossEntropy(Loss):
     arXiv:1512.00567).
     """
 
+    also = (
+        "CrossEntropyLoss",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "softmax_cross_entropy",
+        "nll",
+        "nll_loss",
+        "log_loss",
+    )
+
     label_smoothing: float = argument(Real(0, 1, open_high=True), "the share spread over all classes", default=0.0)
 
     samples = (

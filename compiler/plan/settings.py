@@ -97,7 +97,7 @@ class Outside:
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting: its word in the text, how it is written, what it means, what may replace it by which name."""
+    """A setting: its word in the text, how it is written, what it means, what may replace it, its names elsewhere."""
 
     word: str
     form: Form
@@ -105,6 +105,7 @@ class Setting:
     default: str
     outside: Mapping[str, Outside]
     field: str
+    also: tuple[str, ...] = ()
 
 
 def setting(
@@ -115,14 +116,16 @@ def setting(
     default_text: str = "none",
     word: str | None = None,
     outside: Mapping[str, Outside] | None = None,
+    also: tuple[str, ...] = (),
 ) -> Any:
     """A field of a plan that a train section sets.
 
     shown         what the reference says one writes
     default_text  what it says of the default
     word          in the text, where it isn't the field's name
+    also          its names in other frameworks
     """
-    about = {"setting": Setting(word or "", form, shown, default_text, outside or {}, "")}
+    about = {"setting": Setting(word or "", form, shown, default_text, outside or {}, "", also)}
     return field(metadata=about) if default is MISSING else field(default=default, metadata=about)
 
 

@@ -19,6 +19,7 @@ from netc.cli.options import (
 from netc.cli.table import size
 from netc.cli.terminal import command, say
 from netc.compiler.targets import TARGETS
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,7 +123,7 @@ def _write_inference(
     how: dict[str, Any] = {"batch": batch, "target": target, "options": options, "card": card, "help": PLACE}
     written = export(path, network, None, weights, **how)
     beside = f", the weights in {path}.data" if too_large(network) else ""
-    say(f"wrote {path} ({size(written)}): net {network.name}, {network.params:,} parameters{beside}")
+    say(f"wrote {path} ({size(written)}): net {network.name}, {counted(network.params, 'parameter')}{beside}")
     if closed_operator(path.read_bytes()) is None:
         say(f"next: {command('netc', 'predict', path)} INPUT")
 
@@ -144,7 +145,7 @@ def _write_training(
     artifact = compile_training(network, network.plan(), batch=batch, target=target, options=options)
     state = dict(initial_state(artifact.manifest)) | _kept_state(artifact.manifest, kept, file)
     start = save({**weights, **state})
-    what = f"{len(weights)} parameters and {len(state)} tensors of optimizer state to start from"
+    what = f"{counted(len(weights), 'parameter')} and {counted(len(state), 'tensor')} of optimizer state to start from"
     _write(path.with_suffix(".safetensors"), start, what)
     _write(path, artifact.model, f"one training step of net {network.name}")
     say("next: feed both to any ONNX Runtime; each output NAME.next is the input NAME of the next step")

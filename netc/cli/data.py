@@ -9,6 +9,7 @@ import click
 
 from netc.cli.report import draw
 from netc.cli.terminal import put_json, show
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     from netc.grammar.diagnostics import Diagnostic
@@ -73,7 +74,9 @@ def _card_lines(card: Card | None) -> list[str]:
     lines = [f"data    {card.data}"]
     lines += [f"input   {input_line(item)}" for item in card.inputs]
     lines += [f"target  {target_line(item)}" for item in card.targets]
-    return lines + [f"part    {item.name}: {item.rows:,} rows, {item.fingerprint}; {split}" for item in card.parts]
+    return lines + [
+        f"part    {item.name}: {counted(item.rows, 'row')}, {item.fingerprint}; {split}" for item in card.parts
+    ]
 
 
 def _fields(opened: DataSet) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from netc.cli.terminal import put_json, show
+from netc.grammar.counted import counted
 
 
 @click.command()
@@ -18,7 +19,7 @@ def env(as_json: bool, form: str) -> None:
     if as_json or form == "json":
         put_json(found)
         return
-    lines = [("python", f"{found['python']} on {found['platform']}, {found['cores']} cores")]
+    lines = [("python", f"{found['python']} on {found['platform']}, {counted(found['cores'], 'core')}")]
     lines += [(name, version or "not installed") for name, version in found["packages"].items()]
     lines += list(found["onnxruntime"].items()) or [("onnxruntime", "not installed")]
     lines.append(("telemetry", f"{'on' if found['telemetry']['on'] else 'off'}: {found['telemetry']['reason']}"))

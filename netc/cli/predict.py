@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.terminal import put_json, say, show
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,7 @@ def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, o
     judged = _add_labels(answers, network, examples.labels)
     if out is not None:
         write_answers(Path(out), answers)
-        say(f"wrote {out}: {len(answers):,} answers{_in_words(judged, len(answers))}")
+        say(f"wrote {out}: {counted(len(answers), 'answer')}{_in_words(judged, len(answers))}")
         return
     if style == "json":
         said = {"notes": list(examples.notes), "skipped": dict(examples.skipped)}
@@ -59,7 +60,7 @@ def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, o
         label = f"    (label {answer['label']})" if "label" in answer else ""
         show(f"{answer['input']:<{width}}  {line}{label}")
     if judged:
-        say(f"{len(answers):,} answers{_in_words(judged, len(answers))}")
+        say(f"{counted(len(answers), 'answer')}{_in_words(judged, len(answers))}")
 
 
 def _in_words(judged: dict[str, int], answers: int) -> str:

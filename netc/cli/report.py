@@ -9,6 +9,7 @@ from pathlib import Path
 
 from netc.cli.streams import OutputError, own
 from netc.cli.terminal import say, use_color
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Severity
 from netc.grammar.render import render_concise, render_full, render_github, render_json
 
@@ -41,16 +42,12 @@ def count(findings: Sequence[Diagnostic], files: int, style: str) -> None:
     if style in ("json", "github"):
         return
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    parts = [_plural(errors, "error")] * bool(errors) + [_plural(len(findings) - errors, "warning")] * (
+    parts = [counted(errors, "error")] * bool(errors) + [counted(len(findings) - errors, "warning")] * (
         errors < len(findings)
     )
-    looked = _plural(files, "file")
+    looked = counted(files, "file")
     sys.stdout.flush()
     say(f"{' and '.join(parts)} in {looked}" if findings else f"nothing to report in {looked}")
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number} {word}{'s' if number != 1 else ''}"
 
 
 def _sources(findings: Sequence[Diagnostic]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from netc.cli.memory import check_disk, check_memory
 from netc.cli.options import load_net, memory_option, net_options, plan_options, precision_option, tf32_option
 from netc.cli.streams import own
 from netc.cli.terminal import command, say, show, use_color
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision, TrainPlan
@@ -224,7 +225,7 @@ def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
         from netc.runtime.runs.run import finish
 
         finish(folder)
-    say(f"all {done} epochs of this run are done; add `--epochs {done + 5}` to train longer")
+    say(f"all {counted(done, 'epoch')} of this run are done; add `--epochs {done + 5}` to train longer")
     return True
 
 
@@ -267,7 +268,10 @@ def _show_end(folder: RunFolder, trainer: Trainer, tested: str | None) -> None:
     if tested is not None:
         say(f"test         {tested}")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
-    say(f"time         {seconds:.1f} s of training, {trainer.progress.step:,} steps on {trainer.model.device.name}")
+    say(
+        f"time         {seconds:.1f} s of training, {counted(trainer.progress.step, 'step')} on "
+        f"{trainer.model.device.name}"
+    )
     network = f", network {folder.model}" if folder.model.exists() else ""
     say(f"results      {folder.results}, weights {folder.best}{network}")
     if folder.profile_text.exists():

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Severity
 from netc.runtime.data.card import Card, TargetCard
 from netc.runtime.data.dataset import DataSet, Field
@@ -85,9 +86,9 @@ def _uneven(
 def _few(data: DataSet, target: TargetCard, found: int) -> Diagnostic:
     return Diagnostic(
         "E522",
-        f"{data.name} has {found} classes in `{target.source}`, the net has {target.count}",
+        f"{data.name} has {counted(found, 'class', 'classes')} in `{target.source}`, the net has {target.count}",
         notes=("outputs without rows learn to be never chosen",),
-        help=f"give the net {found} classes, unless other data will bring the rest",
+        help=f"give the net {counted(found, 'class', 'classes')}, unless other data will bring the rest",
         severity=Severity.WARNING,
     )
 

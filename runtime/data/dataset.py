@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.errors import error, shape_text
 from netc.runtime.data.labels import TARGET_ALIASES, names_of
@@ -167,7 +168,7 @@ def check_lengths(fields: Mapping[str, Field], place: Place) -> None:
     """E509 unless every field has the same number of rows."""
     lengths = {name: len(values) for name, values in fields.items()}
     if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{place(name, -1)} has {length:,} rows" for name, length in lengths.items())
+        listed = ", ".join(f"{place(name, -1)} has {counted(length, 'row')}" for name, length in lengths.items())
         raise error("E509", listed, help="give every field one row for each example")
 
 
@@ -178,10 +179,12 @@ def describe(parts: Iterable[Split], classes: Sequence[str] | None) -> str:
     first = parts[0]
     listed = [f"{name} {_values(values)}" for name, values in first.fields.items() if name not in first.columns]
     if len(first.columns) > SHOWN_FIELDS:
-        listed.append(f"{len(first.columns):,} columns {first.columns[0]} … {first.columns[-1]}")
+        listed.append(f"{counted(len(first.columns), 'column')} {first.columns[0]} … {first.columns[-1]}")
     elif first.columns:
         listed.append(f"columns {', '.join(first.columns)}")
-    return f"{rows:,} rows: {', '.join(listed)}" + (f"; {len(classes)} classes" if classes else "")
+    return f"{counted(rows, 'row')}: {', '.join(listed)}" + (
+        f"; {counted(len(classes), 'class', 'classes')}" if classes else ""
+    )
 
 
 def _values(values: Field) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.runtime.data.dataset import Division, Split
 from netc.runtime.data.errors import error
 
@@ -60,7 +61,8 @@ def divide(
 def _seeded(name: str, whole: Split, seed: int, share: float, left: list[str], by: str | None) -> Division:
     rows = len(whole)
     if rows < 2:
-        raise error("E508", f"{name} has {rows} rows, expected at least 2: one to train on and one to hold out")
+        expected = "expected at least 2: one to train on and one to hold out"
+        raise error("E508", f"{name} has {counted(rows, 'row')}, {expected}")
     order = np.random.default_rng([seed, rows]).permutation(rows)
     labels = _labels(whole, by)
     chosen = order[: held_of(rows, share)] if labels is None else stratified(labels, order, share)

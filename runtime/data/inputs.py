@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data import answers
 from netc.runtime.data.array_input import Reader, convert
@@ -178,7 +179,7 @@ def _from_image(reader: Reader, path: Path, port: Mapping[str, Any], options: Op
         if isinstance(channels, int):
             raise error(
                 "E504",
-                f"{path} is an image, input `{port['name']}` has {channels} channels",
+                f"{path} is an image, input `{port['name']}` has {counted(channels, 'channel')}",
                 help="give a .npy file with an array of that shape",
             )
         channels = reader.known(port).channels or (3 if header.colour else 1)
@@ -221,7 +222,7 @@ def _from_archive(reader: Reader, path: Path) -> tuple[dict[str, np.ndarray], np
         for port in ports
     }
     if len({len(values) for values in found.values()}) > 1:
-        listed = ", ".join(f"{name} has {len(values)} rows" for name, values in found.items())
+        listed = ", ".join(f"{name} has {counted(len(values), 'row')}" for name, values in found.items())
         raise error("E509", f"{path}: {listed}", help="give every input one row for each example")
     return found, answers.of_arrays(reader, path, arrays)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import LOSS, Net, Options, Port, TrainPlan
+from netc.grammar.counted import counted
 from netc.runtime.devices.device import Device
 from netc.runtime.measure.against_torch import AbsentError, comparison, comparison_text, milliseconds, rivals
 from netc.runtime.measure.busy import QUIET, busy_share
@@ -146,8 +147,8 @@ def peak_memory() -> int | None:
 def bench_text(found: Mapping[str, Any]) -> str:
     """The figures above the profile's table."""
     step, ready = found["step_ms"], found["ready"]
-    threads = f"{found['threads']} threads" if found["threads"] else "all threads"
-    spread = f"{step['low']:,.2f} to {step['high']:,.2f} over {step['rounds']} rounds"
+    threads = f"{counted(found['threads'], 'thread')}" if found["threads"] else "all threads"
+    spread = f"{step['low']:,.2f} to {step['high']:,.2f} over {counted(step['rounds'], 'round')}"
     lines = [
         f"{found['net']}, batch {found['batch']}, {found['device']}, {threads}, target {found['target']}",
         "",

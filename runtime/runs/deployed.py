@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Port, said
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.snippet import printable
 from netc.runtime.data.card import CARD_KEY, Card, card_of
@@ -122,7 +123,8 @@ class Deployed:
         for name, array in values.items():
             if array.shape[:1] != (rows,):
                 shape = list(array.shape)
-                reason = f"output `{printable(name)}` has shape {shape} for {rows} inputs, expected a row for each"
+                given = counted(rows, "input")
+                reason = f"output `{printable(name)}` has shape {shape} for {given}, expected a row for each"
                 raise self._failed(reason)
 
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from netc.compiler import ExternalData, Net, Options, TrainPlan, compile_inference, compile_scorer, said
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import CARD_KEY, Card
 from netc.runtime.folder.files import write_atomic, write_pair
@@ -79,7 +80,8 @@ def too_large(net: Net) -> bool:
 def check_size(net: Net) -> None:
     """Raise DiagnosticError E566 where the weights alone pass what protobuf can hold."""
     if too_large(net):
-        message = f"the {net.params:,} parameters of net {net.name} take {net.params * 4e-9:.1f} GB in one ONNX model"
+        weights = counted(net.params, "parameter")
+        message = f"the {weights} of net {net.name} take {net.params * 4e-9:.1f} GB in one ONNX model"
         help = "use `netc compile`, which writes the weights beside the model, or make the net smaller"
         raise DiagnosticError(Diagnostic("E566", message, notes=("a protobuf file holds 2.1 GB",), help=help))
 

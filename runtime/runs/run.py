@@ -21,6 +21,7 @@ from netc.compiler import (
     override,
     parse_setting,
 )
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.bind import BoundData
 from netc.runtime.data.card import Card
@@ -108,7 +109,7 @@ def restore(folder: RunFolder, request: Request, trainer: Trainer, card: Card) -
             raise DiagnosticError(Diagnostic("E561", f"{path} was changed after the run", help=help))
     rows = card.parts[0].rows
     if about["rows"] != rows:
-        message = f"the run trained on {about['rows']:,} rows, the data now has {rows:,}"
+        message = f"the run trained on {counted(about['rows'], 'row')}, the data now has {rows:,}"
         help = "resume with the data that the run began with"
         raise DiagnosticError(Diagnostic("E561", message, help=help))
     before = card_in(folder, request)
@@ -120,7 +121,7 @@ def restore(folder: RunFolder, request: Request, trainer: Trainer, card: Card) -
 def _check_rows(before: Card, now: Card) -> None:
     for was, part in zip(before.parts, now.parts, strict=False):
         if (was.name, was.fingerprint) != (part.name, part.fingerprint):
-            message = f"the {part.rows:,} rows of part {part.name} are not those that the run began with"
+            message = f"the {counted(part.rows, 'row')} of part {part.name} are not those that the run began with"
             notes = (f"their fingerprint was {was.fingerprint}, it is {part.fingerprint}",)
             help = "resume with the data as it was, or start a new run with `--init` for the weights"
             raise DiagnosticError(Diagnostic("E523", message, notes=notes, help=help))

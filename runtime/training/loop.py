@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netc.compiler import LOSS, by_batch_statistics
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.batches import Batches, BoundBatches, number_of_batches
 from netc.runtime.folder.progress import Listener, Record, finite, not_finite
@@ -47,7 +48,7 @@ class Loop:
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
         if self.steps_per_epoch < number_of_batches(len(self.train), self.trainer.plan.batch):
             self.listener.noted(
-                f"the last batch of {len(self.train):,} rows would hold one, which has no variance for batch "
+                f"the last batch of {counted(len(self.train), 'row')} would hold one, which has no variance for batch "
                 f"normalization: it is joined to the batch before"
             )
         try:

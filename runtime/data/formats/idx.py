@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.runtime.data.dataset import Split, check_lengths
 from netc.runtime.data.errors import damaged, error, first_bytes, unreadable
 from netc.runtime.data.formats.base import FolderFormat, Source
@@ -105,7 +106,7 @@ def _read(path: Path, stream: BinaryIO, axes: int) -> np.ndarray:
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _DTYPES:
         raise damaged(path, f"begins with bytes {head[:4].hex(' ')}, expected 00 00 08 {axes:02x} of an IDX file")
     if head[3] != axes:
-        raise damaged(path, f"holds {head[3]} axes, expected {axes}")
+        raise damaged(path, f"holds {counted(head[3], 'axis', 'axes')}, expected {axes}")
     if len(head) < 4 + 4 * axes:
         raise damaged(path, f"ends at byte {len(head)}, inside its header")
     sizes = [int.from_bytes(head[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(axes)]
