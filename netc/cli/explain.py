@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from netc.cli.command import verb
 
-@click.command()
+
+@verb(examples=("netc explain E301", "netc explain softmax-before-cross-entropy", "netc explain"))
 @click.argument("code", required=False, metavar="[CODE]")
 def explain(code: str | None) -> None:
     """What a finding's code means, with an example that has it and one that hasn't. Without CODE, list them all."""

@@ -38,16 +38,17 @@ def count(findings: Sequence[Diagnostic], files: int, style: str) -> None:
     if style in ("json", "github"):
         return
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    parts = [_plural(errors, "error")] * bool(errors) + [_plural(len(findings) - errors, "warning")] * (
-        errors < len(findings)
-    )
-    looked = _plural(files, "file")
+    numbers = ((errors, "error"), (len(findings) - errors, "warning"))
+    found = [_plural(number, word) for number, word in numbers if number]
     sys.stdout.flush()
-    say(f"{' and '.join(parts)} in {looked}" if findings else f"nothing to report in {looked}")
+    if files == 1:
+        say(f"{' and '.join(found) or 'nothing to report'} in 1 file")
+    else:
+        say(f"Checked {files:,} files: {', '.join(found) or 'nothing to report'}")
 
 
 def _plural(number: int, word: str) -> str:
-    return f"{number} {word}{'s' if number != 1 else ''}"
+    return f"{number:,} {word}{'s' if number != 1 else ''}"
 
 
 def _sources(findings: Sequence[Diagnostic]) -> dict[str, str]:
