@@ -81,10 +81,16 @@ class LiveProgress(PlainProgress):
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bar
+        from rich.table import Column
 
         super().started(progress, epochs, steps_per_epoch)
         console = Console(file=self.stream or sys.stderr, no_color=not self.color, highlight=False)
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=12), TextColumn("{task.fields[text]}"))
+        longest = len(self.position(Progress())) + len(str(steps_per_epoch))
+        columns = (
+            TextColumn("{task.description}", table_column=Column(min_width=longest, no_wrap=True)),
+            BarColumn(bar_width=8, table_column=Column(min_width=8)),
+            TextColumn("{task.fields[text]}"),
+        )
         self.bar = Bar(*columns, console=console, transient=True)
         self.task = self.bar.add_task("", total=steps_per_epoch, text="")
         self.bar.start()
