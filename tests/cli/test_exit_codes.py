@@ -122,3 +122,17 @@ def test_the_command_alone_helps(netc: Any) -> None:
     alone, asked = netc(), netc("--help")
     assert (alone.returncode, alone.stdout) == (0, asked.stdout)
     assert "Train and use it:" in alone.stdout
+
+
+def test_ctrl_c_while_the_command_line_is_read_in() -> None:
+    program = """
+import runpy, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+runpy.run_module("netc", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "\ninterrupted\n")
