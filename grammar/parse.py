@@ -57,6 +57,11 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
         reason = (error.strerror or str(error)).lower()
         found = Diagnostic("E100", f"cannot read {name}: {reason}", help="check the path and its permissions")
         return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
+    return parse_bytes(data, name)
+
+
+def parse_bytes(data: bytes, name: str) -> tuple[ast.File, list[Diagnostic]]:
+    """`parse` of a file's content, whatever its encoding turns out to be."""
     if _binary(data):
         found = Diagnostic("E113", f"{name} is no text", help="give a .net file, which is text in UTF-8")
         return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]

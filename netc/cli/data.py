@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netc.cli.command import verb
+from netc.cli.options import format_option
+from netc.cli.paths import PathTo
 from netc.cli.report import draw
 from netc.cli.terminal import put_json, show
 from netc.grammar.counted import counted
@@ -17,9 +20,11 @@ if TYPE_CHECKING:
     from netc.runtime.data.dataset import DataSet
 
 
-@click.command()
-@click.argument("what", metavar="RUN|FILE.onnx|SPEC")
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@verb(examples=("netc data runs/Digits", "netc data digits.onnx", "netc data photos:size=64 --format json"))
+@click.argument(
+    "what", metavar="RUN|FILE.onnx|SPEC", type=PathTo("onnx", "safetensors", "npz", "csv", words=("digits",))
+)
+@format_option("table", "json", help="lines, or JSON")
 def data(what: str, style: str) -> None:
     """What the data of a run or model mean: the card that `eval`, `predict`, `--resume` and `--init` follow.
 

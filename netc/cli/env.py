@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import click
-
+from netc.cli.command import OUTPUT, option, verb
+from netc.cli.options import format_option
 from netc.cli.terminal import put_json, show
 from netc.grammar.counted import counted
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="as JSON")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def env(as_json: bool, form: str) -> None:
+@verb(examples=("netc env", "netc env --format json"))
+@option("--json", "as_json", is_flag=True, group=OUTPUT, help="the same as --format json")
+@format_option("table", "json", help="lines, or JSON")
+def env(as_json: bool, style: str) -> None:
     """Versions, the devices that really work, and conflicts between packages with the commands that repair them."""
     from netc.runtime.devices.environment import environment
 
     found = environment()
-    if as_json or form == "json":
+    if as_json or style == "json":
         put_json(found)
         return
     lines = [("python", f"{found['python']} on {found['platform']}, {counted(found['cores'], 'core')}")]

@@ -6,19 +6,28 @@ from pathlib import Path
 
 import click
 
+from netc.cli.command import option, verb
+from netc.cli.options import device_option, format_option
+from netc.cli.paths import DATA, RUN_OR_MODEL
 from netc.cli.terminal import put_json, say, show
 
 
-@click.command()
-@click.argument("model", metavar="RUN|FILE.onnx")
-@click.option("--data", metavar="SPEC", help="data to measure on; the run's own, unless given")
-@click.option(
+@verb(
+    examples=(
+        "netc eval runs/Digits",
+        "netc eval runs/Digits --data test.csv",
+        "netc eval digits.onnx --data digits --part all --format json",
+    )
+)
+@click.argument("model", metavar="RUN|FILE.onnx", type=RUN_OR_MODEL)
+@option("--data", metavar="SPEC", type=DATA, help="data to measure on; the run's own, unless given")
+@option(
     "--part",
     type=click.Choice(["train", "val", "test", "all"]),
     help="of the data; unless given, `test` or `val` where the data names its parts, else all rows",
 )
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@device_option
+@format_option("table", "json", help="lines, or JSON")
 def eval(model: str, data: str | None, part: str | None, device: str, style: str) -> None:
     """Loss and metrics on data: on all rows, unless the data names parts; without --data on those the run held out.
 

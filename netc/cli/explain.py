@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netc.cli.command import verb
 from netc.cli.terminal import put
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from netc.compiler.lint.base import Rule
 
 
-@click.command()
+@verb(examples=("netc explain E301", "netc explain Conv2D", "netc explain layers", "netc explain"))
 @click.argument("word", required=False, metavar="[CODE|WORD]")
 def explain(word: str | None) -> None:
     """What a finding's code means, with an example that has it and one that hasn't, or what a layer, loss or optimizer

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netc.cli.command import OUTPUT, option, verb
+from netc.cli.options import device_option, format_option
+from netc.cli.paths import RUN_OR_MODEL, PathTo
 from netc.cli.terminal import put_json, say, show
 from netc.grammar.counted import counted
 
@@ -19,13 +22,22 @@ if TYPE_CHECKING:
 BATCH = 128
 
 
-@click.command()
-@click.argument("model", metavar="RUN|FILE.onnx")
-@click.argument("inputs", metavar="INPUT…", nargs=-1, required=True)
-@click.option("--top", type=click.IntRange(1), metavar="K", help="classes to name, the likeliest first; 3 unless given")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option("--out", metavar="FILE", help="write all answers to a .csv, .json or .npz file, instead of printing them")
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@verb(
+    examples=(
+        "netc predict runs/Digits photo.png",
+        "netc predict runs/Digits 'scans/*.png' --top 1",
+        "netc predict digits.onnx test.csv --out answers.csv",
+    )
+)
+@click.argument("model", metavar="RUN|FILE.onnx", type=RUN_OR_MODEL)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PathTo("*"))
+@option("--top", type=click.IntRange(1), metavar="K", help="classes to name, the likeliest first; 3 unless given")
+@device_option
+@option(
+    "--out", metavar="FILE", type=PathTo("csv", "json", "npz"), group=OUTPUT,
+    help="write all answers to a .csv, .json or .npz file, instead of printing them",
+)  # fmt: skip
+@format_option("table", "json", help="lines, or JSON")
 def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, out: str | None, style: str) -> None:
     """Answers for images, arrays (.npy, .npz), tables (.csv), folders and patterns of them: classes, probabilities.
 

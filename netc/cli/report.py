@@ -42,12 +42,13 @@ def count(findings: Sequence[Diagnostic], files: int, style: str) -> None:
     if style in ("json", "github"):
         return
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    parts = [counted(errors, "error")] * bool(errors) + [counted(len(findings) - errors, "warning")] * (
-        errors < len(findings)
-    )
-    looked = counted(files, "file")
+    numbers = ((errors, "error"), (len(findings) - errors, "warning"))
+    found = [counted(number, word) for number, word in numbers if number]
     sys.stdout.flush()
-    say(f"{' and '.join(parts)} in {looked}" if findings else f"nothing to report in {looked}")
+    if files == 1:
+        say(f"{' and '.join(found) or 'nothing to report'} in 1 file")
+    else:
+        say(f"Checked {files:,} files: {', '.join(found) or 'nothing to report'}")
 
 
 def _sources(findings: Sequence[Diagnostic]) -> dict[str, str]:

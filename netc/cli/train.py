@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netc.cli.command import OUTPUT, START, TRAINING, option, verb
 from netc.cli.memory import check_disk, check_memory
-from netc.cli.options import load_net, memory_option, net_options, plan_options, precision_option, tf32_option
+from netc.cli.options import (
+    device_option,
+    load_net,
+    memory_option,
+    net_options,
+    plan_options,
+    precision_option,
+    tf32_option,
+)
+from netc.cli.paths import FOLDER, NET_FILE, WEIGHTS
 from netc.cli.streams import own
 from netc.cli.terminal import command, say, show, use_color
 from netc.grammar.counted import counted
@@ -32,23 +42,42 @@ SHOWN = {"settings": "set", "renamed": "map"}
 """Options whose names are other words in the code."""
 
 
-@click.command()
-@click.argument("file", metavar="FILE", required=False)
+@verb(
+    examples=(
+        "netc train digits.net",
+        "netc train digits.net --data photos:size=64 --epochs 30 --out runs/photos",
+        "netc train digits.net --init runs/Digits --lr 1e-4",
+        "netc train --resume runs/Digits --epochs 50",
+    )
+)
+@click.argument("file", metavar="(FILE | --resume DIR)", required=False, type=NET_FILE)
+@option("--out", metavar="DIR", type=FOLDER, help="the run folder; runs/NAME unless given")
+@option("--resume", metavar="DIR", type=FOLDER, help="go on with the run in this folder")
 @plan_options
+@option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", default=0, show_default=True, group=TRAINING,
+    help="of weights, order, dropout",
+)  # fmt: skip
 @net_options
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@option(
+    "--init", metavar="FILE|RUN", type=WEIGHTS, group=START,
+    help="take them from a .safetensors file, a run folder or an .onnx model",
+)  # fmt: skip
+@option(
+    "--partial", is_flag=True, group=START, help="with --init: take what fits by name and shape, and say what does not"
+)
+@option(
+    "--map", "renamed", metavar="OLD=NEW", multiple=True, group=START,
+    help="with --init: beginnings of names, replaced; may be repeated",
+)  # fmt: skip
+@device_option
 @precision_option
 @tf32_option
 @memory_option
-@click.option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="of weights, order, dropout"
-)
-@click.option("--out", metavar="DIR", help="the run folder; runs/NAME unless given")
-@click.option("--resume", metavar="DIR", help="go on with the run in this folder")
-@click.option("--init", metavar="FILE|RUN", help="weights to start from: .safetensors, a run folder, an .onnx model")
-@click.option("--partial", is_flag=True, help="with --init: take what fits by name and shape, and say what does not")
-@click.option("--map", "renamed", metavar="OLD=NEW", multiple=True, help="with --init: beginnings of names, replaced")
-@click.option("--profile", is_flag=True, help="write where the time of the first steps goes: profile.txt, profile.json")
+@option(
+    "--profile", is_flag=True, group=OUTPUT,
+    help="write where the time of the first steps goes: profile.txt, profile.json",
+)  # fmt: skip
 @click.pass_context
 def train(
     context: click.Context,

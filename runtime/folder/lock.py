@@ -108,6 +108,22 @@ class FolderLock:
         return DiagnosticError(Diagnostic("E569", message, help=help))
 
 
+def is_at_work(folder: Path) -> bool:
+    """Whether a training is at work in a folder: the lock is asked for, and given back at once."""
+    try:
+        handle = os.open(folder / NAME, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        _lock(handle)
+        _unlock(handle)
+    except OSError as error:
+        return error.errno in HELD
+    finally:
+        os.close(handle)
+    return False
+
+
 def _holder(path: Path) -> str | None:
     try:
         about: Any = json.loads(path.read_text(encoding="utf-8"))
@@ -123,6 +139,10 @@ def _unlock(handle: int) -> None:
 
         os.lseek(handle, BEYOND, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 def _lock(handle: int) -> None:

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 Record = dict[str, float | int]
 
+PREFIX = "validation_"
+"""How the names of figures on held-out rows begin in a record."""
+
 
 @dataclass(slots=True)
 class Progress:

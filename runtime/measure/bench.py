@@ -170,7 +170,18 @@ def bench_text(found: Mapping[str, Any]) -> str:
         )
     if found["torch"] is not None:
         lines += comparison_text(found["torch"])
+    lines.append(_about_the_table(found))
     return "\n".join(lines) + "\n"
+
+
+def _about_the_table(found: Mapping[str, Any]) -> str:
+    """Why the table has another step than the line above it."""
+    profiled, timed = found["profile"], found["step_ms"]["median"]
+    step = f"a step of {profiled['step_ms']:,.2f} ms, {profiled['step_ms'] / timed:.2f} times the one above"
+    return (
+        f"table      {step}: each operator is timed there, which takes\n"
+        f"           time itself; the mean of the fastest {profiled['steps']} before the rounds. Its shares count"
+    )
 
 
 def _cuda(trainer: Trainer) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -238,3 +239,16 @@ def test_layers_may_be_called_as_the_parts_of_a_step(tmp_path: Path) -> None:
         kinds.append((layers, sorted(other)))
         assert len(other) == 4
     assert kinds[0] == kinds[1]
+
+
+def test_bench_says_why_its_two_steps_differ(file: Path) -> None:
+    """The table's step and how it relates to the one above, in numbers that fit the two."""
+    net = netc.load(str(file))
+    found = measure(net, net.plan(), rounds=1, seconds=0.05)
+    text = bench_text(found)
+    shown = re.search(r"^table +a step of ([\d.,]+) ms, ([\d.]+) times the one above", text, re.M)
+    assert shown is not None, text
+    assert float(shown[1]) == pytest.approx(found["profile"]["step_ms"], abs=0.006)
+    assert float(shown[2]) == pytest.approx(found["profile"]["step_ms"] / found["step_ms"]["median"], abs=0.006)
+    last = next(line for line in profile_text(found["profile"]).splitlines() if line.startswith("step, profiled"))
+    assert shown[1] in f"{float(last.split()[-3]):,.2f}"
