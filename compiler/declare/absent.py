@@ -122,10 +122,18 @@ SCHEDULES = _table(
 )  # fmt: skip
 
 AUGMENTATIONS = _table(
-    ("random_resized_crop rotate random_rotation color_jitter cutout random_erasing mixup cutmix resize noise "
-     "vertical_flip random_vertical_flip center_crop random_affine", ""),
-    ("normalize normalization to_tensor rescaling rescale", "write the layer `normalize(mean, std)` at the net's "
-     "start; bytes are scaled on their own"),
+    ("to_tensor convert_image_dtype to_dtype pil_to_tensor", "leave it out: bytes are divided by 255 on their own"),
+    ("compose sequential", "list the augmentations: `augmentation = [flip, crop(4)]`"),
+    ("center_crop", "`resize(size)` keeps the whole image; cut data before training"),
+    ("pad", "`crop(padding)` pads, and cuts the old size out again"),
+    ("random_translation random_translate", "`crop(padding)` moves images by up to `padding` pixels"),
+    ("grayscale random_grayscale", "`color_jitter(saturation=1)` goes as far as grey"),
+    ("gaussian_blur random_gaussian_blur random_sharpness random_adjust_sharpness auto_contrast random_autocontrast "
+     "equalize random_equalize posterize random_posterize solarize random_solarize random_invert", ""),
+    ("random_affine random_perspective random_shear elastic_transform grid_distortion", "`rotate` and "
+     "`random_resized_crop` turn and scale"),
+    ("auto_augment rand_augment trivial_augment trivial_augment_wide aug_mix", "list augmentations one by one"),
+    ("random_apply random_choice random_order five_crop ten_crop mosaic", ""),
 )  # fmt: skip
 
 ABSENT: dict[str, tuple[Absent, ...]] = {

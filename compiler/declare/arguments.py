@@ -230,6 +230,27 @@ class Numbers(ArgumentType):
 
 
 @dataclass(frozen=True)
+class Interval(ArgumentType):
+    """Two numbers, the lower one first, both in a range: `[0.5, 1]`. Converts to a tuple of two floats."""
+
+    end: Real = field(default_factory=Real)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What is expected, in words."""
+        return f"two numbers such as `[0.5, 1]`, the lower one first, each {self.end.name}"
+
+    def convert(self, value: Any) -> tuple[float, float]:
+        try:
+            low, high = (self.end.convert(item) for item in value)
+        except (ArgumentError, TypeError, ValueError):
+            raise self.refuse(value) from None
+        if low > high:
+            raise self.refuse(value)
+        return low, high
+
+
+@dataclass(frozen=True)
 class LayerType(ArgumentType):
     """A layer that isn't applied yet: `relu`, `leaky_relu(0.1)`, `batchnorm -> relu`, a block."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.elaborate import expects, inputs, statements
 from netc.compiler.elaborate.apply import bind_parameters
+from netc.compiler.elaborate.augmentation import normalized
 from netc.compiler.elaborate.frame import Elaboration, Frame
 from netc.compiler.elaborate.language import LANGUAGE
 from netc.compiler.elaborate.layer_values import Bound
@@ -48,7 +49,7 @@ def elaborate(
     if not _bind_settings(frame, definition, settings):
         return Elaborated(None, frame)
     declarations, rest = inputs.split_inputs(definition)
-    made = inputs.declare(frame, declarations)
+    made = normalized(frame, declarations, inputs.declare(frame, declarations), trains)
     frame.input = frame.flow = made[0] if len(made) == 1 else None
     if not declarations:
         if not any(isinstance(statement, ast.Input) for statement in rest):  # a later one is told where it stands

@@ -9,6 +9,7 @@ from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import how_to_list, setting_advice
 from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.augmentation import check_augmentation, items_of
 from netc.compiler.elaborate.data_fields import check_fields
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.later import not_yet
@@ -39,6 +40,8 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
     for word, setting in SETTINGS.items():
         if word in given:
             values[word] = READERS[type(setting.form)](frame, setting, given[word], values)
+    if "augmentation" in values and net.report.errors == errors:
+        check_augmentation(frame, given["augmentation"], values["augmentation"])
     if "loss" in values and net.report.errors == errors:
         check_fields(frame, [*values["loss"], *values.get("metrics", ())])
     if net.report.errors > errors or not values.get("loss"):
@@ -157,7 +160,7 @@ def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tu
     assert isinstance(setting.form, Some)
     known, what = setting.form.registry.all(), setting.word
     found = []
-    for item in node.items if isinstance(node, ast.List) else (node,):
+    for item in items_of(node):
         function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
         word = function.id if isinstance(function, ast.Name) else elsewhere(frame, function)
         if word is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,6 +45,20 @@ TRAINS = {
 """Where a call of each kind stands in a train section."""
 
 
+def image_of(one: Call) -> str:
+    """The map that an augmentation changes; one of three channels where a call is refused."""
+    if not isinstance(one, Drawn):
+        return "3x8x8"
+    shape = one.shape
+    return "x".join(str(size) for size in (shape[0], *_after(one.call, shape[1:])))
+
+
+def _after(call: str, size: tuple[int, ...]) -> tuple[int, ...]:
+    """The size of maps after a call that says one: `resize(4)`, `random_resized_crop(5x3, …)`."""
+    said = re.match(r"(?:resize|random_resized_crop)\((\d+)(?:x(\d+))?\b", call)
+    return size if said is None else (int(said[1]), int(said[2] or said[1]))
+
+
 def inputs_of(one: Call) -> tuple[str, ...]:
     """What flows into a sample or an error case, as text."""
     match one:
@@ -55,10 +71,13 @@ def inputs_of(one: Call) -> tuple[str, ...]:
     raise AssertionError(f"no sample: {one}")
 
 
-def text_of(kind: str, call: str, inputs: Sequence[str]) -> str:
+def text_of(kind: str, one: Call) -> str:
     """A file with the call in it; a layer's result is called `y`."""
+    call, inputs = one.call, inputs_of(one)
     binds = [(name, text) for name, text in zip(NAMES, inputs, strict=False) if text.startswith("parameter(")]
     declared = [(name, text) for name, text in zip(NAMES, inputs, strict=False) if (name, text) not in binds]
+    if kind == "augmentation":
+        declared.append(("image", image_of(one)))
     lines = ["net Sample {", *(f"  input {name}: {text}" for name, text in [*declared, ("other", "float")])]
     lines += [f"  {name} = {text}" for name, text in binds]
     if kind == "layer":
@@ -73,13 +92,13 @@ def errors_of(kind: str, one: Call) -> list[Diagnostic]:
     """The errors that checking the call finds."""
     if kind == "initializer":
         return _initializer(one.call)[1]
-    found = check("sample.net", text_of(kind, one.call, inputs_of(one))).diagnostics
+    found = check("sample.net", text_of(kind, one)).diagnostics
     return [finding for finding in found if finding.severity is Severity.ERROR]
 
 
 def net_of(kind: str, one: Call) -> Net:
     """The net that a right call stands in."""
-    result = check("sample.net", text_of(kind, one.call, inputs_of(one)))
+    result = check("sample.net", text_of(kind, one))
     errors = [f"{finding.message} ({finding.help})" for finding in result.diagnostics if finding.code.startswith("E")]
     assert not errors, errors
     return result.nets[0]

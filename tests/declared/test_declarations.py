@@ -32,7 +32,7 @@ def test_a_wrong_call_is_told(kind: str, one: Wrong) -> None:
         assert any(words in text for text in said), said
     if one.at is not None:
         assert finding.primary is not None
-        span, lines = finding.primary.span, text_of(kind, one.call, one.inputs).splitlines()
+        span, lines = finding.primary.span, text_of(kind, one).splitlines()
         assert lines[span.line - 1][span.column - 1 : span.end_column - 1] == one.at
 
 

@@ -1,0 +1,132 @@
+"""What augmentation asks of a net: maps of a shape that each change takes and leaves, and a layer that normalizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from netc.compiler.augmentations.base import Augmentation, Kind, augmentation
+from netc.compiler.elaborate.arguments import bind
+from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.layer_values import BuiltIn
+from netc.compiler.elaborate.scope import Ref
+from netc.compiler.elaborate.values import POISON, Tensor
+from netc.compiler.ir import DType, Value
+from netc.compiler.layers.base import layer
+from netc.grammar import ast
+from netc.grammar.counted import counted
+from netc.grammar.diagnostics import Label
+
+NORMALIZE = "normalize"
+CODE = "E418"
+
+
+def items_of(node: ast.Syntax) -> tuple[ast.Syntax, ...]:
+    """The augmentations that a setting lists, as they are written."""
+    return node.items if isinstance(node, ast.List) else (node,)
+
+
+def normalized(frame: Frame, declarations: Sequence[ast.InputDeclaration], made: list[Any],
+               trains: Sequence[ast.Train]) -> list[Any]:  # fmt: skip
+    """The inputs with those that are maps normalized, where a train section ends its augmentation so.
+
+    The layer stands behind the input, as if the net said so itself. Two train sections that say different things of it
+    are an error.
+    """
+    calls = [call for train in trains if (call := _normalize(train)) is not None]
+    if not calls:
+        return made
+    found = list(made)
+    for at, (declaration, value) in enumerate(zip(declarations, made, strict=True)):
+        if not isinstance(value, Tensor) or not _is_map(value.value):
+            continue
+        layers = []
+        for call in calls:
+            plain = BuiltIn(NORMALIZE, None, layer.all()[NORMALIZE])
+            bound = bind(frame, plain, call.arguments, call)
+            layers.append(None if bound is None else plain.with_arguments(bound))
+        values = [None if one is None else dict(one.bound.values) for one in layers if one is None or one.bound]
+        for call, other in zip(calls[1:], values[1:], strict=True):
+            if None not in (other, values[0]) and other != values[0]:
+                frame.error(CODE, "two train sections normalize by different numbers", call.span,
+                            secondary=[Label(calls[0].span, "the first one")],
+                            help="a net has one first layer: give both the same")  # fmt: skip
+        first = layers[0]
+        found[at] = POISON if first is None else frame.apply(first, value, None, calls[0].span)
+        frame.env.names[declaration.name] = Ref(found[at], declaration.name_span, frame.training)
+    return found
+
+
+def check_augmentation(frame: Frame, node: ast.Syntax, listed: Sequence[Augmentation]) -> None:
+    """Report E418 where an augmentation changes nothing of this net, or what its inputs cannot be."""
+    items = items_of(node)
+    if len(items) != len(listed):
+        return  # one of them is a mistake of its own
+    maps = [value for value in frame.run.graph.inputs if _is_map(value)]
+    if listed and not maps:
+        shown = frame.run.graph.inputs[0].name if frame.run.graph.inputs else "x"
+        frame.error(CODE, "augmentation changes maps, and no input of the net is one", node.span,
+                    help=f"remove it, or declare the input as a map: `input {shown}: 3x32x32`")  # fmt: skip
+        return
+    _check_order(frame, items, listed)
+    for value in maps:
+        _check_map(frame, value, items, listed)
+
+
+def _check_order(frame: Frame, items: Sequence[ast.Syntax], listed: Sequence[Augmentation]) -> None:
+    mixing: ast.Syntax | None = None
+    unbounded: Augmentation | None = None
+    for at, (item, one) in enumerate(zip(items, listed, strict=True)):
+        if one.kind is Kind.NET and at + 1 < len(listed):
+            frame.error(CODE, f"`{one.word}` becomes the net's first layer, and `{listed[at + 1].word}` comes behind "
+                              f"it", item.span, help=f"put `{one.word}` last")  # fmt: skip
+        if one.kind is Kind.MIXES:
+            if mixing is not None:
+                frame.error(CODE, "examples are mixed once", item.span, secondary=[Label(mixing.span, "here")],
+                            help="keep one of the two")  # fmt: skip
+            mixing = item
+        if one.unit and unbounded is not None:
+            frame.error(CODE, f"`{one.word}` needs numbers from 0 to 1, and `{unbounded.word}` leaves that range",
+                        item.span, help=f"put `{one.word}` in front of `{unbounded.word}`")  # fmt: skip
+        if one.kind is Kind.COLOURS and one.unbounded:
+            unbounded = one
+
+
+def _check_map(frame: Frame, value: Value, items: Sequence[ast.Syntax], listed: Sequence[Augmentation]) -> None:
+    shape = value.shape[1:]
+    channels, height, width = (shape[2], shape[0], shape[1]) if value.dtype is DType.UINT8 else shape
+    sized: ast.Syntax | None = None
+    size: tuple[Any, Any] = (height, width)
+    for item, one in zip(items, listed, strict=True):
+        misfit = one.misfit(channels)
+        if misfit is not None:
+            labels = [Label(value.origin.span, "declared here")] if value.origin.span else []
+            frame.error(CODE, f"`{one.word}`: {misfit[0]}", item.span, secondary=labels, help=misfit[1])
+        if one.size is not None:
+            size, sized = one.size, item
+    if sized is None:
+        return
+    wrong = [
+        a for a, b in zip(size, (height, width), strict=True) if isinstance(a, int) and isinstance(b, int) and a != b
+    ]
+    if wrong:
+        labels = [Label(value.origin.span, f"{height}x{width}")] if value.origin.span else []
+        frame.error(CODE, f"images come out as {size[0]}x{size[1]}, the input `{value.name}` is {height}x{width}",
+                    sized.span, secondary=labels, help=f"write `{height}x{width}` as the last size")  # fmt: skip
+
+
+def _normalize(train: ast.Train) -> ast.Call | None:
+    """What a train section ends its augmentation with, where that normalizes."""
+    for statement in train.body.statements:
+        if isinstance(statement, ast.Bind) and [target.id for target in statement.targets] == ["augmentation"]:
+            value = statement.value
+            if isinstance(value, ast.Flow) and len(value.elements) == 1:
+                last = items_of(value.elements[0])[-1:]
+                if last and isinstance(last[0], ast.Call) and isinstance(last[0].function, ast.Name):
+                    return last[0] if last[0].function.id == NORMALIZE else None
+    return None
+
+
+def _is_map(value: Value) -> bool:
+    """Whether augmentation changes an input: `[N, C, H, W]` of floats, or `[N, H, W, C]` of bytes."""
+    return len(value.shape) == 4 and value.dtype in (DType.FLOAT32, DType.UINT8)
