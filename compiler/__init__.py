@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netc.compiler.applications import Application, LayerInstance
     from netc.compiler.artifact import LOSS, MANIFEST_KEY, Artifact, Manifest, Port, initial_state, said
-    from netc.compiler.augmentations.base import Augmentation
+    from netc.compiler.augmentations.base import Augmentation, Kind, Mixing
     from netc.compiler.build import (
         compile_backward,
         compile_gradients,
@@ -50,6 +50,8 @@ _HOMES = {
     "Application": "applications",
     "Artifact": "artifact",
     "Augmentation": "augmentations.base",
+    "Kind": "augmentations.base",
+    "Mixing": "augmentations.base",
     "ExternalData": "emit.external",
     "Graph": "ir",
     "LayerInstance": "applications",
@@ -118,9 +120,11 @@ __all__ = [
     "Augmentation",
     "ExternalData",
     "Graph",
+    "Kind",
     "LayerInstance",
     "LossTerm",
     "Manifest",
+    "Mixing",
     "Memory",
     "Net",
     "Node",

@@ -26,7 +26,7 @@ LOSS = "loss"
 Kind = Literal["train", "backward", "update", "infer", "gradient", "score"]
 
 Role = Literal[
-    "data", "target", "prediction", "hyper", "seed", "step", "param", "state",
+    "data", "target", "prediction", "hyper", "seed", "step", "share", "param", "state",
     "output", "loss", "metric", "gradient",
 ]  # fmt: skip
 
@@ -36,7 +36,7 @@ class Port(TypedDict):
 
     shape    ints, and names for sizes that are open: ["N", 3, 224, 224]
     dtype    numpy's name
-    role     inputs: data target hyper seed step param state (prediction, in a scorer; gradient and loss, in an update);
+    role     inputs: data target hyper seed step share param state (prediction, in a scorer; gradient and loss, in an update);
              outputs: output loss metric param state (gradient, in a gradient model or a backward pass)
     text     what the net's text calls it, or results and records do, where another port has that name already
     of       for role param, state or gradient: the input that it replaces or belongs to

@@ -149,9 +149,9 @@ def ports(manifest: Manifest | None, *roles: str) -> list[Port]:
 
 
 def scalars(manifest: Manifest | None, *, seed: int, step: int, rate: float = 0.0) -> dict[str, Array]:
-    """The inputs of a training step that are single numbers: learning rate, seed, step."""
-    values = {"hyper": rate, "seed": seed, "step": step}
+    """The inputs of a training step that are single numbers: learning rate, seed, step, share of the own targets."""
+    values = {"hyper": rate, "seed": seed, "step": step, "share": 1.0}
     return {
         port["name"]: np.array(values[port["role"]], np.dtype(port["dtype"]))
-        for port in ports(manifest, "hyper", "seed", "step")
+        for port in ports(manifest, "hyper", "seed", "step", "share")
     }

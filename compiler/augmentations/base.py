@@ -5,7 +5,7 @@ example, and what that makes of a map. What an augmentation changes is its `kind
 
     MOVES   where pixels are: images, masks of labels and float maps among the targets, all of them alike
     COLOURS what pixels are: images alone, never a target
-    MIXES   whole examples with the ones before them in the batch, images and answers
+    MIXES   whole examples with others of the batch, images and answers
     NET     nothing here: what is not drawn and later examples get too becomes a layer of the net
 """
 
@@ -65,7 +65,7 @@ class Augmentation(Declared):
     def formula(self, numpy: Any, image: Any, drawn: Any) -> Any:
         """What one example's draw makes of its map `[C, H, W]`, pixel by pixel; the tests compare `change` with it.
 
-        Bytes are not rounded here. What mixes gets two images: the example's own and the one before.
+        Bytes are not rounded here. What mixes gets two images: the example's own and the other one.
         """
         raise AssertionError("an augmentation declares formula")
 
@@ -89,7 +89,7 @@ class Fixed(Augmentation):
 
 
 class Mixing(Augmentation):
-    """Base of what mixes each example with the one before it in the batch, the first with the last.
+    """Base of what mixes each example of a batch with the one at the same place from behind: the first with the last.
 
     The loss is mixed as images are: `share` of the loss for the example's own answers, the rest for the other's.
     """

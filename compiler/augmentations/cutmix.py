@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @augmentation("cutmix")
 class Cutmix(Mixing):
-    """Puts a rectangle of the image before it in the batch into each training image (Yun et al. 2019, arXiv:1905.04899).
+    """Puts a rectangle of another image of the batch into each training image (Yun et al. 2019, arXiv:1905.04899).
 
     The rectangle has 1 - s of the area, s drawn from Beta(alpha, alpha), and its centre anywhere; one is drawn for each
     batch. What lies outside is lost, and s becomes the share of the image that is left. The loss is mixed as with
@@ -45,14 +45,14 @@ class Cutmix(Mixing):
 
         (top, bottom), (left, right) = _box(drawn, maps.shape[2], maps.shape[3])
         found = maps.copy()
-        found[:, :, top:bottom, left:right] = np.roll(maps[:, :, top:bottom, left:right], 1, axis=0)
+        found[:, :, top:bottom, left:right] = maps[::-1, :, top:bottom, left:right]
         return found
 
     def share(self, drawn: Array, height: int, width: int) -> float:
         (top, bottom), (left, right) = _box(drawn, height, width)
         return 1 - (bottom - top) * (right - left) / (height * width)
 
-    def formula(self, numpy: Any, image: Any, drawn: Any, before: Any = None) -> Any:
+    def formula(self, numpy: Any, image: Any, drawn: Any, other: Any = None) -> Any:
         (share, down, right), found = map(float, drawn), image.copy()
         for y, x in numpy.ndindex(image.shape[1:]):
             sides = [(y, down, image.shape[1]), (x, right, image.shape[2])]
@@ -62,7 +62,7 @@ class Cutmix(Mixing):
                 begin <= place < begin + 2 * half
                 for (place, _, _), half, begin in zip(sides, halves, first, strict=True)
             ):
-                found[:, y, x] = before[:, y, x]
+                found[:, y, x] = other[:, y, x]
         return found
 
 

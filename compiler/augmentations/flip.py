@@ -19,7 +19,7 @@ AXES = {"horizontal": (-1,), "vertical": (-2,), "both": (-1, -2)}
 
 @augmentation("flip")
 class Flip(Augmentation):
-    """Mirrors training images, each example with probability 1/2: left to right, top to bottom, or both by two draws."""
+    """Mirrors training images, each with probability 1/2: left to right, top to bottom, or both by two draws."""
 
     also = (
         "hflip",

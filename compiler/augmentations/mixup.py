@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @augmentation("mixup")
 class Mixup(Mixing):
-    """Mixes each training image with the one before it in the batch: s x + (1 - s) x', s drawn from Beta(alpha, alpha)
-    once for each batch (Zhang et al. 2017, arXiv:1710.09412).
+    """Mixes each training image with one of the same batch: s x + (1 - s) x', s drawn from Beta(alpha, alpha)
+    once for each batch (Zhang et al. 2017, arXiv:1710.09412). The other one stands there from behind.
 
     The loss is mixed alike: s loss(y, t) + (1 - s) loss(y, t'), for any loss of a field of the data; for cross entropy
     that is the loss of the mixed labels. Metrics compare with t, the labels of the example itself.
@@ -40,10 +40,10 @@ class Mixup(Mixing):
         import numpy as np
 
         images, share = in_floats(maps), np.float32(drawn[0])
-        return as_before(share * images + (1 - share) * np.roll(images, 1, axis=0), maps)
+        return as_before(share * images + (1 - share) * images[::-1], maps)
 
     def share(self, drawn: Array, height: int, width: int) -> float:
         return float(drawn[0])
 
-    def formula(self, numpy: Any, image: Any, drawn: Any, before: Any = None) -> Any:
-        return float(drawn) * image + (1 - float(drawn)) * before
+    def formula(self, numpy: Any, image: Any, drawn: Any, other: Any = None) -> Any:
+        return float(drawn) * image + (1 - float(drawn)) * other

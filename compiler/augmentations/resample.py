@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from netc.compiler.augmentations.base import Array
 
 AT_ONCE = 1 << 15

@@ -54,7 +54,7 @@ def resized_pixel(numpy: Any, image: Any, box: tuple[int, int, int, int], size: 
 
 @augmentation("resize")
 class Resize(Fixed):
-    """Brings maps to a size: images bilinearly, averaging over all pixels where they shrink, labels by the nearest pixel.
+    """Brings maps to a size: images bilinearly, averaging over all pixels where they shrink, labels by nearest pixel.
 
     It holds for all data of the net, in training and later: rows of another size than the input are resized to it.
     The shape of an image is not kept: `resize(64)` makes 64x64 of 100x50. As PyTorch's

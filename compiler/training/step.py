@@ -19,6 +19,7 @@ from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.forward import forward_pass
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.loss_scaling import FIXED, LossScale, Slopes
+from netc.compiler.training.mixing import take_share
 from netc.compiler.training.ports import take_counters, take_data, take_parameters, take_step
 from netc.compiler.training.terms import add_losses, add_metrics
 from netc.compiler.training.updates import add_updates, clip, give_next
@@ -140,9 +141,10 @@ def _measured(a: Assembly, net: Net, plan: TrainPlan, step: StepPlan, *, updates
     targets = take_data(a, net, terms)
     rate = take_rate(a) if updates else None
     seed, count = take_counters(a)
+    mixed = take_share(a, net, plan, targets)
     take_parameters(a, net, set(moving(net.parameters, net.inputs, plan, step)))
     forward = forward_pass(a, net, terms, seed, count, frozen(net.parameters, plan))
-    loss = add_losses(a, step.losses, forward.values, targets)
+    loss = add_losses(a, step.losses, forward.values, targets, mixed)
     add_metrics(a, plan.metrics, forward.values, targets)
     return Measured(loss, _trained(net, plan, step), forward.statistics, count, rate)
 

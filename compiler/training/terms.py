@@ -8,20 +8,26 @@ from netc.compiler.artifact import LOSS
 from netc.compiler.ir import Builder, Value
 from netc.compiler.plan.terms import LossTerm, MetricTerm, Term
 from netc.compiler.training.assembly import Assembly
+from netc.compiler.training.mixing import Mixed, loss_of
 
 
 def add_losses(
-    a: Assembly, terms: Sequence[LossTerm], values: Mapping[Value, Value], targets: Mapping[str, Value]
+    a: Assembly,
+    terms: Sequence[LossTerm],
+    values: Mapping[Value, Value],
+    targets: Mapping[str, Value],
+    mixed: Mixed | None = None,
 ) -> Value:
     """The weighted sum of the terms as output `loss`, and each as `loss.name` where the section gives names.
 
     values   what the values of the net that terms read became;  targets: the fields of the data by name
+    mixed    how answers are mixed, where the plan mixes examples
     """
     total: Value | None = None
     logged: list[tuple[str, Value]] = []
     for term in terms:
         g = a.builder("loss", term.name, term.span)
-        value = term.loss.build(g, values[term.prediction], _target(g, term, values, targets))
+        value = loss_of(g, term, values[term.prediction], _target(g, term, values, targets), mixed)
         if term.logged:
             logged.append((term.name, value))
         weighted = value if term.weight == 1 else g.Mul(value, float(term.weight))

@@ -1,40 +1,75 @@
-"""Random changes to training images, drawn anew for every batch."""
+"""Changes to a training batch by what its plan lists, drawn anew for every batch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from netc.compiler import Augmentation
+from netc.compiler import Augmentation, Kind, Mixing
+from netc.runtime.data.errors import error
 
 Batch = dict[str, np.ndarray]
 
+SHARE = "share of the own answers"
+"""What a batch calls the share that mixing leaves of an example; no field of the data has such a name."""
+NEAR = 1e-3
 
-def augment(batch: Mapping[str, np.ndarray], augmentations: Sequence[Augmentation], rng: np.random.Generator) -> Batch:
+
+def augment(
+    batch: Mapping[str, np.ndarray],
+    augmentations: Sequence[Augmentation],
+    rng: np.random.Generator,
+    targets: Collection[str] = (),
+) -> Batch:
     """A batch after these augmentations, in order; the arrays that come in are left as they are.
 
-    Changed are float maps [N, C, H, W], images as bytes [N, H, W, C], and label maps [N, H, W] as large as one of
-    those. All maps of an example get the same draw.
+    What moves pixels moves those of float maps [N, C, H, W], images as bytes [N, H, W, C], and label maps [N, H, W] as
+    large as one of those; all maps of an example get the same draw. What colours or mixes images leaves targets alone,
+    but for maps of answers that are cut as images are.
+
+    targets  names of what is no input of the net
+
+    Raises DiagnosticError E526 where images are not from 0 to 1 and must be.
     """
     changed = dict(batch)
-    for augmentation in augmentations:
-        drawn = augmentation.draw(batch_size(changed), rng)
+    for one in augmentations:
+        if one.kind is Kind.NET:
+            continue
+        drawn = one.draw(1 if isinstance(one, Mixing) else batch_size(changed), rng)
         large = {_height_width(values) for values in changed.values() if values.ndim == 4}
+        if isinstance(one, Mixing):
+            sizes = [_height_width(values) for name, values in changed.items() if _is_image(name, values, targets)]
+            changed[SHARE] = np.array(one.share(drawn, *sizes[0]) if sizes else 1, np.float32)
+        moves_targets = one.kind is Kind.MOVES or (isinstance(one, Mixing) and one.cuts)
         for name, values in changed.items():
-            if values.ndim == 4 and values.dtype == np.uint8:
-                maps = augmentation.change(values.transpose(0, 3, 1, 2), drawn)
-                changed[name] = np.ascontiguousarray(maps.transpose(0, 2, 3, 1))
-            elif values.ndim == 4 and values.dtype.kind == "f":
-                changed[name] = augmentation.change(values, drawn)
-            elif values.ndim == 3 and values.dtype.kind in "iu" and values.shape[1:] in large:
-                changed[name] = augmentation.change(values[:, None], drawn)[:, 0]
+            if _is_image(name, values, () if moves_targets else targets):
+                changed[name] = _changed(one, name, values, drawn)
+            elif moves_targets and values.ndim == 3 and values.dtype.kind in "iu" and values.shape[1:] in large:
+                changed[name] = one.change_labels(values[:, None], drawn)[:, 0]
     return changed
 
 
 def batch_size(batch: Mapping[str, np.ndarray]) -> int:
     """The number of rows."""
     return len(next(iter(batch.values())))
+
+
+def _changed(one: Augmentation, name: str, values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    if values.dtype == np.uint8:
+        return np.ascontiguousarray(one.change(values.transpose(0, 3, 1, 2), drawn).transpose(0, 2, 3, 1))
+    if one.unit and not (values.min(initial=0) >= -NEAR and values.max(initial=0) <= 1 + NEAR):
+        raise error(
+            "E526",
+            f"`{one.word}` changes images of numbers from 0 to 1, and `{name}` holds {values.min():g} to "
+            f"{values.max():g}",
+            help=f"give bytes, divide the data (`:scale={values.max():g}` behind its name), or leave out `{one.word}`",
+        )
+    return one.change(values, drawn)
+
+
+def _is_image(name: str, values: np.ndarray, targets: Collection[str]) -> bool:
+    return values.ndim == 4 and (values.dtype == np.uint8 or values.dtype.kind == "f") and name not in targets
 
 
 def _height_width(values: np.ndarray) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -46,6 +46,7 @@ class Batches(Iterator[Batch]):
     skip          rows at the front of the epoch's order that are not wanted: they were trained on in other batches
     fewest        rows of the last batch; fewer are joined to the batch before
     shuffle       False keeps the data's own order, for evaluation
+    targets       names of what is no input of the net, for augmentation
 
     `len` is the number of batches from `start` on. Use it in a `with` block, or call `close`: either ends the thread.
     An exception in the thread is raised by `next`.
@@ -63,10 +64,11 @@ class Batches(Iterator[Batch]):
         fewest: int = 1,
         shuffle: bool = True,
         augmentation: Sequence[Augmentation] = (),
+        targets: Collection[str] = (),
     ) -> None:
         assert batch > 0, "a batch has at least one row"
         self._source, self._size = rows, batch
-        self._augmentation, self._start = tuple(augmentation), start
+        self._augmentation, self._targets, self._start = tuple(augmentation), targets, start
         self._drawn_by = [seed, epoch, 1, skip] if skip else [seed, epoch, 1]
         self._rows = (order(len(rows), seed, epoch) if shuffle else np.arange(len(rows)))[skip:]
         self._count = number_of_batches(len(self._rows), batch, fewest)
@@ -123,4 +125,4 @@ class Batches(Iterator[Batch]):
         made = self._source.batch(self._rows[index * self._size : end])
         if not self._augmentation:
             return made
-        return augment(made, self._augmentation, np.random.default_rng([*self._drawn_by, index]))
+        return augment(made, self._augmentation, np.random.default_rng([*self._drawn_by, index]), self._targets)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-
-from collections.abc import Sequence
 from typing import Any
 
 from netc.compiler.augmentations.base import augmentation

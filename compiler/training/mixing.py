@@ -1,0 +1,70 @@
+"""Losses of mixed examples: each of them with its own answers and with those of the example it is mixed with.
+
+`mixup` and `cutmix` mix the examples of a batch, in its order, with the same ones in the opposite order. The loss is
+s loss(y, t) + (1 - s) loss(y, t'), which is linear in the answers as cross entropy is, and holds for losses of any kind
+of answers: labels stay labels. The share s is an input of the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from netc.compiler.augmentations.base import Mixing
+from netc.compiler.ir import Builder, DType, Value
+from netc.compiler.losses.base import Loss
+from netc.compiler.net import Net
+from netc.compiler.ops.slicing import TO_THE_END
+from netc.compiler.plan.terms import LossTerm
+from netc.compiler.plan.train_plan import TrainPlan
+from netc.compiler.training.assembly import Assembly
+
+SHARE = "share"
+"""The role of the input, and its name."""
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """The share of an example's own answers, and which fields of the data are mixed."""
+
+    share: Value
+    fields: frozenset[str]
+
+    def loss(self, g: Builder, loss: Loss, prediction: Value, target: Value) -> Value:
+        """A loss with the targets of a batch, mixed."""
+        axes = (0,)
+        other = g.Slice(target, starts=(-1,), stops=(-TO_THE_END,), axes=axes, steps=(-1,))
+        own, others = (loss.build(g, prediction, answers) for answers in (target, other))
+        mixed: Value = g.Add(g.Mul(own, self.share), g.Mul(others, g.Sub(1.0, self.share)))
+        return mixed
+
+
+def mixing(plan: TrainPlan) -> Mixing | None:
+    """What mixes the examples of a plan."""
+    return next((one for one in plan.augmentation if isinstance(one, Mixing)), None)
+
+
+def take_share(a: Assembly, net: Net, plan: TrainPlan, targets: Mapping[str, Value]) -> Mixed | None:
+    """The input of a step whose plan mixes examples. Maps that are cut as images are have answers of their own."""
+    mixes = mixing(plan)
+    if mixes is None:
+        return None
+    inputs = {value.name for value in net.inputs}
+    cut = {name for name, value in targets.items() if mixes.cuts and is_map_beside(value, net)}
+    note = "share of the loss for the examples' own targets, the rest for those in the opposite order"
+    share = a.input(SHARE, DType.FLOAT32, (), SHARE, note)
+    return Mixed(share, frozenset(targets.keys() - inputs - cut))
+
+
+def is_map_beside(target: Value, net: Net) -> bool:
+    """Whether a target is a map as high and as wide as an image: `[N, H, W]` of labels, or `[N, C, H, W]`."""
+    sizes = [value.shape[1:3] if value.dtype is DType.UINT8 else value.shape[2:]
+             for value in net.inputs if len(value.shape) == 4]  # fmt: skip
+    return len(target.shape) in (3, 4) and target.shape[-2:] in sizes
+
+
+def loss_of(g: Builder, term: LossTerm, prediction: Value, target: Value, mixed: Mixed | None) -> Value:
+    """The value of a term, mixed where its answers are."""
+    if mixed is not None and term.target in mixed.fields:
+        return mixed.loss(g, term.loss, prediction, target)
+    return term.loss.build(g, prediction, target)
