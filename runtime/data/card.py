@@ -124,6 +124,10 @@ class Card:
             raise error("E524", message, str(reason), help="train again, or use the version that wrote it") from None
 
 
+NO_CARD = Card("", (), ())
+"""Of a model that has seen no data: bytes are bytes, and nothing else is known."""
+
+
 def card_of(text: str | None, where: str) -> Card | None:
     """The card in a file's metadata, or None where it has none; raises E524."""
     if text is None:
