@@ -22,7 +22,7 @@ from netc.runtime.data.plan_card import few_classes, make_card
 ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BoundData:
     """A DataSet fitted to a net and checked.
 
@@ -39,6 +39,9 @@ class BoundData:
     card: Card
     split_note: str
     warnings: tuple[Diagnostic, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<bound data {self.name}: {self.description}; {self.split_note}>"
 
     @property
     def test(self) -> BoundSplit:

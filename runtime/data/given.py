@@ -65,7 +65,7 @@ def bind(
     Raises DiagnosticError: E5xx for what doesn't fit, E580 for what is no data.
     """
     share = validation if isinstance(validation, int | float) else None
-    if is_batches(data) and not is_pair(data) and not isinstance(data, DataSet | BoundData):
+    if _gives_batches(data):
         parts = _of_batches(data, ports, (card, begun), steps, share)
     elif steps is not None:
         raise error("E580", "`steps=` counts batches, and the data is rows", help="leave it out: an epoch is all rows")
@@ -94,7 +94,7 @@ def measured(data: Any, ports: Sequence[Port], card: Card) -> Measured:
     """What to measure on: rows, or a function that begins a pass over batches; raises as `bind` does."""
     if isinstance(data, BoundBatches) and not isinstance(data, Mapping):
         return data
-    if is_batches(data) and not is_pair(data) and not isinstance(data, DataSet | BoundData):
+    if _gives_batches(data):
         if iter(data) is data:
             help = "give what can be gone through again, such as a list of batches"
             raise error("E580", f"{type(data).__name__} can be measured on once alone", help=help)
@@ -102,13 +102,20 @@ def measured(data: Any, ports: Sequence[Port], card: Card) -> Measured:
     return rows_of(data, ports, card)[1]
 
 
+def _gives_batches(data: Any) -> bool:
+    known = isinstance(data, DataSet | BoundData) or is_pair(data) or _are_arrays(data)
+    return not known and is_batches(data)
+
+
+def _are_arrays(data: Any) -> bool:
+    """Whether this is a tuple of arrays, which stands for inputs and targets and is no list of batches."""
+    return isinstance(data, tuple) and bool(data) and all(map(is_array, data))
+
+
 def _of_batches(data: Any, ports: Sequence[Port], cards: Cards, steps: int | None, share: float | None) -> Parts:
     if share is not None:
         message = f"no share of {type(data).__name__} can be held out: its rows come once an epoch"
         raise error("E582", message, help="give `validation` as data of its own")
-    if hasattr(data, "__getitem__") and hasattr(data, "__len__") and type(data).__module__.startswith("torch.utils"):
-        help = "put it into a DataLoader, which makes batches: `DataLoader(data, batch_size=32, shuffle=True)`"
-        raise error("E580", f"{type(data).__name__} gives single rows, not batches", help=help)
     stream = Stream(data, ports, steps)
     first = array_data(stream.first, ports)
     made = _card(first, ports, _followed(cards, first, ports))
@@ -158,10 +165,12 @@ def _data_set(data: Any, ports: Sequence[Port]) -> DataSet:
         return open_data(data)
     if isinstance(data, DataSet):
         return data
-    if isinstance(data, Mapping) or is_pair(data) or is_array(data):
+    if isinstance(data, Mapping) or is_pair(data) or is_array(data) or _are_arrays(data):
         return array_data(named(data, ports), ports)
     help = None
-    if hasattr(data, "columns"):
+    if type(data).__module__.startswith("torch.utils"):
+        help = "put it into a DataLoader, which makes batches: `DataLoader(data, batch_size=32, shuffle=True)`"
+    elif hasattr(data, "columns"):
         help = "write it as CSV, or give its columns as arrays: `{name: table[name].to_numpy()}`"
     raise error("E580", f"{type(data).__name__} is no data", f"data is {FORMS}", help=help)
 

@@ -40,9 +40,7 @@ def open_data(spec: str, *, seed: int = 0, validation: float = SHARE, card: Card
     short = _short(name)
     again = spec if (seed, validation, card) == (0, SHARE, None) else None
     divided = Divider(short, parts, options.test, seed, share)
-    return DataSet(
-        short, parts, {} if classes is None else {LABEL: classes}, options, divided, spec=spec if plain else None
-    )
+    return DataSet(short, parts, {} if classes is None else {LABEL: classes}, options, divided, spec=again)
 
 
 def _as_trained(options: Options, card: Card) -> Options:

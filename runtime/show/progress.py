@@ -151,7 +151,9 @@ def shown(listener: Listener | Sequence[Listener] | None, *, quiet: bool) -> lis
     On a terminal it is the line of `netc train`, in a notebook a block of text. Elsewhere, and where `quiet`, nothing
     is shown; without any listener notes are then warnings.
     """
-    given = [] if listener is None else list(listener) if isinstance(listener, list | tuple) else [listener]
+    given: list[Listener] = []
+    if listener is not None:
+        given = list(listener) if isinstance(listener, Sequence) else [listener]
     if quiet:
         return given or [Silent()]
     if in_notebook():
