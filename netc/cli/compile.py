@@ -16,8 +16,8 @@ from netc.cli.options import (
     net_options,
     precision_option,
 )
-from netc.cli.table import size
 from netc.cli.terminal import command, say
+from netc.compiler.facts.table import size
 from netc.compiler.targets import TARGETS
 
 if TYPE_CHECKING:

@@ -119,7 +119,7 @@ def _of_batches(data: Any, ports: Sequence[Port], cards: Cards, steps: int | Non
     stream = Stream(data, ports, steps)
     first = array_data(stream.first, ports)
     made = _card(first, ports, _followed(cards, first, ports))
-    stream.card = replace(made, data=type(data).__name__)
+    stream.card = replace(made, data=type(data).__name__, parts=(), seeded=None)
     return Parts(stream, None, stream.card)
 
 
@@ -172,7 +172,7 @@ def _data_set(data: Any, ports: Sequence[Port]) -> DataSet:
         help = "put it into a DataLoader, which makes batches: `DataLoader(data, batch_size=32, shuffle=True)`"
     elif hasattr(data, "columns"):
         help = "write it as CSV, or give its columns as arrays: `{name: table[name].to_numpy()}`"
-    raise error("E580", f"{type(data).__name__} is no data", f"data is {FORMS}", help=help)
+    raise error("E580", f"a value of type {type(data).__name__} is no data", help=help or f"give {FORMS}")
 
 
 def _card(data: DataSet, ports: Sequence[Port], card: Card | None) -> Card:

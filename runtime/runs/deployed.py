@@ -12,6 +12,7 @@ from netc.compiler import Port, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.class_scores import class_scores, softmax
 from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device
 from netc.runtime.runs import notes
@@ -178,11 +179,10 @@ class Deployed:
                 return None
             if (values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=1e-3):
                 return values
-            return _softmax(values) if assume else None
+            return softmax(values) if assume else None
         sizes = {port["classes"] for port in self.targets if "classes" in port}
-        predictions = [outputs[said(port)] for port in self._scored if port["role"] == "prediction"]
-        logits = (values for values in predictions if values.ndim == 2 and values.shape[1] in sizes)
-        return next(map(_softmax, logits), None)
+        predictions = [said(port) for port in self._scored if port["role"] == "prediction"]
+        return class_scores(outputs, predictions, sizes)
 
 
 def _session(path: Path, content: bytes, device: Device) -> Session:
@@ -204,11 +204,6 @@ def _unreadable(path: Path, reason: str) -> DiagnosticError:
     help = "give a model that `netc compile` or `netc train` wrote"
     message = f"{path} cannot be loaded as an ONNX model"
     return DiagnosticError(Diagnostic("E565", message, notes=(reason,), help=help))
-
-
-def _softmax(values: Array) -> Array:
-    shifted = np.exp(values - values.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
 def _port(item: Any) -> Port:
