@@ -134,8 +134,8 @@ class DataSet:
             chosen = self._part(which)
         else:
             rows = np.arange(len(self))[which]
-            if rows.dtype == bool or rows.ndim > 1:
-                raise TypeError(f"rows are chosen by a number, a slice or a list of numbers, not {which!r}")
+            if rows.ndim > 1:
+                raise TypeError(f"rows are chosen by a number, a slice or a list, not {which!r}")
             chosen = _taken(list(self.parts.values()), np.atleast_1d(rows))
         parts = {"all": chosen}
         return DataSet(self.name, parts, self.classes, self.options, self.divide.of(parts))

@@ -64,7 +64,7 @@ def folder_for(trainer: Trainer, parts: Parts, epochs: int, out: Path) -> RunFol
 def _request(trainer: Trainer, parts: Parts, epochs: int) -> Request:
     """What the command would have been asked for."""
     model, net = trainer.model, trainer.model.net
-    request = Request(
+    return Request(
         net.file,
         net.name,
         [f"{name}={_text(value)}" for name, value in net.given.items()],
@@ -77,10 +77,8 @@ def _request(trainer: Trainer, parts: Parts, epochs: int) -> Request:
         memory=trainer.options.memory,
         card=parts.card.to_json(),
         label=trainer.plan.label,
+        own_plan=trainer.own_plan,
     )
-    known = {plan.label for plan in net.plans}
-    own = trainer.plan.label not in known or request.plan(net) != replace(trainer.plan, epochs=epochs)
-    return replace(request, own_plan=own)
 
 
 def _text(value: Any) -> str:

@@ -83,6 +83,8 @@ class Trainer:
         self.card: Card | None = None
         self.path: Path | None = None
         self.settings = settings
+        written = any(item is chosen for item in model.net.plans) and model.net.plan(chosen.label) is chosen
+        self.own_plan = not written
         self.options = options = options or Options()
         self._resumed: Card | None = None
         check_precision(model.device, options.precision)
