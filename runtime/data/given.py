@@ -11,7 +11,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.array_data import array_data
 from netc.runtime.data.batches import BoundBatches
 from netc.runtime.data.bind import BoundData, bind_data, bind_part
-from netc.runtime.data.card import Card, PartCard
+from netc.runtime.data.card import NO_CARD, Card, PartCard
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.divide import with_share
 from netc.runtime.data.errors import error
@@ -90,7 +90,7 @@ def rows_of(data: Any, ports: Sequence[Port], card: Card | None, part: str | Non
     return bind_part(_data_set(data, ports), ports, card, part)
 
 
-def measured(data: Any, ports: Sequence[Port], card: Card) -> Measured:
+def measured(data: Any, ports: Sequence[Port], card: Card | None) -> Measured:
     """What to measure on: rows, or a function that begins a pass over batches; raises as `bind` does."""
     if isinstance(data, BoundBatches) and not isinstance(data, Mapping):
         return data
@@ -98,7 +98,7 @@ def measured(data: Any, ports: Sequence[Port], card: Card) -> Measured:
         if iter(data) is data:
             help = "give what can be gone through again, such as a list of batches"
             raise error("E580", f"{type(data).__name__} can be measured on once alone", help=help)
-        return lambda: one_pass(data, ports, card)
+        return lambda: one_pass(data, ports, card or NO_CARD)
     return rows_of(data, ports, card)[1]
 
 

@@ -14,7 +14,7 @@ from netc.runtime.data.follow import BoundSplit
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
 from netc.runtime.folder.run_folder import RunFolder
-from netc.runtime.runs.run import Request, begin, open_run, request_of
+from netc.runtime.runs.run import Request, begin, card_in, open_run, request_of
 
 if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer
@@ -54,6 +54,8 @@ def folder_for(trainer: Trainer, parts: Parts, epochs: int, out: Path) -> RunFol
     if folder.run_json.is_file():
         known = request_of(folder)
         known.overrides = {**known.overrides, "epochs": epochs}
+        if card_in(folder, known) != parts.card:
+            known.data, known.card = request.data, request.card
         folder.write_request(asdict(known))
     else:
         begin(folder, request, trainer.model.net, trainer.manifest)

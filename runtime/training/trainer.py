@@ -195,8 +195,7 @@ class Trainer:
 
         data  what `fit` takes: its part `test` or `val` where it names its parts, else all rows
         """
-        card = self.card or self.model.card or NO_CARD
-        return self.measure(measured(data, self.ports, card))
+        return self.measure(measured(data, self.ports, self.card or self.model.card))
 
     def measure(self, rows: Measured) -> dict[str, float]:
         """`evaluate` for rows that are bound, or a function that begins a pass over batches."""
