@@ -19,6 +19,7 @@ from netc.runtime.data.follow import BoundSplit, bind_split
 from netc.runtime.data.named import FORMS, is_array, is_pair, named
 from netc.runtime.data.open import open_data
 from netc.runtime.data.plan_card import continues, few_classes, make_card
+from netc.runtime.data.spec import with_option
 from netc.runtime.data.stream import Stream, is_batches, one_pass
 from netc.runtime.sessions.resident import Array
 
@@ -126,14 +127,15 @@ def _of_batches(data: Any, ports: Sequence[Port], cards: Cards, steps: int | Non
 def _of_rows(data: Any, ports: Sequence[Port], cards: Cards, share: float | None) -> Parts:
     if isinstance(data, BoundData):
         return Parts(data.train, data.held, data.card, data.final)
-    held_out = isinstance(data, str | DataSet) or share is not None
+    is_set = isinstance(data, str | DataSet)
     found = _data_set(data, ports)
     card = _followed(cards, found, ports)
-    if share is not None:
-        spec = None if found.spec is None else f"{found.spec}{',' if ':' in found.spec else ':'}validation={share:g}"
-        found = replace(with_share(found, share), spec=spec)
-    if not held_out:
+    if not is_set and share is None:
         return _whole(found, ports, card)
+    if not is_set:
+        card = _card(found, ports, card)
+    if share is not None:
+        found = replace(with_share(found, share), spec=with_option(found.spec, f"validation={share:g}"))
     bound = bind_data(found, ports, card)
     return Parts(bound.train, bound.held, bound.card, bound.final, found.spec, bound.warnings)
 

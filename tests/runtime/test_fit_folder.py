@@ -97,6 +97,13 @@ def test_a_run_on_arrays(run: Run, folder: Path, net: Net) -> None:
     assert run("predict", "r", "r/sample.npz").returncode == 0
 
 
+def test_a_share_of_a_file_is_held_out_by_the_command_too(run: Run, folder: Path, net: Net) -> None:
+    np.savez(folder / "one.npz", **arrays(60))
+    trainer_of(net, epochs=1).fit("one.npz", validation=0.25, out="r")
+    assert run("train", "--resume", "r", "--epochs", "2").returncode == 0
+    assert json.loads(run("eval", "r", "--format", "json").stdout)["examples"] == 15
+
+
 def test_a_plan_from_python_goes_on_from_python_alone(run: Run, folder: Path, net: Net) -> None:
     plan = net.plan().with_steps(optimizer=SGD(lr=0.05))
     trainer_of(net, plan=plan, epochs=1).fit("data.npz", out="r")
