@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.facts.count import memory
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     from netc.compiler.net import Net
@@ -42,19 +43,19 @@ def totals_lines(net: Net, found: Mapping[str, Any], batch: int | None) -> list[
     split = (
         "all trainable" if not totals["frozen"] else f"{totals['trainable']:,} trainable, {totals['frozen']:,} frozen"
     )
-    buffers = f"; {totals['buffers']:,} buffers" if totals["buffers"] else ""
+    buffers = f"; {counted(totals['buffers'], 'buffer')}" if totals["buffers"] else ""
     lines = [
         f"parameters   {totals['params']:,} ({size(4 * totals['params'])}), {split}{buffers}",
         f"FLOPs        {count(totals['flops'])} multiply-accumulates an example",
-        f"activations  {count(totals['activations'])} numbers an example",
+        f"activations  {counted(count(totals['activations']), 'number')} an example",
     ]
     examples = batch or (net.plans[0].batch if net.plans else 32)
     total = memory(net, examples).total
     needed = total if isinstance(total, int) else str(total)
-    lines.append(f"memory       about {size(needed)} for a training step of {examples} examples")
+    lines.append(f"memory       about {size(needed)} for a training step of {counted(examples, 'example')}")
     extra = [layer for layer in net.layers if layer.training_only]
     if extra:
-        lines.append(f"training     {len(extra)} more layers exist in training alone")
+        lines.append(f"training     {counted(len(extra), 'more layer')} exist in training alone")
     return lines
 
 
@@ -66,13 +67,13 @@ def count(number: int | str) -> str:
 def size(number: int | str) -> str:
     """Bytes in a unit that a human reads; a symbolic number as it is."""
     if isinstance(number, str):
-        return f"{number} bytes"
+        return counted(number, "byte")
     amount: float = number
     for unit in ("bytes", "kB", "MB", "GB"):
         if amount < 1000 or unit == "GB":
             break
         amount /= 1000
-    return f"{number:,} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+    return counted(number, "byte") if unit == "bytes" else f"{amount:.1f} {unit}"
 
 
 def title_of(net: Net) -> str:

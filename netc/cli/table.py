@@ -7,9 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import click
-
-from netc.cli.terminal import use_color
+from netc.cli.streams import cleaned, own
+from netc.cli.terminal import one_line, put, use_color
 from netc.compiler.facts.table import NUMBERS, Row, cells_of, text_of, title_of, totals_lines
 from netc.compiler.net import Net
 
@@ -17,13 +16,13 @@ from netc.compiler.net import Net
 def draw_summary(net: Net, found: dict[str, Any], batch: int | None, markdown: bool) -> None:
     """Print the table and the totals on stdout."""
     table = cells_of(found)
-    lines = [title_of(net), *totals_lines(net, found, batch)]
+    lines = [one_line(title_of(net)), *totals_lines(net, found, batch)]
     if markdown:
-        click.echo(_markdown(table, lines), nl=False)
+        put(_markdown(table, lines))
     elif sys.stdout.isatty():
         _rich(table, lines)
     else:
-        click.echo(text_of(net, found, batch))
+        put(text_of(net, found, batch) + "\n")
 
 
 def _markdown(table: Sequence[Row], lines: Sequence[str]) -> str:
@@ -40,10 +39,11 @@ def _rich(table: Sequence[Row], lines: Sequence[str]) -> None:
     from rich.text import Text
 
     colored = use_color(sys.stdout)
+    width = shutil.get_terminal_size().columns
     console = Console(
-        no_color=not colored, force_terminal=colored or None, highlight=False, width=shutil.get_terminal_size().columns
+        file=own(sys.stdout), no_color=not colored, force_terminal=colored or None, highlight=False, width=width
     )
-    drawn = Table(title=Text(lines[0]), title_justify="left", header_style="bold")
+    drawn = Table(title=Text(cleaned(lines[0])), title_justify="left", header_style="bold")
     heads, *rows = table
     for head in heads:
         drawn.add_column(
@@ -53,7 +53,7 @@ def _rich(table: Sequence[Row], lines: Sequence[str]) -> None:
             overflow="fold",
         )
     for *cells, sources in rows:
-        drawn.add_row(*map(Text, cells), Text(sources, style="dim"))
+        drawn.add_row(*map(Text, map(cleaned, cells)), Text(cleaned(sources), style="dim"))
     console.print(drawn)
     for line in lines[1:]:
-        console.print(Text(line))
+        console.print(Text(cleaned(line)))

@@ -12,13 +12,14 @@ from netc.runtime.data.array_data import array_data
 from netc.runtime.data.batches import BoundBatches
 from netc.runtime.data.bind import BoundData, bind_data, bind_part
 from netc.runtime.data.card import NO_CARD, Card, PartCard
+from netc.runtime.data.class_counts import check_classes
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.divide import with_share
 from netc.runtime.data.errors import error
 from netc.runtime.data.follow import BoundSplit, bind_split
 from netc.runtime.data.named import FORMS, is_array, is_pair, named
 from netc.runtime.data.open import open_data
-from netc.runtime.data.plan_card import continues, few_classes, make_card
+from netc.runtime.data.plan_card import continues, make_card
 from netc.runtime.data.spec import with_option
 from netc.runtime.data.stream import Stream, is_batches, one_pass
 from netc.runtime.sessions.resident import Array
@@ -120,7 +121,7 @@ def _of_batches(data: Any, ports: Sequence[Port], cards: Cards, steps: int | Non
     stream = Stream(data, ports, steps)
     first = array_data(stream.first, ports)
     made = _card(first, ports, _followed(cards, first, ports))
-    stream.card = replace(made, data=type(data).__name__, parts=(), seeded=None)
+    stream.card = replace(made, data=type(data).__name__, parts=(), seeded=None, stratified=None)
     return Parts(stream, None, stream.card)
 
 
@@ -149,8 +150,8 @@ def _whole(data: DataSet, ports: Sequence[Port], card: Card | None) -> Parts:
     """All rows to learn from."""
     made = _card(data, ports, card)
     train = bind_split(data, data.first, ports, made)
-    made = made.with_parts([PartCard("train", len(train), train.fingerprint)], None)
-    return Parts(train, None, made, warnings=tuple(few_classes(data, [train], ports, made)))
+    made = made.with_parts([PartCard("train", len(train), train.fingerprint)], None, None)
+    return Parts(train, None, made, warnings=(*data.warnings, *check_classes(data, ("train",), [train], ports, made)))
 
 
 def _validated(parts: Parts, validation: Any, ports: Sequence[Port]) -> Parts:
@@ -158,7 +159,7 @@ def _validated(parts: Parts, validation: Any, ports: Sequence[Port]) -> Parts:
     known = parts.card.parts[:1]
     if known and isinstance(rows, BoundSplit):
         known = (*known, PartCard("val", len(rows), rows.fingerprint))
-    return replace(parts, test=rows, final=None, spec=None, card=parts.card.with_parts(known, None))
+    return replace(parts, test=rows, final=None, spec=None, card=parts.card.with_parts(known, None, None))
 
 
 def _data_set(data: Any, ports: Sequence[Port]) -> DataSet:

@@ -240,20 +240,20 @@ class Trainer:
         Returns the history: a record for each epoch, with loss and metrics of training, and the same on validation rows
         with `validation_` in front. Ctrl-C finishes the step, writes a checkpoint and raises Interrupted (a
         KeyboardInterrupt). Raises DiagnosticError E701 when the loss is NaN or infinite, E580 for what is no data, E563
-        for a folder that isn't empty.
+        for a folder that isn't empty, E569 where another training is at work in it.
         """
         bound = bind(data, self.ports, validation, self.card, steps, begun=self.model.card)
         if self._resumed is not None:
             check_same_rows(self._resumed, bound.card)
         total = override(self.plan, epochs=epochs).epochs
-        folder = folder_for(self, bound, total, Path(out)) if isinstance(out, str | Path) else out
-        self.path = folder.path if folder is not None else self.path
-        self.card = self.model.card = bound.card
-        followers = Listeners(shown(listener, quiet=quiet))
-        Loop(self, bound, total, folder, followers, checkpoint_seconds).run()
-        if folder is not None:
-            final, device = bound.final, self.model.device
-            close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
+        with folder_for(self, bound, total, out) as (folder, notes):
+            self.path = folder.path if folder is not None else self.path
+            self.card = self.model.card = bound.card
+            followers = Listeners(shown(listener, quiet=quiet))
+            Loop(self, bound, total, folder, followers, checkpoint_seconds, notes).run()
+            if folder is not None:
+                final, device = bound.final, self.model.device
+                close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
         return self.history
 
     @property
