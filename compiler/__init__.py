@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from netc.compiler.applications import Application, LayerInstance
     from netc.compiler.artifact import LOSS, MANIFEST_KEY, Artifact, Manifest, Port, initial_state, said
     from netc.compiler.augmentations.base import Augmentation, Kind, Mixing
+    from netc.compiler.augmentations.resize import Resize
     from netc.compiler.build import (
         compile_backward,
         compile_gradients,
@@ -52,6 +53,7 @@ _HOMES = {
     "Augmentation": "augmentations.base",
     "Kind": "augmentations.base",
     "Mixing": "augmentations.base",
+    "Resize": "augmentations.resize",
     "ExternalData": "emit.external",
     "Graph": "ir",
     "LayerInstance": "applications",
@@ -124,8 +126,8 @@ __all__ = [
     "LayerInstance",
     "LossTerm",
     "Manifest",
-    "Mixing",
     "Memory",
+    "Mixing",
     "Net",
     "Node",
     "Options",
@@ -133,6 +135,7 @@ __all__ = [
     "Place",
     "Port",
     "Precision",
+    "Resize",
     "StepPlan",
     "Totals",
     "TrainPlan",

@@ -36,13 +36,15 @@ class Port(TypedDict):
 
     shape    ints, and names for sizes that are open: ["N", 3, 224, 224]
     dtype    numpy's name
-    role     inputs: data target hyper seed step share param state (prediction, in a scorer; gradient and loss, in an update);
+    role     inputs: data target hyper seed step share param state (prediction, in a scorer; gradient and loss, in an
+             update);
              outputs: output loss metric param state (gradient, in a gradient model or a backward pass)
     text     what the net's text calls it, or results and records do, where another port has that name already
     of       for role param, state or gradient: the input that it replaces or belongs to
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     trainable, buffer   for inputs of role param
     sizes     for inputs of role data: what the text expects of a named size, {"H": {"minimum": 32, "divisor": 16}}
+    resized   for inputs of role data: the height and width that rows of another size are brought to, as `resize` does
     initial   for an input of role state: the number to start from; 0 unless given
     in_place  for an output of role state: true where its buffer may be that of the input it replaces, because
              whatever reads the input has run when the output is written
@@ -57,6 +59,7 @@ class Port(TypedDict):
     classes: NotRequired[int]
     trainable: NotRequired[bool]
     buffer: NotRequired[bool]
+    resized: NotRequired[list[int]]
     initial: NotRequired[float]
     in_place: NotRequired[bool]
     sizes: NotRequired[dict[str, dict[str, int]]]

@@ -206,9 +206,11 @@ def ports(manifest: Manifest | None, *roles: str) -> list[Port]:
     return [port for port in manifest["inputs"] if port["role"] in roles]
 
 
-def scalars(manifest: Manifest | None, *, seed: int, step: int, rate: float = 0.0) -> dict[str, Array]:
+def scalars(
+    manifest: Manifest | None, *, seed: int, step: int, rate: float = 0.0, share: float = 1.0
+) -> dict[str, Array]:
     """The inputs of a training step that are single numbers: learning rate, seed, step, share of the own targets."""
-    values = {"hyper": rate, "seed": seed, "step": step, "share": 1.0}
+    values = {"hyper": rate, "seed": seed, "step": step, "share": share}
     return {
         port["name"]: np.array(values[port["role"]], np.dtype(port["dtype"]))
         for port in ports(manifest, "hyper", "seed", "step", "share")

@@ -113,7 +113,7 @@ def in_floats(maps: Array) -> Array:
     """Images as float32 for arithmetic: bytes keep their numbers, 0 to 255."""
     import numpy as np
 
-    return maps if maps.dtype == np.float32 else maps.astype(np.float32)
+    return maps.astype(np.float32, copy=False)
 
 
 def as_before(changed: Array, maps: Array) -> Array:
@@ -121,8 +121,8 @@ def as_before(changed: Array, maps: Array) -> Array:
     import numpy as np
 
     if maps.dtype.kind == "f":
-        return changed.astype(maps.dtype, copy=False)
-    return np.rint(np.clip(changed, 0, WHITE)).astype(maps.dtype)
+        return np.asarray(changed, maps.dtype)
+    return np.asarray(np.rint(np.clip(changed, 0, WHITE)), maps.dtype)
 
 
 def white(maps: Array) -> float:

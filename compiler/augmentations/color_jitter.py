@@ -96,11 +96,10 @@ class ColorJitter(Augmentation):
         bright, contrast, saturation, turn = map(float, drawn)
         most = 1.0 if image.dtype.kind == "f" else 255.0
         pixels = numpy.minimum(image.astype(float) * bright, most)
-        colours = len(image) == 3
-        grey = (lambda: numpy.tensordot(GREY, pixels, 1)) if colours else (lambda: pixels.mean(axis=0))
-        pixels = numpy.clip(contrast * pixels + (1 - contrast) * grey().mean(), 0, most)
-        if colours:
-            pixels = numpy.clip(saturation * pixels + (1 - saturation) * grey(), 0, most)
+        grey = numpy.tensordot(GREY, pixels, 1) if len(image) == 3 else pixels.mean(axis=0)
+        pixels = numpy.clip(contrast * pixels + (1 - contrast) * grey.mean(), 0, most)
+        if len(image) == 3:
+            pixels = numpy.clip(saturation * pixels + (1 - saturation) * numpy.tensordot(GREY, pixels, 1), 0, most)
             for y, x in numpy.ndindex(image.shape[1:]):
                 hue, vivid, value = rgb_to_hsv(*pixels[:, y, x] / most)
                 pixels[:, y, x] = numpy.array(hsv_to_rgb((hue + turn) % 1, vivid, value)) * most
@@ -110,9 +109,11 @@ class ColorJitter(Augmentation):
 def _grey(images: Array) -> Array:
     """`[N, 1, H, W]`: how bright pixels are; the mean of channels that aren't colours."""
     if images.shape[1] != 3:
-        return images.mean(axis=1, keepdims=True)
+        mean: Array = images.mean(axis=1, keepdims=True)
+        return mean
     red, green, blue = GREY
-    return red * images[:, 0:1] + green * images[:, 1:2] + blue * images[:, 2:3]
+    grey: Array = red * images[:, 0:1] + green * images[:, 1:2] + blue * images[:, 2:3]
+    return grey
 
 
 def _turned(images: Array, turn: Array) -> Array:

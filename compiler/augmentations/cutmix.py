@@ -41,7 +41,6 @@ class Cutmix(Mixing):
         return np.concatenate([rng.beta(self.alpha, self.alpha, (count, 1)), rng.random((count, 2))], axis=1)
 
     def change(self, maps: Array, drawn: Array) -> Array:
-        import numpy as np
 
         (top, bottom), (left, right) = _box(drawn, maps.shape[2], maps.shape[3])
         found = maps.copy()

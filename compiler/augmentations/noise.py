@@ -44,9 +44,10 @@ class Noise(Augmentation):
     def change(self, maps: Array, drawn: Array) -> Array:
         import numpy as np
 
-        noise = np.empty(maps.shape, np.float32)
-        for one, seed in zip(noise, drawn, strict=True):
-            np.random.Generator(np.random.SFC64(int(seed))).standard_normal(dtype=np.float32, out=one)
+        noise: Array = np.empty(maps.shape, np.float32)
+        for at, seed in enumerate(drawn):
+            one = np.random.Generator(np.random.SFC64(int(seed)))
+            noise[at] = one.standard_normal(maps.shape[1:], np.float32)
         noise *= np.float32(self.std * white(maps))
         noise += in_floats(maps)
         return as_before(noise, maps)

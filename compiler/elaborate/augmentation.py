@@ -20,7 +20,7 @@ NORMALIZE = "normalize"
 CODE = "E418"
 
 
-def items_of(node: ast.Syntax) -> tuple[ast.Syntax, ...]:
+def items_of(node: ast.Expression) -> tuple[ast.Expression, ...]:
     """The augmentations that a setting lists, as they are written."""
     return node.items if isinstance(node, ast.List) else (node,)
 
@@ -39,24 +39,20 @@ def normalized(frame: Frame, declarations: Sequence[ast.InputDeclaration], made:
     for at, (declaration, value) in enumerate(zip(declarations, made, strict=True)):
         if not isinstance(value, Tensor) or not _is_map(value.value):
             continue
-        layers = []
-        for call in calls:
-            plain = BuiltIn(NORMALIZE, None, layer.all()[NORMALIZE])
-            bound = bind(frame, plain, call.arguments, call)
-            layers.append(None if bound is None else plain.with_arguments(bound))
-        values = [None if one is None else dict(one.bound.values) for one in layers if one is None or one.bound]
-        for call, other in zip(calls[1:], values[1:], strict=True):
-            if None not in (other, values[0]) and other != values[0]:
+        plain = BuiltIn(NORMALIZE, None, layer.all()[NORMALIZE])
+        first, *others = (bind(frame, plain, call.arguments, call) for call in calls)
+        for call, other in zip(calls[1:], others, strict=True):
+            if first is not None and other is not None and dict(first.values) != dict(other.values):
                 frame.error(CODE, "two train sections normalize by different numbers", call.span,
                             secondary=[Label(calls[0].span, "the first one")],
                             help="a net has one first layer: give both the same")  # fmt: skip
-        first = layers[0]
-        found[at] = POISON if first is None else frame.apply(first, value, None, calls[0].span)
+        made_of = None if first is None else plain.with_arguments(first)
+        found[at] = POISON if made_of is None else frame.apply(made_of, value, None, calls[0].span)
         frame.env.names[declaration.name] = Ref(found[at], declaration.name_span, frame.training)
     return found
 
 
-def check_augmentation(frame: Frame, node: ast.Syntax, listed: Sequence[Augmentation]) -> None:
+def check_augmentation(frame: Frame, node: ast.Expression, listed: Sequence[Augmentation]) -> None:
     """Report E418 where an augmentation changes nothing of this net, or what its inputs cannot be."""
     items = items_of(node)
     if len(items) != len(listed):
@@ -119,8 +115,9 @@ def _normalize(train: ast.Train) -> ast.Call | None:
     for statement in train.body.statements:
         if isinstance(statement, ast.Bind) and [target.id for target in statement.targets] == ["augmentation"]:
             value = statement.value
-            if isinstance(value, ast.Flow) and len(value.elements) == 1:
-                last = items_of(value.elements[0])[-1:]
+            listed = value.elements[0] if isinstance(value, ast.Flow) and len(value.elements) == 1 else None
+            if listed is not None and not isinstance(listed, ast.Braced):
+                last = items_of(listed)[-1:]
                 if last and isinstance(last[0], ast.Call) and isinstance(last[0].function, ast.Name):
                     return last[0] if last[0].function.id == NORMALIZE else None
     return None

@@ -19,9 +19,6 @@ from netc.compiler.plan.terms import LossTerm
 from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.training.assembly import Assembly
 
-SHARE = "share"
-"""The role of the input, and its name."""
-
 
 @dataclass(frozen=True)
 class Mixed:
@@ -52,7 +49,7 @@ def take_share(a: Assembly, net: Net, plan: TrainPlan, targets: Mapping[str, Val
     inputs = {value.name for value in net.inputs}
     cut = {name for name, value in targets.items() if mixes.cuts and is_map_beside(value, net)}
     note = "share of the loss for the examples' own targets, the rest for those in the opposite order"
-    share = a.input(SHARE, DType.FLOAT32, (), SHARE, note)
+    share = a.input("share", DType.FLOAT32, (), "share", note)
     return Mixed(share, frozenset(targets.keys() - inputs - cut))
 
 

@@ -19,14 +19,16 @@ def batch_ports(net: Net, plan: TrainPlan | None = None) -> list[Port]:
     """
     plan = plan or net.plan()
     a = Assembly(net.name)
-    take_data(a, net, plan.terms)
+    take_data(a, net, plan.terms, plan)
     return a.ports(a.graph)[0]
 
 
-def take_data(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Value]:
+def take_data(a: Assembly, net: Net, terms: Sequence[Term], plan: TrainPlan) -> dict[str, Value]:
     """The net's inputs and the terms' targets by their names; a target that is called like an input is that input."""
+    size = next((one.size for one in reversed(plan.augmentation) if one.size is not None), None)
     for value in net.inputs:
-        a.take(value, "data", f"input {value.name} of net {net.name}")
+        facts = {"resized": list(size)} if size is not None and len(value.shape) == 4 else {}
+        a.take(value, "data", f"input {value.name} of net {net.name}", **facts)
     return {value.name: value for value in net.inputs} | take_targets(a, net, terms)
 
 

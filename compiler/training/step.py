@@ -111,7 +111,7 @@ def gradient_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -
     The losses of all steps are added up.
     """
     a = Assembly(net.name)
-    targets = take_data(a, net, plan.losses)
+    targets = take_data(a, net, plan.losses, plan)
     seed, count = take_counters(a)
     take_parameters(a, net)
     forward = forward_pass(a, net, plan.losses, seed, count, frozen(net.parameters, plan))
@@ -138,7 +138,7 @@ def give_gradient(a: Assembly, value: Value, slope: Value) -> None:
 def _measured(a: Assembly, net: Net, plan: TrainPlan, step: StepPlan, *, updates: bool) -> Measured:
     """Inputs, forward pass, losses and metrics; the learning rate among the inputs where the step updates."""
     terms: list[Term] = [*step.losses, *plan.metrics]
-    targets = take_data(a, net, terms)
+    targets = take_data(a, net, terms, plan)
     rate = take_rate(a) if updates else None
     seed, count = take_counters(a)
     mixed = take_share(a, net, plan, targets)

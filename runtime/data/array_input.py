@@ -13,7 +13,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import Card, InputCard, TargetCard
 from netc.runtime.data.decode import LEVELS
 from netc.runtime.data.errors import error, shape_text
-from netc.runtime.data.fit import Fit, expectation, fit_shape
+from netc.runtime.data.fit import Fit, expectation, fit_shape, open_sizes, with_height_width
 from netc.runtime.data.scale import BYTES, divisor
 
 Ports = Sequence[Mapping[str, Any]]
@@ -58,8 +58,10 @@ def convert(
             f"{place} has dtype {values.dtype}, expected {dtype} for input `{port['name']}`",
             help=f"save it as {dtype}",
         )
-    one = fit_shape(values.shape, wanted, channels_last=channels_last, as_bytes=as_bytes)
-    many = fit_shape(values.shape[1:], wanted, channels_last=channels_last, as_bytes=as_bytes) if values.ndim else None
+    resize = known.resized
+    sizes = wanted if resize is None else open_sizes(wanted, as_bytes=as_bytes)
+    one = fit_shape(values.shape, sizes, channels_last=channels_last, as_bytes=as_bytes)
+    many = fit_shape(values.shape[1:], sizes, channels_last=channels_last, as_bytes=as_bytes) if values.ndim else None
     fitted = many or one
     if fitted is None:
         raise error(
@@ -68,7 +70,8 @@ def convert(
             f"`{port['name']}`, or several of them along axis 0",
             help="give an array of the net's shape",
         )
-    for name, size in zip(wanted, fitted[0], strict=True):
+    after = fitted[0] if resize is None else with_height_width(fitted[0], resize, as_bytes)
+    for name, size in zip(wanted, after, strict=True):
         wish = expectation(port, name, size) if isinstance(name, str) else None
         if wish is not None:
             message = f"{place} is {shape_text(values.shape)}, where `{name}` is {size}"
@@ -85,4 +88,4 @@ def convert(
         scale = (known.levels or LEVELS) / BYTES
     if isinstance(scale, Diagnostic):
         raise DiagnosticError(scale)
-    return Fit(fitted[0], dtype, fitted[1], scale)(values)
+    return Fit(fitted[0], dtype, fitted[1], scale, resize)(values)

@@ -28,15 +28,17 @@ def augment(
     large as one of those; all maps of an example get the same draw. What colours or mixes images leaves targets alone,
     but for maps of answers that are cut as images are.
 
+    rng      of the batch; each place in the list has numbers of its own, whatever stands in front of it
     targets  names of what is no input of the net
 
     Raises DiagnosticError E526 where images are not from 0 to 1 and must be.
     """
     changed = dict(batch)
-    for one in augmentations:
+    places = [rng, *rng.spawn(max(len(augmentations) - 1, 0))]
+    for one, place in zip(augmentations, places, strict=False):
         if one.kind is Kind.NET:
             continue
-        drawn = one.draw(1 if isinstance(one, Mixing) else batch_size(changed), rng)
+        drawn = one.draw(1 if isinstance(one, Mixing) else batch_size(changed), place)
         large = {_height_width(values) for values in changed.values() if values.ndim == 4}
         if isinstance(one, Mixing):
             sizes = [_height_width(values) for name, values in changed.items() if _is_image(name, values, targets)]

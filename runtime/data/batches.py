@@ -27,6 +27,15 @@ class BoundBatches(Protocol):
         ...
 
 
+@runtime_checkable
+class Unsized(Protocol):
+    """Rows that are brought to the size of the net's maps, and can be had as they are stored."""
+
+    def unsized(self) -> BoundBatches:
+        """The same rows, of the size that is stored."""
+        ...
+
+
 def order(rows: int, seed: int, epoch: int) -> np.ndarray:
     """The order of an epoch's rows: of seed and epoch alone, so that a resumed run sees what it would have seen."""
     return np.random.default_rng([seed, epoch, 0]).permutation(rows)
@@ -73,6 +82,8 @@ class Batches(Iterator[Batch]):
         targets: Collection[str] = (),
     ) -> None:
         assert batch > 0, "a batch has at least one row"
+        if any(one.size is not None for one in augmentation) and isinstance(rows, Unsized):
+            rows = rows.unsized()
         self._source, self._size = rows, batch
         self._augmentation, self._targets, self._start = tuple(augmentation), targets, start
         self._drawn_by = [seed, epoch, 1, skip] if skip else [seed, epoch, 1]

@@ -12,6 +12,8 @@ from netc.runtime.data.errors import error
 
 CARD_VERSION = 2
 CARD_KEY = "netc.card"
+RESIZE = "resize"
+"""What `treated` calls the size that maps are brought to: `64x48`, height first."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -25,7 +27,8 @@ class InputCard:
     low, high  the least and the largest stored value that was trained on
     size, channels, colour   of images: [height, width], 1 or 3, "grey" or "colour"
     levels   of images of more than 8 bits: the level that became 1, unless the option `scale` says another
-    treated  what else was done to images, by name: `size`, and `transparency` with the colour behind it
+    treated  what else was done to images, by name: `size`, `transparency` with the colour behind it, and `resize` with
+             the height and width that maps were brought to
     """
 
     name: str
@@ -41,6 +44,14 @@ class InputCard:
     colour: str | None = None
     levels: int | None = None
     treated: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def resized(self) -> tuple[int, int] | None:
+        """The height and width that maps of every size are brought to."""
+        if RESIZE not in self.treated:
+            return None
+        height, width = map(int, self.treated[RESIZE].split("x"))
+        return height, width
 
     def __repr__(self) -> str:
         divided = "" if self.scale is None else f" divided by {self.scale:g}"

@@ -48,7 +48,9 @@ def one_of(*words: str) -> Check:
 
 def _is_treatment(value: Any) -> bool:
     texts = isinstance(value, dict) and all(isinstance(item, str) for pair in value.items() for item in pair)
-    return texts and re.fullmatch(r"#[0-9a-f]{6}", value.get("transparency", "#ffffff")) is not None
+    if not texts or re.fullmatch(r"#[0-9a-f]{6}", value.get("transparency", "#ffffff")) is None:
+        return False
+    return re.fullmatch(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}", value.get("resize", "1x1")) is not None
 
 
 def _are_names(value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netc.grammar.counted import counted, noun_for
-from netc.runtime.data.card import InputCard, TargetCard
+from netc.runtime.data.card import RESIZE, InputCard, TargetCard
 from netc.runtime.data.errors import shape_text
 from netc.runtime.data.match import listed
 from netc.runtime.data.pictures import called
@@ -18,6 +18,7 @@ def input_line(card: InputCard) -> str:
     parts += [card.colour] if card.colour else []
     if "transparency" in card.treated:
         parts.append(f"transparency on {called(card.treated['transparency'])}")
+    parts += [f"resized to {card.treated[RESIZE]}"] if RESIZE in card.treated else []
     divided = card.scale if card.scale is not None else 255.0 if card.dtype == "uint8" else card.levels
     parts += [f"divided by {divided:,g}"] if divided not in (None, 1.0) else []
     return f"{card.name}: {', '.join(parts)}"

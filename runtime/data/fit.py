@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from netc.compiler import Resize
+
 Sizes = tuple[int, ...]
 Wanted = Sequence[int | str]
 CHANNELS = (1, 3, 4)
@@ -16,15 +18,23 @@ CHANNELS = (1, 3, 4)
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What is done to rows [n, *found]: transpose, reshape to [n, *shape], divide by `scale`, cast to `dtype`."""
+    """What is done to rows [n, *found]: transpose, reshape to [n, *shape], divide by `scale`, cast to `dtype`.
+
+    At the end maps are brought to `size`, their height and width.
+    """
 
     shape: Sizes
     dtype: np.dtype[Any]
     axes: Sizes | None = None
     scale: float | None = None
+    size: tuple[int, int] | None = None
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """The rows as the net takes them, contiguous."""
+        fitted = self._fitted(values)
+        return fitted if self.size is None else resized(fitted, self.size)
+
+    def _fitted(self, values: np.ndarray) -> np.ndarray:
         if self.axes is not None:
             values = values.transpose(0, *(axis + 1 for axis in self.axes))
         values = values.reshape(len(values), *self.shape)
@@ -32,6 +42,36 @@ class Fit:
             divided: np.ndarray = np.divide(values, np.float32(self.scale), dtype=np.float32, order="C")
             return (divided if self.dtype.kind == "f" else np.rint(divided)).astype(self.dtype, copy=False)
         return np.ascontiguousarray(values, self.dtype)
+
+
+def resized(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Maps of another height and width: [N, C, H, W] of floats, images [N, H, W, C] as bytes, labels [N, H, W]."""
+    if height_width(maps.shape[1:], maps.dtype == np.uint8) == size:
+        return maps
+    change = Resize(size=size)
+    drawn = np.zeros((len(maps), 0))
+    if maps.ndim == 3:
+        return change.change_labels(maps[:, None], drawn)[:, 0]
+    if maps.dtype == np.uint8:
+        return np.ascontiguousarray(change.change(maps.transpose(0, 3, 1, 2), drawn).transpose(0, 2, 3, 1))
+    return change.change(maps, drawn)
+
+
+def open_sizes(wanted: Wanted, *, as_bytes: bool) -> Wanted:
+    """The sizes of a map with any height and width: [C, H, W], or [H, W, C] and [H, W]."""
+    first = 0 if as_bytes or len(wanted) == 2 else 1
+    return [*wanted[:first], "the height", "the width", *wanted[first + 2 :]]
+
+
+def height_width(shape: Sizes, as_bytes: bool) -> Sizes:
+    """Of a map [C, H, W], [H, W, C] of bytes, or [H, W]."""
+    return shape[:2] if as_bytes or len(shape) == 2 else shape[1:3]
+
+
+def with_height_width(shape: Sizes, size: tuple[int, int], as_bytes: bool) -> Sizes:
+    """The map's shape with another height and width."""
+    first = 0 if as_bytes or len(shape) == 2 else 1
+    return (*shape[:first], *size, *shape[first + 2 :])
 
 
 def fit_shape(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.decode import LEVELS
 from netc.runtime.data.errors import finding, shape_text
 from netc.runtime.data.fingerprint import fingerprint
-from netc.runtime.data.fit import Fit, expectation, fit_shape
+from netc.runtime.data.fit import Fit, Sizes, expectation, fit_shape, height_width, open_sizes, with_height_width
 from netc.runtime.data.locate import Located, locate_input, locate_target
 from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.data.shapes import wrong_shape
@@ -47,6 +47,10 @@ class BoundSplit:
         rows = np.asarray(indices, np.int64)
         return {name: _taken(values, rows) for name, values in self.fields.items()}
 
+    def unsized(self) -> BoundSplit:
+        """The same rows with maps of the size that is stored, for augmentation that changes it."""
+        return replace(self, fits={name: replace(fit, size=None) for name, fit in self.fits.items()})
+
     @property
     def fingerprint(self) -> str:
         """Of everything that the net sees of these rows."""
@@ -64,6 +68,7 @@ def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSp
     fits: dict[str, Fit] = {}
     findings: list[Diagnostic] = []
     sizes: dict[str, int] = {}
+    resizing: dict[Sizes, tuple[int, int]] = {}
     for port in ports:
         name = port["name"]
         located = _locate(data, split, port, card)
@@ -73,7 +78,7 @@ def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSp
             fields[name] = numbered(split, target, located.fields[0], said)
         else:
             fields[name] = located.values()
-        found = _fit(data, split, located, fields[name], port, card.input(name), sizes)
+        found = _fit(data, split, located, fields[name], port, card.input(name), sizes, resizing)
         if isinstance(found, Diagnostic):
             findings.append(found)
         else:
@@ -91,6 +96,7 @@ def _fit(
     port: Mapping[str, Any],
     card: InputCard | None,
     sizes: dict[str, int],
+    resizing: dict[Sizes, tuple[int, int]],
 ) -> Fit | Diagnostic:
     found, wanted, dtype = tuple(values.shape[1:]), list(port["shape"][1:]), np.dtype(port["dtype"])
     if values.dtype.kind == "U":
@@ -100,11 +106,20 @@ def _fit(
     known = [sizes.get(size, size) if isinstance(size, str) else size for size in wanted]
     last = located.fields[0] in split.channels_last
     fitted = fit_shape(found, known, channels_last=last, as_bytes=as_bytes)
+    resize = card.resized if card is not None else None
+    if resize is not None or (resizing and len(wanted) in (2, 3)):
+        anyhow = fit_shape(found, open_sizes(known, as_bytes=as_bytes), channels_last=last, as_bytes=as_bytes)
+        before = height_width(anyhow[0], as_bytes) if anyhow is not None else ()
+        if resize is not None:
+            resizing[before] = resize
+        resize = resizing.get(before)
+        fitted = anyhow if resize is not None else fitted
     if fitted is None:
         return wrong_shape(data, split, located, port, found, wanted)
     shape, axes = fitted
-    sizes.update({name: size for name, size in zip(wanted, shape, strict=True) if isinstance(name, str)})
-    for name, size in zip(wanted, shape, strict=True):
+    after = shape if resize is None else with_height_width(shape, resize, as_bytes)
+    sizes.update({name: size for name, size in zip(wanted, after, strict=True) if isinstance(name, str)})
+    for name, size in zip(wanted, after, strict=True):
         wish = expectation(port, name, size) if isinstance(name, str) else None
         if wish is not None:
             message = f"{located.place}: a row is {shape_text(found)}, which is not what the net expects"
@@ -112,7 +127,7 @@ def _fit(
     deep = last and values.dtype == np.uint16
     if as_bytes and deep:
         levels = card.levels if card is not None else None
-        return Fit(shape, dtype, axes, (levels or LEVELS) / BYTES)
+        return Fit(shape, dtype, axes, (levels or LEVELS) / BYTES, resize)
     if as_bytes and values.dtype != np.uint8:
         return finding(
             "E507",
@@ -120,9 +135,9 @@ def _fit(
             help="save the images as bytes, 0 to 255",
         )
     if dtype.kind != "f" or card is None:
-        return Fit(shape, dtype, axes)
+        return Fit(shape, dtype, axes, size=resize)
     scale = divisor(values, port, card, located.place, data.options.scale, pictures=last)
-    return scale if isinstance(scale, Diagnostic) else Fit(shape, dtype, axes, scale)
+    return scale if isinstance(scale, Diagnostic) else Fit(shape, dtype, axes, scale, resize)
 
 
 def check_rows(data: DataSet, bound: Sequence[BoundSplit], ports: Ports, card: Card) -> None:

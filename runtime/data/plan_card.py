@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.card import Card, InputCard, TargetCard
+from netc.runtime.data.card import RESIZE, Card, InputCard, TargetCard
 from netc.runtime.data.columns import as_numbers, stack
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.labels import names_of
@@ -27,6 +27,8 @@ def make_card(data: DataSet, ports: Ports, given: Card | None) -> tuple[Card, tu
     if given is not None:
         scale = data.options.scale
         inputs = given.inputs if scale is None else tuple(replace(item, scale=scale) for item in given.inputs)
+        resized = {port["name"]: _resized(port) for port in ports}
+        inputs = tuple(replace(item, treated={**item.treated, **resized.get(item.name, {})}) for item in inputs)
         return replace(given, data=data.name, inputs=inputs), ()
     split = data.first
     targets = match_targets(data, split, ports)
@@ -91,9 +93,14 @@ def _input_card(
         channels,
         None if channels is None else "grey" if channels == 1 else "colour",
         max(255, int(usual(high))) if images and values.dtype == np.uint16 else None,
-        split.treated if images else {},
+        {**(split.treated if images else {}), **_resized(port)},
     )
     return card, wrong
+
+
+def _resized(port: Mapping[str, Any]) -> dict[str, str]:
+    """What is kept of a plan that brings maps to a size."""
+    return {RESIZE: "x".join(map(str, port["resized"]))} if "resized" in port else {}
 
 
 def _target_card(data: DataSet, split: Split, port: Mapping[str, Any], source: str) -> TargetCard:

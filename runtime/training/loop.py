@@ -13,7 +13,7 @@ import numpy as np
 from netc.compiler import LOSS, by_batch_statistics
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data.augment import Batch, augment
+from netc.runtime.data.augment import SHARE, Batch, augment
 from netc.runtime.data.batches import Batches, number_of_batches
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
@@ -104,6 +104,7 @@ class Loop:
             batches = progress.batch + len(ready) if isinstance(ready, Batches) else self.steps_per_epoch
             for arrays in ready:
                 feeds = {name: np.ascontiguousarray(arrays[name], dtype) for name, dtype in fed.items()}
+                feeds |= {SHARE: arrays[SHARE]} if SHARE in arrays else {}
                 rates = self.rates()
                 self.count(trainer.start(feeds, rates), began)
                 if asked.is_set():
@@ -131,6 +132,7 @@ class Loop:
             skip=progress.skip,
             fewest=self.fewest,
             augmentation=trainer.plan.augmentation,
+            targets=self.targets,
         )
 
     def streamed(self, stream: Stream) -> Iterator[Batch]:
@@ -139,7 +141,13 @@ class Loop:
         epoch, start = progress.epoch, progress.batch
         for number, batch in enumerate(stream.epoch(start, self.fewest, self.note_once), start):
             drawn = np.random.default_rng([trainer.seed, epoch, 1, number])
-            yield augment(batch, trainer.plan.augmentation, drawn) if trainer.plan.augmentation else batch
+            changes = trainer.plan.augmentation
+            yield augment(batch, changes, drawn, self.targets) if changes else batch
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The fields of a batch that are no inputs of the net."""
+        return frozenset(port["name"] for port in self.trainer.ports if port["role"] == "target")
 
     def note_once(self, text: str) -> None:
         """Tell it, unless this training has told it."""

@@ -20,6 +20,7 @@ from netc.compiler import (
     said,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.augment import SHARE
 from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, Measured, bind, measured
@@ -139,8 +140,9 @@ class Trainer:
         session = self._steps.session(rows, self.state)
         before = self.finish() if session is not self._running else []
         self._running = session
-        numbers = scalars(self.manifest, seed=self.seed, step=self.steps_started + len(before), rate=rate)
-        came = session.start({**feeds, **numbers})
+        given, share = _unmixed(feeds)
+        at = self.steps_started + len(before)
+        came = session.start({**given, **scalars(self.manifest, seed=self.seed, step=at, rate=rate, share=share)})
         self._waiting.append((rate, rows))
         if all(map(self._accepts, came)):
             session.swap()
@@ -152,7 +154,8 @@ class Trainer:
         values = {LOSS: 0.0}
         for steps, rate in zip(self._all_steps, rates, strict=True):
             session = steps.session(rows, self.state)
-            numbers = scalars(steps.manifest, seed=self.seed, step=self.progress.step, rate=rate)
+            _, share = _unmixed(feeds)
+            numbers = scalars(steps.manifest, seed=self.seed, step=self.progress.step, rate=rate, share=share)
             wanted = {port["name"] for port in ports(steps.manifest, "data", "target")}
             given = {name: array for name, array in feeds.items() if name in wanted}
             (came,) = [*session.start({**given, **numbers}), *session.finish()]
@@ -324,3 +327,9 @@ class Trainer:
         for name, array in state.items():
             self.state.put(name, array)
         self.progress = progress
+
+
+def _unmixed(feeds: Mapping[str, Array]) -> tuple[dict[str, Array], float]:
+    """Inputs and targets of a batch, and the share of the examples' own targets in their loss."""
+    fields = {name: array for name, array in feeds.items() if name != SHARE}
+    return fields, float(feeds.get(SHARE, 1.0))
