@@ -8,6 +8,7 @@ from netc.compiler import Port
 from netc.runtime.data.dataset import DataSet, Split
 from netc.runtime.data.divide import SHARE, Divider
 from netc.runtime.data.feed import checked
+from netc.runtime.data.fit import with_open_sizes
 from netc.runtime.data.spec import Options
 from netc.runtime.sessions.resident import Array
 
@@ -19,6 +20,6 @@ def array_data(arrays: Mapping[str, Array], ports: Sequence[Port]) -> DataSet:
 
     Raises DiagnosticError E555 to E558.
     """
-    fitting = checked(ports, arrays, texts=True)
+    fitting = checked(with_open_sizes(ports), arrays, texts=True)
     parts = {"all": Split(fitting, lambda name, row: f"`{name}`" if row < 0 else f"`{name}`[{row}]")}
     return DataSet(ARRAYS, parts, {}, Options(), Divider(ARRAYS, parts, None, 0, SHARE))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Resize
+from netc.compiler import Port, Resize
 
 Sizes = tuple[int, ...]
 Wanted = Sequence[int | str]
@@ -61,6 +61,27 @@ def open_sizes(wanted: Wanted, *, as_bytes: bool) -> Wanted:
     """The sizes of a map with any height and width: [C, H, W], or [H, W, C] and [H, W]."""
     first = 0 if as_bytes or len(wanted) == 2 else 1
     return [*wanted[:first], "the height", "the width", *wanted[first + 2 :]]
+
+
+def with_open_sizes(ports: Sequence[Port]) -> list[Port]:
+    """The ports where maps that are resized, and answers as large as one of them, may have any height and width."""
+    areas = [_area(port) for port in ports if "resized" in port]
+    return [
+        _with_open_size(port) if areas and 3 <= len(port["shape"]) <= 4 and _area(port) in areas else port
+        for port in ports
+    ]
+
+
+def _with_open_size(port: Port) -> Port:
+    """The port with its height and width open."""
+    opened = open_sizes(port["shape"][1:], as_bytes=port["dtype"] == "uint8")
+    return {**port, "shape": [port["shape"][0], *opened]}
+
+
+def _area(port: Port) -> Wanted:
+    shape = port["shape"][1:]
+    first = 0 if port["dtype"] == "uint8" or len(shape) == 2 else 1
+    return shape[first : first + 2]
 
 
 def height_width(shape: Sizes, as_bytes: bool) -> Sizes:
