@@ -40,12 +40,13 @@ class Crop(Augmentation):
     def change(self, maps: Array, drawn: Array) -> Array:
         import numpy as np
 
-        (down, right), padding = drawn.T, self.padding
-        count, _, height, width = maps.shape
-        padded = np.pad(maps, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-        rows, columns = down[:, None] + np.arange(height), right[:, None] + np.arange(width)
-        picked = padded[np.arange(count)[:, None, None], :, rows[:, :, None], columns[:, None, :]]
-        return np.ascontiguousarray(picked.transpose(0, 3, 1, 2))
+        found, padding = np.zeros_like(maps), self.padding
+        height, width = maps.shape[2:]
+        for image, made, (down, right) in zip(maps, found, drawn - padding, strict=True):
+            top, left = max(down, 0), max(right, 0)
+            part = image[:, top : height + down, left : width + right]
+            made[:, top - down :, left - right :][:, : part.shape[1], : part.shape[2]] = part
+        return found
 
     def formula(self, numpy: Any, image: Any, drawn: Any) -> Any:
         found, (down, right) = numpy.zeros_like(image), (int(place) - self.padding for place in drawn)

@@ -154,8 +154,8 @@ def test_random_parts_are_cut_of_rows_as_they_are_stored() -> None:
     with Batches(bound, 8, augmentation=trainer.plan.augmentation, targets={"label"}) as ready:  # type: ignore[arg-type]
         (batch,) = ready
     assert batch["image"].shape == (8, 2, 6, 5)
-    assert bound.batch(np.arange(8))["image"].std() < 0.02  # type: ignore[union-attr]
-    assert batch["image"].std() > 0.05
+    whole = bound.batch(np.arange(8))["image"]  # type: ignore[union-attr]
+    assert batch["image"].std() > 2 * whole.std()
 
 
 def test_masks_have_the_size_of_their_images() -> None:
