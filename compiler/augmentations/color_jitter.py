@@ -8,6 +8,7 @@ from netc.compiler.augmentations.base import Augmentation, Kind, as_before, augm
 from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.samples import Drawn, Wrong
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +65,7 @@ class ColorJitter(Augmentation):
         if channels == 3 or not (self.saturation or self.hue):
             return None
         what = "saturation" if self.saturation else "hue"
-        return f"{what} is of colours, and images of {channels} channels have none", f"leave out `{what}`"
+        return f"{what} is of colours, and images of {counted(channels, 'channel')} have none", f"leave out `{what}`"
 
     def draw(self, count: int, rng: np.random.Generator) -> Array:
         """Factors of brightness, contrast and saturation, and the turn of hue."""

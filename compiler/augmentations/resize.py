@@ -8,6 +8,7 @@ from netc.compiler.augmentations.base import Fixed, as_before, augmentation, in_
 from netc.compiler.augmentations.resample import nearest, weights
 from netc.compiler.declare.arguments import Extent, argument
 from netc.compiler.declare.samples import Drawn, Wrong
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +96,7 @@ def two_axes(extent: int | tuple[int, ...]) -> tuple[str, str, str] | None:
     """The conflict of an extent that isn't of a map."""
     if isinstance(extent, int) or len(extent) == 2:
         return None
-    return "size", f"a map has two axes, found {len(extent)} sizes", "write `64`, or `48x64`, height first"
+    return "size", f"a map has two axes, found {counted(len(extent), 'size')}", "write `64`, or `48x64`, height first"
 
 
 def height_width(extent: int | tuple[int, ...]) -> tuple[int, int]:
