@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.augmentations.base import Augmentation, Kind, as_before, augmentation, in_floats, white
+from netc.compiler.augmentations.resample import AT_ONCE
 from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.samples import Drawn, Wrong
@@ -78,6 +79,16 @@ class ColorJitter(Augmentation):
         return np.stack([*factors, rng.uniform(-self.hue, self.hue, count)], axis=1)
 
     def change(self, maps: Array, drawn: Array) -> Array:
+        import numpy as np
+
+        found = np.empty_like(maps)
+        step = max(1, AT_ONCE // (maps.shape[2] * maps.shape[3]))
+        for first in range(0, len(maps), step):
+            part = slice(first, first + step)
+            found[part] = self._changed(maps[part], drawn[part])
+        return found
+
+    def _changed(self, maps: Array, drawn: Array) -> Array:
         import numpy as np
 
         bright, contrast, saturation, turn = drawn.astype(np.float32).T[:, :, None, None, None]

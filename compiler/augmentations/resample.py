@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from netc.compiler.augmentations.base import Array
 
 AT_ONCE = 1 << 15
-"""Pixels that are gathered together, so that they stay in the processor's cache."""
+"""Pixels that are worked on together, so that they stay in the processor's cache."""
 
 
 def weights(size: int, start: Array, extent: Array, wanted: int) -> Array:
