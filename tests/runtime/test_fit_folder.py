@@ -74,6 +74,9 @@ def test_a_folder_with_something_in_it_is_refused(folder: Path, net: Net) -> Non
     trainer.fit("data.npz", out="r", epochs=2)  # its own
     assert json.loads((folder / "r/run.json").read_text())["overrides"] == {"epochs": 2}
     assert len(netc.load_run("r").history) == 2
+    shutil.rmtree(folder / "r")
+    trainer.fit("data.npz", out="r", epochs=3)  # gone, and therefore new
+    assert len(netc.load_run("r").history) == 3
 
 
 def test_resume_takes_the_same_rows_alone(folder: Path, net: Net) -> None:
