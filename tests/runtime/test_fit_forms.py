@@ -227,7 +227,7 @@ WRONG: dict[str, Any] = {
     "text in batches": ([(X[:3], np.array(["a", "b", "c"]))], {}, "E557", "numbered from 0"),
     "a share of batches": ([(X, Y)], {"validation": 0.2}, "E582", "no share of list"),
     "no share": ((X, Y), {"validation": 1.5}, "E582", "no share to hold out"),
-    "a share of parts": ("digits", {"validation": 0.2}, "E582", "brings rows to hold out: part `test`"),
+    "a share of parts": ("digits", {"validation": 0.2}, "E582", "rows to hold out come with digits: part `test`"),
     "a generator to measure on": ((X, Y), {"validation": (pair for pair in [(X, Y)])}, "E580", "once alone"),
 }
 
