@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.declared import Declared, Registry
@@ -13,6 +13,8 @@ from netc.compiler.declare.samples import Rates, Wrong
 
 WARMUP = argument(Real(0), "epochs over which the rate rises to the base rate, step by step", default=0.0)
 """The argument that every schedule declares last: `warmup: float = WARMUP`."""
+
+END: Any = argument(Real(0, 1), "the share of the base rate that is left at the end", default=0.0)
 
 
 class Schedule(Declared):
@@ -43,6 +45,11 @@ class Schedule(Declared):
         if step < rising:
             return base * float(min(Fraction(1), (step + 1) / rising))
         return base * self.factor(Fraction(step, steps_per_epoch), epochs)
+
+    def progress(self, epoch: Fraction, epochs: int) -> Fraction:
+        """How much of the training after the warm-up is done: from 0 to 1."""
+        warmup = exact(self.warmup)
+        return min((epoch - warmup) / (epochs - warmup), Fraction(1)) if epochs > warmup else Fraction(1)
 
     def misfit(self, epochs: int) -> tuple[str, str] | None:
         """What is wrong with it in a training of so many epochs, and the way out; None where it fits."""

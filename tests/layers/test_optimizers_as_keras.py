@@ -29,9 +29,7 @@ def test_twelve_steps_are_those_of_keras(bench: Any, call: str) -> None:
         values[name] = Value(name, DType.FLOAT32, ())
         bench.graph.inputs.append(values[name])
     state = tuple(values[name] for name in instance.slots())
-    new, after = instance.update(
-        bench.g, values["weight"], values["gradient"], state, values["rate"], values["time"]
-    )
+    new, after = instance.update(bench.g, values["weight"], values["gradient"], state, values["rate"], values["time"])
     outputs = {"weight": new, **dict(zip(instance.slots(), after, strict=True))}
     held = {"weight": start, **{name: np.zeros_like(start) for name in instance.slots()}}
     for number, (gradient, expected) in enumerate(zip(KERAS["gradients"], KERAS["weights"][call], strict=True)):
