@@ -30,9 +30,10 @@ from netc.compiler.metrics.base import Metric, metric
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.plan.reference import put_settings
 from netc.compiler.schedules.base import schedule
+from netc.compiler.stops.base import stop
 from netc.compiler.targets.reference import put_into
 
-HEAD = """# Layers, losses, metrics, optimizers, schedules, initializers, augmentations
+HEAD = """# Layers, losses, metrics, optimizers, schedules, stops, initializers, augmentations
 
 Written by `python -m netc.compiler.reference` from the declarations in `compiler/`; a change belongs there.
 
@@ -47,6 +48,7 @@ CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
     ("Metrics", "In a train section: `metrics = [accuracy, topk(k=5)]`.", metric),
     ("Optimizers", "In a train section: `optimizer = adam(lr=1e-3)`.", optimizer),
     ("Schedules", "In a train section: `schedule = cosine(warmup=1)`.", schedule),
+    ("Stops", "In a train section: `stop = early_stop(patience=5)`, or a list of them.", stop),
     (
         "Initializers",
         "What weights and buffers hold before training; each layer says which of them its own start with.",

@@ -45,9 +45,10 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
     fields = {SETTINGS[word].field: value for word, value in values.items() if word not in STEP_SETTINGS}
     of_step = {SETTINGS[word].field: value for word, value in values.items() if word in STEP_SETTINGS}
     plan = TrainPlan(train.label, (StepPlan(**of_step),), **fields, span=train.span)
-    misfit = plan.schedule.misfit(plan.epochs)
+    misfit = plan.misfit()
     if misfit is not None:
-        frame.error("E416", misfit[0], given["schedule"].span, help=misfit[1])
+        word, message, help = misfit
+        frame.error("E416", message, given[word].span, help=help)
         return None
     return plan
 

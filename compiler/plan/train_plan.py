@@ -13,10 +13,11 @@ from netc.compiler.plan.settings import Losses, Metrics, One, Outside, Plain, Se
 from netc.compiler.plan.terms import LossTerm, MetricTerm, Term
 from netc.compiler.schedules.base import Schedule, schedule
 from netc.compiler.schedules.constant import Constant
-from netc.grammar.diagnostics import Span
+from netc.compiler.stops.base import Stop, stop
+from netc.grammar.diagnostics import Span, did_you_mean
 
 CLIP_NORM = Optional_(Real(0, open_low=True))
-ORDER = ("loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "augmentation", "data")
+ORDER = ("loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "augmentation", "stop", "data")
 """The settings as the reference and the manifest list them: those of a step stand where a reader looks for them."""
 
 
@@ -82,6 +83,9 @@ class TrainPlan:
     augmentation: tuple[Augmentation, ...] = setting(
         Some(augmentation), "a list such as `[flip, crop(4)]`, of training images", default=()
     )
+    stop: tuple[Stop, ...] = setting(
+        Some(stop), "a list such as `[early_stop(patience=5)]`: what ends training before its last epoch", default=()
+    )
     data: str | None = setting(
         Text('write `data = "digits"`, or a path'),
         "what `--data` is unless given",
@@ -100,6 +104,24 @@ class TrainPlan:
     def terms(self) -> tuple[Term, ...]:
         """Everything that the plan measures: the losses of all steps, then the metrics."""
         return (*self.losses, *self.metrics)
+
+    @property
+    def figures(self) -> dict[str, bool]:
+        """What each epoch measures, by name: whether higher is better."""
+        logged = {f"loss.{term.name}": False for term in self.losses if term.logged}
+        return {"loss": False, **logged, **{term.name: term.metric.higher_is_better for term in self.metrics}}
+
+    def misfit(self) -> tuple[str, str, str] | None:
+        """A setting that does not fit the others, what is wrong with it and the way out; None where all fit."""
+        long = self.schedule.misfit(self.epochs)
+        if long is not None:
+            return ("schedule", *long)
+        watching = [("schedule", self.schedule.word, self.schedule.watch)]
+        for word, who, watched in (*watching, *(("stop", reason.word, reason.watch) for reason in self.stop)):
+            if watched is not None and watched not in self.figures:
+                help = did_you_mean(watched, self.figures) or f"watch one of {', '.join(self.figures)}"
+                return word, f"`{who}` watches `{watched}`, which this section doesn't measure", help
+        return None
 
     @property
     def only(self) -> StepPlan:

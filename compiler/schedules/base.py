@@ -4,6 +4,7 @@ plain arithmetic that the training loop asks for."""
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -20,11 +21,13 @@ END: Any = argument(Real(0, 1), "the share of the base rate that is left at the 
 class Schedule(Declared):
     """Base of every schedule. Every one has the argument `warmup`: epochs of linear rise at the start, default 0.
 
+    watch    the figure that `feedback` is asked about, for schedules that have such an argument
     samples  at least two `Rates`: the factors of every step of a short training, worked out by hand
     errors   at least one `Wrong` call
     """
 
     warmup: float
+    watch: str | None = None
     samples: ClassVar[tuple[Rates, ...]] = ()
     errors: ClassVar[tuple[Wrong, ...]] = ()
 
@@ -39,8 +42,12 @@ class Schedule(Declared):
         """What `factor` is, by another road: an identity, a product over steps, a loop. The tests compare the two."""
         raise AssertionError("a schedule declares formula")
 
+    def feedback(self, figures: Sequence[float], higher: bool) -> float:
+        """What else the rate is multiplied by, after epochs with these figures of `watch`; `higher` ones are better?"""
+        return 1.0
+
     def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float:
-        """The learning rate of a step counted from 0; while it rises it is at most the base rate."""
+        """The learning rate of a step counted from 0, before feedback; while it rises it is at most the base rate."""
         rising = exact(self.warmup) * steps_per_epoch
         if step < rising:
             return base * float(min(Fraction(1), (step + 1) / rising))

@@ -46,7 +46,7 @@ class Cosine(Schedule):
     errors = (
         Wrong("cosine(end=1.5)", code="E224", says="a number from 0 to 1, found 1.5"),
         Wrong("cosine(warmup=-1)", code="E224", says="a number of at least 0, found -1"),
-        Wrong("cosine(restarts=0.5)", code="E224", says="a whole number of at least 0, found 0.5"),
+        Wrong("cosine(restarts=0.5)", code="E224", says="a whole number from 0, found 0.5"),
     )
 
     def factor(self, epoch: Fraction, epochs: int) -> float:

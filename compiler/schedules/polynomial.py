@@ -33,7 +33,8 @@ class Polynomial(Schedule):
     )
 
     def factor(self, epoch: Fraction, epochs: int) -> float:
-        return self.end + (1.0 - self.end) * float(1 - self.progress(epoch, epochs)) ** self.power
+        left = float(1 - self.progress(epoch, epochs))
+        return self.end + (1.0 - self.end) * math.pow(left, self.power)
 
     def formula(self, epoch: Fraction, epochs: int) -> float:
         left = (epochs - epoch) / (epochs - self.warmup)

@@ -7,7 +7,7 @@ from typing import Any
 
 from netc.compiler.augmentations.base import augmentation
 from netc.compiler.declare.declared import Declared, Registry
-from netc.compiler.declare.samples import Call, Drawn, Pair, Rates, Sample, Wrong
+from netc.compiler.declare.samples import Call, Drawn, Epochs, Pair, Rates, Sample, Wrong
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
@@ -19,6 +19,7 @@ from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
 from netc.compiler.net import Net
 from netc.compiler.schedules.base import schedule
+from netc.compiler.stops.base import stop
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Severity
 from netc.grammar.parse import parse
@@ -28,6 +29,7 @@ KINDS: dict[str, Registry[Any]] = {
     "loss": loss,
     "metric": metric,
     "schedule": schedule,
+    "stop": stop,
     "initializer": initializer,
     "augmentation": augmentation,
 }
@@ -37,7 +39,8 @@ NAMES = "abcdefgh"
 TRAINS = {
     "loss": "loss = {call}",
     "metric": "loss = mse(other, value)\n  metrics = [{call}]",
-    "schedule": "loss = mse(other, value)\n  schedule = {call}",
+    "schedule": "loss = mse(other, value)\n  {figure}\n  schedule = {call}",
+    "stop": "loss = mse(other, value)\n  {figure}\n  stop = {call}",
     "augmentation": "loss = mse(other, value)\n  augmentation = {call}",
 }
 """Where a call of each kind stands in a train section."""
@@ -50,7 +53,7 @@ def inputs_of(one: Call) -> tuple[str, ...]:
             return one.inputs
         case Pair():
             return (one.prediction,)
-        case Rates() | Drawn():
+        case Rates() | Epochs() | Drawn():
             return ()
     raise AssertionError(f"no sample: {one}")
 
@@ -65,7 +68,10 @@ def text_of(kind: str, call: str, inputs: Sequence[str]) -> str:
         flow = "a -> " if inputs else ""
         return "\n".join([*lines, f"  y = {flow}{call}", "}", ""])
     lines.append(f"  {'prediction = a' if inputs else 'number = other'} -> identity")
-    lines += ["}", "train Sample {", f"  {TRAINS[kind].format(call=call)}", "}", ""]
+    figure = "metrics = [accuracy(scores, label)]" if "accuracy" in call else ""
+    if figure:
+        lines.insert(1, "  input scores: 3")
+    lines += ["}", "train Sample {", f"  {TRAINS[kind].format(call=call, figure=figure)}", "}", ""]
     return "\n".join(lines)
 
 
@@ -99,7 +105,7 @@ def instance_of(kind: str, one: Call) -> Any:
         return plan.losses[0].loss
     if kind == "metric":
         return plan.metrics[0].metric
-    return plan.schedule if kind == "schedule" else plan.augmentation[0]
+    return {"schedule": plan.schedule, "stop": (*plan.stop, None)[0]}.get(kind) or plan.augmentation[0]
 
 
 def _initializer(call: str) -> tuple[Declared | None, list[Diagnostic]]:
