@@ -7,7 +7,7 @@ operators `Dropout` and `BatchNormalization`, which `passes/` turn into their tr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from netc.compiler.applications import Application, LayerInstance
@@ -21,7 +21,7 @@ from netc.grammar.diagnostics import Diagnostic, Span
 class Net:
     """A shape-checked network.
 
-    name, label     as in the text;  settings: the arguments it was elaborated with
+    name, label     as in the text;  settings: the arguments it was elaborated with;  given: those that `load` was given
     graph           inputs, parameters, forward nodes (`train only` ones too) and named outputs, default first
     layers          applications in execution order, only those that an output, a loss or a path reaches
     tree            the same as the text writes them: blocks, loops, merges and chains around them
@@ -46,6 +46,7 @@ class Net:
     source: str
     sources: dict[str, str]
     span: Span
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<net {self.name}: {len(self.layers)} layers, {self.params:,} parameters>"

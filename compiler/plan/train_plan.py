@@ -21,7 +21,7 @@ ORDER = ("loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_no
 """The settings as the reference and the manifest list them: those of a step stand where a reader looks for them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StepPlan:
     """One update: what it minimizes, by which optimizer, and what it moves.
 
@@ -46,8 +46,14 @@ class StepPlan:
     name: str | None = None
     trains: tuple[str, ...] | None = None
 
+    def __repr__(self) -> str:
+        losses = " + ".join(
+            f"{'' if term.weight == 1 else f'{term.weight:g} * '}{term.loss.word}" for term in self.losses
+        )
+        return f"{f'{self.name}: ' if self.name else ''}{losses} by {self.optimizer.word}(lr={self.optimizer.lr:g})"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class TrainPlan:
     """A `train` section after elaboration, defaults filled in.
 
@@ -94,6 +100,10 @@ class TrainPlan:
     )
     freeze: tuple[str, ...] = ()
     span: Span | None = None
+
+    def __repr__(self) -> str:
+        steps = "; ".join(map(repr, self.steps))
+        return f"<plan{f' {self.label!r}' if self.label else ''}: {steps}, batch {self.batch}, {self.epochs} epochs>"
 
     @property
     def losses(self) -> tuple[LossTerm, ...]:

@@ -16,7 +16,8 @@ from netc.cli.terminal import command, say, use_color
 
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision, TrainPlan
-    from netc.runtime.folder.progress import Listener
+    from netc.runtime.data.card import Card
+    from netc.runtime.folder.listener import Listener
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.run import Request
     from netc.runtime.show.progress import PlainProgress
@@ -84,6 +85,9 @@ def train(
         request.device = device if _given(context, "device") else request.device
         request.memory = memory if _given(context, "memory") else request.memory
         request.data = data or request.data
+        if not request.data:
+            message = f"the run in {folder.path} was trained on arrays from Python"
+            raise click.UsageError(f"{message}\n  = help: add `--data` with a file of the same rows", context)
         request.overrides = {**request.overrides, **given}
         return _train(net_of(folder, request), request, folder, None, profile)
     if file is None:
@@ -135,12 +139,11 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     from netc.cli.report import draw
     from netc.compiler import batch_ports
     from netc.runtime.data import bind_data, open_data
-    from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
     from netc.runtime.runs import run
     from netc.runtime.runs.export import too_large
-    from netc.runtime.runs.final import measure_test
     from netc.runtime.training.interrupt import Interrupted
+    from netc.runtime.training.requested import make_trainer
 
     plan = request.plan(net)
     data = open_data(request.data)
@@ -149,15 +152,14 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     told: list[str] = []
     model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32)
     report: list[str] = []
-    trainer = run.make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
-    folder = resumed or RunFolder.create(out, net.name)
+    trainer = make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     if resumed is None:
         request.card = bound.card.to_json()
-        run.begin(folder, request, net, trainer)
-        run.write_sample(folder, bound.held)
+        folder = run.open_run(request, net, trainer.manifest, bound.held, out)
         _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away
     else:
-        run.restore(folder, request, trainer, bound.card)
+        folder = resumed
+        trainer.restore(*run.read_checkpoint(folder, request, bound.card))
         folder.write_request(asdict(request))
     for line in told:
         say(f"device       {line}")
@@ -172,23 +174,21 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     if request.precision != "float32" or request.tf32:
         say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))
     if resumed is not None:
-        if _is_finished(trainer, plan, folder):
+        if _is_finished(trainer, plan, folder, bound.card):
             return 0
         folder.model.unlink(missing_ok=True)
     say(f"run folder   {folder.path}")
     say()
     try:
-        trainer.fit(bound, out=folder, listener=_listener(trainer, folder, profile))
+        trainer.fit(bound, out=folder, listener=_listener(trainer, folder, profile), quiet=True)
     except Interrupted as stop:
         say(f"interrupted after step {stop.step}; go on with `{command('netc', 'train', '--resume', folder.path)}`")
         return 130
-    run.finish(folder, net)
-    tested = measure_test(folder, bound, model.device) if folder.model.exists() else None
-    _show_end(folder, trainer, tested)
+    _show_end(folder, trainer)
     return 0
 
 
-def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
+def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder, card: Card) -> bool:
     done = trainer.progress.epoch
     if done < plan.epochs:
         say(f"resuming     after step {trainer.progress.step}, in epoch {done + 1} of {plan.epochs}")
@@ -196,7 +196,7 @@ def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
     if not folder.model.exists():
         from netc.runtime.runs.run import finish
 
-        finish(folder, trainer.model.net)
+        finish(folder, trainer.model.net, plan, card)
     say(f"all {done} epochs of this run are done; add `--epochs {done + 5}` to train longer")
     return True
 
@@ -226,19 +226,17 @@ def _show_summary(net: Net, batch: int) -> None:
         draw_summary(net, summary(net), batch, markdown=False)
 
 
-def _show_end(folder: RunFolder, trainer: Trainer, tested: str | None) -> None:
-    from netc.runtime.show.plot import can_plot, plot_curves
+def _show_end(folder: RunFolder, trainer: Trainer) -> None:
     from netc.runtime.show.progress import number
 
-    if can_plot():
-        plot_curves({trainer.model.net.name: trainer.progress.history}, folder.path / "curves.png")
     best: Any = trainer.progress.best
     say()
     if best is not None:
         what = best["metric"].replace("validation_", "held-out ")
         say(f"best         {what} {number(best['value'])} in epoch {best['epoch']}")
-    if tested is not None:
-        say(f"test         {tested}")
+    if (tested := folder.read_test()) is not None:
+        metrics = ", ".join(f"{name} {value:.4f}" for name, value in tested["metrics"].items())
+        say(f"test         {metrics} on {tested['examples']:,} rows, measured once")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
     say(f"time         {seconds:.1f} s of training, {trainer.progress.step:,} steps on {trainer.model.device.name}")
     network = f", network {folder.model}" if folder.model.exists() else ""

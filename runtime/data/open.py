@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 from netc.grammar.diagnostics import suggestions
 from netc.runtime.data.arrays import PARTS, read_digits, read_npz
 from netc.runtime.data.card import Card
 from netc.runtime.data.cifar import cifar_files, read_cifar
-from netc.runtime.data.dataset import DataSet, Division, Split
-from netc.runtime.data.divide import divide
+from netc.runtime.data.dataset import DataSet, Split
+from netc.runtime.data.divide import SHARE, Divider
 from netc.runtime.data.errors import error, unreadable
 from netc.runtime.data.folder import read_folder
 from netc.runtime.data.idx import idx_files, read_idx_folder
@@ -23,7 +22,7 @@ LABEL = "label"
 KNOWN = "digits, FILE.npz, FILE.csv, a folder of images by class, of MNIST's IDX files or of CIFAR's binary files"
 
 
-def open_data(spec: str, *, seed: int = 0, validation: float = 0.1, card: Card | None = None) -> DataSet:
+def open_data(spec: str, *, seed: int = 0, validation: float = SHARE, card: Card | None = None) -> DataSet:
     """Read the data a spec names.
 
     spec        "digits", "mnist.npz", "table.csv:scale=255", "photos:size=64": docs/data.md lists formats and options
@@ -39,12 +38,9 @@ def open_data(spec: str, *, seed: int = 0, validation: float = 0.1, card: Card |
         raise ValueError(f"validation is {validation}, expected a share between 0 and 1")
     parts, classes = _read(name, options)
     short = _short(name)
-
-    @cache
-    def divided(needed: frozenset[str]) -> Division:
-        return divide(short, parts, options.test, seed, share, needed)
-
-    return DataSet(short, parts, {} if classes is None else {LABEL: classes}, options, divided)
+    again = spec if (seed, validation, card) == (0, SHARE, None) else None
+    divided = Divider(short, parts, options.test, seed, share)
+    return DataSet(short, parts, {} if classes is None else {LABEL: classes}, options, divided, spec=again)
 
 
 def _as_trained(options: Options, card: Card) -> Options:

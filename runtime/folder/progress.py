@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 Record = dict[str, float | int]
 
@@ -21,6 +20,7 @@ class Progress:
     seconds  time spent in the unfinished epoch
     history  a record for each finished epoch
     best     {"epoch", "metric", "value", "loss"} of the best epoch, or None
+    rate_factor  what the schedule's rates are multiplied by; a listener may change it after an epoch
     """
 
     step: int = 0
@@ -31,6 +31,7 @@ class Progress:
     seconds: float = 0.0
     history: list[Record] = field(default_factory=list)
     best: dict[str, Any] | None = None
+    rate_factor: float = 1.0
 
     def add(self, results: Mapping[str, float], rows: int) -> None:
         """Count one step's results over `rows` examples. Results that are not finite are of a skipped step."""
@@ -80,42 +81,3 @@ def finite(values: Mapping[str, float]) -> bool:
 def not_finite(values: Mapping[str, float]) -> str:
     """`loss is nan`, of the first value that isn't finite."""
     return next(f"{name} is {value}" for name, value in values.items() if not math.isfinite(value))
-
-
-class Listener(Protocol):
-    """What follows a training: a progress line, a test. Every method is called in the training's thread."""
-
-    def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
-        """Before the first step; after a resume the progress is not zero."""
-
-    def noted(self, text: str) -> None:
-        """Something that the user should know of how this training is done."""
-
-    def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
-        """After each step."""
-
-    def epoch_ended(self, record: Record, improved: bool) -> None:
-        """After each epoch and its validation."""
-
-    def finished(self, progress: Progress) -> None:
-        """After the last epoch, and also when the training was interrupted or failed."""
-
-
-class Silent:
-    """A listener that does nothing but warn."""
-
-    def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
-        """Nothing."""
-
-    def noted(self, text: str) -> None:
-        """A warning, which Python shows once."""
-        warnings.warn(text, stacklevel=4)
-
-    def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
-        """Nothing."""
-
-    def epoch_ended(self, record: Record, improved: bool) -> None:
-        """Nothing."""
-
-    def finished(self, progress: Progress) -> None:
-        """Nothing."""

@@ -176,6 +176,17 @@ class RunFolder:
             self.test_json, _json({"version": 1, "part": part, "examples": examples, "metrics": dict(metrics)})
         )
 
+    def read_test(self) -> dict[str, Any] | None:
+        """What test.json holds, or None where there is none; raises DiagnosticError E561."""
+        if not self.test_json.is_file():
+            return None
+        try:
+            found = json.loads(self.test_json.read_text(encoding="utf-8"))
+            return {"part": str(found["part"]), "examples": int(found["examples"]), "metrics": dict(found["metrics"])}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            help = "measure again: `netc eval` with the run and `--part test`"
+            raise DiagnosticError(Diagnostic("E561", f"{self.test_json} is damaged", help=help)) from error
+
     def weights(self) -> Path:
         """The best weights, or where there are none yet the last."""
         return self.best if self.best.exists() else self.last

@@ -10,14 +10,15 @@ import numpy as np
 
 from netc.compiler import Port, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.batches import chunks
 from netc.runtime.data.card import CARD_KEY, Card, card_of
 from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device
 from netc.runtime.runs import notes
+from netc.runtime.runs.evaluate import batches_of, evaluate
 from netc.runtime.sessions.foreign import check_operators, printable
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
-from netc.runtime.training.evaluate import chunks, evaluate
 
 EVALUATION_BATCH = 128
 _TYPES = {
@@ -161,7 +162,7 @@ class Deployed:
     def measure(self, rows: BoundBatches) -> dict[str, float]:
         """The mean loss and metrics over rows that fit."""
         assert self.scorer is not None
-        return evaluate(self.run, self.scorer, rows, self.batch or EVALUATION_BATCH)
+        return evaluate(self.run, self.scorer, batches_of(rows, self.batch or EVALUATION_BATCH))
 
     def class_scores(self, outputs: Mapping[str, Array], assume: bool = False) -> Array | None:
         """Probabilities [n, classes] from the outputs, or None for a network that doesn't classify.

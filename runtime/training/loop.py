@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,12 @@ import numpy as np
 
 from netc.compiler import LOSS, by_batch_statistics
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data.batches import Batches, BoundBatches, number_of_batches
-from netc.runtime.folder.progress import Listener, Record, finite, not_finite
+from netc.runtime.data.augment import Batch, augment
+from netc.runtime.data.batches import Batches, number_of_batches
+from netc.runtime.data.given import Parts
+from netc.runtime.data.stream import Stream
+from netc.runtime.folder.listener import Listeners
+from netc.runtime.folder.progress import Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.training.diverged import diverged
 from netc.runtime.training.interrupt import Interrupted, interruptible
@@ -27,26 +32,32 @@ class Loop:
     def __init__(
         self,
         trainer: Trainer,
-        train: BoundBatches,
-        test: BoundBatches | None,
+        parts: Parts,
         epochs: int,
         folder: RunFolder | None,
-        listener: Listener,
+        listener: Listeners,
         checkpoint_seconds: float,
     ) -> None:
-        self.trainer, self.train, self.test, self.epochs = trainer, train, test, epochs
+        self.trainer, self.train, self.test, self.epochs = trainer, parts.train, parts.test, epochs
+        self.warnings = parts.warnings
         self.folder, self.listener, self.checkpoint_seconds = folder, listener, checkpoint_seconds
         self.fewest = 2 if by_batch_statistics(trainer.model.net, trainer.plan) else 1
-        self.steps_per_epoch = number_of_batches(len(train), trainer.plan.batch, self.fewest)
+        self.rows = 0 if isinstance(self.train, Stream) else len(self.train)
+        if isinstance(self.train, Stream):
+            self.steps_per_epoch = self.train.steps
+        else:
+            self.steps_per_epoch = number_of_batches(self.rows, trainer.plan.batch, self.fewest)
         self.saved_at = time.monotonic()
 
     def run(self) -> None:
         """Train until all epochs are done, or Ctrl-C, or divergence."""
         progress = self.trainer.progress
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
-        if self.steps_per_epoch < number_of_batches(len(self.train), self.trainer.plan.batch):
+        for found in self.warnings:
+            self.listener.noted(f"{found.message}: {found.help}")
+        if self.steps_per_epoch < number_of_batches(self.rows, self.trainer.plan.batch):
             self.listener.noted(
-                f"the last batch of {len(self.train):,} rows would hold one, which has no variance for batch "
+                f"the last batch of {self.rows:,} rows would hold one, which has no variance for batch "
                 f"normalization: it is joined to the batch before"
             )
         try:
@@ -59,6 +70,9 @@ class Loop:
                     self.save()
                     if asked.is_set() and progress.epoch < self.epochs:
                         raise Interrupted(progress.step)
+                    if (reason := self.listener.reason()) is not None:
+                        self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
+                        break
         except DiagnosticError as error:
             raise self.with_kept(error) from error
         finally:
@@ -82,15 +96,7 @@ class Loop:
         began = time.monotonic() - progress.seconds
         fed = {port["name"]: np.dtype(port["dtype"]) for port in trainer.ports}
         rates = [0.0]
-        with Batches(
-            self.train,
-            trainer.plan.batch,
-            seed=trainer.seed,
-            epoch=progress.epoch,
-            start=progress.batch,
-            fewest=self.fewest,
-            augmentation=trainer.plan.augmentation,
-        ) as ready:
+        with self.batches() as ready:
             for arrays in ready:
                 feeds = {name: np.ascontiguousarray(arrays[name], dtype) for name, dtype in fed.items()}
                 rates = self.rates()
@@ -106,6 +112,34 @@ class Loop:
         self.count(trainer.finish(), began)
         self.close_epoch(rates[0])
 
+    def batches(self) -> AbstractContextManager[Iterable[Batch]]:
+        """The rest of the epoch that the progress stands in."""
+        trainer, progress = self.trainer, self.trainer.progress
+        if isinstance(self.train, Stream):
+            return nullcontext(self.streamed(self.train))
+        return Batches(
+            self.train,
+            trainer.plan.batch,
+            seed=trainer.seed,
+            epoch=progress.epoch,
+            start=progress.batch,
+            fewest=self.fewest,
+            augmentation=trainer.plan.augmentation,
+        )
+
+    def streamed(self, stream: Stream) -> Iterator[Batch]:
+        """The same of batches that come from elsewhere. A lone row after larger batches is left out, and said."""
+        trainer, progress, largest = self.trainer, self.trainer.progress, 0
+        epoch, start = progress.epoch, progress.batch
+        for number, batch in enumerate(stream.epoch(start), start):
+            rows = len(next(iter(batch.values())))
+            largest = max(rows, largest)
+            if rows < self.fewest <= largest:
+                self.listener.noted(f"batch {number + 1:,} of one row is left out: it has no variance for batch norm")
+                continue
+            drawn = np.random.default_rng([trainer.seed, epoch, 1, number])
+            yield augment(batch, trainer.plan.augmentation, drawn) if trainer.plan.augmentation else batch
+
     def count(self, came: list[StepResult], began: float) -> None:
         """Add the results of steps, in their order, to the epoch that began then."""
         progress = self.trainer.progress
@@ -117,7 +151,7 @@ class Loop:
     def rates(self) -> list[float]:
         """The learning rate of each step of the plan for the next batch."""
         plan, done = self.trainer.plan, self.trainer.steps_started
-        rates = [step.optimizer.lr for step in plan.steps]
+        rates = [step.optimizer.lr * self.trainer.progress.rate_factor for step in plan.steps]
         return [plan.schedule.rate(base, done, self.steps_per_epoch, self.epochs) for base in rates]
 
     def close_epoch(self, rate: float) -> None:
@@ -128,7 +162,7 @@ class Loop:
         means = progress.means()
         if not means:
             raise diverged(f"no step of epoch {progress.epoch + 1} had a finite loss", rate)
-        measured = trainer.evaluate(self.test) if self.test is not None and len(self.test) else {}
+        measured = trainer.measure(self.test) if self.test is not None else {}
         if not finite(measured):
             raise diverged(f"the held-out {not_finite(measured)} after epoch {progress.epoch + 1}", rate)
         record: Record = {"epoch": progress.epoch + 1, "step": progress.step, "learning_rate": rate}
@@ -172,5 +206,5 @@ class Loop:
         tensors = trainer.checkpoint()
         if not all(np.isfinite(array).all() for array in tensors.values()):
             raise diverged(f"a weight is not finite after step {trainer.progress.step}", self.rates()[0])
-        self.folder.save_last(tensors, trainer.seed, len(self.train), trainer.progress, self.card())
+        self.folder.save_last(tensors, trainer.seed, self.rows, trainer.progress, self.card())
         self.saved_at = time.monotonic()
