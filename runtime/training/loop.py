@@ -21,6 +21,7 @@ from netc.runtime.folder.progress import Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.training.diverged import diverged
 from netc.runtime.training.interrupt import Interrupted, interruptible
+from netc.runtime.training.watching import feedback, reason_to_stop
 
 if TYPE_CHECKING:
     from netc.runtime.training.trainer import StepResult, Trainer
@@ -48,6 +49,7 @@ class Loop:
         else:
             self.steps_per_epoch = number_of_batches(self.rows, trainer.plan.batch, self.fewest)
         self.saved_at = time.monotonic()
+        self.feedback = 1.0
 
     def run(self) -> None:
         """Train until all epochs are done, or Ctrl-C, or divergence."""
@@ -66,17 +68,21 @@ class Loop:
                     self.folder.restart(progress)
                     self.save()  # finds out at once whether the folder can be written, and is the first good state
                 while progress.epoch < self.epochs:
+                    if (reason := self.listener.reason() or self.reason_to_stop()) is not None:
+                        self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
+                        break
                     self.epoch(asked)
                     self.save()
                     if asked.is_set() and progress.epoch < self.epochs:
                         raise Interrupted(progress.step)
-                    if (reason := self.listener.reason()) is not None:
-                        self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
-                        break
         except DiagnosticError as error:
             raise self.with_kept(error) from error
         finally:
             self.listener.finished(progress)
+
+    def reason_to_stop(self) -> str | None:
+        """Why the plan ends training here, or None. After a resume it is asked again, of the same history."""
+        return reason_to_stop(self.trainer.plan, self.trainer.progress.history)
 
     def with_kept(self, error: DiagnosticError) -> DiagnosticError:
         """A divergence with the weights that are left."""
@@ -94,6 +100,7 @@ class Loop:
         """One epoch, from where the progress stands. `asked` is set when somebody wants to stop."""
         trainer, progress = self.trainer, self.trainer.progress
         began = time.monotonic() - progress.seconds
+        self.feedback = feedback(trainer.plan, progress.history)
         fed = {port["name"]: np.dtype(port["dtype"]) for port in trainer.ports}
         rates = [0.0]
         with self.batches() as ready:
@@ -151,7 +158,8 @@ class Loop:
     def rates(self) -> list[float]:
         """The learning rate of each step of the plan for the next batch."""
         plan, done = self.trainer.plan, self.trainer.steps_started
-        rates = [step.optimizer.lr * self.trainer.progress.rate_factor for step in plan.steps]
+        factor = self.trainer.progress.rate_factor * self.feedback
+        rates = [step.optimizer.lr * factor for step in plan.steps]
         return [plan.schedule.rate(base, done, self.steps_per_epoch, self.epochs) for base in rates]
 
     def close_epoch(self, rate: float) -> None:
