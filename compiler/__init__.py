@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
+    from netc.compiler.plan.moving import followed
     from netc.compiler.plan.override import OUTSIDE, override
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
@@ -80,6 +81,7 @@ _HOMES = {
     "compile_scorer": "build",
     "compile_training": "build",
     "compile_update": "build",
+    "followed": "plan.moving",
     "fit": "weights.files",
     "fit_state": "weights.state",
     "forward_graph": "training.forward",
@@ -140,6 +142,7 @@ __all__ = [
     "compile_update",
     "fit",
     "fit_state",
+    "followed",
     "forward_graph",
     "get_op",
     "initial_state",

@@ -9,13 +9,12 @@ from netc.compiler.applications import Kind
 from netc.compiler.elaborate import expects, expressions, flows
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, Chain, LayerValue, Shared
-from netc.compiler.elaborate.resolve import not_yet
 from netc.compiler.elaborate.scope import Env, Loop, Ref, join
 from netc.compiler.elaborate.static import LONGEST
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed, tensors
 from netc.compiler.ir import Value
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, Span
+from netc.grammar.diagnostics import Label
 from netc.grammar.walk import children, walk
 
 MOST_PASSES = 200_000
@@ -43,8 +42,7 @@ def run(frame: Frame, statement: ast.Statement) -> None:
         case ast.TrainOnly():
             _train_only(frame, statement)
         case ast.Frozen():
-            not_yet(frame, "`frozen`", ast.Syntax(_keyword(statement.span, "frozen")))
-            run_body(frame, statement.body)
+            _frozen(frame, statement)
         case ast.Expect():
             expects.run(frame, statement)
         case ast.Input():
@@ -54,10 +52,6 @@ def run(frame: Frame, statement: ast.Statement) -> None:
             _output(frame, statement)
         case ast.Step():
             frame.error("E216", "`step` stands in a `train` section", statement.span, help="move it there")
-
-
-def _keyword(span: Span, word: str) -> Span:
-    return Span(span.file, span.line, span.column, span.line, span.column + len(word))
 
 
 # ---------------------------------------------------------------- flows and binds
@@ -275,6 +269,15 @@ def _train_only(frame: Frame, node: ast.TrainOnly) -> None:
         run_body(frame, node.body)
         road.outputs = tensors(frame.flow)
     frame.flow, frame.branches, frame.training = flow, branches, training
+
+
+def _frozen(frame: Frame, node: ast.Frozen) -> None:
+    """The statements as they stand; weights that are made by them are constants, and buffers stay."""
+    before, frame.run.frozen = frame.run.frozen, True
+    try:
+        run_body(frame, node.body)
+    finally:
+        frame.run.frozen = before
 
 
 def names_bound(body: ast.Body) -> Iterator[str]:

@@ -16,7 +16,8 @@ class Progress:
 
     step     steps made, from the start of the training
     epoch    epochs finished;  batch: batches of the next one that are done
-    rows     examples seen in the unfinished epoch;  sums: metric -> its sum over them
+    rows     examples seen in the unfinished epoch
+    sums     metric -> its sum over those of them that it was measured on;  counts: metric -> how many these are
     seconds  time spent in the unfinished epoch
     history  a record for each finished epoch
     best     {"epoch", "metric", "value", "loss"} of the best epoch, or None
@@ -28,6 +29,7 @@ class Progress:
     batch: int = 0
     rows: int = 0
     sums: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     history: list[Record] = field(default_factory=list)
     best: dict[str, Any] | None = None
@@ -42,16 +44,17 @@ class Progress:
         self.rows += rows
         for name, value in results.items():
             self.sums[name] = self.sums.get(name, 0.0) + value * rows
+            self.counts[name] = self.counts.get(name, 0) + rows
 
     def means(self) -> dict[str, float]:
         """The epoch's means so far."""
-        return {name: total / self.rows for name, total in self.sums.items()} if self.rows else {}
+        return {name: total / self.counts[name] for name, total in self.sums.items()}
 
     def finish_epoch(self, record: Record) -> None:
         """Close the epoch with its record."""
         self.history.append(record)
         self.epoch += 1
-        self.batch, self.rows, self.sums, self.seconds = 0, 0, {}, 0.0
+        self.batch, self.rows, self.sums, self.counts, self.seconds = 0, 0, {}, {}, 0.0
 
     def improves(self, metric: str, value: float, higher_is_better: bool, loss: float) -> bool:
         """Whether the value beats the best so far, or is equal to it with a lower loss; then it is the best."""
@@ -70,7 +73,10 @@ class Progress:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Progress:
         """The reverse of `to_json`."""
-        return Progress(**data)
+        made = Progress(**data)
+        if not made.counts:  # of a checkpoint that was written before counts were
+            made.counts = dict.fromkeys(made.sums, made.rows)
+        return made
 
 
 def finite(values: Mapping[str, float]) -> bool:

@@ -14,6 +14,7 @@ from netc.compiler import (
     compile_scorer,
     fit,
     fit_state,
+    followed,
     initial_state,
     override,
     read_tensors,
@@ -91,6 +92,8 @@ class Trainer:
         self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
         self.state = Resident(model.device)
         self._start_state()
+        for target, source, _ in followed(model.net.parameters, self.plan):
+            model.weights.put(target.name, model.weights.get(source.name))
         self.loss_scale = LossScale.of(self.manifest, self.state)
         self._scorer: Session | None = None
         self._running: StepSession | None = None
@@ -145,12 +148,16 @@ class Trainer:
         return before + self._checked(came, after=len(before))
 
     def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
-        """The steps of the plan one after the other: `loss` is the sum of theirs, `loss.NAME` each alone."""
+        """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
         rows = rows_of(feeds, self.ports)
-        values = {LOSS: 0.0}
+        values: dict[str, float] = {}
+        losses: list[float] = []
         for steps, rate in zip(self._all_steps, rates, strict=True):
+            count, waits = divmod(self.progress.step, steps.step.every)
+            if waits:
+                continue
             session = steps.session(rows, self.state)
-            numbers = scalars(steps.manifest, seed=self.seed, step=self.progress.step, rate=rate)
+            numbers = scalars(steps.manifest, seed=self.seed, step=count, rate=rate)
             wanted = {port["name"] for port in ports(steps.manifest, "data", "target")}
             given = {name: array for name, array in feeds.items() if name in wanted}
             (came,) = [*session.start({**given, **numbers}), *session.finish()]
@@ -159,8 +166,10 @@ class Trainer:
                 what = f"the {not_finite(came)} of step {steps.step.name} in step {self.progress.step + 1}"
                 raise diverged(what, rate)
             session.swap()
-            loss = came.pop(LOSS)
-            values |= {**came, f"{LOSS}.{steps.step.name}": loss, LOSS: values[LOSS] + loss}
+            losses.append(came.pop(LOSS))
+            values |= {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
+        if len(losses) == len(self._all_steps):
+            values[LOSS] = sum(losses)
         return StepResult(values, rows)
 
     def finish(self) -> list[StepResult]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from netc.compiler.augmentations.base import augmentation
 from netc.compiler.declare.declared import Declared, Registry
-from netc.compiler.declare.samples import Call, Drawn, Epochs, Pair, Rates, Sample, Wrong
+from netc.compiler.declare.samples import Call, Pair, Sample, Wrong
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.static_binds import compute, file_frame
+from netc.compiler.followers.base import follower
 from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import layer
 from netc.compiler.load import check
@@ -30,6 +31,7 @@ KINDS: dict[str, Registry[Any]] = {
     "metric": metric,
     "schedule": schedule,
     "stop": stop,
+    "follower": follower,
     "initializer": initializer,
     "augmentation": augmentation,
 }
@@ -40,6 +42,7 @@ TRAINS = {
     "loss": "loss = {call}",
     "metric": "loss = mse(other, value)\n  metrics = [{call}]",
     "schedule": "loss = mse(other, value)\n  {figure}\n  schedule = {call}",
+    "follower": 'loss = mse(other, value)\n  follow = ["target": {call}]',
     "stop": "loss = mse(other, value)\n  {figure}\n  stop = {call}",
     "augmentation": "loss = mse(other, value)\n  augmentation = {call}",
 }
@@ -53,9 +56,7 @@ def inputs_of(one: Call) -> tuple[str, ...]:
             return one.inputs
         case Pair():
             return (one.prediction,)
-        case Rates() | Epochs() | Drawn():
-            return ()
-    raise AssertionError(f"no sample: {one}")
+    return ()
 
 
 def text_of(kind: str, call: str, inputs: Sequence[str]) -> str:
@@ -67,6 +68,8 @@ def text_of(kind: str, call: str, inputs: Sequence[str]) -> str:
     if kind == "layer":
         flow = "a -> " if inputs else ""
         return "\n".join([*lines, f"  y = {flow}{call}", "}", ""])
+    if kind == "follower":
+        lines += [f"  {name} = other -> reshape([1]) -> dense(1)" for name in ("online", "target")]
     lines.append(f"  {'prediction = a' if inputs else 'number = other'} -> identity")
     figure = "metrics = [accuracy(scores, label)]" if "accuracy" in call else ""
     if figure:
@@ -105,7 +108,11 @@ def instance_of(kind: str, one: Call) -> Any:
         return plan.losses[0].loss
     if kind == "metric":
         return plan.metrics[0].metric
-    return {"schedule": plan.schedule, "stop": (*plan.stop, None)[0]}.get(kind) or plan.augmentation[0]
+    if kind == "follower":
+        return plan.follow[0][1]
+    if kind == "stop":
+        return plan.stop[0]
+    return plan.schedule if kind == "schedule" else plan.augmentation[0]
 
 
 def _initializer(call: str) -> tuple[Declared | None, list[Diagnostic]]:
