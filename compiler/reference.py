@@ -23,6 +23,7 @@ from netc.compiler.declare.arguments import (
     describe,
 )
 from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.followers.base import follower
 from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import MANY, Layer, layer
 from netc.compiler.losses.base import Loss, loss
@@ -33,7 +34,7 @@ from netc.compiler.schedules.base import schedule
 from netc.compiler.stops.base import stop
 from netc.compiler.targets.reference import put_into
 
-HEAD = """# Layers, losses, metrics, optimizers, schedules, stops, initializers, augmentations
+HEAD = """# Layers, losses, metrics, optimizers, schedules, stops, followers, initializers, augmentations
 
 Written by `python -m netc.compiler.reference` from the declarations in `compiler/`; a change belongs there.
 
@@ -49,6 +50,7 @@ CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
     ("Optimizers", "In a train section: `optimizer = adam(lr=1e-3)`.", optimizer),
     ("Schedules", "In a train section: `schedule = cosine(warmup=1)`.", schedule),
     ("Stops", "In a train section: `stop = early_stop(patience=5)`, or a list of them.", stop),
+    ("Followers", "In a train section: `follow = [\"target\": copy(\"online\", every=1000)]`.", follower),
     (
         "Initializers",
         "What weights and buffers hold before training; each layer says which of them its own start with.",

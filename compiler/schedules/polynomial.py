@@ -17,7 +17,7 @@ class Polynomial(Schedule):
     The rate moves with each step (as Keras's PolynomialDecay and PyTorch's PolynomialLR; both have power = 1).
     """
 
-    power: float = argument(Real(0, open_low=True), "1 falls along a line, 2 slows down towards the end", default=2.0)
+    power: float = argument(Real(0, open_low=True), "with 1 it falls along a line, with 2 it slows down", default=2.0)
     end: float = END
     warmup: float = WARMUP
 
