@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netc.compiler.applications import Application, LayerInstance
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import Graph, Value
 from netc.compiler.plan.train_plan import TrainPlan
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Span
+
+if TYPE_CHECKING:
+    from netc.compiler.facts.summary import Summary
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -49,7 +53,7 @@ class Net:
     given: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"<net {self.name}: {len(self.layers)} layers, {self.params:,} parameters>"
+        return f"<net {self.name}: {counted(len(self.layers), 'layer')}, {counted(self.params, 'parameter')}>"
 
     @property
     def params(self) -> int:
@@ -67,8 +71,13 @@ class Net:
         """Name -> value."""
         return self.graph.outputs
 
-    def summary(self, depth: int | None = None) -> dict[str, Any]:
-        """What `netc summary --format json` prints: layers with shapes, parameters and cost, and their totals.
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+    def summary(self, depth: int | None = None) -> Summary:
+        """Layers with shapes, parameters and cost, and their totals: a dict as `netc summary --format json` prints it.
+
+        `print(net.summary())` shows the table.
 
         depth  how many levels of blocks `rows` opens; None leaves `rows` out
         """

@@ -16,14 +16,17 @@ from netc.compiler import (
     batch_ports,
     compile_gradients,
     compile_inference,
+    compile_scorer,
     fit,
     initial_weight,
     read_weights,
     said,
 )
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.bind import bind_inputs
 from netc.runtime.data.card import NO_CARD, Card
+from netc.runtime.data.class_scores import Answer, answers, class_scores
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.feed import feed
 from netc.runtime.data.named import as_array
@@ -116,6 +119,24 @@ class Model:
     def _trained_ports(self) -> list[Port]:
         """What the first train section reads, targets too; the inputs alone where there is none."""
         return batch_ports(self.net, self.net.plans[0]) if self.net.plans else self.inputs()
+
+    def predict(self, x: Any, top: int = 3) -> list[Answer]:
+        """The likeliest class of each row, by the name that the data card has for it, with its probability.
+
+        x    what calling the model takes;  top: classes in `ranked`, the likeliest first
+
+        Raises DiagnosticError E583 for a net whose loss compares no classes: its answer is `model(x)`.
+        """
+        scored = compile_scorer(self.net).manifest["inputs"] if self.net.plans else []
+        predictions = [said(port) for port in scored if port["role"] == "prediction"]
+        outputs = self.run(x, [name for name in predictions if name not in self.net.outputs])
+        scores = class_scores(outputs, predictions, {port["classes"] for port in scored if "classes" in port})
+        if scores is None:
+            help = "take its outputs: `model(x)`"
+            raise DiagnosticError(
+                Diagnostic("E583", f"net `{self.net.name}` has no loss that compares classes", help=help)
+            )
+        return answers(scores, None if self.card is None else self.card.class_names, top)
 
     def gradients(self, batch: Mapping[str, Any], plan: TrainPlan | None = None) -> tuple[float, dict[str, Array]]:
         """The loss of a batch and its gradients, in training mode (batch statistics, dropout at step 0).

@@ -7,10 +7,11 @@ from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.declare.declared import Declared
+from netc.compiler.elaborate.advice import how_to_list
 from netc.compiler.elaborate.arguments import bind_declared
-from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.losses import losses, metrics
+from netc.compiler.elaborate.losses import losses, metrics, unknown_word
+from netc.compiler.elaborate.resolve import elsewhere
 from netc.compiler.elaborate.values import POISON, kind
 from netc.compiler.plan.settings import Factors, Form, Losses, Metrics, One, Patterns, Plain, Setting, Some, Table, Text
 from netc.grammar import ast
@@ -59,13 +60,16 @@ def _one(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> Dec
     assert isinstance(setting.form, One)
     known, what = setting.form.registry.all(), setting.word
     function, arguments = (node.function, node.arguments) if isinstance(node, ast.Call) else (node, ())
+    path = elsewhere(frame, function)
+    if path is not None:
+        unknown_word(frame, what, path, function, node if isinstance(node, ast.Call) else None)
+        return None
     if not isinstance(function, ast.Name):
         help = f"write `{what} = {next(iter(known))}(…)`"
         frame.error("E406", f"`{what}` names one of {', '.join(known)}", node.span, help=help)
         return None
     if function.id not in known:
-        help = did_you_mean_here(function.id, known) or f"there are {', '.join(known)}"
-        frame.error("E407", f"no {what} is called `{function.id}`", function.span, help=help)
+        unknown_word(frame, what, function.id, function, node if isinstance(node, ast.Call) else None)
         return None
     return _made(frame, known[function.id], arguments, node)
 
@@ -76,25 +80,17 @@ def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tu
     found = []
     for item in node.items if isinstance(node, ast.List) else (node,):
         function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
-        word = function.id if isinstance(function, ast.Name) else ""
+        word = function.id if isinstance(function, ast.Name) else elsewhere(frame, function)
+        if word is None:
+            frame.error("E408", f"an {what} is a word", item.span, help=how_to_list(what))
+            continue
         if word not in known:
-            message = f"no {what} is called `{word}`" if word else f"an {what} is a word"
-            help = did_you_mean_here(word, known) or f"there are {_calls(known)}"
-            frame.error("E408", message, item.span, help=help)
+            unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
             continue
         made = _made(frame, known[word], arguments, item)
         if made is not None:
             found.append(made)
     return tuple(found)
-
-
-def _calls(known: Mapping[str, type[Declared]]) -> str:
-    """Each word with the arguments it needs: `crop(padding) and flip`."""
-    shown = []
-    for word, definition in known.items():
-        needed = ", ".join(name for name, spec in definition.arguments.items() if spec.required)
-        shown.append(f"{word}({needed})" if needed else word)
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def _made(
@@ -187,10 +183,13 @@ def _table(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> t
     found = []
     for name, _key, item in _entries(frame, setting, node, f'["target": {next(iter(known))}("online")]'):
         function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
-        word = function.id if isinstance(function, ast.Name) else ""
+        word = function.id if isinstance(function, ast.Name) else elsewhere(frame, function)
+        what = setting.form.registry.kind
+        if word is None:
+            frame.error("E407", f"a {what} is a word", item.span, help=how_to_list(what))
+            continue
         if word not in known:
-            help = did_you_mean_here(word, known) or f"there are {_calls(known)}"
-            frame.error("E407", f"no way to {setting.word} is called `{word}`", item.span, help=help)
+            unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
             continue
         made = _made(frame, known[word], arguments, item)
         if made is not None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from netc.compiler.elaborate.advice import setting_advice
 from netc.compiler.elaborate.data_fields import check_fields
-from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.resolve import not_yet
+from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.settings import read_settings
 from netc.compiler.plan.moving import chosen, followed, frozen, moving
 from netc.compiler.plan.settings import One, Setting
 from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, StepPlan, TrainPlan
 from netc.grammar import ast
-from netc.grammar.diagnostics import DiagnosticError, Label
+from netc.grammar.diagnostics import DiagnosticError, Edit, Fix, Label
 
 LATER = ("init", "unfreeze", "adapt")
 ALONE = ("trains", "every")
@@ -132,11 +132,18 @@ def _settings(frame: Frame, body: ast.Body, known: Mapping[str, Setting]) -> Giv
         target = statement.targets[0]
         name = target.id
         if name in LATER:
-            not_yet(frame, f"`{name}`", target)
+            not_yet(frame, name, target)
         elif name not in known:
+            advice = setting_advice(name, {word: setting.also for word, setting in known.items()})
+            word = advice.word if advice is not None else None
             help = "write it outside the `step`, for all of them" if name in SETTINGS else _owner(name)
-            help = help or did_you_mean_here(name, known) or f"the settings are {', '.join(known)}"
-            frame.error("E404", f"{where} has no setting `{name}`", target.span, help=help)
+            frame.error(
+                "E404",
+                f"{where} has no setting `{name}`",
+                target.span,
+                help=help or (advice.help if advice else f"the settings are {', '.join(known)}"),
+                fix=Fix(f"use `{word}`", (Edit(target.span, word),)) if word and word not in places else None,
+            )
         elif name in places:
             frame.error("E405", f"`{name}` is set twice", target.span,
                         secondary=[Label(places[name].span, "first set here")], help="remove one of them")  # fmt: skip

@@ -17,6 +17,8 @@ class Average(Follower):
     Lillicrap et al. 2015, arXiv:1509.02971; Tarvainen & Valpola 2017, arXiv:1703.01780.
     """
 
+    also = ("soft_update", "polyak", "polyak_averaging", "mean_teacher", "momentum_encoder", "target_average")
+
     source: str = SOURCE
     decay: float = argument(Real(0, 1), "how much of the average is kept", default=0.999)
     every: int = argument(SIZE, "steps between two moves", default=1)

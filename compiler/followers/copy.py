@@ -18,6 +18,8 @@ class Copy(Follower):
     reinforcement learning).
     """
 
+    also = ("target_network", "hard_update", "sync")
+
     source: str = SOURCE
     every: int = argument(SIZE, "steps between two copies", default=1)
 

@@ -18,6 +18,8 @@ class Adadelta(Optimizer):
     w = w - lr * d, s and u from 0. As PyTorch's Adadelta. Keras has lr = 0.001, rho = 0.95 and epsilon = 1e-7.
     """
 
+    also = ("ada_delta",)
+
     lr: float = argument(Real(0), "what each step is multiplied by", default=1.0)
     rho: float = argument(Real(0, 1, open_high=True), "how much of the means of squares is kept", default=0.9)
     epsilon: float = argument(Real(0, open_low=True), "added under both roots", default=1e-6)

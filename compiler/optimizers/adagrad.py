@@ -18,6 +18,8 @@ class Adagrad(Optimizer):
     As PyTorch's Adagrad. Keras starts with initial = 0.1 and adds epsilon (1e-7) inside the root.
     """
 
+    also = ("ada_grad",)
+
     lr: float = argument(Real(0), "the learning rate", default=1e-2)
     lr_decay: float = argument(Real(0), "how fast the rate falls with the number of steps", default=0.0)
     initial: float = argument(Real(0), "what the sum of squares starts from", default=0.0)

@@ -18,6 +18,8 @@ class AdamW(AdamStep):
     w = w - lr * weight_decay * w, then Adam's step. As PyTorch's AdamW; every parameter decays, biases too.
     """
 
+    also = ("adam_w", "AdamWeightDecay")
+
     weight_decay: float = argument(Real(0), "the share of each weight, times lr, that a step takes off", default=0.01)
     amsgrad: bool = AMSGRAD
 

@@ -28,6 +28,8 @@ class NAdam(AdamLike):
     As PyTorch's NAdam. Keras has lr = 0.001, epsilon = 1e-7 and momentum_decay = 1.
     """
 
+    also = ("nesterov_adam",)
+
     lr: float = argument(Real(0), "the learning rate", default=2e-3)
     momentum_decay: float = argument(Real(0), "how fast the momentum warms up", default=4e-3)
     weight_decay: float = DECAY_IN_GRADIENT

@@ -24,6 +24,8 @@ class RAdam(AdamLike):
     c = sqrt((r_t - 4) (r_t - 2) r / ((r - 4) (r - 2) r_t)); else it is lr * m / (1 - beta1**t). As PyTorch's RAdam.
     """
 
+    also = ("RectifiedAdam",)
+
     weight_decay: float = DECAY_IN_GRADIENT
 
     samples = (

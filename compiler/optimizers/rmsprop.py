@@ -20,6 +20,8 @@ class RMSprop(Optimizer):
     As PyTorch's RMSprop. Keras has rho = 0.9, adds epsilon (1e-7) inside the root, and puts lr into v.
     """
 
+    also = ("rms_prop", "RMSpropTF")
+
     lr: float = argument(Real(0), "the learning rate", default=1e-2)
     rho: float = argument(Real(0, 1, open_high=True), "how much of the squares' mean is kept", default=0.99)
     momentum: float = argument(Real(0, 1, open_high=True), "how much of the last move is kept", default=0.0)

@@ -50,7 +50,11 @@ class StepPlan:
     """
 
     losses: tuple[LossTerm, ...] = setting(
-        Losses(), "a sum of weighted losses, or a table of such sums, logged by name", word="loss", default_text=""
+        Losses(),
+        "a sum of weighted losses, or a table of such sums, logged by name",
+        word="loss",
+        default_text="",
+        also=("criterion", "loss_fn", "losses"),
     )
     optimizer: Optimizer = setting(
         One(optimizer),
@@ -58,9 +62,14 @@ class StepPlan:
         default=SGD(lr=0.01),
         default_text="`sgd(lr=0.01)`",
         outside={"lr": Outside(Real(0), "lr", "base learning rate")},
+        also=("optim", "opt"),
     )
     clip_norm: float | None = setting(
-        Plain(CLIP_NORM), "the largest global gradient norm", default=None, outside={"clip_norm": Outside(CLIP_NORM)}
+        Plain(CLIP_NORM),
+        "the largest global gradient norm",
+        default=None,
+        outside={"clip_norm": Outside(CLIP_NORM)},
+        also=("clip", "grad_clip", "gradient_clip", "max_norm", "max_grad_norm"),
     )
     clip_value: float | None = setting(
         Plain(CLIP_NORM),
@@ -109,13 +118,17 @@ class TrainPlan:
         "a schedule with its arguments, each with `warmup` in epochs",
         default=Constant(),
         default_text="`constant`",
+        also=("scheduler", "lr_scheduler", "lr_schedule"),
     )
-    metrics: tuple[MetricTerm, ...] = setting(Metrics(), "a list such as `[accuracy, topk(5)]`", default=())
+    metrics: tuple[MetricTerm, ...] = setting(
+        Metrics(), "a list such as `[accuracy, topk(5)]`", default=(), also=("metric",)
+    )
     batch: int = setting(
         Plain(SIZE),
         "examples in a step",
         default=32,
         default_text="32",
+        also=("batch_size", "minibatch"),
         outside={"batch": Outside(SIZE, help="examples in a step")},
     )
     epochs: int = setting(
@@ -123,10 +136,14 @@ class TrainPlan:
         "how often to go through the data",
         default=10,
         default_text="10",
+        also=("n_epochs", "num_epochs", "max_epochs", "epoch", "iterations"),
         outside={"epochs": Outside(Integer(1), help="how often to go through the data")},
     )
     augmentation: tuple[Augmentation, ...] = setting(
-        Some(augmentation), "a list such as `[flip, crop(4)]`, of training images", default=()
+        Some(augmentation),
+        "a list such as `[flip, crop(4)]`, of training images",
+        default=(),
+        also=("augment", "augmentations", "transforms", "transform"),
     )
     stop: tuple[Stop, ...] = setting(
         Some(stop), "a list such as `[early_stop(patience=5)]`: what ends training before its last epoch", default=()
@@ -135,6 +152,7 @@ class TrainPlan:
         Text('write `data = "digits"`, or a path'),
         "what `--data` is unless given",
         default=None,
+        also=("dataset", "train_data"),
         outside={"data": Outside(ArgumentType(), help="`digits`, an .npz, a folder of images, …", shown="SPEC")},
     )
     freeze: tuple[str, ...] = setting(

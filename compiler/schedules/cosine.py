@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Integer, Real, argument
 from netc.compiler.declare.samples import Rates, Wrong
 from netc.compiler.schedules.base import END, WARMUP, Schedule, exact, schedule
@@ -18,6 +19,15 @@ class Cosine(Schedule):
     is cut into that many periods and one, each `growth` times as long as the one before, and p starts again from 0 in
     each: PyTorch's CosineAnnealingWarmRestarts with T_mult = growth.
     """
+
+    also = (
+        "cosine_annealing",
+        "CosineAnnealingLR",
+        "cosine_decay",
+        Also("CosineAnnealingWarmRestarts", note="give the number of `restarts`"),
+        Also("CosineDecayRestarts", note="give the number of `restarts`"),
+        Also("cosine_restarts", note="give the number of `restarts`"),
+    )
 
     end: float = END
     restarts: int = argument(Integer(0), "how often the rate jumps back up", default=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.samples import Rates, Wrong
 from netc.compiler.schedules.base import WARMUP, Schedule, exact, schedule
@@ -17,6 +18,8 @@ class Exponential(Schedule):
     The rate moves with each step, as Keras's ExponentialDecay; PyTorch's ExponentialLR, which moves once an epoch, is
     `step(every=1, factor=…)`.
     """
+
+    also = ("ExponentialDecay", Also("ExponentialLR", note="PyTorch's moves once an epoch: `step(every=1)`"))
 
     ratio: float = argument(Real(0, open_low=True), "what the rate is multiplied by", default=0.95, word="factor")
     every: float = argument(Real(0, open_low=True), "the epochs in which it is", default=1.0)

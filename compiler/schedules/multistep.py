@@ -17,6 +17,8 @@ class MultiStep(Schedule):
     As PyTorch's MultiStepLR; Keras's PiecewiseConstantDecay, with a factor in place of values.
     """
 
+    also = ("MultiStepLR", "piecewise_constant", "PiecewiseConstantDecay")
+
     at: list[float] = argument(Numbers(), "the epochs at which the rate changes")
     ratio: float = argument(Real(0, open_low=True), "what it is multiplied by each time", default=0.1, word="factor")
     warmup: float = WARMUP

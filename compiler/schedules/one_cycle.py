@@ -18,6 +18,8 @@ class OneCycle(Schedule):
     max_lr is the base rate, div_factor 1 / start and final_div_factor start / end; momentum stays as it is.
     """
 
+    also = ("OneCycleLR", "one_cycle_policy")
+
     rise: float = argument(Real(0, 1, open_high=True), "the share of the training in which it rises", default=0.3)
     start: float = argument(Real(0, 1), "the share of the base rate at the start", default=0.04)
     end: float = argument(Real(0, 1), "the share of the base rate at the end", default=4e-6)

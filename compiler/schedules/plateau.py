@@ -20,6 +20,8 @@ class Plateau(Schedule):
     and Keras's.
     """
 
+    also = ("ReduceLROnPlateau",)
+
     ratio: float = argument(
         Real(0, 1, open_low=True, open_high=True), "what it is multiplied by", default=0.1, word="factor"
     )

@@ -17,6 +17,8 @@ class Polynomial(Schedule):
     The rate moves with each step (as Keras's PolynomialDecay and PyTorch's PolynomialLR; both have power = 1).
     """
 
+    also = ("PolynomialLR", "PolynomialDecay", "poly")
+
     power: float = argument(Real(0, open_low=True), "with 1 it falls along a line, with 2 it slows down", default=2.0)
     end: float = END
     warmup: float = WARMUP
@@ -44,6 +46,8 @@ class Polynomial(Schedule):
 @schedule("linear")
 class Linear(Schedule):
     """base * (1 - (1 - end) * p), p from 0 after the warm-up to 1 at the end of training: `polynomial(1)`."""
+
+    also = ("LinearLR", "linear_decay")
 
     end: float = END
     warmup: float = WARMUP

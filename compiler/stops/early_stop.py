@@ -17,6 +17,8 @@ class EarlyStop(Stop):
     Figures of held-out rows count where there are some. The best epoch's weights are kept in any case.
     """
 
+    also = ("EarlyStopping",)
+
     patience: int = argument(PATIENCE, "how many epochs may pass without an improvement", default=5)
     watch: str = WATCH
     threshold: float = THRESHOLD

@@ -16,6 +16,8 @@ class Reached(Stop):
     Figures of held-out rows count where there are some.
     """
 
+    also = ("target_reached", "stop_at")
+
     watch: str = argument(Name(), "the figure that counts: `loss`, or a metric of the section")
     value: float = argument(Real(), "what it is to reach")
 

@@ -53,7 +53,7 @@ def add_updates(
             a.input(name, DType.FLOAT32, value.shape, "state", f"{slot} of {value.name}")
             for name, slot in zip(names, slots, strict=True)
         ]
-        g = a.builder(f"optimizer.{value.name}")
+        g = a.builder("optimizer", value.name)
         optimizer = plan.optimizer if value in decayed else without_decay(plan.optimizer)
         factor = factors.get(value.name, 1.0)
         own_rate = rate if factor == 1 else g.Mul(rate, factor)

@@ -6,6 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ def check_memory(net: Net, copies: int) -> None:
     installed = memory_installed()
     if installed is not None and weights * copies > installed:
         message = (
-            f"the {net.params:,} parameters of net {net.name} take {weights * copies / 1e9:,.1f} GB in "
-            f"{'one copy' if copies == 1 else f'{copies} copies'}, this machine has {installed / 1e9:,.1f} GB"
+            f"the {counted(net.params, 'parameter')} of net {net.name} take {weights * copies / 1e9:,.1f} GB in "
+            f"{counted(copies, 'copy', 'copies')}, this machine has {installed / 1e9:,.1f} GB"
         )
         help = "make the largest layers smaller; `netc summary` lists what each takes"
         raise DiagnosticError(Diagnostic("E604", message, help=help))

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from netc.compiler import Port
 from netc.runtime.data.dataset import DataSet, Split
 from netc.runtime.data.divide import SHARE, Divider
-from netc.runtime.data.errors import error
 from netc.runtime.data.feed import checked
 from netc.runtime.data.spec import Options
 from netc.runtime.sessions.resident import Array
@@ -18,12 +17,8 @@ ARRAYS = "arrays"
 def array_data(arrays: Mapping[str, Array], ports: Sequence[Port]) -> DataSet:
     """The arrays as one part, taken by their names and as they are: no shape is guessed.
 
-    Raises DiagnosticError E555 to E558, and E509 where they have different numbers of rows.
+    Raises DiagnosticError E555 to E558.
     """
     fitting = checked(ports, arrays, texts=True)
-    counts = {name: len(array) for name, array in fitting.items()}
-    if len(set(counts.values())) > 1:
-        listed = ", ".join(f"{count:,} of `{name}`" for name, count in counts.items())
-        raise error("E509", f"the arrays have different numbers of rows: {listed}", help="give each row everything")
     parts = {"all": Split(fitting, lambda name, row: f"`{name}`" if row < 0 else f"`{name}`[{row}]")}
     return DataSet(ARRAYS, parts, {}, Options(), Divider(ARRAYS, parts, None, 0, SHARE))

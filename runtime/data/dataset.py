@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 
+from netc.grammar.counted import counted
+from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.errors import error, shape_text
 from netc.runtime.data.labels import TARGET_ALIASES, names_of
 from netc.runtime.data.spec import Options
@@ -38,8 +40,11 @@ class Field(Protocol):
 class Divides(Protocol):
     """How rows are held out."""
 
-    def __call__(self, needed: frozenset[str]) -> Division:
-        """Given the fields of the targets; raises E508 where there are none to train on."""
+    def __call__(self, needed: frozenset[str], by: str | None = None) -> Division:
+        """Given the fields of the targets, and the one whose classes are divided in proportion or None.
+
+        Raises E508 where there are no rows to train on.
+        """
         ...
 
     def of(self, parts: Mapping[str, Split]) -> Divides:
@@ -56,12 +61,14 @@ class Split:
                    the field as a whole
     channels_last  fields known to be images in [rows, H, W, C] order
     columns        the fields that are columns of a table, in its order: several of them may make one input
+    treated        what was done to its images, by name, as the data card keeps it
     """
 
     fields: Mapping[str, Field]
     place: Place
     channels_last: frozenset[str] = frozenset()
     columns: tuple[str, ...] = ()
+    treated: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<part: {describe([self], None)}>"
@@ -82,7 +89,7 @@ class Split:
             for name, values in self.fields.items()
         }
         moved: Place = lambda name, row: place(name, int(rows[row]) if row >= 0 else row)
-        return Split(fields, moved, self.channels_last, self.columns)
+        return Split(fields, moved, self.channels_last, self.columns, self.treated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,7 @@ class Division:
 
     note  "given: 1,500 train, 297 test" or "seeded split 90/10, seed 0: …"
     seeded  the share and the seed that chose the rows held out, or None where the data brings parts
+    by      the field whose classes were each divided in proportion, or None
     """
 
     train: Split
@@ -99,6 +107,7 @@ class Division:
     names: tuple[str, ...]
     note: str
     seeded: tuple[float, int] | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -111,7 +120,9 @@ class DataSet:
     name     "digits";  parts: "train", "val" and "test" as the data names them, or "all"
     classes  field -> the name of class 0, 1, …, where the data says them
     divide   how rows are held out
-    notes    what was passed over, a sentence each
+    notes    what was passed over and what was done to images, a sentence each
+    skipped  files in the data's folder that nothing read, by ending
+    warnings  findings that don't stop a training
     spec     what to say to read the same again, or None: it is a part of a file, or was in memory
     """
 
@@ -120,7 +131,9 @@ class DataSet:
     classes: Classes
     options: Options
     divide: Divides
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
     spec: str | None = None
 
     def __repr__(self) -> str:
@@ -134,17 +147,17 @@ class DataSet:
             chosen = self._part(which)
         else:
             rows = np.arange(len(self))[which]
-            if rows.dtype == bool or rows.ndim > 1:
-                raise TypeError(f"rows are chosen by a number, a slice or a list of numbers, not {which!r}")
+            if rows.ndim > 1:
+                raise TypeError(f"rows are chosen by a number, a slice or a list, not {which!r}")
             chosen = _taken(list(self.parts.values()), np.atleast_1d(rows))
         parts = {"all": chosen}
-        return DataSet(self.name, parts, self.classes, self.options, self.divide.of(parts))
+        return replace(self, parts=parts, divide=self.divide.of(parts), spec=None)
 
     def _part(self, name: str) -> Split:
         """A part as the data names it, or the training would; raises E510."""
         if name in self.parts:
             return self.parts[name]
-        division = self.divide(frozenset())
+        division = self._division
         drawn = dict(zip(division.names, (division.train, division.held), strict=False))
         if name not in drawn:
             known = ", ".join(dict.fromkeys([*self.parts, *drawn]))
@@ -171,24 +184,31 @@ class DataSet:
         return names_of(np.concatenate([part.fields[name][:] for part in self.parts.values() if name in part.fields]))
 
     @property
+    def _division(self) -> Division:
+        """As a net divides that learns the classes which the data names."""
+        named = (name for name in self.first.fields if name in self.classes)
+        texts = (name for name in TARGET_ALIASES if name in self.first.fields and self._is_text(name))
+        return self.divide(frozenset(), next(named, None) or next(texts, None))
+
+    @property
     def train(self) -> Split:
         """The rows to learn from."""
-        return self.divide(frozenset()).train
+        return self._division.train
 
     @property
     def held(self) -> Split:
         """The rows that choose the best epoch."""
-        return self.divide(frozenset()).held
+        return self._division.held
 
     @property
     def test(self) -> Split:
         """The rows to measure on at the end: those that choose the best epoch, where there are no others."""
-        return self.divide(frozenset()).final or self.held
+        return self._division.final or self.held
 
     @property
     def split_note(self) -> str:
         """How rows are held out, in words."""
-        return self.divide(frozenset()).note
+        return self._division.note
 
     @property
     def first(self) -> Split:
@@ -216,16 +236,16 @@ def _taken(parts: Sequence[Split], rows: np.ndarray) -> Split:
         return parts[part].place(name, int(rows[row] - starts[part]) if row >= 0 else row)
 
     first = parts[0]
-    return Split(
-        fields, place, first.channels_last & set(names), tuple(name for name in first.columns if name in names)
-    )
+    columns = tuple(name for name in first.columns if name in names)
+    treated = {what: how for part in reversed(parts) for what, how in part.treated.items()}
+    return Split(fields, place, first.channels_last & set(names), columns, treated)
 
 
 def check_lengths(fields: Mapping[str, Field], place: Place) -> None:
     """E509 unless every field has the same number of rows."""
     lengths = {name: len(values) for name, values in fields.items()}
     if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{place(name, -1)} has {length:,} rows" for name, length in lengths.items())
+        listed = ", ".join(f"{place(name, -1)} has {counted(length, 'row')}" for name, length in lengths.items())
         raise error("E509", listed, help="give every field one row for each example")
 
 
@@ -236,10 +256,12 @@ def describe(parts: Iterable[Split], classes: Sequence[str] | None) -> str:
     first = parts[0]
     listed = [f"{name} {_values(values)}" for name, values in first.fields.items() if name not in first.columns]
     if len(first.columns) > SHOWN_FIELDS:
-        listed.append(f"{len(first.columns):,} columns {first.columns[0]} … {first.columns[-1]}")
+        listed.append(f"{counted(len(first.columns), 'column')} {first.columns[0]} … {first.columns[-1]}")
     elif first.columns:
         listed.append(f"columns {', '.join(first.columns)}")
-    return f"{rows:,} rows: {', '.join(listed)}" + (f"; {len(classes)} classes" if classes else "")
+    return f"{counted(rows, 'row')}: {', '.join(listed)}" + (
+        f"; {counted(len(classes), 'class', 'classes')}" if classes else ""
+    )
 
 
 def _values(values: Field) -> str:

@@ -11,14 +11,16 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.array_data import array_data
 from netc.runtime.data.batches import BoundBatches
 from netc.runtime.data.bind import BoundData, bind_data, bind_part
-from netc.runtime.data.card import Card, PartCard
+from netc.runtime.data.card import NO_CARD, Card, PartCard
+from netc.runtime.data.class_counts import check_classes
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.divide import with_share
 from netc.runtime.data.errors import error
 from netc.runtime.data.follow import BoundSplit, bind_split
 from netc.runtime.data.named import FORMS, is_array, is_pair, named
 from netc.runtime.data.open import open_data
-from netc.runtime.data.plan_card import continues, few_classes, make_card
+from netc.runtime.data.plan_card import continues, make_card
+from netc.runtime.data.spec import with_option
 from netc.runtime.data.stream import Stream, is_batches, one_pass
 from netc.runtime.sessions.resident import Array
 
@@ -90,7 +92,7 @@ def rows_of(data: Any, ports: Sequence[Port], card: Card | None, part: str | Non
     return bind_part(_data_set(data, ports), ports, card, part)
 
 
-def measured(data: Any, ports: Sequence[Port], card: Card) -> Measured:
+def measured(data: Any, ports: Sequence[Port], card: Card | None) -> Measured:
     """What to measure on: rows, or a function that begins a pass over batches; raises as `bind` does."""
     if isinstance(data, BoundBatches) and not isinstance(data, Mapping):
         return data
@@ -98,7 +100,7 @@ def measured(data: Any, ports: Sequence[Port], card: Card) -> Measured:
         if iter(data) is data:
             help = "give what can be gone through again, such as a list of batches"
             raise error("E580", f"{type(data).__name__} can be measured on once alone", help=help)
-        return lambda: one_pass(data, ports, card)
+        return lambda: one_pass(data, ports, card or NO_CARD)
     return rows_of(data, ports, card)[1]
 
 
@@ -119,21 +121,22 @@ def _of_batches(data: Any, ports: Sequence[Port], cards: Cards, steps: int | Non
     stream = Stream(data, ports, steps)
     first = array_data(stream.first, ports)
     made = _card(first, ports, _followed(cards, first, ports))
-    stream.card = replace(made, data=type(data).__name__)
+    stream.card = replace(made, data=type(data).__name__, parts=(), seeded=None, stratified=None)
     return Parts(stream, None, stream.card)
 
 
 def _of_rows(data: Any, ports: Sequence[Port], cards: Cards, share: float | None) -> Parts:
     if isinstance(data, BoundData):
         return Parts(data.train, data.held, data.card, data.final)
-    held_out = isinstance(data, str | DataSet) or share is not None
+    is_set = isinstance(data, str | DataSet)
     found = _data_set(data, ports)
     card = _followed(cards, found, ports)
-    if share is not None:
-        spec = None if found.spec is None else f"{found.spec}{',' if ':' in found.spec else ':'}validation={share:g}"
-        found = replace(with_share(found, share), spec=spec)
-    if not held_out:
+    if not is_set and share is None:
         return _whole(found, ports, card)
+    if not is_set:
+        card = _card(found, ports, card)
+    if share is not None:
+        found = replace(with_share(found, share), spec=with_option(found.spec, f"validation={share:g}"))
     bound = bind_data(found, ports, card)
     return Parts(bound.train, bound.held, bound.card, bound.final, found.spec, bound.warnings)
 
@@ -147,8 +150,8 @@ def _whole(data: DataSet, ports: Sequence[Port], card: Card | None) -> Parts:
     """All rows to learn from."""
     made = _card(data, ports, card)
     train = bind_split(data, data.first, ports, made)
-    made = made.with_parts([PartCard("train", len(train), train.fingerprint)], None)
-    return Parts(train, None, made, warnings=tuple(few_classes(data, [train], ports, made)))
+    made = made.with_parts([PartCard("train", len(train), train.fingerprint)], None, None)
+    return Parts(train, None, made, warnings=(*data.warnings, *check_classes(data, ("train",), [train], ports, made)))
 
 
 def _validated(parts: Parts, validation: Any, ports: Sequence[Port]) -> Parts:
@@ -156,7 +159,7 @@ def _validated(parts: Parts, validation: Any, ports: Sequence[Port]) -> Parts:
     known = parts.card.parts[:1]
     if known and isinstance(rows, BoundSplit):
         known = (*known, PartCard("val", len(rows), rows.fingerprint))
-    return replace(parts, test=rows, final=None, spec=None, card=parts.card.with_parts(known, None))
+    return replace(parts, test=rows, final=None, spec=None, card=parts.card.with_parts(known, None, None))
 
 
 def _data_set(data: Any, ports: Sequence[Port]) -> DataSet:
@@ -172,7 +175,7 @@ def _data_set(data: Any, ports: Sequence[Port]) -> DataSet:
         help = "put it into a DataLoader, which makes batches: `DataLoader(data, batch_size=32, shuffle=True)`"
     elif hasattr(data, "columns"):
         help = "write it as CSV, or give its columns as arrays: `{name: table[name].to_numpy()}`"
-    raise error("E580", f"{type(data).__name__} is no data", f"data is {FORMS}", help=help)
+    raise error("E580", f"a value of type {type(data).__name__} is no data", help=help or f"give {FORMS}")
 
 
 def _card(data: DataSet, ports: Sequence[Port], card: Card | None) -> Card:

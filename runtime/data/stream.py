@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 
 from netc.compiler import Port
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.card import NO_CARD, Card
 from netc.runtime.data.errors import error
@@ -18,6 +19,8 @@ from netc.runtime.data.named import named
 from netc.runtime.sessions.resident import Array
 
 _END = object()
+Batch = dict[str, Array]
+Noted = Callable[[str], object]
 
 
 class Stream:
@@ -41,15 +44,22 @@ class Stream:
         self.first = named(item, ports)
         self._running = chain([self.first], self._running)
 
-    def epoch(self, start: int = 0) -> Iterator[dict[str, Array]]:
-        """The batches of an epoch from number `start` on; raises DiagnosticError E555 to E558, E581."""
+    def epoch(self, start: int = 0, fewest: int = 1, noted: Noted | None = None) -> Iterator[dict[str, Array]]:
+        """The batches of an epoch from number `start` on; raises DiagnosticError E555 to E558, E581.
+
+        fewest  rows of a batch; fewer are joined to the batch before where that has as many or more
+        noted   is told of such a batch, and of one that cannot be joined and is left out
+        """
         if self._is_pass and not self._is_fresh:
             self._running = iter(self._source)
         self._is_fresh = False
-        for number in range(0 if self._is_pass else start, self.steps):
-            item = self._next(number)
-            if number >= start:
-                yield self._batch(item, number)
+        passed = start if self._is_pass else 0
+        batches = self._batches(start - passed)
+        yield from islice(batches if fewest == 1 else joined(batches, fewest, noted), passed, None)
+
+    def _batches(self, start: int) -> Iterator[dict[str, Array]]:
+        for number in range(start, self.steps):
+            yield self._batch(self._next(number), number)
         if self._is_pass and next(self._running, _END) is not _END:
             message = f"{type(self._source).__name__} gave more than the {self.steps:,} batches of its length"
             raise error("E581", message, help="say how many make an epoch: `steps=`")
@@ -70,13 +80,40 @@ class Stream:
         except DiagnosticError as wrong:
             where = f"batch {number + 1:,} of the epoch"
             raise DiagnosticError([replace(it, notes=(*it.notes, where)) for it in wrong.diagnostics]) from None
-        rows = {len(array) for array in fed.values()}
-        if len(rows) > 1 or rows == {0}:
-            counts = ", ".join(f"{len(array):,} of `{name}`" for name, array in fed.items())
-            raise error(
-                "E556", f"batch {number + 1:,} of the epoch has rows: {counts}", help="give each row everything"
-            )
+        if not len(next(iter(fed.values()))):
+            raise error("E556", f"batch {number + 1:,} of the epoch has no rows", help="give at least one example")
         return fed
+
+
+def joined(batches: Iterable[Batch], fewest: int, noted: Noted | None = None) -> Iterator[Batch]:
+    """The same with batches of fewer rows joined to those before; of look-ahead it takes one batch.
+
+    What cannot be joined is left out: it came first, or its arrays have another shape. Where all batches are so small
+    they stay as they are.
+    """
+    tell = noted or (lambda text: None)
+    waiting: Batch | None = None
+    for number, batch in enumerate(batches, 1):
+        if waiting is None:
+            waiting = batch
+        elif _rows(batch) < fewest <= _rows(waiting):
+            what = f"batch {number:,} of an epoch has {counted(_rows(batch), 'row')} and no variance for batch norm"
+            fits = all(array.shape[1:] == waiting[name].shape[1:] for name, array in batch.items())
+            tell(f"{what}: it is {'joined to the batch before' if fits else 'left out'}")
+            if fits:
+                waiting = {name: np.concatenate([waiting[name], array]) for name, array in batch.items()}
+        else:
+            if _rows(waiting) < fewest <= _rows(batch):
+                tell(f"a batch of {counted(_rows(waiting), 'row')} before larger ones is left out: it has no variance")
+            else:
+                yield waiting
+            waiting = batch
+    if waiting is not None:
+        yield waiting
+
+
+def _rows(batch: Batch) -> int:
+    return len(next(iter(batch.values())))
 
 
 def _length(source: Any) -> int:

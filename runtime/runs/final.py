@@ -23,6 +23,6 @@ def close_run(
     finish(folder, net, plan, card)
     if can_plot():
         plot_curves({net.name: history}, folder.path / "curves.png")
-    if final is not None and folder.model.exists():
+    if final is not None:
         metrics = Deployed.open(folder.path, device).measure(final)
         folder.write_test(card.parts[2].name, len(final), metrics)

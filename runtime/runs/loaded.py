@@ -6,12 +6,14 @@ from functools import cached_property
 from pathlib import Path
 
 from netc.compiler import Net, TrainPlan
+from netc.grammar.counted import counted
 from netc.runtime.data.card import Card
 from netc.runtime.devices.device import Device
+from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.model import Model
-from netc.runtime.runs.run import card_in, net_of, request_of, weights_in
+from netc.runtime.runs.run import card_in, net_of, request_of
 from netc.runtime.show.history import History
 
 
@@ -58,12 +60,12 @@ class Run:
 
     def _model(self, weights: Path) -> Model:
         model = Model(self.net, self._device, self._request.seed, tf32=self._request.tf32 and self._device == "cuda")
-        model.load_state_dict(weights_in(weights, self.net))
+        model.load_state_dict(read_initial(weights, self.net).weights)
         model.card = self.card
         return model
 
     def __repr__(self) -> str:
-        done = f"{len(self.history)} epoch{'' if len(self.history) == 1 else 's'}"
+        done = counted(len(self.history), "epoch")
         best = self._progress.best
         shown = "" if best is None else f", best {best['metric']} {best['value']:.4f} in epoch {best['epoch']}"
         return f"<run {self.path}: {self.net.name}, {done}{shown}>"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -16,23 +18,21 @@ from netc.compiler import (
     Net,
     Precision,
     TrainPlan,
-    batch_ports,
-    fit,
     load,
     override,
     parse_setting,
-    read_tensors,
 )
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.bind import BoundData
-from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.card import Card
 from netc.runtime.data.card_text import input_line, target_line
-from netc.runtime.data.dataset import DataSet
-from netc.runtime.data.plan_card import continues
+from netc.runtime.folder.disk import check_disk
 from netc.runtime.folder.files import write_atomic
+from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder, texts_of
-from netc.runtime.runs.export import deployable, too_large
+from netc.runtime.runs.export import export
 from netc.runtime.sessions.resident import Array
 
 SAMPLE_ROWS = 8
@@ -45,6 +45,7 @@ class Request:
     file       the net's file, in a run folder relative to the folder
     net        the net's name;  settings: its arguments as `k=v`
     overrides  of the plan: batch, epochs, lr
+    changes    what a resume changed, each with the epoch and step at which it did: {"lr": {"from": …, "to": …}}
     init       weights to start from;  init_partial: part of them will do;  init_map: beginnings of their names
     data       what `--data` says;  card: what it means, as JSON
     precision  of the training step;  tf32: whether CUDA may multiply in TF32
@@ -68,6 +69,7 @@ class Request:
     tf32: bool = False
     memory: Memory = "normal"
     card: dict[str, Any] | None = None
+    changes: list[dict[str, Any]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     label: str | None = None
     own_plan: bool = False
@@ -82,12 +84,22 @@ class Request:
         return override(plan, **self.overrides) if self.overrides else plan
 
 
-def open_run(request: Request, net: Net, manifest: Manifest, rows: Any, out: Path | None) -> RunFolder:
-    """A new run folder with what the run is and a few of the rows, before the first step; raises E562, E563."""
+@contextmanager
+def open_run(
+    request: Request, net: Net, manifest: Manifest, rows: Any, card: Card, out: Path | None
+) -> Iterator[RunFolder]:
+    """A new run folder with what the run is and a few of the rows, before the first step; locked until the block ends.
+
+    Raises DiagnosticError E562 where it cannot be written or the disk is too small, E563, and E569 where a training is
+    at work in it.
+    """
     folder = RunFolder.create(out, net.name)
-    begin(folder, request, net, manifest)
-    write_sample(folder, rows)
-    return folder
+    with folder.lock.held():
+        check_disk(folder.path, net, manifest)
+        request.card = card.to_json()
+        begin(folder, request, net, manifest)
+        write_sample(folder, rows, card)
+        yield folder
 
 
 def begin(folder: RunFolder, request: Request, net: Net, manifest: Manifest) -> None:
@@ -126,7 +138,7 @@ def read_checkpoint(folder: RunFolder, request: Request, card: Card) -> tuple[di
             raise DiagnosticError(Diagnostic("E561", f"{path} was changed after the run", help=help))
     rows = card.parts[0].rows
     if about["rows"] not in (0, rows):  # batches that came from elsewhere were not counted
-        message = f"the run trained on {about['rows']:,} rows, the data now has {rows:,}"
+        message = f"the run trained on {counted(about['rows'], 'row')}, the data now has {rows:,}"
         help = "resume with the data that the run began with"
         raise DiagnosticError(Diagnostic("E561", message, help=help))
     before = card_in(folder, request)
@@ -139,35 +151,33 @@ def check_same_rows(before: Card, now: Card) -> None:
     """Raise DiagnosticError E523 unless data is what a run began with, to the last row."""
     for was, part in zip(before.parts, now.parts, strict=False):
         if (was.name, was.fingerprint) != (part.name, part.fingerprint):
-            message = f"the {part.rows:,} rows of part {part.name} are not those that the run began with"
+            message = f"the {counted(part.rows, 'row')} of part {part.name} are not those that the run began with"
             notes = (f"their fingerprint was {was.fingerprint}, it is {part.fingerprint}",)
             help = "resume with the data as it was, or start a new run with `--init` for the weights"
             raise DiagnosticError(Diagnostic("E523", message, notes=notes, help=help))
 
 
-def deployable_of(folder: RunFolder) -> bytes:
-    """The run's network with its best weights so far, as a model that stands alone."""
+def export_run(folder: RunFolder, path: Path) -> None:
+    """Write the run's network with its best weights so far as a model that stands alone; raises E550 to E553, E568."""
     request = request_of(folder)
     net = net_of(folder, request)
-    return deployable(net, request.plan(net), weights_in(folder.weights(), net), card=card_in(folder, request))
+    finish(folder, net, request.plan(net), card_in(folder, request), path)
 
 
-def weights_in(file: Path, net: Net) -> dict[str, Array]:
-    """The parameters of a run's net from one of its files; raises DiagnosticError E550, E552, E553."""
-    parameters = {parameter.name: parameter.value for parameter in net.parameters}
-    return fit(read_tensors(file)[0], parameters, net, file=str(file), exact=False)
+def finish(folder: RunFolder, net: Net, plan: TrainPlan, card: Card | None, path: Path | None = None) -> None:
+    """Write the network with its best weights as model.onnx, or elsewhere."""
+    export(path or folder.model, net, plan, read_initial(folder.path, net).weights, card=card)
 
 
-def finish(folder: RunFolder, net: Net, plan: TrainPlan, card: Card | None) -> None:
-    """Write model.onnx, unless the net is too large for one."""
-    if not too_large(net):
-        write_atomic(folder.model, deployable(net, plan, weights_in(folder.weights(), net), card=card))
+def write_sample(folder: RunFolder, rows: Any, card: Card) -> None:
+    """A few held-out examples as the data holds them, with their targets: something to try `netc predict` on.
 
-
-def write_sample(folder: RunFolder, rows: Any) -> None:
-    """A few held-out examples as the data holds them, with their targets: something to try `netc predict` on."""
+    Classes are numbers there, and named.
+    """
+    indices = np.arange(min(SAMPLE_ROWS, len(rows)))
     sample = io.BytesIO()
-    np.savez(sample, **rows.stored(np.arange(min(SAMPLE_ROWS, len(rows)))))
+    names = {} if card.class_names is None else {"class_names": np.array(card.class_names)}
+    np.savez(sample, **{**rows.stored(indices), **names})
     write_atomic(folder.sample, sample.getvalue())
 
 
@@ -176,23 +186,8 @@ def card_in(folder: RunFolder, request: Request) -> Card | None:
     return None if request.card is None else Card.from_json(request.card, str(folder.run_json))
 
 
-def card_to_follow(
-    net: Net, plan: TrainPlan, request: Request, resumed: RunFolder | None, data: DataSet
-) -> Card | None:
-    """The card of the run that goes on, or of the weights to start from where the data are of that kind."""
-    if resumed is not None:
-        return card_in(resumed, request)
-    card = None if request.init is None else card_of_weights(request.init)
-    return card if card is not None and continues(card, data, batch_ports(net, plan)) else None
-
-
 def data_lines(bound: BoundData) -> list[str]:
     """What is told about the data before the first epoch."""
     lines = [f"data         {bound.description}; {bound.split_note}"]
     lines += [f"input        {line}" for line in map(input_line, bound.card.inputs)]
     return lines + [f"target       {line}" for line in map(target_line, bound.card.targets)]
-
-
-def card_of_weights(file: str) -> Card | None:
-    """What the data meant that a file of weights was trained on, or None where it doesn't say; raises E524, E553."""
-    return card_of(read_tensors(file)[1].get(CARD_KEY), file)

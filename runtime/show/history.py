@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
+from netc.grammar.counted import counted
 from netc.runtime.folder.progress import Record
 from netc.runtime.show.progress import number
 
@@ -69,7 +70,7 @@ class History(list[Record]):
             return "<history: no epoch yet>"
         last = [f"{name} {number(value)}" for name, value in self[-1].items() if name not in _BESIDES]
         best = "" if self.best_epoch is None else f"; best epoch {self.best_epoch}"
-        return f"<history: {len(self)} epoch{'s' if len(self) > 1 else ''}, the last with {', '.join(last)}{best}>"
+        return f"<history: {counted(len(self), 'epoch')}, the last with {', '.join(last)}{best}>"
 
     def _repr_html_(self) -> str:
         """The records as a table, for notebooks; the best epoch is bold."""

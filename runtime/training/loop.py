@@ -1,9 +1,9 @@
-"""The loop over epochs: batches, validation, the best weights, checkpoints, Ctrl-C."""
+"""The loop over epochs: batches, validation, the best weights, checkpoints, Ctrl-C and other signals."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netc.compiler import LOSS, by_batch_statistics
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.augment import Batch, augment
 from netc.runtime.data.batches import Batches, number_of_batches
@@ -20,7 +21,7 @@ from netc.runtime.folder.listener import Listeners
 from netc.runtime.folder.progress import Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.training.diverged import diverged
-from netc.runtime.training.interrupt import Interrupted, interruptible
+from netc.runtime.training.interrupt import Asked, Interrupted, interruptible
 from netc.runtime.training.watching import feedback, reason_to_stop
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ class Loop:
         folder: RunFolder | None,
         listener: Listeners,
         checkpoint_seconds: float,
+        notes: Sequence[str] = (),
     ) -> None:
         self.trainer, self.train, self.test, self.epochs = trainer, parts.train, parts.test, epochs
-        self.warnings = parts.warnings
+        self.notes = [*notes, *(": ".join(filter(None, (it.message, it.help))) for it in parts.warnings)]
         self.folder, self.listener, self.checkpoint_seconds = folder, listener, checkpoint_seconds
         self.fewest = 2 if by_batch_statistics(trainer.model.net, trainer.plan) else 1
         self.rows = 0 if isinstance(self.train, Stream) else len(self.train)
@@ -52,14 +54,16 @@ class Loop:
         self.feedback = 1.0
 
     def run(self) -> None:
-        """Train until all epochs are done, or Ctrl-C, or divergence."""
+        """Train until all epochs are done, or somebody asks to stop, or divergence."""
         progress = self.trainer.progress
+        if not isinstance(self.train, Stream):
+            progress.in_batches_of(self.trainer.plan.batch)
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
-        for found in self.warnings:
-            self.listener.noted(f"{found.message}: {found.help}")
+        for text in self.notes:
+            self.listener.noted(text)
         if self.steps_per_epoch < number_of_batches(self.rows, self.trainer.plan.batch):
             self.listener.noted(
-                f"the last batch of {self.rows:,} rows would hold one, which has no variance for batch "
+                f"the last batch of {counted(self.rows, 'row')} would hold one, which has no variance for batch "
                 f"normalization: it is joined to the batch before"
             )
         try:
@@ -68,13 +72,16 @@ class Loop:
                     self.folder.restart(progress)
                     self.save()  # finds out at once whether the folder can be written, and is the first good state
                 while progress.epoch < self.epochs:
-                    if (reason := self.listener.reason() or self.reason_to_stop()) is not None:
+                    if (reason := self.reason_to_stop()) is not None:
                         self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
                         break
                     self.epoch(asked)
                     self.save()
                     if asked.is_set() and progress.epoch < self.epochs:
-                        raise Interrupted(progress.step)
+                        raise Interrupted(progress.step, asked.number)
+                    if (reason := self.listener.reason()) is not None:
+                        self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
+                        break
         except DiagnosticError as error:
             raise self.with_kept(error) from error
         finally:
@@ -96,23 +103,24 @@ class Loop:
             kept = f"the last good weights are in {self.folder.last}"
         return DiagnosticError(replace(first, notes=(*first.notes, kept)))
 
-    def epoch(self, asked: Any) -> None:
+    def epoch(self, asked: Asked) -> None:
         """One epoch, from where the progress stands. `asked` is set when somebody wants to stop."""
         trainer, progress = self.trainer, self.trainer.progress
         began = time.monotonic() - progress.seconds
         self.feedback = feedback(trainer.plan, progress.history)
         fed = {port["name"]: np.dtype(port["dtype"]) for port in trainer.ports}
-        rates = [0.0]
+        rates = self.rates()
         with self.batches() as ready:
+            batches = progress.batch + len(ready) if isinstance(ready, Batches) else self.steps_per_epoch
             for arrays in ready:
                 feeds = {name: np.ascontiguousarray(arrays[name], dtype) for name, dtype in fed.items()}
                 rates = self.rates()
                 self.count(trainer.start(feeds, rates), began)
                 if asked.is_set():
                     self.count(trainer.finish(), began)
-                    if progress.batch < self.steps_per_epoch:
+                    if progress.batch < batches:
                         self.save()
-                        raise Interrupted(progress.step)
+                        raise Interrupted(progress.step, asked.number)
                 if time.monotonic() - self.saved_at > self.checkpoint_seconds:
                     self.count(trainer.finish(), began)
                     self.save()
@@ -130,22 +138,24 @@ class Loop:
             seed=trainer.seed,
             epoch=progress.epoch,
             start=progress.batch,
+            skip=progress.skip,
             fewest=self.fewest,
             augmentation=trainer.plan.augmentation,
         )
 
     def streamed(self, stream: Stream) -> Iterator[Batch]:
-        """The same of batches that come from elsewhere. A lone row after larger batches is left out, and said."""
-        trainer, progress, largest = self.trainer, self.trainer.progress, 0
+        """The same of batches that come from elsewhere; what became of a batch of a lone row is said once."""
+        trainer, progress = self.trainer, self.trainer.progress
         epoch, start = progress.epoch, progress.batch
-        for number, batch in enumerate(stream.epoch(start), start):
-            rows = len(next(iter(batch.values())))
-            largest = max(rows, largest)
-            if rows < self.fewest <= largest:
-                self.listener.noted(f"batch {number + 1:,} of one row is left out: it has no variance for batch norm")
-                continue
+        for number, batch in enumerate(stream.epoch(start, self.fewest, self.note_once), start):
             drawn = np.random.default_rng([trainer.seed, epoch, 1, number])
             yield augment(batch, trainer.plan.augmentation, drawn) if trainer.plan.augmentation else batch
+
+    def note_once(self, text: str) -> None:
+        """Tell it, unless this training has told it."""
+        if text not in self.notes:
+            self.notes.append(text)
+            self.listener.noted(text)
 
     def count(self, came: list[StepResult], began: float) -> None:
         """Add the results of steps, in their order, to the epoch that began then."""
@@ -157,8 +167,10 @@ class Loop:
 
     def rates(self) -> list[float]:
         """The learning rate of each step of the plan for the next batch."""
-        plan, done = self.trainer.plan, self.trainer.steps_started
-        factor = self.trainer.progress.rate_factor * self.feedback
+        trainer, plan, progress = self.trainer, self.trainer.plan, self.trainer.progress
+        done = progress.epoch * self.steps_per_epoch + progress.skip // plan.batch
+        done += progress.batch + trainer.steps_started - progress.step  # not steps made: they had batches of any size
+        factor = progress.rate_factor * self.feedback
         rates = [step.optimizer.lr * factor for step in plan.steps]
         return [plan.schedule.rate(base, done, self.steps_per_epoch, self.epochs) for base in rates]
 

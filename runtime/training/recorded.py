@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,9 @@ from netc.runtime.data.follow import BoundSplit
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
 from netc.runtime.folder.run_folder import RunFolder
-from netc.runtime.runs.run import Request, begin, open_run, request_of
+from netc.runtime.runs.changes import record
+from netc.runtime.runs.export import too_large
+from netc.runtime.runs.run import Request, begin, card_in, open_run, request_of
 
 if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer
@@ -34,37 +38,75 @@ class StreamRows:
         return {name: array[indices] for name, array in self.first.items()}
 
 
-def folder_for(trainer: Trainer, parts: Parts, epochs: int, out: Path) -> RunFolder:
-    """The folder of a training: a new one, or that which the trainer resumed from or has written before.
+@contextmanager
+def folder_for(
+    trainer: Trainer, parts: Parts, epochs: int, out: str | Path | RunFolder | None
+) -> Iterator[tuple[RunFolder | None, list[str]]]:
+    """The folder of a training, locked until the block ends, and what is to be told of it.
 
-    Raises DiagnosticError E562, and E563 for a folder that holds something else.
+    out  a new folder, or that which the trainer resumed from or has written before, or one that is described already
+
+    Raises DiagnosticError E562, E563 for a folder that holds something else, E569 where a training is at work in it.
     """
-    request = _request(trainer, parts, epochs)
-    if trainer.path is None or trainer.path.resolve() != out.resolve():
-        try:
-            return open_run(request, trainer.model.net, trainer.manifest, _sample(parts), out)
-        except DiagnosticError as wrong:
-            help = (
-                f"use another folder, or call `trainer.resume({str(out)!r})` before `fit` to go on with the run in it"
-            )
-            raise DiagnosticError(
-                [replace(found, help=help) if found.code == "E563" else found for found in wrong.diagnostics]
-            ) from None
-    folder = RunFolder(out)
+    if out is None:
+        yield None, []
+        return
+    with ExitStack() as held:
+        goes_on = isinstance(out, str | Path) and trainer.path is not None and _same(trainer.path, Path(out))
+        if isinstance(out, RunFolder):
+            folder = out
+        else:
+            folder = RunFolder(Path(out)) if goes_on else _new(trainer, parts, epochs, Path(out), held)
+        locked = held.enter_context(folder.lock.held())
+        if goes_on:
+            _go_on(trainer, parts, epochs, folder)
+        yield folder, _notes(trainer, folder, locked)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _new(trainer: Trainer, parts: Parts, epochs: int, out: Path, held: ExitStack) -> RunFolder:
+    request, net = _request(trainer, parts, epochs), trainer.model.net
+    try:
+        return held.enter_context(open_run(request, net, trainer.manifest, _sample(parts), parts.card, out))
+    except DiagnosticError as wrong:
+        help = f"use another folder, or call `trainer.resume({str(out)!r})` before `fit` to go on with the run in it"
+        raise DiagnosticError(
+            [replace(found, help=help) if found.code == "E563" else found for found in wrong.diagnostics]
+        ) from None
+
+
+def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> None:
+    """Describe the training that goes on in its folder, with what is no longer as it was asked for."""
+    request, net = _request(trainer, parts, epochs), trainer.model.net
     if folder.run_json.is_file():
-        known = request_of(folder)
-        known.overrides = {**known.overrides, "epochs": epochs}
-        folder.write_request(asdict(known))
+        before = request_of(folder)
+        now = replace(before, overrides=request.overrides, memory=request.memory)
+        now.label, now.own_plan = request.label, request.own_plan
+        if before.device != "auto":
+            now.device = request.device
+        if card_in(folder, before) != parts.card:
+            now.data, now.card = request.data, request.card
+        record(before, now, net, trainer.progress)
+        folder.write_request(asdict(now))
     else:
-        begin(folder, request, trainer.model.net, trainer.manifest)
+        begin(folder, request, net, trainer.manifest)
     folder.model.unlink(missing_ok=True)
-    return folder
+
+
+def _notes(trainer: Trainer, folder: RunFolder, locked: bool) -> list[str]:
+    notes = [] if locked else [f"the file system of {folder.path} has no locks: start no second training there"]
+    if too_large(trainer.model.net):
+        notes.append(f"the network does not fit one .onnx file: {folder.model}.data will hold its weights")
+    return notes
 
 
 def _request(trainer: Trainer, parts: Parts, epochs: int) -> Request:
     """What the command would have been asked for."""
     model, net = trainer.model, trainer.model.net
-    request = Request(
+    return Request(
         net.file,
         net.name,
         [f"{name}={_text(value)}" for name, value in net.given.items()],
@@ -77,10 +119,8 @@ def _request(trainer: Trainer, parts: Parts, epochs: int) -> Request:
         memory=trainer.options.memory,
         card=parts.card.to_json(),
         label=trainer.plan.label,
+        own_plan=trainer.own_plan,
     )
-    known = {plan.label for plan in net.plans}
-    own = trainer.plan.label not in known or request.plan(net) != replace(trainer.plan, epochs=epochs)
-    return replace(request, own_plan=own)
 
 
 def _text(value: Any) -> str:

@@ -84,6 +84,8 @@ class Trainer:
         self.card: Card | None = None
         self.path: Path | None = None
         self.settings = settings
+        written = any(item is chosen for item in model.net.plans) and model.net.plan(chosen.label) is chosen
+        self.own_plan = not written
         self.options = options = options or Options()
         self._resumed: Card | None = None
         check_precision(model.device, options.precision)
@@ -202,8 +204,7 @@ class Trainer:
 
         data  what `fit` takes: its part `test` or `val` where it names its parts, else all rows
         """
-        card = self.card or self.model.card or NO_CARD
-        return self.measure(measured(data, self.ports, card))
+        return self.measure(measured(data, self.ports, self.card or self.model.card))
 
     def measure(self, rows: Measured) -> dict[str, float]:
         """`evaluate` for rows that are bound, or a function that begins a pass over batches."""
@@ -248,20 +249,20 @@ class Trainer:
         Returns the history: a record for each epoch, with loss and metrics of training, and the same on validation rows
         with `validation_` in front. Ctrl-C finishes the step, writes a checkpoint and raises Interrupted (a
         KeyboardInterrupt). Raises DiagnosticError E701 when the loss is NaN or infinite, E580 for what is no data, E563
-        for a folder that isn't empty.
+        for a folder that isn't empty, E569 where another training is at work in it.
         """
         bound = bind(data, self.ports, validation, self.card, steps, begun=self.model.card)
         if self._resumed is not None:
             check_same_rows(self._resumed, bound.card)
         total = override(self.plan, epochs=epochs).epochs
-        folder = folder_for(self, bound, total, Path(out)) if isinstance(out, str | Path) else out
-        self.path = folder.path if folder is not None else self.path
-        self.card = self.model.card = bound.card
-        followers = Listeners(shown(listener, quiet=quiet))
-        Loop(self, bound, total, folder, followers, checkpoint_seconds).run()
-        if folder is not None:
-            final, device = bound.final, self.model.device
-            close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
+        with folder_for(self, bound, total, out) as (folder, notes):
+            self.path = folder.path if folder is not None else self.path
+            self.card = self.model.card = bound.card
+            followers = Listeners(shown(listener, quiet=quiet))
+            Loop(self, bound, total, folder, followers, checkpoint_seconds, notes).run()
+            if folder is not None:
+                final, device = bound.final, self.model.device
+                close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
         return self.history
 
     @property

@@ -1,0 +1,25 @@
+"""What the grammar takes and this version does not have yet: what is true until then, and what to write instead."""
+
+from __future__ import annotations
+
+from netc.compiler.elaborate.frame import Frame
+from netc.grammar import ast
+
+STATES = (
+    "a fixed number of steps is written out with `for i in 0..n { … }`; `shared cell = …` in front of it gives all of "
+    "them one set of weights, and `h, c = identity` takes what a step gave apart"
+)
+LATER = {
+    "scan": STATES,
+    "prev": STATES,
+    "init": "give the weights to the command: `netc train FILE --init WEIGHTS`",
+    "unfreeze": "`freeze` keeps weights to the end",
+    "adapt": "write the low-rank product out: `add { dense(n); dense(8, bias=false) -> dense(n, bias=false) }`, with "
+    "`frozen { … }` around the first",
+}
+
+
+def not_yet(frame: Frame, word: str, node: ast.Syntax) -> None:
+    """Report a part of the language that this version does not have."""
+    frame.error("E290", f"`{word}` is a word of the language that this version does not have yet", node.span,
+                help=LATER[word])  # fmt: skip
