@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
-    from netc.compiler.plan.moving import followed
+    from netc.compiler.plan.moving import followed, frozen
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
+    from netc.compiler.plan.start import Start, below
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
+    from netc.compiler.training.accumulation import FIRST, SHARE
+    from netc.compiler.training.averaging import AVERAGE
     from netc.compiler.training.forward import by_batch_statistics, forward_graph
     from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.training.ports import batch_ports
@@ -84,6 +87,12 @@ _HOMES = {
     "compile_training": "build",
     "compile_update": "build",
     "followed": "plan.moving",
+    "frozen": "plan.moving",
+    "below": "plan.start",
+    "AVERAGE": "training.averaging",
+    "FIRST": "training.accumulation",
+    "SHARE": "training.accumulation",
+    "Start": "plan.start",
     "fit": "weights.files",
     "fit_state": "weights.state",
     "forward_graph": "training.forward",
@@ -147,6 +156,12 @@ __all__ = [
     "fit",
     "fit_state",
     "followed",
+    "frozen",
+    "below",
+    "AVERAGE",
+    "FIRST",
+    "SHARE",
+    "Start",
     "forward_graph",
     "get_op",
     "initial_state",

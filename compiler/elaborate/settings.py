@@ -13,7 +13,22 @@ from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.losses import losses, metrics, unknown_word
 from netc.compiler.elaborate.resolve import elsewhere
 from netc.compiler.elaborate.values import POISON, kind
-from netc.compiler.plan.settings import Factors, Form, Losses, Metrics, One, Patterns, Plain, Setting, Some, Table, Text
+from netc.compiler.plan.settings import (
+    Epochs,
+    Factors,
+    Form,
+    Losses,
+    Metrics,
+    One,
+    Patterns,
+    Plain,
+    Setting,
+    Some,
+    Starts,
+    Table,
+    Text,
+)
+from netc.compiler.plan.start import Start
 from netc.grammar import ast
 
 Values = dict[str, Any]
@@ -118,12 +133,17 @@ def _metrics(frame: Frame, _: Setting, node: ast.Expression, values: Values) -> 
 
 def _patterns(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[str, ...]:
     assert isinstance(setting.form, Patterns)
+    return read_patterns(frame, setting.word, node)
+
+
+def read_patterns(frame: Frame, word: str, node: ast.Expression) -> tuple[str, ...]:
+    """A name or a list of names."""
     found = []
     for item in node.items if isinstance(node, ast.List) else (node,):
         name = _path(item)
         if name is None:
-            example = f'`{setting.word} = ["stem", "stage1.*"]`'
-            frame.error("E406", f"`{setting.word}` is a list of names", item.span, help=f"write {example}")
+            help = 'write names as in `["stem", "stage1.*"]`'
+            frame.error("E406", f"`{word}` is a list of names", item.span, help=help)
         else:
             found.append(name)
     return tuple(found)
@@ -177,6 +197,64 @@ def _factors(frame: Frame, setting: Setting, node: ast.Expression, _: Values) ->
     return tuple(found)
 
 
+def _epochs(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    help = f'write `{setting.word} = [5: ["stage3"]]`: from the fifth epoch on it moves'
+    if not isinstance(node, ast.Table):
+        frame.error("E406", f"`{setting.word}` is a table from epochs to names", node.span, help=help)
+        return ()
+    found: dict[int, tuple[str, ...]] = {}
+    for key, value in node.entries:
+        epoch = frame.evaluate(key)
+        if epoch is POISON:
+            continue
+        if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 2:
+            frame.error("E406", "an epoch to unfreeze in is a whole number from 2", key.span, help=help)
+        elif epoch in found:
+            frame.error("E405", f"epoch {epoch} stands in `{setting.word}` twice", key.span, help="put both together")
+        else:
+            found[epoch] = read_patterns(frame, setting.word, value)
+    return tuple(sorted(found.items()))
+
+
+def _starts(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[Start, ...]:
+    if not isinstance(node, ast.Table):
+        start = _start(frame, "", node)
+        return () if start is None else (start,)
+    entries = _entries(frame, setting, node, '["cnn": weights("cnn.safetensors")]')
+    starts = [_start(frame, name, item) for name, _key, item in entries]
+    return tuple(start for start in starts if start is not None)
+
+
+def _start(frame: Frame, part: str, node: ast.Expression) -> Start | None:
+    """`weights("r.safetensors", map = ["fc": none])`."""
+    help = 'write `weights("cnn.safetensors")`, or `weights("cnn.safetensors", map = ["fc": none])`'
+    match node:
+        case ast.Call(function=ast.Name(id="weights"), arguments=[file, *rest]) if not file.name:
+            names = [argument.name for argument in rest]
+            if isinstance(file.value, ast.String) and names in ([], ["map"]):
+                table = _map(frame, rest[0].value, help) if rest else ()
+                return None if table is None else Start(part, file.value.value, table)
+    frame.error("E406", "a part starts from `weights` of a file", node.span, help=help)
+    return None
+
+
+def _map(frame: Frame, node: ast.Expression, help: str) -> tuple[tuple[str, str | None], ...] | None:
+    found: dict[str, str | None] = {}
+    for key, value in node.entries if isinstance(node, ast.Table) else ():
+        old = _path(key)
+        nothing = isinstance(value, ast.Name) and value.id == "none"
+        new = None if nothing else _path(value)
+        if old is not None and (nothing or new is not None):
+            found[old] = new
+            continue
+        frame.error("E406", "`map` goes from names in the file to names here, or to none", key.span, help=help)
+        return None
+    if found:
+        return tuple(found.items())
+    frame.error("E406", "`map` is a table from names in the file to names here, or to none", node.span, help=help)
+    return None
+
+
 def _table(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[tuple[str, Declared], ...]:
     assert isinstance(setting.form, Table)
     known = setting.form.registry.all()
@@ -199,6 +277,6 @@ def _table(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> t
 
 READERS: Mapping[type[Form], Reader] = {
     Plain: _plain, Text: _text, One: _one, Some: _some, Losses: _losses, Metrics: _metrics,
-    Patterns: _patterns, Factors: _factors, Table: _table,
+    Patterns: _patterns, Factors: _factors, Table: _table, Epochs: _epochs, Starts: _starts,
 }  # fmt: skip
 """How each form of a setting is read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from netc.compiler.elaborate.advice import setting_advice
@@ -11,13 +12,13 @@ from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.settings import read_settings
-from netc.compiler.plan.moving import chosen, followed, frozen, moving
+from netc.compiler.plan.moving import chosen, followed, frozen, moving, thawed
 from netc.compiler.plan.settings import One, Setting
 from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, StepPlan, TrainPlan
 from netc.grammar import ast
 from netc.grammar.diagnostics import DiagnosticError, Edit, Fix, Label
 
-LATER = ("init", "unfreeze", "adapt")
+LATER = ("adapt",)
 ALONE = ("trains", "every")
 """Settings of one step among several."""
 
@@ -104,13 +105,30 @@ def _check_patterns(frame: Frame, plan: TrainPlan, given: list[Given]) -> None:
             for found in error.diagnostics:
                 frame.error(found.code, found.message, at[word].span, help=found.help)
 
+    errors = frame.report.errors
     if "freeze" in given[0]:
-        check("freeze", given[0], lambda: frozen(parameters, plan))
+        check("freeze", given[0], lambda: frozen(parameters, replace(plan, unfreeze=())))
     if "follow" in given[0]:
         check("follow", given[0], lambda: followed(parameters, plan))
+    if "init" in given[0]:
+        check("init", given[0], lambda: chosen(names, [start.part for start in plan.init if start.part], "init"))
+    if frame.report.errors > errors:
+        return
+    if "unfreeze" in given[0]:
+        check("unfreeze", given[0], lambda: thawed(parameters, plan))
+        if frame.report.errors > errors:
+            return
     for step, own in zip(plan.steps, given, strict=True):
-        if "trains" in own and "freeze" not in given[0]:
+        last = plan.in_epoch(plan.epochs)
+        if "trains" in own:
             check("trains", own, lambda step=step: moving(parameters, inputs, plan, step))
+        if frame.report.errors == errors and not moving(parameters, inputs, last, step):
+            place = own.get("trains") or own.get("freeze") or own["loss"]
+            frame.error("E416", "everything that this would train is frozen", place.span,
+                        help="leave something out of `freeze` and `frozen { … }`")  # fmt: skip
+        if plan.accumulate > 1 and any(name in (value.name for value in inputs) for name in step.trains or ()):
+            frame.error("E416", "`accumulate` adds up the gradients of weights, and this step moves an input",
+                        own["trains"].span, help="leave `accumulate` out")  # fmt: skip
         if "rates" in own:
             check("rates", own, lambda step=step: chosen(names, dict(step.rates), "rates"))
         if "decays" in own:
