@@ -62,9 +62,6 @@ class Loop:
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
         for text in self.notes:
             self.listener.noted(text)
-        if self.trainer.plan.average is not None:
-            decay = self.trainer.plan.average
-            self.listener.noted(f"a moving average of the weights ({decay:g}) is what is measured and kept")
         if self.steps_per_epoch < number_of_batches(self.rows, self.trainer.plan.rows):
             self.listener.noted(
                 f"the last batch of {counted(self.rows, 'row')} would hold one, which has no variance for batch "
@@ -111,8 +108,7 @@ class Loop:
         """One epoch, from where the progress stands. `asked` is set when somebody wants to stop."""
         trainer, progress = self.trainer, self.trainer.progress
         began = time.monotonic() - progress.seconds
-        for text in trainer.enter(progress.epoch + 1):
-            self.listener.noted(text)
+        trainer.enter(progress.epoch + 1)
         self.feedback = feedback(trainer.plan, progress.history)
         fed = {port["name"]: np.dtype(port["dtype"]) for port in trainer.ports}
         rates = self.rates()

@@ -17,13 +17,11 @@ from netc.compiler import (
     fit,
     fit_state,
     followed,
-    frozen,
     initial_state,
     override,
     read_tensors,
     said,
 )
-from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
@@ -296,19 +294,14 @@ class Trainer:
                     if name not in keep:
                         self.state.put(name, self.model.weights.get(equal[name]) if name in equal else start)
 
-    def enter(self, epoch: int) -> list[str]:
-        """Let go what `unfreeze` says that moves from this epoch on, counted from 1; what is new in it, in words.
+    def enter(self, epoch: int) -> None:
+        """Let go what `unfreeze` says that moves from this epoch on, counted from 1. `fit` does it by itself.
 
         What moved before keeps its optimizer state; what begins to move has none yet.
         """
-        if self.plan.in_epoch(epoch) == self._phase:
-            return []
-        before = frozen(self.model.net.parameters, self._phase)
-        self.finish()
-        self._prepare(epoch)
-        after = frozen(self.model.net.parameters, self._phase)
-        free = sum(item.count for item in self.model.net.parameters if item.value in before - after and not item.buffer)
-        return [f"from epoch {epoch} on {counted(free, 'more weight')} move{'s' if free == 1 else ''}"]
+        if self.plan.in_epoch(epoch) != self._phase:
+            self.finish()
+            self._prepare(epoch)
 
     def _prepare(self, epoch: int) -> None:
         """The steps of an epoch, and the state that is new in them."""

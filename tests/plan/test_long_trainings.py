@@ -1,4 +1,4 @@
-"""Parts that begin to move, accumulated gradients, averaged weights and weights from files: against PyTorch, resumed."""
+"""Parts that begin to move, gradients added up, averaged weights, weights from files: against PyTorch, resumed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import netc
 from netc.compiler import Options
 from netc.compiler.net import Net
 from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime import model as model_module
+from netc.runtime.devices import precision as precision_module
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 Load = Callable[[str], Net]
@@ -193,7 +195,9 @@ def test_steps_in_turn_add_up_each(loaded: Load) -> None:
     close(small.model.state_dict(), {name: torch.tensor(array) for name, array in large.model.state_dict().items()})
 
 
-def test_gradients_added_up_in_mixed_precision(loaded: Load) -> None:
+def test_gradients_added_up_in_mixed_precision(loaded: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision_module, "HAS", {"cpu": ("float32", "mixed", "bfloat16")})
+    monkeypatch.setattr(model_module, "target_for", lambda device: "std")
     options = Options(precision="mixed")
     line = "optimizer = sgd(lr=0.1)"
     small = trainer_of(loaded(NET % line), accumulate=2, options=options)
@@ -333,7 +337,7 @@ def test_files_that_do_not_fit(loaded: Load, file: Arrays, init: str, code: str 
         ("accumulate = 0", "E406", "`accumulate` is a positive whole number, found 0"),
         ('accumulate = 2; trains = ["x"]', "E416",
          "`accumulate` adds up the gradients of weights, and this step moves an input"),
-        ("average = 1", "E406", "`average` is a number from 0 to below 1, found 1"),
+        ("average = 1", "E406", "`average` is a number of at least 0 and below 1, found 1"),
         ('init = ["had": weights("r.safetensors")]', "E415",
          "`init` names `had`, and nothing that can move is called so"),
         ('init = ["head": load("r.safetensors")]', "E406", "a part starts from `weights` of a file"),
