@@ -12,8 +12,8 @@ STATES = (
 LATER = {
     "scan": STATES,
     "prev": STATES,
-    "adapt": "write the low-rank product out: `add { dense(n); dense(8, bias=false) -> dense(n, bias=false) }`, with "
-    "`frozen { … }` around the first",
+    "adapt": "write the low-rank product out: "
+    "`add { frozen { dense(n) }; dense(8, bias=false) -> dense(n, bias=false) }`",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.plan.moving import KERNELS, chosen, followed, frozen, moving, thawed
+from netc.compiler.plan.moving import KERNELS, chosen, followed, frozen, matches, moving, thawed
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.grammar import ast
 from netc.grammar.diagnostics import DiagnosticError
@@ -38,6 +38,17 @@ def check_patterns(frame: Frame, plan: TrainPlan, given: Sequence[Given]) -> Non
     if all(_passes(frame, word, given[0], check) for word, check in whole.items()):
         for step, own in zip(plan.steps, given, strict=True):
             _check_step(frame, plan, step, own)
+        _warn_of_idle(frame, plan, given[0])
+
+
+def _warn_of_idle(frame: Frame, plan: TrainPlan, given: Given) -> None:
+    """Patterns of `freeze` that change nothing."""
+    parameters = list(frame.run.parameters.values())
+    idle = {item.name for item in parameters if item.frozen or matches(item.name, dict(plan.follow))}
+    for pattern in plan.freeze:
+        if chosen([item.name for item in parameters], (pattern,), "freeze") <= idle:
+            message = f"`freeze` names `{pattern}`, where nothing moves anyway"
+            frame.report.warning("L006", message, given["freeze"].span, help="leave it out")
 
 
 def _check_step(frame: Frame, plan: TrainPlan, step: StepPlan, own: Given) -> None:
