@@ -258,6 +258,9 @@ def test_a_signature_is_that_of_pytorch(definition: type[Declared], also: Also) 
     [("conv", "# conv (layer)"), ("Conv2d", "# conv (layer)"), ("nn.Linear", "# dense (layer)"),
      ("SGD", "# sgd (optimizer)"), ("CrossEntropyLoss", "# cross_entropy (loss)"), ("gelu", "block gelu"),
      ("Dropout2d", "whole channels"), ("layers", "global_avgpool"), ("losses", "mse"), ("optimizers", "adamw"),
+     ("ReduceLROnPlateau", "# plateau (schedule)"), ("EarlyStopping", "# early_stop (stop)"),
+     ("OneCycleLR", "# one_cycle (schedule)"), ("target_network", "# copy (follower)"),
+     ("EMA", "# average (setting"), ("accumulate_grad_batches", "# accumulate (setting"),
      ("e104", "# E104")],
 )  # fmt: skip
 def test_explain_finds_it(word: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:

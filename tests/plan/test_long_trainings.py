@@ -12,7 +12,8 @@ import torch
 from safetensors.numpy import load_file, save_file
 
 import netc
-from netc.compiler import Options
+import netc.cli
+from netc.compiler import Options, check, totals
 from netc.compiler.net import Net
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime import model as model_module
@@ -319,7 +320,29 @@ def test_files_that_do_not_fit(loaded: Load, file: Arrays, init: str, code: str 
     assert words in "".join(found.message for found in caught.value.diagnostics)
 
 
+def test_compiled_models_start_from_files_too(loaded: Load, file: Arrays, tmp_path: Path) -> None:
+    loaded(PARTS % '["cnn": weights("r.safetensors", map = ["fc": none])]; average = 0.9')
+    assert netc.cli.run(["compile", str(tmp_path / "net.net"), "--train", "-o", str(tmp_path / "step.onnx")]) == 0
+    tensors = load_file(tmp_path / "step.safetensors")
+    np.testing.assert_array_equal(tensors["cnn.stem.weight"], file["stem.weight"])
+    np.testing.assert_array_equal(tensors["average.cnn.stem.weight"], file["stem.weight"])
+
+
 # ---------------------------------------------------------------- findings
+def test_a_summary_counts_what_a_plan_freezes(loaded: Load) -> None:
+    whole = totals(loaded(NET % 'freeze = ["stem", "body.bias"]; unfreeze = [2: "stem"]'))
+    assert (whole.frozen, whole.trainable) == (20 + 4, 16 + 10)
+
+
+@pytest.mark.parametrize("lines", ['freeze = ["stem", "body"]', 'follow = ["body": copy("stem")]; freeze = ["body"]'])
+def test_freezing_what_is_frozen_is_a_warning(tmp_path: Path, lines: str) -> None:
+    text = NET.replace("body = dense(4, act=tanh)", "frozen { body = dense(4, act=tanh) }") % lines
+    found = check("net.net", text).diagnostics
+    assert [(one.code, one.message) for one in found] == [
+        ("L006", "`freeze` names `body`, where nothing moves anyway"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("lines", "code", "message"),
     [
