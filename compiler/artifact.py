@@ -40,12 +40,14 @@ class Port(TypedDict):
              update);
              outputs: output loss metric param state (gradient, in a gradient model or a backward pass)
     text     what the net's text calls it, or results and records do, where another port has that name already
-    of       for role param, state or gradient: the input that it replaces or belongs to
+    of       for role param, state or gradient: the input that it replaces or belongs to; an input of role state that
+             has one starts equal to that parameter
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     trainable, buffer   for inputs of role param
     sizes     for inputs of role data: what the text expects of a named size, {"H": {"minimum": 32, "divisor": 16}}
     resized   for inputs of role data: the height and width that rows of another size are brought to, as `resize` does
     initial   for an input of role state: the number to start from; 0 unless given
+    passing   for an input of role state: true where it is of no use after the update that it belongs to
     in_place  for an output of role state: true where its buffer may be that of the input it replaces, because
              whatever reads the input has run when the output is written
     """
@@ -61,6 +63,7 @@ class Port(TypedDict):
     buffer: NotRequired[bool]
     resized: NotRequired[list[int]]
     initial: NotRequired[float]
+    passing: NotRequired[bool]
     in_place: NotRequired[bool]
     sizes: NotRequired[dict[str, dict[str, int]]]
 

@@ -76,3 +76,9 @@ def _is_image(name: str, values: np.ndarray, targets: Collection[str]) -> bool:
 
 def _height_width(values: np.ndarray) -> tuple[int, ...]:
     return values.shape[1:3] if values.dtype == np.uint8 else values.shape[2:4]
+
+
+def unmixed(feeds: Mapping[str, np.ndarray]) -> tuple[Batch, float]:
+    """Inputs and targets of a batch, and the share of the examples' own targets in their loss."""
+    fields = {name: array for name, array in feeds.items() if name != SHARE}
+    return fields, float(feeds.get(SHARE, 1.0))

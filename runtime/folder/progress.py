@@ -20,7 +20,8 @@ class Progress:
     step     steps made, from the start of the training
     epoch    epochs finished;  batch: batches of the next one that are done, of `size` rows each
     taken    rows that the unfinished epoch has taken;  skip: those of them in batches of another size, before these
-    rows     rows of them that count: all but those of skipped steps;  sums: metric -> its sum over them
+    rows     rows of them that count: all but those of skipped steps
+    sums     metric -> its sum over those of them that it was measured on;  counts: metric -> how many these are
     seconds  time spent in the unfinished epoch
     history  a record for each finished epoch
     best     {"epoch", "metric", "value", "loss"} of the best epoch, or None
@@ -35,6 +36,7 @@ class Progress:
     skip: int = 0
     rows: int = 0
     sums: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     history: list[Record] = field(default_factory=list)
     best: dict[str, Any] | None = None
@@ -50,16 +52,18 @@ class Progress:
         self.rows += rows
         for name, value in results.items():
             self.sums[name] = self.sums.get(name, 0.0) + value * rows
+            self.counts[name] = self.counts.get(name, 0) + rows
 
     def means(self) -> dict[str, float]:
         """The epoch's means so far."""
-        return {name: total / self.rows for name, total in self.sums.items()} if self.rows else {}
+        return {name: total / self.counts[name] for name, total in self.sums.items()}
 
     def finish_epoch(self, record: Record) -> None:
         """Close the epoch with its record."""
         self.history.append(record)
         self.epoch += 1
-        self.batch, self.taken, self.skip, self.rows, self.sums, self.seconds = 0, 0, 0, 0, {}, 0.0
+        self.batch, self.taken, self.skip, self.rows, self.sums, self.counts = 0, 0, 0, 0, {}, {}
+        self.seconds = 0.0
 
     def in_batches_of(self, size: int) -> None:
         """Go on in batches of so many rows: those that the unfinished epoch has not taken yet are cut anew."""
@@ -84,7 +88,10 @@ class Progress:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Progress:
         """The reverse of `to_json`."""
-        return Progress(**data)
+        made = Progress(**data)
+        if not made.counts:  # of a checkpoint that was written before counts were
+            made.counts = dict.fromkeys(made.sums, made.rows)
+        return made
 
 
 def finite(values: Mapping[str, float]) -> bool:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from netc.compiler import (
+    AVERAGE,
     LOSS,
     Options,
+    Port,
     TrainPlan,
     compile_scorer,
     fit,
     fit_state,
+    followed,
     initial_state,
     override,
     read_tensors,
     said,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.augment import SHARE
+from netc.runtime.data.augment import unmixed
 from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, Measured, bind, measured
 from netc.runtime.devices.precision import check_precision
+from netc.runtime.folder.initial import read_starts
 from netc.runtime.folder.listener import Listener, Listeners
 from netc.runtime.folder.progress import Progress, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
@@ -36,11 +40,12 @@ from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Session, StepSession
 from netc.runtime.show.history import History
 from netc.runtime.show.progress import shown
+from netc.runtime.training.accumulated import steps_for
 from netc.runtime.training.diverged import diverged
 from netc.runtime.training.loop import Loop
 from netc.runtime.training.loss_scale import LossScale
 from netc.runtime.training.recorded import folder_for
-from netc.runtime.training.steps import Steps, rows_of
+from netc.runtime.training.steps import rows_of
 
 
 class StepResult(NamedTuple):
@@ -89,12 +94,17 @@ class Trainer:
         self.options = options = options or Options()
         self._resumed: Card | None = None
         check_precision(model.device, options.precision)
-        self._all_steps = tuple(Steps(model, self.plan, step, options, profile=profile) for step in self.plan.steps)
-        self._steps = self._all_steps[0]
-        self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
+        self._profile = profile
+        self.notes: list[str] = []
+        if model.drawn and self.plan.init:
+            found = read_starts(model.net, self.plan)
+            model.load_state_dict(found.weights, strict=False)
+            self.notes = found.report
+        for target, source, _ in followed(model.net.parameters, self.plan):
+            model.weights.put(target.name, model.weights.get(source.name))
         self.state = Resident(model.device)
-        self._start_state()
-        self.loss_scale = LossScale.of(self.manifest, self.state)
+        self._averaged: Model | None = None
+        self._prepare(1)
         self._scorer: Session | None = None
         self._running: StepSession | None = None
         self._waiting: list[tuple[float, int]] = []
@@ -133,14 +143,14 @@ class Trainer:
         On a CPU they come at once. On a card they come every few steps, and so does E701: the steps after the one
         that diverged have then changed the weights. A plan of several steps waits for each of them.
         """
-        if len(self._all_steps) > 1:
+        if len(self._all_steps) > 1 or self.plan.accumulate > 1:
             return [self._in_turn(feeds, rates)]
         (rate,) = rates
         rows = rows_of(feeds, self.ports)
         session = self._steps.session(rows, self.state)
         before = self.finish() if session is not self._running else []
         self._running = session
-        given, share = _unmixed(feeds)
+        given, share = unmixed(feeds)
         at = self.steps_started + len(before)
         came = session.start({**given, **scalars(self.manifest, seed=self.seed, step=at, rate=rate, share=share)})
         self._waiting.append((rate, rows))
@@ -149,23 +159,23 @@ class Trainer:
         return before + self._checked(came, after=len(before))
 
     def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
-        """The steps of the plan one after the other: `loss` is the sum of theirs, `loss.NAME` each alone."""
+        """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
         rows = rows_of(feeds, self.ports)
-        values = {LOSS: 0.0}
+        values: dict[str, float] = {}
+        losses: list[float] = []
         for steps, rate in zip(self._all_steps, rates, strict=True):
-            session = steps.session(rows, self.state)
-            _, share = _unmixed(feeds)
-            numbers = scalars(steps.manifest, seed=self.seed, step=self.progress.step, rate=rate, share=share)
-            wanted = {port["name"] for port in ports(steps.manifest, "data", "target")}
-            given = {name: array for name, array in feeds.items() if name in wanted}
-            (came,) = [*session.start({**given, **numbers}), *session.finish()]
+            count, waits = divmod(self.progress.step, steps.step.every)
+            if waits:
+                continue
+            came = steps.run(feeds, self.state, self._accepts, seed=self.seed, count=count, rate=rate)
             if not self._accepts(came):
                 self._start_state()
-                what = f"the {not_finite(came)} of step {steps.step.name} in step {self.progress.step + 1}"
-                raise diverged(what, rate)
-            session.swap()
-            loss = came.pop(LOSS)
-            values |= {**came, f"{LOSS}.{steps.step.name}": loss, LOSS: values[LOSS] + loss}
+                of = "" if steps.step.name is None else f" of step {steps.step.name}"
+                raise diverged(f"the {not_finite(came)}{of} in step {self.progress.step + 1}", rate)
+            losses.append(came.pop(LOSS))
+            values |= came if steps.step.name is None else {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
+        if len(losses) == len(self._all_steps):
+            values[LOSS] = sum(losses)
         return StepResult(values, rows)
 
     def finish(self) -> list[StepResult]:
@@ -207,10 +217,11 @@ class Trainer:
                 compile_scorer(self.model.net, self.plan), self.model.device, threads=self.model.threads
             )
         names = [said(port) for port in ports(self._scorer.manifest, "prediction")]
-        read = [port["name"] for port in self.model.inputs(names)]
+        model = self.averaged()
+        read = [port["name"] for port in model.inputs(names)]
 
         def predict(given: Mapping[str, Array]) -> Mapping[str, Array]:
-            return self.model.forward({name: given[name] for name in read}, names)
+            return model.forward({name: given[name] for name in read}, names)
 
         batches = batches_of(rows, self.plan.batch) if isinstance(rows, BoundBatches) else rows()
         return evaluate(predict, self._scorer, batches)
@@ -274,10 +285,59 @@ class Trainer:
         return finite(results) or (self.loss_scale is not None and not self.loss_scale.exhausted())
 
     def _start_state(self) -> None:
-        """The optimizer's state as it is before the first step."""
+        """The optimizer's state as it is before the first step. Averages are equal to the weights as they are."""
+        self._put_state(keep=set())
+
+    def _put_state(self, keep: Set[str]) -> None:
         for steps in self._all_steps:
-            for name, start in initial_state(steps.manifest):
-                self.state.put(name, start)
+            for manifest in steps.manifests:
+                equal = {port["name"]: port["of"] for port in ports(manifest, "state") if "of" in port}
+                for name, start in initial_state(manifest):
+                    if name not in keep:
+                        self.state.put(name, self.model.weights.get(equal[name]) if name in equal else start)
+
+    def enter(self, epoch: int) -> None:
+        """Let go what `unfreeze` says that moves from this epoch on, counted from 1. `fit` does it by itself.
+
+        What moved before keeps its optimizer state; what begins to move has none yet.
+        """
+        if self.plan.in_epoch(epoch) != self._phase:
+            self.finish()
+            self._prepare(epoch)
+
+    def _prepare(self, epoch: int) -> None:
+        """The steps of an epoch, and the state that is new in them."""
+        self._phase, held = self.plan.in_epoch(epoch), set(self.state.current)
+        model, plan, options, profile = self.model, self._phase, self.options, self._profile
+        self._all_steps = tuple(steps_for(model, plan, step, options, profile=profile) for step in plan.steps)
+        self._steps = self._all_steps[0]
+        self._running = None
+        self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
+        self._put_state(keep=held)
+        self.loss_scale = LossScale.of(self._steps.manifests[-1], self.state)
+
+    def averaged(self) -> Model:
+        """The model that is measured and kept: with the moving average of the weights where the plan has one.
+
+        Its weights are those of now; call again after further steps.
+        """
+        if self.plan.average is None:
+            return self.model
+        if self._averaged is None:
+            model = self.model
+            self._averaged = Model(model.net, model.device, model.seed, threads=model.threads, target=model.target)
+        self.finish()
+        for name in self.model.weights.current:
+            average = f"{AVERAGE}{name}"
+            held = self.state if average in self.state.current else self.model.weights
+            self._averaged.weights.put(name, held.get(average if held is self.state else name))
+        return self._averaged
+
+    @property
+    def _state_ports(self) -> list[Port]:
+        """What the next update depends on besides weights, as ports, each once."""
+        found = [port for steps in self._all_steps for manifest in steps.manifests for port in ports(manifest, "state")]
+        return list({port["name"]: port for port in found if not port.get("passing")}.values())
 
     @property
     def replays(self) -> bool:
@@ -287,12 +347,13 @@ class Trainer:
     @cached_property
     def ports(self) -> list[Any]:
         """The inputs and targets of a batch, as ports of the manifests of all steps, each once."""
-        found = [port for steps in self._all_steps for port in ports(steps.manifest, "data", "target")]
+        manifests = [manifest for steps in self._all_steps for manifest in steps.manifests]
+        found = [port for manifest in manifests for port in ports(manifest, "data", "target")]
         return list({port["name"]: port for port in found}.values())
 
     def checkpoint(self) -> dict[str, Array]:
         """A copy of every tensor that the next step depends on: parameters and optimizer state."""
-        state = {name: self.state.get(name) for name in self.state.current}
+        state = {port["name"]: self.state.get(port["name"]) for port in self._state_ports}
         return self.model.state_dict() | state
 
     def resume(self, out: str | Path) -> None:
@@ -309,7 +370,10 @@ class Trainer:
 
         E552 is a tensor of another shape, E554 state that isn't of finite floats. Nothing is set unless all fits.
         """
-        names = self.model.weights.current.keys() | self.state.current.keys()
+        phase = self.plan.in_epoch(progress.epoch + (1 if progress.taken else 0))
+        if phase != self._phase:
+            self._prepare(phase.begun)
+        names = self.model.weights.current.keys() | {port["name"] for port in self._state_ports}
         if names != tensors.keys():
             odd = sorted(names ^ tensors.keys())[0]
             raise DiagnosticError(
@@ -319,7 +383,7 @@ class Trainer:
                     help="resume with the net and the optimizer that the run began with",
                 )
             )
-        net, states = self.model.net, [port for steps in self._all_steps for port in ports(steps.manifest, "state")]
+        net, states = self.model.net, self._state_ports
         parameters = {parameter.name: parameter.value for parameter in net.parameters}
         weights = fit(tensors, parameters, net, file="the checkpoint")
         state = fit_state(tensors, states, file="the checkpoint")
@@ -327,9 +391,3 @@ class Trainer:
         for name, array in state.items():
             self.state.put(name, array)
         self.progress = progress
-
-
-def _unmixed(feeds: Mapping[str, Array]) -> tuple[dict[str, Array], float]:
-    """Inputs and targets of a batch, and the share of the examples' own targets in their loss."""
-    fields = {name: array for name, array in feeds.items() if name != SHARE}
-    return fields, float(feeds.get(SHARE, 1.0))

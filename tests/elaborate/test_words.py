@@ -152,7 +152,7 @@ def test_an_unknown_layer_has_a_way_out(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", ["optimizer = foo", "optimizer = rmsprop", "schedule = foo", "metrics = [foo]", "augmentation = [foo]",
+    "setting", ["optimizer = foo", "optimizer = lars", "schedule = foo", "metrics = [foo]", "augmentation = [foo]",
                 "augmentation = [x.Foo()]", "metrics = [f1]", "optimizer = sgd(foo=3)", "foo = 3"],
 )  # fmt: skip
 def test_an_unknown_word_of_a_training_has_a_way_out(setting: str) -> None:
@@ -258,6 +258,9 @@ def test_a_signature_is_that_of_pytorch(definition: type[Declared], also: Also) 
     [("conv", "# conv (layer)"), ("Conv2d", "# conv (layer)"), ("nn.Linear", "# dense (layer)"),
      ("SGD", "# sgd (optimizer)"), ("CrossEntropyLoss", "# cross_entropy (loss)"), ("gelu", "block gelu"),
      ("Dropout2d", "whole channels"), ("layers", "global_avgpool"), ("losses", "mse"), ("optimizers", "adamw"),
+     ("ReduceLROnPlateau", "# plateau (schedule)"), ("EarlyStopping", "# early_stop (stop)"),
+     ("OneCycleLR", "# one_cycle (schedule)"), ("target_network", "# copy (follower)"),
+     ("EMA", "# average (setting"), ("accumulate_grad_batches", "# accumulate (setting"),
      ("e104", "# E104")],
 )  # fmt: skip
 def test_explain_finds_it(word: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
