@@ -24,6 +24,7 @@ from netc.compiler import (
     read_weights,
     said,
 )
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.bind import bind_inputs
@@ -84,7 +85,7 @@ class Model:
         self._gradients: dict[int, tuple[TrainPlan, Session]] = {}
 
     def __repr__(self) -> str:
-        return f"<model {self.net.name}: {self.net.params:,} parameters on {self.device.name}>"
+        return f"<model {self.net.name}: {counted(self.net.params, 'parameter')} on {self.device.name}>"
 
     def __call__(self, x: Any, taps: Sequence[str] = ()) -> Any:
         """Run the network in inference mode.

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.applications import Applied, LayerInstance
-from netc.compiler.facts.count import distinct_parameters, flops, totals
+from netc.compiler.facts.count import distinct_parameters, fixed, flops, totals
 from netc.compiler.facts.table import html_of, text_of
 from netc.compiler.ir import Size, Value, language_shape
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Span
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Summary(dict[str, Any]):
         return text_of(self._net, self, None)
 
     def __repr__(self) -> str:
-        return f"<summary of {self['net']}: {len(self['layers'])} layers, {self['totals']['params']:,} parameters>"
+        layers, parameters = counted(len(self["layers"]), "layer"), counted(self["totals"]["params"], "parameter")
+        return f"<summary of {self['net']}: {layers}, {parameters}>"
 
     def _repr_html_(self) -> str:
         return html_of(self._net, self, None)
@@ -41,7 +43,7 @@ def summary(net: Net, batch: int = 1, depth: int | None = None) -> Summary:
     numbers, both for `batch` examples. Weights of a shared layer are counted where it is first used. Layers that exist
     in training alone are left out. Rows are the layers, but those inside parts at `depth` are one row.
     """
-    counted = totals(net, batch)
+    total = totals(net, batch)
     found = {
         "version": 1,
         "net": net.name,
@@ -49,12 +51,12 @@ def summary(net: Net, batch: int = 1, depth: int | None = None) -> Summary:
         "outputs": [_port(name, value) for name, value in net.outputs.items()],
         "layers": list(_layers(net, batch)),
         "totals": {
-            "params": counted.params,
-            "trainable": counted.trainable,
-            "frozen": counted.frozen,
-            "buffers": counted.buffers,
-            "flops": number(counted.flops),
-            "activations": number(counted.activations),
+            "params": total.params,
+            "trainable": total.trainable,
+            "frozen": total.frozen,
+            "buffers": total.buffers,
+            "flops": number(total.flops),
+            "activations": number(total.activations),
         },
     }
     if depth is not None:
@@ -129,6 +131,7 @@ class _Ledger:
 
     def __init__(self, net: Net, batch: int) -> None:
         self._batch = batch
+        self._fixed = fixed(net)
         self._makers = {value: value.name for value in net.inputs}
         self._counted: set[int] = set()
 
@@ -156,7 +159,7 @@ class _Ledger:
         self._counted.update(map(id, own))
         return {
             "params": sum(item.count for item in own if not item.buffer),
-            "trainable": sum(item.count for item in own if item.trainable),
+            "trainable": sum(item.count for item in own if item.trainable and item.value not in self._fixed),
             "buffers": sum(item.count for item in own if item.buffer),
             "flops": number(flops((node for layer in layers for node in layer.nodes), self._batch)),
         }

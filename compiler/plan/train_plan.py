@@ -32,6 +32,7 @@ from netc.compiler.plan.terms import LossTerm, MetricTerm, Term
 from netc.compiler.schedules.base import Schedule, schedule
 from netc.compiler.schedules.constant import Constant
 from netc.compiler.stops.base import Stop, stop
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Span, did_you_mean
 
 CLIP_NORM = Optional_(Real(0, open_low=True))
@@ -213,7 +214,8 @@ class TrainPlan:
 
     def __repr__(self) -> str:
         steps = "; ".join(map(repr, self.steps))
-        return f"<plan{f' {self.label!r}' if self.label else ''}: {steps}, batch {self.batch}, {self.epochs} epochs>"
+        label = f" {self.label!r}" if self.label else ""
+        return f"<plan{label}: {steps}, batch {self.batch}, {counted(self.epochs, 'epoch')}>"
 
     @property
     def losses(self) -> tuple[LossTerm, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
+from netc.grammar.counted import counted
 from netc.runtime.data import card_checks
 from netc.runtime.data.errors import error
 
@@ -65,7 +66,8 @@ class TargetCard:
     def __repr__(self) -> str:
         if self.kind == "numbers":
             return f"{self.name}: numbers"
-        return f"{self.name}: {self.count} classes" + (f" {_few(self.classes)}" if self.classes else "")
+        known = "classes" if self.count is None else counted(self.count, "class", "classes")
+        return f"{self.name}: {known}" + (f" {_few(self.classes)}" if self.classes else "")
 
 
 @dataclass(frozen=True, slots=True)

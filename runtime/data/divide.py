@@ -43,7 +43,7 @@ def with_share(data: DataSet, share: float) -> DataSet:
         )
     own = [part for part in data.parts if part not in ("train", "all")]
     if own:
-        message = f"{data.name} brings rows to hold out: part {' and '.join(f'`{part}`' for part in own)}"
+        message = f"rows to hold out come with {data.name}: part {' and '.join(f'`{part}`' for part in own)}"
         raise error("E582", message, help="leave `validation` out")
     return replace(data, divide=Divider(data.name, data.parts, data.options.test, 0, share))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Port
+from netc.grammar.counted import counted, noun_for
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.errors import error
 from netc.runtime.sessions.resident import Array
@@ -27,7 +28,7 @@ def named(given: Any, ports: Sequence[Port]) -> dict[str, Array]:
         sides = [side for side in sides if side]
         if len(given) == len(sides):
             return {name: array for value, side in zip(given, sides, strict=True) for name, array in _side(value, side)}
-        raise _no_fit(f"{len(given)} arrays", ports)
+        raise _no_fit(counted(len(given), "array"), ports)
     if is_array(given) and len(ports) == 1:
         return {ports[0]["name"]: as_array(given)}
     raise _no_fit("one array" if is_array(given) else f"a value of type {type(given).__name__}", ports)
@@ -50,7 +51,7 @@ def _counted(ports: Sequence[Port]) -> str:
     words = []
     for role, word in (("data", "input"), ("target", "target")):
         names = [f"`{port['name']}`" for port in ports if port["role"] == role]
-        words += [f"the {word}{'s' if len(names) > 1 else ''} {', '.join(names)}"] if names else []
+        words += [f"the {noun_for(len(names), word)} {', '.join(names)}"] if names else []
     return " and ".join(words)
 
 

@@ -61,7 +61,8 @@ class Stream:
         for number in range(start, self.steps):
             yield self._batch(self._next(number), number)
         if self._is_pass and next(self._running, _END) is not _END:
-            message = f"{type(self._source).__name__} gave more than the {self.steps:,} batches of its length"
+            length = counted(self.steps, "batch", "batches")
+            message = f"{type(self._source).__name__} gave more than the {length} of its length"
             raise error("E581", message, help="say how many make an epoch: `steps=`")
 
     def _next(self, number: int) -> Any:
@@ -70,7 +71,8 @@ class Stream:
             self._running = iter(self._source)
             item = next(self._running, _END)
         if item is _END:
-            message = f"{type(self._source).__name__} ended after {number:,} of {self.steps:,} batches of an epoch"
+            epoch = counted(self.steps, "batch", "batches")
+            message = f"{type(self._source).__name__} ended after {number:,} of {epoch} of an epoch"
             raise error("E581", message, help="give what goes on, or fewer `steps=` or epochs")
         return item
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -42,8 +43,16 @@ class Silent(Listener):
     """A listener that does nothing but warn."""
 
     def noted(self, text: str) -> None:
-        """A warning, which Python shows once."""
-        warnings.warn(text, stacklevel=4)
+        """A warning at the caller's line, which Python shows once."""
+        warnings.warn(text, stacklevel=_levels_inside())
+
+
+def _levels_inside() -> int:
+    """How many calls of netc's stand between whoever called it and the caller of this, counted as `warnings` does."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("netc."):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 class Listeners(Listener):

@@ -52,7 +52,7 @@ def folder_for(
         yield None, []
         return
     with ExitStack() as held:
-        goes_on = isinstance(out, str | Path) and trainer.path is not None and _same(trainer.path, Path(out))
+        goes_on = not isinstance(out, RunFolder) and _is_own(trainer, Path(out))
         if isinstance(out, RunFolder):
             folder = out
         else:
@@ -63,8 +63,8 @@ def folder_for(
         yield folder, _notes(trainer, folder, locked)
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+def _is_own(trainer: Trainer, out: Path) -> bool:
+    return trainer.path is not None and trainer.path.resolve() == out.resolve() and out.is_dir()
 
 
 def _new(trainer: Trainer, parts: Parts, epochs: int, out: Path, held: ExitStack) -> RunFolder:

@@ -46,6 +46,17 @@ def test_skipped_files_are_counted_by_ending(pets: Path) -> None:
     assert "12 files skipped: 10 .txt, 2 .mp4" in asked.notes
 
 
+def test_rows_of_data_say_what_the_data_say(pets: Path) -> None:
+    (pets / "cat" / "a.txt").write_text("a caption")
+    data = open_data(str(pets))
+    assert data.spec == str(pets)
+    for rows in (data[1:3], data[[0, 7]], data["train"]):
+        assert (rows.notes, rows.skipped, rows.warnings) == (data.notes, {".txt": 1}, data.warnings)
+        assert rows.spec is None
+        assert repr(rows).startswith(f"<data pets: {len(rows)} rows")
+        assert rows.first.treated == data.first.treated
+
+
 def test_images_beside_the_folders_of_classes_are_said(pets: Path) -> None:
     write_image(pets / "stray.png", pixels(4, 4))
     data = open_data(str(pets))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 import netc
 from netc.compiler import Net
 from netc.compiler.optimizers.sgd import SGD
+from netc.runtime.runs import export
 
 from .conftest import Run, arrays
 
@@ -71,6 +74,9 @@ def test_a_folder_with_something_in_it_is_refused(folder: Path, net: Net) -> Non
     trainer.fit("data.npz", out="r", epochs=2)  # its own
     assert json.loads((folder / "r/run.json").read_text())["overrides"] == {"epochs": 2}
     assert len(netc.load_run("r").history) == 2
+    shutil.rmtree(folder / "r")
+    trainer.fit("data.npz", out="r", epochs=3)  # gone, and therefore new
+    assert len(netc.load_run("r").history) == 3
 
 
 def test_resume_takes_the_same_rows_alone(folder: Path, net: Net) -> None:
@@ -191,6 +197,74 @@ def test_what_is_no_run(folder: Path) -> None:
         with pytest.raises(netc.DiagnosticError) as caught:
             netc.load_run(path)
         assert code_of(caught) == "E560"
+
+
+def test_while_a_training_is_at_work_others_are_refused(run: Run, folder: Path, net: Net) -> None:
+    """New, resumed, from the command and from Python; after it the folder is free."""
+    refused: list[str] = []
+
+    class Other(netc.Listener):
+        def epoch_ended(self, record: Any, improved: bool) -> None:
+            """What another trainer hears, in another process too."""
+            assert (folder / "r/run.lock").exists()
+            again = trainer_of(net, epochs=9)
+            again.resume("r")
+            for other in (again, trainer_of(net)):
+                with pytest.raises(netc.DiagnosticError) as caught:
+                    other.fit("data.npz", out="r")
+                refused.append(code_of(caught))
+            done = run("train", "--resume", "r", "--epochs", "9")
+            refused.append("E569" if "error[E569]" in done.stderr else done.stderr)
+
+    trainer = trainer_of(net, epochs=1)
+    for epochs in (1, 2):  # in a new folder, and in its own
+        trainer.fit("data.npz", out="r", listener=Other(), epochs=epochs)
+        assert not (folder / "r/run.lock").exists()
+    assert refused == ["E569"] * 6
+    again = trainer_of(net, epochs=3)
+    again.resume("r")
+    assert len(again.fit("data.npz", out="r")) == 3
+
+
+def test_what_goes_on_otherwise_is_recorded(run: Run, folder: Path, net: Net) -> None:
+    trainer_of(net, epochs=2).fit("data.npz", out="r")
+    again = trainer_of(net, epochs=3, batch=8, lr=0.5)
+    again.resume("r")
+    again.fit("data.npz", out="r")
+    asked = json.loads((folder / "r/run.json").read_text())
+    assert asked["overrides"] == {"epochs": 3, "batch": 8, "lr": 0.5}
+    (change,) = asked["changes"]
+    assert (change["epoch"], change["step"]) == (3, again.history[1]["step"])
+    was = net.plan()
+    assert change["settings"] == {
+        "batch": {"from": was.batch, "to": 8},
+        "epochs": {"from": 2, "to": 3},
+        "lr": {"from": was.only.optimizer.lr, "to": 0.5},
+    }
+    done = run("train", "--resume", "r", "--epochs", "4")
+    assert done.returncode == 0, done.stderr
+    assert re.search(rf"^changed .* batch {was.batch} -> 8", done.stderr, re.M), done.stderr
+    assert len(netc.load_run("r").history) == 4
+
+
+def test_a_net_too_large_for_one_file(folder: Path, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "LARGEST", 100)
+    with pytest.warns(UserWarning, match="does not fit one .onnx file: r/model.onnx.data will hold its weights"):
+        trainer_of(net, epochs=1).fit("data.npz", out="r")
+    assert {"model.onnx", "model.onnx.data"} <= names_in(folder / "r")
+    image = arrays(5)["image"]
+    session = onnxruntime.InferenceSession("r/model.onnx", providers=["CPUExecutionProvider"])
+    expected = netc.load_run("r", device="cpu").model(image)
+    np.testing.assert_allclose(session.run(None, {"image": image})[0], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_disk_that_is_too_small_is_said_before(folder: Path, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=19 * net.params))
+    with pytest.raises(netc.DiagnosticError, match="the files of the run take") as caught:
+        trainer_of(net, epochs=1).fit("data.npz", out="r")
+    assert code_of(caught) == "E562"
+    assert list((folder / "r").iterdir()) == []
 
 
 def test_loads_is_load_of_a_text(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,15 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 import netc
 from netc.compiler import Net
 from netc.runtime.data.batches import order
+from netc.runtime.data.stream import Stream, joined
 
 from .conftest import arrays
 
 ROWS = 48
 DATA = arrays(ROWS)
 X, Y = DATA["image"], DATA["label"]
+SHARES = [(0, 5), (1, 4), (2, 3)]
+"""Rows to hold out of each class, of 18, 16 and 14: a quarter is 12, of equal remainders the first is rounded up."""
 
 
 def trainer_of(net: Net, **settings: Any) -> netc.Trainer:
@@ -99,12 +103,71 @@ def test_an_epoch_of_steps_goes_on_where_the_last_one_ended(net: Net) -> None:
     assert seen == [0, 1, 2, 0, 1, 2]
 
 
-def test_a_lone_last_row_is_left_out_and_said(net: Net) -> None:
-    batches = [(X[:16], Y[:16]), (X[16:17], Y[16:17])]
-    trainer = trainer_of(net, epochs=1)
-    with pytest.warns(UserWarning, match="batch 2 of one row is left out"):
-        trainer.fit(batches)
-    assert trainer.progress.step == 1
+def cut(*sizes: int) -> list[Any]:
+    ends = np.cumsum(sizes)
+    return [(X[end - size : end], Y[end - size : end]) for size, end in zip(sizes, ends, strict=True)]
+
+
+def test_a_lone_last_row_is_joined_to_the_batch_before_and_said_once(net: Net) -> None:
+    steady = netc.loads(net.source.replace("schedule  = cosine(warmup=1)", ""))  # whose rates don't count steps
+    trainer, expected = trainer_of(steady, epochs=3), trainer_of(steady, epochs=3)
+    with pytest.warns(UserWarning, match="batch 3 of an epoch has 1 row .* joined to the batch before") as said:
+        trainer.fit(cut(16, 16, 1))
+    assert [item.filename for item in said] == [__file__]
+    expected.fit(cut(16, 17))
+    weights = expected.model.state_dict()
+    for name, array in trainer.model.state_dict().items():
+        np.testing.assert_array_equal(array, weights[name], err_msg=name)
+    assert trainer.history["step"] == [2, 4, 6]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "kept", "said"),
+    [
+        ((4, 4, 1), [4, 5], "batch 3 of an epoch has 1 row and no variance for batch norm: it is joined"),
+        ((4, 1, 4), [5, 4], "batch 2 of an epoch has 1 row and no variance for batch norm: it is joined"),
+        ((4, 1, 1), [6], "batch 2 of an epoch has 1 row and no variance for batch norm: it is joined"),
+        ((1, 4), [4], "a batch of 1 row before larger ones is left out"),
+        ((1, 1, 1), [1, 1, 1], None),
+        ((2, 2), [2, 2], None),
+        ((1,), [1], None),
+    ],
+)
+def test_which_batches_are_joined(sizes: tuple[int, ...], kept: list[int], said: str | None) -> None:
+    heard: list[str] = []
+    batches = [{"image": x, "label": y} for x, y in cut(*sizes)]
+    found = list(joined(batches, 2, heard.append))
+    assert [len(batch["label"]) for batch in found] == kept
+    assert len(heard) == (sum(size == 1 for size in sizes) if said else 0)
+    assert all(text.startswith(said or "") for text in heard[:1])
+    rows = np.concatenate([batch["image"] for batch in found])
+    np.testing.assert_array_equal(rows, X[sum(sizes) - len(rows) : sum(sizes)])
+
+
+def test_a_lone_row_of_another_shape_is_left_out() -> None:
+    heard: list[str] = []
+    batches = [{"x": np.ones((3, 5))}, {"x": np.ones((1, 4))}]
+    assert [batch["x"].shape for batch in joined(batches, 2, heard.append)] == [(3, 5)]
+    assert heard == ["batch 2 of an epoch has 1 row and no variance for batch norm: it is left out"]
+
+
+def test_a_pass_that_goes_on_counts_the_batches_that_were_trained_on(net: Net) -> None:
+    """The third step of a pass is the same, be it begun at the first or after a resume."""
+    ports = trainer_of(net).ports
+    whole = list(Stream(cut(4, 1, 4, 4, 1), ports).epoch(0, 2))
+    rest = list(Stream(cut(4, 1, 4, 4, 1), ports).epoch(2, 2))
+    assert [len(batch["label"]) for batch in whole] == [5, 4, 5]
+    np.testing.assert_array_equal(rest[0]["image"], whole[2]["image"])
+    assert len(rest) == 1
+
+
+def test_a_net_without_batch_norm_takes_lone_rows(folder: Path) -> None:
+    dense = netc.loads("""net D { input image: 1x6x6
+      logits = flatten -> dense(3) }
+    train D { loss = cross_entropy(logits, label); epochs = 1 }""")
+    trainer = trainer_of(dense)
+    trainer.fit(cut(16, 1))
+    assert trainer.progress.step == 2
 
 
 def test_texts_are_classes_by_name(net: Net) -> None:
@@ -124,7 +187,8 @@ def test_a_share_is_held_out_by_seed_0(net: Net) -> None:
     history = trainer.fit((X, Y), validation=0.25)
     assert trainer.card is not None
     assert [(part.name, part.rows) for part in trainer.card.parts] == [("train", 36), ("val", 12)]
-    held = np.sort(np.random.default_rng([0, ROWS]).permutation(ROWS)[:12])
+    shuffled = np.random.default_rng([0, ROWS]).permutation(ROWS)
+    held = np.sort(np.concatenate([[row for row in shuffled if Y[row] == label][:share] for label, share in SHARES]))
     assert history[-1]["validation_loss"] == pytest.approx(trainer.evaluate((X[held], Y[held]))["loss"], rel=1e-6)
 
 
@@ -163,7 +227,7 @@ WRONG: dict[str, Any] = {
     "text in batches": ([(X[:3], np.array(["a", "b", "c"]))], {}, "E557", "numbered from 0"),
     "a share of batches": ([(X, Y)], {"validation": 0.2}, "E582", "no share of list"),
     "no share": ((X, Y), {"validation": 1.5}, "E582", "no share to hold out"),
-    "a share of parts": ("digits", {"validation": 0.2}, "E582", "brings rows to hold out: part `test`"),
+    "a share of parts": ("digits", {"validation": 0.2}, "E582", "rows to hold out come with digits: part `test`"),
     "a generator to measure on": ((X, Y), {"validation": (pair for pair in [(X, Y)])}, "E580", "once alone"),
 }
 

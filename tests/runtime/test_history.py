@@ -42,7 +42,9 @@ def test_curves_have_whole_epochs() -> None:
     (axes,) = figure.axes
     figure.canvas.draw()
     assert axes.get_title() == "loss"
-    assert all(tick == int(tick) for tick in axes.get_xticks())
+    assert axes.get_xticks().tolist() == [1, 2, 3, 4]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["training", "held out"]
+    assert [line.get_marker() for line in History(RECORDS[:1]).plot().axes[0].lines] == ["o"]
     assert list(axes.lines[0].get_ydata()) == [2.0, 1.0, 2.0, 1.0]
     assert figure._repr_png_().startswith(b"\x89PNG")
 

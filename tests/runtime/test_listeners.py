@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
+import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import netc
 from netc.compiler import Net
+from netc.runtime.data import bind_data
 from netc.runtime.folder.listener import Silent
 from netc.runtime.show.progress import LiveProgress, NotebookProgress, shown
 
@@ -105,13 +110,34 @@ def test_a_notebook_shows_one_block_without_widgets(net: Net, monkeypatch: pytes
     trainer_of(net, epochs=2).fit("data.npz")
     lines = blocks[-1].splitlines()
     assert [line.split("  ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
-    assert any("epoch 2/2  3/6  loss" in block for block in blocks)
+    moving = next(block.splitlines()[-1] for block in blocks if "epoch 1/2  3/6" in block)
+    assert re.fullmatch(r"epoch 1/2  3/6  loss [\d.]+  accuracy [\d.]+  \|  [\d.]+ s left, [\d.]+ s in all", moving)
+    rows = arrays(33)
+    trainer_of(net, epochs=1, batch=16).fit(rows)
+    assert blocks[-1].startswith("note         the last batch of 33 rows")
 
 
 def test_too_few_classes_are_said(net: Net) -> None:
     rows = arrays(32)
     with pytest.warns(UserWarning, match="arrays has 2 classes in `label`, the net has 3"):
         trainer_of(net, epochs=1).fit((rows["image"], rows["label"] % 2))
+
+
+def test_findings_of_the_data_are_said_by_fit(folder: Path, net: Net) -> None:
+    """Very uneven classes, E525: of a spec, a DataSet and arrays alike."""
+    rows = arrays(400)
+    chosen = np.flatnonzero(rows["label"] != 2)
+    some = np.concatenate([chosen, np.flatnonzero(rows["label"] == 2)[:4]])
+    few = {name: values[some] for name, values in rows.items()}
+    np.savez("few.npz", **few)
+    for data in ("few.npz", netc.open_data("few.npz"), few):
+        with pytest.warns(UserWarning, match=r"the classes of .* are very uneven: .*: bring more rows"):
+            trainer_of(net, epochs=1).fit(data)
+    bound = bind_data(netc.open_data("few.npz"), trainer_of(net).ports)
+    assert [found.code for found in bound.warnings] == ["E525"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trainer_of(net, epochs=1).fit(bound)  # whoever bound it has its findings
 
 
 def test_the_live_line_counts_batches_of_a_generator(net: Net) -> None:

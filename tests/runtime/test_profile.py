@@ -160,7 +160,7 @@ def test_the_verb(file: Path, capsys: pytest.CaptureFixture[str], netc_train: Ca
     assert told["torch"] is None
     assert netc_train(*given, "--no-torch") == 0
     shown = capsys.readouterr().out
-    assert shown.startswith("Tiny, batch 2, cpu, 1 threads")
+    assert shown.startswith("Tiny, batch 2, cpu, 1 thread")
     assert "stem.conv1 (conv)" in shown
     assert "PyTorch" not in shown
 

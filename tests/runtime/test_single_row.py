@@ -53,8 +53,10 @@ def test_statistics_are_those_of_the_data(rows: int, sizes: list[int], tmp_path:
 
 
 def test_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.warns(UserWarning, match="the last batch of 33 rows would hold one.*joined to the batch before"):
+    what = "the last batch of 33 rows would hold one.*joined to the batch before"
+    with pytest.warns(UserWarning, match=what) as said:
         trainer, _, _ = trained(NORMALIZED, 33, tmp_path, epochs=1)
+    assert [item.filename for item in said] == [__file__]  # the line that called `fit`
     trainer.fit({"x": X[:33], "label": LABELS[:33]}, epochs=2, listener=PlainProgress())
     assert "note         the last batch of 33 rows" in capsys.readouterr().err
 
