@@ -61,19 +61,23 @@ class Memory:
 
 def totals(net: Net, batch: int = 1, *, training: bool = False) -> Totals:
     """The whole network's cost: without what is `train only`, unless `training`; the first plan freezes too."""
-    fixed = frozen(net.parameters, net.plans[0]) if net.plans else ()
-    return count((layer for layer in net.layers if training or not layer.training_only), batch, fixed)
+    return count((layer for layer in net.layers if training or not layer.training_only), batch, fixed(net))
 
 
-def count(layers: Iterable[LayerInstance], batch: int = 1, fixed: Collection[Value] = ()) -> Totals:
+def fixed(net: Net) -> Collection[Value]:
+    """What the first plan freezes at its start, besides what the net does."""
+    return frozen(net.parameters, net.plans[0]) if net.plans else ()
+
+
+def count(layers: Iterable[LayerInstance], batch: int = 1, still: Collection[Value] = ()) -> Totals:
     """What these layers cost together: one of them, a stage, all.
 
-    fixed  what a train section freezes, besides what the net does
+    still  what a train section freezes, besides what the net does
     """
     chosen = list(layers)
     parameters = distinct_parameters(chosen)
     weights = [item for item in parameters if not item.buffer]
-    trainable = sum(item.count for item in weights if item.trainable and item.value not in fixed)
+    trainable = sum(item.count for item in weights if item.trainable and item.value not in still)
     params = sum(item.count for item in weights)
     return Totals(
         params=params,

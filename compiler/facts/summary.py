@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.applications import Applied, LayerInstance
-from netc.compiler.facts.count import distinct_parameters, flops, totals
+from netc.compiler.facts.count import distinct_parameters, fixed, flops, totals
 from netc.compiler.facts.table import html_of, text_of
 from netc.compiler.ir import Size, Value, language_shape
 from netc.grammar.counted import counted
@@ -131,6 +131,7 @@ class _Ledger:
 
     def __init__(self, net: Net, batch: int) -> None:
         self._batch = batch
+        self._fixed = fixed(net)
         self._makers = {value: value.name for value in net.inputs}
         self._counted: set[int] = set()
 
@@ -158,7 +159,7 @@ class _Ledger:
         self._counted.update(map(id, own))
         return {
             "params": sum(item.count for item in own if not item.buffer),
-            "trainable": sum(item.count for item in own if item.trainable),
+            "trainable": sum(item.count for item in own if item.trainable and item.value not in self._fixed),
             "buffers": sum(item.count for item in own if item.buffer),
             "flops": number(flops((node for layer in layers for node in layer.nodes), self._batch)),
         }

@@ -39,7 +39,7 @@ class Add(Layer):
     errors = (
         Wrong("add(b)", "4", "5", code="E301", says=("add needs equal shapes", "4 + 5: features differ")),
         Wrong("add(b)", "4x3", "5x3", code="E301", says=("add needs equal shapes", "4x3 + 5x3: length differs")),
-        Wrong("add(b)", "4x3", "4", code="E301", says=("add needs equal shapes", "4x3 + 4: 2 and 1 axes")),
+        Wrong("add(b)", "4x3", "4", code="E301", says=("add needs equal shapes", "4x3 + 4: 2 and 1 axis")),
         Wrong(
             "add(b)",
             "64x14x14",
@@ -87,7 +87,7 @@ class Mul(Layer):
         Sample("mul(b)", "[4, H, W]", "4", out="4xHxW"),
     )
     errors = (
-        Wrong("mul(b)", "4x3", "4", code="E301", says=("mul needs shapes that fit together", "4x3 * 4: 2 and 1 axes")),
+        Wrong("mul(b)", "4x3", "4", code="E301", says=("mul needs shapes that fit together", "4x3 * 4: 2 and 1 axis")),
         Wrong(
             "mul(b)",
             "4x3x3",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netc.compiler import TrainPlan
+from netc.grammar.counted import counted
 from netc.runtime.folder.progress import Record
 
 
@@ -32,7 +33,7 @@ def plan_lines(plan: TrainPlan) -> list[str]:
     lines = [f"unfreeze     {', '.join(patterns)} from epoch {epoch} on" for epoch, patterns in plan.unfreeze]
     if plan.accumulate > 1:
         lines.append(
-            f"accumulate   an update takes {plan.rows:,} examples, in {plan.accumulate} batches of {plan.batch:,}"
+            f"accumulate   an update takes {counted(plan.rows, 'example')}, {plan.accumulate} times {plan.batch:,}"
         )
     if plan.average is not None:
         lines.append(f"average      of the weights, with decay {plan.average:g}: it is what is measured and kept")
