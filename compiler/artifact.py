@@ -41,6 +41,7 @@ class Port(TypedDict):
     text     what the net's text calls it, or results and records do, where another port has that name already
     of       for role param, state or gradient: the input that it replaces or belongs to
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
+    ignored  for a target of class labels: one that counts for nothing, which may lie outside
     trainable, buffer   for inputs of role param
     sizes     for inputs of role data: what the text expects of a named size, {"H": {"minimum": 32, "divisor": 16}}
     initial   for an input of role state: the number to start from; 0 unless given
@@ -55,6 +56,7 @@ class Port(TypedDict):
     text: NotRequired[str]
     of: NotRequired[str]
     classes: NotRequired[int]
+    ignored: NotRequired[int]
     trainable: NotRequired[bool]
     buffer: NotRequired[bool]
     initial: NotRequired[float]

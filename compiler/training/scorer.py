@@ -36,7 +36,8 @@ def _take_values(a: Assembly, net: Net, terms: list[Term]) -> dict[Value, Value]
     inputs = {value.name: value for value in net.inputs}
     found: dict[Value, Value] = {}
     for term in terms:
-        named = [inputs[term.target]] if isinstance(term.target, str) and term.target in inputs else []
+        fields = [*term.given, term.mask]
+        named = [inputs[field] for field in fields if isinstance(field, str) and field in inputs]
         for value in (*values_of(term), *named):
             if value in found:
                 continue

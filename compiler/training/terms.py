@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from netc.compiler.artifact import LOSS
 from netc.compiler.ir import Builder, Value
-from netc.compiler.plan.terms import LossTerm, MetricTerm, Term
+from netc.compiler.losses.base import TargetSpec
+from netc.compiler.plan.terms import LossTerm, MetricTerm, Target, Term
 from netc.compiler.training.assembly import Assembly
 
 
@@ -21,7 +22,7 @@ def add_losses(
     logged: list[tuple[str, Value]] = []
     for term in terms:
         g = a.builder("loss", term.name, term.span)
-        value = term.loss.build(g, values[term.prediction], _target(g, term, values, targets))
+        value = term.loss.build(g, *given(g, term, values, targets), mask=_mask(g, term, values, targets))
         if term.logged:
             logged.append((term.name, value))
         weighted = value if term.weight == 1 else g.Mul(value, float(term.weight))
@@ -43,10 +44,27 @@ def add_metrics(
         a.output(term.name, value, "metric", f"metric {term.name}: the mean over the batch")
 
 
-def _target(g: Builder, term: Term, values: Mapping[Value, Value], targets: Mapping[str, Value]) -> Value:
-    if isinstance(term.target, str):
-        return targets[term.target]
-    if isinstance(term.target, Value):
-        return values[term.target]
-    spec = term.wanted
-    return g.Expand(g.constant(term.target, spec.dtype), shape=spec.shape)
+def given(
+    g: Builder, term: Term, values: Mapping[Value, Value], targets: Mapping[str, Value]
+) -> list[Value]:
+    """What stands in a term's places, in order."""
+    specs = iter(spec for _, spec in term.wanted)
+    places = zip(term.measure.places, term.given, strict=True)
+    return [_source(g, item, next(specs) if place.data else None, values, targets) for place, item in places]
+
+
+def _mask(g: Builder, term: Term, values: Mapping[Value, Value], targets: Mapping[str, Value]) -> Value | None:
+    if term.mask is None or isinstance(term.mask, Value):
+        return None if term.mask is None else values[term.mask]
+    return _source(g, term.mask, term.wanted[-1][1], values, targets)
+
+
+def _source(
+    g: Builder, item: Target, spec: TargetSpec | None, values: Mapping[Value, Value], targets: Mapping[str, Value]
+) -> Value:
+    if isinstance(item, str):
+        return targets[item]
+    if isinstance(item, Value):
+        return values[item]
+    assert spec is not None, "a number stands for data"
+    return g.Expand(g.constant(item, spec.dtype), shape=spec.shape)

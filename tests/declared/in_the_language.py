@@ -49,7 +49,7 @@ def inputs_of(one: Call) -> tuple[str, ...]:
         case Sample() | Wrong():
             return one.inputs
         case Pair():
-            return (one.prediction,)
+            return one.inputs
         case Rates() | Drawn():
             return ()
     raise AssertionError(f"no sample: {one}")
@@ -57,14 +57,17 @@ def inputs_of(one: Call) -> tuple[str, ...]:
 
 def text_of(kind: str, call: str, inputs: Sequence[str]) -> str:
     """A file with the call in it; a layer's result is called `y`."""
-    binds = [(name, text) for name, text in zip(NAMES, inputs, strict=False) if text.startswith("parameter(")]
-    declared = [(name, text) for name, text in zip(NAMES, inputs, strict=False) if (name, text) not in binds]
+    names = NAMES if kind == "layer" else "uvw"
+    binds = [(name, text) for name, text in zip(names, inputs, strict=False) if text.startswith("parameter(")]
+    declared = [(name, text) for name, text in zip(names, inputs, strict=False) if (name, text) not in binds]
     lines = ["net Sample {", *(f"  input {name}: {text}" for name, text in [*declared, ("other", "float")])]
     lines += [f"  {name} = {text}" for name, text in binds]
     if kind == "layer":
         flow = "a -> " if inputs else ""
         return "\n".join([*lines, f"  y = {flow}{call}", "}", ""])
-    lines.append(f"  {'prediction = a' if inputs else 'number = other'} -> identity")
+    places = [place.name for place in KINDS[kind].all()[Call(call).word].places if not place.data] if inputs else []
+    lines += [f"  {place} = {name} -> identity" for place, name in zip(places, names, strict=False)]
+    lines += [] if places else ["  number = other -> identity"]
     lines += ["}", "train Sample {", f"  {TRAINS[kind].format(call=call)}", "}", ""]
     return "\n".join(lines)
 
