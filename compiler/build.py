@@ -13,7 +13,7 @@ from netc.compiler.net import Net
 from netc.compiler.options import DEFAULTS, Options, Precision
 from netc.compiler.passes import dead_code, used_sources
 from netc.compiler.pipeline import Context, run
-from netc.compiler.plan.train_plan import StepPlan, TrainPlan, to_json
+from netc.compiler.plan.train_plan import SETTINGS, StepPlan, TrainPlan, to_json
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.forward import training_only
 from netc.compiler.training.in_place import written_in_place
@@ -131,7 +131,9 @@ def compile_gradients(
 
 def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None = None) -> Artifact:
     """Loss and metrics from predictions (named by their paths) and targets, for evaluation."""
-    return _finish(scorer(net, plan or net.plan()), net, "score", "std", batch, DEFAULTS)
+    plan = plan or net.plan()
+    settings = {"metrics": SETTINGS["metrics"].form.to_json(plan.metrics)}
+    return _finish(scorer(net, plan), net, "score", "std", batch, DEFAULTS, settings=settings)
 
 
 def _compile_step(

@@ -321,11 +321,21 @@ def _metric(frame: Frame, node: ast.Expression, terms: Sequence[LossTerm]) -> Me
         given, masked = _first_pair(frame, terms, word, node, masked if mask is not None else None)
     if bound is None or given is None or (mask is not None and masked is None):
         return None
-    made = made_of(frame, definition, bound, node)
+    values = bound.values
+    if "ignore_index" in definition.arguments and "ignore_index" not in values:
+        values = {**values, "ignore_index": _ignored(given, terms)}
+    made = made_of(frame, definition, replace(bound, values=values), node)
     if made is None:
         return None
     term = MetricTerm(word, made, given, node.span, masked)
     return term if fits(frame, term, node) else None
+
+
+def _ignored(given: tuple[Target, ...], terms: Sequence[LossTerm]) -> int | None:
+    """The label that a loss over the same field ignores, which is then none to judge by."""
+    fields = {item for item in given if isinstance(item, str)}
+    ignoring = (term for term in terms if term.target in fields)
+    return next((found for term in ignoring if (found := getattr(term.loss, "ignore_index", None)) is not None), None)
 
 
 def _first_pair(

@@ -106,7 +106,7 @@ def _gram(g: Builder, x: Value) -> Value:
     """[N, C, …] -> [N, C, C], by the number of elements of an example; divided before it is summed."""
     sizes = [constant_size(size, "the size of a map") for size in x.shape[1:]]
     rows = g.Mul(g.Reshape(x, shape=(x.shape[0], sizes[0], prod(sizes[1:]))), prod(sizes) ** -0.5)
-    return g.MatMul(rows, g.Transpose(rows, perm=(0, 2, 1)))
+    return g.MatMul(rows, g.Transpose(rows, axes=(0, 2, 1)))
 
 
 @loss("total_variation")

@@ -68,7 +68,8 @@ class Accuracy(Mean):
     def each(self, g: Builder, *given: Value) -> Value:
         prediction, target = given
         if self.binary:
-            right = g.Equal(decided(g, prediction), decided(g, target, 0.5))
+            yes, there = decided(g, prediction), decided(g, target, 0.5)
+            right = g.Or(g.And(yes, there), g.And(g.Not(yes), g.Not(there)))
             return g.Cast(right, to=DType.FLOAT32)
         answer = g.ArgMax(prediction, axis=class_axis(prediction))
         right = g.Cast(g.Equal(answer, target), to=DType.FLOAT32)

@@ -58,7 +58,7 @@ class Confusion(Labels):
             rows = [g.Concat(g.Sub(1.0, truths), truths, axis=1) for truths in rows]
         weights = flat(g, self.weights(g, prediction, target, mask))
         weighted = g.Mul(rows[0], weights)
-        return {"matrix": g.MatMul(g.Transpose(weighted, perm=(1, 0)), rows[1])}
+        return {"matrix": g.MatMul(g.Transpose(weighted, axes=(1, 0)), rows[1])}
 
     def figure(self, sums: Mapping[str, Array]) -> Figure:
         return [[float(count) for count in row] for row in sums["matrix"]]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netc.compiler.declare.arguments import Boolean, Integer, Optional_, Real, Word, argument
+from netc.compiler.declare.arguments import ArgumentType, Boolean, Integer, Optional_, Real, argument
 from netc.compiler.ir import Builder, DType, Value, product
 from netc.compiler.layers.base import constant_size
 from netc.compiler.losses.base import TargetSpec
@@ -17,7 +18,21 @@ from netc.compiler.metrics.base import Figure, Metric
 if TYPE_CHECKING:
     from netc.compiler.metrics.base import Array
 
-AVERAGES = ("micro", "macro", "none")
+@dataclass(frozen=True)
+class Average(ArgumentType):
+    """How the figures of classes become one. Converts to the word."""
+
+    words: tuple[str, ...] = ("micro", "macro", "none")
+    name = "one of `micro`, `macro`, `none`"
+
+    def convert(self, value: Any) -> str:
+        word = "none" if value is None else value
+        if word not in self.words:
+            raise self.refuse(value)
+        return str(word)
+
+
+AVERAGE = Average()
 
 
 def binary_conflict(binary: bool, ignore_index: int | None) -> tuple[str, str, str] | None:
@@ -45,7 +60,7 @@ def flat(g: Builder, x: Value) -> Value:
         return g.Reshape(x, shape=(x.shape[0], 1))
     axis = class_axis(x)
     others = [other for other in range(x.rank) if other != axis]
-    last = g.Transpose(x, perm=(*others, axis)) if axis != x.rank - 1 else x
+    last = g.Transpose(x, axes=(*others, axis)) if axis != x.rank - 1 else x
     return g.Reshape(last, shape=(product([x.shape[at] for at in others]), number_of_labels(x)))
 
 
@@ -104,7 +119,7 @@ class Labels(Metric):
 class Rates(Labels):
     """A metric of how much of a class is predicted, is there, or both."""
 
-    average: str = argument(Word(AVERAGES), "over classes: of all counts, the mean of each, or each alone",
+    average: str = argument(AVERAGE, "over classes: of all counts, the mean of each, or each alone",
                             default="macro")  # fmt: skip
 
     @property
@@ -159,4 +174,4 @@ class Rates(Labels):
         return figures[occurs].mean() if occurs.any() else torch.zeros(())
 
 
-__all__ = ["AVERAGES", "Labels", "Rates", "average", "counted_labels", "decided", "flat", "number_of_classes"]
+__all__ = ["AVERAGE", "Labels", "Rates", "average", "counted_labels", "decided", "flat", "number_of_classes"]

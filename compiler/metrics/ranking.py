@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from netc.compiler.declare.also import Also
-from netc.compiler.declare.arguments import Boolean, Integer, Optional_, Word, argument
+from netc.compiler.declare.arguments import Boolean, Integer, Optional_, argument
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Value
 from netc.compiler.losses.base import TargetSpec
 from netc.compiler.losses.classes import class_axis, label_target, one_hot, yes_or_no
 from netc.compiler.losses.mean import ones_like, spread
 from netc.compiler.metrics.base import Figure, Metric, metric
-from netc.compiler.metrics.labels import AVERAGES, average, binary_conflict, counted_labels, decided, flat
+from netc.compiler.metrics.labels import AVERAGE, average, binary_conflict, counted_labels, decided, flat
 
 if TYPE_CHECKING:
     from netc.compiler.metrics.base import Array
@@ -24,8 +24,8 @@ def _samples(word: str) -> tuple[Pair, ...]:
         Pair(f"{word}(prediction, target, binary=true)", "float", targets=(0, 1)),
         Pair(f"{word}(prediction, target)", "3"),
         Pair(f"{word}(prediction, target, average=none)", "2x4"),
-        Pair(f"{word}(prediction, target, average=micro, ignore_index=1)", "3x2x2"),
-        Pair(f"{word}(prediction, target, binary=true, average=macro)", "3", targets=(0, 1)),
+        Pair(f"{word}(prediction, target, ignore_index=1)", "3x2x2"),
+        Pair(f"{word}(prediction, target, binary=true, average=micro)", "3", targets=(0, 1)),
     )
 
 
@@ -45,7 +45,7 @@ class Ranking(Metric):
     rows = True
 
     binary: bool = argument(Boolean(), "whether each prediction is a yes or no of its own", default=False)
-    average: str = argument(Word(AVERAGES), "over classes: of all scores, the mean of each, or each alone",
+    average: str = argument(AVERAGE, "over classes: of all scores, the mean of each, or each alone",
                             default="macro")  # fmt: skip
     ignore_index: int | None = argument(Optional_(Integer()), "a label that counts for nothing", default=None)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.declare.also import Also
-from netc.compiler.declare.arguments import Word, argument
+from netc.compiler.declare.arguments import argument
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.metrics.base import metric
-from netc.compiler.metrics.labels import AVERAGES, Rates
+from netc.compiler.metrics.labels import AVERAGE, Rates
 
 if TYPE_CHECKING:
     from netc.compiler.metrics.base import Array
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def _samples(word: str) -> tuple[Pair, ...]:
     return (
-        Pair(f"{word}(prediction, target)", "4"),
-        Pair(f"{word}(prediction, target, average=micro)", "3x4"),
+        Pair(f"{word}(prediction, target)", "6x3"),
+        Pair(f"{word}(prediction, target, average=micro)", "4"),
         Pair(f"{word}(prediction, target, average=none)", "3x2x2"),
         Pair(f"{word}(prediction, target, average=macro, ignore_index=1)", "4x3"),
         Pair(f"{word}(prediction, target, binary=true)", "float", targets=(0, 1)),
@@ -105,7 +105,7 @@ class F1(Rates):
 class Overlap(Rates):
     """A rate whose counts are taken together unless said otherwise."""
 
-    average: str = argument(Word(AVERAGES), "over classes: of all counts, the mean of each, or each alone",
+    average: str = argument(AVERAGE, "over classes: of all counts, the mean of each, or each alone",
                             default="micro")  # fmt: skip
 
 

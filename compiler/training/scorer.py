@@ -26,7 +26,7 @@ def scorer(net: Net, plan: TrainPlan) -> Assembly:
     fields = {value.name: values[value] for value in net.inputs if value in values} | take_targets(a, net, terms)
     if losses:
         add_losses(a, losses, values, fields)
-    add_metrics(a, metrics, values, fields)
+    add_metrics(a, metrics, values, fields, held_out=True)
     return a
 
 

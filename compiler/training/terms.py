@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from netc.compiler.artifact import LOSS
 from netc.compiler.ir import Builder, Value
 from netc.compiler.losses.base import TargetSpec
+from netc.compiler.metrics.base import Mean
 from netc.compiler.plan.terms import LossTerm, MetricTerm, Target, Term
 from netc.compiler.training.assembly import Assembly
 
@@ -35,13 +36,32 @@ def add_losses(
 
 
 def add_metrics(
-    a: Assembly, terms: Sequence[MetricTerm], values: Mapping[Value, Value], targets: Mapping[str, Value]
+    a: Assembly,
+    terms: Sequence[MetricTerm],
+    values: Mapping[Value, Value],
+    targets: Mapping[str, Value],
+    *,
+    held_out: bool = False,
 ) -> None:
-    """Each metric as an output under its name."""
+    """Each metric as an output under its name, or as the parts that make its figure, `NAME.PART`.
+
+    held_out  whether it is held-out data that is measured: those that need all rows are left out otherwise
+    """
     for term in terms:
-        g = a.builder("metric", term.name, term.span)
-        value = term.metric.build(g, values[term.prediction], _target(g, term, values, targets))
-        a.output(term.name, value, "metric", f"metric {term.name}: the mean over the batch")
+        if term.metric.rows and not held_out:
+            continue
+        g, metric = a.builder("metric", term.name, term.span), term.metric
+        stand, mask = given(g, term, values, targets), _mask(g, term, values, targets)
+        whole = metric.whole(g, *stand, mask=mask) if isinstance(metric, Mean) else None
+        if whole is not None:
+            a.output(term.name, whole, "metric", f"metric {term.name}: the mean over the batch")
+            continue
+        combine = "rows" if metric.rows else "sum"
+        note = "the batches' are joined" if metric.rows else "the batches' are added up"
+        for part, value in metric.tally(g, *stand, mask=mask).items():
+            name = f"{term.name}.{part}"
+            about = f"metric {term.name}: its part {part}; {note}"
+            a.output(name, value, "metric", about, metric=term.name, part=part, combine=combine)
 
 
 def given(
