@@ -14,7 +14,8 @@ import numpy as np
 
 from bench import ours
 from bench.nets import Measured
-from netc.runtime.folder.progress import Progress, Silent
+from netc.runtime.folder.listener import Silent
+from netc.runtime.folder.progress import Progress
 from netc.runtime.training.trainer import Trainer
 
 MOST_PICTURES = 64

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
+    from netc.compiler.plan.moving import followed
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
@@ -82,6 +83,7 @@ _HOMES = {
     "compile_scorer": "build",
     "compile_training": "build",
     "compile_update": "build",
+    "followed": "plan.moving",
     "fit": "weights.files",
     "fit_state": "weights.state",
     "forward_graph": "training.forward",
@@ -144,6 +146,7 @@ __all__ = [
     "compile_update",
     "fit",
     "fit_state",
+    "followed",
     "forward_graph",
     "get_op",
     "initial_state",

@@ -39,22 +39,25 @@ class CheckResult:
     file: ast.File
 
 
-def load(path: str, net: str | None = None, settings: Mapping[str, Any] | None = None) -> Net:
+def load(
+    path: str, net: str | None = None, settings: Mapping[str, Any] | None = None, source: str | None = None
+) -> Net:
     """One net of a file, shape-checked.
 
     net       its name; None takes the only one, else the last with a train section, else the last
     settings  the net's arguments by name: numbers, strings, booleans, lists
+    source    the text, where it is not to be read from the file
 
     Raises DiagnosticError with every finding of an error's weight.
     """
     with _deep():
-        return _load(str(path), net, settings or {})
+        return _load(str(path), net, settings or {}, source)
 
 
-def _load(path: str, net: str | None, settings: Mapping[str, Any]) -> Net:
+def _load(path: str, net: str | None, settings: Mapping[str, Any], source: str | None) -> Net:
     report = Report()
     loader = Loader(report)
-    module = loader.load(path)
+    module = loader.load(path, source)
     _stop_at_errors(report)
     definition = _choose(module, net)
     trains = _trains(module, definition, report)
@@ -67,6 +70,7 @@ def _load(path: str, net: str | None, settings: Mapping[str, Any]) -> Net:
         raise DiagnosticError(_errors(report))
     _stop_at_errors(report)
     made.warnings = report.warnings()
+    made.given = settings
     return made
 
 

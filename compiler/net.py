@@ -7,8 +7,8 @@ operators `Dropout` and `BatchNormalization`, which `passes/` turn into their tr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from netc.compiler.applications import Application, LayerInstance
 from netc.compiler.declare.parameter import Parameter
@@ -17,12 +17,15 @@ from netc.compiler.plan.train_plan import TrainPlan
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Span
 
+if TYPE_CHECKING:
+    from netc.compiler.facts.summary import Summary
+
 
 @dataclass(eq=False, slots=True, repr=False)
 class Net:
     """A shape-checked network.
 
-    name, label     as in the text;  settings: the arguments it was elaborated with
+    name, label     as in the text;  settings: the arguments it was elaborated with;  given: those that `load` was given
     graph           inputs, parameters, forward nodes (`train only` ones too) and named outputs, default first
     layers          applications in execution order, only those that an output, a loss or a path reaches
     tree            the same as the text writes them: blocks, loops, merges and chains around them
@@ -47,6 +50,7 @@ class Net:
     source: str
     sources: dict[str, str]
     span: Span
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<net {self.name}: {counted(len(self.layers), 'layer')}, {counted(self.params, 'parameter')}>"
@@ -67,8 +71,13 @@ class Net:
         """Name -> value."""
         return self.graph.outputs
 
-    def summary(self, depth: int | None = None) -> dict[str, Any]:
-        """What `netc summary --format json` prints: layers with shapes, parameters and cost, and their totals.
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+    def summary(self, depth: int | None = None) -> Summary:
+        """Layers with shapes, parameters and cost, and their totals: a dict as `netc summary --format json` prints it.
+
+        `print(net.summary())` shows the table.
 
         depth  how many levels of blocks `rows` opens; None leaves `rows` out
         """

@@ -11,6 +11,7 @@ from netc.compiler.augmentations.base import augmentation
 from netc.compiler.declare.arguments import ArgumentSpec
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.describe import call_of, default_of, names_elsewhere, takes
+from netc.compiler.followers.base import follower
 from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import layer
 from netc.compiler.losses.base import loss
@@ -18,9 +19,10 @@ from netc.compiler.metrics.base import metric
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.plan.reference import put_settings
 from netc.compiler.schedules.base import schedule
+from netc.compiler.stops.base import stop
 from netc.compiler.targets.reference import put_into
 
-HEAD = """# Layers, losses, metrics, optimizers, schedules, initializers, augmentations
+HEAD = """# Layers, losses, metrics, optimizers, schedules, stops, followers, initializers, augmentations
 
 Written by `python -m netc.compiler.reference` from the declarations in `compiler/`; a change belongs there.
 
@@ -35,6 +37,8 @@ CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
     ("Metrics", "In a train section: `metrics = [accuracy, topk(k=5)]`.", metric),
     ("Optimizers", "In a train section: `optimizer = adam(lr=1e-3)`.", optimizer),
     ("Schedules", "In a train section: `schedule = cosine(warmup=1)`.", schedule),
+    ("Stops", "In a train section: `stop = early_stop(patience=5)`, or a list of them.", stop),
+    ("Followers", 'In a train section: `follow = ["target": copy("online", every=1000)]`.', follower),
     (
         "Initializers",
         "What weights and buffers hold before training; each layer says which of them its own start with.",

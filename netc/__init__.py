@@ -1,13 +1,27 @@
 """netc: a small language for neural-network architectures, compiled to plain ONNX and trained by stock ONNX Runtime.
 
     import netc
-    net = netc.load("lenet.net", net="LeNet", classes=10)    # shape-checked; net.params, net.layers, net.summary()
+    net = netc.load("lenet.net", net="LeNet", classes=10)    # shape-checked; print(net.summary())
     model = netc.Model(net, device="auto", seed=0)           # weights live on the device
     model(x)                                                 # [N, 1, 28, 28] -> [N, 10]
     trainer = netc.Trainer(model)                            # the file's train section
-    trainer.fit("mnist.npz")
+    history = trainer.fit("mnist.npz", out="runs/lenet")     # or arrays, (x, y), a DataLoader; history.plot()
+    run = netc.load_run("runs/lenet")                        # run.model(x), run.history, run.card, run.metrics
 
-Names load on first use: `import netc` imports neither numpy nor onnx nor onnxruntime.
+What there is:
+
+    load, loads              a net from a file, or from a text
+    Net                      what they give: params, layers, summary()
+    Model                    a net with weights: inference, inner values, gradients, weight files
+    Trainer                  training: fit, step, evaluate, resume
+    History, Listener        what fit gives, and what may follow it
+    open_data, DataSet       data sets as `--data` names them, and rows of them
+    load_run, Run            what a training left in its folder
+    compile, Options         a net or its training step as an ONNX model
+    DiagnosticError          every mistake of a user's, with code, place and help, in `diagnostics`
+
+docs/python.md has an example for each. Names load on first use: `import netc` imports neither numpy nor onnx nor
+onnxruntime.
 """
 
 from __future__ import annotations
@@ -21,20 +35,32 @@ if TYPE_CHECKING:
 
     from netc.compiler import Net, Options, TrainPlan
     from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-    from netc.runtime.data import open_data
+    from netc.runtime.data import DataSet, open_data
+    from netc.runtime.data.card import Card
+    from netc.runtime.folder.listener import Listener
     from netc.runtime.model import Model
+    from netc.runtime.runs.loaded import Run
+    from netc.runtime.show.history import History
     from netc.runtime.training.trainer import Trainer
 
 __all__ = [
-    "Diagnostic", "DiagnosticError", "Model", "Net", "Options", "TrainPlan", "Trainer", "compile", "load", "open_data",
+    "Card", "DataSet", "Diagnostic", "DiagnosticError", "History", "Listener", "Model", "Net", "Options", "Run",
+    "TrainPlan", "Trainer", "compile", "load", "load_run", "loads", "open_data",
 ]  # fmt: skip
 
+TEXT_FILE = "text.net"
+
 _HOMES = {
+    "Card": "netc.runtime.data.card",
+    "DataSet": "netc.runtime.data",
     "Diagnostic": "netc.grammar.diagnostics",
     "DiagnosticError": "netc.grammar.diagnostics",
+    "History": "netc.runtime.show.history",
+    "Listener": "netc.runtime.folder.listener",
     "Model": "netc.runtime.model",
     "Net": "netc.compiler",
     "Options": "netc.compiler",
+    "Run": "netc.runtime.runs.loaded",
     "TrainPlan": "netc.compiler",
     "Trainer": "netc.runtime.training.trainer",
     "open_data": "netc.runtime.data",
@@ -53,6 +79,32 @@ def load(path: str | Path, net: str | None = None, **settings: Any) -> Net:
     from netc.compiler import load as load_file
 
     return load_file(str(path), net, settings)
+
+
+def loads(text: str, net: str | None = None, **settings: Any) -> Net:
+    """A net from a text, as `load` gives it from a file.
+
+    text      what would stand in a `.net` file; paths in `use` are relative to the working folder
+    net       the net's name, as for `load`;  settings: the net's arguments
+
+    Places in findings are those of a file `text.net`, which is also its name in a run folder. Raises DiagnosticError.
+    """
+    from netc.compiler import load as load_file
+
+    return load_file(TEXT_FILE, net, settings, source=text)
+
+
+def load_run(path: str | Path, device: str = "auto") -> Run:
+    """What a training left in its folder: model with the best weights, plan, data card, history, metrics.
+
+    path    a folder that `netc train` or `Trainer.fit(out=…)` made
+    device  of the model, as `netc.Model` takes it
+
+    Raises DiagnosticError E560 for a folder that is no run, E561 for a damaged one or one of another version.
+    """
+    from netc.runtime.runs.loaded import load_run as read
+
+    return read(Path(path), device)
 
 
 def compile(

@@ -13,19 +13,31 @@ from netc.compiler import (
     Net,
     Port,
     TrainPlan,
+    batch_ports,
     compile_gradients,
     compile_inference,
+    compile_scorer,
     fit,
     initial_weight,
     read_weights,
     said,
 )
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.batches import chunks
+from netc.runtime.data.bind import bind_inputs
+from netc.runtime.data.card import NO_CARD, Card
+from netc.runtime.data.class_scores import Answer, answers, class_scores
+from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.feed import feed
+from netc.runtime.data.named import as_array
 from netc.runtime.devices.device import Device, resolve
 from netc.runtime.devices.target import check_target, target_for
 from netc.runtime.folder.files import write_weights
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Session
+
+ROWS = 256
+"""Of a DataSet that are answered at a time."""
 
 
 class Model:
@@ -38,6 +50,9 @@ class Model:
     say      is given a line when "auto" takes the CPU
     target   how graphs are written: "auto" is the fastest that works on the device, "std" runs everywhere
     tf32     lets CUDA multiply float32 in TF32, with fewer digits; see docs/training.md
+
+    `card` is what the data meant that it was trained on, or None. Inputs are scaled as it says; without one bytes for
+    a float input are divided by 255, and nothing else is done.
 
     Raises DiagnosticError E601 when CUDA is asked for and does not work, E605 for TF32 on a CPU.
     """
@@ -61,13 +76,17 @@ class Model:
         self.weights = Resident(self.device)
         for parameter in net.parameters:  # one at a time: all of them would be a second copy of the network
             self.weights.put(parameter.name, initial_weight(parameter, seed))
+        self.card: Card | None = None
         self._inference: dict[tuple[str, ...], Session] = {}
         self._gradients: dict[int, tuple[TrainPlan, Session]] = {}
+
+    def __repr__(self) -> str:
+        return f"<model {self.net.name}: {self.net.params:,} parameters on {self.device.name}>"
 
     def __call__(self, x: Any, taps: Sequence[str] = ()) -> Any:
         """Run the network in inference mode.
 
-        x     an array `[N, …]` for a net with one input, or {input name: array}
+        x     an array `[N, …]` for a net with one input, {input name: array}, or rows of a DataSet: `data[0:4]`
         taps  dotted paths of inner values to return as well: ["conv1", "stage2.basic1"]
 
         Returns the output's array; with several outputs, or with taps, a dict of arrays by name. Raises
@@ -84,8 +103,40 @@ class Model:
 
     def run(self, x: Any, taps: Sequence[str] = ()) -> dict[str, Array]:
         """As calling the model, but always a dict: every output, and every tap, by name."""
+        wanted = self.inputs(taps)
+        if isinstance(x, DataSet):
+            rows = bind_inputs(x, wanted, self._trained_ports, self.card)
+            parts = [self.forward(rows.batch(some), taps) for some in chunks(len(rows), ROWS)]
+            return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return self.forward(feed(wanted, _arrays(x), self.card or NO_CARD), taps)
+
+    def forward(self, feeds: Mapping[str, Array], taps: Sequence[str] = ()) -> dict[str, Array]:
+        """`run` without scaling: arrays as the net computes with them, such as the batches of bound data."""
         session = self._inference_session(tuple(dict.fromkeys(taps)))
-        return session.run(feed(ports(session.manifest, "data"), x), self.weights.current)
+        return session.run(feed(ports(session.manifest, "data"), feeds), self.weights.current)
+
+    @property
+    def _trained_ports(self) -> list[Port]:
+        """What the first train section reads, targets too; the inputs alone where there is none."""
+        return batch_ports(self.net, self.net.plans[0]) if self.net.plans else self.inputs()
+
+    def predict(self, x: Any, top: int = 3) -> list[Answer]:
+        """The likeliest class of each row, by the name that the data card has for it, with its probability.
+
+        x    what calling the model takes;  top: classes in `ranked`, the likeliest first
+
+        Raises DiagnosticError E583 for a net whose loss compares no classes: its answer is `model(x)`.
+        """
+        scored = compile_scorer(self.net).manifest["inputs"] if self.net.plans else []
+        predictions = [said(port) for port in scored if port["role"] == "prediction"]
+        outputs = self.run(x, [name for name in predictions if name not in self.net.outputs])
+        scores = class_scores(outputs, predictions, {port["classes"] for port in scored if "classes" in port})
+        if scores is None:
+            help = "take its outputs: `model(x)`"
+            raise DiagnosticError(
+                Diagnostic("E583", f"net `{self.net.name}` has no loss that compares classes", help=help)
+            )
+        return answers(scores, None if self.card is None else self.card.class_names, top)
 
     def gradients(self, batch: Mapping[str, Any], plan: TrainPlan | None = None) -> tuple[float, dict[str, Array]]:
         """The loss of a batch and its gradients, in training mode (batch statistics, dropout at step 0).
@@ -102,7 +153,9 @@ class Model:
         session = self._gradients[id(plan)][1]
         manifest = session.manifest
         assert manifest is not None
-        feeds = feed(ports(manifest, "data", "target"), batch) | scalars(manifest, seed=self.seed, step=0)
+        feeds = feed(ports(manifest, "data", "target"), batch, self.card or NO_CARD) | scalars(
+            manifest, seed=self.seed, step=0
+        )
         outputs = session.run(feeds, self.weights.current)
         loss = next(said(port) for port in manifest["outputs"] if port["role"] == "loss")
         found = {port["of"]: outputs[said(port)] for port in manifest["outputs"] if port["role"] == "gradient"}
@@ -140,6 +193,11 @@ class Model:
             artifact = compile_inference(self.net, taps=taps, target=self.target, weights_as="inputs")
             self._inference[taps] = Session(artifact, self.device, threads=self.threads)
         return self._inference[taps]
+
+
+def _arrays(x: Any) -> Any:
+    """Arrays of what a caller has, tensors of PyTorch's too."""
+    return {name: as_array(value) for name, value in x.items()} if isinstance(x, Mapping) else as_array(x)
 
 
 def ports(manifest: Manifest | None, *roles: str) -> list[Port]:

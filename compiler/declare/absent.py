@@ -105,7 +105,7 @@ LOSSES = _table(
 )  # fmt: skip
 
 OPTIMIZERS = _table(
-    ("rmsprop adagrad adadelta nadam radam adamax lamb lars lion adafactor lbfgs ftrl muon rprop asgd", ""),
+    ("lars adafactor lbfgs ftrl muon rprop asgd sophia", ""),
 )
 
 METRICS = _table(
@@ -115,11 +115,13 @@ METRICS = _table(
 )  # fmt: skip
 
 SCHEDULES = _table(
-    ("multistep multistep_lr exponential exponential_lr exponential_decay polynomial polynomial_decay linear linear_lr "
-     "one_cycle one_cycle_lr plateau reduce_lr_on_plateau cyclic cosine_restarts cosine_annealing_warm_restarts "
-     "inverse_sqrt", ""),
+    ("cyclic CyclicLR inverse_sqrt InverseTimeDecay noam", ""),
     ("warmup", "every schedule takes it: `schedule = constant(warmup=1)`"),
 )  # fmt: skip
+
+STOPS = _table(
+    ("terminate_on_nan", "a training ends with E701 where its loss is NaN or infinite"),
+)
 
 AUGMENTATIONS = _table(
     ("random_resized_crop rotate random_rotation color_jitter cutout random_erasing mixup cutmix resize noise "
@@ -134,6 +136,7 @@ ABSENT: dict[str, tuple[Absent, ...]] = {
     "optimizer": OPTIMIZERS,
     "metric": METRICS,
     "schedule": SCHEDULES,
+    "stop": STOPS,
     "augmentation": AUGMENTATIONS,
 }
 """By the kind of the declaration that is missing."""

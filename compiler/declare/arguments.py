@@ -141,6 +141,26 @@ class Word(ArgumentType):
         return str(value)
 
 
+class _Every(tuple[str, ...]):
+    """All words."""
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str)
+
+
+@dataclass(frozen=True)
+class Name(ArgumentType):
+    """A name that stands for itself, such as that of a metric."""
+
+    name = "a name"
+    words = _Every()
+
+    def convert(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.refuse(value)
+        return value
+
+
 @dataclass(frozen=True)
 class Extent(ArgumentType):
     """Sizes along the spatial axes: `3` for all of them, `3x3` or `[3, 3]`. Converts to an int or a tuple of ints."""

@@ -15,6 +15,7 @@ class Parameter:
 
     initial    what it holds before training
     trainable  False for buffers (batch norm's statistics) and for frozen weights
+    frozen     True in `frozen` braces: no training moves it, whether weight or buffer
     buffer     True for what training updates without a gradient
     layout     which axes are outputs (`O`) and inputs (`I`), for initializers that scale by their number
     """
@@ -26,6 +27,7 @@ class Parameter:
     buffer: bool = False
     span: Span | None = None
     layout: str = "OI"
+    frozen: bool = False
 
     @property
     def count(self) -> int:

@@ -65,12 +65,27 @@ class Pair(Call):
 
 
 class Rates(Call):
-    """A schedule and the factors it gives, worked out by hand: one for each step of a short training."""
+    """A schedule and the factors it gives, worked out by hand: one for each step of a short training.
 
-    def __init__(self, call: str, *, epochs: int, steps_per_epoch: int, factors: Sequence[float]) -> None:
+    figures  what it watches had these figures in the epochs before; `higher` says which way is better
+    """
+
+    def __init__(
+        self, call: str, *, epochs: int, steps_per_epoch: int, factors: Sequence[float],
+        figures: Sequence[float] = (), higher: bool = False,
+    ) -> None:  # fmt: skip
         assert len(factors) == epochs * steps_per_epoch, f"{call} has another number of steps"
         super().__init__(call)
         self.epochs, self.steps_per_epoch, self.factors = epochs, steps_per_epoch, tuple(factors)
+        self.figures, self.higher = tuple(figures), higher
+
+
+class Epochs(Call):
+    """A reason to stop, figures of epochs, and the epoch after which it stops; None where it doesn't."""
+
+    def __init__(self, call: str, *, figures: Sequence[float], ends: int | None, higher: bool = False) -> None:
+        super().__init__(call)
+        self.figures, self.ends, self.higher = tuple(figures), ends, higher
 
 
 class Drawn(Call):

@@ -13,16 +13,19 @@ from netc.compiler.augmentations.base import augmentation
 from netc.compiler.declare.absent import Absent, absent
 from netc.compiler.declare.also import Also, argument_meant, plain
 from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.followers.base import follower
 from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import layer
 from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.schedules.base import schedule
+from netc.compiler.stops.base import stop
 from netc.grammar.diagnostics import did_you_mean, edit_distance, suggestions
 
 REGISTRIES: dict[str, Registry[Any]] = {
-    registry.kind: registry for registry in (layer, loss, metric, optimizer, schedule, initializer, augmentation)
+    registry.kind: registry
+    for registry in (layer, loss, metric, optimizer, schedule, stop, follower, initializer, augmentation)
 }
 WRITTEN = {
     "layer": "`-> {}` in a net",
@@ -30,6 +33,8 @@ WRITTEN = {
     "metric": "`metrics = [{}]` in a train section",
     "optimizer": "`optimizer = {}` in a train section",
     "schedule": "`schedule = {}` in a train section",
+    "stop": "`stop = {}` in a train section",
+    "follower": '`follow = ["target": {}("online")]` in a train section',
     "augmentation": "`augmentation = [{}]` in a train section",
 }
 """Where what is declared stands in the text; initializers stand in none yet."""

@@ -149,7 +149,8 @@ def _parameter(
         made = known
     else:
         value = Value(name, dtype, shape, Origin(scope.path, span))
-        made = Parameter(name, value, initial, not buffer, buffer, span)
+        frozen = frame.run.frozen
+        made = Parameter(name, value, initial, not (buffer or frozen), buffer, span, frozen=frozen)
         frame.run.parameters[name] = made
         frame.run.graph.parameters.append(value)
     scope.members[leaf] = Tensor(made.value)

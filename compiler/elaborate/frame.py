@@ -52,6 +52,7 @@ class Elaboration:
     mistakes    how many the report had when the net was begun: where more came, nothing is counted
     results     what blocks gave: the path and place of the outermost application
     passes      of all loops so far;  applications: of all blocks and nets
+    frozen      inside `frozen` braces
     poisoned    whether a name was read that stands for nothing because of a mistake elsewhere
     statics     names of values that don't flow, to warn about those that nothing reads
     """
@@ -73,6 +74,7 @@ class Elaboration:
     results: dict[Value, tuple[str, Span]] = field(default_factory=dict)
     passes: int = 0
     applications: int = 0
+    frozen: bool = False
     poisoned: bool = False
 
 

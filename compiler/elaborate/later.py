@@ -9,22 +9,13 @@ STATES = (
     "a fixed number of steps is written out with `for i in 0..n { … }`; `shared cell = …` in front of it gives all of "
     "them one set of weights, and `h, c = identity` takes what a step gave apart"
 )
-ALL_TRAIN = (
-    "a text trains every weight; `freeze` of a plan keeps some as they are, from Python (docs/training.md, Several "
-    "updates a batch)"
-)
 LATER = {
     "scan": STATES,
     "prev": STATES,
-    "frozen": ALL_TRAIN,
-    "step": "a text makes one update a batch: write one `loss`, a sum such as `mse(a, x) + 0.3 * mse(b, y)`; plans of "
-    "several updates are made in Python (docs/training.md)",
     "init": "give the weights to the command: `netc train FILE --init WEIGHTS`",
-    "freeze": ALL_TRAIN,
-    "unfreeze": ALL_TRAIN,
-    "trains": "a text trains every weight; `trains` of a step of a plan chooses some, from Python (docs/training.md)",
-    "follow": "each weight is moved by the optimizer alone; write the net without the one that follows",
-    "adapt": "write the low-rank product out: `add { dense(n); dense(8, bias=false) -> dense(n, bias=false) }`",
+    "unfreeze": "`freeze` keeps weights to the end",
+    "adapt": "write the low-rank product out: `add { dense(n); dense(8, bias=false) -> dense(n, bias=false) }`, with "
+    "`frozen { … }` around the first",
 }
 
 

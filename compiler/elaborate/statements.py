@@ -8,7 +8,6 @@ from typing import Any
 from netc.compiler.applications import Kind
 from netc.compiler.elaborate import expects, expressions, flows
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.layer_values import Bound, Chain, LayerValue, Shared
 from netc.compiler.elaborate.rename import renamed
 from netc.compiler.elaborate.scope import Env, Loop, Ref, join
@@ -17,7 +16,7 @@ from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, 
 from netc.compiler.ir import Value
 from netc.grammar import ast
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Label, Span
+from netc.grammar.diagnostics import Label
 from netc.grammar.walk import children, walk
 
 MOST_PASSES = 200_000
@@ -67,8 +66,7 @@ def _run(frame: Frame, statement: ast.Statement) -> None:
         case ast.TrainOnly():
             _train_only(frame, statement)
         case ast.Frozen():
-            not_yet(frame, "frozen", ast.Syntax(_keyword(statement.span, "frozen")))
-            run_body(frame, statement.body)
+            _frozen(frame, statement)
         case ast.Expect():
             expects.run(frame, statement)
         case ast.Input():
@@ -78,10 +76,6 @@ def _run(frame: Frame, statement: ast.Statement) -> None:
             _output(frame, statement)
         case ast.Step():
             frame.error("E216", "`step` stands in a `train` section", statement.span, help="move it there")
-
-
-def _keyword(span: Span, word: str) -> Span:
-    return Span(span.file, span.line, span.column, span.line, span.column + len(word))
 
 
 # ---------------------------------------------------------------- flows and binds
@@ -317,6 +311,15 @@ def _train_only(frame: Frame, node: ast.TrainOnly) -> None:
         run_body(frame, node.body)
         road.outputs = tensors(frame.flow)
     frame.flow, frame.branches, frame.training = flow, branches, training
+
+
+def _frozen(frame: Frame, node: ast.Frozen) -> None:
+    """The statements as they stand; weights that are made by them are constants, and buffers stay."""
+    before, frame.run.frozen = frame.run.frozen, True
+    try:
+        run_body(frame, node.body)
+    finally:
+        frame.run.frozen = before
 
 
 def names_bound(body: ast.Body) -> Iterator[str]:

@@ -1,81 +1,147 @@
-"""`train` sections: from settings to a TrainPlan."""
+"""`train` sections: from settings and steps to a TrainPlan."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from netc.compiler.declare.arguments import ArgumentError, describe
-from netc.compiler.declare.declared import Declared
-from netc.compiler.elaborate.advice import how_to_list, setting_advice
-from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.advice import setting_advice
 from netc.compiler.elaborate.data_fields import check_fields
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.later import not_yet
-from netc.compiler.elaborate.losses import losses, metrics, unknown_word
-from netc.compiler.elaborate.resolve import elsewhere
 from netc.compiler.elaborate.scope import Env, Scope
-from netc.compiler.elaborate.values import POISON, kind
-from netc.compiler.plan.settings import Form, Losses, Metrics, One, Plain, Setting, Some, Text
+from netc.compiler.elaborate.settings import read_settings
+from netc.compiler.plan.moving import chosen, followed, frozen, moving
+from netc.compiler.plan.settings import One, Setting
 from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, StepPlan, TrainPlan
 from netc.grammar import ast
-from netc.grammar.diagnostics import Edit, Fix, Label
+from netc.grammar.diagnostics import DiagnosticError, Edit, Fix, Label
 
-LATER = ("init", "freeze", "unfreeze", "follow", "adapt", "trains")
+LATER = ("init", "unfreeze", "adapt")
+ALONE = ("trains", "every")
+"""Settings of one step among several."""
 
-Values = dict[str, Any]
-Reader = Callable[[Frame, Setting, ast.Expression, Values], Any]
+Given = dict[str, ast.Expression]
 
 
 def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
     """The plan of a train section, defaults filled in; None after a mistake, which is reported."""
     errors = net.report.errors
     frame = Frame(net.run, net.module, Env(net.env), Scope(), training=True)
-    given = _settings(frame, train)
-    if "loss" not in given and not any(isinstance(statement, ast.Step) for statement in train.body.statements):
-        frame.error("E402", f"the train section of `{train.net}` has no loss", train.net_span,
-                    help="add a line such as `loss = cross_entropy(logits, label)`")  # fmt: skip
-    values: Values = {}
-    for word, setting in SETTINGS.items():
-        if word in given:
-            values[word] = READERS[type(setting.form)](frame, setting, given[word], values)
-    if "loss" in values and net.report.errors == errors:
-        check_fields(frame, [*values["loss"], *values.get("metrics", ())])
-    if net.report.errors > errors or not values.get("loss"):
+    given = _settings(frame, train.body, SETTINGS)
+    sections = _step_sections(frame, train, given)
+    of_plan = {word: setting for word, setting in SETTINGS.items() if word not in STEP_SETTINGS}
+    common = read_settings(frame, STEP_SETTINGS, given, {})
+    steps: list[tuple[str | None, Given, dict[str, Any]]] = [(None, given, common)]
+    if sections:
+        steps = []
+        for section in sections:
+            own = _settings(frame, section.body, STEP_SETTINGS)
+            _need_loss(frame, own, section, f"the step `{section.name}`")
+            steps.append((section.name, own, read_settings(frame, STEP_SETTINGS, own, common)))
+    losses = tuple(term for _, _, values in steps for term in values.get("loss", ()))
+    shared = read_settings(frame, of_plan, given, {"loss": losses})
+    if losses and net.report.errors == errors:
+        check_fields(frame, [*losses, *shared.get("metrics", ())])
+    if net.report.errors > errors or not losses:
         return None
-    fields = {SETTINGS[word].field: value for word, value in values.items() if word not in STEP_SETTINGS}
-    of_step = {SETTINGS[word].field: value for word, value in values.items() if word in STEP_SETTINGS}
-    plan = TrainPlan(train.label, (StepPlan(**of_step),), **fields, span=train.span)
-    misfit = plan.schedule.misfit(plan.epochs)
-    if misfit is not None:
-        frame.error("E416", misfit[0], given["schedule"].span, help=misfit[1])
-        return None
-    return plan
+    fields = {of_plan[word].field: shared[word] for word in of_plan if word in shared}
+    plans = tuple(
+        StepPlan(**{STEP_SETTINGS[word].field: value for word, value in values.items()}, name=name)
+        for name, _, values in steps
+    )
+    plan = TrainPlan(train.label, plans, **fields, span=train.span)
+    _check_fit(frame, plan, {**given, **{word: node for _, own, _ in steps for word, node in own.items()}})
+    _check_patterns(frame, plan, [{**given, **own} for _, own, _ in steps])
+    return plan if net.report.errors == errors else None
 
 
-def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:
-    found: dict[str, ast.Expression] = {}
-    places: dict[str, ast.Name] = {}
+def _step_sections(frame: Frame, train: ast.Train, given: Given) -> list[ast.Step]:
+    """The `step` sections; without any, the section's own loss is the only step's."""
+    found: dict[str, ast.Step] = {}
     for statement in train.body.statements:
         if isinstance(statement, ast.Step):
-            not_yet(frame, "step", ast.Syntax(statement.span))
+            known = found.setdefault(statement.name, statement)
+            if known is not statement:
+                frame.error("E405", f"two steps are called `{statement.name}`", statement.span,
+                            secondary=[Label(known.span, "first here")], help="give each its own name")  # fmt: skip
+    if not found:
+        _need_loss(frame, given, train, f"the train section of `{train.net}`")
+        if "every" in given:
+            frame.error("E406", "`every` belongs into a `step`", given["every"].span,
+                        help="a section without `step`s makes one update for each batch")  # fmt: skip
+        return []
+    for word in ("loss", *ALONE):
+        if word in given:
+            frame.error("E406", f"each step has its own `{word}`", given[word].span,
+                        help=f"move it into a step: `step {next(iter(found))} {{ {word} = … }}`")  # fmt: skip
+    return list(found.values())
+
+
+def _need_loss(frame: Frame, given: Given, node: ast.Train | ast.Step, what: str) -> None:
+    if "loss" not in given:
+        span = node.net_span if isinstance(node, ast.Train) else node.span
+        help = "add a line such as `loss = cross_entropy(logits, label)`"
+        frame.error("E402", f"{what} has no loss", span, help=help)
+
+
+def _check_fit(frame: Frame, plan: TrainPlan, given: Given) -> None:
+    misfit = plan.misfit()
+    if misfit is not None:
+        word, message, help = misfit
+        frame.error("E416", message, given[word].span, help=help)
+
+
+def _check_patterns(frame: Frame, plan: TrainPlan, given: list[Given]) -> None:
+    """Patterns that name nothing are found while the text is checked, at their settings."""
+    parameters, inputs = list(frame.run.parameters.values()), frame.run.graph.inputs
+    names = [item.name for item in parameters]
+
+    def check(word: str, at: Given, what: Any) -> None:
+        try:
+            what()
+        except DiagnosticError as error:
+            for found in error.diagnostics:
+                frame.error(found.code, found.message, at[word].span, help=found.help)
+
+    if "freeze" in given[0]:
+        check("freeze", given[0], lambda: frozen(parameters, plan))
+    if "follow" in given[0]:
+        check("follow", given[0], lambda: followed(parameters, plan))
+    for step, own in zip(plan.steps, given, strict=True):
+        if "trains" in own and "freeze" not in given[0]:
+            check("trains", own, lambda step=step: moving(parameters, inputs, plan, step))
+        if "rates" in own:
+            check("rates", own, lambda step=step: chosen(names, dict(step.rates), "rates"))
+        if "decays" in own:
+            check("decays", own, lambda step=step: chosen([*names, "kernels"], step.decays, "decays"))
+
+
+def _settings(frame: Frame, body: ast.Body, known: Mapping[str, Setting]) -> Given:
+    """The settings that braces give, by their words."""
+    found: Given = {}
+    places: dict[str, ast.Name] = {}
+    where = "a train section" if known is SETTINGS else "a step"
+    for statement in body.statements:
+        if isinstance(statement, ast.Step) and known is SETTINGS:
             continue
         if not isinstance(statement, ast.Bind) or len(statement.targets) != 1 or statement.shared:
-            frame.error("E403", "a train section holds settings", statement.span,
+            frame.error("E403", f"{where} holds settings", statement.span,
                         help="write layers in the net, and settings as `batch = 32`")  # fmt: skip
             continue
         target = statement.targets[0]
         name = target.id
         if name in LATER:
             not_yet(frame, name, target)
-        elif name not in SETTINGS:
-            advice = setting_advice(name, {word: setting.also for word, setting in SETTINGS.items()})
+        elif name not in known:
+            advice = setting_advice(name, {word: setting.also for word, setting in known.items()})
             word = advice.word if advice is not None else None
+            help = "write it outside the `step`, for all of them" if name in SETTINGS else _owner(name)
             frame.error(
                 "E404",
-                f"a train section has no setting `{name}`",
+                f"{where} has no setting `{name}`",
                 target.span,
-                help=_owner(name) or (advice.help if advice else f"the settings are {', '.join(SETTINGS)}"),
+                help=help or (advice.help if advice else f"the settings are {', '.join(known)}"),
                 fix=Fix(f"use `{word}`", (Edit(target.span, word),)) if word and word not in places else None,
             )
         elif name in places:
@@ -111,91 +177,3 @@ def _expression(frame: Frame, bind: ast.Bind) -> ast.Expression | None:
             return element
     frame.error("E403", "a setting is a value, not a flow", bind.value.span, help="write layers in the net")
     return None
-
-
-def _plain(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> Any:
-    assert isinstance(setting.form, Plain)
-    value = frame.evaluate(node)
-    if value is POISON:
-        return None
-    try:
-        return setting.form.type.convert(value)
-    except ArgumentError as error:
-        plain = value is None or isinstance(value, (int, float, str))
-        found = describe(value) if plain else kind(value)
-        frame.error("E406", f"`{setting.word}` is {error.expected}, found {found}", node.span, help=error.help)
-        return None
-
-
-def _text(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> str | None:
-    assert isinstance(setting.form, Text)
-    if isinstance(node, ast.String):
-        return node.value
-    frame.error("E406", f"`{setting.word}` is a string", node.span, help=setting.form.advice)
-    return None
-
-
-def _one(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> Declared | None:
-    assert isinstance(setting.form, One)
-    known, what = setting.form.registry.all(), setting.word
-    function, arguments = (node.function, node.arguments) if isinstance(node, ast.Call) else (node, ())
-    path = elsewhere(frame, function)
-    if path is not None:
-        unknown_word(frame, what, path, function, node if isinstance(node, ast.Call) else None)
-        return None
-    if not isinstance(function, ast.Name):
-        help = f"write `{what} = {next(iter(known))}(…)`"
-        frame.error("E406", f"`{what}` names one of {', '.join(known)}", node.span, help=help)
-        return None
-    if function.id not in known:
-        unknown_word(frame, what, function.id, function, node if isinstance(node, ast.Call) else None)
-        return None
-    return _made(frame, known[function.id], arguments, node)
-
-
-def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[Declared, ...]:
-    assert isinstance(setting.form, Some)
-    known, what = setting.form.registry.all(), setting.word
-    found = []
-    for item in node.items if isinstance(node, ast.List) else (node,):
-        function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
-        word = function.id if isinstance(function, ast.Name) else elsewhere(frame, function)
-        if word is None:
-            frame.error("E408", f"an {what} is a word", item.span, help=how_to_list(what))
-            continue
-        if word not in known:
-            unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
-            continue
-        made = _made(frame, known[word], arguments, item)
-        if made is not None:
-            found.append(made)
-    return tuple(found)
-
-
-def _made(
-    frame: Frame, definition: type[Declared], arguments: tuple[ast.Argument, ...], node: ast.Expression
-) -> Declared | None:
-    """Something declared, from its call; arguments that exclude each other are reported."""
-    bound = bind_declared(frame, definition, f"`{definition.word}`", arguments, node.span)
-    if bound is None:
-        return None
-    made = definition(**bound.values)
-    conflict = made.conflict()
-    if conflict is not None:
-        name, message, help = conflict
-        frame.error("E224", message, bound.spans.get(name, node.span), help=help)
-    return made
-
-
-def _losses(frame: Frame, _: Setting, node: ast.Expression, __: Values) -> tuple[Any, ...]:
-    return tuple(losses(frame, node))
-
-
-def _metrics(frame: Frame, _: Setting, node: ast.Expression, values: Values) -> tuple[Any, ...]:
-    return tuple(metrics(frame, node, values.get("loss", ())))
-
-
-READERS: Mapping[type[Form], Reader] = {
-    Plain: _plain, Text: _text, One: _one, Some: _some, Losses: _losses, Metrics: _metrics,
-}  # fmt: skip
-"""How each form of a setting is read."""

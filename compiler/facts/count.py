@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netc.compiler.applications import LayerInstance
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import BATCH_SYMBOL, Node, Shape, Size, Value, product, substitute
-from netc.compiler.net import Net
 from netc.compiler.ops import get_op
 from netc.compiler.ops.fields import Field, widest
+
+if TYPE_CHECKING:
+    from netc.compiler.net import Net
 
 FLOAT_BYTES = 4
 VIEWS = frozenset(("identity", "flatten", "reshape"))

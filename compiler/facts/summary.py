@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netc.compiler.applications import Applied, LayerInstance
 from netc.compiler.facts.count import distinct_parameters, flops, totals
+from netc.compiler.facts.table import html_of, text_of
 from netc.compiler.ir import Size, Value, language_shape
-from netc.compiler.net import Net
 from netc.grammar.diagnostics import Span
+
+if TYPE_CHECKING:
+    from netc.compiler.net import Net
 
 Number = int | str
 
 
-def summary(net: Net, batch: int = 1, depth: int | None = None) -> dict[str, Any]:
+class Summary(dict[str, Any]):
+    """What `netc summary --format json` prints, as a dict; `print` shows the table."""
+
+    def __init__(self, net: Net, found: dict[str, Any]) -> None:
+        super().__init__(found)
+        self._net = net
+
+    def __str__(self) -> str:
+        return text_of(self._net, self, None)
+
+    def __repr__(self) -> str:
+        return f"<summary of {self['net']}: {len(self['layers'])} layers, {self['totals']['params']:,} parameters>"
+
+    def _repr_html_(self) -> str:
+        return html_of(self._net, self, None)
+
+
+def summary(net: Net, batch: int = 1, depth: int | None = None) -> Summary:
     """`{"version": 1, "net", "inputs", "outputs", "layers", "totals"}`, as in docs/cli.md; with a `depth` also `rows`.
 
     Shapes have no batch axis; sizes that are open are texts. `flops` are multiply-accumulates and `activations`
@@ -39,7 +59,7 @@ def summary(net: Net, batch: int = 1, depth: int | None = None) -> dict[str, Any
     }
     if depth is not None:
         found["rows"] = list(_rows(net, depth, batch))
-    return found
+    return Summary(net, found)
 
 
 def number(size: Size) -> Number:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.declared import Declared, Registry, says
 from netc.compiler.declare.samples import Call, Wrong
 from netc.compiler.ir import Builder, Value
+
+DECAY_IN_GRADIENT: Any = argument(
+    Real(0), "how strongly weights are drawn to zero, as part of the gradient", default=0.0
+)
+"""The argument of optimizers whose gradient `decayed` changes: `weight_decay: float = DECAY_IN_GRADIENT`."""
+
+DECAY_APART: Any = argument(Real(0), "the share of each weight, times lr, that a step takes off", default=0.0)
+"""The argument of optimizers that decay weights apart from the gradient, by `shrunk`."""
 
 
 class Optimizer(Declared):
@@ -62,3 +71,13 @@ class Optimizers(Registry[Optimizer]):
 
 optimizer = Optimizers("optimizer", __package__, samples=1, errors=1, declares=("update", "torch | formula"))
 """Decorator that registers an optimizer: `@optimizer("word")`; `optimizer.all()` gives every one by its word."""
+
+
+def decayed(g: Builder, gradient: Value, parameter: Value, weight_decay: float) -> Value:
+    """The gradient of the loss and of weight_decay / 2 * w**2."""
+    return g.Add(gradient, g.Mul(parameter, weight_decay)) if weight_decay else gradient
+
+
+def shrunk(g: Builder, parameter: Value, rate: Value, weight_decay: float) -> Value:
+    """The parameter less its share of decay (Loshchilov & Hutter 2017, arXiv:1711.05101)."""
+    return g.Mul(parameter, g.Sub(1.0, g.Mul(rate, weight_decay))) if weight_decay else parameter

@@ -7,7 +7,7 @@ from typing import Any
 from netc.compiler.declare.arguments import Boolean, Real, argument
 from netc.compiler.declare.samples import Call, Wrong
 from netc.compiler.ir import Builder, Value
-from netc.compiler.optimizers.base import Optimizer, optimizer
+from netc.compiler.optimizers.base import DECAY_IN_GRADIENT, Optimizer, decayed, optimizer
 
 
 @optimizer("sgd")
@@ -23,9 +23,7 @@ class SGD(Optimizer):
     lr: float = argument(Real(0), "the learning rate")
     momentum: float = argument(Real(0, 1, open_high=True), "how much of the last move is kept", default=0.0)
     nesterov: bool = argument(Boolean(), "whether to look ahead along the momentum", default=False)
-    weight_decay: float = argument(
-        Real(0), "how strongly weights are drawn to zero, as part of the gradient", default=0.0
-    )
+    weight_decay: float = DECAY_IN_GRADIENT
 
     samples = (
         Call("sgd(lr=0.1)"),
@@ -51,9 +49,7 @@ class SGD(Optimizer):
     def update(
         self, g: Builder, parameter: Value, gradient: Value, state: tuple[Value, ...], rate: Value, time: Value
     ) -> tuple[Value, tuple[Value, ...]]:
-        move = gradient
-        if self.weight_decay:
-            move = g.Add(move, g.Mul(parameter, self.weight_decay))
+        move = decayed(g, gradient, parameter, self.weight_decay)
         if self.momentum:
             velocity = g.Add(g.Mul(state[0], self.momentum), move)
             move = g.Add(move, g.Mul(velocity, self.momentum)) if self.nesterov else velocity

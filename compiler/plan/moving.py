@@ -6,9 +6,13 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from netc.compiler.declare.parameter import Parameter
+from netc.compiler.followers.base import Follower
 from netc.compiler.ir import DType, Value
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+
+KERNELS = "kernels"
+"""The word for parameters of two axes and more, which leaves out biases and what norms scale and shift by."""
 
 
 def moving(parameters: Sequence[Parameter], inputs: Sequence[Value], plan: TrainPlan, step: StepPlan) -> list[Value]:
@@ -22,16 +26,63 @@ def moving(parameters: Sequence[Parameter], inputs: Sequence[Value], plan: Train
     if step.trains is None:
         return trainable
     floats = [value for value in inputs if value.dtype is DType.FLOAT32]
-    _refuse_unknown(step.trains, "trains", [value.name for value in (*trainable, *floats)])
-    return [value for value in trainable if matches(value.name, step.trains)] + [
+    named = chosen([value.name for value in (*trainable, *floats)], step.trains, "trains")
+    return [value for value in trainable if value.name in named] + [
         value for value in floats if value.name in step.trains
     ]
 
 
 def frozen(parameters: Sequence[Parameter], plan: TrainPlan) -> set[Value]:
-    """The parameters and buffers that no step moves; raises DiagnosticError E415 for a pattern that names none."""
-    _refuse_unknown(plan.freeze, "freeze", [item.name for item in parameters])
-    return {item.value for item in parameters if matches(item.name, plan.freeze)}
+    """The parameters and buffers that no step moves: in `frozen` braces, in `freeze`, or because they follow others.
+
+    Raises DiagnosticError E415 for a pattern that names none.
+    """
+    names = [item.name for item in parameters]
+    fixed = chosen(names, plan.freeze, "freeze") | {name for name in names if matches(name, dict(plan.follow))}
+    return {item.value for item in parameters if item.frozen or item.name in fixed}
+
+
+def followed(parameters: Sequence[Parameter], plan: TrainPlan) -> list[tuple[Parameter, Parameter, Follower]]:
+    """Which parameter or buffer follows which, and how.
+
+    Raises DiagnosticError E415 for a part that has no parameters, or not those of what it follows.
+    """
+    known = {item.name: item for item in parameters}
+    found = []
+    for target, follower in plan.follow:
+        for part in (target, follower.source):
+            chosen(known, (part,), "follow")
+        theirs = {name.removeprefix(f"{follower.source}."): item for name, item in _below(known, follower.source)}
+        ours = {name.removeprefix(f"{target}."): item for name, item in _below(known, target)}
+        for leaf in sorted({*theirs, *ours}):
+            a, b = ours.get(leaf), theirs.get(leaf)
+            if a is None or b is None or a.value.shape != b.value.shape:
+                message = f"`{target}` can't follow `{follower.source}`: `{leaf}` is not the same in both"
+                help = "make both by the same block or net, with the same arguments"
+                raise DiagnosticError(Diagnostic("E415", message, help=help))
+        found += [(item, theirs[leaf], follower) for leaf, item in ours.items()]
+    return found
+
+
+def _below(known: dict[str, Parameter], part: str) -> list[tuple[str, Parameter]]:
+    return [(name, item) for name, item in known.items() if matches(name, (part,))]
+
+
+def rate_factors(names: Sequence[str], step: StepPlan) -> dict[str, float]:
+    """What the learning rates of parameters are multiplied by; of the patterns that fit one, the first counts."""
+    found: dict[str, float] = {}
+    for pattern, factor in step.rates:
+        for name in _fitting(names, pattern):
+            found.setdefault(name, factor)
+    return found
+
+
+def decaying(values: Iterable[Value], names: Sequence[str], step: StepPlan) -> set[Value]:
+    """Of the values, those that the optimizer's weight decay applies to; `names` are those of all parameters."""
+    if step.decays is None:
+        return set(values)
+    named = {name for pattern in step.decays for name in _fitting(names, pattern)}
+    return {value for value in values if value.name in named or (KERNELS in step.decays and value.rank >= 2)}
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
@@ -39,15 +90,39 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}.*") for pattern in patterns)
 
 
-def _refuse_unknown(patterns: Iterable[str], setting: str, names: Sequence[str]) -> None:
-    findings = [
-        Diagnostic("E415", f"`{setting}` names `{pattern}`, and nothing that can move is called so",
-                   help=did_you_mean(pattern, _prefixes(names)) or f"name one of {', '.join(_tops(names))}")
-        for pattern in patterns
-        if not any(matches(name, (pattern,)) for name in names)
-    ]  # fmt: skip
-    if findings:
-        raise DiagnosticError(findings)
+def chosen(names: Iterable[str], patterns: Iterable[str], setting: str) -> set[str]:
+    """The names that patterns choose: `stem`, `stage*.conv1`, `stage1..stage3` for all from the first to the last.
+
+    Raises DiagnosticError E415 for a pattern that chooses none; `setting` is where it stands.
+    """
+    known = list(names)
+    found: set[str] = set()
+    unknown = []
+    for pattern in patterns:
+        fitting = _fitting(known, pattern)
+        found.update(fitting)
+        if not fitting:
+            unknown.append(pattern)
+    if unknown:
+        raise DiagnosticError([_nothing(pattern, setting, known) for pattern in unknown])
+    return found
+
+
+def _fitting(names: Sequence[str], pattern: str) -> list[str]:
+    first, dots, last = pattern.partition("..")
+    if not dots:
+        return [name for name in names if matches(name, (pattern,))]
+    at_first = [place for place, name in enumerate(names) if matches(name, (first,))]
+    at_last = [place for place, name in enumerate(names) if matches(name, (last,))]
+    return list(names[at_first[0] : at_last[-1] + 1]) if at_first and at_last else []
+
+
+def _nothing(pattern: str, setting: str, names: Sequence[str]) -> Diagnostic:
+    return Diagnostic(
+        "E415",
+        f"`{setting}` names `{pattern}`, and nothing that can move is called so",
+        help=did_you_mean(pattern, _prefixes(names)) or f"name one of {', '.join(_tops(names))}",
+    )
 
 
 def _tops(names: Iterable[str]) -> list[str]:

@@ -37,9 +37,9 @@ def override(plan: TrainPlan, **settings: Any) -> TrainPlan:
             findings.append(
                 Diagnostic("E490", f"{name} is {refused.expected}, found {describe(value)}", help=refused.help)
             )
-    misfit = plan.schedule.misfit(plan.epochs) if settings.get("epochs") is not None else None
+    misfit = plan.misfit() if settings.get("epochs") is not None else None
     if misfit is not None and not findings:
-        findings.append(Diagnostic("E416", misfit[0], help=misfit[1]))
+        findings.append(Diagnostic("E416", misfit[1], help=misfit[2]))
     if findings:
         raise DiagnosticError(findings)
     return plan

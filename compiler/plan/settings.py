@@ -56,6 +56,33 @@ class Some(Form):
         return [call_as_json(item) for item in value]
 
 
+@dataclass(frozen=True)
+class Patterns(Form):
+    """Names of layers, blocks, nets or their weights, `*` for any characters: `freeze = ["stem", "stage1..stage3"]`.
+
+    words  what may stand there besides, for a choice that no name makes
+    """
+
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Factors(Form):
+    """A table from patterns to numbers: `rates = ["cnn": 0.1]`."""
+
+    type: ArgumentType
+
+
+@dataclass(frozen=True)
+class Table(Form):
+    """A table from names to something declared: `follow = ["target": copy("online")]`."""
+
+    registry: Registry[Any]
+
+    def to_json(self, value: Any) -> Any:
+        return {name: call_as_json(item) for name, item in value}
+
+
 class Losses(Form):
     """A sum of weighted losses, or a table of such sums."""
 

@@ -7,26 +7,46 @@ from typing import Any
 
 from netc.compiler.augmentations.base import Augmentation, augmentation
 from netc.compiler.declare.arguments import SIZE, ArgumentType, Integer, Optional_, Real
+from netc.compiler.followers.base import Follower, follower
 from netc.compiler.optimizers.base import Optimizer, optimizer
 from netc.compiler.optimizers.sgd import SGD
-from netc.compiler.plan.settings import Losses, Metrics, One, Outside, Plain, Setting, Some, Text, setting, settings_of
+from netc.compiler.plan.settings import (
+    Factors,
+    Losses,
+    Metrics,
+    One,
+    Outside,
+    Patterns,
+    Plain,
+    Setting,
+    Some,
+    Table,
+    Text,
+    setting,
+    settings_of,
+)
 from netc.compiler.plan.terms import LossTerm, MetricTerm, Term
 from netc.compiler.schedules.base import Schedule, schedule
 from netc.compiler.schedules.constant import Constant
-from netc.grammar.diagnostics import Span
+from netc.compiler.stops.base import Stop, stop
+from netc.grammar.diagnostics import Span, did_you_mean
 
 CLIP_NORM = Optional_(Real(0, open_low=True))
-ORDER = ("loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "augmentation", "data")
+ORDER = (
+    "loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "clip_value", "decays", "rates",
+    "trains", "every", "freeze", "follow", "augmentation", "stop", "data",
+)  # fmt: skip
 """The settings as the reference and the manifest list them: those of a step stand where a reader looks for them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StepPlan:
     """One update: what it minimizes, by which optimizer, and what it moves.
 
     losses  summed
     name    None for the only step of a section; else its tensors of optimizer state are called `NAME.…`
-    trains  patterns of parameters, or names of inputs; None is every trainable parameter (`moving.py`)
+    trains  None is every trainable parameter; a name may be that of an input (`moving.py`)
+    rates   of the patterns that fit a parameter, the first counts
     """
 
     losses: tuple[LossTerm, ...] = setting(
@@ -51,17 +71,43 @@ class StepPlan:
         outside={"clip_norm": Outside(CLIP_NORM)},
         also=("clip", "grad_clip", "gradient_clip", "max_norm", "max_grad_norm"),
     )
+    clip_value: float | None = setting(
+        Plain(CLIP_NORM),
+        "the largest size of an element of a gradient",
+        default=None,
+        outside={"clip_value": Outside(CLIP_NORM)},
+    )
+    decays: tuple[str, ...] | None = setting(
+        Patterns(words=("kernels",)),
+        "patterns of what weight decay applies to; `kernels` leaves out biases and norms",
+        default=None,
+        default_text="all",
+    )
+    rates: tuple[tuple[str, float], ...] = setting(
+        Factors(Real(0)), 'a table from patterns to factors of the learning rate: `["cnn": 0.1]`', default=()
+    )
+    trains: tuple[str, ...] | None = setting(
+        Patterns(), "patterns of what the step moves, or names of inputs", default=None, default_text="all"
+    )
+    every: int = setting(
+        Plain(SIZE), "in a `step`: it runs on the first of every so many batches", default=1, default_text="1"
+    )
     name: str | None = None
-    trains: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        losses = " + ".join(
+            f"{'' if term.weight == 1 else f'{term.weight:g} * '}{term.loss.word}" for term in self.losses
+        )
+        return f"{f'{self.name}: ' if self.name else ''}{losses} by {self.optimizer.word}(lr={self.optimizer.lr:g})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TrainPlan:
     """A `train` section after elaboration, defaults filled in.
 
     label   the section's label, or None
     steps   run in turn on each batch
-    freeze  patterns of parameters and buffers that no step moves: batch norm below them keeps its running statistics
+    freeze  batch norm below these patterns keeps its running statistics
     data    what `--data` is when the command line doesn't say, or None
     """
 
@@ -99,6 +145,9 @@ class TrainPlan:
         default=(),
         also=("augment", "augmentations", "transforms", "transform"),
     )
+    stop: tuple[Stop, ...] = setting(
+        Some(stop), "a list such as `[early_stop(patience=5)]`: what ends training before its last epoch", default=()
+    )
     data: str | None = setting(
         Text('write `data = "digits"`, or a path'),
         "what `--data` is unless given",
@@ -106,8 +155,19 @@ class TrainPlan:
         also=("dataset", "train_data"),
         outside={"data": Outside(ArgumentType(), help="`digits`, an .npz, a folder of images, …", shown="SPEC")},
     )
-    freeze: tuple[str, ...] = ()
+    freeze: tuple[str, ...] = setting(
+        Patterns(), 'patterns of what no step moves: `["stem", "stage1..stage3"]`', default=()
+    )
+    follow: tuple[tuple[str, Follower], ...] = setting(
+        Table(follower),
+        'a table of parts whose weights follow others: `["target": copy("online", every=1000)]`',
+        default=(),
+    )
     span: Span | None = None
+
+    def __repr__(self) -> str:
+        steps = "; ".join(map(repr, self.steps))
+        return f"<plan{f' {self.label!r}' if self.label else ''}: {steps}, batch {self.batch}, {self.epochs} epochs>"
 
     @property
     def losses(self) -> tuple[LossTerm, ...]:
@@ -118,6 +178,28 @@ class TrainPlan:
     def terms(self) -> tuple[Term, ...]:
         """Everything that the plan measures: the losses of all steps, then the metrics."""
         return (*self.losses, *self.metrics)
+
+    @property
+    def figures(self) -> dict[str, bool]:
+        """What each epoch measures, by name: whether higher is better."""
+        logged = {f"loss.{term.name}": False for term in self.losses if term.logged}
+        return {"loss": False, **logged, **{term.name: term.metric.higher_is_better for term in self.metrics}}
+
+    def misfit(self) -> tuple[str, str, str] | None:
+        """A setting that does not fit the others, what is wrong with it and the way out; None where all fit."""
+        long = self.schedule.misfit(self.epochs)
+        if long is not None:
+            return ("schedule", *long)
+        for step in self.steps:
+            if step.decays is not None and not getattr(step.optimizer, "weight_decay", 0.0):
+                help = f"give it one: `optimizer = {step.optimizer.word}(weight_decay=1e-2)`"
+                return "decays", f"`{step.optimizer.word}` has no weight decay here", help
+        watching = [("schedule", self.schedule.word, self.schedule.watch)]
+        for word, who, watched in (*watching, *(("stop", reason.word, reason.watch) for reason in self.stop)):
+            if watched is not None and watched not in self.figures:
+                help = did_you_mean(watched, self.figures) or f"watch one of {', '.join(self.figures)}"
+                return word, f"`{who}` watches `{watched}`, which this section doesn't measure", help
+        return None
 
     @property
     def only(self) -> StepPlan:

@@ -4,8 +4,9 @@ plain arithmetic that the training loop asks for."""
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.declared import Declared, Registry
@@ -15,15 +16,19 @@ from netc.grammar.counted import counted
 WARMUP = argument(Real(0), "epochs over which the rate rises to the base rate, step by step", default=0.0)
 """The argument that every schedule declares last: `warmup: float = WARMUP`."""
 
+END: Any = argument(Real(0, 1), "the share of the base rate that is left at the end", default=0.0)
+
 
 class Schedule(Declared):
     """Base of every schedule. Every one has the argument `warmup`: epochs of linear rise at the start, default 0.
 
+    watch    the figure that `feedback` is asked about, for schedules that have such an argument
     samples  at least two `Rates`: the factors of every step of a short training, worked out by hand
     errors   at least one `Wrong` call
     """
 
     warmup: float
+    watch: str | None = None
     samples: ClassVar[tuple[Rates, ...]] = ()
     errors: ClassVar[tuple[Wrong, ...]] = ()
 
@@ -38,12 +43,21 @@ class Schedule(Declared):
         """What `factor` is, by another road: an identity, a product over steps, a loop. The tests compare the two."""
         raise AssertionError("a schedule declares formula")
 
+    def feedback(self, figures: Sequence[float], higher: bool) -> float:
+        """What else the rate is multiplied by, after epochs with these figures of `watch`; `higher` ones are better?"""
+        return 1.0
+
     def rate(self, base: float, step: int, steps_per_epoch: int, epochs: int) -> float:
-        """The learning rate of a step counted from 0; while it rises it is at most the base rate."""
+        """The learning rate of a step counted from 0, before feedback; while it rises it is at most the base rate."""
         rising = exact(self.warmup) * steps_per_epoch
         if step < rising:
             return base * float(min(Fraction(1), (step + 1) / rising))
         return base * self.factor(Fraction(step, steps_per_epoch), epochs)
+
+    def progress(self, epoch: Fraction, epochs: int) -> Fraction:
+        """How much of the training after the warm-up is done: from 0 to 1."""
+        warmup = exact(self.warmup)
+        return min((epoch - warmup) / (epochs - warmup), Fraction(1)) if epochs > warmup else Fraction(1)
 
     def misfit(self, epochs: int) -> tuple[str, str] | None:
         """What is wrong with it in a training of so many epochs, and the way out; None where it fits."""

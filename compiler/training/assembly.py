@@ -58,6 +58,12 @@ class Assembly:
         outputs = self._outputs.items()
         return {name: sources[facts["of"]] for name, facts in outputs if facts["role"] in ("param", "state")}
 
+    def renewed(self) -> dict[str, Value]:
+        """What parameters and inputs that the step moves are after it, by their names."""
+        return {
+            facts["of"]: self.graph.outputs[name] for name, facts in self._outputs.items() if facts["role"] == "param"
+        }
+
     def drop_inputs(self, values: set[Value]) -> None:
         """Forget inputs and parameters that turned out not to be needed."""
         for value in values:

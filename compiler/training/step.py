@@ -16,12 +16,13 @@ from netc.compiler.plan.moving import frozen, moving
 from netc.compiler.plan.terms import Term, values_of
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.compiler.training.assembly import Assembly
+from netc.compiler.training.following import add_following
 from netc.compiler.training.forward import forward_pass
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.loss_scaling import FIXED, LossScale, Slopes
 from netc.compiler.training.ports import take_counters, take_data, take_parameters, take_step
 from netc.compiler.training.terms import add_losses, add_metrics
-from netc.compiler.training.updates import add_updates, clip, give_next
+from netc.compiler.training.updates import add_updates, clip, clip_elements, give_next
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,11 @@ def training_step(net: Net, plan: TrainPlan, step: StepPlan, precision: Precisio
     assert measured.rate is not None
     scale = LossScale(a) if precision == "mixed" else None
     slopes = _slopes(a, measured, scale)
-    finite = _update(a, step, slopes, measured.loss, measured.rate, measured.count, scale)
+    finite = _update(a, net, step, slopes, measured.loss, measured.rate, measured.count, scale)
     for old, new in measured.statistics.items():
         give_next(a, old, new)
+    if step is plan.steps[-1]:
+        add_following(a, net, plan, measured.count)
     if scale and finite:
         scale.guard(finite)
     return a
@@ -98,7 +101,9 @@ def update_step(net: Net, plan: TrainPlan, step: StepPlan, precision: Precision 
     if precision == "mixed":
         loss = a.input("loss", DType.FLOAT32, (), "loss", "the loss that the gradients are of, not scaled")
         scale = LossScale(a)
-    finite = _update(a, step, slopes, loss, rate, count, scale)
+    finite = _update(a, net, step, slopes, loss, rate, count, scale)
+    if step is plan.steps[-1]:
+        add_following(a, net, plan, count)
     if scale and finite:
         scale.guard(finite)
     return a
@@ -163,13 +168,21 @@ def _slopes(a: Assembly, measured: Measured, scale: LossScale | None) -> Slopes:
 
 
 def _update(
-    a: Assembly, step: StepPlan, slopes: Slopes, loss: Value | None, rate: Value, count: Value, scale: LossScale | None
-) -> Value | None:
+    a: Assembly,
+    net: Net,
+    step: StepPlan,
+    slopes: Slopes,
+    loss: Value | None,
+    rate: Value,
+    count: Value,
+    scale: LossScale | None,
+) -> Value | None:  # fmt: skip
     """New parameters and state from gradients; under a loss scale, whether loss and gradients are finite."""
     finite = None
+    names = [parameter.name for parameter in net.parameters]
     if scale:
         assert loss is not None, "the loss decides too whether a step counts"
         slopes, scaled = scale.unscaled(slopes), slopes
         finite = scale.finite(loss, scaled)
-    add_updates(a, step, clip(a, slopes, step.clip_norm), rate, count)
+    add_updates(a, step, clip(a, clip_elements(a, slopes, step.clip_value), step.clip_norm), rate, count, names)
     return finite

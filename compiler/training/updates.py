@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netc.compiler.ir import DType, Value
+from netc.compiler.optimizers.base import Optimizer
+from netc.compiler.plan.moving import decaying, rate_factors
 from netc.compiler.plan.train_plan import StepPlan
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.loss_scaling import Slopes
@@ -22,8 +26,23 @@ def clip(a: Assembly, slopes: Slopes, largest: float | None) -> Slopes:
     return [(value, g.Mul(slope, factor)) for value, slope in slopes]
 
 
-def add_updates(a: Assembly, plan: StepPlan, slopes: Slopes, rate: Value, step: Value) -> None:
-    """The optimizer's update of each value that has a gradient; state and new values become inputs and outputs."""
+def clip_elements(a: Assembly, slopes: Slopes, largest: float | None) -> Slopes:
+    """Bring each element of all gradients between -largest and largest."""
+    if largest is None:
+        return slopes
+    g = a.builder("clip")
+    return [(value, g.Max(g.Min(slope, largest), -largest)) for value, slope in slopes]
+
+
+def add_updates(
+    a: Assembly, plan: StepPlan, slopes: Slopes, rate: Value, step: Value, parameters: Sequence[str]
+) -> None:
+    """The optimizer's update of each value that has a gradient; state and new values become inputs and outputs.
+
+    parameters  the names of all, moved or not, which the plan's patterns choose from
+    """
+    decayed = decaying([value for value, _ in slopes], parameters, plan)
+    factors = rate_factors(parameters, plan)
     g = a.builder("optimizer")
     time = g.Add(g.Cast(step, to=DType.FLOAT32), 1.0)
     slots = plan.optimizer.slots()
@@ -35,10 +54,18 @@ def add_updates(a: Assembly, plan: StepPlan, slopes: Slopes, rate: Value, step: 
             for name, slot in zip(names, slots, strict=True)
         ]
         g = a.builder("optimizer", value.name)
-        new, new_state = plan.optimizer.update(g, value, slope, tuple(state), rate, time)
+        optimizer = plan.optimizer if value in decayed else without_decay(plan.optimizer)
+        factor = factors.get(value.name, 1.0)
+        own_rate = rate if factor == 1 else g.Mul(rate, factor)
+        new, new_state = optimizer.update(g, value, slope, tuple(state), own_rate, time)
         give_next(a, value, new)
         for name, slot, old_value, new_value in zip(names, slots, state, new_state, strict=True):
             a.output(f"{name}.next", new_value, "state", f"{slot} of {value.name} after the step", of=old_value.name)
+
+
+def without_decay(optimizer: Optimizer) -> Optimizer:
+    """The same optimizer without weight decay."""
+    return type(optimizer)(**{**optimizer.settings(), "weight_decay": 0.0})
 
 
 def give_next(a: Assembly, value: Value, new: Value) -> None:

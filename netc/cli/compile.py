@@ -11,8 +11,8 @@ from netc.cli.command import option, verb
 from netc.cli.graph_options import GraphWanted, graph_options
 from netc.cli.memory import check_memory
 from netc.cli.paths import PathTo
-from netc.cli.table import size
 from netc.cli.terminal import command, say
+from netc.compiler.facts.table import size
 from netc.grammar.counted import counted
 
 if TYPE_CHECKING:

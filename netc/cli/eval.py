@@ -41,7 +41,7 @@ def eval(model: str, data: str | None, part: str | None, device: str, style: str
 
     path = Path(model)
     request = request_of(RunFolder.open(path)) if path.is_dir() else None
-    spec = data or (request.data if request else None)
+    spec = data or (request.data if request else None) or None
     if spec is None and (path.suffix == ".net" or not path.exists()):
         Deployed.open(path)  # says what is wrong with the path
     if spec is None:

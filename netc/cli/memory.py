@@ -1,18 +1,16 @@
-"""Refusing networks that no memory or disk of this machine could hold, before anything is allocated or trained."""
+"""Refusing networks that no memory of this machine could hold, before anything is allocated."""
 
 from __future__ import annotations
 
 import math
 import os
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
-    from netc.compiler import Manifest, Net
+    from netc.compiler import Net
 
 
 def check_memory(net: Net, copies: int) -> None:
@@ -26,17 +24,6 @@ def check_memory(net: Net, copies: int) -> None:
         )
         help = "make the largest layers smaller; `netc summary` lists what each takes"
         raise DiagnosticError(Diagnostic("E604", message, help=help))
-
-
-def check_disk(folder: Path, net: Net, manifest: Manifest) -> None:
-    """Raise DiagnosticError E562 where the files of a new run do not fit: best weights, checkpoint and model."""
-    state = sum(4 * math.prod(map(int, port["shape"])) for port in manifest["inputs"] if port["role"] == "state")
-    needed, free = 3 * 4 * net.params + state, shutil.disk_usage(folder).free
-    if needed > free:
-        message = (
-            f"cannot write {folder}: the files of the run take {needed / 1e9:,.1f} GB, {free / 1e9:,.1f} GB is free"
-        )
-        raise DiagnosticError(Diagnostic("E562", message, help="free space there, or use `--out` for another folder"))
 
 
 def memory_installed() -> int | None:

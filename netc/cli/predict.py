@@ -84,7 +84,8 @@ def _in_words(judged: dict[str, int], answers: int) -> str:
 
 def _answers(network: Deployed, examples: Inputs, top: int | None) -> tuple[list[dict[str, Any]], list[str]]:
     """An answer for each row, and the line that shows it."""
-    from netc.runtime.show.predictions import best_classes, class_line, values_line
+    from netc.runtime.data.class_scores import best_classes, class_line
+    from netc.runtime.show.predictions import values_line
 
     answers: list[dict[str, Any]] = []
     lines: list[str] = []

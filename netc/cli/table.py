@@ -2,155 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
-import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from netc.cli.streams import cleaned, own
 from netc.cli.terminal import one_line, put, use_color
-from netc.compiler.facts.count import memory
-from netc.compiler.facts.summary import number
+from netc.compiler.facts.table import NUMBERS, Row, cells_of, text_of, title_of, totals_lines
 from netc.compiler.net import Net
-from netc.grammar.counted import counted
-
-HEADS = ("layer (type)", "output shape", "params", "connected to")
-FOLDED_HEADS = ("layer (type)", "output shape", "layers", "params", "connected to")
-NUMBERS = ("layers", "params")
-Row = tuple[str, ...]
-NARROWEST = 80
 
 
 def draw_summary(net: Net, found: dict[str, Any], batch: int | None, markdown: bool) -> None:
     """Print the table and the totals on stdout."""
-    table = _table(found)
-    lines = [one_line(_title(net)), *totals_lines(net, found, batch)]
+    table = cells_of(found)
+    lines = [one_line(title_of(net)), *totals_lines(net, found, batch)]
     if markdown:
         put(_markdown(table, lines))
     elif sys.stdout.isatty():
         _rich(table, lines)
     else:
-        put("\n".join([textwrap.fill(lines[0], NARROWEST), "", *_plain(table, NARROWEST), "", *lines[1:], ""]))
-
-
-def totals_lines(net: Net, found: dict[str, Any], batch: int | None) -> list[str]:
-    """What stands under the table: parameters, cost of one example, memory of a training step."""
-    totals = found["totals"]
-    split = (
-        "all trainable" if not totals["frozen"] else f"{totals['trainable']:,} trainable, {totals['frozen']:,} frozen"
-    )
-    buffers = f"; {counted(totals['buffers'], 'buffer')}" if totals["buffers"] else ""
-    lines = [
-        f"parameters   {totals['params']:,} ({size(4 * totals['params'])}), {split}{buffers}",
-        f"FLOPs        {count(totals['flops'])} multiply-accumulates an example",
-        f"activations  {counted(count(totals['activations']), 'number')} an example",
-    ]
-    examples = batch or (net.plans[0].batch if net.plans else 32)
-    needed = number(memory(net, examples).total)
-    lines.append(f"memory       about {size(needed)} for a training step of {counted(examples, 'example')}")
-    extra = [layer for layer in net.layers if layer.training_only]
-    if extra:
-        lines.append(f"training     {counted(len(extra), 'more layer')} exist in training alone")
-    return lines
-
-
-def count(number: int | str) -> str:
-    """`1,234,567`; a symbolic number as it is."""
-    return f"{number:,}" if isinstance(number, int) else number
-
-
-def size(number: int | str) -> str:
-    """Bytes in a unit that a human reads; a symbolic number as it is."""
-    if isinstance(number, str):
-        return f"{counted(number, 'byte')}"
-    amount: float = number
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            break
-        amount /= 1000
-    return f"{counted(number, 'byte')}" if unit == "bytes" else f"{amount:.1f} {unit}"
-
-
-def _title(net: Net) -> str:
-    settings = ", ".join(f"{name} = {value}" for name, value in net.settings.items())
-    return f"{net.name}" + (f"({settings})" if settings else "") + (f": {net.label}" if net.label else "")
-
-
-def _shape(sizes: Iterable[int | str]) -> str:
-    words = [str(size) if str(size).isalnum() else f"({size})" for size in sizes]
-    return "x".join(words) or "scalar"
-
-
-def _table(found: dict[str, Any]) -> list[Row]:
-    """The heads and the rows of the table; a cell may have several lines."""
-    inputs = [(f"{port['name']} (input)", _shape(port["shape"]), "0", "") for port in found["inputs"]]
-    if "rows" not in found:
-        return [HEADS, *inputs, *map(_layer, found["layers"])]
-    return [FOLDED_HEADS, *((name, shape, "", *rest) for name, shape, *rest in inputs), *map(_part, found["rows"])]
-
-
-def _layer(layer: dict[str, Any]) -> Row:
-    return (
-        f"{layer['name']} ({layer['type']})",
-        _shape(layer["output_shape"]),
-        f"{layer['params']:,}",
-        ", ".join(layer["inputs"]),
-    )
-
-
-def _part(row: dict[str, Any]) -> Row:
-    return (
-        f"{row['name']} ({row['type']})",
-        "\n".join(map(_shape, row["output_shapes"])),
-        "" if row["kind"] == "layer" else f"{row['layers']:,}",
-        f"{row['params']:,}",
-        ", ".join(row["inputs"]),
-    )
-
-
-def _plain(table: Sequence[Row], width: int) -> list[str]:
-    """Columns with spaces between; names and sources that are too long go on in the next line."""
-    cells = [[cell.split("\n") for cell in row] for row in table]
-    widths = [max(len(line) for row in cells for line in row[i]) for i in range(len(table[0]))]
-    last = len(widths) - 1
-    spare = width - sum(widths[1:last]) - 2 * last
-    widths[0] = min(widths[0], max(spare - widths[last], spare * 3 // 5))
-    widths[last] = min(widths[last], spare - widths[0])
-    lines = []
-    for row in cells:
-        for i in (0, last):
-            row[i] = _wrapped(row[i][0], widths[i])
-        for i in range(max(map(len, row))):
-            pieces = (cell[i] if i < len(cell) else "" for cell in row)
-            line = "  ".join(map(_aligned, pieces, widths, table[0]))
-            lines.append(line.rstrip())
-        if row is cells[0]:
-            lines.append("-" * min(width, sum(widths) + 2 * last))
-    return lines
-
-
-def _aligned(piece: str, width: int, head: str) -> str:
-    return piece.rjust(width) if head in NUMBERS else piece.ljust(width)
-
-
-def _wrapped(cell: str, width: int) -> list[str]:
-    """Lines of at most `width`, broken after spaces, and after dots where a word alone is too long."""
-    lines = [""]
-    for piece in (part for word in re.findall(r"\S+\s*", cell) for part in _pieces(word, width - 2)):
-        if len((lines[-1] + piece).rstrip()) <= width:
-            lines[-1] += piece
-        else:
-            lines.append(f"  {piece}")
-    return [line.rstrip() for line in lines]
-
-
-def _pieces(word: str, width: int) -> list[str]:
-    if len(word.rstrip()) <= width:
-        return [word]
-    parts = re.findall(r"[^.]+\.?", word)
-    return [part[at : at + width] for part in parts for at in range(0, len(part), width)]
+        put(text_of(net, found, batch) + "\n")
 
 
 def _markdown(table: Sequence[Row], lines: Sequence[str]) -> str:

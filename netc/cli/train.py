@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.command import OUTPUT, START, TRAINING, option, verb
-from netc.cli.memory import check_disk, check_memory
+from netc.cli.memory import check_memory
 from netc.cli.options import (
     device_option,
     load_net,
@@ -27,9 +27,10 @@ from netc.cli.terminal import command, say, show, use_color
 from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
-    from netc.compiler import Memory, Net, Precision, TrainPlan
+    from netc.compiler import Memory, Net, Precision
     from netc.runtime.data import BoundData
-    from netc.runtime.folder.progress import Listener
+    from netc.runtime.data.card import Card
+    from netc.runtime.folder.listener import Listener
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.run import Request
     from netc.runtime.show.progress import PlainProgress
@@ -117,6 +118,9 @@ def train(
         how["memory"] = memory if _given(context, "memory") else None
         with folder.lock.held():  # before anything is read that another training may be writing
             before = request_of(folder)
+            if not (data or before.data):
+                message = f"the run in {folder.path} was trained on arrays from Python"
+                raise click.UsageError(f"{message}\n  = help: add `--data` with a file of the same rows", context)
             network = net_of(folder, before)
             _check_epochs(context, folder, given.get("epochs"))
             return _train(network, changed(before, network, given, **how), folder, None, profile)
@@ -168,10 +172,11 @@ def _check_epochs(context: click.Context, folder: RunFolder, epochs: int | None)
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
     from netc.compiler import batch_ports
     from netc.runtime.data import bind_data, open_data
-    from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
     from netc.runtime.runs import run
     from netc.runtime.runs.cards import card_to_follow
+    from netc.runtime.runs.changes import record
+    from netc.runtime.training.requested import make_trainer
 
     plan = request.plan(net)
     data = open_data(request.data)
@@ -180,11 +185,16 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     told: list[str] = []
     model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32)
     report: list[str] = []
-    trainer = run.make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
-    folder = resumed or RunFolder.create(out, net.name)
+    trainer = make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
-    with folder.lock.held():
-        return _train_in(folder, request, trainer, bound, heard, resumed=resumed is not None, profile=profile)
+    if resumed is None:
+        with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out) as folder:
+            _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away
+            return _train_in(folder, request, trainer, bound, heard, resumed=False, profile=profile)
+    trainer.restore(*run.read_checkpoint(resumed, request, bound.card))
+    record(run.request_of(resumed), request, net, trainer.progress)
+    resumed.write_request(asdict(request))
+    return _train_in(resumed, request, trainer, bound, heard, resumed=True, profile=profile)
 
 
 def _train_in(
@@ -197,29 +207,14 @@ def _train_in(
     resumed: bool,
     profile: bool,
 ) -> int:
-    """Begin or go on, train, export, and tell of it; `heard` is what there is to tell so far."""
+    """Train in a folder that is locked, and tell of it; `heard` is what there is to tell so far."""
     from netc.cli.report import draw
     from netc.runtime.runs import run
-    from netc.runtime.runs.changes import change_lines, record
-    from netc.runtime.runs.export import too_large
-    from netc.runtime.runs.final import measure_test
+    from netc.runtime.runs.changes import change_lines
     from netc.runtime.training.interrupt import Interrupted
 
-    net, plan = trainer.model.net, trainer.plan
-    if not resumed:
-        check_disk(folder.path, net, trainer.manifest)
-        request.card = bound.card.to_json()
-        run.begin(folder, request, net, trainer)
-        run.write_sample(folder, bound.held, bound.card)
-        _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away
-    else:
-        run.restore(folder, request, trainer, bound.card)
-        record(run.request_of(folder), request, net, trainer.progress)
-        folder.write_request(asdict(request))
     for line in heard:
         say(line)
-    if too_large(net):
-        say(f"note         the network does not fit one .onnx file: {folder.model}.data will hold its weights")
     for line in run.data_lines(bound):
         say(line)
     if bound.warnings:
@@ -229,31 +224,29 @@ def _train_in(
     for line in change_lines(request):
         say(f"changed      {line}")
     if resumed:
-        if _is_finished(trainer, plan, folder):
+        if _is_finished(trainer, folder, bound.card):
             return 0
         folder.model.unlink(missing_ok=True)
     say(f"run folder   {folder.path}")
     say()
     try:
-        trainer.fit(bound, out=folder, listener=_listener(trainer, folder, profile))
+        trainer.fit(bound, out=folder, listener=_listener(trainer, folder, profile), quiet=True)
     except Interrupted as stop:
         say(f"interrupted after step {stop.step}; go on with `{command('netc', 'train', '--resume', folder.path)}`")
         return stop.code
-    run.finish(folder)
-    tested = measure_test(folder, bound, trainer.model.device) if folder.model.exists() else None
-    _show_end(folder, trainer, tested)
+    _show_end(folder, trainer)
     return 0
 
 
-def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
-    done = trainer.progress.epoch
-    if done < plan.epochs:
-        say(f"resuming     after step {trainer.progress.step}, in epoch {done + 1} of {plan.epochs}")
+def _is_finished(trainer: Trainer, folder: RunFolder, card: Card) -> bool:
+    done, epochs = trainer.progress.epoch, trainer.plan.epochs
+    if done < epochs:
+        say(f"resuming     after step {trainer.progress.step}, in epoch {done + 1} of {epochs}")
         return False
     if not folder.model.exists():
         from netc.runtime.runs.run import finish
 
-        finish(folder)
+        finish(folder, trainer.model.net, trainer.plan, card)
     say(f"all {counted(done, 'epoch')} of this run are done; add `--epochs {done + 5}` to train longer")
     return True
 
@@ -283,19 +276,17 @@ def _show_summary(net: Net, batch: int) -> None:
         draw_summary(net, summary(net), batch, markdown=False)
 
 
-def _show_end(folder: RunFolder, trainer: Trainer, tested: str | None) -> None:
-    from netc.runtime.show.plot import can_plot, plot_curves
+def _show_end(folder: RunFolder, trainer: Trainer) -> None:
     from netc.runtime.show.progress import number
 
-    if can_plot():
-        plot_curves({trainer.model.net.name: trainer.progress.history}, folder.path / "curves.png")
     best: Any = trainer.progress.best
     say()
     if best is not None:
         what = best["metric"].replace("validation_", "held-out ")
         say(f"best         {what} {number(best['value'])} in epoch {best['epoch']}")
-    if tested is not None:
-        say(f"test         {tested}")
+    if (tested := folder.read_test()) is not None:
+        metrics = ", ".join(f"{name} {value:.4f}" for name, value in tested["metrics"].items())
+        say(f"test         {metrics} on {counted(tested['examples'], 'row')}, measured once")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
     say(
         f"time         {seconds:.1f} s of training, {counted(trainer.progress.step, 'step')} on "

@@ -38,6 +38,12 @@ def number_of_batches(rows: int, batch: int, fewest: int = 1) -> int:
     return whole + 1 if rest and (rest >= fewest or not whole) else whole
 
 
+def chunks(rows: int, batch: int) -> Iterator[np.ndarray]:
+    """The numbers 0 to rows - 1 in runs of `batch`; the last may be shorter."""
+    for start in range(0, rows, batch):
+        yield np.arange(start, min(start + batch, rows))
+
+
 class Batches(Iterator[Batch]):
     """The batches of one epoch from number `start` on, decoded and augmented up to four ahead of their use.
 

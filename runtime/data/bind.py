@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import Card, PartCard
 from netc.runtime.data.class_counts import check_classes
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.errors import error
-from netc.runtime.data.follow import BoundSplit, answers_of, bind_split, check_rows
+from netc.runtime.data.follow import BoundSplit, Ports, answers_of, bind_split, check_rows
 from netc.runtime.data.plan_card import make_card
 
 ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BoundData:
     """A DataSet fitted to a net and checked.
 
@@ -40,6 +40,9 @@ class BoundData:
     card: Card
     split_note: str
     warnings: tuple[Diagnostic, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<bound data {self.name}: {self.description}; {self.split_note}>"
 
     @property
     def test(self) -> BoundSplit:
@@ -108,6 +111,22 @@ def bind_part(
     if len(bound) == 1:
         return part, bound[0]
     return part, _joined(bound)
+
+
+def bind_inputs(data: DataSet, inputs: Ports, trained: Ports, card: Card | None) -> BoundSplit:
+    """All rows for the inputs of a net, as its card says, in the order of the data.
+
+    trained  what a training would read: without a card targets among the columns are no inputs
+
+    Raises DiagnosticError E503, E504, E507, E521.
+    """
+    whole = data[:]
+    if card is None:
+        try:
+            card, _ = make_card(whole, trained, None)
+        except DiagnosticError:  # data to predict may have no targets
+            card, _ = make_card(whole, inputs, None)
+    return bind_split(whole, whole.first, inputs, card)
 
 
 def ports_of(inputs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ CARD_VERSION = 2
 CARD_KEY = "netc.card"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class InputCard:
     """Where an input of the net comes from and what was done to it.
 
@@ -42,8 +42,12 @@ class InputCard:
     levels: int | None = None
     treated: Mapping[str, str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        divided = "" if self.scale is None else f" divided by {self.scale:g}"
+        return f"{self.name} from {_few(self.sources)}, {self.dtype}{divided}"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class TargetCard:
     """Where a target of the loss comes from.
 
@@ -58,6 +62,11 @@ class TargetCard:
     count: int | None = None
     classes: tuple[str, ...] | None = None
 
+    def __repr__(self) -> str:
+        if self.kind == "numbers":
+            return f"{self.name}: numbers"
+        return f"{self.name}: {self.count} classes" + (f" {_few(self.classes)}" if self.classes else "")
+
 
 @dataclass(frozen=True, slots=True)
 class PartCard:
@@ -68,7 +77,7 @@ class PartCard:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Card:
     """The record.
 
@@ -84,6 +93,11 @@ class Card:
     seeded: tuple[float, int] | None = None
     stratified: str | None = None
     version: int = CARD_VERSION
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{part.rows:,} {part.name}" for part in self.parts)
+        known = [*map(repr, self.inputs), *map(repr, self.targets), *([parts] if parts else [])]
+        return f"<card of {self.data or 'no data'}: {'; '.join(known)}>"
 
     def input(self, name: str) -> InputCard | None:
         """What is known about an input of the net."""
@@ -132,6 +146,15 @@ class Card:
         except ValueError as reason:
             message = f"{where} has no data card that can be read"
             raise error("E524", message, str(reason), help="train again, or use the version that wrote it") from None
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first three names."""
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+NO_CARD = Card("", (), ())
+"""Of a model that has seen no data: bytes are bytes, and nothing else is known."""
 
 
 def card_of(text: str | None, where: str) -> Card | None:

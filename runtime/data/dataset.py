@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,7 +37,22 @@ class Field(Protocol):
     def __getitem__(self, rows: Any) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True)
+class Divides(Protocol):
+    """How rows are held out."""
+
+    def __call__(self, needed: frozenset[str], by: str | None = None) -> Division:
+        """Given the fields of the targets, and the one whose classes are divided in proportion or None.
+
+        Raises E508 where there are no rows to train on.
+        """
+        ...
+
+    def of(self, parts: Mapping[str, Split]) -> Divides:
+        """The same for some of the rows, as one part."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Split:
     """A part of the data.
 
@@ -54,6 +69,9 @@ class Split:
     channels_last: frozenset[str] = frozenset()
     columns: tuple[str, ...] = ()
     treated: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<part: {describe([self], None)}>"
 
     def __len__(self) -> int:
         return min((len(values) for values in self.fields.values()), default=0)
@@ -92,27 +110,61 @@ class Division:
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DataSet:
-    """Data that is read, not yet fitted to a net.
+    """Data that is read, not yet fitted to a net. `len` counts its rows.
+
+    `data[0:4]`, `data[7]` and `data[[3, 1]]` are data too, of these rows in the order of the file, one part after the
+    other; a single row is a batch of one. `data["test"]` is a part. `netc.Model` takes them as they are.
 
     name     "digits";  parts: "train", "val" and "test" as the data names them, or "all"
     classes  field -> the name of class 0, 1, …, where the data says them
-    divide   how rows are held out, given the fields of the targets, and the one whose classes are divided in
-             proportion or None; raises E508 where there are none to train on
+    divide   how rows are held out
     notes    what was passed over and what was done to images, a sentence each
     skipped  files in the data's folder that nothing read, by ending
     warnings  findings that don't stop a training
+    spec     what to say to read the same again, or None: it is a part of a file, or was in memory
     """
 
     name: str
     parts: Mapping[str, Split]
     classes: Classes
     options: Options
-    divide: Callable[[frozenset[str], str | None], Division]
+    divide: Divides
     notes: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
+    spec: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<data {self.name}: {self.description}>"
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts.values()))
+
+    def __getitem__(self, which: Any) -> DataSet:
+        if isinstance(which, str):
+            chosen = self._part(which)
+        else:
+            rows = np.arange(len(self))[which]
+            if rows.ndim > 1:
+                raise TypeError(f"rows are chosen by a number, a slice or a list, not {which!r}")
+            chosen = _taken(list(self.parts.values()), np.atleast_1d(rows))
+        parts = {"all": chosen}
+        return replace(self, parts=parts, divide=self.divide.of(parts), spec=None)
+
+    def _part(self, name: str) -> Split:
+        """A part as the data names it, or the training would; raises E510."""
+        if name in self.parts:
+            return self.parts[name]
+        division = self._division
+        drawn = dict(zip(division.names, (division.train, division.held), strict=False))
+        if name not in drawn:
+            known = ", ".join(dict.fromkeys([*self.parts, *drawn]))
+            raise error(
+                "E510", f"{self.name} has no part `{name}`", f"its parts are {known}", help="choose one of them"
+            )
+        return drawn[name]
 
     @property
     def description(self) -> str:
@@ -162,6 +214,31 @@ class DataSet:
     def first(self) -> Split:
         """The part that says what the data is: the one to train on, or all rows."""
         return self.parts.get("train") or self.parts.get("all") or next(iter(self.parts.values()))
+
+
+def _taken(parts: Sequence[Split], rows: np.ndarray) -> Split:
+    """These rows, counted through all parts; images of several parts are decoded."""
+    ends = np.cumsum([len(part) for part in parts])
+    at = np.searchsorted(ends, rows, side="right")
+    starts = ends - [len(part) for part in parts]
+    if len(set(at.tolist())) <= 1:
+        part = int(at[0]) if len(at) else 0
+        return parts[part].take(rows - starts[part])
+    names = [name for name in parts[0].fields if all(name in part.fields for part in parts)]
+    pieces = [parts[part].take(rows[at == part] - starts[part]) for part in sorted(set(at.tolist()))]
+    back = np.argsort(np.argsort(at, kind="stable"), kind="stable")
+    fields: dict[str, Field] = {
+        name: np.concatenate([np.asarray(piece.fields[name][:]) for piece in pieces])[back] for name in names
+    }
+
+    def place(name: str, row: int) -> str:
+        part = int(at[row]) if row >= 0 else 0
+        return parts[part].place(name, int(rows[row] - starts[part]) if row >= 0 else row)
+
+    first = parts[0]
+    columns = tuple(name for name in first.columns if name in names)
+    treated = {what: how for part in reversed(parts) for what, how in part.treated.items()}
+    return Split(fields, place, first.channels_last & set(names), columns, treated)
 
 
 def check_lengths(fields: Mapping[str, Field], place: Place) -> None:

@@ -3,12 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from dataclasses import replace
 
 import numpy as np
 
 from netc.grammar.counted import counted
-from netc.runtime.data.dataset import Division, Split
+from netc.runtime.data.dataset import DataSet, Division, Split
 from netc.runtime.data.errors import error
+
+SHARE = 0.1
+
+
+class Divider:
+    """`divide` for one data set, which is asked more than once."""
+
+    def __init__(self, name: str, parts: Mapping[str, Split], chosen: str | None, seed: int, share: float) -> None:
+        self.name, self.parts, self.chosen, self.seed, self.share = name, parts, chosen, seed, share
+        self._found: dict[tuple[frozenset[str], str | None], Division] = {}
+
+    def __call__(self, needed: frozenset[str], by: str | None = None) -> Division:
+        """The division of the data where targets need these fields; arguments as of `divide`."""
+        if (needed, by) not in self._found:
+            self._found[needed, by] = divide(self.name, self.parts, self.chosen, self.seed, self.share, needed, by)
+        return self._found[needed, by]
+
+    def of(self, parts: Mapping[str, Split]) -> Divider:
+        """The same for some of the rows, which are one part."""
+        return Divider(self.name, parts, None, self.seed, self.share)
+
+
+def with_share(data: DataSet, share: float) -> DataSet:
+    """The same with another share of its rows held out, by seed 0; raises DiagnosticError E582.
+
+    Data that brings parts of its own holds those out.
+    """
+    if not 0 < share < 1:
+        raise error(
+            "E582", f"validation={share} is no share to hold out", help="give a number between 0 and 1, or data"
+        )
+    own = [part for part in data.parts if part not in ("train", "all")]
+    if own:
+        message = f"{data.name} brings rows to hold out: part {' and '.join(f'`{part}`' for part in own)}"
+        raise error("E582", message, help="leave `validation` out")
+    return replace(data, divide=Divider(data.name, data.parts, data.options.test, 0, share))
 
 
 def divide(

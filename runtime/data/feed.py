@@ -10,20 +10,46 @@ import numpy as np
 from netc.compiler import Port
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
-from netc.runtime.data.fit import expectation
+from netc.runtime.data.card import Card
+from netc.runtime.data.fit import expectation, matches
+from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.sessions.resident import Array
 
 
-def feed(ports: Sequence[Port], given: Any) -> dict[str, Array]:
+def feed(ports: Sequence[Port], given: Any, card: Card | None = None) -> dict[str, Array]:
     """Arrays for the data and target ports, contiguous and of the declared types.
 
     given  {name: array}, or one array where there is one port. A float64 array becomes float32, any integer array
            becomes the declared integer type; floats are not rounded to integers.
+    card   values as they are stored are scaled as it says: bytes for a float input by 255 unless it says another
+           number. None: nothing is scaled
 
     Raises DiagnosticError: E555 a name is missing or unknown, E556 a shape does not fit, E557 a type does not fit,
-    E558 a label is out of range. All that is wrong is in one error.
+    E558 a label is out of range, E521 values are of another range than those trained on. All that is wrong is in one
+    error.
     """
-    arrays = _by_name(ports, given)
+    arrays = checked(ports, _by_name(ports, given))
+    found: list[Diagnostic] = []
+    fed: dict[str, Array] = {}
+    for port in ports:
+        array = arrays[port["name"]]
+        scale = None if card is None else _scale(port, array, card)
+        if isinstance(scale, Diagnostic):
+            found.append(scale)
+            continue
+        fed[port["name"]] = np.ascontiguousarray(array, dtype=np.dtype(port["dtype"])).reshape(array.shape)
+        if scale is not None:
+            fed[port["name"]] = fed[port["name"]] / np.dtype(port["dtype"]).type(scale)
+    if found:
+        raise DiagnosticError(found)
+    return fed
+
+
+def checked(ports: Sequence[Port], arrays: Mapping[str, Any], *, texts: bool = False) -> dict[str, Array]:
+    """The arrays by the names of the ports, as they are; raises DiagnosticError E555 to E558.
+
+    texts  labels may be texts, where a loss compares classes
+    """
     found: list[Diagnostic] = []
     sizes: dict[str, tuple[int, str]] = {}
     fed: dict[str, Array] = {}
@@ -33,10 +59,9 @@ def feed(ports: Sequence[Port], given: Any) -> dict[str, Array]:
             found.append(Diagnostic("E555", f"no array for `{name}`", help=f"give `{name}` as {describe(port)}"))
             continue
         array = np.asarray(arrays[name])
-        problem = shape_problem(port, array.shape, sizes) or _type_problem(port, array)
-        if problem is None:
-            array = np.ascontiguousarray(array, dtype=np.dtype(port["dtype"])).reshape(array.shape)
-            problem = _range_problem(port, array)
+        problem = shape_problem(port, array.shape, sizes)
+        if problem is None and not (texts and "classes" in port and array.dtype.kind == "U"):
+            problem = _type_problem(port, array) or _range_problem(port, array)
         if problem is None:
             fed[name] = array
         else:
@@ -49,6 +74,16 @@ def feed(ports: Sequence[Port], given: Any) -> dict[str, Array]:
     if found:
         raise DiagnosticError(found)
     return fed
+
+
+def _scale(port: Port, array: Array, card: Card) -> float | Diagnostic | None:
+    """What values are divided by; a card that doesn't know the input says nothing but that bytes are bytes."""
+    if port["role"] != "data" or np.dtype(port["dtype"]).kind != "f":
+        return None
+    known = card.input(port["name"])
+    if known is None:
+        return BYTES if array.dtype == np.uint8 else None
+    return divisor(array, port, known, f"`{port['name']}`", None)
 
 
 def _by_name(ports: Sequence[Port], given: Any) -> dict[str, Any]:
@@ -71,8 +106,10 @@ def shape_problem(port: Port, shape: tuple[int, ...], sizes: dict[str, tuple[int
     """Compare a shape with a port's. `sizes` collects what the named sizes are, with the port that said so."""
     name, expected = port["name"], port["shape"]
     if len(shape) != len(expected):
-        help = "put the batch on axis 0: `x[None]` makes a batch of one" if len(shape) == len(expected) - 1 else None
-        return Diagnostic("E556", f"`{name}` has shape {list(shape)}, not {describe(port)}", help=help)
+        return Diagnostic("E556", f"`{name}` has shape {list(shape)}, not {describe(port)}", help=_lacking(port, shape))
+    if _is_channels_last(port, shape):
+        message = f"`{name}` has shape {list(shape)}, channels last, not {describe(port)}"
+        return Diagnostic("E556", message, help=f"put channels first: `{name}.transpose(0, 3, 1, 2)`")
     for axis, (size, wanted) in enumerate(zip(shape, expected, strict=True)):
         if isinstance(wanted, int):
             if size != wanted:
@@ -92,6 +129,27 @@ def shape_problem(port: Port, shape: tuple[int, ...], sizes: dict[str, tuple[int
     return None
 
 
+def _is_channels_last(port: Port, shape: tuple[int, ...]) -> bool:
+    """Whether [N, H, W, C] is given for [N, C, H, W], and nothing else would fit."""
+    wanted = port["shape"][1:]
+    rows = shape[1:]
+    return len(rows) == 3 and not matches(rows, wanted) and matches((rows[2], rows[0], rows[1]), wanted)
+
+
+def _lacking(port: Port, shape: tuple[int, ...]) -> str | None:
+    """The way out where a shape has an axis less than it should: the batch, or that of the channels."""
+    wanted = port["shape"]
+    if len(shape) != len(wanted) - 1:
+        return None
+    if matches(shape, wanted[1:]):
+        return "put the batch on axis 0: `x[None]` makes a batch of one"
+    if len(wanted) == 4 and wanted[1] == 1 and matches(shape[1:], wanted[2:]):
+        return "grey pictures have one channel: `x[:, None]` puts it on axis 1"
+    if len(wanted) == 2 and wanted[1] == 1:
+        return "a row has one number: `y[:, None]` gives it an axis of its own"
+    return "put the batch on axis 0: `x[None]` makes a batch of one"
+
+
 def _type_problem(port: Port, array: Array) -> Diagnostic | None:
     wanted = np.dtype(port["dtype"])
     if wanted.kind == "f":
@@ -102,7 +160,9 @@ def _type_problem(port: Port, array: Array) -> Diagnostic | None:
         fits = array.dtype.kind == wanted.kind
     if fits:
         return None
-    message = f"`{port['name']}` holds {array.dtype}, not {wanted}"
+    message = f"`{port['name']}` holds {'texts' if array.dtype.kind == 'U' else array.dtype}, not {wanted}"
+    if array.dtype.kind in "UO":
+        return Diagnostic("E557", message, help="give numbers; classes are numbered from 0")
     return Diagnostic("E557", message, help=f"convert it with `.astype(np.{wanted})`")
 
 

@@ -24,13 +24,16 @@ from netc.runtime.data.values import check_values
 Ports = Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BoundSplit:
     """A part of the data as the net takes it: a field for each input and target, and what is done to its rows."""
 
     split: Split
     fields: Mapping[str, Field]
     fits: Mapping[str, Fit]
+
+    def __repr__(self) -> str:
+        return f"<bound rows: {len(self):,} of {', '.join(self.fields)}>"
 
     def __len__(self) -> int:
         return len(self.split)

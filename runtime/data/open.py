@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 from netc.grammar.diagnostics import suggestions
 from netc.runtime.data.arrays import read_digits
 from netc.runtime.data.card import Card
-from netc.runtime.data.dataset import DataSet, Division
-from netc.runtime.data.divide import divide
+from netc.runtime.data.dataset import DataSet
+from netc.runtime.data.divide import SHARE, Divider
 from netc.runtime.data.errors import error, unreadable
 from netc.runtime.data.files_below import skipped_text, unread
 from netc.runtime.data.formats.base import Source, format_of_file, format_of_folder, known_formats
@@ -19,7 +18,7 @@ from netc.runtime.data.spec import Options, parse_spec
 LABEL = "label"
 
 
-def open_data(spec: str, *, seed: int = 0, validation: float = 0.1, card: Card | None = None) -> DataSet:
+def open_data(spec: str, *, seed: int = 0, validation: float = SHARE, card: Card | None = None) -> DataSet:
     """Read the data a spec names.
 
     spec        "digits", "mnist.npz", "table.csv:scale=255", "photos:size=64": docs/data.md lists formats and options
@@ -36,12 +35,11 @@ def open_data(spec: str, *, seed: int = 0, validation: float = 0.1, card: Card |
     source, skipped = _read(name, options)
     short = _short(name)
     notes = [*source.notes, *([skipped_text(skipped)] if skipped else [])]
-
-    @cache
-    def divided(needed: frozenset[str], by: str | None) -> Division:
-        return divide(short, source.parts, options.test, seed, share, needed, by)
-
-    return DataSet(short, source.parts, source.classes, options, divided, tuple(notes), skipped, source.warnings)
+    divided = Divider(short, source.parts, options.test, seed, share)
+    again = spec if (seed, validation, card) == (0, SHARE, None) else None
+    return DataSet(
+        short, source.parts, source.classes, options, divided, tuple(notes), skipped, source.warnings, spec=again
+    )
 
 
 def _as_trained(options: Options, card: Card) -> Options:

@@ -81,6 +81,13 @@ def _exists(path: str) -> bool:
         return False
 
 
+def with_option(spec: str | None, option: str) -> str | None:
+    """The same data with one more option, where it has a spec."""
+    if spec is None:
+        return None
+    return f"{spec}{':' if parse_spec(spec)[1] == Options() else ','}{option}"
+
+
 def _size(name: str, text: str) -> tuple[int, int]:
     match = re.fullmatch(r"([0-9]{1,5})(?:x([0-9]{1,5}))?", text)
     height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)

@@ -68,7 +68,7 @@ class FolderLock:
                     self.path.unlink(missing_ok=True)
                     return None
                 if error.errno in HELD:
-                    raise self._refused() from error
+                    raise self.refused() from error
                 raise cannot_write(self.path, error) from error
             if self._is_ours(handle):
                 self._sign(handle)
@@ -101,7 +101,8 @@ class FolderLock:
                 self.path.unlink()
             os.close(handle)
 
-    def _refused(self) -> DiagnosticError:
+    def refused(self) -> DiagnosticError:
+        """E569: another training has the lock."""
         holder = _holder(self.path)
         message = f"a training is at work in {self.folder}{f': {holder}' if holder else ''}"
         help = "wait for its end, or end it with Ctrl-C or SIGTERM; then `--resume` goes on where it stopped"

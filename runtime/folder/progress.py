@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 Record = dict[str, float | int]
 
@@ -21,10 +20,12 @@ class Progress:
     step     steps made, from the start of the training
     epoch    epochs finished;  batch: batches of the next one that are done, of `size` rows each
     taken    rows that the unfinished epoch has taken;  skip: those of them in batches of another size, before these
-    rows     rows of them that count: all but those of skipped steps;  sums: metric -> its sum over them
+    rows     rows of them that count: all but those of skipped steps
+    sums     metric -> its sum over those of them that it was measured on;  counts: metric -> how many these are
     seconds  time spent in the unfinished epoch
     history  a record for each finished epoch
     best     {"epoch", "metric", "value", "loss"} of the best epoch, or None
+    rate_factor  what the schedule's rates are multiplied by; a listener may change it after an epoch
     """
 
     step: int = 0
@@ -35,9 +36,11 @@ class Progress:
     skip: int = 0
     rows: int = 0
     sums: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     history: list[Record] = field(default_factory=list)
     best: dict[str, Any] | None = None
+    rate_factor: float = 1.0
 
     def add(self, results: Mapping[str, float], rows: int) -> None:
         """Count one step's results over `rows` examples. Results that are not finite are of a skipped step."""
@@ -49,16 +52,18 @@ class Progress:
         self.rows += rows
         for name, value in results.items():
             self.sums[name] = self.sums.get(name, 0.0) + value * rows
+            self.counts[name] = self.counts.get(name, 0) + rows
 
     def means(self) -> dict[str, float]:
         """The epoch's means so far."""
-        return {name: total / self.rows for name, total in self.sums.items()} if self.rows else {}
+        return {name: total / self.counts[name] for name, total in self.sums.items()}
 
     def finish_epoch(self, record: Record) -> None:
         """Close the epoch with its record."""
         self.history.append(record)
         self.epoch += 1
-        self.batch, self.taken, self.skip, self.rows, self.sums, self.seconds = 0, 0, 0, 0, {}, 0.0
+        self.batch, self.taken, self.skip, self.rows, self.sums, self.counts = 0, 0, 0, 0, {}, {}
+        self.seconds = 0.0
 
     def in_batches_of(self, size: int) -> None:
         """Go on in batches of so many rows: those that the unfinished epoch has not taken yet are cut anew."""
@@ -83,7 +88,10 @@ class Progress:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Progress:
         """The reverse of `to_json`."""
-        return Progress(**data)
+        made = Progress(**data)
+        if not made.counts:  # of a checkpoint that was written before counts were
+            made.counts = dict.fromkeys(made.sums, made.rows)
+        return made
 
 
 def finite(values: Mapping[str, float]) -> bool:
@@ -94,42 +102,3 @@ def finite(values: Mapping[str, float]) -> bool:
 def not_finite(values: Mapping[str, float]) -> str:
     """`loss is nan`, of the first value that isn't finite."""
     return next(f"{name} is {value}" for name, value in values.items() if not math.isfinite(value))
-
-
-class Listener(Protocol):
-    """What follows a training: a progress line, a test. Every method is called in the training's thread."""
-
-    def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
-        """Before the first step; after a resume the progress is not zero."""
-
-    def noted(self, text: str) -> None:
-        """Something that the user should know of how this training is done."""
-
-    def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
-        """After each step."""
-
-    def epoch_ended(self, record: Record, improved: bool) -> None:
-        """After each epoch and its validation."""
-
-    def finished(self, progress: Progress) -> None:
-        """After the last epoch, and also when the training was interrupted or failed."""
-
-
-class Silent:
-    """A listener that does nothing but warn."""
-
-    def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
-        """Nothing."""
-
-    def noted(self, text: str) -> None:
-        """A warning, which Python shows once."""
-        warnings.warn(text, stacklevel=4)
-
-    def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
-        """Nothing."""
-
-    def epoch_ended(self, record: Record, improved: bool) -> None:
-        """Nothing."""
-
-    def finished(self, progress: Progress) -> None:
-        """Nothing."""

@@ -29,7 +29,7 @@ from typing import Any
 from netc.compiler import read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.files import cannot_write, make_folder, write_atomic, write_weights
-from netc.runtime.folder.lock import FolderLock
+from netc.runtime.folder.lock import FolderLock, is_at_work
 from netc.runtime.folder.progress import Progress, Record
 from netc.runtime.sessions.resident import Array
 
@@ -58,11 +58,13 @@ class RunFolder:
 
     @staticmethod
     def create(path: Path | None, name: str) -> RunFolder:
-        """A new folder: `path`, or `runs/NAME`, `runs/NAME-2`, … Raises DiagnosticError E562, E563."""
+        """A new folder: `path`, or `runs/NAME`, `runs/NAME-2`, … Raises DiagnosticError E562, E563, E569."""
         try:
             if path is not None:
                 path.mkdir(parents=True, exist_ok=True)
                 if any(path.iterdir()):
+                    if is_at_work(path):
+                        raise FolderLock(path).refused()
                     help = f"use another folder, or `--resume {shlex.quote(str(path))}` to go on with the run in it"
                     raise DiagnosticError(Diagnostic("E563", f"{path} is not empty", help=help))
                 return RunFolder(path)
@@ -179,6 +181,17 @@ class RunFolder:
         write_atomic(
             self.test_json, _json({"version": 1, "part": part, "examples": examples, "metrics": dict(metrics)})
         )
+
+    def read_test(self) -> dict[str, Any] | None:
+        """What test.json holds, or None where there is none; raises DiagnosticError E561."""
+        if not self.test_json.is_file():
+            return None
+        try:
+            found = json.loads(self.test_json.read_text(encoding="utf-8"))
+            return {"part": str(found["part"]), "examples": int(found["examples"]), "metrics": dict(found["metrics"])}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            help = "measure again: `netc eval` with the run and `--part test`"
+            raise DiagnosticError(Diagnostic("E561", f"{self.test_json} is damaged", help=help)) from error
 
     def weights(self) -> Path:
         """The best weights, or where there are none yet the last."""

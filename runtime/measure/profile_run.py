@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from netc.runtime.folder.files import write_atomic
-from netc.runtime.folder.progress import Listener, Progress, Record
+from netc.runtime.folder.listener import Listener
+from netc.runtime.folder.progress import Progress, Record
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.measure.profile import profile, read_steps
 from netc.runtime.measure.profile_text import profile_text
@@ -17,7 +18,7 @@ from netc.runtime.training.trainer import Trainer
 WARM_UP, STEPS = 5, 30
 
 
-class Profiled:
+class Profiled(Listener):
     """A listener that passes everything on, and writes profile.json and profile.txt once enough steps were recorded.
 
     The trainer is one with `profile=True`. A run of fewer steps writes what there is at its end.

@@ -27,7 +27,7 @@ def changed(request: Request, net: Net, overrides: dict[str, Any], **how: Any) -
 def record(before: Request, now: Request, net: Net, progress: Progress) -> None:
     """Add what differs to the changes of a run: in the epoch that it goes on with, after so many steps."""
     was, is_now = _values(before, net), _values(now, net)
-    found = {name: {"from": was[name], "to": is_now[name]} for name in is_now if was[name] != is_now[name]}
+    found = {name: {"from": was.get(name), "to": is_now[name]} for name in is_now if was.get(name) != is_now[name]}
     if found:
         now.changes = [*now.changes, {"epoch": progress.epoch + 1, "step": progress.step, "settings": found}]
 
@@ -42,8 +42,9 @@ def change_lines(request: Request) -> list[str]:
 
 
 def _values(request: Request, net: Net) -> dict[str, Any]:
-    asked = asdict(request)
-    return replaceable(request.plan(net)) | {name: asked[name] for name in MAY_CHANGE}
+    asked = asdict(request) | {"data": request.data or "from Python"}
+    settings = request.overrides if request.own_plan else replaceable(request.plan(net))
+    return settings | {name: asked[name] for name in MAY_CHANGE}
 
 
 def _shown(value: Any) -> str:

@@ -13,14 +13,16 @@ from netc.compiler import Port, said
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.snippet import printable
+from netc.runtime.data.batches import chunks
 from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.class_scores import class_scores, softmax
 from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device
 from netc.runtime.runs import notes
+from netc.runtime.runs.evaluate import batches_of, evaluate
 from netc.runtime.sessions.foreign import check_model
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
-from netc.runtime.training.evaluate import chunks, evaluate
 
 EVALUATION_BATCH = 128
 _TYPES = {
@@ -169,7 +171,7 @@ class Deployed:
     def measure(self, rows: BoundBatches) -> dict[str, float]:
         """The mean loss and metrics over rows that fit."""
         assert self.scorer is not None
-        return evaluate(self.run, self.scorer, rows, self.batch or EVALUATION_BATCH)
+        return evaluate(self.run, self.scorer, batches_of(rows, self.batch or EVALUATION_BATCH))
 
     def class_scores(self, outputs: Mapping[str, Array], assume: bool = False) -> Array | None:
         """Probabilities [n, classes] from the outputs, or None for a network that doesn't classify.
@@ -185,11 +187,10 @@ class Deployed:
                 return None
             if (values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=1e-3):
                 return values
-            return _softmax(values) if assume else None
+            return softmax(values) if assume else None
         sizes = {port["classes"] for port in self.targets if "classes" in port}
-        predictions = [outputs[said(port)] for port in self._scored if port["role"] == "prediction"]
-        logits = (values for values in predictions if values.ndim == 2 and values.shape[1] in sizes)
-        return next(map(_softmax, logits), None)
+        predictions = [said(port) for port in self._scored if port["role"] == "prediction"]
+        return class_scores(outputs, predictions, sizes)
 
 
 def _session(path: Path, content: bytes, device: Device, folder: Path | None = None) -> Session:
@@ -211,11 +212,6 @@ def _unreadable(path: Path, reason: str) -> DiagnosticError:
     help = "give a model that `netc compile` or `netc train` wrote"
     message = f"{path} cannot be loaded as an ONNX model"
     return DiagnosticError(Diagnostic("E565", message, notes=(reason,), help=help))
-
-
-def _softmax(values: Array) -> Array:
-    shifted = np.exp(values - values.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
 def _port(item: Any) -> Port:

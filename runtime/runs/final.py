@@ -1,21 +1,28 @@
-"""The last measurement of a training: its best weights on the part that nothing was chosen by."""
+"""The end of a training: the network, its curves, and one measurement of what nothing was chosen by."""
 
 from __future__ import annotations
 
-from netc.grammar.counted import counted
-from netc.runtime.data import BoundData
+from collections.abc import Sequence
+
+from netc.compiler import Net, TrainPlan
+from netc.runtime.data import BoundSplit
+from netc.runtime.data.card import Card
 from netc.runtime.devices.device import Device
+from netc.runtime.folder.progress import Record
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.deployed import Deployed
+from netc.runtime.runs.run import finish
+from netc.runtime.show.plot import can_plot, plot_curves
 
 
-def measure_test(folder: RunFolder, bound: BoundData, device: Device) -> str | None:
-    """Measure the part `test` once, where the data has one beside `val`, and write test.json; in words, or None."""
-    if bound.final is None:
-        return None
-    name, rows = bound.card.parts[2].name, len(bound.final)
-    metrics = Deployed.open(folder.path, device).measure(bound.final)
-    folder.write_test(name, rows, metrics)
-    return (
-        f"{', '.join(f'{key} {value:.4f}' for key, value in metrics.items())} on {counted(rows, 'row')}, measured once"
-    )
+def close_run(
+    folder: RunFolder, net: Net, plan: TrainPlan, card: Card, final: BoundSplit | None, device: Device,
+    history: Sequence[Record],
+) -> None:  # fmt: skip
+    """Write model.onnx, curves.png where matplotlib is installed, and test.json where the data has a part for it."""
+    finish(folder, net, plan, card)
+    if can_plot():
+        plot_curves({net.name: history}, folder.path / "curves.png")
+    if final is not None:
+        metrics = Deployed.open(folder.path, device).measure(final)
+        folder.write_test(card.parts[2].name, len(final), metrics)

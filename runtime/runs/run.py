@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import (
+    Manifest,
     Memory,
     Net,
-    Options,
     Precision,
     TrainPlan,
     load,
@@ -26,12 +27,13 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.bind import BoundData
 from netc.runtime.data.card import Card
 from netc.runtime.data.card_text import input_line, target_line
+from netc.runtime.folder.disk import check_disk
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial
+from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder, texts_of
-from netc.runtime.model import Model
 from netc.runtime.runs.export import export
-from netc.runtime.training.trainer import Trainer
+from netc.runtime.sessions.resident import Array
 
 SAMPLE_ROWS = 8
 
@@ -49,6 +51,8 @@ class Request:
     precision  of the training step;  tf32: whether CUDA may multiply in TF32
     memory     of the training step
     texts      the files of the net in the folder and their SHA-256
+    label      of the train section, where it isn't the first
+    own_plan   the plan was made in Python: the text doesn't say it, the manifest does
     """
 
     file: str
@@ -67,17 +71,42 @@ class Request:
     card: dict[str, Any] | None = None
     changes: list[dict[str, Any]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    label: str | None = None
+    own_plan: bool = False
 
     def plan(self, net: Net) -> TrainPlan:
-        """The net's plan with what was overridden."""
-        return override(net.plan(), **self.overrides) if self.overrides else net.plan()
+        """The net's plan with what was overridden; raises DiagnosticError E561 where the text doesn't say it."""
+        if self.own_plan:
+            help = "make the trainer as there, with `trainer.resume(folder)` before `fit`"
+            message = "the plan of this run was made in Python, and its text doesn't say it"
+            raise DiagnosticError(Diagnostic("E561", message, help=help))
+        plan = net.plan(self.label)
+        return override(plan, **self.overrides) if self.overrides else plan
 
 
-def begin(folder: RunFolder, request: Request, net: Net, trainer: Trainer) -> None:
-    """Write what the run is, before the first step."""
+@contextmanager
+def open_run(
+    request: Request, net: Net, manifest: Manifest, rows: Any, card: Card, out: Path | None
+) -> Iterator[RunFolder]:
+    """A new run folder with what the run is and a few of the rows, before the first step; locked until the block ends.
+
+    Raises DiagnosticError E562 where it cannot be written or the disk is too small, E563, and E569 where a training is
+    at work in it.
+    """
+    folder = RunFolder.create(out, net.name)
+    with folder.lock.held():
+        check_disk(folder.path, net, manifest)
+        request.card = card.to_json()
+        begin(folder, request, net, manifest)
+        write_sample(folder, rows, card)
+        yield folder
+
+
+def begin(folder: RunFolder, request: Request, net: Net, manifest: Manifest) -> None:
+    """Write what the run is."""
     file, texts = texts_of(net.file, net.source, net.sources)
     hashes = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    folder.describe(asdict(request) | {"file": file, "texts": hashes}, trainer.manifest, texts)
+    folder.describe(asdict(request) | {"file": file, "texts": hashes}, manifest, texts)
 
 
 def request_of(folder: RunFolder) -> Request:
@@ -96,8 +125,8 @@ def net_of(folder: RunFolder, request: Request) -> Net:
     return load(str(folder.path / request.file), request.net, dict(map(parse_setting, request.settings)))
 
 
-def restore(folder: RunFolder, request: Request, trainer: Trainer, card: Card) -> None:
-    """Bring a new trainer to where the run stopped; raises DiagnosticError E523, E553, E561.
+def read_checkpoint(folder: RunFolder, request: Request, card: Card) -> tuple[dict[str, Array], Progress]:
+    """Where the run stopped, for a trainer to go on from; raises DiagnosticError E523, E553, E561.
 
     card  of the data as it is now, which has to be that of the run to the last row
     """
@@ -108,17 +137,18 @@ def restore(folder: RunFolder, request: Request, trainer: Trainer, card: Card) -
             help = "restore the text, or start a new run with `--init` for the weights"
             raise DiagnosticError(Diagnostic("E561", f"{path} was changed after the run", help=help))
     rows = card.parts[0].rows
-    if about["rows"] != rows:
+    if about["rows"] not in (0, rows):  # batches that came from elsewhere were not counted
         message = f"the run trained on {counted(about['rows'], 'row')}, the data now has {rows:,}"
         help = "resume with the data that the run began with"
         raise DiagnosticError(Diagnostic("E561", message, help=help))
     before = card_in(folder, request)
     if before is not None:
-        _check_rows(before, card)
-    trainer.restore(tensors, progress)
+        check_same_rows(before, card)
+    return tensors, progress
 
 
-def _check_rows(before: Card, now: Card) -> None:
+def check_same_rows(before: Card, now: Card) -> None:
+    """Raise DiagnosticError E523 unless data is what a run began with, to the last row."""
     for was, part in zip(before.parts, now.parts, strict=False):
         if (was.name, was.fingerprint) != (part.name, part.fingerprint):
             message = f"the {counted(part.rows, 'row')} of part {part.name} are not those that the run began with"
@@ -131,13 +161,12 @@ def export_run(folder: RunFolder, path: Path) -> None:
     """Write the run's network with its best weights so far as a model that stands alone; raises E550 to E553, E568."""
     request = request_of(folder)
     net = net_of(folder, request)
-    kept = read_initial(folder.path, net).weights
-    export(path, net, request.plan(net), kept, card=card_in(folder, request))
+    finish(folder, net, request.plan(net), card_in(folder, request), path)
 
 
-def finish(folder: RunFolder) -> None:
-    """Write model.onnx."""
-    export_run(folder, folder.model)
+def finish(folder: RunFolder, net: Net, plan: TrainPlan, card: Card | None, path: Path | None = None) -> None:
+    """Write the network with its best weights as model.onnx, or elsewhere."""
+    export(path or folder.model, net, plan, read_initial(folder.path, net).weights, card=card)
 
 
 def write_sample(folder: RunFolder, rows: Any, card: Card) -> None:
@@ -150,28 +179,6 @@ def write_sample(folder: RunFolder, rows: Any, card: Card) -> None:
     names = {} if card.class_names is None else {"class_names": np.array(card.class_names)}
     np.savez(sample, **{**rows.stored(indices), **names})
     write_atomic(folder.sample, sample.getvalue())
-
-
-def make_trainer(
-    net: Net,
-    request: Request,
-    model: Model,
-    *,
-    profile: bool = False,
-    resumed: bool = False,
-    say: Callable[[str], object] = print,
-) -> Trainer:
-    """A trainer for a request, with the initial weights it names unless it goes on from a checkpoint.
-
-    profile  as the trainer takes it;  say: is given what a partial initialization did
-    """
-    if request.init is not None and not resumed:
-        found = read_initial(Path(request.init), net, partial=request.init_partial, renamed=request.init_map)
-        model.load_state_dict(found.weights, strict=not request.init_partial)
-        for line in found.report:
-            say(line)
-    options = Options(precision=request.precision, memory=request.memory)
-    return Trainer(model, request.plan(net), seed=request.seed, options=options, profile=profile)
 
 
 def card_in(folder: RunFolder, request: Request) -> Card | None:

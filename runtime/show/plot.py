@@ -1,4 +1,4 @@
-"""Curves of one or several trainings as a PNG. matplotlib is an extra: `pip install 'netc[plot]'`."""
+"""Curves of one or several trainings, as a figure or a PNG. matplotlib is an extra: `pip install 'netc[plot]'`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,22 @@ def can_plot() -> bool:
 
 
 def plot_curves(runs: Mapping[str, Sequence[Record]], path: Path) -> None:
+    """Write `curves` as a PNG; raises DiagnosticError E562."""
+    image = io.BytesIO()
+    curves(runs).savefig(image, format="png")
+    write_atomic(path, image.getvalue())
+
+
+def curves(runs: Mapping[str, Sequence[Record]]) -> Figure:
     """A panel for each metric over the epochs: training dashed, held-out rows solid, a colour for each run.
 
     runs  label -> the records of a training
+
+    Raises ImportError where matplotlib is not installed.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    if not can_plot():
+        raise ImportError("curves need matplotlib: pip install 'netc[plot]'")
+    from netc.runtime.show.picture import Picture
 
     metrics = dict.fromkeys(
         name.removeprefix(PREFIX)
@@ -40,7 +50,7 @@ def plot_curves(runs: Mapping[str, Sequence[Record]], path: Path) -> None:
         for name in record
         if name not in _AXES
     )
-    figure = Figure(figsize=(5.2 * max(1, len(metrics)), 3.8), layout="constrained")
+    figure = Picture(figsize=(5.2 * max(1, len(metrics)), 3.8), layout="constrained")
     for axes, metric in zip(figure.subplots(1, max(1, len(metrics)), squeeze=False)[0], metrics, strict=False):
         for index, (run, history) in enumerate(runs.items()):
             for name, style, what in ((metric, "--", "training"), (PREFIX + metric, "-", "held out")):
@@ -53,10 +63,7 @@ def plot_curves(runs: Mapping[str, Sequence[Record]], path: Path) -> None:
         axes.set_title(metric)
         axes.grid(alpha=0.3)
     _legend(figure)
-    image = io.BytesIO()
-    FigureCanvasAgg(figure)
-    figure.savefig(image, format="png")
-    write_atomic(path, image.getvalue())
+    return figure
 
 
 def _dot(points: Sequence[object], style: str) -> dict[str, str]:

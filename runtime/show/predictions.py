@@ -1,37 +1,14 @@
-"""Answers of a network as lines and as JSON."""
+"""Outputs of a network that does not classify, as a line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from netc.runtime.sessions.resident import Array
 
 LONGEST_VALUES = 8
-
-
-def best_classes(scores: Array, class_names: Sequence[str] | None, top: int) -> list[list[dict[str, Any]]]:
-    """For each row of probabilities [n, classes] the `top` classes, the likeliest first: class, name, probability."""
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :top]
-    named = class_names or ()
-    return [
-        [
-            {
-                "class": int(index),
-                "name": named[index] if index < len(named) else None,
-                "probability": round(float(row[index]), 6),
-            }
-            for index in ranked
-        ]
-        for row, ranked in zip(scores, order, strict=True)
-    ]
-
-
-def class_line(ranked: Sequence[Mapping[str, Any]]) -> str:
-    """`7  99.8 %    1  0.1 %`."""
-    return "    ".join(f"{item['name'] or item['class']}  {100 * item['probability']:.1f} %" for item in ranked)
 
 
 def values_line(outputs: Mapping[str, Array], row: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
 from netc.grammar.snippet import printable
+from netc.runtime.folder.listener import Listener, Silent
 from netc.runtime.folder.progress import PREFIX, Progress, Record
 from netc.runtime.show.time_left import Estimate, TimeLeft, duration
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 SHOWN_EVERY = 0.1
+SHOWN_IN_NOTEBOOK = 0.5
 TOLD_EVERY = 60.0
 """Seconds between lines within an epoch, where there is no terminal."""
 
@@ -22,7 +25,7 @@ WORTH_TELLING = 60.0
 """Seconds that a training must still take for its epochs' lines to say so."""
 
 
-class PlainProgress:
+class PlainProgress(Listener):
     """A listener that writes a line for each epoch, and one a minute within long ones."""
 
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -119,6 +122,76 @@ class LiveProgress(PlainProgress):
             super().write(line)
         else:
             self.bar.console.print(printable(line), markup=False, soft_wrap=True)
+
+
+class NotebookProgress(PlainProgress):
+    """One block of text below a notebook's cell, which is replaced while the training goes on.
+
+    It takes IPython's display alone: widgets need not be installed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.shown_at = 0.0
+        self.handle: Any = None
+
+    def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
+        """Open the block."""
+        from IPython.display import display
+
+        super().started(progress, epochs, steps_per_epoch)
+        self.lines = []
+        self.handle = display(self._text(""), display_id=True)
+
+    def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
+        """Change the last line, at most twice a second."""
+        now = self.clock()
+        left = self.time_left.stepped(now, progress.epoch, progress.batch)
+        if now - self.shown_at >= SHOWN_IN_NOTEBOOK:
+            self.shown_at = now
+            remaining = f"  |  {left_text(left)}" if left is not None else ""
+            self.handle.update(self._text(f"{self.position(progress)}  {numbers(progress.means())}{remaining}"))
+
+    def finished(self, progress: Progress) -> None:
+        """Leave the lines of the epochs."""
+        self.handle.update(self._text(""))
+
+    def write(self, line: str) -> None:
+        """A line that stays."""
+        self.lines.append(line)
+        self.handle.update(self._text(""))
+
+    def _text(self, last: str) -> Any:
+        from IPython.display import Pretty
+
+        return Pretty("\n".join([*self.lines, *([last] if last else [])]))
+
+
+def shown(listener: Listener | Sequence[Listener] | None, *, quiet: bool) -> list[Listener]:
+    """Who follows a training that was begun from Python: progress where somebody looks, then the listeners.
+
+    On a terminal it is the line of `netc train`, in a notebook a block of text. Elsewhere, and where `quiet`, nothing
+    is shown; without any listener notes are then warnings.
+    """
+    given: list[Listener] = []
+    if listener is not None:
+        given = list(listener) if isinstance(listener, Sequence) else [listener]
+    if quiet:
+        return given or [Silent()]
+    if in_notebook():
+        return [NotebookProgress(), *given]
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        return [LiveProgress(color=not os.environ.get("NO_COLOR")), *given]
+    return given or [Silent()]
+
+
+def in_notebook() -> bool:
+    """Whether this runs in a notebook, which imports IPython and has a kernel."""
+    if "IPython" not in sys.modules:
+        return False
+    shell = sys.modules["IPython"].get_ipython()
+    return shell is not None and type(shell).__name__ != "TerminalInteractiveShell"
 
 
 def epoch_line(record: Record, epochs: int, improved: bool) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,16 @@ import numpy as np
 from netc.compiler import LOSS, by_batch_statistics
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data.batches import Batches, BoundBatches, number_of_batches
-from netc.runtime.folder.progress import Listener, Record, finite, not_finite
+from netc.runtime.data.augment import Batch, augment
+from netc.runtime.data.batches import Batches, number_of_batches
+from netc.runtime.data.given import Parts
+from netc.runtime.data.stream import Stream
+from netc.runtime.folder.listener import Listeners
+from netc.runtime.folder.progress import Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.training.diverged import diverged
 from netc.runtime.training.interrupt import Asked, Interrupted, interruptible
+from netc.runtime.training.watching import feedback, reason_to_stop
 
 if TYPE_CHECKING:
     from netc.runtime.training.trainer import StepResult, Trainer
@@ -28,27 +34,36 @@ class Loop:
     def __init__(
         self,
         trainer: Trainer,
-        train: BoundBatches,
-        test: BoundBatches | None,
+        parts: Parts,
         epochs: int,
         folder: RunFolder | None,
-        listener: Listener,
+        listener: Listeners,
         checkpoint_seconds: float,
+        notes: Sequence[str] = (),
     ) -> None:
-        self.trainer, self.train, self.test, self.epochs = trainer, train, test, epochs
+        self.trainer, self.train, self.test, self.epochs = trainer, parts.train, parts.test, epochs
+        self.notes = [*notes, *(": ".join(filter(None, (it.message, it.help))) for it in parts.warnings)]
         self.folder, self.listener, self.checkpoint_seconds = folder, listener, checkpoint_seconds
         self.fewest = 2 if by_batch_statistics(trainer.model.net, trainer.plan) else 1
-        self.steps_per_epoch = number_of_batches(len(train), trainer.plan.batch, self.fewest)
+        self.rows = 0 if isinstance(self.train, Stream) else len(self.train)
+        if isinstance(self.train, Stream):
+            self.steps_per_epoch = self.train.steps
+        else:
+            self.steps_per_epoch = number_of_batches(self.rows, trainer.plan.batch, self.fewest)
         self.saved_at = time.monotonic()
+        self.feedback = 1.0
 
     def run(self) -> None:
         """Train until all epochs are done, or somebody asks to stop, or divergence."""
         progress = self.trainer.progress
-        progress.in_batches_of(self.trainer.plan.batch)
+        if not isinstance(self.train, Stream):
+            progress.in_batches_of(self.trainer.plan.batch)
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
-        if self.steps_per_epoch < number_of_batches(len(self.train), self.trainer.plan.batch):
+        for text in self.notes:
+            self.listener.noted(text)
+        if self.steps_per_epoch < number_of_batches(self.rows, self.trainer.plan.batch):
             self.listener.noted(
-                f"the last batch of {counted(len(self.train), 'row')} would hold one, which has no variance for batch "
+                f"the last batch of {counted(self.rows, 'row')} would hold one, which has no variance for batch "
                 f"normalization: it is joined to the batch before"
             )
         try:
@@ -57,14 +72,24 @@ class Loop:
                     self.folder.restart(progress)
                     self.save()  # finds out at once whether the folder can be written, and is the first good state
                 while progress.epoch < self.epochs:
+                    if (reason := self.reason_to_stop()) is not None:
+                        self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
+                        break
                     self.epoch(asked)
                     self.save()
                     if asked.is_set() and progress.epoch < self.epochs:
                         raise Interrupted(progress.step, asked.number)
+                    if (reason := self.listener.reason()) is not None:
+                        self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
+                        break
         except DiagnosticError as error:
             raise self.with_kept(error) from error
         finally:
             self.listener.finished(progress)
+
+    def reason_to_stop(self) -> str | None:
+        """Why the plan ends training here, or None. After a resume it is asked again, of the same history."""
+        return reason_to_stop(self.trainer.plan, self.trainer.progress.history)
 
     def with_kept(self, error: DiagnosticError) -> DiagnosticError:
         """A divergence with the weights that are left."""
@@ -82,19 +107,11 @@ class Loop:
         """One epoch, from where the progress stands. `asked` is set when somebody wants to stop."""
         trainer, progress = self.trainer, self.trainer.progress
         began = time.monotonic() - progress.seconds
+        self.feedback = feedback(trainer.plan, progress.history)
         fed = {port["name"]: np.dtype(port["dtype"]) for port in trainer.ports}
-        rates = [0.0]
-        with Batches(
-            self.train,
-            trainer.plan.batch,
-            seed=trainer.seed,
-            epoch=progress.epoch,
-            start=progress.batch,
-            skip=progress.skip,
-            fewest=self.fewest,
-            augmentation=trainer.plan.augmentation,
-        ) as ready:
-            batches = progress.batch + len(ready)
+        rates = self.rates()
+        with self.batches() as ready:
+            batches = progress.batch + len(ready) if isinstance(ready, Batches) else self.steps_per_epoch
             for arrays in ready:
                 feeds = {name: np.ascontiguousarray(arrays[name], dtype) for name, dtype in fed.items()}
                 rates = self.rates()
@@ -110,6 +127,36 @@ class Loop:
         self.count(trainer.finish(), began)
         self.close_epoch(rates[0])
 
+    def batches(self) -> AbstractContextManager[Iterable[Batch]]:
+        """The rest of the epoch that the progress stands in."""
+        trainer, progress = self.trainer, self.trainer.progress
+        if isinstance(self.train, Stream):
+            return nullcontext(self.streamed(self.train))
+        return Batches(
+            self.train,
+            trainer.plan.batch,
+            seed=trainer.seed,
+            epoch=progress.epoch,
+            start=progress.batch,
+            skip=progress.skip,
+            fewest=self.fewest,
+            augmentation=trainer.plan.augmentation,
+        )
+
+    def streamed(self, stream: Stream) -> Iterator[Batch]:
+        """The same of batches that come from elsewhere; what became of a batch of a lone row is said once."""
+        trainer, progress = self.trainer, self.trainer.progress
+        epoch, start = progress.epoch, progress.batch
+        for number, batch in enumerate(stream.epoch(start, self.fewest, self.note_once), start):
+            drawn = np.random.default_rng([trainer.seed, epoch, 1, number])
+            yield augment(batch, trainer.plan.augmentation, drawn) if trainer.plan.augmentation else batch
+
+    def note_once(self, text: str) -> None:
+        """Tell it, unless this training has told it."""
+        if text not in self.notes:
+            self.notes.append(text)
+            self.listener.noted(text)
+
     def count(self, came: list[StepResult], began: float) -> None:
         """Add the results of steps, in their order, to the epoch that began then."""
         progress = self.trainer.progress
@@ -123,7 +170,8 @@ class Loop:
         trainer, plan, progress = self.trainer, self.trainer.plan, self.trainer.progress
         done = progress.epoch * self.steps_per_epoch + progress.skip // plan.batch
         done += progress.batch + trainer.steps_started - progress.step  # not steps made: they had batches of any size
-        rates = [step.optimizer.lr for step in plan.steps]
+        factor = progress.rate_factor * self.feedback
+        rates = [step.optimizer.lr * factor for step in plan.steps]
         return [plan.schedule.rate(base, done, self.steps_per_epoch, self.epochs) for base in rates]
 
     def close_epoch(self, rate: float) -> None:
@@ -134,7 +182,7 @@ class Loop:
         means = progress.means()
         if not means:
             raise diverged(f"no step of epoch {progress.epoch + 1} had a finite loss", rate)
-        measured = trainer.evaluate(self.test) if self.test is not None and len(self.test) else {}
+        measured = trainer.measure(self.test) if self.test is not None else {}
         if not finite(measured):
             raise diverged(f"the held-out {not_finite(measured)} after epoch {progress.epoch + 1}", rate)
         record: Record = {"epoch": progress.epoch + 1, "step": progress.step, "learning_rate": rate}
@@ -178,5 +226,5 @@ class Loop:
         tensors = trainer.checkpoint()
         if not all(np.isfinite(array).all() for array in tensors.values()):
             raise diverged(f"a weight is not finite after step {trainer.progress.step}", self.rates()[0])
-        self.folder.save_last(tensors, trainer.seed, len(self.train), trainer.progress, self.card())
+        self.folder.save_last(tensors, trainer.seed, self.rows, trainer.progress, self.card())
         self.saved_at = time.monotonic()

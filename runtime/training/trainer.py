@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,27 +14,32 @@ from netc.compiler import (
     compile_scorer,
     fit,
     fit_state,
+    followed,
     initial_state,
     override,
     read_tensors,
     said,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
-from netc.runtime.data.given import BoundBatches, bind
-from netc.runtime.data.given import rows_of as rows_in
+from netc.runtime.data.given import BoundBatches, Measured, bind, measured
 from netc.runtime.devices.precision import check_precision
-from netc.runtime.folder.files import make_folder
-from netc.runtime.folder.progress import Listener, Progress, Record, Silent, finite, not_finite
+from netc.runtime.folder.listener import Listener, Listeners
+from netc.runtime.folder.progress import Progress, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.model import Model, ports, scalars
+from netc.runtime.runs.evaluate import batches_of, evaluate
+from netc.runtime.runs.final import close_run
+from netc.runtime.runs.run import check_same_rows
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Session, StepSession
+from netc.runtime.show.history import History
+from netc.runtime.show.progress import shown
 from netc.runtime.training.diverged import diverged
-from netc.runtime.training.evaluate import evaluate
 from netc.runtime.training.loop import Loop
 from netc.runtime.training.loss_scale import LossScale
+from netc.runtime.training.recorded import folder_for
 from netc.runtime.training.steps import Steps, rows_of
 
 
@@ -54,6 +58,8 @@ class Trainer:
     options   how the step's graph is written; None takes the compiler's defaults
     profile   record the time of every operator until `end_profile` is called
     settings  override the plan: batch=64, epochs=5, lr=1e-4, …
+
+    After `fit`: `history`, `progress`, `card` (what the data means), `path` of the run folder, or else `best_weights`.
 
     Raises DiagnosticError E401 where the net has no such section, E605 where the device does not have the precision
     that the options name.
@@ -76,17 +82,28 @@ class Trainer:
         self.progress = Progress()
         self.best_weights: dict[str, Array] | None = None
         self.card: Card | None = None
-        options = options or Options()
+        self.path: Path | None = None
+        self.settings = settings
+        written = any(item is chosen for item in model.net.plans) and model.net.plan(chosen.label) is chosen
+        self.own_plan = not written
+        self.options = options = options or Options()
+        self._resumed: Card | None = None
         check_precision(model.device, options.precision)
         self._all_steps = tuple(Steps(model, self.plan, step, options, profile=profile) for step in self.plan.steps)
         self._steps = self._all_steps[0]
         self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
         self.state = Resident(model.device)
         self._start_state()
+        for target, source, _ in followed(model.net.parameters, self.plan):
+            model.weights.put(target.name, model.weights.get(source.name))
         self.loss_scale = LossScale.of(self.manifest, self.state)
         self._scorer: Session | None = None
         self._running: StepSession | None = None
         self._waiting: list[tuple[float, int]] = []
+
+    def __repr__(self) -> str:
+        done = f"epoch {self.progress.epoch} of {self.plan.epochs}, step {self.progress.step:,}"
+        return f"<trainer of {self.model.net.name}: {done}, {self.model.device.name}>"
 
     def step(self, batch: Mapping[str, Any], lr: float | None = None) -> dict[str, float]:
         """One update of the weights with a batch {input or target name: array [N, …]}.
@@ -98,7 +115,7 @@ class Trainer:
         optimizer's state starts afresh. Where the loss is scaled, for `mixed` precision, such a step is skipped, and
         raises E701 only when no scale is left that could help.
         """
-        fed = feed(self.ports, batch)
+        fed = feed(self.ports, batch, self.card or self.model.card or NO_CARD)
         if rows_of(fed, self.ports) == 0:
             help = "give one example at least"
             raise DiagnosticError(Diagnostic("E556", "the batch has no rows, and so no loss", help=help))
@@ -133,12 +150,16 @@ class Trainer:
         return before + self._checked(came, after=len(before))
 
     def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
-        """The steps of the plan one after the other: `loss` is the sum of theirs, `loss.NAME` each alone."""
+        """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
         rows = rows_of(feeds, self.ports)
-        values = {LOSS: 0.0}
+        values: dict[str, float] = {}
+        losses: list[float] = []
         for steps, rate in zip(self._all_steps, rates, strict=True):
+            count, waits = divmod(self.progress.step, steps.step.every)
+            if waits:
+                continue
             session = steps.session(rows, self.state)
-            numbers = scalars(steps.manifest, seed=self.seed, step=self.progress.step, rate=rate)
+            numbers = scalars(steps.manifest, seed=self.seed, step=count, rate=rate)
             wanted = {port["name"] for port in ports(steps.manifest, "data", "target")}
             given = {name: array for name, array in feeds.items() if name in wanted}
             (came,) = [*session.start({**given, **numbers}), *session.finish()]
@@ -147,8 +168,10 @@ class Trainer:
                 what = f"the {not_finite(came)} of step {steps.step.name} in step {self.progress.step + 1}"
                 raise diverged(what, rate)
             session.swap()
-            loss = came.pop(LOSS)
-            values |= {**came, f"{LOSS}.{steps.step.name}": loss, LOSS: values[LOSS] + loss}
+            losses.append(came.pop(LOSS))
+            values |= {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
+        if len(losses) == len(self._all_steps):
+            values[LOSS] = sum(losses)
         return StepResult(values, rows)
 
     def finish(self) -> list[StepResult]:
@@ -179,9 +202,12 @@ class Trainer:
     def evaluate(self, data: Any) -> dict[str, float]:
         """The mean loss and metrics over data, in inference mode.
 
-        data  {name: array}, or what `fit` takes: its part `test` or `val` where it names its parts, else all rows
+        data  what `fit` takes: its part `test` or `val` where it names its parts, else all rows
         """
-        rows = data if isinstance(data, BoundBatches) else rows_in(data, self.ports, self.card)[1]
+        return self.measure(measured(data, self.ports, self.card or self.model.card))
+
+    def measure(self, rows: Measured) -> dict[str, float]:
+        """`evaluate` for rows that are bound, or a function that begins a pass over batches."""
         if self._scorer is None:
             self._scorer = Session(
                 compile_scorer(self.model.net, self.plan), self.model.device, threads=self.model.threads
@@ -190,9 +216,10 @@ class Trainer:
         read = [port["name"] for port in self.model.inputs(names)]
 
         def predict(given: Mapping[str, Array]) -> Mapping[str, Array]:
-            return self.model.run({name: given[name] for name in read}, names)
+            return self.model.forward({name: given[name] for name in read}, names)
 
-        return evaluate(predict, self._scorer, rows, self.plan.batch)
+        batches = batches_of(rows, self.plan.batch) if isinstance(rows, BoundBatches) else rows()
+        return evaluate(predict, self._scorer, batches)
 
     def fit(
         self,
@@ -200,37 +227,49 @@ class Trainer:
         *,
         epochs: int | None = None,
         validation: Any = None,
+        steps: int | None = None,
         out: str | Path | RunFolder | None = None,
-        listener: Listener | None = None,
+        listener: Listener | Sequence[Listener] | None = None,
+        quiet: bool = False,
         checkpoint_seconds: float = 60.0,
-    ) -> list[Record]:
+    ) -> History:
         """Train for the plan's epochs, or go on from where the trainer's progress stands.
 
-        data         what `--data` takes, a DataSet, or {name: array}
+        data         what `--data` takes ("digits", "photos:size=64"), a DataSet, {name: array}, (x, y), or batches: a
+                     torch DataLoader, a list, a generator. Arrays are [N, …] as the net declares them, channels first
         epochs       the total; None takes the plan's
-        validation   {name: array} to measure on after each epoch; None takes the data's own test part, if any
-        out          a folder for checkpoints and results; `resume` goes on from it
-        listener     follows the training
+        validation   the same kinds of data, to measure on after each epoch, or the share of rows to hold out (0.2);
+                     None takes what the data brings or names, if anything
+        steps        batches of an epoch, for a generator and whatever else has no length
+        out          a new folder for all that `netc train` writes; `resume` goes on with one
+        listener     follows the training; several are a list
+        quiet        shows no progress; without it a terminal or a notebook shows it
         checkpoint_seconds   the longest time between two checkpoints; each epoch ends with one anyway
 
-        Returns a record for each epoch: loss and metrics of training, the same on validation rows with `validation_`
-        in front. Ctrl-C finishes the step, writes a checkpoint and raises Interrupted (a KeyboardInterrupt). Raises
-        DiagnosticError E701 when the loss is NaN or infinite, E569 where another training is at work in the folder.
+        Returns the history: a record for each epoch, with loss and metrics of training, and the same on validation rows
+        with `validation_` in front. Ctrl-C finishes the step, writes a checkpoint and raises Interrupted (a
+        KeyboardInterrupt). Raises DiagnosticError E701 when the loss is NaN or infinite, E580 for what is no data, E563
+        for a folder that isn't empty, E569 where another training is at work in it.
         """
-        bound = bind(data, self.ports, validation, self.card)
-        self.card = bound.card
-        folder = RunFolder(Path(out)) if isinstance(out, str | Path) else out
-        if folder is not None:
-            make_folder(folder.path)
+        bound = bind(data, self.ports, validation, self.card, steps, begun=self.model.card)
+        if self._resumed is not None:
+            check_same_rows(self._resumed, bound.card)
         total = override(self.plan, epochs=epochs).epochs
-        listener = listener or Silent()
-        with contextlib.nullcontext(True) if folder is None else folder.lock.held() as locked:
-            if not locked:
-                listener.noted(
-                    f"the file system of {folder and folder.path} has no locks: start no second training there"
-                )
-            Loop(self, bound.train, bound.test, total, folder, listener, checkpoint_seconds).run()
-        return self.progress.history
+        with folder_for(self, bound, total, out) as (folder, notes):
+            self.path = folder.path if folder is not None else self.path
+            self.card = self.model.card = bound.card
+            followers = Listeners(shown(listener, quiet=quiet))
+            Loop(self, bound, total, folder, followers, checkpoint_seconds, notes).run()
+            if folder is not None:
+                final, device = bound.final, self.model.device
+                close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
+        return self.history
+
+    @property
+    def history(self) -> History:
+        """The epochs so far."""
+        best = self.progress.best
+        return History(self.progress.history, None if best is None else best["epoch"], self.model.net.name)
 
     def end_profile(self) -> bytes:
         """The events that ONNX Runtime recorded since the trainer was made, as JSON; nothing is recorded after this."""
@@ -268,7 +307,8 @@ class Trainer:
         tensors, about, progress = folder.read_last()
         card = card_of(read_tensors(folder.last)[1].get(CARD_KEY), str(folder.last))
         self.restore(tensors, progress)
-        self.seed, self.card = about["seed"], card
+        self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path
+        self.model.card = card
 
     def restore(self, tensors: Mapping[str, Array], progress: Progress) -> None:
         """Go on from a checkpoint; raises DiagnosticError E561 where it isn't one of this net and optimizer.

@@ -7,11 +7,12 @@ from typing import Any
 
 from netc.compiler.augmentations.base import augmentation
 from netc.compiler.declare.declared import Declared, Registry
-from netc.compiler.declare.samples import Call, Drawn, Pair, Rates, Sample, Wrong
+from netc.compiler.declare.samples import Call, Pair, Sample, Wrong
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.static_binds import compute, file_frame
+from netc.compiler.followers.base import follower
 from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import layer
 from netc.compiler.load import check
@@ -19,6 +20,7 @@ from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
 from netc.compiler.net import Net
 from netc.compiler.schedules.base import schedule
+from netc.compiler.stops.base import stop
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Severity
 from netc.grammar.parse import parse
@@ -28,6 +30,8 @@ KINDS: dict[str, Registry[Any]] = {
     "loss": loss,
     "metric": metric,
     "schedule": schedule,
+    "stop": stop,
+    "follower": follower,
     "initializer": initializer,
     "augmentation": augmentation,
 }
@@ -37,7 +41,9 @@ NAMES = "abcdefgh"
 TRAINS = {
     "loss": "loss = {call}",
     "metric": "loss = mse(other, value)\n  metrics = [{call}]",
-    "schedule": "loss = mse(other, value)\n  schedule = {call}",
+    "schedule": "loss = mse(other, value)\n  {figure}\n  schedule = {call}",
+    "follower": 'loss = mse(other, value)\n  follow = ["target": {call}]',
+    "stop": "loss = mse(other, value)\n  {figure}\n  stop = {call}",
     "augmentation": "loss = mse(other, value)\n  augmentation = {call}",
 }
 """Where a call of each kind stands in a train section."""
@@ -50,9 +56,7 @@ def inputs_of(one: Call) -> tuple[str, ...]:
             return one.inputs
         case Pair():
             return one.inputs
-        case Rates() | Drawn():
-            return ()
-    raise AssertionError(f"no sample: {one}")
+    return ()
 
 
 def text_of(kind: str, call: str, inputs: Sequence[str]) -> str:
@@ -65,10 +69,15 @@ def text_of(kind: str, call: str, inputs: Sequence[str]) -> str:
     if kind == "layer":
         flow = "a -> " if inputs else ""
         return "\n".join([*lines, f"  y = {flow}{call}", "}", ""])
+    if kind == "follower":
+        lines += [f"  {name} = other -> reshape([1]) -> dense(1)" for name in ("online", "target")]
     places = [place.name for place in KINDS[kind].all()[Call(call).word].places if not place.data] if inputs else []
     lines += [f"  {place} = {name} -> identity" for place, name in zip(places, names, strict=False)]
     lines += [] if places else ["  number = other -> identity"]
-    lines += ["}", "train Sample {", f"  {TRAINS[kind].format(call=call)}", "}", ""]
+    figure = "metrics = [accuracy(scores, label)]" if "accuracy" in call and kind not in ("loss", "metric") else ""
+    if figure:
+        lines.insert(1, "  input scores: 3")
+    lines += ["}", "train Sample {", f"  {TRAINS[kind].format(call=call, figure=figure)}", "}", ""]
     return "\n".join(lines)
 
 
@@ -102,6 +111,10 @@ def instance_of(kind: str, one: Call) -> Any:
         return plan.losses[0].loss
     if kind == "metric":
         return plan.metrics[0].metric
+    if kind == "follower":
+        return plan.follow[0][1]
+    if kind == "stop":
+        return plan.stop[0]
     return plan.schedule if kind == "schedule" else plan.augmentation[0]
 
 

@@ -17,7 +17,7 @@ from netc.grammar.diagnostics import DiagnosticError
 
 BASE = 0.3
 STEPS_PER_EPOCH = [1, 2, 3, 7, 10, 12, 469]
-OTHER = {"every": 2, "factor": 0.5, "ratio": 0.5}
+OTHER = {"every": 2, "factor": 0.5, "ratio": 0.5, "at": [1, 2]}
 
 
 def arguments_in_epochs(word: str) -> list[str]:
@@ -25,7 +25,14 @@ def arguments_in_epochs(word: str) -> list[str]:
     return [name for name, spec in schedule.all()[word].arguments.items() if "epochs" in spec.doc]
 
 
-def made(word: str, **given: float) -> Schedule:
+def times(value: Any, factor: float) -> Any:
+    """A length of time, or several of them, so many times as long."""
+    if isinstance(value, dict):
+        return {name: times(item, factor) for name, item in value.items()}
+    return [times(item, factor) for item in value] if isinstance(value, list) else value * factor
+
+
+def made(word: str, **given: Any) -> Schedule:
     definition = schedule.all()[word]
     needed = {name: OTHER[name] for name, spec in definition.arguments.items() if spec.required}
     return definition(**{**needed, **given})
@@ -41,14 +48,10 @@ def test_only_whole_steps_count(word: str, steps_per_epoch: int) -> None:
     """So many steps in an epoch, and arguments of k steps, are what one step in an epoch and k epochs are."""
     for steps in range(1, 3 * steps_per_epoch, max(1, steps_per_epoch // 9)):
         for name in arguments_in_epochs(word):
-            in_fractions = made(word, **{name: steps / steps_per_epoch})
-            in_steps = made(
-                word,
-                **{
-                    **{other: OTHER.get(other, 0) * steps_per_epoch for other in arguments_in_epochs(word)},
-                    name: steps,
-                },
-            )
+            one = [steps] if name == "at" else steps
+            others = {other: OTHER.get(other, 0) for other in arguments_in_epochs(word)}
+            in_fractions = made(word, **{**others, name: times(one, 1 / steps_per_epoch)})
+            in_steps = made(word, **{**times(others, steps_per_epoch), name: one})
             found = rates(in_fractions, 3, steps_per_epoch)
             assert found == pytest.approx(rates(in_steps, 3 * steps_per_epoch, 1), rel=1e-12), (name, steps)
 
@@ -91,6 +94,33 @@ def test_cosine_after_a_fraction_of_an_epoch_is_pytorchs(warmup: float, steps: i
     found = rates(made("cosine", warmup=warmup), 3, 10)
     expected = torch_rates(lambda torch, optimizer: torch.CosineAnnealingLR(optimizer, 30 - steps), 30 - steps)
     assert found[steps:] == pytest.approx(expected, rel=1e-9, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("call", "made_in_torch"),
+    [
+        (
+            ("cosine", {"restarts": 1, "growth": 3}),
+            lambda torch, optimizer: torch.CosineAnnealingWarmRestarts(optimizer, T_0=10, T_mult=3),
+        ),
+        (
+            ("cosine", {"restarts": 3, "end": 0.1}),
+            lambda torch, optimizer: torch.CosineAnnealingWarmRestarts(optimizer, T_0=10, eta_min=0.1 * BASE),
+        ),
+        (("polynomial", {"power": 1.5}), lambda torch, optimizer: torch.PolynomialLR(optimizer, 40, power=1.5)),
+        (("linear", {"end": 0.25}), lambda torch, optimizer: torch.LinearLR(optimizer, 1, 0.25, total_iters=40)),
+        (("exponential", {"factor": 0.5}), lambda torch, optimizer: torch.ExponentialLR(optimizer, 0.5**0.1)),
+        (("multistep", {"at": [0.3, 2.1]}), lambda torch, optimizer: torch.MultiStepLR(optimizer, [3, 21])),
+        (
+            ("one_cycle", {"rise": 0.3}),
+            lambda torch, optimizer: torch.OneCycleLR(optimizer, max_lr=BASE, total_steps=41, pct_start=13 / 41),
+        ),
+    ],
+)
+def test_forty_rates_are_pytorchs(call: Any, made_in_torch: Any) -> None:
+    """PyTorch's one cycle counts to the last step, ours to the end of it: 40 steps are the first of its 41."""
+    word, arguments = call
+    assert rates(made(word, **arguments), 4, 10) == pytest.approx(torch_rates(made_in_torch, 40), rel=1e-9, abs=1e-12)
 
 
 def torch_rates(make: Any, steps: int) -> list[float]:

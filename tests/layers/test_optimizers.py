@@ -107,7 +107,7 @@ def test_the_samples_use_every_argument(word: str) -> None:
 
 def test_bias_correction_is_exact_in_float32(bench: Any) -> None:
     """1 - 0.999**t loses four digits when it is computed as it is written."""
-    from netc.compiler.optimizers.adam import one_minus_power
+    from netc.compiler.optimizers.bias import one_minus_power
 
     time = Value("time", DType.FLOAT32, ())
     bench.graph.inputs.append(time)
@@ -115,6 +115,41 @@ def test_bias_correction_is_exact_in_float32(bench: Any) -> None:
     for t in (1, 2, 10, 1000, 100_000, 10_000_000):
         found = bench.run(y, {"time": np.array(t, np.float32)})
         assert found == pytest.approx(1 - 0.999**t, rel=1e-6)
+
+
+TIMES = (1, 2, 5, 6, 30, 1000, 10_000, 1_000_000)
+
+
+@pytest.mark.parametrize(("beta1", "momentum_decay"), [(0.9, 4e-3), (0.99, 4e-3), (0.9, 1.0)])
+def test_the_product_of_nadams_momenta(bench: Any, beta1: float, momentum_decay: float) -> None:
+    """A closed form stands for the product, against the product itself."""
+    from netc.compiler.optimizers.nadam import NAdam
+
+    time = Value("time", DType.FLOAT32, ())
+    bench.graph.inputs.append(time)
+    y = NAdam(beta1=beta1, momentum_decay=momentum_decay)._product(bench.g, time)
+    product, expected = 1.0, {}
+    for t in range(1, 1001):
+        product *= beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay))
+        expected[t] = product
+    for t in (t for t in TIMES if t in expected):
+        assert bench.run(y, {"time": np.array(t, np.float32)}) == pytest.approx(expected[t], rel=1e-5, abs=1e-30)
+
+
+@pytest.mark.parametrize("beta2", [0.9, 0.999, 0.9999])
+def test_the_length_of_radams_average(bench: Any, beta2: float) -> None:
+    from fractions import Fraction
+
+    from netc.compiler.optimizers.radam import RAdam
+
+    time = Value("time", DType.FLOAT32, ())
+    bench.graph.inputs.append(time)
+    exact = Fraction(beta2)
+    longest = 2 / (1 - exact) - 1
+    y = RAdam(beta2=beta2)._length(bench.g, float(longest), time)
+    for t in (1, 2, 3, 4, 5, 6, 7, 30, 200):
+        expected = longest - 2 * t * exact**t / (1 - exact**t)
+        assert bench.run(y, {"time": np.array(t, np.float32)}) == pytest.approx(float(expected), rel=1e-6)
 
 
 # ---------------------------------------------------------------- what a declaration has to say

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from netc.compiler.augmentations.base import augmentation
+from netc.compiler.followers.base import follower
 from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import layer
 from netc.compiler.losses.base import loss
@@ -13,10 +14,11 @@ from netc.compiler.optimizers.base import optimizer
 from netc.compiler.plan.reference import put_settings
 from netc.compiler.reference import main, reference
 from netc.compiler.schedules.base import schedule
+from netc.compiler.stops.base import stop
 from netc.compiler.targets.reference import put_into
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = (layer, loss, metric, optimizer, schedule, initializer, augmentation)
+KINDS = (layer, loss, metric, optimizer, schedule, stop, follower, initializer, augmentation)
 
 
 def test_the_page_is_current(tmp_path, monkeypatch):

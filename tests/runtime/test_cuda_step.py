@@ -16,7 +16,7 @@ import netc
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices import device
 from netc.runtime.devices.device import CPU, Device
-from netc.runtime.folder.progress import Silent
+from netc.runtime.folder.listener import Silent
 from netc.runtime.sessions import cuda_step, resident, session
 from netc.runtime.sessions.cuda_step import READ_EVERY, READ_EVERY_GRAPH, CudaStepSession
 

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 from processes import on_terminal
 
+from netc.runtime.data.class_scores import best_classes, class_line
 from netc.runtime.folder.progress import Progress, Record
 from netc.runtime.show.plot import plot_curves
-from netc.runtime.show.predictions import best_classes, class_line, values_line
+from netc.runtime.show.predictions import values_line
 from netc.runtime.show.progress import PlainProgress, epoch_line, number
 
 RECORD: Record = {

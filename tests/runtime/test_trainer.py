@@ -12,7 +12,8 @@ import pytest
 import netc
 from netc.compiler import Net
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.folder.progress import Progress, Silent
+from netc.runtime.folder.listener import Silent
+from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.training.interrupt import Interrupted
 from netc.runtime.training.trainer import Trainer

@@ -1,0 +1,1 @@
+"""How weights follow others, one way a file. Adding a file here adds one; `base.follower.all()` finds them."""

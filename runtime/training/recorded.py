@@ -1,0 +1,139 @@
+"""A training from Python that leaves the run folder which `netc train` leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.data.follow import BoundSplit
+from netc.runtime.data.given import Parts
+from netc.runtime.data.stream import Stream
+from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.runs.changes import record
+from netc.runtime.runs.export import too_large
+from netc.runtime.runs.run import Request, begin, card_in, open_run, request_of
+
+if TYPE_CHECKING:
+    from netc.runtime.training.trainer import Trainer
+
+
+class StreamRows:
+    """The first rows of batches that come from elsewhere, as a sample."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.first = {name: np.asarray(array) for name, array in stream.first.items()}
+
+    def __len__(self) -> int:
+        return len(next(iter(self.first.values())))
+
+    def stored(self, indices: Any) -> dict[str, np.ndarray]:
+        """These rows."""
+        return {name: array[indices] for name, array in self.first.items()}
+
+
+@contextmanager
+def folder_for(
+    trainer: Trainer, parts: Parts, epochs: int, out: str | Path | RunFolder | None
+) -> Iterator[tuple[RunFolder | None, list[str]]]:
+    """The folder of a training, locked until the block ends, and what is to be told of it.
+
+    out  a new folder, or that which the trainer resumed from or has written before, or one that is described already
+
+    Raises DiagnosticError E562, E563 for a folder that holds something else, E569 where a training is at work in it.
+    """
+    if out is None:
+        yield None, []
+        return
+    with ExitStack() as held:
+        goes_on = isinstance(out, str | Path) and trainer.path is not None and _same(trainer.path, Path(out))
+        if isinstance(out, RunFolder):
+            folder = out
+        else:
+            folder = RunFolder(Path(out)) if goes_on else _new(trainer, parts, epochs, Path(out), held)
+        locked = held.enter_context(folder.lock.held())
+        if goes_on:
+            _go_on(trainer, parts, epochs, folder)
+        yield folder, _notes(trainer, folder, locked)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _new(trainer: Trainer, parts: Parts, epochs: int, out: Path, held: ExitStack) -> RunFolder:
+    request, net = _request(trainer, parts, epochs), trainer.model.net
+    try:
+        return held.enter_context(open_run(request, net, trainer.manifest, _sample(parts), parts.card, out))
+    except DiagnosticError as wrong:
+        help = f"use another folder, or call `trainer.resume({str(out)!r})` before `fit` to go on with the run in it"
+        raise DiagnosticError(
+            [replace(found, help=help) if found.code == "E563" else found for found in wrong.diagnostics]
+        ) from None
+
+
+def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> None:
+    """Describe the training that goes on in its folder, with what is no longer as it was asked for."""
+    request, net = _request(trainer, parts, epochs), trainer.model.net
+    if folder.run_json.is_file():
+        before = request_of(folder)
+        now = replace(before, overrides=request.overrides, memory=request.memory)
+        now.label, now.own_plan = request.label, request.own_plan
+        if before.device != "auto":
+            now.device = request.device
+        if card_in(folder, before) != parts.card:
+            now.data, now.card = request.data, request.card
+        record(before, now, net, trainer.progress)
+        folder.write_request(asdict(now))
+    else:
+        begin(folder, request, net, trainer.manifest)
+    folder.model.unlink(missing_ok=True)
+
+
+def _notes(trainer: Trainer, folder: RunFolder, locked: bool) -> list[str]:
+    notes = [] if locked else [f"the file system of {folder.path} has no locks: start no second training there"]
+    if too_large(trainer.model.net):
+        notes.append(f"the network does not fit one .onnx file: {folder.model}.data will hold its weights")
+    return notes
+
+
+def _request(trainer: Trainer, parts: Parts, epochs: int) -> Request:
+    """What the command would have been asked for."""
+    model, net = trainer.model, trainer.model.net
+    return Request(
+        net.file,
+        net.name,
+        [f"{name}={_text(value)}" for name, value in net.given.items()],
+        {**trainer.settings, "epochs": epochs},
+        parts.spec or "",
+        trainer.seed,
+        model.device.name,
+        precision=trainer.options.precision,
+        tf32=model.device.tf32,
+        memory=trainer.options.memory,
+        card=parts.card.to_json(),
+        label=trainer.plan.label,
+        own_plan=trainer.own_plan,
+    )
+
+
+def _text(value: Any) -> str:
+    """An argument of a net as the language writes it."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_text, value))}]"
+    return json.dumps(value) if isinstance(value, str | bool) else str(value)
+
+
+def _sample(parts: Parts) -> Any:
+    """Rows that `netc predict` can be tried on: held out where they can be."""
+    for rows in (parts.test, parts.train):
+        if isinstance(rows, BoundSplit):
+            return rows
+    assert isinstance(parts.train, Stream)
+    return StreamRows(parts.train)

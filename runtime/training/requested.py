@@ -1,0 +1,34 @@
+"""A trainer for what a run was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from netc.compiler import Net, Options
+from netc.runtime.folder.initial import read_initial
+from netc.runtime.model import Model
+from netc.runtime.runs.run import Request
+from netc.runtime.training.trainer import Trainer
+
+
+def make_trainer(
+    net: Net,
+    request: Request,
+    model: Model,
+    *,
+    profile: bool = False,
+    resumed: bool = False,
+    say: Callable[[str], object] = print,
+) -> Trainer:
+    """A trainer for a request, with the initial weights it names unless it goes on from a checkpoint.
+
+    profile  as the trainer takes it;  say: is given what a partial initialization did
+    """
+    if request.init is not None and not resumed:
+        found = read_initial(Path(request.init), net, partial=request.init_partial, renamed=request.init_map)
+        model.load_state_dict(found.weights, strict=not request.init_partial)
+        for line in found.report:
+            say(line)
+    options = Options(precision=request.precision, memory=request.memory)
+    return Trainer(model, request.plan(net), seed=request.seed, options=options, profile=profile)

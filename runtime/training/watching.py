@@ -1,0 +1,27 @@
+"""What a plan makes of the epochs so far: a rate that falls on a plateau, a reason to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netc.compiler import TrainPlan
+from netc.runtime.folder.progress import Record
+
+
+def figures(history: Sequence[Record], name: str) -> list[float]:
+    """A figure of every epoch: of held-out rows where it was measured on them, else of training."""
+    return [float(record.get(f"validation_{name}", record.get(name, 0.0))) for record in history]
+
+
+def feedback(plan: TrainPlan, history: Sequence[Record]) -> float:
+    """What the schedule multiplies its rates by after these epochs."""
+    watched = plan.schedule.watch
+    if watched is None:
+        return 1.0
+    return plan.schedule.feedback(figures(history, watched), plan.figures[watched])
+
+
+def reason_to_stop(plan: TrainPlan, history: Sequence[Record]) -> str | None:
+    """Why the plan ends training after these epochs, or None."""
+    reasons = (item.due(figures(history, item.watch), plan.figures[item.watch]) for item in plan.stop)
+    return next((reason for reason in reasons if reason is not None), None)

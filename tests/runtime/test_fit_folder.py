@@ -1,0 +1,203 @@
+"""`fit(out=)` and `netc train` leave the same run folder; `netc.load_run` reads either."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import netc
+from netc.compiler import Net
+from netc.compiler.optimizers.sgd import SGD
+
+from .conftest import Run, arrays
+
+
+def trainer_of(net: Net, **settings: Any) -> netc.Trainer:
+    return netc.Trainer(netc.Model(net, device="cpu"), **settings)
+
+
+def code_of(caught: pytest.ExceptionInfo[netc.DiagnosticError]) -> str:
+    return caught.value.diagnostics[0].code
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_the_command_and_python_leave_the_same_folder(run: Run, folder: Path, net: Net) -> None:
+    done = run("train", "tiny.net", "--data", "data.npz", "--out", "command", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    trainer_of(net).fit("data.npz", out="python")
+    command, python = folder / "command", folder / "python"
+    assert names_in(command) == names_in(python)
+    for name in ("best.safetensors", "model.onnx", "sample.npz", "manifest.json", "tiny.net"):
+        assert (command / name).read_bytes() == (python / name).read_bytes(), name
+    there, here = (json.loads((path / "run.json").read_text()) for path in (command, python))
+    assert here.pop("overrides") == {"epochs": 4}
+    assert there.pop("overrides") == {}
+    assert here == there
+    for record, other in zip(*(netc.load_run(path).history for path in (command, python)), strict=True):
+        assert {**record, "seconds": 0} == {**other, "seconds": 0}
+
+
+def test_the_command_goes_on_with_a_run_from_python(run: Run, folder: Path, net: Net) -> None:
+    trainer_of(net, epochs=6).fit("data.npz", out="whole")
+    trainer_of(net, epochs=6).fit("data.npz", out="r", epochs=2)
+    done = run("train", "--resume", "r", "--epochs", "6")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(run("eval", "r", "--format", "json").stdout)
+    assert found["examples"] == 30
+    best = netc.load_run("r").history.best
+    assert best is not None
+    assert found["metrics"]["accuracy"] == pytest.approx(best["validation_accuracy"])
+    assert run("predict", "r", "r/sample.npz").returncode == 0
+    assert len(netc.load_run("r").history) == 6
+
+
+def test_a_folder_with_something_in_it_is_refused(folder: Path, net: Net) -> None:
+    trainer = trainer_of(net, epochs=1)
+    trainer.fit("data.npz", out="r")
+    before = {path.name: path.read_bytes() for path in (folder / "r").iterdir()}
+    with pytest.raises(netc.DiagnosticError, match=r"trainer\.resume\('r'\)") as caught:
+        trainer_of(net, epochs=1).fit("data.npz", out="r")
+    assert code_of(caught) == "E563"
+    assert {path.name: path.read_bytes() for path in (folder / "r").iterdir()} == before
+    trainer.fit("data.npz", out="r", epochs=2)  # its own
+    assert json.loads((folder / "r/run.json").read_text())["overrides"] == {"epochs": 2}
+    assert len(netc.load_run("r").history) == 2
+
+
+def test_resume_takes_the_same_rows_alone(folder: Path, net: Net) -> None:
+    trainer_of(net, epochs=1).fit(arrays(40), out="r")
+    again = trainer_of(net, epochs=2)
+    again.resume("r")
+    with pytest.raises(netc.DiagnosticError) as caught:
+        again.fit(arrays(40, seed=5), out="r")
+    assert code_of(caught) == "E523"
+    assert again.progress.epoch == 1
+    again.fit(arrays(40), out="r")
+    assert again.progress.epoch == 2
+
+
+def test_a_run_on_arrays(run: Run, folder: Path, net: Net) -> None:
+    rows = arrays(64)
+    trainer_of(net, epochs=2).fit((rows["image"], rows["label"]), out="r")
+    for arguments in (("eval", "r"), ("train", "--resume", "r", "--epochs", "3")):
+        done = run(*arguments)
+        assert (done.returncode, "--data" in done.stderr) == (2, True), done.stderr
+    np.savez(folder / "rows.npz", **rows)
+    assert json.loads(run("eval", "r", "--data", "rows.npz", "--format", "json").stdout)["examples"] == 64
+    assert "image: array image, 1x6x6 float32" in run("data", "r").stdout
+    assert run("predict", "r", "r/sample.npz").returncode == 0
+
+
+def test_a_share_of_a_file_is_held_out_by_the_command_too(run: Run, folder: Path, net: Net) -> None:
+    np.savez(folder / "one.npz", **arrays(60))
+    trainer_of(net, epochs=1).fit("one.npz", validation=0.25, out="r")
+    assert run("train", "--resume", "r", "--epochs", "2").returncode == 0
+    assert json.loads(run("eval", "r", "--format", "json").stdout)["examples"] == 15
+
+
+def test_a_plan_from_python_goes_on_from_python_alone(run: Run, folder: Path, net: Net) -> None:
+    plan = net.plan().with_steps(optimizer=SGD(lr=0.05))
+    trainer_of(net, plan=plan, epochs=1).fit("data.npz", out="r")
+    done = run("train", "--resume", "r", "--epochs", "2")
+    assert (done.returncode, "error[E561]" in done.stderr) == (5, True)
+    assert run("eval", "r").returncode == 0
+    loaded = netc.load_run("r")
+    with pytest.raises(netc.DiagnosticError) as caught:
+        _ = loaded.plan
+    assert code_of(caught) == "E561"
+    again = trainer_of(net, plan=plan, epochs=2)
+    again.resume("r")
+    assert len(again.fit("data.npz", out="r")) == 2
+
+
+LABELS = """net Two(size = 2, act = relu) {
+  input x: 3
+  dense(size, act=act)
+  y = dense(1)
+}
+train Two "first" { loss = mse(y, target); epochs = 1 }
+train Two "second" { loss = mse(y, target); optimizer = adam; batch = 8; epochs = 2 }
+"""
+
+
+def test_texts_settings_and_labels_come_back(folder: Path) -> None:
+    net = netc.loads(LABELS, size=5, act="tanh")
+    x = np.random.default_rng(0).normal(size=(30, 3)).astype(np.float32)
+    trainer = trainer_of(net, plan="second", lr=0.02)
+    trainer.fit((x, x[:, :1]), out="r")
+    run = netc.load_run("r")
+    assert (folder / "r/text.net").read_text() == LABELS
+    assert run.net.params == net.params == 3 * 5 + 5 + 5 + 1
+    assert (run.plan.label, run.plan.batch, run.plan.only.optimizer.lr) == ("second", 8, 0.02)
+    np.testing.assert_array_equal(run.last(x), trainer.model(x))
+
+
+def test_a_loaded_run_is_the_best_model(folder: Path, net: Net) -> None:
+    class Spoil(netc.Listener):
+        def epoch_ended(self, record: Any, improved: bool) -> None:
+            """After the second epoch the weights are drawn anew: the best ones stay those of before."""
+            if record["epoch"] == 2:
+                trainer.model.load_state_dict(netc.Model(net, device="cpu", seed=99).state_dict())
+
+    trainer = trainer_of(net, epochs=3, lr=1e-2)
+    history = trainer.fit("data.npz", out="r", listener=Spoil())
+    run = netc.load_run("r", device="cpu")
+    image = arrays(5)["image"]
+    assert history.best_epoch == run.history.best_epoch == 2
+    session = onnxruntime.InferenceSession("r/model.onnx", providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(run.model(image), session.run(None, {"image": image})[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(run.last(image), trainer.model(image))
+    assert np.abs(run.last(image) - run.model(image)).max() > 0.01
+    assert run.metrics["validation_accuracy"] == history[1]["validation_accuracy"]
+    assert run.history.rows == history.rows
+    assert run.card == trainer.card == run.model.card
+
+
+def test_the_part_test_is_measured_once(folder: Path, net: Net) -> None:
+    parts = {f"{part}_{name}": values for part, rows in (("train", 60), ("val", 20), ("test", 30))
+             for name, values in arrays(rows, rows).items()}  # fmt: skip
+    np.savez(folder / "d.npz", **parts)
+    trainer_of(net, epochs=1).fit("d.npz", out="r")
+    run = netc.load_run("r", device="cpu")
+    expected = trainer_of(net).evaluate(arrays(30, 30))
+    best = netc.Trainer(run.model).evaluate(arrays(30, 30))
+    assert run.metrics["test_loss"] == pytest.approx(best["loss"], rel=1e-5)
+    assert abs(best["loss"] - expected["loss"]) > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [("run.json", b"{", "E561"), ("last.safetensors", b"no", "E553"), ("best.safetensors", b"", "E553")],
+)
+def test_what_is_damaged_is_said_by_code(folder: Path, net: Net, name: str, content: bytes, code: str) -> None:
+    trainer_of(net, epochs=1).fit("data.npz", out="r")
+    (folder / "r" / name).write_bytes(content)
+    with pytest.raises(netc.DiagnosticError) as caught:
+        netc.load_run("r")
+    assert code_of(caught) == code
+
+
+def test_what_is_no_run(folder: Path) -> None:
+    for path in ("nowhere", "."):
+        with pytest.raises(netc.DiagnosticError) as caught:
+            netc.load_run(path)
+        assert code_of(caught) == "E560"
+
+
+def test_loads_is_load_of_a_text(folder: Path) -> None:
+    (folder / "two.net").write_text(LABELS)
+    there, here = netc.load("two.net", size=4), netc.loads(LABELS, size=4)
+    assert repr(here) == repr(there)
+    assert str(here.summary()) == str(there.summary())
+    with pytest.raises(netc.DiagnosticError, match=r"text\.net:3: \[E202\]"):
+        netc.loads(LABELS.replace("dense(size, act=act)", "dens(size)"))
+    assert replace(here.plan("second"), span=None).batch == 8
