@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
+    from netc.compiler.metrics.base import Figure
+    from netc.compiler.metrics.tallies import Parts, Tallies, numbers_of, single
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
@@ -52,6 +54,7 @@ _HOMES = {
     "Artifact": "artifact",
     "Augmentation": "augmentations.base",
     "ExternalData": "emit.external",
+    "Figure": "metrics.base",
     "Graph": "ir",
     "LayerInstance": "applications",
     "LOSS": "artifact",
@@ -66,12 +69,14 @@ _HOMES = {
     "Options": "options",
     "PRECISIONS": "options",
     "Parameter": "declare.parameter",
+    "Parts": "metrics.tallies",
     "Place": "emit.places",
     "Port": "artifact",
     "Precision": "options",
     "SMALLEST_SCALE": "training.loss_scaling",
     "Totals": "facts.count",
     "StepPlan": "plan.train_plan",
+    "Tallies": "metrics.tallies",
     "TrainPlan": "plan.train_plan",
     "Value": "ir",
     "batch_ports": "training.ports",
@@ -97,12 +102,14 @@ _HOMES = {
     "parse_setting": "load",
     "probe_cpu": "targets.cpu.probe",
     "probe_precision": "targets.precision",
+    "numbers_of": "metrics.tallies",
     "places": "emit.places",
     "read_initializers": "emit.initializers",
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
     "said": "artifact",
     "replaceable": "plan.override",
+    "single": "metrics.tallies",
     "summary": "facts.summary",
     "totals": "facts.count",
     "training_flops": "facts.count",

@@ -133,7 +133,10 @@ def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None
     """Loss and metrics from predictions (named by their paths) and targets, for evaluation."""
     plan = plan or net.plan()
     settings = {"metrics": SETTINGS["metrics"].form.to_json(plan.metrics)}
-    return _finish(scorer(net, plan), net, "score", "std", batch, DEFAULTS, settings=settings)
+    assembly, sums = scorer(net, plan)
+    if sums:
+        settings["sums"] = sums
+    return _finish(assembly, net, "score", "std", batch, DEFAULTS, settings=settings)
 
 
 def _compile_step(

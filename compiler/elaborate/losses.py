@@ -167,9 +167,7 @@ def made_of(frame: Frame, definition: type[Any], bound: Bound, node: ast.Syntax)
     return None
 
 
-def filled(
-    frame: Frame, definition: type[Any], nodes: Sequence[ast.Expression]
-) -> tuple[Target, ...] | None:
+def filled(frame: Frame, definition: type[Any], nodes: Sequence[ast.Expression]) -> tuple[Target, ...] | None:
     """What stands in the places, or None after a mistake; two in the wrong order are one finding."""
     if definition.places == PAIR:
         pair = pair_of(frame, nodes[0], nodes[1], definition.word)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Shape, Value
-from netc.compiler.losses.mean import positions_of, weighted_mean
+from netc.compiler.losses.mean import positions_of, total, weighted, weighted_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,14 @@ class Loss(Measured, Declared):
     def build(self, g: Builder, *given: Value, mask: Value | None = None) -> Value:
         """The loss as a scalar: the mean over the batch, weighted where positions count differently."""
         return weighted_mean(g, self.each(g, *given), self.counts(g, *given), mask)
+
+    def sums(self, g: Builder, *given: Value, mask: Value | None = None) -> tuple[Value, Value] | None:
+        """What the loss is the quotient of, where positions count differently; None where batches weigh by rows."""
+        counts = self.counts(g, *given)
+        if counts is None and mask is None:
+            return None
+        numbers, weights = weighted(g, self.each(g, *given), counts, mask)
+        return total(g, numbers), total(g, weights)
 
     def formula(self, torch: Any, *given: Any) -> Any:
         """The loss of a batch in PyTorch's functions, from tensors in float64 (labels in int64), the batch as axis 0.

@@ -18,6 +18,7 @@ from netc.compiler.metrics.base import Figure, Metric
 if TYPE_CHECKING:
     from netc.compiler.metrics.base import Array
 
+
 @dataclass(frozen=True)
 class Average(ArgumentType):
     """How the figures of classes become one. Converts to the word."""

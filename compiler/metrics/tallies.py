@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from netc.compiler.artifact import Manifest, said
+from netc.compiler.artifact import LOSS, Manifest, said
 from netc.compiler.declare.arguments import ArgumentError
 from netc.compiler.metrics.base import Figure, Metric, metric
 
@@ -29,16 +29,27 @@ class Tallies:
         for port in manifest["outputs"]:
             if "metric" in port:
                 self.parts[said(port)] = port["metric"], port["part"], port["combine"]
-        wanted = {name for name, _, _ in self.parts.values()}
-        listed = manifest.get("settings", {}).get("metrics", ())
+        settings = manifest.get("settings", {})
+        self.losses: list[dict[str, Any]] = settings.get("sums", []) if manifest["kind"] == "score" else []
+        summed = {item["output"] for item in self.losses}
+        wanted = {name for name, _, _ in self.parts.values()} - summed
+        listed = settings.get("metrics", ())
         self.metrics = {item["name"]: _made(item["metric"]) for item in listed if item["name"] in wanted}
         if wanted != self.metrics.keys():
             raise ValueError(f"it has parts of {sorted(wanted ^ self.metrics.keys())[0]}, which it doesn't explain")
 
+    def figure_of(self, output: str) -> str:
+        """The figure that an output is, or is a part of."""
+        figure = self.parts[output][0] if output in self.parts else output
+        known = next((item for item in self.losses if item["output"] == figure), None)
+        return figure if known is None else f"{LOSS}.{known['name']}" if known["logged"] else LOSS
+
     def split(self, results: Mapping[str, Any]) -> tuple[dict[str, float], Parts]:
         """What a batch gave: numbers that are means over its rows, and parts."""
+        from numpy import asarray
+
         numbers = {name: float(value) for name, value in results.items() if name not in self.parts}
-        return numbers, {name: value.astype("float64") for name, value in results.items() if name in self.parts}
+        return numbers, {name: asarray(value, "float64") for name, value in results.items() if name in self.parts}
 
     def add(self, sums: Parts, parts: Parts) -> None:
         """Add a batch's parts to those of batches before. Those to be joined are, when asked for: see `figures`."""
@@ -56,7 +67,25 @@ class Tallies:
         for name, value in sums.items():
             metric_name, part, _ = self.parts[name]
             found.setdefault(metric_name, {})[part] = concatenate(value) if isinstance(value, list) else value
-        return {name: self.metrics[name].figure(parts) for name, parts in found.items()}
+        return {
+            name: self.metrics[name].figure(parts) if name in self.metrics else _quotient(parts)
+            for name, parts in found.items()
+        }
+
+    def whole(self, figures: Mapping[str, Figure]) -> dict[str, Figure]:
+        """Figures of all rows, with the losses that are made of parts in their places."""
+        found = dict(figures)
+        terms = [(item, found.pop(item["output"])) for item in self.losses]
+        if not terms:
+            return found
+        logged: dict[str, Figure] = {f"{LOSS}.{item['name']}": value for item, value in terms if item["logged"]}
+        total = sum(item["weight"] * value for item, value in terms if not isinstance(value, list))
+        return {LOSS: total, **logged, **found}
+
+
+def _quotient(parts: Parts) -> float:
+    weight = float(parts["weight"])
+    return float(parts["total"]) / weight if weight else 0.0
 
 
 def single(figures: Mapping[str, Figure]) -> dict[str, float]:

@@ -87,10 +87,7 @@ class Losses(Form):
     """A sum of weighted losses, or a table of such sums."""
 
     def to_json(self, value: Any) -> Any:
-        return [
-            {"name": t.name, "weight": t.weight, **_compared(t), "loss": call_as_json(t.loss)}
-            for t in value
-        ]
+        return [{"name": t.name, "weight": t.weight, **_compared(t), "loss": call_as_json(t.loss)} for t in value]
 
 
 class Metrics(Form):

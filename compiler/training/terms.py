@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from netc.compiler.artifact import LOSS
 from netc.compiler.ir import Builder, Value
@@ -35,6 +36,35 @@ def add_losses(
     return total
 
 
+def add_loss_sums(
+    a: Assembly, terms: Sequence[LossTerm], values: Mapping[Value, Value], targets: Mapping[str, Value]
+) -> list[dict[str, Any]]:
+    """What the losses are over all rows of several batches, where positions count differently in one of them.
+
+    Each term is an output `loss.NUMBER`, or its parts `.total` and `.weight`; returns how they make the loss, for the
+    manifest. Nothing where no term is weighted, and the loss is a mean over rows.
+    """
+    made = []
+    for term in terms:
+        g = a.builder("loss", term.name, term.span)
+        stand, mask = given(g, term, values, targets), _mask(g, term, values, targets)
+        made.append((g, term, stand, mask, term.loss.sums(g, *stand, mask=mask)))
+    if all(sums is None for *_, sums in made):
+        return []
+    for number, (g, term, stand, mask, sums) in enumerate(made):
+        name = f"{LOSS}.{number}"
+        if sums is None:
+            a.output(name, term.loss.build(g, *stand, mask=mask), "loss", f"the term {term.name}: the mean over rows")
+            continue
+        for part, value in zip(("total", "weight"), sums, strict=True):
+            note = f"the term {term.name}: its part {part}; the batches' are added up"
+            a.output(f"{name}.{part}", value, "loss", note, metric=name, part=part, combine="sum")
+    return [
+        {"output": f"{LOSS}.{number}", "weight": term.weight, "name": term.name, "logged": term.logged}
+        for number, term in enumerate(terms)
+    ]
+
+
 def add_metrics(
     a: Assembly,
     terms: Sequence[MetricTerm],
@@ -64,9 +94,7 @@ def add_metrics(
             a.output(name, value, "metric", about, metric=term.name, part=part, combine=combine)
 
 
-def given(
-    g: Builder, term: Term, values: Mapping[Value, Value], targets: Mapping[str, Value]
-) -> list[Value]:
+def given(g: Builder, term: Term, values: Mapping[Value, Value], targets: Mapping[str, Value]) -> list[Value]:
     """What stands in a term's places, in order."""
     specs = iter(spec for _, spec in term.wanted)
     places = zip(term.measure.places, term.given, strict=True)

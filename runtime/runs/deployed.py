@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Port, said
+from netc.compiler import Figure, Port, said
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.snippet import printable
@@ -148,7 +148,7 @@ class Deployed:
         """The names of the classes in their order, or None."""
         return None if self.card is None else self.card.class_names
 
-    def evaluate(self, data: Any, part: str | None = None) -> tuple[int, dict[str, float]]:
+    def evaluate(self, data: Any, part: str | None = None) -> tuple[int, dict[str, Figure]]:
         """The number of examples, and the mean loss and metrics over them; arguments as of `rows`."""
         _, rows = self.rows(data, part)
         return len(rows), self.measure(rows)
@@ -168,7 +168,7 @@ class Deployed:
         compared = [port for port in self._scored if port["role"] == "data" and port["name"] not in known]
         return rows_of(data, [*self.inputs, *compared, *self.targets], self.card, part)
 
-    def measure(self, rows: BoundBatches) -> dict[str, float]:
+    def measure(self, rows: BoundBatches) -> dict[str, Figure]:
         """The mean loss and metrics over rows that fit."""
         assert self.scorer is not None
         return evaluate(self.run, self.scorer, batches_of(rows, self.batch or EVALUATION_BATCH))

@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 
 from netc.compiler import (
     LOSS,
+    Figure,
     Options,
+    Parts,
+    Tallies,
     TrainPlan,
     compile_scorer,
     fit,
@@ -19,6 +22,7 @@ from netc.compiler import (
     override,
     read_tensors,
     said,
+    single,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
@@ -33,7 +37,7 @@ from netc.runtime.runs.evaluate import batches_of, evaluate
 from netc.runtime.runs.final import close_run
 from netc.runtime.runs.run import check_same_rows
 from netc.runtime.sessions.resident import Array, Resident
-from netc.runtime.sessions.session import Session, StepSession
+from netc.runtime.sessions.session import Results, Session, StepSession
 from netc.runtime.show.history import History
 from netc.runtime.show.progress import shown
 from netc.runtime.training.diverged import diverged
@@ -44,10 +48,11 @@ from netc.runtime.training.steps import Steps, rows_of
 
 
 class StepResult(NamedTuple):
-    """Loss and metrics of a step, and how many examples it had."""
+    """Loss and metrics of a step, how many examples it had, and the parts of metrics that are made of parts."""
 
     values: dict[str, float]
     rows: int
+    parts: Parts
 
 
 class Trainer:
@@ -92,6 +97,7 @@ class Trainer:
         self._all_steps = tuple(Steps(model, self.plan, step, options, profile=profile) for step in self.plan.steps)
         self._steps = self._all_steps[0]
         self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
+        self.tallies = Tallies(self.manifest)
         self.state = Resident(model.device)
         self._start_state()
         for target, source, _ in followed(model.net.parameters, self.plan):
@@ -125,7 +131,12 @@ class Trainer:
 
     def update(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> dict[str, float]:
         """`step` without checks and without counting: contiguous arrays of the declared types, and the rates."""
-        return (self.start(feeds, rates) + self.finish())[-1].values
+        last = (self.start(feeds, rates) + self.finish())[-1]
+        return self.results(last)
+
+    def results(self, of: StepResult) -> dict[str, float]:
+        """Loss and metrics of one step, those that are one number."""
+        return of.values | single(self.tallies.figures(of.parts))
 
     def start(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> list[StepResult]:
         """One step, without waiting for its loss where that is on a card; the results that have come back by now.
@@ -152,7 +163,7 @@ class Trainer:
     def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
         """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
         rows = rows_of(feeds, self.ports)
-        values: dict[str, float] = {}
+        values: Results = {}
         losses: list[float] = []
         for steps, rate in zip(self._all_steps, rates, strict=True):
             count, waits = divmod(self.progress.step, steps.step.every)
@@ -172,7 +183,8 @@ class Trainer:
             values |= {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
         if len(losses) == len(self._all_steps):
             values[LOSS] = sum(losses)
-        return StepResult(values, rows)
+        numbers, parts = self.tallies.split(values)
+        return StepResult(numbers, rows, parts)
 
     def finish(self) -> list[StepResult]:
         """The results of steps that have been started and have not come back yet; raises E701 as `step` does."""
@@ -188,7 +200,7 @@ class Trainer:
         """Steps made, those among them whose results have not come back yet."""
         return self.progress.step + len(self._waiting)
 
-    def _checked(self, came: list[dict[str, float]], after: int = 0) -> list[StepResult]:
+    def _checked(self, came: list[Results], after: int = 0) -> list[StepResult]:
         results: list[StepResult] = []
         for at, values in enumerate(came, 1 + after):
             rate, rows = self._waiting.pop(0)
@@ -196,17 +208,18 @@ class Trainer:
                 self._waiting.clear()
                 self._start_state()
                 raise diverged(f"the {not_finite(values)} in step {self.progress.step + at}", rate)
-            results.append(StepResult(values, rows))
+            numbers, parts = self.tallies.split(values)
+            results.append(StepResult(numbers, rows, parts))
         return results
 
-    def evaluate(self, data: Any) -> dict[str, float]:
+    def evaluate(self, data: Any) -> dict[str, Figure]:
         """The mean loss and metrics over data, in inference mode.
 
         data  what `fit` takes: its part `test` or `val` where it names its parts, else all rows
         """
         return self.measure(measured(data, self.ports, self.card or self.model.card))
 
-    def measure(self, rows: Measured) -> dict[str, float]:
+    def measure(self, rows: Measured) -> dict[str, Figure]:
         """`evaluate` for rows that are bound, or a function that begins a pass over batches."""
         if self._scorer is None:
             self._scorer = Session(
@@ -275,7 +288,7 @@ class Trainer:
         """The events that ONNX Runtime recorded since the trainer was made, as JSON; nothing is recorded after this."""
         return self._steps.session(self.plan.batch, self.state).session.end_profile()
 
-    def _accepts(self, results: Mapping[str, float]) -> bool:
+    def _accepts(self, results: Results) -> bool:
         """Whether a step is no divergence: its results are finite, or the graph skipped it to lower the loss scale."""
         return finite(results) or (self.loss_scale is not None and not self.loss_scale.exhausted())
 
