@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
+    from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.moving import followed
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.terms import LossTerm
@@ -82,12 +83,14 @@ _HOMES = {
     "batch_ports": "training.ports",
     "by_batch_statistics": "training.forward",
     "check": "load",
+    "check_decided": "plan.class_weights",
     "compile_backward": "build",
     "compile_gradients": "build",
     "compile_inference": "build",
     "compile_scorer": "build",
     "compile_training": "build",
     "compile_update": "build",
+    "decided": "plan.class_weights",
     "followed": "plan.moving",
     "fit": "weights.files",
     "fit_state": "weights.state",
@@ -104,6 +107,7 @@ _HOMES = {
     "probe_precision": "targets.precision",
     "numbers_of": "metrics.tallies",
     "places": "emit.places",
+    "provisional": "plan.class_weights",
     "read_initializers": "emit.initializers",
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
@@ -113,6 +117,7 @@ _HOMES = {
     "summary": "facts.summary",
     "totals": "facts.count",
     "training_flops": "facts.count",
+    "undecided": "plan.class_weights",
 }
 
 __all__ = [
@@ -126,6 +131,7 @@ __all__ = [
     "Artifact",
     "Augmentation",
     "ExternalData",
+    "Figure",
     "Graph",
     "LayerInstance",
     "LossTerm",
@@ -135,22 +141,26 @@ __all__ = [
     "Node",
     "Options",
     "Parameter",
+    "Parts",
     "Place",
     "Port",
     "Precision",
     "StepPlan",
+    "Tallies",
     "Totals",
     "TrainPlan",
     "Value",
     "batch_ports",
     "by_batch_statistics",
     "check",
+    "check_decided",
     "compile_backward",
     "compile_gradients",
     "compile_inference",
     "compile_scorer",
     "compile_training",
     "compile_update",
+    "decided",
     "fit",
     "fit_state",
     "followed",
@@ -161,19 +171,23 @@ __all__ = [
     "initial_weights",
     "lint",
     "load",
+    "numbers_of",
     "override",
     "parse_setting",
     "places",
     "probe_cpu",
     "probe_precision",
+    "provisional",
     "read_initializers",
     "read_tensors",
     "read_weights",
     "replaceable",
     "said",
+    "single",
     "summary",
     "totals",
     "training_flops",
+    "undecided",
 ]
 
 

@@ -14,15 +14,19 @@ from netc.compiler import (
     Parts,
     Tallies,
     TrainPlan,
+    check_decided,
     compile_scorer,
+    decided,
     fit,
     fit_state,
     followed,
     initial_state,
     override,
+    provisional,
     read_tensors,
     said,
     single,
+    undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
@@ -94,9 +98,8 @@ class Trainer:
         self.options = options = options or Options()
         self._resumed: Card | None = None
         check_precision(model.device, options.precision)
-        self._all_steps = tuple(Steps(model, self.plan, step, options, profile=profile) for step in self.plan.steps)
-        self._steps = self._all_steps[0]
-        self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
+        self._profile = profile
+        self._make_steps(provisional(self.plan))
         self.tallies = Tallies(self.manifest)
         self.state = Resident(model.device)
         self._start_state()
@@ -106,6 +109,12 @@ class Trainer:
         self._scorer: Session | None = None
         self._running: StepSession | None = None
         self._waiting: list[tuple[float, int]] = []
+
+    def _make_steps(self, plan: TrainPlan) -> None:
+        options, profile = self.options, self._profile
+        self._all_steps = tuple(Steps(self.model, plan, step, options, profile=profile) for step in plan.steps)
+        self._steps = self._all_steps[0]
+        self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
 
     def __repr__(self) -> str:
         done = f"epoch {self.progress.epoch} of {self.plan.epochs}, step {self.progress.step:,}"
@@ -121,6 +130,7 @@ class Trainer:
         optimizer's state starts afresh. Where the loss is scaled, for `mixed` precision, such a step is skipped, and
         raises E701 only when no scale is left that could help.
         """
+        check_decided(self.plan)
         fed = feed(self.ports, batch, self.card or self.model.card or NO_CARD)
         if rows_of(fed, self.ports) == 0:
             help = "give one example at least"
@@ -267,6 +277,7 @@ class Trainer:
         bound = bind(data, self.ports, validation, self.card, steps, begun=self.model.card)
         if self._resumed is not None:
             check_same_rows(self._resumed, bound.card)
+        self._decide(bound.card)
         total = override(self.plan, epochs=epochs).epochs
         with folder_for(self, bound, total, out) as (folder, notes):
             self.path = folder.path if folder is not None else self.path
@@ -277,6 +288,14 @@ class Trainer:
                 final, device = bound.final, self.model.device
                 close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
         return self.history
+
+    def _decide(self, card: Card) -> None:
+        """Weights of classes that the data decides, as numbers; raises DiagnosticError E584 where it can't."""
+        if undecided(self.plan):
+            self.plan = decided(self.plan, card.counts)
+            check_decided(self.plan)
+            self._make_steps(self.plan)
+            self.__dict__.pop("ports", None)
 
     @property
     def history(self) -> History:
@@ -322,6 +341,8 @@ class Trainer:
         self.restore(tensors, progress)
         self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path
         self.model.card = card
+        if card.counts:
+            self._decide(card)
 
     def restore(self, tensors: Mapping[str, Array], progress: Progress) -> None:
         """Go on from a checkpoint; raises DiagnosticError E561 where it isn't one of this net and optimizer.
