@@ -17,7 +17,7 @@ def check_fields(frame: Frame, terms: Sequence[Term]) -> None:
     """Report E413 where two terms want different things of a field, or one what a value of the net is not."""
     inputs = {value.name: value for value in frame.run.graph.inputs}
     first: dict[str, tuple[TargetSpec, Term]] = {}
-    for term, (target, wanted) in ((term, item) for term in terms for item in term.wanted):
+    for term, (target, wanted) in [(one, item) for one in terms for item in one.wanted]:
         given = inputs.get(target) if isinstance(target, str) else target
         if isinstance(given, Value):
             _check_value(frame, term, given, wanted)

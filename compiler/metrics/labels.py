@@ -62,7 +62,7 @@ def flat(g: Builder, x: Value) -> Value:
     axis = class_axis(x)
     others = [other for other in range(x.rank) if other != axis]
     last = g.Transpose(x, axes=(*others, axis)) if axis != x.rank - 1 else x
-    return g.Reshape(last, shape=(product([x.shape[at] for at in others]), number_of_labels(x)))
+    return g.Reshape(last, shape=(product(tuple(x.shape[at] for at in others)), number_of_labels(x)))
 
 
 def number_of_labels(x: Value) -> int:
@@ -161,7 +161,7 @@ class Rates(Labels):
             keep = labels != (self.ignore_index if self.ignore_index is not None else -1)
             there = (labels[:, None] == classes)[keep]
             found = (scores.argmax(1)[:, None] == classes)[keep]
-        return tuple(rows.double().sum(0) for rows in (there & found, found, there))  # type: ignore[return-value]
+        return tuple(rows.double().sum(0) for rows in (there & found, found, there))
 
     def averaged(self, torch: Any, given: tuple[Any, ...], of: Any) -> Any:
         """For formulas: the average of a function of both, predicted and actual."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netc.compiler.artifact import LOSS, Manifest, said
 from netc.compiler.declare.arguments import ArgumentError
 from netc.compiler.metrics.base import Figure, Metric, metric
-
-if TYPE_CHECKING:
-    from netc.compiler.metrics.base import Array
 
 Parts = dict[str, Any]
 """Parts of metrics by the names of the outputs, in float64: a batch's are arrays; over several batches those that are

@@ -8,7 +8,7 @@ from dataclasses import replace
 from netc.compiler.losses.cross_entropy import CrossEntropy
 from netc.compiler.plan.terms import LossTerm
 from netc.compiler.plan.train_plan import TrainPlan
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label
 
 Weights = tuple[float, ...]
 
@@ -38,7 +38,7 @@ def check_decided(plan: TrainPlan) -> None:
             Diagnostic(
                 "E584",
                 "`class_weights=balanced` is decided by data, and none has been given yet",
-                next(term.span for term in plan.losses if _waits(term)),
+                Label(next(term.span for term in plan.losses if _waits(term)), "decided by data"),
                 help="train on rows, whose labels can be counted, or write numbers: `class_weights=[1, 2.5]`",
             )
         )

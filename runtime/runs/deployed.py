@@ -53,6 +53,7 @@ class Deployed:
             self.card: Card | None = card_of(metadata.get(CARD_KEY), str(path))
             scorer = notes.scorer(metadata)
             self.scorer = None if scorer is None else _session(path, scorer, device)
+            notes.check_figures(None if self.scorer is None else self.scorer.manifest)
         except notes.NotesError as error:
             raise _unreadable(path, str(error)) from error
         kind = "infer" if manifest is None else manifest["kind"]

@@ -17,6 +17,5 @@ def figure_lines(name: str, figure: Figure, width: int, classes: Sequence[str] |
     rows = [[called, *(f"{value:,.6g}" for value in row)] for called, row in zip(known, figure, strict=True)]
     table = [["", *known], *rows]
     sizes = [max(len(row[at]) for row in table) for at in range(len(table[0]))]
-    lines = ["  ".join([f"{row[0]:<{sizes[0]}}", *(f"{cell:>{size}}" for cell, size in zip(row[1:], sizes[1:], strict=True))])
-             for row in table]  # fmt: skip
+    lines = ["  ".join(cell.rjust(size) for cell, size in zip(row, sizes, strict=True)) for row in table]
     return [f"{name:<{width}}  rows: labels, columns: predictions", *lines]

@@ -173,7 +173,7 @@ class Trainer:
     def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
         """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
         rows = rows_of(feeds, self.ports)
-        values: Results = {}
+        came_of: Results = {}
         losses: list[float] = []
         for steps, rate in zip(self._all_steps, rates, strict=True):
             count, waits = divmod(self.progress.step, steps.step.every)
@@ -190,11 +190,11 @@ class Trainer:
                 raise diverged(what, rate)
             session.swap()
             losses.append(came.pop(LOSS))
-            values |= {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
+            came_of |= {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
         if len(losses) == len(self._all_steps):
-            values[LOSS] = sum(losses)
-        numbers, parts = self.tallies.split(values)
-        return StepResult(numbers, rows, parts)
+            came_of[LOSS] = sum(losses)
+        values, parts = self.tallies.split(came_of)
+        return StepResult(values, rows, parts)
 
     def finish(self) -> list[StepResult]:
         """The results of steps that have been started and have not come back yet; raises E701 as `step` does."""
@@ -341,7 +341,7 @@ class Trainer:
         self.restore(tensors, progress)
         self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path
         self.model.card = card
-        if card.counts:
+        if card is not None and card.counts:
             self._decide(card)
 
     def restore(self, tensors: Mapping[str, Array], progress: Progress) -> None:

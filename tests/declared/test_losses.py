@@ -1,4 +1,4 @@
-"""Every loss and metric on every sample against its formula in float64, the losses' gradients against PyTorch's of it."""
+"""Every loss and metric on every sample against its formula in float64, gradients against PyTorch's of it."""
 
 from __future__ import annotations
 
