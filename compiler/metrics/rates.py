@@ -28,7 +28,7 @@ def _samples(word: str) -> tuple[Pair, ...]:
 def _errors(word: str) -> tuple[Wrong, ...]:
     return (
         Wrong(f"{word}(prediction, target)", "1", code="E301", says=f"{word} needs a score for each class, found 1"),
-        Wrong(f"{word}(prediction, target, average=weighted)", "3", code="E224", says="one of `micro`, `macro`"),
+        Wrong(f"{word}(prediction, target, average=weighted)", "3", code="E201", says="one of `micro`, `macro`"),
         Wrong(f"{word}(prediction, target, threshold=0.7)", "3", code="E224", says="the highest score decides"),
         Wrong(f"{word}(prediction, target, binary=true, ignore_index=0)", "3", code="E224", says="no label to ignore"),
     )

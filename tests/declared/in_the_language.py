@@ -40,7 +40,7 @@ KINDS: dict[str, Registry[Any]] = {
 NAMES = "abcdefgh"
 TRAINS = {
     "loss": "loss = {call}",
-    "metric": "loss = mse(other, value)\n  metrics = [{call}]",
+    "metric": "loss = mse(other, value)\n  metrics = [mae(other, value), {call}]",
     "schedule": "loss = mse(other, value)\n  {figure}\n  schedule = {call}",
     "follower": 'loss = mse(other, value)\n  follow = ["target": {call}]',
     "stop": "loss = mse(other, value)\n  {figure}\n  stop = {call}",
@@ -110,7 +110,7 @@ def instance_of(kind: str, one: Call) -> Any:
     if kind == "loss":
         return plan.losses[0].loss
     if kind == "metric":
-        return plan.metrics[0].metric
+        return plan.metrics[-1].metric
     if kind == "follower":
         return plan.follow[0][1]
     if kind == "stop":

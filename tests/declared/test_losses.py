@@ -42,7 +42,7 @@ FIRST = [
 def term_of(kind: str, one: Pair) -> Term:
     """The sample's loss or metric in its net."""
     plan = net_of(kind, one).plans[0]
-    return plan.losses[0] if kind == "loss" else plan.metrics[0]
+    return plan.losses[0] if kind == "loss" else plan.metrics[-1]
 
 
 def feeds_of(kind: str, one: Pair, draw: str, declared: Any) -> list[Array]:
