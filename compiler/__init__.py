@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
-    from netc.compiler.plan.moving import followed
+    from netc.compiler.plan.moving import followed, frozen
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
+    from netc.compiler.plan.start import Start, below
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
+    from netc.compiler.training.accumulation import FIRST, SHARE
+    from netc.compiler.training.averaging import AVERAGE
     from netc.compiler.training.forward import by_batch_statistics, forward_graph
     from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.training.ports import batch_ports
@@ -92,6 +95,12 @@ _HOMES = {
     "compile_update": "build",
     "decided": "plan.class_weights",
     "followed": "plan.moving",
+    "frozen": "plan.moving",
+    "below": "plan.start",
+    "AVERAGE": "training.averaging",
+    "FIRST": "training.accumulation",
+    "SHARE": "training.accumulation",
+    "Start": "plan.start",
     "fit": "weights.files",
     "fit_state": "weights.state",
     "forward_graph": "training.forward",
@@ -121,11 +130,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "AVERAGE",
+    "FIRST",
     "LOSS",
     "LOSS_SCALE",
     "MANIFEST_KEY",
     "OUTSIDE",
     "PRECISIONS",
+    "SHARE",
     "SMALLEST_SCALE",
     "Application",
     "Artifact",
@@ -145,12 +157,14 @@ __all__ = [
     "Place",
     "Port",
     "Precision",
+    "Start",
     "StepPlan",
     "Tallies",
     "Totals",
     "TrainPlan",
     "Value",
     "batch_ports",
+    "below",
     "by_batch_statistics",
     "check",
     "check_decided",
@@ -165,6 +179,7 @@ __all__ = [
     "fit_state",
     "followed",
     "forward_graph",
+    "frozen",
     "get_op",
     "initial_state",
     "initial_weight",

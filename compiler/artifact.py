@@ -39,7 +39,8 @@ class Port(TypedDict):
     role     inputs: data target hyper seed step param state (prediction, in a scorer; gradient and loss, in an update);
              outputs: output loss metric param state (gradient, in a gradient model or a backward pass)
     text     what the net's text calls it, or results and records do, where another port has that name already
-    of       for role param, state or gradient: the input that it replaces or belongs to
+    of       for role param, state or gradient: the input that it replaces or belongs to; an input of role state that
+             has one starts equal to that parameter
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     ignored  for a target of class labels: one that counts for nothing, which may lie outside
     trainable, buffer   for inputs of role param
@@ -48,6 +49,7 @@ class Port(TypedDict):
              them is a mean over the batch
     sizes     for inputs of role data: what the text expects of a named size, {"H": {"minimum": 32, "divisor": 16}}
     initial   for an input of role state: the number to start from; 0 unless given
+    passing   for an input of role state: true where it is of no use after the update that it belongs to
     in_place  for an output of role state: true where its buffer may be that of the input it replaces, because
              whatever reads the input has run when the output is written
     """
@@ -66,6 +68,7 @@ class Port(TypedDict):
     trainable: NotRequired[bool]
     buffer: NotRequired[bool]
     initial: NotRequired[float]
+    passing: NotRequired[bool]
     in_place: NotRequired[bool]
     sizes: NotRequired[dict[str, dict[str, int]]]
 

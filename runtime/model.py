@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import (
+    FIRST,
+    SHARE,
     Manifest,
     Net,
     Port,
@@ -77,6 +79,7 @@ class Model:
         for parameter in net.parameters:  # one at a time: all of them would be a second copy of the network
             self.weights.put(parameter.name, initial_weight(parameter, seed))
         self.card: Card | None = None
+        self.drawn = True
         self._inference: dict[tuple[str, ...], Session] = {}
         self._gradients: dict[int, tuple[TrainPlan, Session]] = {}
 
@@ -179,6 +182,7 @@ class Model:
             parameters = {name: value for name, value in parameters.items() if name in arrays}
         for name, array in fit(arrays, parameters, self.net, exact=strict).items():
             self.weights.put(name, array)
+        self.drawn = False
 
     def save(self, path: str | Path) -> None:
         """Write the weights as safetensors. The file is replaced in one go; raises DiagnosticError E562."""
@@ -212,4 +216,5 @@ def scalars(manifest: Manifest | None, *, seed: int, step: int, rate: float = 0.
     return {
         port["name"]: np.array(values[port["role"]], np.dtype(port["dtype"]))
         for port in ports(manifest, "hyper", "seed", "step")
+        if port["name"] not in (SHARE, FIRST)
     }

@@ -12,10 +12,8 @@ STATES = (
 LATER = {
     "scan": STATES,
     "prev": STATES,
-    "init": "give the weights to the command: `netc train FILE --init WEIGHTS`",
-    "unfreeze": "`freeze` keeps weights to the end",
-    "adapt": "write the low-rank product out: `add { dense(n); dense(8, bias=false) -> dense(n, bias=false) }`, with "
-    "`frozen { … }` around the first",
+    "adapt": "write the low-rank product out: "
+    "`add { frozen { dense(n) }; dense(8, bias=false) -> dense(n, bias=false) }`",
 }
 
 

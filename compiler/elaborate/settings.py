@@ -8,15 +8,28 @@ from typing import Any
 from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import how_to_list
-from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.losses import losses, metrics, unknown_word
 from netc.compiler.elaborate.resolve import elsewhere
+from netc.compiler.elaborate.tables import Values, epochs, factors, made, read_patterns, starts, table
 from netc.compiler.elaborate.values import POISON, kind
-from netc.compiler.plan.settings import Factors, Form, Losses, Metrics, One, Patterns, Plain, Setting, Some, Table, Text
+from netc.compiler.plan.settings import (
+    Epochs,
+    Factors,
+    Form,
+    Losses,
+    Metrics,
+    One,
+    Patterns,
+    Plain,
+    Setting,
+    Some,
+    Starts,
+    Table,
+    Text,
+)
 from netc.grammar import ast
 
-Values = dict[str, Any]
 Reader = Callable[[Frame, Setting, ast.Expression, Values], Any]
 
 
@@ -71,7 +84,7 @@ def _one(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> Dec
     if function.id not in known:
         unknown_word(frame, what, function.id, function, node if isinstance(node, ast.Call) else None)
         return None
-    return _made(frame, known[function.id], arguments, node)
+    return made(frame, known[function.id], arguments, node)
 
 
 def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[Declared, ...]:
@@ -87,25 +100,10 @@ def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tu
         if word not in known:
             unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
             continue
-        made = _made(frame, known[word], arguments, item)
-        if made is not None:
-            found.append(made)
+        one = made(frame, known[word], arguments, item)
+        if one is not None:
+            found.append(one)
     return tuple(found)
-
-
-def _made(
-    frame: Frame, definition: type[Declared], arguments: tuple[ast.Argument, ...], node: ast.Expression
-) -> Declared | None:
-    """Something declared, from its call; arguments that exclude each other are reported."""
-    bound = bind_declared(frame, definition, f"`{definition.word}`", arguments, node.span)
-    if bound is None:
-        return None
-    made = definition(**bound.values)
-    conflict = made.conflict()
-    if conflict is not None:
-        name, message, help = conflict
-        frame.error("E224", message, bound.spans.get(name, node.span), help=help)
-    return made
 
 
 def _losses(frame: Frame, _: Setting, node: ast.Expression, __: Values) -> tuple[Any, ...]:
@@ -118,87 +116,11 @@ def _metrics(frame: Frame, _: Setting, node: ast.Expression, values: Values) -> 
 
 def _patterns(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[str, ...]:
     assert isinstance(setting.form, Patterns)
-    found = []
-    for item in node.items if isinstance(node, ast.List) else (node,):
-        name = _path(item)
-        if name is None:
-            example = f'`{setting.word} = ["stem", "stage1.*"]`'
-            frame.error("E406", f"`{setting.word}` is a list of names", item.span, help=f"write {example}")
-        else:
-            found.append(name)
-    return tuple(found)
-
-
-def _path(node: ast.Expression) -> str | None:
-    """A string, or a dotted name as it stands."""
-    match node:
-        case ast.String():
-            return node.value
-        case ast.Name():
-            return node.id
-        case ast.Attribute():
-            inner = _path(node.value)
-            return None if inner is None else f"{inner}.{node.name}"
-    return None
-
-
-def _entries(
-    frame: Frame, setting: Setting, node: ast.Expression, example: str
-) -> list[tuple[str, ast.Syntax, ast.Expression]]:
-    """The entries of a table by name, each name once."""
-    found: dict[str, tuple[str, ast.Syntax, ast.Expression]] = {}
-    help = f"write `{setting.word} = {example}`"
-    if not isinstance(node, ast.Table):
-        frame.error("E406", f"`{setting.word}` is a table", node.span, help=help)
-        return []
-    for key, value in node.entries:
-        name = _path(key)
-        if name is None:
-            frame.error("E406", f"`{setting.word}` is a table from names", key.span, help=help)
-        elif name in found:
-            frame.error("E405", f"`{name}` stands in `{setting.word}` twice", key.span, help="remove one of them")
-        else:
-            found[name] = (name, key, value)
-    return list(found.values())
-
-
-def _factors(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[tuple[str, float], ...]:
-    assert isinstance(setting.form, Factors)
-    found = []
-    for name, _key, item in _entries(frame, setting, node, '["cnn": 0.1]'):
-        value = frame.evaluate(item)
-        if value is POISON:
-            continue
-        try:
-            found.append((name, setting.form.type.convert(value)))
-        except ArgumentError as error:
-            message = f"`{setting.word}` of `{name}` is {error.expected}, found {error.found}"
-            frame.error("E406", message, item.span, help=error.help)
-    return tuple(found)
-
-
-def _table(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[tuple[str, Declared], ...]:
-    assert isinstance(setting.form, Table)
-    known = setting.form.registry.all()
-    found = []
-    for name, _key, item in _entries(frame, setting, node, f'["target": {next(iter(known))}("online")]'):
-        function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
-        word = function.id if isinstance(function, ast.Name) else elsewhere(frame, function)
-        what = setting.form.registry.kind
-        if word is None:
-            frame.error("E407", f"a {what} is a word", item.span, help=how_to_list(what))
-            continue
-        if word not in known:
-            unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
-            continue
-        made = _made(frame, known[word], arguments, item)
-        if made is not None:
-            found.append((name, made))
-    return tuple(found)
+    return read_patterns(frame, setting.word, node)
 
 
 READERS: Mapping[type[Form], Reader] = {
     Plain: _plain, Text: _text, One: _one, Some: _some, Losses: _losses, Metrics: _metrics,
-    Patterns: _patterns, Factors: _factors, Table: _table,
+    Patterns: _patterns, Factors: factors, Table: table, Epochs: epochs, Starts: starts,
 }  # fmt: skip
 """How each form of a setting is read."""

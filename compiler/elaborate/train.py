@@ -9,15 +9,15 @@ from netc.compiler.elaborate.advice import setting_advice
 from netc.compiler.elaborate.data_fields import check_fields
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.later import not_yet
+from netc.compiler.elaborate.plan_checks import check_fit, check_patterns
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.settings import read_settings
-from netc.compiler.plan.moving import chosen, followed, frozen, moving
 from netc.compiler.plan.settings import One, Setting
 from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, StepPlan, TrainPlan
 from netc.grammar import ast
-from netc.grammar.diagnostics import DiagnosticError, Edit, Fix, Label
+from netc.grammar.diagnostics import Edit, Fix, Label
 
-LATER = ("init", "unfreeze", "adapt")
+LATER = ("adapt",)
 ALONE = ("trains", "every")
 """Settings of one step among several."""
 
@@ -51,8 +51,8 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
         for name, _, values in steps
     )
     plan = TrainPlan(train.label, plans, **fields, span=train.span)
-    _check_fit(frame, plan, {**given, **{word: node for _, own, _ in steps for word, node in own.items()}})
-    _check_patterns(frame, plan, [{**given, **own} for _, own, _ in steps])
+    check_fit(frame, plan, {**given, **{word: node for _, own, _ in steps for word, node in own.items()}})
+    check_patterns(frame, plan, [{**given, **own} for _, own, _ in steps])
     return plan if net.report.errors == errors else None
 
 
@@ -83,38 +83,6 @@ def _need_loss(frame: Frame, given: Given, node: ast.Train | ast.Step, what: str
         span = node.net_span if isinstance(node, ast.Train) else node.span
         help = "add a line such as `loss = cross_entropy(logits, label)`"
         frame.error("E402", f"{what} has no loss", span, help=help)
-
-
-def _check_fit(frame: Frame, plan: TrainPlan, given: Given) -> None:
-    misfit = plan.misfit()
-    if misfit is not None:
-        word, message, help = misfit
-        frame.error("E416", message, given[word].span, help=help)
-
-
-def _check_patterns(frame: Frame, plan: TrainPlan, given: list[Given]) -> None:
-    """Patterns that name nothing are found while the text is checked, at their settings."""
-    parameters, inputs = list(frame.run.parameters.values()), frame.run.graph.inputs
-    names = [item.name for item in parameters]
-
-    def check(word: str, at: Given, what: Any) -> None:
-        try:
-            what()
-        except DiagnosticError as error:
-            for found in error.diagnostics:
-                frame.error(found.code, found.message, at[word].span, help=found.help)
-
-    if "freeze" in given[0]:
-        check("freeze", given[0], lambda: frozen(parameters, plan))
-    if "follow" in given[0]:
-        check("follow", given[0], lambda: followed(parameters, plan))
-    for step, own in zip(plan.steps, given, strict=True):
-        if "trains" in own and "freeze" not in given[0]:
-            check("trains", own, lambda step=step: moving(parameters, inputs, plan, step))
-        if "rates" in own:
-            check("rates", own, lambda step=step: chosen(names, dict(step.rates), "rates"))
-        if "decays" in own:
-            check("decays", own, lambda step=step: chosen([*names, "kernels"], step.decays, "decays"))
 
 
 def _settings(frame: Frame, body: ast.Body, known: Mapping[str, Setting]) -> Given:

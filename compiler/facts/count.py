@@ -5,7 +5,7 @@ Counts are ints; where a network has symbolic sizes, costs that depend on them a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import BATCH_SYMBOL, Node, Shape, Size, Value, product, substitute
 from netc.compiler.ops import get_op
 from netc.compiler.ops.fields import Field, widest
+from netc.compiler.plan.moving import frozen
 
 if TYPE_CHECKING:
     from netc.compiler.net import Net
@@ -59,16 +60,20 @@ class Memory:
 
 
 def totals(net: Net, batch: int = 1, *, training: bool = False) -> Totals:
-    """The whole network's cost: without what is `train only`, unless `training`."""
-    return count((layer for layer in net.layers if training or not layer.training_only), batch)
+    """The whole network's cost: without what is `train only`, unless `training`; the first plan freezes too."""
+    fixed = frozen(net.parameters, net.plans[0]) if net.plans else ()
+    return count((layer for layer in net.layers if training or not layer.training_only), batch, fixed)
 
 
-def count(layers: Iterable[LayerInstance], batch: int = 1) -> Totals:
-    """What these layers cost together: one of them, a stage, all."""
+def count(layers: Iterable[LayerInstance], batch: int = 1, fixed: Collection[Value] = ()) -> Totals:
+    """What these layers cost together: one of them, a stage, all.
+
+    fixed  what a train section freezes, besides what the net does
+    """
     chosen = list(layers)
     parameters = distinct_parameters(chosen)
     weights = [item for item in parameters if not item.buffer]
-    trainable = sum(item.count for item in weights if item.trainable)
+    trainable = sum(item.count for item in weights if item.trainable and item.value not in fixed)
     params = sum(item.count for item in weights)
     return Totals(
         params=params,

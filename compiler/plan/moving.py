@@ -22,11 +22,12 @@ def moving(parameters: Sequence[Parameter], inputs: Sequence[Value], plan: Train
     freezes stays. Raises DiagnosticError E415 for a pattern that nothing is called, or that names an input of integers.
     """
     fixed = frozen(parameters, plan)
-    trainable = [item.value for item in parameters if item.trainable and not item.buffer and item.value not in fixed]
+    weights = [item.value for item in parameters if not item.buffer and (item.trainable or item.frozen)]
+    trainable = [value for value in weights if value not in fixed]
     if step.trains is None:
         return trainable
     floats = [value for value in inputs if value.dtype is DType.FLOAT32]
-    named = chosen([value.name for value in (*trainable, *floats)], step.trains, "trains")
+    named = chosen([value.name for value in (*weights, *floats)], step.trains, "trains")
     return [value for value in trainable if value.name in named] + [
         value for value in floats if value.name in step.trains
     ]
@@ -37,9 +38,37 @@ def frozen(parameters: Sequence[Parameter], plan: TrainPlan) -> set[Value]:
 
     Raises DiagnosticError E415 for a pattern that names none.
     """
+    free = thawed(parameters, plan)
+    following = {item.name for item in parameters if matches(item.name, dict(plan.follow))}
+    return {item.value for item in fixed_at_first(parameters, plan) if item.name not in free or item.name in following}
+
+
+def fixed_at_first(parameters: Sequence[Parameter], plan: TrainPlan) -> list[Parameter]:
+    """What does not move before `unfreeze` lets it go. Raises DiagnosticError E415."""
     names = [item.name for item in parameters]
     fixed = chosen(names, plan.freeze, "freeze") | {name for name in names if matches(name, dict(plan.follow))}
-    return {item.value for item in parameters if item.frozen or item.name in fixed}
+    return [item for item in parameters if item.frozen or item.name in fixed]
+
+
+def thawed(parameters: Sequence[Parameter], plan: TrainPlan) -> dict[str, int]:
+    """What was frozen and moves by now, and since which epoch. Raises DiagnosticError E415 as `freeze` does.
+
+    E416 is a pattern of `unfreeze` that lets nothing go: what it names moves already.
+    """
+    names = [item.name for item in parameters]
+    fixed = [item.name for item in fixed_at_first(parameters, plan)]
+    found: dict[str, int] = {}
+    for epoch, patterns in plan.unfreeze:
+        chosen(names, patterns, "unfreeze")
+        for pattern in patterns:
+            free = [name for name in _fitting(names, pattern) if name in fixed and name not in found]
+            if not free:
+                help = f'freeze it first: `freeze = ["{pattern}"]`, or leave it out'
+                raise DiagnosticError(
+                    Diagnostic("E416", f"`unfreeze` names `{pattern}`, which is not frozen in epoch {epoch}", help=help)
+                )
+            found |= dict.fromkeys(free, epoch)
+    return {name: epoch for name, epoch in found.items() if epoch <= plan.begun}
 
 
 def followed(parameters: Sequence[Parameter], plan: TrainPlan) -> list[tuple[Parameter, Parameter, Follower]]:

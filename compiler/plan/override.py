@@ -37,7 +37,7 @@ def override(plan: TrainPlan, **settings: Any) -> TrainPlan:
             findings.append(
                 Diagnostic("E490", f"{name} is {refused.expected}, found {describe(value)}", help=refused.help)
             )
-    misfit = plan.misfit() if settings.get("epochs") is not None else None
+    misfit = replace(plan, unfreeze=()).misfit() if settings.get("epochs") is not None else None
     if misfit is not None and not findings:
         findings.append(Diagnostic("E416", misfit[1], help=misfit[2]))
     if findings:

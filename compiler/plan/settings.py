@@ -73,6 +73,17 @@ class Factors(Form):
     type: ArgumentType
 
 
+class Epochs(Form):
+    """A table from epochs, counted from 1, to patterns: `unfreeze = [5: ["stage3"]]`."""
+
+
+class Starts(Form):
+    """A table from parts to weight files: `init = ["cnn": weights("r.safetensors", map = ["fc": none])]`."""
+
+    def to_json(self, value: Any) -> Any:
+        return {start.part: {"file": start.file, "map": dict(start.map)} for start in value}
+
+
 @dataclass(frozen=True)
 class Table(Form):
     """A table from names to something declared: `follow = ["target": copy("online")]`."""

@@ -11,6 +11,7 @@ from netc.compiler.followers.base import Follower, follower
 from netc.compiler.optimizers.base import Optimizer, optimizer
 from netc.compiler.optimizers.sgd import SGD
 from netc.compiler.plan.settings import (
+    Epochs,
     Factors,
     Losses,
     Metrics,
@@ -20,11 +21,13 @@ from netc.compiler.plan.settings import (
     Plain,
     Setting,
     Some,
+    Starts,
     Table,
     Text,
     setting,
     settings_of,
 )
+from netc.compiler.plan.start import Start
 from netc.compiler.plan.terms import LossTerm, MetricTerm, Term
 from netc.compiler.schedules.base import Schedule, schedule
 from netc.compiler.schedules.constant import Constant
@@ -34,7 +37,7 @@ from netc.grammar.diagnostics import Span, did_you_mean
 CLIP_NORM = Optional_(Real(0, open_low=True))
 ORDER = (
     "loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "clip_value", "decays", "rates",
-    "trains", "every", "freeze", "follow", "augmentation", "stop", "data",
+    "accumulate", "trains", "every", "freeze", "unfreeze", "follow", "average", "init", "augmentation", "stop", "data",
 )  # fmt: skip
 """The settings as the reference and the manifest list them: those of a step stand where a reader looks for them."""
 
@@ -109,6 +112,7 @@ class TrainPlan:
     steps   run in turn on each batch
     freeze  batch norm below these patterns keeps its running statistics
     data    what `--data` is when the command line doesn't say, or None
+    begun   the epoch, counted from 1, whose `unfreeze` came last; 0 before any
     """
 
     label: str | None
@@ -158,11 +162,53 @@ class TrainPlan:
     freeze: tuple[str, ...] = setting(
         Patterns(), 'patterns of what no step moves: `["stem", "stage1..stage3"]`', default=()
     )
+    unfreeze: tuple[tuple[int, tuple[str, ...]], ...] = setting(
+        Epochs(), 'a table from epochs to patterns of what moves from then on: `[5: ["stage3"]]`', default=()
+    )
+    accumulate: int = setting(
+        Plain(SIZE),
+        "batches whose gradients are added up for one update",
+        default=1,
+        default_text="1",
+        outside={"accumulate": Outside(SIZE)},
+        also=(
+            "accumulation",
+            "accumulation_steps",
+            "grad_accum",
+            "gradient_accumulation",
+            "gradient_accumulation_steps",
+            "accumulate_grad_batches",
+        ),
+    )
+    average: float | None = setting(
+        Plain(Optional_(Real(0, 1, open_high=True))),
+        "how much is kept of a moving average of the weights, which is measured, kept and exported",
+        default=None,
+        outside={"average": Outside(Optional_(Real(0, 1, open_high=True)))},
+        also=(
+            "ema",
+            "ema_decay",
+            "ema_momentum",
+            "use_ema",
+            "model_ema",
+            "weight_averaging",
+            "moving_average",
+            "ExponentialMovingAverage",
+            "AveragedModel",
+        ),
+    )
+    init: tuple[Start, ...] = setting(
+        Starts(),
+        'a table from parts to the files they start from: `["cnn": weights("r.safetensors")]`',
+        default=(),
+        also=("pretrained", "pretrained_weights", "load_from", "checkpoint"),
+    )
     follow: tuple[tuple[str, Follower], ...] = setting(
         Table(follower),
         'a table of parts whose weights follow others: `["target": copy("online", every=1000)]`',
         default=(),
     )
+    begun: int = 0
     span: Span | None = None
 
     def __repr__(self) -> str:
@@ -197,6 +243,9 @@ class TrainPlan:
         long = self.schedule.misfit(self.epochs)
         if long is not None:
             return ("schedule", *long)
+        for epoch, _ in self.unfreeze:
+            if epoch > self.epochs:
+                return "unfreeze", f"epoch {epoch} is not reached: there are {self.epochs}", "unfreeze earlier"
         for step in self.steps:
             if step.decays is not None and not getattr(step.optimizer, "weight_decay", 0.0):
                 help = f"give it one: `optimizer = {step.optimizer.word}(weight_decay=1e-2)`"
@@ -207,6 +256,15 @@ class TrainPlan:
                 help = did_you_mean(watched, self.figures) or f"watch one of {', '.join(self.figures)}"
                 return word, f"`{who}` watches `{watched}`, which this section doesn't measure", help
         return None
+
+    @property
+    def rows(self) -> int:
+        """Examples in an update."""
+        return self.batch * self.accumulate
+
+    def in_epoch(self, epoch: int) -> TrainPlan:
+        """The plan as it is in an epoch, counted from 1, after all that `unfreeze` has let go by then."""
+        return replace(self, begun=max((at for at, _ in self.unfreeze if at <= epoch), default=0))
 
     @property
     def only(self) -> StepPlan:
@@ -244,8 +302,8 @@ def to_json(plan: TrainPlan) -> dict[str, Any]:
             found[word] = item.form.to_json(getattr(plan, item.field))
     if named:
         found["steps"] = [_step_to_json(step) for step in named]
-    if plan.freeze:
-        found["freeze"] = list(plan.freeze)
+    if plan.begun:
+        found["begun"] = plan.begun
     return found
 
 

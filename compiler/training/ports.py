@@ -66,6 +66,6 @@ def take_parameters(a: Assembly, net: Net, moved: Collection[Value] | None = Non
     """
     for parameter in net.parameters:
         assert parameter.value.name == parameter.name, f"{parameter.name} goes by {parameter.value.name} in the graph"
-        trainable = parameter.trainable and (moved is None or parameter.buffer or parameter.value in moved)
+        trainable = parameter.trainable if moved is None else parameter.value in moved
         kind = "buffer" if parameter.buffer else "weight" if trainable else "frozen weight"
         a.take(parameter.value, "param", f"{kind} {parameter.name}", trainable=trainable, buffer=parameter.buffer)

@@ -12,10 +12,12 @@ from netc.compiler.ir import DType, Graph, Value
 from netc.compiler.net import Net
 from netc.compiler.options import Precision
 from netc.compiler.passes.dead_code import dead_code, used_sources
-from netc.compiler.plan.moving import frozen, moving
+from netc.compiler.plan.moving import frozen, moving, thawed
 from netc.compiler.plan.terms import Term, values_of
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
+from netc.compiler.training.accumulation import add_up
 from netc.compiler.training.assembly import Assembly
+from netc.compiler.training.averaging import add_averages
 from netc.compiler.training.following import add_following
 from netc.compiler.training.forward import forward_pass
 from netc.compiler.training.gradient import gradients
@@ -47,11 +49,12 @@ def training_step(net: Net, plan: TrainPlan, step: StepPlan, precision: Precisio
     assert measured.rate is not None
     scale = LossScale(a) if precision == "mixed" else None
     slopes = _slopes(a, measured, scale)
-    finite = _update(a, net, step, slopes, measured.loss, measured.rate, measured.count, scale)
+    finite = _update(a, net, plan, step, slopes, measured.loss, measured.rate, measured.count, scale)
     for old, new in measured.statistics.items():
         give_next(a, old, new)
     if step is plan.steps[-1]:
         add_following(a, net, plan, measured.count)
+    add_averages(a, net, plan)
     if scale and finite:
         scale.guard(finite)
     return a
@@ -61,7 +64,7 @@ def backward_step(net: Net, plan: TrainPlan, step: StepPlan, precision: Precisio
     """The first half: loss, metrics, `gradient.NAME` for everything that the step moves, new running statistics.
 
     Gradients are not clipped; under a loss scale they are those of the scaled loss, and statistics stay where one of
-    them is not finite.
+    them is not finite. A plan that accumulates has them as state: each is the sum over the batches of an update so far.
     """
     a = Assembly(net.name)
     measured = _measured(a, net, plan, step, updates=False)
@@ -72,8 +75,11 @@ def backward_step(net: Net, plan: TrainPlan, step: StepPlan, precision: Precisio
     if scale:
         scale.keep(scale.finite(measured.loss, slopes))
         a.drop_inputs({scale.good})
-    for value, slope in slopes:
-        give_gradient(a, value, slope)
+    if plan.accumulate > 1:
+        add_up(a, slopes)
+    else:
+        for value, slope in slopes:
+            give_gradient(a, value, slope)
     return a
 
 
@@ -101,9 +107,11 @@ def update_step(net: Net, plan: TrainPlan, step: StepPlan, precision: Precision 
     if precision == "mixed":
         loss = a.input("loss", DType.FLOAT32, (), "loss", "the loss that the gradients are of, not scaled")
         scale = LossScale(a)
-    finite = _update(a, net, step, slopes, loss, rate, count, scale)
+    finite = _update(a, net, plan, step, slopes, loss, rate, count, scale)
     if step is plan.steps[-1]:
         add_following(a, net, plan, count)
+    fixed = frozen(net.parameters, plan)
+    add_averages(a, net, plan, [item for item in net.parameters if item.buffer and item.value not in fixed])
     if scale and finite:
         scale.guard(finite)
     return a
@@ -170,6 +178,7 @@ def _slopes(a: Assembly, measured: Measured, scale: LossScale | None) -> Slopes:
 def _update(
     a: Assembly,
     net: Net,
+    plan: TrainPlan,
     step: StepPlan,
     slopes: Slopes,
     loss: Value | None,
@@ -184,5 +193,7 @@ def _update(
         assert loss is not None, "the loss decides too whether a step counts"
         slopes, scaled = scale.unscaled(slopes), slopes
         finite = scale.finite(loss, scaled)
-    add_updates(a, step, clip(a, clip_elements(a, slopes, step.clip_value), step.clip_norm), rate, count, names)
+    since = thawed(net.parameters, plan)
+    slopes = clip(a, clip_elements(a, slopes, step.clip_value), step.clip_norm)
+    add_updates(a, step, slopes, rate, count, names, since)
     return finite

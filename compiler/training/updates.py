@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from netc.compiler.ir import DType, Value
 from netc.compiler.optimizers.base import Optimizer
@@ -35,18 +35,27 @@ def clip_elements(a: Assembly, slopes: Slopes, largest: float | None) -> Slopes:
 
 
 def add_updates(
-    a: Assembly, plan: StepPlan, slopes: Slopes, rate: Value, step: Value, parameters: Sequence[str]
+    a: Assembly,
+    plan: StepPlan,
+    slopes: Slopes,
+    rate: Value,
+    step: Value,
+    parameters: Sequence[str],
+    since: Mapping[str, int],
 ) -> None:
     """The optimizer's update of each value that has a gradient; state and new values become inputs and outputs.
 
     parameters  the names of all, moved or not, which the plan's patterns choose from
+    since       the epochs in which some of them began to move: optimizers count their time from there
     """
     decayed = decaying([value for value, _ in slopes], parameters, plan)
     factors = rate_factors(parameters, plan)
     g = a.builder("optimizer")
-    time = g.Add(g.Cast(step, to=DType.FLOAT32), 1.0)
+    from_start = g.Add(g.Cast(step, to=DType.FLOAT32), 1.0)
     slots = plan.optimizer.slots()
     prefix = "" if plan.name is None else f"{plan.name}."
+    began = sorted({since[value.name] for value, _ in slopes if value.name in since})
+    times = {epoch: _steps_since(a, f"{prefix}steps_since_epoch_{epoch}") for epoch in began}
     for value, slope in slopes:
         names = [f"{prefix}{value.name}.{slot}" for slot in slots]
         state = [
@@ -57,10 +66,19 @@ def add_updates(
         optimizer = plan.optimizer if value in decayed else without_decay(plan.optimizer)
         factor = factors.get(value.name, 1.0)
         own_rate = rate if factor == 1 else g.Mul(rate, factor)
+        time = times[since[value.name]] if value.name in since else from_start
         new, new_state = optimizer.update(g, value, slope, tuple(state), own_rate, time)
         give_next(a, value, new)
         for name, slot, old_value, new_value in zip(names, slots, state, new_state, strict=True):
             a.output(f"{name}.next", new_value, "state", f"{slot} of {value.name} after the step", of=old_value.name)
+
+
+def _steps_since(a: Assembly, name: str) -> Value:
+    """The number of this step from 1, counted since some parameters began to move: the graph counts by itself."""
+    before = a.input(name, DType.FLOAT32, (), "state", "steps since then")
+    time = a.builder("optimizer").Add(before, 1.0)
+    a.output(f"{name}.next", time, "state", "steps since then, this one too", of=before.name)
+    return time
 
 
 def without_decay(optimizer: Optimizer) -> Optimizer:

@@ -63,13 +63,18 @@ def compile(wanted: GraphWanted, output: str, weights: str | None, seed: int) ->
 
 def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Parameters, and the optimizer's state where a file holds some: one written by --train, or kept after training."""
-    from netc.compiler import LOSS_SCALE, fit, initial_weights, read_weights
+    from netc.compiler import AVERAGE, LOSS_SCALE, fit, initial_weights, read_weights
+    from netc.runtime.folder.initial import read_starts
 
     if file is None:
-        return initial_weights(network, seed), {}
+        started = read_starts(network, network.plans[0]) if network.plans else None
+        for line in started.report if started else ():
+            say(f"init: {line}")
+        return initial_weights(network, seed) | (started.weights if started else {}), {}
     tensors = read_weights(file)
     slots = {slot for plan in network.plans for step in plan.steps for slot in step.optimizer.slots()}
     names = {f"{item.name}.{slot}" for item in network.parameters if item.trainable for slot in slots} | set(LOSS_SCALE)
+    names |= {f"{AVERAGE}{item.name}" for item in network.parameters}
     state = {name: tensors.pop(name) for name in sorted(names & tensors.keys())}
     return fit(tensors, {item.name: item.value for item in network.parameters}, network, file=file, exact=True), state
 
@@ -107,7 +112,9 @@ def _write_training(
     artifact = compile_training(
         network, network.plan(), batch=wanted.batch, target=wanted.target, options=wanted.options()
     )
-    state = dict(initial_state(artifact.manifest)) | _kept_state(artifact.manifest, kept, file)
+    equal = {port["name"]: weights[port["of"]] for port in artifact.manifest["inputs"]
+             if port["role"] == "state" and "of" in port}  # fmt: skip
+    state = dict(initial_state(artifact.manifest)) | equal | _kept_state(artifact.manifest, kept, file)
     start = save({**weights, **state})
     what = f"{counted(len(weights), 'parameter')} and {counted(len(state), 'tensor')} of optimizer state to start from"
     _write(path.with_suffix(".safetensors"), start, what)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from netc.compiler.declare.declared import Declared
     from netc.compiler.lint.base import Rule
+    from netc.compiler.plan.settings import Setting
 
 
 @verb(examples=("netc explain E301", "netc explain Conv2D", "netc explain layers", "netc explain"))
@@ -80,9 +81,11 @@ def _word(word: str) -> str | None:
     from netc.compiler.declare.absent import absent
     from netc.compiler.declare.also import plain
     from netc.compiler.elaborate.advice import REGISTRIES, advise
+    from netc.compiler.plan.train_plan import SETTINGS
 
     found = [(kind, registry.called(word)) for kind, registry in REGISTRIES.items()]
     parts = [_described(kind, known[0], known[1].note) for kind, known in found if known is not None]
+    parts += [_setting(item) for item in SETTINGS.values() if plain(word) in map(plain, (item.word, *item.also))]
     missing = [kind for kind in REGISTRIES if plain(word) in absent(kind)]
     parts += [f"{advise(kind, word).help[0].upper()}{advise(kind, word).help[1:]}." for kind in missing]
     return "\n\n".join(parts) or None
@@ -102,6 +105,13 @@ def _described(kind: str, definition: type[Declared], note: str) -> str:
     lines += ["", f"Elsewhere: {', '.join(names)}."] if names else []
     lines += [f"Not quite the same: {note}."] if note else []
     return "\n".join(lines)
+
+
+def _setting(setting: Setting) -> str:
+    lines = [f"# {setting.word} (setting of a train section)", "", f"{setting.shown[0].upper()}{setting.shown[1:]}."]
+    lines += [f"Unless given: {setting.default}."] if setting.default else []
+    lines += ["", f"Elsewhere: {', '.join(setting.also)}."] if setting.also else []
+    return "\n".join([*lines, "Its place in a train section: docs/language.md, Training."])
 
 
 def _first_line(definition: type[Declared]) -> str:

@@ -177,6 +177,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     from netc.runtime.runs.cards import card_to_follow
     from netc.runtime.runs.changes import record
     from netc.runtime.training.requested import make_trainer
+    from netc.runtime.training.watching import plan_lines
 
     plan = request.plan(net)
     data = open_data(request.data)
@@ -187,6 +188,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     report: list[str] = []
     trainer = make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
+    heard += plan_lines(plan)
     if resumed is None:
         with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out) as folder:
             _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netc.compiler import Net, fit, read_initializers, read_tensors
+from netc.compiler import Net, TrainPlan, below, fit, read_initializers, read_tensors
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.run_folder import PROGRESS_KEY, RunFolder
@@ -32,14 +32,7 @@ def read_initial(path: Path, net: Net, *, partial: bool = False, renamed: Mappin
 
     Raises DiagnosticError E550 to E553 and E568 for weights that don't fit, E560 for a folder that is no run.
     """
-    file = RunFolder.open(path).weights() if path.is_dir() else path
-    exact = True
-    if file.suffix == ".onnx":
-        check_file(file)
-        tensors, exact = read_initializers(file), False  # constants of the graph are among them
-    else:
-        tensors, metadata = read_tensors(file)
-        exact = PROGRESS_KEY not in metadata  # a checkpoint has the optimizer's state too
+    file, tensors, exact = _read(path)
     for old, new in (renamed or {}).items():
         tensors = {new + name[len(old) :] if name.startswith(old) else name: tensors[name] for name in tensors}
     parameters = {parameter.name: parameter.value for parameter in net.parameters}
@@ -53,6 +46,33 @@ def read_initial(path: Path, net: Net, *, partial: bool = False, renamed: Mappin
         raise DiagnosticError(Diagnostic("E550", message, help=help))
     weights = fit(tensors, fitting, net, file=str(file))
     return Initial(weights, _report(file, parameters, same, weights, tensors if exact else {}))
+
+
+def read_starts(net: Net, plan: TrainPlan) -> Initial:
+    """The weights that a plan's `init` names, of the parts that it names; raises as `read_initial` does."""
+    weights: dict[str, Array] = {}
+    said = []
+    for start in plan.init:
+        file, tensors, exact = _read(Path(net.file).parent / start.file)
+        names = start.renamed(tensors)
+        known = {item.name: item.value for item in net.parameters if not start.part or below(item.name, start.part)}
+        drawn = [name for name in known if start.spares(name)]
+        wanted = {name: value for name, value in known.items() if name not in drawn}
+        taken = fit({new: tensors[old] for old, new in names.items()}, wanted, net, file=str(file), exact=exact)
+        weights |= taken
+        left = f"; drawn anew: {', '.join(drawn)}" if drawn else ""
+        said.append(f"{start.part or net.name}: {counted(len(taken), 'tensor')} from {file}{left}")
+    return Initial(weights, said)
+
+
+def _read(path: Path) -> tuple[Path, dict[str, Array], bool]:
+    """The file that is read, its tensors, and whether all of them are weights."""
+    file = RunFolder.open(path).weights() if path.is_dir() else path
+    if file.suffix == ".onnx":
+        check_file(file)
+        return file, read_initializers(file), False  # constants of the graph are among them
+    tensors, metadata = read_tensors(file)
+    return file, tensors, PROGRESS_KEY not in metadata  # a checkpoint has the optimizer's state too
 
 
 def _report(

@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from netc.compiler import LOSS, by_batch_statistics, single
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.augment import Batch, augment
 from netc.runtime.data.batches import Batches, number_of_batches
 from netc.runtime.data.given import Parts
@@ -44,12 +45,12 @@ class Loop:
         self.trainer, self.train, self.test, self.epochs = trainer, parts.train, parts.test, epochs
         self.notes = [*notes, *(": ".join(filter(None, (it.message, it.help))) for it in parts.warnings)]
         self.folder, self.listener, self.checkpoint_seconds = folder, listener, checkpoint_seconds
-        self.fewest = 2 if by_batch_statistics(trainer.model.net, trainer.plan) else 1
+        self.fewest = 2 if by_batch_statistics(trainer.model.net, trainer.plan.in_epoch(epochs)) else 1
         self.rows = 0 if isinstance(self.train, Stream) else len(self.train)
         if isinstance(self.train, Stream):
-            self.steps_per_epoch = self.train.steps
+            self.steps_per_epoch = -(-self.train.steps // trainer.plan.accumulate)
         else:
-            self.steps_per_epoch = number_of_batches(self.rows, trainer.plan.batch, self.fewest)
+            self.steps_per_epoch = number_of_batches(self.rows, trainer.plan.rows, self.fewest)
         self.saved_at = time.monotonic()
         self.feedback = 1.0
 
@@ -58,11 +59,11 @@ class Loop:
         progress = self.trainer.progress
         progress.tallies = self.trainer.tallies
         if not isinstance(self.train, Stream):
-            progress.in_batches_of(self.trainer.plan.batch)
+            progress.in_batches_of(self.trainer.plan.rows)
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
         for text in self.notes:
             self.listener.noted(text)
-        if self.steps_per_epoch < number_of_batches(self.rows, self.trainer.plan.batch):
+        if self.steps_per_epoch < number_of_batches(self.rows, self.trainer.plan.rows):
             self.listener.noted(
                 f"the last batch of {counted(self.rows, 'row')} would hold one, which has no variance for batch "
                 f"normalization: it is joined to the batch before"
@@ -111,6 +112,7 @@ class Loop:
         """One epoch, from where the progress stands. `asked` is set when somebody wants to stop."""
         trainer, progress = self.trainer, self.trainer.progress
         began = time.monotonic() - progress.seconds
+        trainer.enter(progress.epoch + 1)
         self.feedback = feedback(trainer.plan, progress.history)
         fed = {port["name"]: np.dtype(port["dtype"]) for port in trainer.ports}
         rates = self.rates()
@@ -138,7 +140,7 @@ class Loop:
             return nullcontext(self.streamed(self.train))
         return Batches(
             self.train,
-            trainer.plan.batch,
+            trainer.plan.rows,
             seed=trainer.seed,
             epoch=progress.epoch,
             start=progress.batch,
@@ -151,7 +153,9 @@ class Loop:
         """The same of batches that come from elsewhere; what became of a batch of a lone row is said once."""
         trainer, progress = self.trainer, self.trainer.progress
         epoch, start = progress.epoch, progress.batch
-        for number, batch in enumerate(stream.epoch(start, self.fewest, self.note_once), start):
+        together = trainer.plan.accumulate
+        batches = stream.epoch(start * together, self.fewest, self.note_once)
+        for number, batch in enumerate(grouped(batches, together), start):
             drawn = np.random.default_rng([trainer.seed, epoch, 1, number])
             yield augment(batch, trainer.plan.augmentation, drawn) if trainer.plan.augmentation else batch
 
@@ -172,7 +176,7 @@ class Loop:
     def rates(self) -> list[float]:
         """The learning rate of each step of the plan for the next batch."""
         trainer, plan, progress = self.trainer, self.trainer.plan, self.trainer.progress
-        done = progress.epoch * self.steps_per_epoch + progress.skip // plan.batch
+        done = progress.epoch * self.steps_per_epoch + progress.skip // plan.rows
         done += progress.batch + trainer.steps_started - progress.step  # not steps made: they had batches of any size
         factor = progress.rate_factor * self.feedback
         rates = [step.optimizer.lr * factor for step in plan.steps]
@@ -212,7 +216,7 @@ class Loop:
 
     def keep_best(self) -> None:
         """Keep the weights as they are: in the folder, or else in memory."""
-        weights = self.trainer.model.state_dict()
+        weights = self.trainer.averaged().state_dict()
         if self.folder is None:
             self.trainer.best_weights = weights
         else:
@@ -232,3 +236,19 @@ class Loop:
             raise diverged(f"a weight is not finite after step {trainer.progress.step}", self.rates()[0])
         self.folder.save_last(tensors, trainer.seed, self.rows, trainer.progress, self.card())
         self.saved_at = time.monotonic()
+
+
+def grouped(batches: Iterable[Batch], count: int) -> Iterator[Batch]:
+    """So many batches joined to one, of which an update is made; the last ones may be fewer.
+
+    Raises DiagnosticError E581 for batches of different shapes.
+    """
+    rest = iter(batches)
+    while some := list(islice(rest, count)):
+        shapes = {name: {batch[name].shape[1:] for batch in some} for name in some[0]}
+        odd = next((name for name, found in shapes.items() if len(found) > 1), None)
+        if odd is not None:
+            message = f"batches of one update have `{odd}` in {len(shapes[odd])} shapes"
+            help = "give batches of one shape, or leave `accumulate` out"
+            raise DiagnosticError(Diagnostic("E581", message, help=help))
+        yield {name: np.concatenate([batch[name] for batch in some]) for name in some[0]} if len(some) > 1 else some[0]

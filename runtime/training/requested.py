@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from netc.compiler import Net, Options
@@ -31,4 +32,10 @@ def make_trainer(
         for line in found.report:
             say(line)
     options = Options(precision=request.precision, memory=request.memory)
-    return Trainer(model, request.plan(net), seed=request.seed, options=options, profile=profile)
+    plan = request.plan(net)
+    if resumed:
+        plan = replace(plan, init=())  # the checkpoint has all weights
+    trainer = Trainer(model, plan, seed=request.seed, options=options, profile=profile)
+    for line in trainer.notes:
+        say(line)
+    return trainer

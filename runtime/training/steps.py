@@ -5,13 +5,17 @@ With a known size the compiler has more ways to write a graph; the last batch of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from netc.compiler import Artifact, Manifest, Options, Port, StepPlan, TrainPlan, compile_training
-from netc.runtime.model import Model
+from netc.runtime.model import Model, ports, scalars
 from netc.runtime.sessions.cuda_step import CudaStepSession
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import StepSession
+
+Accepts = Callable[[dict[str, Any]], bool]
+"""Whether results are no divergence."""
 
 
 class Steps:
@@ -21,6 +25,8 @@ class Steps:
     batch comes.
     """
 
+    compile = staticmethod(compile_training)
+
     def __init__(self, model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool) -> None:
         self.model, self.plan, self.step, self.options, self.profile = model, plan, step, options, profile
         self.artifact = self._compile(plan.batch)
@@ -29,20 +35,47 @@ class Steps:
         self.manifest = open_batch(self.artifact.manifest)
         self._sessions: dict[bool, StepSession] = {}
 
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """Of all models that an update takes."""
+        return (self.manifest,)
+
     def session(self, rows: int, state: Resident) -> StepSession:
         """The session for a batch of so many rows."""
         whole = rows == self.plan.batch
         if whole not in self._sessions:
             artifact = self.artifact if whole else self._compile(None)
-            kind = CudaStepSession if self.model.device.name == "cuda" else StepSession
-            self._sessions[whole] = kind(
-                artifact, self.model.weights, state, threads=self.model.threads, profile=self.profile and whole
-            )
+            self._sessions[whole] = step_session(self.model, artifact, state, profile=self.profile and whole)
         return self._sessions[whole]
+
+    def run(
+        self, feeds: Mapping[str, Array], state: Resident, accepts: Accepts, *, seed: int, count: int, rate: float
+    ) -> dict[str, float]:
+        """One update, waiting for its results. What is not accepted changes nothing.
+
+        count  the number of the update, from 0
+        """
+        session = self.session(rows_of(feeds, ports(self.manifest, "data", "target")), state)
+        came = run_once(session, {**feeds, **scalars(self.manifest, seed=seed, step=count, rate=rate)})
+        if accepts(came):
+            session.swap()
+        return came
 
     def _compile(self, batch: int | None) -> Artifact:
         net, name = self.model.net, self.step.name
-        return compile_training(net, self.plan, step=name, batch=batch, target=self.model.target, options=self.options)
+        return self.compile(net, self.plan, step=name, batch=batch, target=self.model.target, options=self.options)
+
+
+def step_session(model: Model, artifact: Artifact, state: Resident, *, profile: bool) -> StepSession:
+    """A session for a step on the model's device."""
+    kind = CudaStepSession if model.device.name == "cuda" else StepSession
+    return kind(artifact, model.weights, state, threads=model.threads, profile=profile)
+
+
+def run_once(session: StepSession, feeds: Mapping[str, Array]) -> dict[str, float]:
+    """One step with what its model takes of the feeds, waiting for the results."""
+    (came,) = [*session.start({name: feeds[name] for name in feeds if name in session.inputs}), *session.finish()]
+    return came
 
 
 def open_batch(manifest: Manifest) -> Manifest:

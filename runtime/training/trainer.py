@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from netc.compiler import (
+    AVERAGE,
     LOSS,
     Figure,
     Options,
     Parts,
+    Port,
     Tallies,
     TrainPlan,
     check_decided,
@@ -33,6 +35,7 @@ from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, Measured, bind, measured
 from netc.runtime.devices.precision import check_precision
+from netc.runtime.folder.initial import read_starts
 from netc.runtime.folder.listener import Listener, Listeners
 from netc.runtime.folder.progress import Progress, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
@@ -44,11 +47,12 @@ from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, Session, StepSession
 from netc.runtime.show.history import History
 from netc.runtime.show.progress import shown
+from netc.runtime.training.accumulated import steps_for
 from netc.runtime.training.diverged import diverged
 from netc.runtime.training.loop import Loop
 from netc.runtime.training.loss_scale import LossScale
 from netc.runtime.training.recorded import folder_for
-from netc.runtime.training.steps import Steps, rows_of
+from netc.runtime.training.steps import rows_of
 
 
 class StepResult(NamedTuple):
@@ -99,22 +103,19 @@ class Trainer:
         self._resumed: Card | None = None
         check_precision(model.device, options.precision)
         self._profile = profile
-        self._make_steps(provisional(self.plan))
-        self.tallies = Tallies(self.manifest)
-        self.state = Resident(model.device)
-        self._start_state()
+        self.notes: list[str] = []
+        if model.drawn and self.plan.init:
+            found = read_starts(model.net, self.plan)
+            model.load_state_dict(found.weights, strict=False)
+            self.notes = found.report
         for target, source, _ in followed(model.net.parameters, self.plan):
             model.weights.put(target.name, model.weights.get(source.name))
-        self.loss_scale = LossScale.of(self.manifest, self.state)
+        self.state = Resident(model.device)
+        self._averaged: Model | None = None
+        self._prepare(1)
         self._scorer: Session | None = None
         self._running: StepSession | None = None
         self._waiting: list[tuple[float, int]] = []
-
-    def _make_steps(self, plan: TrainPlan) -> None:
-        options, profile = self.options, self._profile
-        self._all_steps = tuple(Steps(self.model, plan, step, options, profile=profile) for step in plan.steps)
-        self._steps = self._all_steps[0]
-        self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
 
     def __repr__(self) -> str:
         done = f"epoch {self.progress.epoch} of {self.plan.epochs}, step {self.progress.step:,}"
@@ -156,7 +157,7 @@ class Trainer:
         On a CPU they come at once. On a card they come every few steps, and so does E701: the steps after the one
         that diverged have then changed the weights. A plan of several steps waits for each of them.
         """
-        if len(self._all_steps) > 1:
+        if len(self._all_steps) > 1 or self.plan.accumulate > 1:
             return [self._in_turn(feeds, rates)]
         (rate,) = rates
         rows = rows_of(feeds, self.ports)
@@ -179,18 +180,13 @@ class Trainer:
             count, waits = divmod(self.progress.step, steps.step.every)
             if waits:
                 continue
-            session = steps.session(rows, self.state)
-            numbers = scalars(steps.manifest, seed=self.seed, step=count, rate=rate)
-            wanted = {port["name"] for port in ports(steps.manifest, "data", "target")}
-            given = {name: array for name, array in feeds.items() if name in wanted}
-            (came,) = [*session.start({**given, **numbers}), *session.finish()]
+            came = steps.run(feeds, self.state, self._accepts, seed=self.seed, count=count, rate=rate)
             if not self._accepts(came):
                 self._start_state()
-                what = f"the {not_finite(came)} of step {steps.step.name} in step {self.progress.step + 1}"
-                raise diverged(what, rate)
-            session.swap()
+                of = "" if steps.step.name is None else f" of step {steps.step.name}"
+                raise diverged(f"the {not_finite(came)}{of} in step {self.progress.step + 1}", rate)
             losses.append(came.pop(LOSS))
-            came_of |= {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
+            came_of |= came if steps.step.name is None else {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
         if len(losses) == len(self._all_steps):
             came_of[LOSS] = sum(losses)
         values, parts = self.tallies.split(came_of)
@@ -236,10 +232,11 @@ class Trainer:
                 compile_scorer(self.model.net, self.plan), self.model.device, threads=self.model.threads
             )
         names = [said(port) for port in ports(self._scorer.manifest, "prediction")]
-        read = [port["name"] for port in self.model.inputs(names)]
+        model = self.averaged()
+        read = [port["name"] for port in model.inputs(names)]
 
         def predict(given: Mapping[str, Array]) -> Mapping[str, Array]:
-            return self.model.forward({name: given[name] for name in read}, names)
+            return model.forward({name: given[name] for name in read}, names)
 
         batches = batches_of(rows, self.plan.batch) if isinstance(rows, BoundBatches) else rows()
         return evaluate(predict, self._scorer, batches)
@@ -294,7 +291,7 @@ class Trainer:
         if undecided(self.plan):
             self.plan = decided(self.plan, card.counts)
             check_decided(self.plan)
-            self._make_steps(self.plan)
+            self._prepare(self._phase.begun)
             self.__dict__.pop("ports", None)
 
     @property
@@ -312,10 +309,60 @@ class Trainer:
         return finite(results) or (self.loss_scale is not None and not self.loss_scale.exhausted())
 
     def _start_state(self) -> None:
-        """The optimizer's state as it is before the first step."""
+        """The optimizer's state as it is before the first step. Averages are equal to the weights as they are."""
+        self._put_state(keep=set())
+
+    def _put_state(self, keep: Set[str]) -> None:
         for steps in self._all_steps:
-            for name, start in initial_state(steps.manifest):
-                self.state.put(name, start)
+            for manifest in steps.manifests:
+                equal = {port["name"]: port["of"] for port in ports(manifest, "state") if "of" in port}
+                for name, start in initial_state(manifest):
+                    if name not in keep:
+                        self.state.put(name, self.model.weights.get(equal[name]) if name in equal else start)
+
+    def enter(self, epoch: int) -> None:
+        """Let go what `unfreeze` says that moves from this epoch on, counted from 1. `fit` does it by itself.
+
+        What moved before keeps its optimizer state; what begins to move has none yet.
+        """
+        if self.plan.in_epoch(epoch) != self._phase:
+            self.finish()
+            self._prepare(epoch)
+
+    def _prepare(self, epoch: int) -> None:
+        """The steps of an epoch, and the state that is new in them."""
+        self._phase, held = self.plan.in_epoch(epoch), set(self.state.current)
+        model, plan, options, profile = self.model, provisional(self._phase), self.options, self._profile
+        self._all_steps = tuple(steps_for(model, plan, step, options, profile=profile) for step in plan.steps)
+        self._steps = self._all_steps[0]
+        self._running = None
+        self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
+        self.tallies = Tallies(self.manifest)
+        self._put_state(keep=held)
+        self.loss_scale = LossScale.of(self._steps.manifests[-1], self.state)
+
+    def averaged(self) -> Model:
+        """The model that is measured and kept: with the moving average of the weights where the plan has one.
+
+        Its weights are those of now; call again after further steps.
+        """
+        if self.plan.average is None:
+            return self.model
+        if self._averaged is None:
+            model = self.model
+            self._averaged = Model(model.net, model.device, model.seed, threads=model.threads, target=model.target)
+        self.finish()
+        for name in self.model.weights.current:
+            average = f"{AVERAGE}{name}"
+            held = self.state if average in self.state.current else self.model.weights
+            self._averaged.weights.put(name, held.get(average if held is self.state else name))
+        return self._averaged
+
+    @property
+    def _state_ports(self) -> list[Port]:
+        """What the next update depends on besides weights, as ports, each once."""
+        found = [port for steps in self._all_steps for manifest in steps.manifests for port in ports(manifest, "state")]
+        return list({port["name"]: port for port in found if not port.get("passing")}.values())
 
     @property
     def replays(self) -> bool:
@@ -325,12 +372,13 @@ class Trainer:
     @cached_property
     def ports(self) -> list[Any]:
         """The inputs and targets of a batch, as ports of the manifests of all steps, each once."""
-        found = [port for steps in self._all_steps for port in ports(steps.manifest, "data", "target")]
+        manifests = [manifest for steps in self._all_steps for manifest in steps.manifests]
+        found = [port for manifest in manifests for port in ports(manifest, "data", "target")]
         return list({port["name"]: port for port in found}.values())
 
     def checkpoint(self) -> dict[str, Array]:
         """A copy of every tensor that the next step depends on: parameters and optimizer state."""
-        state = {name: self.state.get(name) for name in self.state.current}
+        state = {port["name"]: self.state.get(port["name"]) for port in self._state_ports}
         return self.model.state_dict() | state
 
     def resume(self, out: str | Path) -> None:
@@ -349,7 +397,10 @@ class Trainer:
 
         E552 is a tensor of another shape, E554 state that isn't of finite floats. Nothing is set unless all fits.
         """
-        names = self.model.weights.current.keys() | self.state.current.keys()
+        phase = self.plan.in_epoch(progress.epoch + (1 if progress.taken else 0))
+        if phase != self._phase:
+            self._prepare(phase.begun)
+        names = self.model.weights.current.keys() | {port["name"] for port in self._state_ports}
         if names != tensors.keys():
             odd = sorted(names ^ tensors.keys())[0]
             raise DiagnosticError(
@@ -359,7 +410,7 @@ class Trainer:
                     help="resume with the net and the optimizer that the run began with",
                 )
             )
-        net, states = self.model.net, [port for steps in self._all_steps for port in ports(steps.manifest, "state")]
+        net, states = self.model.net, self._state_ports
         parameters = {parameter.name: parameter.value for parameter in net.parameters}
         weights = fit(tensors, parameters, net, file="the checkpoint")
         state = fit_state(tensors, states, file="the checkpoint")

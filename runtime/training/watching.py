@@ -1,4 +1,4 @@
-"""What a plan makes of the epochs so far: a rate that falls on a plateau, a reason to stop."""
+"""What a plan makes of the epochs: what is told of it before, rates that fall on a plateau, a reason to stop."""
 
 from __future__ import annotations
 
@@ -25,3 +25,15 @@ def reason_to_stop(plan: TrainPlan, history: Sequence[Record]) -> str | None:
     """Why the plan ends training after these epochs, or None."""
     reasons = (item.due(figures(history, item.watch), plan.figures[item.watch]) for item in plan.stop)
     return next((reason for reason in reasons if reason is not None), None)
+
+
+def plan_lines(plan: TrainPlan) -> list[str]:
+    """What is told before the first epoch of settings that change what moves, and what is kept."""
+    lines = [f"unfreeze     {', '.join(patterns)} from epoch {epoch} on" for epoch, patterns in plan.unfreeze]
+    if plan.accumulate > 1:
+        lines.append(
+            f"accumulate   an update takes {plan.rows:,} examples, in {plan.accumulate} batches of {plan.batch:,}"
+        )
+    if plan.average is not None:
+        lines.append(f"average      of the weights, with decay {plan.average:g}: it is what is measured and kept")
+    return lines

@@ -130,10 +130,6 @@ def test_what_flows_in_has_its_word() -> None:
     ("text", "words"),
     [
         (NET.format("scan { relu }"), "for i in 0..n"),
-        (NET.format("frozen { conv(3, 1) }"), "a text trains every weight"),
-        ("net A { input x: 3; y = dense(3) }\ntrain A { step a { loss = mse(y, t) } }", "one update a batch"),
-        ("net A { input x: 3; y = dense(3) }\ntrain A { loss = mse(y, t); init = \"w\" }", "netc train FILE --init"),
-        ("net A { input x: 3; y = dense(3) }\ntrain A { loss = mse(y, t); freeze = [\"y\"] }", "from Python"),
         ("net A { input x: 3; y = dense(3) }\ntrain A { loss = mse(y, t); adapt = 3 }", "low-rank product"),
     ],
 )  # fmt: skip
@@ -201,7 +197,7 @@ ONE = [
     ("a call as in Python", "net A { input x: 8; y = dense(3)(x); y -> relu -> dense(4) }"),
     ("a value bound again as in Python", "net A { input x: 8; h = x -> relu; h = tanh(h); h -> dense(3) }"),
     ("a foreign layer whose value is used", "net A { input x: 8; h = nn.Linear(8, 3); h -> relu; add(h) }"),
-    ("a word of later used twice", "net A { input x: 8; frozen { dense(3) }; frozen { dense(4) } }"),
+    ("a word of later used twice", "net A { input x: 8; scan { dense(3) }; scan { dense(4) } }"),
 ]  # fmt: skip
 
 

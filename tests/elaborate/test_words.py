@@ -152,7 +152,7 @@ def test_an_unknown_layer_has_a_way_out(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", ["optimizer = foo", "optimizer = rmsprop", "schedule = foo", "metrics = [foo]", "augmentation = [foo]",
+    "setting", ["optimizer = foo", "optimizer = lars", "schedule = foo", "metrics = [foo]", "augmentation = [foo]",
                 "augmentation = [x.Foo()]", "metrics = [f1]", "optimizer = sgd(foo=3)", "foo = 3"],
 )  # fmt: skip
 def test_an_unknown_word_of_a_training_has_a_way_out(setting: str) -> None:

@@ -251,7 +251,7 @@ def test_an_average_follows(loaded: Callable[[str], Net]) -> None:
         ('trains = ["had"]', "E415", "`trains` names `had`, and nothing that can move is called so"),
         ("every = 2", "E406", "`every` belongs into a `step`"),
         ('follow = ["head": copy("body")]', "E415", "`head` can't follow `body`: `bias` is not the same in both"),
-        ('follow = ["head": copies("body")]', "E407", "no way to follow is called `copies`"),
+        ('follow = ["head": copies("body")]', "E407", "no follower is called `copies`"),
         ("step a { epochs = 3; loss = mse(head, t) }", "E404", "a step has no setting `epochs`"),
         ("step a { optimizer = adam }", "E402", "the step `a` has no loss"),
         ("step a { loss = mse(head, t) }; step a { loss = mse(head, t) }", "E405", "two steps are called `a`"),

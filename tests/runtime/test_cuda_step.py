@@ -245,3 +245,15 @@ def test_no_graph_for_an_open_batch_or_a_profile(net: netc.Net, card: Card) -> N
     made = one._steps.session(4, one.state)
     assert isinstance(made, CudaStepSession)
     assert not made.graphs
+
+
+@pytest.mark.parametrize("graphs", [True, False])
+def test_gradients_are_added_up_as_on_the_cpu(net: netc.Net, card: Card, graphs: bool) -> None:
+    """Two models take turns on the same buffers; the second epoch lets a layer go."""
+    card.refuses_session = not graphs
+    plan = replace(net.plan(), accumulate=3, average=0.9, freeze=("conv1",), unfreeze=((2, ("conv1",)),))
+    ours, theirs = (
+        trainer(net, replace(where, graphs=graphs), plan=plan).fit(data(), quiet=True) for where in (CUDA, CPU)
+    )
+    assert [record["loss"] for record in ours] == pytest.approx([record["loss"] for record in theirs], rel=1e-5)
+    assert [record["step"] for record in ours] == [4, 8]

@@ -14,8 +14,8 @@ def unused(subject: Subject) -> Iterator[Diagnostic]:
 
     ## What it does
     Finds layers whose value no output, loss or later layer reads, inputs that nothing starts from, and blocks, block
-    parameters and static binds that the file never mentions again. Blocks of a file without nets are left alone:
-    other files use them.
+    parameters and static binds that the file never mentions again, and patterns of `freeze` where nothing moves
+    anyway. Blocks of a file without nets are left alone: other files use them.
 
     ## Why is this bad
     A dropped value is mostly a forgotten arrow or the wrong name after it, and the network trains without the part that

@@ -1,0 +1,177 @@
+"""Settings of a `train` section that are tables, and calls in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netc.compiler.declare.arguments import ArgumentError
+from netc.compiler.declare.declared import Declared
+from netc.compiler.elaborate.advice import how_to_list
+from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.losses import unknown_word
+from netc.compiler.elaborate.resolve import elsewhere
+from netc.compiler.elaborate.values import POISON
+from netc.compiler.plan.settings import Factors, Setting, Table
+from netc.compiler.plan.start import Start
+from netc.grammar import ast
+
+Values = dict[str, Any]
+
+
+def made(
+    frame: Frame, definition: type[Declared], arguments: tuple[ast.Argument, ...], node: ast.Expression
+) -> Declared | None:
+    """Something declared, from its call; arguments that exclude each other are reported."""
+    bound = bind_declared(frame, definition, f"`{definition.word}`", arguments, node.span)
+    if bound is None:
+        return None
+    built = definition(**bound.values)
+    conflict = built.conflict()
+    if conflict is not None:
+        name, message, help = conflict
+        frame.error("E224", message, bound.spans.get(name, node.span), help=help)
+    return built
+
+
+def read_patterns(frame: Frame, word: str, node: ast.Expression) -> tuple[str, ...]:
+    """A name or a list of names."""
+    found = []
+    for item in node.items if isinstance(node, ast.List) else (node,):
+        name = path_of(item)
+        if name is None:
+            help = 'write names as in `["stem", "stage1.*"]`'
+            frame.error("E406", f"`{word}` is a list of names", item.span, help=help)
+        else:
+            found.append(name)
+    return tuple(found)
+
+
+def path_of(node: ast.Expression) -> str | None:
+    """A string, or a dotted name as it stands."""
+    match node:
+        case ast.String():
+            return node.value
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            inner = path_of(node.value)
+            return None if inner is None else f"{inner}.{node.name}"
+    return None
+
+
+def _entries(
+    frame: Frame, setting: Setting, node: ast.Expression, example: str
+) -> list[tuple[str, ast.Syntax, ast.Expression]]:
+    """The entries of a table by name, each name once."""
+    found: dict[str, tuple[str, ast.Syntax, ast.Expression]] = {}
+    help = f"write `{setting.word} = {example}`"
+    if not isinstance(node, ast.Table):
+        frame.error("E406", f"`{setting.word}` is a table", node.span, help=help)
+        return []
+    for key, value in node.entries:
+        name = path_of(key)
+        if name is None:
+            frame.error("E406", f"`{setting.word}` is a table from names", key.span, help=help)
+        elif name in found:
+            frame.error("E405", f"`{name}` stands in `{setting.word}` twice", key.span, help="remove one of them")
+        else:
+            found[name] = (name, key, value)
+    return list(found.values())
+
+
+def factors(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[tuple[str, float], ...]:
+    """A table from patterns to numbers."""
+    assert isinstance(setting.form, Factors)
+    found = []
+    for name, _key, item in _entries(frame, setting, node, '["cnn": 0.1]'):
+        value = frame.evaluate(item)
+        if value is POISON:
+            continue
+        try:
+            found.append((name, setting.form.type.convert(value)))
+        except ArgumentError as error:
+            message = f"`{setting.word}` of `{name}` is {error.expected}, found {error.found}"
+            frame.error("E406", message, item.span, help=error.help)
+    return tuple(found)
+
+
+def epochs(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """A table from epochs to patterns, in the order of epochs."""
+    help = f'write `{setting.word} = [5: ["stage3"]]`: from the fifth epoch on it moves'
+    if not isinstance(node, ast.Table):
+        frame.error("E406", f"`{setting.word}` is a table from epochs to names", node.span, help=help)
+        return ()
+    found: dict[int, tuple[str, ...]] = {}
+    for key, value in node.entries:
+        epoch = frame.evaluate(key)
+        if epoch is POISON:
+            continue
+        if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 2:
+            frame.error("E406", "an epoch to unfreeze in is a whole number from 2", key.span, help=help)
+        elif epoch in found:
+            frame.error("E405", f"epoch {epoch} stands in `{setting.word}` twice", key.span, help="put both together")
+        else:
+            found[epoch] = read_patterns(frame, setting.word, value)
+    return tuple(sorted(found.items()))
+
+
+def starts(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[Start, ...]:
+    """A table from parts to weight files; a file alone is that of the whole net."""
+    if not isinstance(node, ast.Table):
+        start = _start(frame, "", node)
+        return () if start is None else (start,)
+    entries = _entries(frame, setting, node, '["cnn": weights("cnn.safetensors")]')
+    starts = [_start(frame, name, item) for name, _key, item in entries]
+    return tuple(start for start in starts if start is not None)
+
+
+def _start(frame: Frame, part: str, node: ast.Expression) -> Start | None:
+    """`weights("r.safetensors", map = ["fc": none])`."""
+    help = 'write `weights("cnn.safetensors")`, or `weights("cnn.safetensors", map = ["fc": none])`'
+    match node:
+        case ast.Call(function=ast.Name(id="weights"), arguments=[file, *rest]) if not file.name:
+            names = [argument.name for argument in rest]
+            if isinstance(file.value, ast.String) and names in ([], ["map"]):
+                table = _map(frame, rest[0].value, help) if rest else ()
+                return None if table is None else Start(part, file.value.value, table)
+    frame.error("E406", "a part starts from `weights` of a file", node.span, help=help)
+    return None
+
+
+def _map(frame: Frame, node: ast.Expression, help: str) -> tuple[tuple[str, str | None], ...] | None:
+    found: dict[str, str | None] = {}
+    for key, value in node.entries if isinstance(node, ast.Table) else ():
+        old = path_of(key)
+        nothing = isinstance(value, ast.Constant) and value.value is None
+        new = None if nothing else path_of(value)
+        if old is not None and (nothing or new is not None):
+            found[old] = new
+            continue
+        frame.error("E406", "`map` goes from names in the file to names here, or to none", key.span, help=help)
+        return None
+    if found:
+        return tuple(found.items())
+    frame.error("E406", "`map` is a table from names in the file to names here, or to none", node.span, help=help)
+    return None
+
+
+def table(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[tuple[str, Declared], ...]:
+    """A table from names to calls of what is declared."""
+    assert isinstance(setting.form, Table)
+    known = setting.form.registry.all()
+    found = []
+    for name, _key, item in _entries(frame, setting, node, f'["target": {next(iter(known))}("online")]'):
+        function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
+        word = function.id if isinstance(function, ast.Name) else elsewhere(frame, function)
+        what = setting.form.registry.kind
+        if word is None:
+            frame.error("E407", f"a {what} is a word", item.span, help=how_to_list(what))
+            continue
+        if word not in known:
+            unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
+            continue
+        follower = made(frame, known[word], arguments, item)
+        if follower is not None:
+            found.append((name, follower))
+    return tuple(found)

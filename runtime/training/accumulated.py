@@ -1,0 +1,91 @@
+"""Updates by gradients that are added up over several batches: a backward pass for each, then one update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from netc.compiler import (
+    FIRST,
+    SHARE,
+    Manifest,
+    Options,
+    StepPlan,
+    Tallies,
+    TrainPlan,
+    by_batch_statistics,
+    compile_backward,
+    compile_update,
+)
+from netc.runtime.model import Model, ports, scalars
+from netc.runtime.sessions.resident import Array, Resident
+from netc.runtime.sessions.session import Results, StepSession
+from netc.runtime.training.steps import Accepts, Steps, rows_of, run_once, step_session
+
+
+class AccumulatedSteps(Steps):
+    """As Steps, of rows that are cut into batches of the plan's size. Gradients count by rows.
+
+    Each batch has random masks of its own. The last batch may be smaller; one of fewer than `fewest` rows is joined to
+    the one before.
+    """
+
+    compile = staticmethod(compile_backward)
+
+    def __init__(
+        self, model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool, fewest: int
+    ) -> None:
+        super().__init__(model, plan, step, options, profile=profile)
+        self.fewest = fewest
+        self.parts = Tallies(self.manifest).parts
+        self.update = compile_update(model.net, plan, step=step.name, target=model.target, options=options)
+        self._update: StepSession | None = None
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """Of the backward pass and of the update."""
+        return self.manifest, self.update.manifest
+
+    def run(
+        self, feeds: Mapping[str, Array], state: Resident, accepts: Accepts, *, seed: int, count: int, rate: float
+    ) -> Results:
+        """One update; its results are means over all rows, and the parts of metrics added up."""
+        data = ports(self.manifest, "data", "target")
+        rows = rows_of(feeds, data)
+        means: Results = {}
+        for number, (start, end) in enumerate(cuts(rows, self.plan.batch, self.fewest)):
+            share = (end - start) / rows
+            numbers = scalars(self.manifest, seed=seed, step=count * self.plan.accumulate + number)
+            numbers |= {SHARE: np.array(share, np.float32), FIRST: np.array(number == 0, np.float32)}
+            session = self.session(end - start, state)
+            came = run_once(session, {**{port["name"]: feeds[port["name"]][start:end] for port in data}, **numbers})
+            if not accepts(came):
+                return came
+            session.swap()
+            for name, value in came.items():
+                means[name] = means.get(name, 0.0) + (value if name in self.parts else value * share)
+        if self._update is None:
+            self._update = step_session(self.model, self.update, state, profile=False)
+        loss = next(port["name"] for port in self.manifest["outputs"] if port["role"] == "loss")
+        numbers = scalars(self.update.manifest, seed=seed, step=count, rate=rate)
+        numbers |= {port["name"]: np.array(means[loss], np.float32) for port in ports(self.update.manifest, "loss")}
+        run_once(self._update, numbers)
+        self._update.swap()
+        return means
+
+
+def cuts(rows: int, batch: int, fewest: int) -> list[tuple[int, int]]:
+    """Where each batch begins and ends."""
+    starts = list(range(0, rows, batch))
+    if len(starts) > 1 and rows - starts[-1] < fewest:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], rows], strict=True))
+
+
+def steps_for(model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool) -> Steps:
+    """The sessions of a step: in one model, or in two where gradients are added up."""
+    if plan.accumulate == 1:
+        return Steps(model, plan, step, options, profile=profile)
+    fewest = 2 if by_batch_statistics(model.net, plan) else 1
+    return AccumulatedSteps(model, plan, step, options, profile=profile, fewest=fewest)
