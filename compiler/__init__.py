@@ -32,9 +32,12 @@ if TYPE_CHECKING:
     from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
+    from netc.compiler.metrics.base import Figure
+    from netc.compiler.metrics.tallies import Parts, Tallies, numbers_of, single
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
+    from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.moving import followed, frozen
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.start import Start, below
@@ -59,6 +62,7 @@ _HOMES = {
     "Mixing": "augmentations.base",
     "Resize": "augmentations.resize",
     "ExternalData": "emit.external",
+    "Figure": "metrics.base",
     "Graph": "ir",
     "LayerInstance": "applications",
     "LOSS": "artifact",
@@ -73,23 +77,27 @@ _HOMES = {
     "Options": "options",
     "PRECISIONS": "options",
     "Parameter": "declare.parameter",
+    "Parts": "metrics.tallies",
     "Place": "emit.places",
     "Port": "artifact",
     "Precision": "options",
     "SMALLEST_SCALE": "training.loss_scaling",
     "Totals": "facts.count",
     "StepPlan": "plan.train_plan",
+    "Tallies": "metrics.tallies",
     "TrainPlan": "plan.train_plan",
     "Value": "ir",
     "batch_ports": "training.ports",
     "by_batch_statistics": "training.forward",
     "check": "load",
+    "check_decided": "plan.class_weights",
     "compile_backward": "build",
     "compile_gradients": "build",
     "compile_inference": "build",
     "compile_scorer": "build",
     "compile_training": "build",
     "compile_update": "build",
+    "decided": "plan.class_weights",
     "followed": "plan.moving",
     "frozen": "plan.moving",
     "below": "plan.start",
@@ -110,15 +118,19 @@ _HOMES = {
     "parse_setting": "load",
     "probe_cpu": "targets.cpu.probe",
     "probe_precision": "targets.precision",
+    "numbers_of": "metrics.tallies",
     "places": "emit.places",
+    "provisional": "plan.class_weights",
     "read_initializers": "emit.initializers",
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
     "said": "artifact",
     "replaceable": "plan.override",
+    "single": "metrics.tallies",
     "summary": "facts.summary",
     "totals": "facts.count",
     "training_flops": "facts.count",
+    "undecided": "plan.class_weights",
 }
 
 __all__ = [
@@ -135,6 +147,7 @@ __all__ = [
     "Artifact",
     "Augmentation",
     "ExternalData",
+    "Figure",
     "Graph",
     "Kind",
     "LayerInstance",
@@ -146,12 +159,14 @@ __all__ = [
     "Node",
     "Options",
     "Parameter",
+    "Parts",
     "Place",
     "Port",
     "Precision",
     "Resize",
     "Start",
     "StepPlan",
+    "Tallies",
     "Totals",
     "TrainPlan",
     "Value",
@@ -159,12 +174,14 @@ __all__ = [
     "below",
     "by_batch_statistics",
     "check",
+    "check_decided",
     "compile_backward",
     "compile_gradients",
     "compile_inference",
     "compile_scorer",
     "compile_training",
     "compile_update",
+    "decided",
     "fit",
     "fit_state",
     "followed",
@@ -176,19 +193,23 @@ __all__ = [
     "initial_weights",
     "lint",
     "load",
+    "numbers_of",
     "override",
     "parse_setting",
     "places",
     "probe_cpu",
     "probe_precision",
+    "provisional",
     "read_initializers",
     "read_tensors",
     "read_weights",
     "replaceable",
     "said",
+    "single",
     "summary",
     "totals",
     "training_flops",
+    "undecided",
 ]
 
 

@@ -43,7 +43,11 @@ class Port(TypedDict):
     of       for role param, state or gradient: the input that it replaces or belongs to; an input of role state that
              has one starts equal to that parameter
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
+    ignored  for a target of class labels: one that counts for nothing, which may lie outside
     trainable, buffer   for inputs of role param
+    metric, part, combine   for an output of role metric that is a part of a figure: of which metric, which part, and
+             whether the parts of batches are added up (`sum`) or joined along their first axis (`rows`); one without
+             them is a mean over the batch
     sizes     for inputs of role data: what the text expects of a named size, {"H": {"minimum": 32, "divisor": 16}}
     resized   for inputs of role data: the height and width that rows of another size are brought to, as `resize` does
     initial   for an input of role state: the number to start from; 0 unless given
@@ -59,6 +63,10 @@ class Port(TypedDict):
     text: NotRequired[str]
     of: NotRequired[str]
     classes: NotRequired[int]
+    ignored: NotRequired[int]
+    metric: NotRequired[str]
+    part: NotRequired[str]
+    combine: NotRequired[Literal["sum", "rows"]]
     trainable: NotRequired[bool]
     buffer: NotRequired[bool]
     resized: NotRequired[list[int]]
@@ -71,7 +79,7 @@ class Port(TypedDict):
 class Manifest(TypedDict):
     """kind: "train" one training step; "backward" and "update" its two halves, gradients in between; "infer" the
     network; "gradient" loss and gradients; "score" loss and metrics from predictions and targets. `settings` holds the
-    training plan of a step or its halves (batch, epochs, optimizer, …)."""
+    training plan of a step or its halves (batch, epochs, optimizer, …), and what a scorer's metrics are."""
 
     version: int
     kind: Kind

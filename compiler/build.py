@@ -13,7 +13,8 @@ from netc.compiler.net import Net
 from netc.compiler.options import DEFAULTS, Options, Precision
 from netc.compiler.passes import dead_code, used_sources
 from netc.compiler.pipeline import Context, run
-from netc.compiler.plan.train_plan import StepPlan, TrainPlan, to_json
+from netc.compiler.plan.class_weights import check_decided
+from netc.compiler.plan.train_plan import SETTINGS, StepPlan, TrainPlan, to_json
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.forward import training_only
 from netc.compiler.training.in_place import written_in_place
@@ -131,7 +132,13 @@ def compile_gradients(
 
 def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None = None) -> Artifact:
     """Loss and metrics from predictions (named by their paths) and targets, for evaluation."""
-    return _finish(scorer(net, plan or net.plan()), net, "score", "std", batch, DEFAULTS)
+    plan = plan or net.plan()
+    check_decided(plan)
+    settings: dict[str, Any] = {"metrics": SETTINGS["metrics"].form.to_json(plan.metrics)}
+    assembly, sums = scorer(net, plan)
+    if sums:
+        settings["sums"] = sums
+    return _finish(assembly, net, "score", "std", batch, DEFAULTS, settings=settings)
 
 
 def _compile_step(
@@ -145,6 +152,7 @@ def _compile_step(
     options: Options = DEFAULTS,
 ) -> Artifact:
     plan = plan or net.plan()
+    check_decided(plan)
     chosen = plan.step(step)
     settings = {**to_json(plan), "precision": options.precision, "memory": options.memory}
     if chosen.name is not None:

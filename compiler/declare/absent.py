@@ -96,12 +96,13 @@ LAYERS = BLOCKS + _table(
 )  # fmt: skip
 
 LOSSES = _table(
-    ("binary_cross_entropy binary_crossentropy bce bce_loss bce_with_logits bce_with_logits_loss",
-     "with two classes `logits = dense(2)` and `cross_entropy(logits, label)` do the same"),
-    ("mae mean_absolute_error l1 l1_loss huber huber_loss smooth_l1 smooth_l1_loss log_cosh", ""),
-    ("kl kl_div kl_divergence kl_normal focal focal_loss dice dice_loss hinge hinge_loss ctc ctc_loss triplet "
-     "triplet_margin_loss contrastive cosine_embedding cosine_similarity poisson_nll gaussian_nll style "
-     "total_variation", ""),
+    ("ctc ctc_loss", "it needs a loop over time, which losses don't have"),
+    ("multi_margin multi_margin_loss multilabel_margin_loss margin_ranking margin_ranking_loss", "`hinge` is near it"),
+    ("log_cosh", "`huber` and `smooth_l1` are as smooth, and as straight far out"),
+    ("mape mean_absolute_percentage_error msle mean_squared_logarithmic_error",
+     "`mse` and `mae` compare what the net makes of it: take logarithms of the target in the data"),
+    ("info_nce ntxent nt_xent clip_loss", "`cross_entropy` over a matrix of products of all pairs is it"),
+    ("tversky tversky_loss lovasz lovasz_loss", "`dice` is near it"),
 )  # fmt: skip
 
 OPTIMIZERS = _table(
@@ -109,8 +110,11 @@ OPTIMIZERS = _table(
 )
 
 METRICS = _table(
-    ("precision recall f1 f1_score auc roc_auc confusion iou mean_iou dice mae mse rmse r2 r2_score perplexity "
-     "mean_average_precision binary_accuracy", "`netc predict` writes answers to measure elsewhere"),
+    ("bleu rouge wer cer word_error_rate", "`netc predict` writes answers to measure elsewhere"),
+    ("specificity mcc matthews_corr_coef cohen_kappa balanced_accuracy", "`confusion` has the counts that it is made "
+     "of, `recall(average=macro)` is the balanced accuracy"),
+    ("map_50 detection_map", "`mean_average_precision` ranks examples; boxes are matched elsewhere"),
+    ("psnr ssim fid", "`mse` is what psnr is made of"),
     ("loss val_loss", "leave it out: the loss is always measured"),
 )  # fmt: skip
 

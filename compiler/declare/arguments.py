@@ -271,6 +271,26 @@ class Interval(ArgumentType):
 
 
 @dataclass(frozen=True)
+class ClassWeights(ArgumentType):
+    """A list of numbers, one a class, or `balanced`. Converts to a tuple of floats, "balanced" or None."""
+
+    words: tuple[str, ...] = ("balanced", "none")
+    name = "a list of numbers of at least 0, or `balanced`"
+
+    def convert(self, value: Any) -> tuple[float, ...] | str | None:
+        if value is None or value == "none":
+            return None
+        if value == "balanced":
+            return "balanced"
+        if not isinstance(value, (list, tuple)):
+            raise self.refuse(value)
+        try:
+            return tuple(Real(0).convert(item) for item in value)
+        except ArgumentError:
+            raise self.refuse(value) from None
+
+
+@dataclass(frozen=True)
 class LayerType(ArgumentType):
     """A layer that isn't applied yet: `relu`, `leaky_relu(0.1)`, `batchnorm -> relu`, a block."""
 

@@ -52,18 +52,16 @@ class Sample(Call):
 
 
 class Pair(Call):
-    """A loss or metric of a prediction with a target: `Pair("mse(prediction, target)", "3x4")`.
+    """A loss or metric of what stands in its places, called by their names: `Pair("mse(prediction, target)", "3x4")`.
 
-    prediction  its shape as a file declares it
-    values      where the prediction's numbers lie; from the whole line unless given
-    targets     where the target's numbers lie; labels of all classes, or from the whole line, unless given
+    inputs   the shapes of the values of the net, as a file declares them, in the order of the places
+    values   where their numbers lie; from the whole line unless given
+    targets  where the numbers of the data lie; labels of all classes, or from the whole line, unless given
     """
 
-    def __init__(
-        self, call: str, prediction: str, *, values: Range | None = None, targets: Range | None = None
-    ) -> None:
+    def __init__(self, call: str, *inputs: str, values: Range | None = None, targets: Range | None = None) -> None:
         super().__init__(call)
-        self.prediction, self.values, self.targets = prediction, values, targets
+        self.inputs, self.values, self.targets = inputs, values, targets
 
 
 class Rates(Call):
@@ -102,7 +100,7 @@ class Drawn(Call):
 class Wrong(Call):
     """A call that is refused: `Wrong("conv(0, 3x3)", "3x8x8", code="E224", says="a positive whole number")`.
 
-    inputs  as in `Sample`; for a loss or metric the prediction
+    inputs  as in `Sample`; for a loss or metric as in `Pair`
     says    what message, label or help contain: a text, or several
     at      the part of the text that is pointed at, where that matters
     """

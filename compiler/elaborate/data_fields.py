@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.ir import DType, Value, format_shape
@@ -16,17 +17,22 @@ def check_fields(frame: Frame, terms: Sequence[Term]) -> None:
     """Report E413 where two terms want different things of a field, or one what a value of the net is not."""
     inputs = {value.name: value for value in frame.run.graph.inputs}
     first: dict[str, tuple[TargetSpec, Term]] = {}
-    for term in terms:
-        wanted = term.wanted
-        given = inputs.get(term.target) if isinstance(term.target, str) else term.target
+    for term, (target, wanted) in [(one, item) for one in terms for item in one.wanted]:
+        given = inputs.get(target) if isinstance(target, str) else target
         if isinstance(given, Value):
             _check_value(frame, term, given, wanted)
-        elif isinstance(term.target, str):
-            known, other = first.setdefault(term.target, (wanted, term))
-            if known != wanted:
-                message = f"`{term.target}` is {_said(known)} for one term and {_said(wanted)} for another"
+        elif isinstance(target, str):
+            known, other = first.setdefault(target, (wanted, term))
+            if not agree(known, wanted):
+                message = f"`{target}` is {_said(known)} for one term and {_said(wanted)} for another"
                 help = "give each its own field of the data, or losses and metrics that go together"
                 frame.error("E413", message, term.span, secondary=[Label(other.span, "the first one")], help=help)
+
+
+def agree(one: TargetSpec, other: TargetSpec) -> bool:
+    """Whether one field can be both: labels to ignore may be named by one term alone."""
+    either = one.ignored == other.ignored or None in (one.ignored, other.ignored)
+    return either and replace(one, ignored=None) == replace(other, ignored=None)
 
 
 def _check_value(frame: Frame, term: Term, given: Value, wanted: TargetSpec) -> None:

@@ -9,15 +9,17 @@ from typing import Any
 from netc.compiler.elaborate.advice import advise, how_to_list
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.layer_values import Bound
 from netc.compiler.elaborate.resolve import elsewhere, in_sight
 from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.elaborate.translate import repair
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_number, kind
 from netc.compiler.ir import Value, format_shape, language_shape
+from netc.compiler.losses.base import PAIR, Measured
 from netc.compiler.losses.base import loss as loss_registry
 from netc.compiler.metrics.base import metric as metric_registry
 from netc.compiler.ops import ShapeError
-from netc.compiler.plan.terms import LossTerm, MetricTerm, Target
+from netc.compiler.plan.terms import LossTerm, MetricTerm, Target, Term
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, did_you_mean
 
@@ -61,8 +63,9 @@ def _terms(frame: Frame, node: ast.Expression, weight: float, name: str | None) 
             unknown_word(frame, "loss", path, node.function)
             return []
         case ast.Name() if node.id in loss_registry.all():
-            frame.error("E411", f"`{node.id}` needs a prediction and a target", node.span,
-                        help=f"write `{node.id}(logits, label)`")  # fmt: skip
+            definition = loss_registry.all()[node.id]
+            help = way_to_write(definition).split(";")[0]
+            frame.error("E411", f"`{node.id}` needs {said_places(definition)}", node.span, help=help)
             return []
     if isinstance(node, ast.Name) and in_sight(frame, node.id) is None:
         unknown_word(frame, "loss", node.id, node)
@@ -115,20 +118,75 @@ def _term(frame: Frame, node: ast.Call, weight: float, name: str | None) -> Loss
     if definition is None:
         unknown_word(frame, "loss", word, node.function)
         return None
-    pair = [argument for argument in node.arguments if argument.name is None]
-    rest = tuple(argument for argument in node.arguments if argument.name is not None)
-    if len(pair) != 2:
-        frame.error("E411", f"`{word}` takes a prediction and a target", node.span,
-                    help=f"write `{word}(logits, label)`; other arguments are given by name")  # fmt: skip
+    given, mask, rest = places_of(definition, node.arguments)
+    if len(given) != len(definition.places):
+        frame.error("E411", f"`{word}` takes {said_places(definition)}", node.span, help=way_to_write(definition))
         return None
     bound = bind_declared(frame, definition, f"`{word}`", rest, node.span)
-    prediction, target = pair_of(frame, pair[0].value, pair[1].value, word)
-    if bound is None or prediction is None or target is None:
+    places = filled(frame, definition, [argument.value for argument in given])
+    masked = None if mask is None else target_of(frame, mask.value, f"`mask` of `{word}`")
+    if bound is None or places is None or (mask is not None and masked is None):
         return None
+    made = made_of(frame, definition, bound, node)
+    if made is None:
+        return None
+    term = LossTerm(name or word, weight, made, places, node.span, masked)
+    return term if fits(frame, term, node) else None
+
+
+def places_of(
+    definition: type[Measured], arguments: tuple[ast.Argument, ...]
+) -> tuple[tuple[ast.Argument, ...], ast.Argument | None, tuple[ast.Argument, ...]]:
+    """What a call gives without names, for the places; its mask; the other arguments."""
+    given = tuple(argument for argument in arguments if argument.name is None)
+    named = [argument for argument in arguments if argument.name is not None]
+    mask = next((argument for argument in named if argument.name == "mask" and definition.maskable), None)
+    return given, mask, tuple(argument for argument in named if argument is not mask)
+
+
+def said_places(definition: type[Measured]) -> str:
+    """`a prediction and a target`."""
+    names = [f"{'an' if place.name[0] in 'aeiou' else 'a'} {place.name}" for place in definition.places]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def way_to_write(definition: type[Any]) -> str:
+    """How a loss is called."""
+    call = "logits, label" if definition.places == PAIR else ", ".join(place.name for place in definition.places)
+    return f"write `{definition.word}({call})`; other arguments are given by name"
+
+
+def made_of(frame: Frame, definition: type[Any], bound: Bound, node: ast.Syntax) -> Any:
+    """A loss or metric with its arguments, or None where they exclude each other, which is reported."""
     made = definition(**bound.values)
-    if not fits(frame, made, prediction, node):
-        return None
-    return LossTerm(name or word, weight, made, prediction, target, node.span)
+    conflict = made.conflict()
+    if conflict is None:
+        return made
+    name, message, help = conflict
+    frame.error("E224", message, bound.spans.get(name, node.span), help=help)
+    return None
+
+
+def filled(frame: Frame, definition: type[Any], nodes: Sequence[ast.Expression]) -> tuple[Target, ...] | None:
+    """What stands in the places, or None after a mistake; two in the wrong order are one finding."""
+    if definition.places == PAIR:
+        pair = pair_of(frame, nodes[0], nodes[1], definition.word)
+        return None if pair[0] is None or pair[1] is None else (pair[0], pair[1])
+    found = [
+        target_of(frame, node, _place(definition, at))
+        if place.data
+        else prediction_of(frame, node, _place(definition, at))
+        for at, (place, node) in enumerate(zip(definition.places, nodes, strict=True))
+    ]
+    given = tuple(item for item in found if item is not None)
+    return given if len(given) == len(found) else None
+
+
+NUMBERS = ("first", "second", "third", "fourth")
+
+
+def _place(definition: type[Any], at: int) -> str:
+    return f"the {NUMBERS[at]} place of `{definition.word}`"
 
 
 def pair_of(
@@ -142,18 +200,21 @@ def pair_of(
                         secondary=[Label(ref.span, "bound here")],
                         help=f"the prediction comes first, then the target: `{word}(prediction, target)`")  # fmt: skip
             return None, None
-    return prediction_of(frame, first, word), target_of(frame, second, word)
+    return (
+        prediction_of(frame, first, f"the first place of `{word}`"),
+        target_of(frame, second, f"the second place of `{word}`"),
+    )
 
 
-def prediction_of(frame: Frame, node: ast.Expression, word: str) -> Value | None:
-    """The value of the net that stands in a place for predictions."""
+def prediction_of(frame: Frame, node: ast.Expression, place: str) -> Value | None:
+    """The value of the net that stands in a place for one."""
     if isinstance(node, ast.Name) and in_sight(frame, node.id) is None:
         known = [name for name in frame.env.visible() if isinstance(_value(frame, name), Tensor)]
         frame.error(
             "E412",
             f"the net has no value `{node.id}`",
             node.span,
-            help=did_you_mean(node.id, known) or f"the first place of `{word}` takes a value that a bind named",
+            help=did_you_mean(node.id, known) or f"{place} takes a value that a bind named",
         )
         return None
     value = frame.evaluate(node)
@@ -162,7 +223,7 @@ def prediction_of(frame: Frame, node: ast.Expression, word: str) -> Value | None
     if isinstance(value, Several) and len(value) == 1:
         value = value[0]
     if not isinstance(value, Tensor):
-        frame.error("E412", f"the first place of `{word}` takes a value of the net, found {kind(value)}", node.span)
+        frame.error("E412", f"{place} takes a value of the net, found {kind(value)}", node.span)
         return None
     return value.value
 
@@ -172,7 +233,7 @@ def _value(frame: Frame, name: str) -> Any:
     return ref.value if ref else None
 
 
-def target_of(frame: Frame, node: ast.Expression, word: str) -> Target | None:
+def target_of(frame: Frame, node: ast.Expression, place: str) -> Target | None:
     """A field of the data by its name, a number, or a value of the net."""
     if isinstance(node, ast.Name) and in_sight(frame, node.id) is None:
         return node.id
@@ -188,22 +249,38 @@ def target_of(frame: Frame, node: ast.Expression, word: str) -> Target | None:
     if isinstance(node, ast.Name) and not isinstance(value, Several):
         return node.id
     frame.error(
-        "E413", f"the second place of `{word}` takes a field of the data, a number or a value, found {kind(value)}",
-        node.span, help=f"write `{word}(prediction, target)`",
+        "E413", f"{place} takes a field of the data, a number or a value, found {kind(value)}",
+        node.span, help="name a field of the data, or a value of the net",
     )  # fmt: skip
     return None
 
 
-def fits(frame: Frame, made: Any, prediction: Value, node: ast.Syntax) -> bool:
-    """Whether a loss or metric takes the prediction's shape; otherwise it is reported."""
+def fits(frame: Frame, term: Term, node: ast.Syntax) -> bool:
+    """Whether a loss or metric takes the shapes of its values; otherwise it is reported."""
     try:
-        made.target(prediction)
+        term.measure.targets(*term.values)
+        _check_mask(term)
     except ShapeError as error:
-        shape = format_shape(language_shape(prediction))
-        producer = [Label(prediction.origin.span, shape)] if prediction.origin.span else []
+        value = term.values[error.at or 0] if (error.at or 0) < len(term.values) else term.prediction
+        shape = format_shape(language_shape(value))
+        producer = [Label(value.origin.span, shape)] if value.origin.span else []
         frame.error(error.code, error.message, node.span, error.label, secondary=producer, help=error.help)
         return False
     return True
+
+
+def _check_mask(term: Term) -> None:
+    """Refuse a mask that is a value of the net and no weight of rows, positions or elements; raises ShapeError."""
+    if not isinstance(term.mask, Value):
+        return
+    positions = term.measure.positions(*term.values)
+    allowed = {term.prediction.shape, *(positions[:rank] for rank in range(1, len(positions) + 1))}
+    if term.mask.shape not in allowed:
+        found = format_shape(language_shape(term.mask)) or "a number"
+        raise ShapeError(
+            f"a mask has a weight for each example or position, found {found}",
+            help=f"give it the shape `[{', '.join(map(str, positions))}]`, `N` the batch, or the start of it",
+        )
 
 
 def metrics(frame: Frame, node: ast.Expression, terms: Sequence[LossTerm]) -> list[MetricTerm]:
@@ -214,7 +291,7 @@ def metrics(frame: Frame, node: ast.Expression, terms: Sequence[LossTerm]) -> li
         if term is not None:
             taken = {other.name for other in found}
             name = term.name if term.name not in taken else f"{term.name}_{len(found) + 1}"
-            found.append(MetricTerm(name, term.metric, term.prediction, term.target, term.span))
+            found.append(replace(term, name=name))
     return found
 
 
@@ -230,27 +307,42 @@ def _metric(frame: Frame, node: ast.Expression, terms: Sequence[LossTerm]) -> Me
         frame.error("E407", "a metric is a word, with or without arguments", function.span, help=help)
         return None
     word, definition = function.id, metric_registry.all()[function.id]
-    pair: tuple[ast.Argument, ...] = ()
-    if len(arguments) >= 2 and arguments[0].name is None and arguments[1].name is None:
-        pair, arguments = arguments[:2], arguments[2:]
-    bound = bind_declared(frame, definition, f"`{word}`", arguments, node.span)
-    prediction, target = _pair(frame, pair, terms, word, node)
-    if bound is None or prediction is None or target is None:
+    fewest = len(definition.places)
+    leading = next((at for at, argument in enumerate(arguments) if argument.name is not None), len(arguments))
+    count = fewest if leading >= fewest else 0
+    given = filled(frame, definition, [argument.value for argument in arguments[:count]]) if count else None
+    _, mask, rest = places_of(definition, arguments[count:])
+    others = (*(argument for argument in arguments[count:] if argument.name is None), *rest)
+    bound = bind_declared(frame, definition, f"`{word}`", others, node.span)
+    masked = None if mask is None else target_of(frame, mask.value, f"`mask` of `{word}`")
+    if not count:
+        given, masked = _first_pair(frame, terms, word, node, masked if mask is not None else None)
+    if bound is None or given is None or (mask is not None and masked is None):
         return None
-    made = definition(**bound.values)
-    if not fits(frame, made, prediction, node):
+    values = bound.values
+    if "ignore_index" in definition.arguments and "ignore_index" not in values:
+        values = {**values, "ignore_index": _ignored(given, terms)}
+    made = made_of(frame, definition, replace(bound, values=values), node)
+    if made is None:
         return None
-    return MetricTerm(word, made, prediction, target, node.span)
+    term = MetricTerm(word, made, given, node.span, masked)
+    return term if fits(frame, term, node) else None
 
 
-def _pair(
-    frame: Frame, pair: tuple[ast.Argument, ...], terms: Sequence[LossTerm], word: str, node: ast.Syntax
-) -> tuple[Value | None, Target | None]:
-    if pair:
-        return pair_of(frame, pair[0].value, pair[1].value, word)
-    first = next((term for term in terms if not isinstance(term.target, float)), None)
+def _ignored(given: tuple[Target, ...], terms: Sequence[LossTerm]) -> int | None:
+    """The label that a loss over the same field ignores, which is then none to judge by."""
+    fields = {item for item in given if isinstance(item, str)}
+    ignoring = (term for term in terms if term.target in fields)
+    return next((found for term in ignoring if (found := getattr(term.loss, "ignore_index", None)) is not None), None)
+
+
+def _first_pair(
+    frame: Frame, terms: Sequence[LossTerm], word: str, node: ast.Syntax, mask: Target | None
+) -> tuple[tuple[Target, ...] | None, Target | None]:
+    """What a bare metric compares: the first loss's pair, by its mask unless another is given."""
+    first = next((term for term in terms if term.measure.places == PAIR and not isinstance(term.target, float)), None)
     if first is not None:
-        return first.prediction, first.target
+        return first.given, first.mask if mask is None else mask
     if terms:
         frame.error("E411", f"`{word}` needs a prediction and a target", node.span,
                     help=f"write `{word}(logits, label)`")  # fmt: skip

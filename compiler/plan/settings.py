@@ -98,17 +98,14 @@ class Losses(Form):
     """A sum of weighted losses, or a table of such sums."""
 
     def to_json(self, value: Any) -> Any:
-        return [
-            {"name": t.name, "weight": t.weight, "target": target_as_json(t.target), "loss": call_as_json(t.loss)}
-            for t in value
-        ]
+        return [{"name": t.name, "weight": t.weight, **_compared(t), "loss": call_as_json(t.loss)} for t in value]
 
 
 class Metrics(Form):
     """A list of metrics, each with its pair or that of the first loss."""
 
     def to_json(self, value: Any) -> Any:
-        return [{"name": t.name, "target": target_as_json(t.target), "metric": call_as_json(t.metric)} for t in value]
+        return [{"name": t.name, **_compared(t), "metric": call_as_json(t.metric)} for t in value]
 
 
 @dataclass(frozen=True)
@@ -184,8 +181,14 @@ def call_as_json(item: Declared) -> dict[str, Any]:
 
 
 def target_as_json(target: Any) -> Any:
-    """A target: a field's name or a number as they are, a value of the net as `{"value": name}`."""
-    return target if isinstance(target, (str, float)) else {"value": target.name}
+    """A target: a field's name or a number as they are, a value of the net as `{"value": name}`, none as null."""
+    return target if target is None or isinstance(target, (str, float)) else {"value": target.name}
+
+
+def _compared(term: Any) -> dict[str, Any]:
+    """What a term compares with: its first target, and its mask where it has one."""
+    mask = {} if term.mask is None else {"mask": target_as_json(term.mask)}
+    return {"target": target_as_json(term.target), **mask}
 
 
 def plain(value: Any) -> Any:

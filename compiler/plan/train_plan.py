@@ -231,10 +231,17 @@ class TrainPlan:
     def figures(self) -> dict[str, bool]:
         """What each epoch measures, by name: whether higher is better."""
         logged = {f"loss.{term.name}": False for term in self.losses if term.logged}
-        return {"loss": False, **logged, **{term.name: term.metric.higher_is_better for term in self.metrics}}
+        return {
+            "loss": False,
+            **logged,
+            **{term.name: term.metric.higher_is_better for term in self.metrics if term.metric.single},
+        }
 
     def misfit(self) -> tuple[str, str, str] | None:
         """A setting that does not fit the others, what is wrong with it and the way out; None where all fit."""
+        if self.metrics and not self.metrics[0].metric.single:
+            message = f"`{self.metrics[0].metric.word}` is several figures, and the first metric picks the best epoch"
+            return "metrics", message, "put another metric first, such as `accuracy`"
         long = self.schedule.misfit(self.epochs)
         if long is not None:
             return ("schedule", *long)

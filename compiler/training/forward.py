@@ -66,7 +66,7 @@ def training_only(net: Net) -> set[Value]:
 def forward_graph(net: Net, plan: TrainPlan, shapes: Mapping[str, Sequence[int]]) -> Graph:
     """From the net's inputs to what the plan's losses read, neutral to mode, to be run by other means than ONNX.
 
-    Outputs "0", "1", … are the losses' predictions; "0.target" is the first one's target where that is a value.
+    Outputs "0.0", "0.1", "1.0", … are what stands in the places of each loss, where that is a value of the net.
 
     shapes  {input: its whole shape}, from which the batch and other symbolic sizes are taken: no size stays open
     """
@@ -76,8 +76,10 @@ def forward_graph(net: Net, plan: TrainPlan, shapes: Mapping[str, Sequence[int]]
             if not isinstance(size, int) and len(found := symbols(size)) == 1 and str(size).isidentifier():
                 sizes[found.pop()] = given
     graph = net.graph.copy()
-    graph.outputs = {str(number): term.prediction for number, term in enumerate(plan.losses)}
-    graph.outputs |= {
-        f"{number}.target": term.target for number, term in enumerate(plan.losses) if isinstance(term.target, Value)
+    graph.outputs = {
+        f"{number}.{place}": given
+        for number, term in enumerate(plan.losses)
+        for place, given in enumerate(term.given)
+        if isinstance(given, Value)
     }
     return fix_sizes(dead_code(graph), sizes)

@@ -7,12 +7,11 @@ of answers: labels stay labels. The share s is an input of the step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netc.compiler.augmentations.base import Mixing
 from netc.compiler.ir import Builder, DType, Value
-from netc.compiler.losses.base import Loss
 from netc.compiler.net import Net
 from netc.compiler.ops.slicing import TO_THE_END
 from netc.compiler.plan.terms import LossTerm
@@ -27,13 +26,20 @@ class Mixed:
     share: Value
     fields: frozenset[str]
 
-    def loss(self, g: Builder, loss: Loss, prediction: Value, target: Value) -> Value:
-        """A loss with the targets of a batch, mixed."""
-        axes = (0,)
-        other = g.Slice(target, starts=(-1,), stops=(-TO_THE_END,), axes=axes, steps=(-1,))
-        own, others = (loss.build(g, prediction, answers) for answers in (target, other))
+    def loss(self, g: Builder, term: LossTerm, stand: Sequence[Value], mask: Value | None) -> Value:
+        """A term of the loss with the answers of a batch, mixed. `stand` is what stands in the term's places."""
+        answers = [opposite(g, value) if item in self.fields else value
+                   for value, item in zip(stand, term.given, strict=True)]  # fmt: skip
+        weights = opposite(g, mask) if mask is not None and term.mask in self.fields else mask
+        own, others = term.loss.build(g, *stand, mask=mask), term.loss.build(g, *answers, mask=weights)
         mixed: Value = g.Add(g.Mul(own, self.share), g.Mul(others, g.Sub(1.0, self.share)))
         return mixed
+
+
+def opposite(g: Builder, value: Value) -> Value:
+    """The rows of a batch in the opposite order."""
+    turned: Value = g.Slice(value, starts=(-1,), stops=(-TO_THE_END,), axes=(0,), steps=(-1,))
+    return turned
 
 
 def mixing(plan: TrainPlan) -> Mixing | None:
@@ -60,8 +66,9 @@ def is_map_beside(target: Value, net: Net) -> bool:
     return len(target.shape) in (3, 4) and target.shape[-2:] in sizes
 
 
-def loss_of(g: Builder, term: LossTerm, prediction: Value, target: Value, mixed: Mixed | None) -> Value:
+def loss_of(g: Builder, term: LossTerm, stand: Sequence[Value], mask: Value | None, mixed: Mixed | None) -> Value:
     """The value of a term, mixed where its answers are."""
-    if mixed is not None and term.target in mixed.fields:
-        return mixed.loss(g, term.loss, prediction, target)
-    return term.loss.build(g, prediction, target)
+    if mixed is not None and any(item in mixed.fields for item in term.given):
+        return mixed.loss(g, term, stand, mask)
+    value: Value = term.loss.build(g, *stand, mask=mask)
+    return value

@@ -34,15 +34,19 @@ def take_data(a: Assembly, net: Net, terms: Sequence[Term], plan: TrainPlan) -> 
 
 def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Value]:
     """An input for each field of the data that a term names and that is no input of the net."""
-    targets: dict[str, Value] = {}
+    wanted = [(target, spec) for term in terms for target, spec in term.wanted if isinstance(target, str)]
     inputs = {value.name for value in net.inputs}
-    for term in terms:
-        if isinstance(term.target, str) and term.target not in targets and term.target not in inputs:
-            spec = term.wanted
+    ignored = {target: spec.ignored for target, spec in wanted if spec.ignored is not None}
+    targets: dict[str, Value] = {}
+    for target, spec in wanted:
+        if target not in targets and target not in inputs:
             classes = {} if spec.classes is None else {"classes": spec.classes}
             labels = "" if spec.classes is None else f": labels from 0 to {spec.classes - 1}"
-            note = f"target {term.target}{labels}"
-            targets[term.target] = a.input(term.target, spec.dtype, spec.shape, "target", note, **classes)
+            if target in ignored:
+                classes["ignored"] = ignored[target]
+                labels += f", {ignored[target]} to ignore"
+            note = f"target {target}{labels}"
+            targets[target] = a.input(target, spec.dtype, spec.shape, "target", note, **classes)
     return targets
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.ir import Value
 from netc.compiler.net import Net
 from netc.compiler.plan.terms import Term, values_of
@@ -9,13 +11,14 @@ from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.forward import training_only
 from netc.compiler.training.ports import take_targets
-from netc.compiler.training.terms import add_losses, add_metrics
+from netc.compiler.training.terms import add_loss_sums, add_losses, add_metrics
 
 
-def scorer(net: Net, plan: TrainPlan) -> Assembly:
+def scorer(net: Net, plan: TrainPlan) -> tuple[Assembly, list[dict[str, Any]]]:
     """The terms of a plan over inputs: predictions called by their paths, targets, and the net's own inputs as data.
 
-    Terms that only training has are left out. The loss is the sum over all steps.
+    Terms that only training has are left out. The loss is the sum over all steps. Returned with
+    it is how losses whose positions count differently are made of their parts.
     """
     a = Assembly(net.name)
     excluded = training_only(net)
@@ -24,10 +27,11 @@ def scorer(net: Net, plan: TrainPlan) -> Assembly:
     terms: list[Term] = [*losses, *metrics]
     values = _take_values(a, net, terms)
     fields = {value.name: values[value] for value in net.inputs if value in values} | take_targets(a, net, terms)
-    if losses:
+    sums = add_loss_sums(a, losses, values, fields)
+    if losses and not sums:
         add_losses(a, losses, values, fields)
-    add_metrics(a, metrics, values, fields)
-    return a
+    add_metrics(a, metrics, values, fields, held_out=True)
+    return a, sums
 
 
 def _take_values(a: Assembly, net: Net, terms: list[Term]) -> dict[Value, Value]:
@@ -36,7 +40,8 @@ def _take_values(a: Assembly, net: Net, terms: list[Term]) -> dict[Value, Value]
     inputs = {value.name: value for value in net.inputs}
     found: dict[Value, Value] = {}
     for term in terms:
-        named = [inputs[term.target]] if isinstance(term.target, str) and term.target in inputs else []
+        fields = [*term.given, term.mask]
+        named = [inputs[field] for field in fields if isinstance(field, str) and field in inputs]
         for value in (*values_of(term), *named):
             if value in found:
                 continue

@@ -38,6 +38,7 @@ def eval(model: str, data: str | None, part: str | None, device: str, style: str
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.deployed import Deployed
     from netc.runtime.runs.run import request_of
+    from netc.runtime.show.figures import figure_lines
 
     path = Path(model)
     request = request_of(RunFolder.open(path)) if path.is_dir() else None
@@ -63,4 +64,5 @@ def eval(model: str, data: str | None, part: str | None, device: str, style: str
     width = max(len(name) for name in ("examples", *metrics))
     show(f"{'examples':<{width}}  {examples:,}")
     for name, value in metrics.items():
-        show(f"{name:<{width}}  {value:.4f}")
+        for line in figure_lines(name, value, width, network.class_names):
+            show(line)

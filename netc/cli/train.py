@@ -279,6 +279,7 @@ def _show_summary(net: Net, batch: int) -> None:
 
 
 def _show_end(folder: RunFolder, trainer: Trainer) -> None:
+    from netc.compiler import single
     from netc.runtime.show.progress import number
 
     best: Any = trainer.progress.best
@@ -287,7 +288,7 @@ def _show_end(folder: RunFolder, trainer: Trainer) -> None:
         what = best["metric"].replace("validation_", "held-out ")
         say(f"best         {what} {number(best['value'])} in epoch {best['epoch']}")
     if (tested := folder.read_test()) is not None:
-        metrics = ", ".join(f"{name} {value:.4f}" for name, value in tested["metrics"].items())
+        metrics = ", ".join(f"{name} {value:.4f}" for name, value in single(tested["metrics"]).items())
         say(f"test         {metrics} on {counted(tested['examples'], 'row')}, measured once")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
     say(

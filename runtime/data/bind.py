@@ -14,7 +14,7 @@ import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import Card, PartCard
-from netc.runtime.data.class_counts import check_classes
+from netc.runtime.data.class_counts import check_classes, counted_in
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.errors import error
 from netc.runtime.data.follow import BoundSplit, Ports, answers_of, bind_split, check_rows
@@ -77,7 +77,7 @@ def bind_data(data: DataSet, inputs: Iterable[Mapping[str, Any]], card: Card | N
         bound[0],
         bound[1],
         bound[2] if len(bound) > 2 else None,
-        made.with_parts(cards, division.seeded, by if division.by is not None else None),
+        counted_in(made, bound[0]).with_parts(cards, division.seeded, by if division.by is not None else None),
         note,
         (*data.warnings, *check_classes(data, division.names, bound, ports, made)),
     )

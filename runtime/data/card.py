@@ -66,6 +66,7 @@ class TargetCard:
     name    of the target in the loss;  source: the column or array that it is taken from
     kind    "classes" or "numbers", which are never scaled
     count   how many classes the net has;  classes: their names in order, or None where they are numbered
+    counts  how many labels of each class there are to train on, or None where they weren't counted
     """
 
     name: str
@@ -73,6 +74,7 @@ class TargetCard:
     kind: str
     count: int | None = None
     classes: tuple[str, ...] | None = None
+    counts: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:
         if self.kind == "numbers":
@@ -124,6 +126,11 @@ class Card:
     def class_names(self) -> list[str] | None:
         """The names of the classes, where one target has such."""
         return next((list(item.classes) for item in self.targets if item.classes is not None), None)
+
+    @property
+    def counts(self) -> dict[str, tuple[int, ...]]:
+        """How many labels of each class there are to train on, by target."""
+        return {item.name: item.counts for item in self.targets if item.counts is not None}
 
     def differs(self, part: str, rows: Any) -> bool:
         """Whether rows that were bound are others than those of the part of that name in the training."""

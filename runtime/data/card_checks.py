@@ -78,6 +78,7 @@ TARGET: Mapping[str, Check] = {
     "kind": one_of("classes", "numbers"),
     "count": maybe(is_whole),
     "classes": maybe(_are_names),
+    "counts": maybe(list_of(is_whole)),
 }
 PART: Mapping[str, Check] = {"name": is_text, "rows": is_whole, "fingerprint": is_text}
 CARD: Mapping[str, Check] = {
@@ -102,7 +103,13 @@ def check(found: Any, checks: Mapping[str, Check]) -> None:
 
 
 def of_today(found: Any) -> Any:
-    """A card of version 1 as one of version 2: its parts were drawn from one lot, its images all had 8 bits."""
+    """A card of version 1 as one of version 2: its parts were drawn from one lot, its images all had 8 bits.
+
+    One that was written before labels were counted has no counts.
+    """
+    if isinstance(found, dict) and isinstance(found.get("targets"), list):
+        targets = [{"counts": None, **item} if isinstance(item, dict) else item for item in found["targets"]]
+        found = {**found, "targets": targets}
     if not isinstance(found, dict) or found.get("version") != 1 or not isinstance(found.get("inputs"), list):
         return found
     inputs = [{**item, "levels": None} if isinstance(item, dict) else item for item in found["inputs"]]

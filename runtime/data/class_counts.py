@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -44,6 +45,19 @@ def check_classes(
         if all(part.ndim == 1 for part in values):
             counts = [np.bincount(part.astype(np.int64), minlength=found) for part in values]
             yield from _uneven(data, target, names, counts)
+
+
+def counted_in(card: Card, train: Part) -> Card:
+    """The card with how many labels of each class there are to train on."""
+
+    def counted_target(target: TargetCard) -> TargetCard:
+        if target.kind != "classes" or target.count is None or target.name not in train.fields:
+            return target
+        labels = np.asarray(train.fields[target.name][:]).reshape(-1).astype(np.int64)
+        inside = labels[(labels >= 0) & (labels < target.count)]
+        return replace(target, counts=tuple(np.bincount(inside, minlength=target.count).tolist()))
+
+    return replace(card, targets=tuple(map(counted_target, card.targets)))
 
 
 def _uneven(

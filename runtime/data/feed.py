@@ -170,7 +170,7 @@ def _range_problem(port: Port, array: Array) -> Diagnostic | None:
     classes = port.get("classes")
     if classes is None or array.size == 0:
         return None
-    wrong = (array < 0) | (array >= classes)
+    wrong = ((array < 0) | (array >= classes)) & (array != port.get("ignored"))
     if not wrong.any():
         return None
     row = int(np.argwhere(wrong)[0][0])

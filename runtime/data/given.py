@@ -12,7 +12,7 @@ from netc.runtime.data.array_data import array_data
 from netc.runtime.data.batches import BoundBatches
 from netc.runtime.data.bind import BoundData, bind_data, bind_part
 from netc.runtime.data.card import NO_CARD, Card, PartCard
-from netc.runtime.data.class_counts import check_classes
+from netc.runtime.data.class_counts import check_classes, counted_in
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.divide import with_share
 from netc.runtime.data.errors import error
@@ -150,7 +150,7 @@ def _whole(data: DataSet, ports: Sequence[Port], card: Card | None) -> Parts:
     """All rows to learn from."""
     made = _card(data, ports, card)
     train = bind_split(data, data.first, ports, made)
-    made = made.with_parts([PartCard("train", len(train), train.fingerprint)], None, None)
+    made = counted_in(made, train).with_parts([PartCard("train", len(train), train.fingerprint)], None, None)
     return Parts(train, None, made, warnings=(*data.warnings, *check_classes(data, ("train",), [train], ports, made)))
 
 

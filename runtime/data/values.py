@@ -48,7 +48,12 @@ def check_values(
     advice = "count classes from 0, or give the net as many classes as the data has"
     if class_names and len(class_names) > classes:
         advice = f"give the net {counted(len(class_names), 'class', 'classes')}, as the data has"
-    return _find(values, where, lambda rows: (rows < 0) | (rows >= classes), "E505", expected, advice)
+    ignored = port.get("ignored")
+    if ignored is not None:
+        expected += f", or {ignored}"
+    return _find(
+        values, where, lambda rows: ((rows < 0) | (rows >= classes)) & (rows != ignored), "E505", expected, advice
+    )
 
 
 def _not_whole(rows: np.ndarray) -> np.ndarray:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
+from netc.compiler import Tallies, single
+
+Array = np.ndarray[Any, Any]
 Record = dict[str, float | int]
 
 PREFIX = "validation_"
@@ -22,6 +26,7 @@ class Progress:
     taken    rows that the unfinished epoch has taken;  skip: those of them in batches of another size, before these
     rows     rows of them that count: all but those of skipped steps
     sums     metric -> its sum over those of them that it was measured on;  counts: metric -> how many these are
+    parts    parts of metrics, added up; `tallies` makes figures of them
     seconds  time spent in the unfinished epoch
     history  a record for each finished epoch
     best     {"epoch", "metric", "value", "loss"} of the best epoch, or None
@@ -37,33 +42,38 @@ class Progress:
     rows: int = 0
     sums: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, Array] = field(default_factory=dict)
     seconds: float = 0.0
     history: list[Record] = field(default_factory=list)
     best: dict[str, Any] | None = None
     rate_factor: float = 1.0
+    tallies: Tallies | None = field(default=None, compare=False, repr=False)
 
-    def add(self, results: Mapping[str, float], rows: int) -> None:
+    def add(self, results: Mapping[str, float], rows: int, parts: Mapping[str, Array] | None = None) -> None:
         """Count one step's results over `rows` examples. Results that are not finite are of a skipped step."""
         self.step += 1
         self.batch += 1
         self.taken += rows
-        if not finite(results):
+        if not finite({**results, **(parts or {})}):
             return
         self.rows += rows
         for name, value in results.items():
             self.sums[name] = self.sums.get(name, 0.0) + value * rows
             self.counts[name] = self.counts.get(name, 0) + rows
+        for name, part in (parts or {}).items():
+            self.parts[name] = self.parts[name] + part if name in self.parts else part
 
     def means(self) -> dict[str, float]:
-        """The epoch's means so far."""
-        return {name: total / self.counts[name] for name, total in self.sums.items()}
+        """The epoch's means and figures so far: those that are one number."""
+        found = {name: total / self.counts[name] for name, total in self.sums.items()}
+        return found | (single(self.tallies.figures(self.parts)) if self.tallies and self.parts else {})
 
     def finish_epoch(self, record: Record) -> None:
         """Close the epoch with its record."""
         self.history.append(record)
         self.epoch += 1
         self.batch, self.taken, self.skip, self.rows, self.sums, self.counts = 0, 0, 0, 0, {}, {}
-        self.seconds = 0.0
+        self.seconds, self.parts = 0.0, {}
 
     def in_batches_of(self, size: int) -> None:
         """Go on in batches of so many rows: those that the unfinished epoch has not taken yet are cut anew."""
@@ -83,22 +93,27 @@ class Progress:
 
     def to_json(self) -> dict[str, Any]:
         """For a checkpoint; floats survive exactly."""
-        return asdict(self)
+        parts = {name: part.tolist() for name, part in self.parts.items()}
+        found = asdict(replace(self, parts={}, tallies=None))
+        del found["tallies"]
+        return {**found, "parts": parts}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Progress:
         """The reverse of `to_json`."""
         made = Progress(**data)
+        made.parts = {name: np.asarray(part, np.float64) for name, part in made.parts.items()}
         if not made.counts:  # of a checkpoint that was written before counts were
             made.counts = dict.fromkeys(made.sums, made.rows)
         return made
 
 
-def finite(values: Mapping[str, float]) -> bool:
+def finite(values: Mapping[str, float | Array]) -> bool:
     """Whether no value is NaN or infinite."""
-    return all(math.isfinite(value) for value in values.values())
+    return all(bool(np.isfinite(value).all()) for value in values.values())
 
 
-def not_finite(values: Mapping[str, float]) -> str:
+def not_finite(values: Mapping[str, float | Array]) -> str:
     """`loss is nan`, of the first value that isn't finite."""
-    return next(f"{name} is {value}" for name, value in values.items() if not math.isfinite(value))
+    name, value = next((name, value) for name, value in values.items() if not np.isfinite(value).all())
+    return f"{name} is {value}" if np.ndim(value) == 0 else f"{name} is not finite"

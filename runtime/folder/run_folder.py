@@ -26,7 +26,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from netc.compiler import read_tensors
+from netc.compiler import Figure, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.files import cannot_write, make_folder, write_atomic, write_weights
 from netc.runtime.folder.lock import FolderLock, is_at_work
@@ -176,7 +176,7 @@ class RunFolder:
             help = "start a new run, with `--init` for the weights"
             raise DiagnosticError(Diagnostic("E561", f"{self.last} is no checkpoint of a run", help=help)) from error
 
-    def write_test(self, part: str, examples: int, metrics: Mapping[str, float]) -> None:
+    def write_test(self, part: str, examples: int, metrics: Mapping[str, Figure]) -> None:
         """Write test.json."""
         write_atomic(
             self.test_json, _json({"version": 1, "part": part, "examples": examples, "metrics": dict(metrics)})

@@ -62,8 +62,9 @@ class TorchStep:
         given = {value.name: self.rows[value.name] for value in graph.inputs} | self.weights
         self.known: dict[Value, Any] = {value: given[value.name] for value in graph.sources()}
         self.calls = _calls(graph, self.known, torch, device)
-        self.pairs = [
-            (graph.outputs[str(number)], graph.outputs.get(f"{number}.target")) for number in range(len(plan.losses))
+        self.places = [
+            {at: graph.outputs[f"{number}.{at}"] for at, item in enumerate(term.given) if isinstance(item, Value)}
+            for number, term in enumerate(plan.losses)
         ]
         self.losses = [_loss(torch, term, self.rows) for term in plan.losses]
         self.optimizer = _optimizer(torch, self.step, self.trained, lr)
@@ -106,8 +107,8 @@ class TorchStep:
             for value in finished:
                 del values[value]
         total = None
-        for term, (prediction, target), loss in zip(self.plan.losses, self.pairs, self.losses, strict=True):
-            value = loss(values[prediction], None if target is None else values[target])
+        for term, places, loss in zip(self.plan.losses, self.places, self.losses, strict=True):
+            value = loss({at: values[item] for at, item in places.items()})
             value = value if term.weight == 1 else value * term.weight
             total = value if total is None else total + value
         return total
@@ -175,19 +176,30 @@ def _may_overwrite(value: Value, readers: Mapping[Value, list[Node]], outputs: s
 
 # ------------------------------------------------------------ losses, optimizers
 def _loss(torch: Any, term: LossTerm, rows: Mapping[str, Any]) -> Function:
-    """A loss as a function of its prediction and, where that is its target, of another value of the net.
+    """A loss as a function of the values of the net that stand in its places, by their numbers.
 
     It is the loss's formula, which is written in PyTorch's functions.
     """
-    field, labels = term.target, term.wanted.classes is not None
-    if isinstance(field, float):
-        if labels:
-            raise NoEquivalentError(f"the loss {term.loss.word} with the same label for every example")
-        return lambda prediction, _: term.loss.formula(torch, prediction, torch.full_like(prediction, field))
-    if isinstance(field, str):
-        known = rows[field].long() if labels else rows[field]
-        return lambda prediction, _: term.loss.formula(torch, prediction, known)
-    return lambda prediction, target: term.loss.formula(torch, prediction, target.long() if labels else target)
+    if term.mask is not None:
+        raise NoEquivalentError(f"the loss {term.loss.word} with a mask")
+    if getattr(term.loss, "class_weights", None) == "balanced":
+        raise NoEquivalentError(f"the loss {term.loss.word} with weights that the data decides")
+    specs = iter(spec for _, spec in term.wanted)
+    labels = [place.data and next(specs).classes is not None for place in term.loss.places]
+    if any(isinstance(item, float) and label for item, label in zip(term.given, labels, strict=True)):
+        raise NoEquivalentError(f"the loss {term.loss.word} with the same label for every example")
+
+    def value(values: Mapping[int, Any]) -> Any:
+        given = []
+        for at, item in enumerate(term.given):
+            if isinstance(item, float):
+                given.append(torch.full_like(values[0], item))
+                continue
+            known = rows[item] if isinstance(item, str) else values[at]
+            given.append(known.long() if labels[at] else known)
+        return term.loss.formula(torch, *given)
+
+    return value
 
 
 def _optimizer(torch: Any, plan: StepPlan, trained: list[Any], lr: float) -> Any:

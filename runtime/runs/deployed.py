@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Port, said
+from netc.compiler import Figure, Port, said
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.snippet import printable
@@ -53,6 +53,7 @@ class Deployed:
             self.card: Card | None = card_of(metadata.get(CARD_KEY), str(path))
             scorer = notes.scorer(metadata)
             self.scorer = None if scorer is None else _session(path, scorer, device)
+            notes.check_figures(None if self.scorer is None else self.scorer.manifest)
         except notes.NotesError as error:
             raise _unreadable(path, str(error)) from error
         kind = "infer" if manifest is None else manifest["kind"]
@@ -148,7 +149,7 @@ class Deployed:
         """The names of the classes in their order, or None."""
         return None if self.card is None else self.card.class_names
 
-    def evaluate(self, data: Any, part: str | None = None) -> tuple[int, dict[str, float]]:
+    def evaluate(self, data: Any, part: str | None = None) -> tuple[int, dict[str, Figure]]:
         """The number of examples, and the mean loss and metrics over them; arguments as of `rows`."""
         _, rows = self.rows(data, part)
         return len(rows), self.measure(rows)
@@ -168,7 +169,7 @@ class Deployed:
         compared = [port for port in self._scored if port["role"] == "data" and port["name"] not in known]
         return rows_of(data, [*self.inputs, *compared, *self.targets], self.card, part)
 
-    def measure(self, rows: BoundBatches) -> dict[str, float]:
+    def measure(self, rows: BoundBatches) -> dict[str, Figure]:
         """The mean loss and metrics over rows that fit."""
         assert self.scorer is not None
         return evaluate(self.run, self.scorer, batches_of(rows, self.batch or EVALUATION_BATCH))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 
-from netc.compiler import said
+from netc.compiler import LOSS, Figure, Parts, Tallies, said
 from netc.runtime.data.batches import BoundBatches, chunks
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
@@ -16,7 +16,7 @@ def evaluate(
     predict: Callable[[Mapping[str, Array]], Mapping[str, Array]],
     scorer: Session,
     batches: Iterable[Mapping[str, Array]],
-) -> dict[str, float]:
+) -> dict[str, Figure]:
     """The mean loss and metrics over all rows of all batches. `predict` gives outputs by what they are called.
 
     It gets all fields of a batch, targets too, and reads what it needs.
@@ -25,7 +25,9 @@ def evaluate(
     inputs = scorer.manifest["inputs"]
     fields = [port for port in inputs if port["role"] in ("data", "target")]
     predictions = [port for port in inputs if port["role"] == "prediction"]
+    tallies, order = Tallies(scorer.manifest), list(map(said, scorer.manifest["outputs"]))
     totals: dict[str, float] = {}
+    sums: Parts = {}
     rows = 0
     for given in batches:
         answers = predict(given)
@@ -33,9 +35,12 @@ def evaluate(
         rows += count
         feeds = {port["name"]: answers[said(port)] for port in predictions}
         feeds |= {port["name"]: np.ascontiguousarray(given[said(port)], port["dtype"]) for port in fields}
-        for name, value in scorer.run(feeds).items():
-            totals[name] = totals.get(name, 0.0) + float(value) * count
-    return {name: total / rows for name, total in totals.items()}
+        numbers, parts = tallies.split(scorer.run(feeds))
+        for name, value in numbers.items():
+            totals[name] = totals.get(name, 0.0) + value * count
+        tallies.add(sums, parts)
+    found = tallies.whole({name: total / rows for name, total in totals.items()} | tallies.figures(sums))
+    return {name: found[name] for name in dict.fromkeys([*(LOSS,) * (LOSS in found), *map(tallies.figure_of, order)])}
 
 
 def batches_of(rows: BoundBatches, batch: int) -> Iterator[Mapping[str, Array]]:

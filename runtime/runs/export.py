@@ -12,7 +12,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from netc.compiler import ExternalData, Net, Options, TrainPlan, compile_inference, compile_scorer, said
+from netc.compiler import (
+    ExternalData,
+    Net,
+    Options,
+    TrainPlan,
+    compile_inference,
+    compile_scorer,
+    decided,
+    said,
+    undecided,
+)
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import CARD_KEY, Card
@@ -44,7 +54,9 @@ def deployable(
     plan = plan or (net.plans[0] if net.plans else None)
     notes: dict[str, str] = {}
     taps: list[str] = []
-    if plan is not None:
+    if plan is not None and card is not None:
+        plan = decided(plan, card.counts)
+    if plan is not None and not undecided(plan):
         scorer = compile_scorer(net, plan)
         notes[SCORER_KEY] = base64.b64encode(scorer.model).decode()
         predictions = [said(port) for port in scorer.manifest["inputs"] if port["role"] == "prediction"]

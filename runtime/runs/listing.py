@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from netc.compiler import single
 from netc.runtime.folder.lock import is_at_work
 from netc.runtime.folder.progress import PREFIX, Progress
 from netc.runtime.folder.run_folder import PROGRESS_KEY, RUN_VERSION, RunFolder
@@ -99,7 +100,7 @@ def _read(folder: RunFolder, changed: float) -> RunEntry:
             watched=None if progress.best is None else progress.best["metric"].removeprefix(PREFIX),
             held_out=held_out,
             metrics=figures,
-            test=_json(folder.test_json)["metrics"] if folder.test_json.exists() else None,
+            test=single(_json(folder.test_json)["metrics"]) if folder.test_json.exists() else None,
             words={item["name"]: item["metric"]["name"] for item in settings["metrics"]},
             params=sum(math.prod(port["shape"]) for port in ports),
             seconds=sum(record["seconds"] for record in progress.history) + progress.seconds,

@@ -6,6 +6,8 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from netc.compiler import Tallies
+
 SCORER_KEY = "netc.scorer"
 
 
@@ -30,6 +32,15 @@ def check_manifest(manifest: Any) -> None:
         and _is_list(manifest.get("inputs"), _is_port)
     ):
         raise NotesError("`netc.manifest` in its metadata is damaged")
+
+
+def check_figures(manifest: Any) -> None:
+    """Raise NotesError where what a scorer says about its figures is not what the compiler writes."""
+    try:
+        if manifest is not None:
+            Tallies(manifest)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotesError(f"`{SCORER_KEY}` in its metadata is damaged") from error
 
 
 def _is_port(port: Any) -> bool:

@@ -21,7 +21,7 @@ from netc.compiler import Artifact, Manifest
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import quiet, runtime
 from netc.runtime.sessions.resident import Array, Resident
-from netc.runtime.sessions.session import Session, StepSession, run_bound, scalar_on
+from netc.runtime.sessions.session import Results, Session, StepSession, place_on, run_bound
 
 READ_EVERY = 16
 """Steps between two readings of loss and metrics."""
@@ -72,7 +72,7 @@ class CudaStepSession(StepSession):
         """Steps between two readings."""
         return READ_EVERY_GRAPH if self.graphs else READ_EVERY
 
-    def start(self, feeds: Mapping[str, Array]) -> list[dict[str, float]]:
+    def start(self, feeds: Mapping[str, Array]) -> list[Results]:
         """One step; its results come with those of others when `read_every` wait."""
         try:
             fixed = self._fixed_for(feeds)
@@ -96,13 +96,13 @@ class CudaStepSession(StepSession):
         self._waiting.append(results)
         return self.finish() if len(self._waiting) >= self.read_every else []
 
-    def finish(self) -> list[dict[str, float]]:
+    def finish(self) -> list[Results]:
         """The results of all steps that have not come back yet, oldest first."""
         came = [self.read(results) for results in self._waiting]
         self._waiting.clear()
         return came
 
-    def run(self, feeds: Mapping[str, Array]) -> dict[str, float]:
+    def run(self, feeds: Mapping[str, Array]) -> Results:
         """One step and its results; those of steps before it are dropped."""
         return (self.start(feeds) + self.finish())[-1]
 
@@ -146,7 +146,7 @@ class CudaStepSession(StepSession):
         replayed = self.read(fixed.results)
         run_bound(self.session.session, fixed.bound, self._options(NO_GRAPH))
         plain = self.read(fixed.results)
-        return all(np.isclose(replayed[name], plain[name], rtol=1e-3, atol=1e-6, equal_nan=True) for name in plain)
+        return all(np.allclose(replayed[name], plain[name], rtol=1e-3, atol=1e-6, equal_nan=True) for name in plain)
 
     def _options(self, graph: int) -> Any:
         if not self.graphs:
@@ -156,7 +156,7 @@ class CudaStepSession(StepSession):
         return options
 
     def _places(self) -> dict[str, Any]:
-        return {name: scalar_on(self.parameters.device) for name in self.numbers}
+        return {name: place_on(self.parameters.device, shape) for name, shape in self.shapes.items()}
 
 
 def is_static(manifest: Manifest) -> bool:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from netc.compiler import MANIFEST_KEY, Artifact, Manifest, said
+from netc.compiler import MANIFEST_KEY, Artifact, Manifest, Port, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.devices.device import CPU, Device, runtime
 from netc.runtime.devices.fast_library import fast_library
@@ -143,6 +143,10 @@ class Session:
         return {name: np.array(value.numpy()) for name, value in came}
 
 
+Results = dict[str, Any]
+"""What a step gave: a loss or a metric as a number, a metric's part as a number or an array."""
+
+
 class StepSession:
     """A training step bound to resident tensors: two bindings, one for each direction between the sets of buffers.
 
@@ -172,7 +176,8 @@ class StepSession:
         }
         for resident, names in self._moving.items():
             resident.double(names)
-        self.results = {name: scalar_on(CPU) for name in self.numbers}
+        self.shapes = {port["name"]: _fixed(port) for port in outputs if port["name"] in self.numbers}
+        self.results = {name: place_on(CPU, shape) for name, shape in self.shapes.items()}
         self._bindings: dict[Hashable, Any] = {}
 
     @property
@@ -180,7 +185,7 @@ class StepSession:
         """Whether steps are replayed as CUDA graphs."""
         return False
 
-    def run(self, feeds: Mapping[str, Array]) -> dict[str, float]:
+    def run(self, feeds: Mapping[str, Array]) -> Results:
         """One step from the current set into the other. The caller swaps when it accepts the result.
 
         Tensors with one buffer for both sets have their new values either way.
@@ -194,15 +199,16 @@ class StepSession:
         run_bound(self.session.session, bound)
         return self.read(self.results)
 
-    def read(self, results: Mapping[str, Any]) -> dict[str, float]:
+    def read(self, results: Mapping[str, Any]) -> Results:
         """The loss and the metrics by what they are called, from the places that the step wrote them to."""
-        return {self.numbers[name]: float(value.numpy()) for name, value in results.items()}
+        arrays = {self.numbers[name]: np.array(value.numpy()) for name, value in results.items()}
+        return {name: array if array.ndim else float(array) for name, array in arrays.items()}
 
-    def start(self, feeds: Mapping[str, Array]) -> list[dict[str, float]]:
+    def start(self, feeds: Mapping[str, Array]) -> list[Results]:
         """One step, as `run`, and the results that have come back by now, oldest first: here those of this step."""
         return [self.run(feeds)]
 
-    def finish(self) -> list[dict[str, float]]:
+    def finish(self) -> list[Results]:
         """The results of steps that have not come back yet: none here."""
         return []
 
@@ -248,6 +254,13 @@ def library_missing(what: str) -> DiagnosticError:
     return DiagnosticError(Diagnostic("E607", f"{what} `netc[fast]` is not installed here", help=help))
 
 
-def scalar_on(device: Device) -> Any:
-    """A place for one number on a device."""
-    return runtime().OrtValue.ortvalue_from_shape_and_type([], np.float32, device.name, 0)
+def place_on(device: Device, shape: list[int]) -> Any:
+    """A place for one number, or for the numbers of a metric's part, on a device."""
+    return runtime().OrtValue.ortvalue_from_shape_and_type(shape, np.float32, device.name, 0)
+
+
+def _fixed(port: Port) -> list[int]:
+    """The shape of what a step gives besides tensors that stay: known in all its sizes."""
+    sizes = [size for size in port["shape"] if isinstance(size, int)]
+    assert len(sizes) == len(port["shape"]), f"{port['name']} has an open size"
+    return sizes

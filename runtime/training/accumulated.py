@@ -12,6 +12,7 @@ from netc.compiler import (
     Manifest,
     Options,
     StepPlan,
+    Tallies,
     TrainPlan,
     by_batch_statistics,
     compile_backward,
@@ -19,7 +20,7 @@ from netc.compiler import (
 )
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.sessions.resident import Array, Resident
-from netc.runtime.sessions.session import StepSession
+from netc.runtime.sessions.session import Results, StepSession
 from netc.runtime.training.steps import Accepts, Steps, rows_of, run_once, step_session
 
 
@@ -37,6 +38,7 @@ class AccumulatedSteps(Steps):
     ) -> None:
         super().__init__(model, plan, step, options, profile=profile)
         self.fewest = fewest
+        self.parts = Tallies(self.manifest).parts
         self.update = compile_update(model.net, plan, step=step.name, target=model.target, options=options)
         self._update: StepSession | None = None
 
@@ -47,11 +49,11 @@ class AccumulatedSteps(Steps):
 
     def run(
         self, feeds: Mapping[str, Array], state: Resident, accepts: Accepts, *, seed: int, count: int, rate: float
-    ) -> dict[str, float]:
-        """One update; its results are means over all rows."""
+    ) -> Results:
+        """One update; its results are means over all rows, and the parts of metrics added up."""
         data = ports(self.manifest, "data", "target")
         rows = rows_of(feeds, data)
-        means: dict[str, float] = {}
+        means: Results = {}
         for number, (start, end) in enumerate(cuts(rows, self.plan.batch, self.fewest)):
             share = (end - start) / rows
             numbers = scalars(self.manifest, seed=seed, step=count * self.plan.accumulate + number)
@@ -62,7 +64,7 @@ class AccumulatedSteps(Steps):
                 return came
             session.swap()
             for name, value in came.items():
-                means[name] = means.get(name, 0.0) + value * share
+                means[name] = means.get(name, 0.0) + (value if name in self.parts else value * share)
         if self._update is None:
             self._update = step_session(self.model, self.update, state, profile=False)
         loss = next(port["name"] for port in self.manifest["outputs"] if port["role"] == "loss")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netc.compiler import LOSS, by_batch_statistics
+from netc.compiler import LOSS, by_batch_statistics, single
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.augment import SHARE, Batch, augment
@@ -57,6 +57,7 @@ class Loop:
     def run(self) -> None:
         """Train until all epochs are done, or somebody asks to stop, or divergence."""
         progress = self.trainer.progress
+        progress.tallies = self.trainer.tallies
         if not isinstance(self.train, Stream):
             progress.in_batches_of(self.trainer.plan.rows)
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
@@ -67,6 +68,9 @@ class Loop:
                 f"the last batch of {counted(self.rows, 'row')} would hold one, which has no variance for batch "
                 f"normalization: it is joined to the batch before"
             )
+        if self.test is None and (unseen := [term.name for term in self.trainer.plan.metrics if term.metric.rows]):
+            verb = "is" if len(unseen) == 1 else "are"
+            self.listener.noted(f"{', '.join(unseen)} {verb} measured on held-out rows alone, and none are held out")
         try:
             with interruptible() as asked:
                 if self.folder is not None:
@@ -172,10 +176,10 @@ class Loop:
     def count(self, came: list[StepResult], began: float) -> None:
         """Add the results of steps, in their order, to the epoch that began then."""
         progress = self.trainer.progress
-        for values, rows in came:
-            progress.add(values, rows)
+        for result in came:
+            progress.add(result.values, result.rows, result.parts)
             progress.seconds = time.monotonic() - began
-            self.listener.stepped(progress, values)
+            self.listener.stepped(progress, self.trainer.results(result))
 
     def rates(self) -> list[float]:
         """The learning rate of each step of the plan for the next batch."""
@@ -194,7 +198,7 @@ class Loop:
         means = progress.means()
         if not means:
             raise diverged(f"no step of epoch {progress.epoch + 1} had a finite loss", rate)
-        measured = trainer.measure(self.test) if self.test is not None else {}
+        measured = single(trainer.measure(self.test)) if self.test is not None else {}
         if not finite(measured):
             raise diverged(f"the held-out {not_finite(measured)} after epoch {progress.epoch + 1}", rate)
         record: Record = {"epoch": progress.epoch + 1, "step": progress.step, "learning_rate": rate}

@@ -6,6 +6,7 @@ With a known size the compiler has more ways to write a graph; the last batch of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from netc.compiler import Artifact, Manifest, Options, Port, StepPlan, TrainPlan, compile_training
 from netc.runtime.data.augment import unmixed
@@ -14,7 +15,7 @@ from netc.runtime.sessions.cuda_step import CudaStepSession
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import StepSession
 
-Accepts = Callable[[Mapping[str, float]], bool]
+Accepts = Callable[[dict[str, Any]], bool]
 """Whether results are no divergence."""
 
 

@@ -10,17 +10,25 @@ from typing import Any, NamedTuple
 from netc.compiler import (
     AVERAGE,
     LOSS,
+    Figure,
     Options,
+    Parts,
     Port,
+    Tallies,
     TrainPlan,
+    check_decided,
     compile_scorer,
+    decided,
     fit,
     fit_state,
     followed,
     initial_state,
     override,
+    provisional,
     read_tensors,
     said,
+    single,
+    undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.augment import unmixed
@@ -37,7 +45,7 @@ from netc.runtime.runs.evaluate import batches_of, evaluate
 from netc.runtime.runs.final import close_run
 from netc.runtime.runs.run import check_same_rows
 from netc.runtime.sessions.resident import Array, Resident
-from netc.runtime.sessions.session import Session, StepSession
+from netc.runtime.sessions.session import Results, Session, StepSession
 from netc.runtime.show.history import History
 from netc.runtime.show.progress import shown
 from netc.runtime.training.accumulated import steps_for
@@ -49,10 +57,11 @@ from netc.runtime.training.steps import rows_of
 
 
 class StepResult(NamedTuple):
-    """Loss and metrics of a step, and how many examples it had."""
+    """Loss and metrics of a step, how many examples it had, and the parts of metrics that are made of parts."""
 
     values: dict[str, float]
     rows: int
+    parts: Parts
 
 
 class Trainer:
@@ -123,6 +132,7 @@ class Trainer:
         optimizer's state starts afresh. Where the loss is scaled, for `mixed` precision, such a step is skipped, and
         raises E701 only when no scale is left that could help.
         """
+        check_decided(self.plan)
         fed = feed(self.ports, batch, self.card or self.model.card or NO_CARD)
         if rows_of(fed, self.ports) == 0:
             help = "give one example at least"
@@ -133,7 +143,12 @@ class Trainer:
 
     def update(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> dict[str, float]:
         """`step` without checks and without counting: contiguous arrays of the declared types, and the rates."""
-        return (self.start(feeds, rates) + self.finish())[-1].values
+        last = (self.start(feeds, rates) + self.finish())[-1]
+        return self.results(last)
+
+    def results(self, of: StepResult) -> dict[str, float]:
+        """Loss and metrics of one step, those that are one number."""
+        return of.values | single(self.tallies.figures(of.parts))
 
     def start(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> list[StepResult]:
         """One step, without waiting for its loss where that is on a card; the results that have come back by now.
@@ -161,7 +176,7 @@ class Trainer:
     def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
         """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
         rows = rows_of(feeds, self.ports)
-        values: dict[str, float] = {}
+        came_of: Results = {}
         losses: list[float] = []
         for steps, rate in zip(self._all_steps, rates, strict=True):
             count, waits = divmod(self.progress.step, steps.step.every)
@@ -173,10 +188,11 @@ class Trainer:
                 of = "" if steps.step.name is None else f" of step {steps.step.name}"
                 raise diverged(f"the {not_finite(came)}{of} in step {self.progress.step + 1}", rate)
             losses.append(came.pop(LOSS))
-            values |= came if steps.step.name is None else {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
+            came_of |= came if steps.step.name is None else {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
         if len(losses) == len(self._all_steps):
-            values[LOSS] = sum(losses)
-        return StepResult(values, rows)
+            came_of[LOSS] = sum(losses)
+        values, parts = self.tallies.split(came_of)
+        return StepResult(values, rows, parts)
 
     def finish(self) -> list[StepResult]:
         """The results of steps that have been started and have not come back yet; raises E701 as `step` does."""
@@ -192,7 +208,7 @@ class Trainer:
         """Steps made, those among them whose results have not come back yet."""
         return self.progress.step + len(self._waiting)
 
-    def _checked(self, came: list[dict[str, float]], after: int = 0) -> list[StepResult]:
+    def _checked(self, came: list[Results], after: int = 0) -> list[StepResult]:
         results: list[StepResult] = []
         for at, values in enumerate(came, 1 + after):
             rate, rows = self._waiting.pop(0)
@@ -200,17 +216,18 @@ class Trainer:
                 self._waiting.clear()
                 self._start_state()
                 raise diverged(f"the {not_finite(values)} in step {self.progress.step + at}", rate)
-            results.append(StepResult(values, rows))
+            numbers, parts = self.tallies.split(values)
+            results.append(StepResult(numbers, rows, parts))
         return results
 
-    def evaluate(self, data: Any) -> dict[str, float]:
+    def evaluate(self, data: Any) -> dict[str, Figure]:
         """The mean loss and metrics over data, in inference mode.
 
         data  what `fit` takes: its part `test` or `val` where it names its parts, else all rows
         """
         return self.measure(measured(data, self.ports, self.card or self.model.card))
 
-    def measure(self, rows: Measured) -> dict[str, float]:
+    def measure(self, rows: Measured) -> dict[str, Figure]:
         """`evaluate` for rows that are bound, or a function that begins a pass over batches."""
         if self._scorer is None:
             self._scorer = Session(
@@ -259,6 +276,7 @@ class Trainer:
         bound = bind(data, self.ports, validation, self.card, steps, begun=self.model.card)
         if self._resumed is not None:
             check_same_rows(self._resumed, bound.card)
+        self._decide(bound.card)
         total = override(self.plan, epochs=epochs).epochs
         with folder_for(self, bound, total, out) as (folder, notes):
             self.path = folder.path if folder is not None else self.path
@@ -270,6 +288,14 @@ class Trainer:
                 close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
         return self.history
 
+    def _decide(self, card: Card) -> None:
+        """Weights of classes that the data decides, as numbers; raises DiagnosticError E584 where it can't."""
+        if undecided(self.plan):
+            self.plan = decided(self.plan, card.counts)
+            check_decided(self.plan)
+            self._prepare(self._phase.begun)
+            self.__dict__.pop("ports", None)
+
     @property
     def history(self) -> History:
         """The epochs so far."""
@@ -280,7 +306,7 @@ class Trainer:
         """The events that ONNX Runtime recorded since the trainer was made, as JSON; nothing is recorded after this."""
         return self._steps.session(self.plan.batch, self.state).session.end_profile()
 
-    def _accepts(self, results: Mapping[str, float]) -> bool:
+    def _accepts(self, results: Results) -> bool:
         """Whether a step is no divergence: its results are finite, or the graph skipped it to lower the loss scale."""
         return finite(results) or (self.loss_scale is not None and not self.loss_scale.exhausted())
 
@@ -308,11 +334,12 @@ class Trainer:
     def _prepare(self, epoch: int) -> None:
         """The steps of an epoch, and the state that is new in them."""
         self._phase, held = self.plan.in_epoch(epoch), set(self.state.current)
-        model, plan, options, profile = self.model, self._phase, self.options, self._profile
+        model, plan, options, profile = self.model, provisional(self._phase), self.options, self._profile
         self._all_steps = tuple(steps_for(model, plan, step, options, profile=profile) for step in plan.steps)
         self._steps = self._all_steps[0]
         self._running = None
         self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
+        self.tallies = Tallies(self.manifest)
         self._put_state(keep=held)
         self.loss_scale = LossScale.of(self._steps.manifests[-1], self.state)
 
@@ -364,6 +391,8 @@ class Trainer:
         self.restore(tensors, progress)
         self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path
         self.model.card = card
+        if card is not None and card.counts:
+            self._decide(card)
 
     def restore(self, tensors: Mapping[str, Array], progress: Progress) -> None:
         """Go on from a checkpoint; raises DiagnosticError E561 where it isn't one of this net and optimizer.

@@ -90,8 +90,8 @@ class Maker:
 def plan(net: Net, optimizer_: Any = None, *, metrics: tuple[str, ...] = (), **settings: Any) -> TrainPlan:
     """Cross entropy of the first output with `label`."""
     first = next(iter(net.outputs.values()))
-    terms = (LossTerm("loss", 1.0, loss.all()["cross_entropy"](), first, "label", HERE),)
-    wanted = tuple(MetricTerm(word, metric.all()[word](), first, "label", HERE) for word in metrics)
+    terms = (LossTerm("loss", 1.0, loss.all()["cross_entropy"](), (first, "label"), HERE),)
+    wanted = tuple(MetricTerm(word, metric.all()[word](), (first, "label"), HERE) for word in metrics)
     chosen = optimizer_ or optimizer.all()["sgd"](lr=0.1)
     step = StepPlan(terms, chosen, clip_norm=settings.pop("clip_norm", None))
     return TrainPlan(None, (step,), metrics=wanted, **settings)

@@ -269,7 +269,7 @@ def plan_of_mse(net: Net) -> TrainPlan:
 
     y = net.outputs["y"]
     mse = loss.all()["mse"]()
-    terms = (LossTerm("a", 1.0, mse, y, "image", HERE), LossTerm("b", 0.5, mse, y, 2.0, HERE))
+    terms = (LossTerm("a", 1.0, mse, (y, "image"), HERE), LossTerm("b", 0.5, mse, (y, 2.0), HERE))
     return plan(net).with_steps(losses=terms)
 
 

@@ -40,7 +40,7 @@ KINDS: dict[str, Registry[Any]] = {
 NAMES = "abcdefgh"
 TRAINS = {
     "loss": "loss = {call}",
-    "metric": "loss = mse(other, value)\n  metrics = [{call}]",
+    "metric": "loss = mse(other, value)\n  metrics = [mae(other, value), {call}]",
     "schedule": "loss = mse(other, value)\n  {figure}\n  schedule = {call}",
     "follower": 'loss = mse(other, value)\n  follow = ["target": {call}]',
     "stop": "loss = mse(other, value)\n  {figure}\n  stop = {call}",
@@ -69,15 +69,16 @@ def inputs_of(one: Call) -> tuple[str, ...]:
         case Sample() | Wrong():
             return one.inputs
         case Pair():
-            return (one.prediction,)
+            return one.inputs
     return ()
 
 
 def text_of(kind: str, one: Call) -> str:
     """A file with the call in it; a layer's result is called `y`."""
     call, inputs = one.call, inputs_of(one)
-    binds = [(name, text) for name, text in zip(NAMES, inputs, strict=False) if text.startswith("parameter(")]
-    declared = [(name, text) for name, text in zip(NAMES, inputs, strict=False) if (name, text) not in binds]
+    names = NAMES if kind == "layer" else "uvw"
+    binds = [(name, text) for name, text in zip(names, inputs, strict=False) if text.startswith("parameter(")]
+    declared = [(name, text) for name, text in zip(names, inputs, strict=False) if (name, text) not in binds]
     if kind == "augmentation":
         declared.append(("image", image_of(one)))
     lines = ["net Sample {", *(f"  input {name}: {text}" for name, text in [*declared, ("other", "float")])]
@@ -87,8 +88,10 @@ def text_of(kind: str, one: Call) -> str:
         return "\n".join([*lines, f"  y = {flow}{call}", "}", ""])
     if kind == "follower":
         lines += [f"  {name} = other -> reshape([1]) -> dense(1)" for name in ("online", "target")]
-    lines.append(f"  {'prediction = a' if inputs else 'number = other'} -> identity")
-    figure = "metrics = [accuracy(scores, label)]" if "accuracy" in call else ""
+    places = [place.name for place in KINDS[kind].all()[Call(call).word].places if not place.data] if inputs else []
+    lines += [f"  {place} = {name} -> identity" for place, name in zip(places, names, strict=False)]
+    lines += [] if places else ["  number = other -> identity"]
+    figure = "metrics = [accuracy(scores, label)]" if "accuracy" in call and kind not in ("loss", "metric") else ""
     if figure:
         lines.insert(1, "  input scores: 3")
     lines += ["}", "train Sample {", f"  {TRAINS[kind].format(call=call, figure=figure)}", "}", ""]
@@ -124,7 +127,7 @@ def instance_of(kind: str, one: Call) -> Any:
     if kind == "loss":
         return plan.losses[0].loss
     if kind == "metric":
-        return plan.metrics[0].metric
+        return plan.metrics[-1].metric
     if kind == "follower":
         return plan.follow[0][1]
     if kind == "stop":

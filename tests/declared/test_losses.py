@@ -1,8 +1,9 @@
-"""Every loss and metric on every sample against its formula in float64, the losses' gradients against its slopes."""
+"""Every loss and metric on every sample against its formula in float64, gradients against PyTorch's of it."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from netc.compiler.declare.samples import Pair
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
 from netc.compiler.losses.base import Loss, TargetSpec, loss
 from netc.compiler.metrics.base import metric
+from netc.compiler.plan.terms import Term
 from netc.compiler.training.gradient import gradients
 
 from .in_the_language import KINDS, instance_of, net_of
@@ -25,7 +27,7 @@ DRAWS = {"plain": 4, "large": 3, "equal": 5, "single": 1}
 """What is drawn, and for how many examples."""
 
 SAMPLES = [
-    pytest.param(kind, one, id=one.call.replace("prediction, target", one.prediction))
+    pytest.param(kind, one, id=f"{one.call} of {' '.join(one.inputs)}")
     for kind in ("loss", "metric")
     for definition in KINDS[kind].all().values()
     for one in definition.samples
@@ -37,70 +39,97 @@ FIRST = [
 ]
 
 
-def shapes_of(kind: str, one: Pair, declared: Any) -> tuple[tuple[int, ...], TargetSpec]:
-    """A prediction's shape without the batch, and what the target is."""
+def term_of(kind: str, one: Pair) -> Term:
+    """The sample's loss or metric in its net."""
     plan = net_of(kind, one).plans[0]
-    prediction = (plan.losses if kind == "loss" else plan.metrics)[0].prediction
-    return tuple(int(size) for size in prediction.shape[1:]), declared.target(prediction)  # type: ignore[arg-type]
+    return plan.losses[0] if kind == "loss" else plan.metrics[-1]
 
 
-def feeds_of(kind: str, one: Pair, draw: str, declared: Any) -> tuple[Array, Array]:
-    """A prediction and a target."""
-    shape, spec = shapes_of(kind, one, declared)
-    rng, size = generator(one.call, one.prediction, draw), DRAWS[draw]
+def feeds_of(kind: str, one: Pair, draw: str, declared: Any) -> list[Array]:
+    """What stands in the places."""
+    values = term_of(kind, one).values
+    rng, size = generator(one.call, *one.inputs, draw), DRAWS[draw]
     numbers = "plain" if draw == "single" else draw
-    prediction = floats(rng, (size, *shape), numbers, one.values, LARGE)
+    shapes = [(size, *(int(length) for length in value.shape[1:])) for value in values]  # type: ignore[arg-type]
+    drawn = iter([floats(rng, shape, numbers, one.values, LARGE) for shape in shapes])
+    specs = iter(declared.targets(*values))
+    return [_data(rng, next(specs), size, numbers, one) if place.data else next(drawn) for place in declared.places]
+
+
+def _data(rng: np.random.Generator, spec: TargetSpec, size: int, numbers: str, one: Pair) -> Array:
     assert spec.shape[0] == BATCH
     sizes = (size, *(int(length) for length in spec.shape[1:]))  # type: ignore[arg-type]
     if spec.dtype == DType.FLOAT32:
-        return prediction, floats(rng, sizes, numbers, one.targets, LARGE)
+        return floats(rng, sizes, numbers, one.targets, LARGE)
     low, high = one.targets or (0, spec.classes or 2)
     labels = rng.integers(int(low), int(high), sizes)
     if labels.size > 1:
         labels.flat[0], labels.flat[-1] = low, high - 1
-    return prediction, labels
+    return labels
 
 
-def formula(declared: Any, prediction: Array, target: Array) -> float:
+def formula(declared: Any, given: Sequence[Array]) -> Any:
     """The formula's value in float64."""
-    numbers = [torch.from_numpy(x.astype(np.float64) if x.dtype == np.float32 else x) for x in (prediction, target)]
-    return float(declared.formula(torch, *numbers))
+    numbers = [torch.from_numpy(x.astype(np.float64) if x.dtype.kind == "f" else x) for x in given]
+    found = declared.formula(torch, *numbers)
+    return found.numpy() if hasattr(found, "numpy") else found
 
 
-def slopes(declared: Any, prediction: Array, target: Array) -> Array:
-    """The formula's slope in each element, by central differences."""
-    step = 1e-6 * max(1.0, float(np.abs(prediction).max()))
-    found = np.zeros(prediction.shape)
-    for place in np.ndindex(*prediction.shape):
-        ends = []
-        for sign in (1, -1):
-            moved = prediction.astype(np.float64)
-            moved[place] += sign * step
-            ends.append(formula(declared, moved, target))
-        found[place] = (ends[0] - ends[1]) / (2 * step)
+def slopes(declared: Any, given: Sequence[Array], at: int) -> Array:
+    """The formula's slope in each element of what stands in a place, by PyTorch's automatic differentiation."""
+    numbers = [torch.from_numpy(x.astype(np.float64) if x.dtype.kind == "f" else x) for x in given]
+    numbers[at].requires_grad_()
+    (found,) = torch.autograd.grad(declared.formula(torch, *numbers), numbers[at])
+    return np.asarray(found.numpy())
+
+
+def graph_of(kind: str, declared: Any, given: Sequence[Array], mask: Array | None = None) -> Graph:
+    """The loss with its gradient for all values, or the parts of a metric; inputs are called by their places."""
+    graph = Graph("sample")
+    names = [place.name for place in declared.places] + ["mask"] * (mask is not None)
+    arrays = [*given, *([] if mask is None else [mask])]
+    graph.inputs = [
+        Value(name, DType(str(x.dtype)), (BATCH, *x.shape[1:])) for name, x in zip(names, arrays, strict=True)
+    ]
+    stand = graph.inputs[: len(given)]
+    masked = {} if mask is None else {"mask": graph.inputs[-1]}
+    g = Builder(graph)
+    if kind == "metric":
+        graph.outputs = declared.tally(g, *stand, **masked)
+        return graph
+    value = declared.build(g, *stand, **masked)
+    assert (value.shape, value.dtype) == ((), DType.FLOAT32)
+    graph.outputs = {"value": value}
+    wanted = [x for x, place in zip(stand, declared.places, strict=True) if not place.data]
+    graph.outputs |= {f"d.{x.name}": slope for x, slope in gradients_of(graph, value, wanted).items()}
+    return graph
+
+
+def measured(kind: str, declared: Any, given: Sequence[Array], mask: Array | None = None) -> dict[str, Array]:
+    """What ONNX Runtime makes of it: `value` is the loss, or the metric's figure."""
+    names = [place.name for place in declared.places]
+    feeds = dict(zip(names, given, strict=True)) | ({} if mask is None else {"mask": mask})
+    found = run(graph_of(kind, declared, given, mask), feeds)
+    if kind == "metric":
+        sums = {name: part.astype(np.float64) for name, part in found.items()}
+        with np.errstate(over="ignore"):
+            return {"value": np.asarray(declared.figure(sums), np.float32)}
     return found
 
 
 def compare(kind: str, one: Pair, draw: str, declared: Any = None) -> None:
     """A loss or metric on one draw of numbers; `declared` may be another than the sample's."""
     declared = declared or instance_of(kind, one)
-    prediction, target = feeds_of(kind, one, draw, declared)
-    graph = Graph("sample")
-    x = Value("prediction", DType.FLOAT32, (BATCH, *prediction.shape[1:]))
-    t = Value("target", DType(str(target.dtype)), (BATCH, *target.shape[1:]))
-    graph.inputs = [x, t]
-    value = declared.build(Builder(graph), x, t)
-    assert (value.shape, value.dtype) == ((), DType.FLOAT32)
-    graph.outputs = {"value": value}
-    if kind == "loss":
-        graph.outputs["gradient"] = gradients_of(graph, value, [x])[x]
-    found = run(graph, {"prediction": prediction, "target": target})
+    given = feeds_of(kind, one, draw, declared)
+    found = measured(kind, declared, given)
     what = f"{one.call} on {draw} numbers"
-    assert_near(found["value"], formula(declared, prediction, target), what)
-    if kind == "loss":
-        assert np.isfinite(found["gradient"]).all(), what
-    if kind == "loss" and draw != "equal":
-        assert_near(found["gradient"], slopes(declared, prediction, target), f"gradient of {what}", 1e-5)
+    assert_near(found["value"], formula(declared, given), what)
+    for at, place in enumerate(declared.places):
+        if kind == "loss" and not place.data:
+            slope = found[f"d.{place.name}"]
+            assert np.isfinite(slope).all(), what
+            if draw != "equal":
+                assert_near(slope, slopes(declared, given, at), f"gradient of {what}", 1e-5)
 
 
 @pytest.mark.parametrize("draw", DRAWS)
@@ -109,13 +138,36 @@ def test_value_and_gradient(kind: str, one: Pair, draw: str) -> None:
     compare(kind, one, draw)
 
 
-@pytest.mark.parametrize(("kind", "one"), SAMPLES)
-def test_a_batch_is_the_mean_of_its_examples(kind: str, one: Pair) -> None:
-    """What evaluation relies on, which weighs batches by their sizes."""
+@pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "loss"])
+def test_a_mask_takes_rows_out(kind: str, one: Pair) -> None:
+    """A loss by a mask of rows is that of the rows alone, and a mask of ones changes nothing."""
     declared = instance_of(kind, one)
-    prediction, target = feeds_of(kind, one, "plain", declared)
-    singles = [formula(declared, prediction[i : i + 1], target[i : i + 1]) for i in range(len(prediction))]
-    assert formula(declared, prediction, target) == pytest.approx(np.mean(singles), rel=1e-12)
+    if not declared.maskable:
+        pytest.skip("no mean over positions")
+    given = feeds_of(kind, one, "plain", declared)
+    whole = measured(kind, declared, given, np.ones(4, np.float32))
+    assert_near(whole["value"], formula(declared, given), "a mask of ones")
+    found = measured(kind, declared, given, np.array([1, 0, 1, 1], np.float32))
+    assert_near(found["value"], formula(declared, [x[[0, 2, 3]] for x in given]), "without a row")
+    empty = measured(kind, declared, given, np.zeros(4, np.float32))
+    assert all(not part.any() for part in empty.values()), "nothing counts"
+
+
+@pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "metric"])
+def test_batches_add_up(kind: str, one: Pair) -> None:
+    """The figure of all rows is that of uneven batches together, and rows that a mask takes out are in neither."""
+    declared = instance_of(kind, one)
+    given = feeds_of(kind, one, "equal", declared)
+    graph = graph_of(kind, declared, given, np.ones(5, np.float32))
+    parts = []
+    for rows, mask in (([0, 1, 2], [1, 1, 0]), ([3], [1]), ([4, 0], [1, 0])):
+        names = [place.name for place in declared.places]
+        feeds = {name: x[rows] for name, x in zip(names, given, strict=True)}
+        parts.append(run(graph, feeds | {"mask": np.array(mask, np.float32)}))
+    join = np.concatenate if declared.rows else sum
+    sums = {name: np.asarray(join([part[name].astype(np.float64) for part in parts])) for name in graph.outputs}
+    kept = [x[[0, 1, 3, 4]] for x in given]
+    assert_near(np.asarray(declared.figure(sums)), formula(declared, kept), one.call)
 
 
 @pytest.mark.parametrize("factor", [2.0, 0.5, -1.0])
@@ -125,9 +177,11 @@ def test_a_scaled_one_fails(kind: str, definition: Any, factor: float) -> None:
     given = instance_of(kind, one)
 
     class Scaled(definition):  # type: ignore[misc]
-        def build(self, g: Builder, prediction: Value, target: Value) -> Value:
-            scaled: Value = g.Mul(super().build(g, prediction, target), factor)
-            return scaled
+        def build(self, g: Builder, *given: Value, mask: Value | None = None) -> Value:
+            return g.Mul(super().build(g, *given, mask=mask), factor)
+
+        def figure(self, sums: Any) -> Any:
+            return (np.asarray(super().figure(sums)) * factor).tolist()
 
     with pytest.raises(AssertionError, match="Not equal to tolerance"):
         compare(kind, one, "plain", Scaled(**given.settings()))
@@ -148,8 +202,9 @@ def test_classes_are_where_they_belong() -> None:
     for kind in ("loss", "metric"):
         for definition in KINDS[kind].all().values():
             for one in definition.samples:
-                shape, spec = shapes_of(kind, one, instance_of(kind, one))
-                if spec.classes is not None:
+                term = term_of(kind, one)
+                shape = [int(size) for size in term.prediction.shape[1:]]  # type: ignore[arg-type]
+                for spec in (spec for _, spec in term.wanted if spec.classes is not None):
                     axis = 0 if len(shape) >= 3 else -1
                     assert spec.classes == shape[axis]
                     assert list(spec.shape[1:]) == [size for at, size in enumerate(shape) if at != axis % len(shape)]

@@ -38,7 +38,7 @@ def loaded(tmp_path: Path) -> Callable[[str], Net]:
 
 
 def mse(net: Net, prediction: str, target: Any, name: str = "mse") -> LossTerm:
-    return LossTerm(name, 1.0, loss.all()["mse"](), net.values[prediction], target, net.span)
+    return LossTerm(name, 1.0, loss.all()["mse"](), (net.values[prediction], target), net.span)
 
 
 def tensors_of(model: netc.Model) -> Tensors:

@@ -1,0 +1,113 @@
+"""Figures from what models of kind `train` and `score` put out: which outputs are parts of which metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from netc.compiler.artifact import LOSS, Manifest, said
+from netc.compiler.declare.arguments import ArgumentError
+from netc.compiler.metrics.base import Figure, Metric, metric
+
+Parts = dict[str, Any]
+"""Parts of metrics by the names of the outputs, in float64: a batch's are arrays; over several batches those that are
+joined are a list of arrays until the figure is asked for."""
+
+
+class Tallies:
+    """What the outputs of a model add up to.
+
+    parts  the outputs that are parts, by what they are called: the metric's name, the part's, how batches combine
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        """Raises ValueError where the manifest is not one that the compiler writes."""
+        self.parts: dict[str, tuple[str, str, str]] = {}
+        for port in manifest["outputs"]:
+            if "metric" in port:
+                self.parts[said(port)] = port["metric"], port["part"], port["combine"]
+        settings = manifest.get("settings", {})
+        self.losses: list[dict[str, Any]] = settings.get("sums", []) if manifest["kind"] == "score" else []
+        summed = {item["output"] for item in self.losses}
+        wanted = {name for name, _, _ in self.parts.values()} - summed
+        listed = settings.get("metrics", ())
+        self.metrics = {item["name"]: _made(item["metric"]) for item in listed if item["name"] in wanted}
+        if wanted != self.metrics.keys():
+            raise ValueError(f"it has parts of {sorted(wanted ^ self.metrics.keys())[0]}, which it doesn't explain")
+
+    def figure_of(self, output: str) -> str:
+        """The figure that an output is, or is a part of."""
+        figure = self.parts[output][0] if output in self.parts else output
+        known = next((item for item in self.losses if item["output"] == figure), None)
+        return figure if known is None else f"{LOSS}.{known['name']}" if known["logged"] else LOSS
+
+    def split(self, results: Mapping[str, Any]) -> tuple[dict[str, float], Parts]:
+        """What a batch gave: numbers that are means over its rows, and parts."""
+        from numpy import asarray
+
+        numbers = {name: float(value) for name, value in results.items() if name not in self.parts}
+        return numbers, {name: asarray(value, "float64") for name, value in results.items() if name in self.parts}
+
+    def add(self, sums: Parts, parts: Parts) -> None:
+        """Add a batch's parts to those of batches before. Those to be joined are, when asked for: see `figures`."""
+        for name, value in parts.items():
+            if self.parts[name][2] == "rows":
+                sums.setdefault(name, []).append(value)
+            else:
+                sums[name] = sums[name] + value if name in sums else value
+
+    def figures(self, sums: Parts) -> dict[str, Figure]:
+        """Each metric's figure."""
+        from numpy import concatenate
+
+        found: dict[str, Parts] = {}
+        for name, value in sums.items():
+            metric_name, part, _ = self.parts[name]
+            found.setdefault(metric_name, {})[part] = concatenate(value) if isinstance(value, list) else value
+        return {
+            name: self.metrics[name].figure(parts) if name in self.metrics else _quotient(parts)
+            for name, parts in found.items()
+        }
+
+    def whole(self, figures: Mapping[str, Figure]) -> dict[str, Figure]:
+        """Figures of all rows, with the losses that are made of parts in their places."""
+        found = dict(figures)
+        terms = [(item, found.pop(item["output"])) for item in self.losses]
+        if not terms:
+            return found
+        logged: dict[str, Figure] = {f"{LOSS}.{item['name']}": value for item, value in terms if item["logged"]}
+        total = sum(item["weight"] * value for item, value in terms if not isinstance(value, list))
+        return {LOSS: total, **logged, **found}
+
+
+def _quotient(parts: Parts) -> float:
+    weight = float(parts["weight"])
+    return float(parts["total"]) / weight if weight else 0.0
+
+
+def single(figures: Mapping[str, Figure]) -> dict[str, float]:
+    """Those that are one number."""
+    return {name: figure for name, figure in figures.items() if not isinstance(figure, list)}
+
+
+def numbers_of(figure: Figure) -> Iterable[float]:
+    """All numbers of a figure."""
+    if isinstance(figure, list):
+        for item in figure:
+            yield from numbers_of(item)
+    else:
+        yield figure
+
+
+def _made(call: Mapping[str, Any]) -> Metric:
+    """A metric from the call that a manifest has; raises ValueError."""
+    definition = metric.all().get(call["name"])
+    if definition is None:
+        raise ValueError(f"no metric is called {call['name']}")
+    given = {name: value for name, value in call.items() if name != "name"}
+    if not given.keys() <= definition.arguments.keys():
+        raise ValueError(f"{call['name']} has other arguments")
+    try:
+        return definition(**{name: definition.arguments[name].type.convert(value) for name, value in given.items()})
+    except ArgumentError as error:
+        raise ValueError(str(error)) from error

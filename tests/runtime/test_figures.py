@@ -1,0 +1,125 @@
+"""Metrics over an epoch and over held-out rows: sums of parts, not means of batches; weights that the data decides."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import netc
+from netc.compiler import Net, load
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.folder.progress import Progress
+from netc.runtime.runs.deployed import Deployed
+from netc.runtime.show.figures import figure_lines
+
+TEXT = """net Three {{
+  input x: 4
+  logits = x -> dense(3)
+}}
+train Three {{
+  loss = cross_entropy(logits, label{loss})
+  metrics = [{metrics}]
+  batch = 8
+  epochs = 1
+}}
+"""
+
+
+def net_of(tmp_path: Path, metrics: str = "accuracy", loss: str = "") -> Net:
+    path = tmp_path / "three.net"
+    path.write_text(TEXT.format(metrics=metrics, loss=loss))
+    return load(str(path))
+
+
+def data(rows: int = 21, seed: int = 0) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    return {"x": rng.normal(size=(rows, 4)).astype(np.float32), "label": rng.choice(3, rows, p=[0.6, 0.3, 0.1])}
+
+
+def test_figures_are_those_of_all_rows(tmp_path: Path) -> None:
+    """21 rows in batches of 8: what is added up is what numpy finds in one go."""
+    metrics = "f1, confusion, f1(average=none), auc, perplexity"
+    trainer = netc.Trainer(netc.Model(net_of(tmp_path, metrics)))
+    rows = data()
+    found = trainer.evaluate(rows)
+    logits = trainer.model.forward({"x": rows["x"]}, ["logits"])["logits"].astype(np.float64)
+    answer, label = logits.argmax(1), rows["label"]
+    matrix = np.array([[int(((label == a) & (answer == b)).sum()) for b in range(3)] for a in range(3)])
+    assert found["confusion"] == matrix.tolist()
+    right, sums = np.diag(matrix), matrix.sum(0) + matrix.sum(1)
+    each = np.divide(2 * right, sums, out=np.zeros(3), where=sums > 0)
+    assert found["f1_3"] == pytest.approx(each.tolist())
+    assert found["f1"] == pytest.approx(each[sums > 0].mean())
+    shifted = np.exp(logits - logits.max(1, keepdims=True))
+    shares = shifted / shifted.sum(1, keepdims=True)
+    areas = []
+    for at in range(3):
+        gaps = shares[label == at, at][:, None] - shares[label != at, at]
+        areas.append(((gaps > 0) + (gaps == 0) / 2).mean())
+    assert found["auc"] == pytest.approx(np.mean(areas), abs=1e-6)
+    assert found["perplexity"] == pytest.approx(np.exp(-np.log(shares[np.arange(21), label]).mean()), rel=1e-5)
+
+
+def test_an_epoch_adds_up(tmp_path: Path) -> None:
+    """The figure of a training's epoch at rate 0 is that of its rows, though the last batch is smaller."""
+    trainer = netc.Trainer(netc.Model(net_of(tmp_path, "f1, auc")), lr=0.0)
+    rows = data()
+    with pytest.warns(UserWarning, match="auc is measured on held-out rows alone, and none are held out"):
+        record = trainer.fit(rows, quiet=True)[0]
+    assert record["f1"] == pytest.approx(trainer.evaluate(rows)["f1"], abs=1e-6)
+    assert "auc" not in record, "measured on held-out rows alone"
+
+
+def test_a_checkpoint_keeps_the_sums(tmp_path: Path) -> None:
+    progress = Progress()
+    progress.add({"loss": 1.0}, 2, {"f1.both": np.array([1.0, 2.0])})
+    progress.add({"loss": 2.0}, 2, {"f1.both": np.array([0.5, 0.0])})
+    kept = Progress.from_json(json.loads(json.dumps(progress.to_json())))
+    assert kept.parts["f1.both"].tolist() == [1.5, 2.0]
+    assert kept.to_json() == progress.to_json()
+    older = {name: value for name, value in progress.to_json().items() if name != "parts"}
+    assert Progress.from_json(older).parts == {}
+
+
+def test_a_mask_weighs_held_out_rows_together(tmp_path: Path) -> None:
+    """The loss by a mask over uneven batches is one quotient, whatever the batches."""
+    net = net_of(tmp_path, "accuracy", ", mask=weight")
+    rows = data() | {"weight": np.linspace(0, 3, 21).astype(np.float32)}
+    trainer = netc.Trainer(netc.Model(net))
+    found = trainer.evaluate(rows)
+    logits = trainer.model.forward({"x": rows["x"]}, ["logits"])["logits"].astype(np.float64)
+    logs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    weights, label = rows["weight"].astype(np.float64), rows["label"]
+    assert found["loss"] == pytest.approx(-(weights * logs[np.arange(21), label]).sum() / weights.sum(), rel=1e-5)
+    right = logits.argmax(1) == label
+    assert found["accuracy"] == pytest.approx((weights * right).sum() / weights.sum(), rel=1e-5)
+
+
+def test_balanced_weights_are_those_of_the_rows_to_train_on(tmp_path: Path) -> None:
+    net = net_of(tmp_path, "accuracy", ", class_weights=balanced")
+    trainer = netc.Trainer(netc.Model(net))
+    rows = data()
+    batch = {name: array[:8] for name, array in rows.items()}
+    with pytest.raises(DiagnosticError, match="decided by data"):
+        trainer.step(batch)
+    trainer.fit(rows, out=tmp_path / "run", quiet=True)
+    counts = np.bincount(rows["label"], minlength=3)
+    weights = trainer.plan.losses[0].loss.class_weights
+    assert weights == pytest.approx((21 / (3 * counts)).tolist())
+    deployed = Deployed.open(tmp_path / "run")
+    again = netc.Trainer(netc.Model(net))
+    again.resume(tmp_path / "run")
+    assert again.plan.losses[0].loss.class_weights == weights
+    assert again.evaluate(rows)["loss"] == pytest.approx(trainer.evaluate(rows)["loss"])
+    assert deployed.evaluate(rows)[1]["loss"] == pytest.approx(trainer.evaluate(rows)["loss"], rel=0.2)
+
+
+def test_figures_as_lines() -> None:
+    assert figure_lines("f1", 0.5, 4, None) == ["f1    0.5000"]
+    assert figure_lines("f1", [0.5, 1.0], 2, ["cat", "dog"]) == ["f1  cat  0.5000", "f1  dog  1.0000"]
+    table = figure_lines("confusion", [[3.0, 12.0], [0.0, 1.0]], 9, None)
+    assert table[1:] == ["   0   1", "0  3  12", "1  0   1"]
