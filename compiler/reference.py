@@ -13,6 +13,7 @@ from netc.compiler.declare.arguments import (
     ArgumentType,
     Axes,
     Boolean,
+    Connections,
     Extent,
     LayerType,
     Numbers,
@@ -25,6 +26,7 @@ from netc.compiler.declare.arguments import (
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import MANY, Layer, layer
+from netc.compiler.layers.of_weights import SPECS
 from netc.compiler.losses.base import Loss, loss
 from netc.compiler.metrics.base import Metric, metric
 from netc.compiler.optimizers.base import optimizer
@@ -42,14 +44,22 @@ given by name. Formulas that frameworks disagree on are in [conventions](convent
 """
 
 CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
-    ("Layers", "`x -> layer(arguments)`; `input` is a statement and no layer.", layer),
+    (
+        "Layers",
+        "`x -> layer(arguments)`; `input` is a statement and no layer. Every layer with weights of its own takes "
+        "`init`, `bias_init`, `l1` and `l2` too, by name: `conv(32, 3x3, init=he_normal, l2=1e-4)`. What "
+        "penalties add, l1 * sum(abs(w)) + l2 * sum(w**2) over weights but not biases, is in the loss of a training and "
+        "in no score.",
+        layer,
+    ),
     ("Losses", "In a train section: `loss = cross_entropy(logits, label)`.", loss),
     ("Metrics", "In a train section: `metrics = [accuracy, topk(k=5)]`.", metric),
     ("Optimizers", "In a train section: `optimizer = adam(lr=1e-3)`.", optimizer),
     ("Schedules", "In a train section: `schedule = cosine(warmup=1)`.", schedule),
     (
         "Initializers",
-        "What weights and buffers hold before training; each layer says which of them its own start with.",
+        "What weights and buffers hold before training: each layer says what its own start with, and "
+        "`dense(10, init=glorot_uniform, bias_init=constant(1))` says otherwise.",
         initializer,
     ),
     ("Augmentations", "In a train section: `augmentation = [flip, crop(4)]`.", augmentation),
@@ -58,6 +68,7 @@ CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
 SHORT_NAMES: dict[type[ArgumentType], str] = {
     Axes: "a list of axes",
     Boolean: "`true` or `false`",
+    Connections: "lists of channels",
     Extent: "sizes",
     LayerType: "a layer",
     Numbers: "numbers",
@@ -81,13 +92,17 @@ def _section(definition: type[Declared]) -> str:
     lines = [f"### {definition.word}", "", f"`{_call(definition)}`", "", inspect.getdoc(definition) or "", ""]
     if definition.arguments:
         lines += ["| argument | takes | default | meaning |", "|---|---|---|---|"]
-        lines += [_row(spec) for spec in definition.arguments.values()]
+        lines += [_row(spec) for spec in definition.arguments.values() if spec.name not in SPECS]
         lines.append("")
     return "\n".join(lines)
 
 
 def _call(definition: type[Declared]) -> str:
-    shown = [spec.name if spec.required else f"{spec.name}={_default(spec)}" for spec in definition.arguments.values()]
+    shown = [
+        spec.name if spec.required else f"{spec.name}={_default(spec)}"
+        for spec in definition.arguments.values()
+        if spec.name not in SPECS
+    ]
     if issubclass(definition, (Loss, Metric)):
         shown[:0] = ["prediction", "target"]
     elif issubclass(definition, Layer) and definition.inputs[1] > 1:

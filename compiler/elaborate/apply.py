@@ -16,6 +16,7 @@ from netc.compiler.elaborate.module import Written
 from netc.compiler.elaborate.scope import Env, Ref, Scope, join
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, scoped, spread, tensors
 from netc.compiler.ir import DType, Origin, Shape, Undecided, Value
+from netc.compiler.layers import of_weights
 from netc.compiler.layers.base import MANY, LayerBuilder
 from netc.compiler.ops import ShapeError
 from netc.grammar import ast
@@ -61,10 +62,15 @@ def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span
     instance = layer.definition(**bound.values)
     run = frame.run
     first, parameters = len(run.graph.nodes), []
+    leaves: list[str] = []
 
     def new_parameter(leaf: str, shape: Shape, initial: Initial, dtype: DType, buffer: bool) -> Parameter:
-        made = _parameter(frame, scope, leaf, shape, initial, dtype, buffer, span)
+        start = initial if buffer else of_weights.start_of(instance, leaf, initial)
+        made = _parameter(frame, scope, leaf, shape, start, dtype, buffer, span)
         parameters.append(made)
+        if not buffer:
+            of_weights.penalize(instance, leaf, made)
+            leaves.append(leaf)
         return made
 
     def apply_argument(given: object, x: Value, leaf: str) -> Value:
@@ -74,6 +80,7 @@ def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span
     builder = LayerBuilder(run.graph, Origin(origin or scope.path, span), new_parameter, apply_argument)
     try:
         built = instance.build(builder, *values)
+        of_weights.refuse_without_effect(instance, leaves, bound.spans)
     except ShapeError as error:
         explain.shape_error(frame, error, layer.word, values, span, bound.spans)
         return POISON

@@ -7,7 +7,7 @@ from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.declare.declared import Declared
-from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.arguments import declared_instance
 from netc.compiler.elaborate.data_fields import check_fields
 from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
@@ -143,7 +143,7 @@ def _one(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> Dec
         help = did_you_mean_here(function.id, known) or f"there are {', '.join(known)}"
         frame.error("E407", f"no {what} is called `{function.id}`", function.span, help=help)
         return None
-    return _made(frame, known[function.id], arguments, node)
+    return declared_instance(frame, known[function.id], arguments, node)
 
 
 def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[Declared, ...]:
@@ -158,7 +158,7 @@ def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tu
             help = did_you_mean_here(word, known) or f"there are {_calls(known)}"
             frame.error("E408", message, item.span, help=help)
             continue
-        made = _made(frame, known[word], arguments, item)
+        made = declared_instance(frame, known[word], arguments, item)
         if made is not None:
             found.append(made)
     return tuple(found)
@@ -171,21 +171,6 @@ def _calls(known: Mapping[str, type[Declared]]) -> str:
         needed = ", ".join(name for name, spec in definition.arguments.items() if spec.required)
         shown.append(f"{word}({needed})" if needed else word)
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-
-
-def _made(
-    frame: Frame, definition: type[Declared], arguments: tuple[ast.Argument, ...], node: ast.Expression
-) -> Declared | None:
-    """Something declared, from its call; arguments that exclude each other are reported."""
-    bound = bind_declared(frame, definition, f"`{definition.word}`", arguments, node.span)
-    if bound is None:
-        return None
-    made = definition(**bound.values)
-    conflict = made.conflict()
-    if conflict is not None:
-        name, message, help = conflict
-        frame.error("E224", message, bound.spans.get(name, node.span), help=help)
-    return made
 
 
 def _losses(frame: Frame, _: Setting, node: ast.Expression, __: Values) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.declare.declared import AnyClass, Declared, Registry
 from netc.compiler.declare.initial import Initial
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.declare.samples import Sample, Wrong
@@ -17,6 +17,7 @@ from netc.compiler.initializers.constant import Constant
 from netc.compiler.initializers.he_uniform import HeUniform
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value, is_batched, language_shape
 from netc.compiler.ir.operators import ShapeError
+from netc.compiler.layers.of_weights import accept
 
 MANY = 1_000_000
 ZEROS, ONES, HE_UNIFORM = Constant(), Constant(value=1.0), HeUniform()
@@ -27,6 +28,7 @@ class Layer(Declared):
 
     inputs   how many tensors flow in: (1, 1) for most, (0, 0) for sources, (2, MANY) for merges. Where more than one
              can flow in, positional arguments in the text are tensors, and the declared arguments are given by name.
+    takes_of_weights  False where its weights are those of a layer it is given
     linear   True where learned weights make a linear function of the input (lint: two of them in a row are one)
     outputs  `build` returns one Value, or a tuple where a list flows on (split)
     samples  at least three `Sample`s: calls with their shapes and weights, such that together they use every argument
@@ -38,6 +40,7 @@ class Layer(Declared):
 
     inputs: ClassVar[tuple[int, int]] = (1, 1)
     linear: ClassVar[bool] = False
+    takes_of_weights: ClassVar[bool] = True
 
     def build(self, b: LayerBuilder, *x: Any, **_: Any) -> Value | tuple[Value, ...]:
         """Add the nodes and return the output; raises ShapeError. A layer takes as many values as `inputs` says."""
@@ -100,7 +103,23 @@ class LayerBuilder(Builder):
         return self.Expand(self.Reshape(x, shape=(1, *x.shape)), shape=(BATCH, *x.shape))
 
 
-layer = Registry[Layer]("layer", __package__, samples=3, errors=2, declares=("build", "formula"))
+class Layers(Registry[Layer]):
+    """The registry of layers: those with weights take the arguments of `of_weights.py` too."""
+
+    def __call__(self, word: str) -> Callable[[AnyClass], AnyClass]:
+        """Register a layer under its word."""
+        register = super().__call__(word)
+
+        def with_arguments(definition: AnyClass) -> AnyClass:
+            registered = register(definition)
+            if getattr(registered, "takes_of_weights", True):
+                accept(registered)
+            return registered
+
+        return with_arguments
+
+
+layer = Layers("layer", __package__, samples=3, errors=2, declares=("build", "formula"))
 """Decorator that registers a layer: `@layer("word")`; `layer.all()` gives every one by its word."""
 
 

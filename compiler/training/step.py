@@ -113,8 +113,10 @@ def gradient_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -
     targets = take_data(a, net, plan.losses)
     seed, count = take_counters(a)
     take_parameters(a, net)
-    forward = forward_pass(a, net, plan.losses, seed, count, frozen(net.parameters, plan))
-    loss = add_losses(a, plan.losses, forward.values, targets)
+    fixed = frozen(net.parameters, plan)
+    forward = forward_pass(a, net, plan.losses, seed, count, fixed)
+    penalized = [item for item in net.parameters if item.trainable and item.value not in fixed]
+    loss = add_losses(a, plan.losses, forward.values, targets, penalized)
     wanted = [parameter.value for parameter in net.parameters if parameter.trainable]
     wanted += [value for value in net.inputs if value.dtype == DType.FLOAT32]
     g = a.builder("loss.scale")
@@ -142,9 +144,11 @@ def _measured(a: Assembly, net: Net, plan: TrainPlan, step: StepPlan, *, updates
     seed, count = take_counters(a)
     take_parameters(a, net, set(moving(net.parameters, net.inputs, plan, step)))
     forward = forward_pass(a, net, terms, seed, count, frozen(net.parameters, plan))
-    loss = add_losses(a, step.losses, forward.values, targets)
+    trained = _trained(net, plan, step)
+    penalized = [item for item in net.parameters if item.value in set(trained)]
+    loss = add_losses(a, step.losses, forward.values, targets, penalized)
     add_metrics(a, plan.metrics, forward.values, targets)
-    return Measured(loss, _trained(net, plan, step), forward.statistics, count, rate)
+    return Measured(loss, trained, forward.statistics, count, rate)
 
 
 def _trained(net: Net, plan: TrainPlan, step: StepPlan) -> list[Value]:

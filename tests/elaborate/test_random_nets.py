@@ -19,6 +19,8 @@ from netc.compiler.declare.arguments import (
     ArgumentType,
     Axes,
     Boolean,
+    Connections,
+    DeclaredType,
     Extent,
     Integer,
     LayerType,
@@ -82,6 +84,10 @@ def fitting(kind: ArgumentType) -> st.SearchStrategy[str]:
             return st.permutations(range(3)).map(brackets) | st.permutations(range(2)).map(brackets)
         case Numbers():
             return st.sampled_from(["0.5", "2", "[0.5, 1]", "[0.1, 0.2, 0.3]", "[1, 2, 3, 4]"])
+        case Connections():
+            return lists(lists(st.integers(0, 2)))
+        case DeclaredType():
+            return st.sampled_from(["he_normal", "constant(0.5)", "orthogonal"])
         case LayerType():
             return st.sampled_from(["relu", "leaky_relu(0.1)", "batchnorm -> relu", "identity", "softmax", "tanh"])
         case TensorType():
