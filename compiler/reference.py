@@ -48,8 +48,8 @@ CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
         "Layers",
         "`x -> layer(arguments)`; `input` is a statement and no layer. Every layer with weights of its own takes "
         "`init`, `bias_init`, `l1` and `l2` too, by name: `conv(32, 3x3, init=he_normal, l2=1e-4)`. What "
-        "penalties add, l1 * sum(abs(w)) + l2 * sum(w**2) over weights but not biases, is in the loss of a training and "
-        "in no score.",
+        "penalties add, l1 * sum(abs(w)) + l2 * sum(w**2) over weights but not biases, is in the loss of a training "
+        "and in no score.",
         layer,
     ),
     ("Losses", "In a train section: `loss = cross_entropy(logits, label)`.", loss),

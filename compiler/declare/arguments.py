@@ -164,11 +164,18 @@ class Pad(ArgumentType):
     """`0`, `same`, `[h, w]` or `[[top, bottom], [left, right]]`. Converts to "same", an int, or a tuple an axis."""
 
     words: tuple[str, ...] = ("same",)
-    name = "a padding: a number, `same`, `[h, w]` or `[[top, bottom], [left, right]]`"
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What is expected, in words."""
+        same = "".join(f" `{word}`," for word in self.words)
+        return f"a padding: a number,{same} `[h, w]` or `[[top, bottom], [left, right]]`"
 
     def convert(self, value: Any) -> str | int | tuple[int | tuple[int, int], ...]:
-        if value == "same":
-            return "same"
+        if value in self.words:
+            return str(value)
+        if isinstance(value, str):
+            raise self.refuse(value)
         element = Integer(0)
         try:
             if not isinstance(value, (list, tuple)):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from netc.compiler.declare.arguments import Extent, argument
-from netc.compiler.ir import DType, Tensor, Value, product
+from netc.compiler.ir import Value
+from netc.compiler.layers.along import by_matrix, chosen
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
 from netc.compiler.layers.formulas import each
 from netc.compiler.layers.spatial import PerAxis, per_axis, spatial_sizes
@@ -54,27 +55,17 @@ class AdaptiveAvgPool(AdaptivePool):
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
         ranges = self.ranges(x)
-        x = b.batched(x)
+        x, sizes = b.batched(x), [windows[-1].stop for windows in ranges]
         kernel = tuple(len(windows[0]) for windows in ranges)
-        if all(len(window) * len(windows) == x.shape[2 + i] for i, windows in enumerate(ranges) for window in windows):
+        if all(kernel[i] * len(windows) == size for i, (windows, size) in enumerate(zip(ranges, sizes, strict=True))):
             return b.AveragePool(x, kernel=kernel, strides=kernel, pads=(0,) * (2 * len(kernel)))
-        for i, windows in enumerate(ranges):
-            x = self._along(b, x, i + 2, windows)
+        for axis, (windows, size) in enumerate(zip(ranges, sizes, strict=True), 2):
+            if any(len(window) > 1 for window in windows):
+                shares = [[1 / len(window) if at in window else 0.0 for at in range(size)] for window in windows]
+                x = by_matrix(b, x, axis, shares)
+            else:
+                x = chosen(b, x, axis, [window[0] for window in windows])
         return x
-
-    def _along(self, b: LayerBuilder, x: Value, axis: int, windows: list[range]) -> Value:
-        """The means along one axis: a product with a matrix that has a row of shares for each window."""
-        size = x.shape[axis]
-        assert isinstance(size, int)
-        if all(len(window) == 1 for window in windows) and len(windows) == size:
-            return x
-        shares = [1 / len(window) if at in window else 0.0 for window in windows for at in range(size)]
-        matrix = b.Constant(value=Tensor(DType.FLOAT32, (len(windows), size), tuple(shares)))
-        if axis == x.rank - 1:
-            return b.MatMul(x, b.Transpose(matrix, axes=(1, 0)))
-        rest = x.shape[axis + 1 :]
-        flat = b.Reshape(x, shape=(*x.shape[: axis + 1], product(rest)))
-        return b.Reshape(b.MatMul(matrix, flat), shape=(*x.shape[:axis], len(windows), *rest))
 
     def formula(self, torch: Any, x: Any) -> Any:
         functional = torch.nn.functional
@@ -107,8 +98,7 @@ class AdaptiveMaxPool(AdaptivePool):
         kernel = tuple(max(map(len, windows)) for windows in ranges)
         for axis, (windows, width) in enumerate(zip(ranges, kernel, strict=True), 2):
             places = [window[min(at, len(window) - 1)] for window in windows for at in range(width)]
-            if places != list(range(len(places))):  # windows side by side, the last element of short ones repeated
-                x = b.Gather(x, b.Constant(value=Tensor(DType.INT64, (len(places),), tuple(places))), axis=axis)
+            x = chosen(b, x, axis, places)  # windows side by side, the last element of short ones repeated
         return b.MaxPool(x, kernel=kernel, strides=kernel, pads=(0,) * (2 * len(kernel)))
 
     def formula(self, torch: Any, x: Any) -> Any:

@@ -25,7 +25,7 @@ from netc.compiler.layers.spatial import PerAxis, given_pads, per_axis, spatial_
 
 @layer("conv_transpose")
 class ConvTranspose(Layer):
-    """A convolution's gradient for its input: `[C, H, W]` -> `[filters, H', W']`, H' = (H - 1) * stride + extent - pads.
+    """A convolution turned round: `[C, H, W]` -> `[filters, H', W']`, H' = (H - 1) * stride + extent - pads.
 
     Each element adds its multiple of the kernel to the result, `stride` apart; `pad` cuts rows off it and `output_pad`
     adds some at the end, as in PyTorch. With `pad=same` H' = H * stride, as in Keras, the odd row cut at the end. Works

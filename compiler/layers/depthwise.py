@@ -71,13 +71,14 @@ class Depthwise(Layer):
 
 @layer("separable")
 class Separable(Layer):
-    """A depthwise convolution without bias, then a 1x1 convolution: `[C, H, W]` -> `[filters, H', W']`, H' as in `conv`.
+    """A depthwise convolution without bias, then a 1x1 convolution: `[C, H, W]` -> `[filters, H', W']`, as in `conv`.
 
     Nothing stands in between, as in Keras's SeparableConv; MobileNet's blocks have norms and activations there: write
     `depthwise(3x3) -> batchnorm -> relu -> conv(64, 1x1)`. Works on one to three spatial axes.
 
     Parameters: depthwise_weight `[C * multiplier, 1, *kernel]` and pointwise_weight
-    `[filters, C * multiplier, 1, …]`, drawn from `he_uniform`; bias `[filters]`, zeros (Chollet 2016, arXiv:1610.02357).
+    `[filters, C * multiplier, 1, …]`, drawn from `he_uniform`; bias `[filters]`, zeros (Chollet 2016,
+    arXiv:1610.02357).
     """
 
     filters: int = argument(SIZE, "output channels")

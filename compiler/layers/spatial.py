@@ -39,6 +39,11 @@ class Window:
 def spatial_sizes(x: Value, word: str) -> Shape:
     """The spatial sizes of `[C, L]`, `[C, H, W]` or `[C, D, H, W]`; raises ShapeError for anything else."""
     require_floats(word, x)
+    return require_map(x, word)
+
+
+def require_map(x: Value, word: str) -> Shape:
+    """The same of a map of any numbers."""
     shape = language_shape(x)
     if 2 <= len(shape) <= 4:
         return shape[1:]
