@@ -17,6 +17,7 @@ class Parameter:
     trainable  False for buffers (batch norm's statistics) and for frozen weights
     buffer     True for what training updates without a gradient
     layout     which axes are outputs (`O`) and inputs (`I`), for initializers that scale by their number
+    drawn_as   the parameter whose random numbers it is drawn from, where it follows from how that one starts
     l1, l2     penalties: training adds l1 * sum(abs(w)) + l2 * sum(w**2) to its loss
     """
 
@@ -27,6 +28,7 @@ class Parameter:
     buffer: bool = False
     span: Span | None = None
     layout: str = "OI"
+    drawn_as: str = ""
     l1: float = 0.0
     l2: float = 0.0
 

@@ -17,7 +17,7 @@ from netc.compiler.elaborate.scope import Env, Ref, Scope, join
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, scoped, spread, tensors
 from netc.compiler.ir import DType, Origin, Shape, Undecided, Value
 from netc.compiler.layers import of_weights
-from netc.compiler.layers.base import MANY, LayerBuilder
+from netc.compiler.layers.base import MANY, LayerBuilder, Rewrite
 from netc.compiler.ops import ShapeError
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
@@ -73,11 +73,12 @@ def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span
             leaves.append(leaf)
         return made
 
-    def apply_argument(given: object, x: Value, leaf: str) -> Value:
+    def apply_argument(given: object, x: Value, leaf: str, rewrite: Rewrite | None) -> Value:
         assert given is None or isinstance(given, LayerValue)
-        return _argument(frame, given, x, scope.child(leaf), span, parameters)
+        return _argument(frame, given, x, scope.child(leaf) if leaf else scope, span, parameters, rewrite)
 
-    builder = LayerBuilder(run.graph, Origin(origin or scope.path, span), new_parameter, apply_argument)
+    place = Origin(origin or scope.path, span)
+    builder = LayerBuilder(run.graph, place, new_parameter, apply_argument, frame.rewrite)
     try:
         built = instance.build(builder, *values)
         of_weights.refuse_without_effect(instance, leaves, bound.spans)
@@ -164,13 +165,14 @@ def _parameter(
 
 
 def _argument(
-    frame: Frame, layer: LayerValue | None, x: Value, scope: Scope, span: Span, parameters: list[Parameter]
-) -> Value:
+    frame: Frame, layer: LayerValue | None, x: Value, scope: Scope, span: Span, parameters: list[Parameter],
+    rewrite: Rewrite | None,
+) -> Value:  # fmt: skip
     """Apply a layer given as an argument; its nodes and parameters belong to the layer around it."""
     run = frame.run
     before, run.absorbed = run.absorbed, []
-    inner = replace(frame, scope=scope, input=Tensor(x), flow=Tensor(x), branches=None)
-    origin = scope.path.rpartition(".")[0] if isinstance(layer, BuiltIn) else None
+    inner = replace(frame, scope=scope, input=Tensor(x), flow=Tensor(x), branches=None, rewrite=rewrite)
+    origin = scope.path.rpartition(".")[0] if isinstance(layer, BuiltIn) and rewrite is None else None
     with run.recorder.unrecorded():
         result = apply(inner, layer, Tensor(x), scope, span, origin)
     parameters += run.absorbed

@@ -55,6 +55,10 @@ class Layer(Declared):
         raise AssertionError("a layer declares formula")
 
 
+Rewrite = Callable[["LayerBuilder", Shape, Initial, str], Value]
+"""What makes a layer's `weight` of others: of a builder inside the layer, its shape, initializer and layout."""
+
+
 class LayerBuilder(Builder):
     """A Builder inside one application of a layer: it also makes parameters and applies layers given as arguments.
 
@@ -66,9 +70,11 @@ class LayerBuilder(Builder):
         graph: Graph,
         origin: Origin,
         new_parameter: Callable[[str, Shape, Initial, DType, bool], Parameter],
-        apply_layer: Callable[[object, Value, str], Value],
+        apply_layer: Callable[[object, Value, str, Rewrite | None], Value],
+        rewrite: Rewrite | None = None,
     ) -> None:
         super().__init__(graph, origin)
+        self._rewrite = rewrite
         self._new_parameter = new_parameter
         self._apply_layer = apply_layer
 
@@ -77,9 +83,20 @@ class LayerBuilder(Builder):
 
         `layout` says which axes are the outputs (`O`) and the inputs (`I`); the others are the kernel's.
         """
-        made = self._new_parameter(name, shape, initial, DType.FLOAT32, False)
+        if self._rewrite is not None and name == "weight":
+            return self._rewrite(self, shape, initial, layout)
+        return self.made(name, shape, initial, layout).value
+
+    def made(
+        self, name: str, shape: Shape, initial: Initial, layout: str = "OI", *, drawn_as: Parameter | None = None,
+        buffer: bool = False,
+    ) -> Parameter:  # fmt: skip
+        """A weight or buffer itself; `drawn_as` is the one whose random numbers it starts from."""
+        made = self._new_parameter(name, shape, initial, DType.FLOAT32, buffer)
         made.layout = layout
-        return made.value
+        if drawn_as is not None:
+            made.initial, made.drawn_as = initial, drawn_as.name
+        return made
 
     def buffer(self, name: str, shape: Shape, initial: Initial) -> Value:
         """A tensor that training updates without a gradient, such as a running mean."""
@@ -87,7 +104,11 @@ class LayerBuilder(Builder):
 
     def apply(self, layer: object, x: Value, name: str) -> Value:
         """Apply a layer that was given as an argument (`act=relu`); its parameters are called `name.…`."""
-        return self._apply_layer(layer, x, name)
+        return self._apply_layer(layer, x, name, None)
+
+    def apply_with(self, layer: object, x: Value, weight: Rewrite) -> Value:
+        """Apply a layer that was given as an argument, under this layer's own name; `weight` makes its weight."""
+        return self._apply_layer(layer, x, "", weight)
 
     def axis(self, x: Value, axis: int, argument: str = "axis") -> int:
         """The graph's axis for an axis of the language (no batch; negative from the end); raises ShapeError."""

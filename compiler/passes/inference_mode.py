@@ -7,11 +7,13 @@ from netc.compiler.passes.rewriter import Rewriter
 
 
 def inference_mode(graph: Graph) -> Graph:
-    """Dropout passes its input on; batch normalization keeps its meaning, running statistics."""
+    """Dropout passes its input on; what training moves, running statistics and singular vectors, stays."""
     rewriter = Rewriter(graph)
     for node in graph.nodes:
         if node.op == "Dropout":
             rewriter.replace(node.outputs, rewriter.inputs(node))
+        elif node.op == "PowerIteration":
+            rewriter.replace(node.outputs, rewriter.inputs(node)[1:])
         else:
             rewriter.keep(node)
     return rewriter.finish()

@@ -12,6 +12,7 @@ from netc.compiler.targets.convolution import (
 )
 from netc.compiler.targets.normalization import batch_normalization_gradient, batch_normalization_training
 from netc.compiler.targets.pooling import average_pool_gradient, max_pool_gradient, scanned_max_pool_gradient
+from netc.compiler.targets.power_iteration import power_iteration
 from netc.compiler.targets.registry import Lowering, Table
 from netc.compiler.targets.weight_products import (
     exchanged_weight_gradient,
@@ -39,4 +40,5 @@ STD: Table = {
         Lowering("maxima", max_pool_gradient),
         Lowering("scan", scanned_max_pool_gradient),
     ),
+    "PowerIterationTraining": (Lowering("products", power_iteration),),
 }
