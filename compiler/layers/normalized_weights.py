@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netc.compiler.declare.arguments import LayerType, Real, argument
 from netc.compiler.declare.initial import Initial, Stream
+from netc.compiler.declare.parameter import Parameter
 from netc.compiler.initializers.base import Initializer
 from netc.compiler.ir import Shape, Value, product
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
@@ -19,14 +20,14 @@ class Norms(Initializer):
 
     word = "norms"
 
-    def __init__(self, direction: Initial, shape: tuple[int, ...], axis: int) -> None:
+    def __init__(self, direction: Parameter, shape: tuple[int, ...], axis: int) -> None:
         super().__init__()
         self._direction, self._shape, self._axis = direction, shape, axis
 
     def draw(self, shape: tuple[int, ...], layout: str, dtype: str, stream: Stream) -> Array:
         import numpy as np
 
-        drawn = self._direction.draw(self._shape, layout, "float64", stream)
+        drawn = self._direction.initial.draw(self._shape, layout, "float64", stream)
         others = tuple(axis for axis in range(drawn.ndim) if axis != self._axis)
         return np.asarray(np.sqrt((drawn**2).sum(others, keepdims=True)), dtype)
 
@@ -36,14 +37,14 @@ class SingularVector(Initializer):
 
     word = "singular_vector"
 
-    def __init__(self, weight: Initial, shape: tuple[int, ...], axis: int, side: int) -> None:
+    def __init__(self, weight: Parameter, shape: tuple[int, ...], axis: int, side: int) -> None:
         super().__init__()
         self._weight, self._shape, self._axis, self._side = weight, shape, axis, side
 
     def draw(self, shape: tuple[int, ...], layout: str, dtype: str, stream: Stream) -> Array:
         import numpy as np
 
-        drawn = self._weight.draw(self._shape, layout, "float64", stream)
+        drawn = self._weight.initial.draw(self._shape, layout, "float64", stream)
         matrix = np.moveaxis(drawn, self._axis, 0).reshape(self._shape[self._axis], -1)
         v = stream.normal(matrix.shape[1])
         for _ in range(15):
@@ -131,7 +132,7 @@ class WeightNorm(OfALayer):
     def weight(self, b: LayerBuilder, shape: Shape, initial: Initial, layout: str) -> Value:
         v = b.made("weight_v", shape, initial, layout)
         known = tuple(size for size in shape if isinstance(size, int))
-        g = b.made("weight_g", (shape[0], *(1,) * (len(shape) - 1)), Norms(v.initial, known, 0), layout, drawn_as=v)
+        g = b.made("weight_g", (shape[0], *(1,) * (len(shape) - 1)), Norms(v, known, 0), layout, drawn_as=v)
         axes = tuple(range(1, len(shape)))
         norm = b.Sqrt(b.ReduceSum(b.Mul(v.value, v.value), axes=axes, keepdims=True))
         return b.Mul(v.value, b.Div(g.value, norm))
@@ -178,7 +179,7 @@ class SpectralNorm(OfALayer):
         known = tuple(size for size in shape if isinstance(size, int))
         rows, columns = shape[axis], product((*shape[:axis], *shape[axis + 1 :]))
         u, v = (
-            b.made(name, (size,), SingularVector(w.initial, known, axis, side), layout, drawn_as=w, buffer=True).value
+            b.made(name, (size,), SingularVector(w, known, axis, side), layout, drawn_as=w, buffer=True).value
             for side, (name, size) in enumerate((("weight_u", rows), ("weight_v", columns)))
         )
         order = (axis, *(other for other in range(len(shape)) if other != axis))

@@ -13,6 +13,7 @@ from netc.compiler.net import Net
 from netc.compiler.options import Precision
 from netc.compiler.passes.dead_code import dead_code, used_sources
 from netc.compiler.plan.moving import frozen, moving
+from netc.compiler.plan.penalties import penalties
 from netc.compiler.plan.terms import Term, values_of
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.compiler.training.assembly import Assembly
@@ -115,7 +116,8 @@ def gradient_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -
     take_parameters(a, net)
     fixed = frozen(net.parameters, plan)
     forward = forward_pass(a, net, plan.losses, seed, count, fixed)
-    penalized = [item for item in net.parameters if item.trainable and item.value not in fixed]
+    moved = {item.value for item in net.parameters if item.trainable and item.value not in fixed}
+    penalized = [item for step in plan.steps for item in penalties(net.parameters, step, moved)]
     loss = add_losses(a, plan.losses, forward.values, targets, penalized)
     wanted = [parameter.value for parameter in net.parameters if parameter.trainable]
     wanted += [value for value in net.inputs if value.dtype == DType.FLOAT32]
@@ -145,7 +147,7 @@ def _measured(a: Assembly, net: Net, plan: TrainPlan, step: StepPlan, *, updates
     take_parameters(a, net, set(moving(net.parameters, net.inputs, plan, step)))
     forward = forward_pass(a, net, terms, seed, count, frozen(net.parameters, plan))
     trained = _trained(net, plan, step)
-    penalized = [item for item in net.parameters if item.value in set(trained)]
+    penalized = penalties(net.parameters, step, set(trained))
     loss = add_losses(a, step.losses, forward.values, targets, penalized)
     add_metrics(a, plan.metrics, forward.values, targets)
     return Measured(loss, trained, forward.statistics, count, rate)

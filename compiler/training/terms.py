@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from netc.compiler.artifact import LOSS
-from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import Builder, Value
+from netc.compiler.plan.penalties import Penalty
 from netc.compiler.plan.terms import LossTerm, MetricTerm, Term
 from netc.compiler.training.assembly import Assembly
 
@@ -19,12 +19,12 @@ def add_losses(
     terms: Sequence[LossTerm],
     values: Mapping[Value, Value],
     targets: Mapping[str, Value],
-    penalized: Iterable[Parameter] = (),
+    penalized: Iterable[Penalty] = (),
 ) -> Value:
     """The weighted sum of the terms and penalties as output `loss`, and each as `loss.name` where it has a name.
 
     values     what the values of the net that terms read became;  targets: the fields of the data by name
-    penalized  parameters whose penalties, where they have any, are added, as `loss.penalty`
+    penalized  the penalties that are added, together logged as `loss.penalty`
     """
     total: Value | None = None
     logged: list[tuple[str, Value]] = []
@@ -47,10 +47,10 @@ def add_losses(
     return total
 
 
-def _penalty(a: Assembly, parameters: Iterable[Parameter]) -> Value | None:
+def _penalty(a: Assembly, penalized: Iterable[Penalty]) -> Value | None:
     """l1 * sum(abs(w)) + l2 * sum(w**2) over all weights that have penalties; None where none has."""
     total: Value | None = None
-    for item in parameters:
+    for item in penalized:
         w, g = item.value, a.builder(f"loss.{PENALTY}.{item.name}")
         axes = tuple(range(w.rank))
         for factor, size in ((item.l1, g.Abs), (item.l2, lambda w, g=g: g.Mul(w, w))):

@@ -10,7 +10,14 @@ import onnx
 import pytest
 from onnx.reference import ReferenceEvaluator
 
-from netc.compiler import Artifact, compile_gradients, compile_inference, compile_scorer, compile_training
+from netc.compiler import (
+    Artifact,
+    compile_gradients,
+    compile_inference,
+    compile_scorer,
+    compile_training,
+    penalties,
+)
 from netc.compiler.load import check
 from netc.compiler.net import Net
 from netc.compiler.weights.draw import initial_weights
@@ -79,3 +86,66 @@ def test_what_a_step_does_not_move_has_no_penalty() -> None:
     plan = net.plan()
     assert "loss.penalty" not in outputs(compile_training(net, replace(plan, freeze=("twice", "y.weight"))))
     assert "loss.penalty" in outputs(compile_training(net, replace(plan, freeze=("twice",))))
+
+
+SECTIONS = """
+net Small {{
+  input x: 4
+  dense(4, l2=0.5) -> tanh -> dense(3) -> batchnorm
+  y = dense(1)
+}}
+train Small "first" {{ loss = mse(y, 0); {first} }}
+train Small "second" {{ loss = mse(y, 0); {second} }}
+"""
+
+
+def sections(first: str, second: str = "batch = 8") -> Any:
+    return check("small.net", SECTIONS.format(first=first, second=second))
+
+
+def test_patterns_come_on_top_of_what_layers_say() -> None:
+    net = sections('l2 = ["*.weight": 0.25, y: 1]; l1 = ["dense2.bias": 2]').nets[0]
+    trained = {item.value for item in net.parameters if item.trainable}
+    found = {item.name: (item.l1, item.l2) for item in penalties(net.parameters, net.plan("first").only, trained)}
+    assert found == {
+        "dense1.weight": (0, 0.75), "dense2.weight": (0, 0.25), "dense2.bias": (2, 0), "batchnorm1.weight": (0, 0.25),
+        "y.weight": (0, 1.25), "y.bias": (0, 1),
+    }  # fmt: skip
+    found = {item.name: item.l2 for item in penalties(net.parameters, net.plan("second").only, trained)}
+    assert found == {"dense1.weight": 0.5}
+
+
+def test_a_section_says_what_weights_start_with() -> None:
+    net = sections('initializers = ["*.weight": constant(2), "batchnorm*": constant, "y.bias": constant(3)]').nets[0]
+    weights = initial_weights(net)
+    assert {name: float(w.ravel()[0]) for name, w in weights.items() if w.min() == w.max()} == {
+        "dense1.weight": 2, "dense1.bias": 0, "dense2.weight": 2, "dense2.bias": 0, "batchnorm1.weight": 0,
+        "batchnorm1.bias": 0, "batchnorm1.running_mean": 0, "batchnorm1.running_var": 1, "y.weight": 2, "y.bias": 3,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code", "says"),
+    [
+        ('l2 = ["*.wight": 0.1]', "batch = 8", "E415", "`l2` names `*.wight`, and no weight is called so"),
+        ('l2 = ["*.running_mean": 0.1]', "batch = 8", "E415", "no weight is called so"),
+        ("l2 = 0.1", "batch = 8", "E406", "`l2` is a table of values by patterns"),
+        ("l2 = [3: 0.1]", "batch = 8", "E406", "a pattern of `l2` is a text"),
+        ("l2 = [y: -1]", "batch = 8", "E224", "a number of at least 0, found -1"),
+        ("initializers = [y: he]", "batch = 8", "E201", "nothing is called `he`"),
+        (
+            "initializers = [y: constant(1)]",
+            "initializers = [y: constant(2)]",
+            "E406",
+            "another train section lets `y.",
+        ),
+    ],
+)
+def test_what_sections_are_told(first: str, second: str, code: str, says: str) -> None:
+    finding = sections(first, second).diagnostics[0]
+    assert finding.code == code
+    assert says in finding.message
+
+
+def test_sections_may_say_the_same_start() -> None:
+    assert not sections("initializers = [y: normal(0.5)]", "initializers = [y: normal(0.5)]").diagnostics
