@@ -81,7 +81,8 @@ class LayerBuilder(Builder):
     def parameter(self, name: str, shape: Shape, initial: Initial, layout: str = "OI") -> Value:
         """A trainable weight named `name` in this layer: float32, in the layout of PyTorch where it has the layer.
 
-        `layout` says which axes are the outputs (`O`) and the inputs (`I`); the others are the kernel's.
+        `layout` says which axes are the outputs (`O`), the inputs (`I`) and places with weights of their own (`P`); the
+        others are the kernel's.
         """
         if self._rewrite is not None and name == "weight":
             return self._rewrite(self, shape, initial, layout)
