@@ -14,6 +14,7 @@ from netc.compiler.declare.arguments import (
     Axes,
     Boolean,
     Connections,
+    DeclaredType,
     Extent,
     LayerType,
     Numbers,
@@ -69,6 +70,7 @@ SHORT_NAMES: dict[type[ArgumentType], str] = {
     Axes: "a list of axes",
     Boolean: "`true` or `false`",
     Connections: "lists of channels",
+    DeclaredType: "an initializer",
     Extent: "sizes",
     LayerType: "a layer",
     Numbers: "numbers",
@@ -84,6 +86,9 @@ def reference() -> str:
     for title, how, registry in CHAPTERS:
         words = ", ".join(f"[{word}](#{word})" for word in registry.all())
         parts.append(f"## {title}\n\n{how}\n\n{words}\n")
+        if registry is layer:
+            parts.append("\n".join(["| argument of all with weights | takes | default | meaning |", "|---|---|---|---|",
+                                    *map(_row, SPECS.values()), ""]))  # fmt: skip
         parts.extend(_section(definition) for definition in registry.all().values())
     return "\n".join(parts)
 
