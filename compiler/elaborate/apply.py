@@ -73,7 +73,7 @@ def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span
             leaves.append(leaf)
         return made
 
-    def apply_argument(given: object, x: Value, leaf: str, rewrite: Rewrite | None) -> Value:
+    def apply_argument(given: object, x: Value, leaf: str, rewrite: Rewrite | None = None) -> Value:
         assert given is None or isinstance(given, LayerValue)
         return _argument(frame, given, x, scope.child(leaf) if leaf else scope, span, parameters, rewrite)
 

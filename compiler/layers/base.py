@@ -17,7 +17,7 @@ from netc.compiler.initializers.constant import Constant
 from netc.compiler.initializers.he_uniform import HeUniform
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value, is_batched, language_shape
 from netc.compiler.ir.operators import ShapeError
-from netc.compiler.layers.of_weights import accept
+from netc.compiler.layers.of_weights import accept, own_arguments
 
 MANY = 1_000_000
 ZEROS, ONES, HE_UNIFORM = Constant(), Constant(value=1.0), HeUniform()
@@ -62,7 +62,8 @@ Rewrite = Callable[["LayerBuilder", Shape, Initial, str], Value]
 class LayerBuilder(Builder):
     """A Builder inside one application of a layer: it also makes parameters and applies layers given as arguments.
 
-    `new_parameter` and `apply_layer` come from elaboration, which knows names, sharing and blocks.
+    `new_parameter` and `apply_layer` come from elaboration, which knows names, sharing and blocks; the latter is given
+    a layer, what flows into it, a name, and what makes its weight where the layer itself doesn't.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class LayerBuilder(Builder):
         graph: Graph,
         origin: Origin,
         new_parameter: Callable[[str, Shape, Initial, DType, bool], Parameter],
-        apply_layer: Callable[[object, Value, str, Rewrite | None], Value],
+        apply_layer: Callable[..., Value],
         rewrite: Rewrite | None = None,
     ) -> None:
         super().__init__(graph, origin)
@@ -105,7 +106,7 @@ class LayerBuilder(Builder):
 
     def apply(self, layer: object, x: Value, name: str) -> Value:
         """Apply a layer that was given as an argument (`act=relu`); its parameters are called `name.…`."""
-        return self._apply_layer(layer, x, name, None)
+        return self._apply_layer(layer, x, name)
 
     def apply_with(self, layer: object, x: Value, weight: Rewrite) -> Value:
         """Apply a layer that was given as an argument, under this layer's own name; `weight` makes its weight."""
@@ -133,9 +134,11 @@ class Layers(Registry[Layer]):
         register = super().__call__(word)
 
         def with_arguments(definition: AnyClass) -> AnyClass:
+            given: Any = definition
+            given.arguments = own_arguments(given)  # those that a layer inherits from another are given it below
             registered = register(definition)
-            if getattr(registered, "takes_of_weights", True):
-                accept(registered)
+            if given.takes_of_weights:
+                accept(given)
             return registered
 
         return with_arguments

@@ -65,8 +65,12 @@ def refuse_without_effect(layer: Declared, leaves: Iterable[str], spans: Iterabl
             raise ShapeError(f"{layer.word} makes no {what} here", argument=name, help=f"leave `{name}` out")
 
 
+def own_arguments(definition: Any) -> dict[str, ArgumentSpec]:
+    """The arguments of a layer's class without these."""
+    return {name: spec for name, spec in definition.arguments.items() if name not in SPECS}
+
+
 def accept(definition: Any) -> None:
     """Add the arguments to a layer's class, as its samples show what weights it has."""
     leaves = {leaf for one in definition.samples for leaf in one.weights or ()}
-    own = {name: spec for name, spec in definition.arguments.items() if name not in SPECS}
-    definition.arguments = {**own, **arguments_for(leaves)}
+    definition.arguments = {**own_arguments(definition), **arguments_for(leaves)}
