@@ -11,7 +11,7 @@ from onnx import ModelProto, NodeProto, TensorProto
 from netc.compiler.emit.onnx_names import Names
 from netc.compiler.emit.protobuf import ELEMENT_TYPES, add_attribute, array_of, fill_tensor, is_float
 from netc.compiler.emit.sizes import SizeArithmetic
-from netc.compiler.ir import DType, Graph, Node, Size, Tensor, Value
+from netc.compiler.ir import DType, Graph, Node, Purpose, Size, Tensor, Value
 
 
 class Emitter:
@@ -28,6 +28,7 @@ class Emitter:
         self.proto.name = graph.name
         self.names = Names(graph)
         self.domains: set[str] = set()
+        self.purposes: list[Purpose | None] = []
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._sizes = SizeArithmetic(self)
 
@@ -54,6 +55,7 @@ class Emitter:
             return
         proto = self.proto.node.add(op_type=onnx_name, domain=domain)
         self.domains.add(domain)
+        self.purposes.append(node.origin.purpose if node is not None else None)
         scope = node.origin.scope if node is not None else ""
         proto.name = self.names.unique_node(f"{scope}.{onnx_name}" if scope else onnx_name)
         proto.input.extend(map(self.name, inputs))

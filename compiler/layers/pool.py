@@ -38,6 +38,14 @@ class MaxPool(Pool):
     The gradient flows to the first of equal maxima in reading order.
     """
 
+    also = (
+        "pool",
+        "pooling",
+        "max_pooling",
+        "MaxPoolingND(pool_size, strides, padding)",
+        "MaxPoolNd(kernel_size, stride, padding)",
+    )
+
     pad: Any = argument(Pad(), "padding around the map, or `same` for ceil(size / stride) results", default=0)
 
     samples = (
@@ -83,6 +91,14 @@ class AvgPool(Pool):
     Keras; PyTorch counts them unless told otherwise. `ceil` as in `maxpool`: what lies beyond map and padding never
     counts.
     """
+
+    also = (
+        "average_pool",
+        "average_pooling",
+        "mean_pool",
+        "AveragePoolingND(pool_size, strides, padding)",
+        "AvgPoolNd(kernel_size, stride, padding, ceil_mode, count_include_pad=true)",
+    )
 
     pad: Any = argument(Pad(), "zeros around the map, or `same` for ceil(size / stride) results", default=0)
     count_pad: bool = argument(Boolean(), "whether padding counts in the mean", default=False)

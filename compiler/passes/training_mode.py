@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from netc.compiler.ir import Graph, Origin, Value
-from netc.compiler.passes.lanes import PREFIX
 from netc.compiler.passes.random_bits import RandomBits
 from netc.compiler.passes.rewriter import Rewriter
 
@@ -40,7 +39,7 @@ def training_mode(
             assert isinstance(momentum, float)
             for statistic, value in zip(running, batch, strict=True):
                 if statistic in parameters:
-                    moved = rewriter.builder(Origin(f"{PREFIX}{statistic.name}"))
+                    moved = rewriter.builder(Origin.of("optimizer", statistic.name))
                     old = updates.get(statistic, statistic)
                     updates[statistic] = moved.Add(moved.Mul(old, momentum), moved.Mul(value, 1.0 - momentum))
         elif node.op == "PowerIteration" and fixed.isdisjoint(node.inputs[1:]):

@@ -121,7 +121,7 @@ def gradient_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -
     loss = add_losses(a, plan.losses, forward.values, targets, penalized)
     wanted = [parameter.value for parameter in net.parameters if parameter.trainable]
     wanted += [value for value in net.inputs if value.dtype == DType.FLOAT32]
-    g = a.builder("loss.scale")
+    g = a.builder("loss", "scale")
     scale = FIXED if precision == "mixed" else 1.0
     for value, slope in gradients(a.graph, g.Mul(loss, scale) if scale != 1 else loss, wanted).items():
         give_gradient(a, value, g.Mul(slope, 1 / scale) if scale != 1 else slope)

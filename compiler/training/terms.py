@@ -29,7 +29,7 @@ def add_losses(
     total: Value | None = None
     logged: list[tuple[str, Value]] = []
     for term in terms:
-        g = a.builder(f"loss.{term.name}", term.span)
+        g = a.builder("loss", term.name, term.span)
         value = term.loss.build(g, values[term.prediction], _target(g, term, values, targets))
         if term.logged:
             logged.append((term.name, value))
@@ -39,7 +39,7 @@ def add_losses(
     penalty = _penalty(a, penalized)
     if penalty is not None:
         logged.append((PENALTY, penalty))
-        total = a.builder(f"loss.{PENALTY}").Add(total, penalty)
+        total = a.builder("loss", PENALTY).Add(total, penalty)
     a.output(LOSS, total, "loss", "what training minimizes: the mean over the batch")
     for name, value in logged:
         note = "what l1 and l2 add" if value is penalty else f"the term {name} of the loss, before its weight"
@@ -51,7 +51,7 @@ def _penalty(a: Assembly, penalized: Iterable[Penalty]) -> Value | None:
     """l1 * sum(abs(w)) + l2 * sum(w**2) over all weights that have penalties; None where none has."""
     total: Value | None = None
     for item in penalized:
-        w, g = item.value, a.builder(f"loss.{PENALTY}.{item.name}")
+        w, g = item.value, a.builder("loss", f"{PENALTY}.{item.name}")
         axes = tuple(range(w.rank))
         for factor, size in ((item.l1, g.Abs), (item.l2, lambda w, g=g: g.Mul(w, w))):
             if factor:
@@ -65,7 +65,7 @@ def add_metrics(
 ) -> None:
     """Each metric as an output under its name."""
     for term in terms:
-        g = a.builder(f"metric.{term.name}", term.span)
+        g = a.builder("metric", term.name, term.span)
         value = term.metric.build(g, values[term.prediction], _target(g, term, values, targets))
         a.output(term.name, value, "metric", f"metric {term.name}: the mean over the batch")
 
