@@ -36,20 +36,44 @@ class Identity(Op):
 
 
 @op
+class StopGradient(Op):
+    """y = x, through which no gradient flows."""
+
+    kind = Kind.ELEMENTWISE
+    half = Half.WITH_ALL
+    cost = Cost.VIEW
+    differentiable = False
+    samples = (*SIGNED, WHOLE)
+
+    @staticmethod
+    def shape(x: Value) -> Shape:
+        return x.shape
+
+    @classmethod
+    def emit(cls, e: Writer, node: Node) -> None:
+        e.node(node, "Identity", node.inputs)
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        return lambda x: x.detach()
+
+
+@op
 class Dropout(Op):
     """y = x where the network runs; in training `passes/` turn it into x times a mask / (1 - rate).
 
-    rate is the share of elements that training sets to zero, in [0, 1).
+    rate     the share of elements that training sets to zero, in [0, 1)
+    leading  how many axes, the batch first, the mask goes along: the elements behind them share their fate; None: all
     """
 
     kind = Kind.ELEMENTWISE
     half = Half.WITH_ALL
     cost = Cost.VIEW
-    attributes = {"rate": REQUIRED}
-    samples = (sample((2, 3), rate=0.5),)
+    attributes = {"rate": REQUIRED, "leading": None}
+    samples = (sample((2, 3), rate=0.5), sample((2, 3, 4), rate=0.5, leading=2))
 
     @staticmethod
-    def shape(x: Value, *, rate: float) -> Shape:
+    def shape(x: Value, *, rate: float, leading: int | None) -> Shape:
         floating(x)
         return x.shape
 
@@ -64,8 +88,44 @@ class Dropout(Op):
     @classmethod
     def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
         """In training form."""
-        rate, dropout = node.attributes["rate"], torch.nn.functional.dropout
-        return lambda x: dropout(x, rate)
+        rate, leading, dropout = node.attributes["rate"], node.attributes["leading"], torch.nn.functional.dropout
+        if leading is None:
+            return lambda x: dropout(x, rate)
+
+        def shared(x: Any) -> Any:
+            return x * dropout(torch.ones_like(x[(..., *(slice(1),) * (x.dim() - leading))]), rate)
+
+        return shared
+
+
+@op
+class GaussianNoise(Op):
+    """y = x where the network runs; in training `passes/` add numbers of the normal distribution times `std`."""
+
+    kind = Kind.ELEMENTWISE
+    half = Half.WITH_ALL
+    cost = Cost.VIEW
+    attributes = {"std": REQUIRED}
+    samples = (sample((2, 3), std=0.5),)
+
+    @staticmethod
+    def shape(x: Value, *, std: float) -> Shape:
+        floating(x)
+        return x.shape
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
+        return (dy,)
+
+    @classmethod
+    def emit(cls, e: Writer, node: Node) -> None:
+        e.node(node, "Identity", node.inputs)
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        """In training form."""
+        std = node.attributes["std"]
+        return lambda x: x + torch.randn_like(x) * std
 
 
 @op

@@ -7,10 +7,10 @@ from netc.compiler.passes.rewriter import Rewriter
 
 
 def inference_mode(graph: Graph) -> Graph:
-    """Dropout passes its input on; batch normalization keeps its meaning, running statistics."""
+    """Dropout and noise pass their input on; batch normalization keeps its meaning, running statistics."""
     rewriter = Rewriter(graph)
     for node in graph.nodes:
-        if node.op == "Dropout":
+        if node.op in ("Dropout", "GaussianNoise", "StopGradient"):
             rewriter.replace(node.outputs, rewriter.inputs(node))
         else:
             rewriter.keep(node)

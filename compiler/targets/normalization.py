@@ -1,4 +1,4 @@
-"""Batch normalization over the batch's own statistics, and its gradient, as standard operators."""
+"""Batch normalization over the batch's own statistics, its gradient, and standardization, as standard operators."""
 
 from __future__ import annotations
 
@@ -41,3 +41,14 @@ def batch_normalization_gradient(
     inner = g.Sub(inner, g.Mul(centred, per_channel(g, drift, x.rank)))
     dx = g.Mul(inner, per_channel(g, g.Mul(scale, inverse), x.rank))
     return g.Cast(dx, to=given), dscale, dbias
+
+
+def standardization(
+    g: Builder, x: Value, *, axes: tuple[int, ...], epsilon: float, centred: bool
+) -> tuple[Value, Value]:
+    """The variance is taken about the mean, and what rounding has left of the mean is taken off again, as above."""
+    if centred:
+        x = g.Sub(x, g.ReduceMean(x, axes=axes, keepdims=True))
+        x = g.Sub(x, g.ReduceMean(x, axes=axes, keepdims=True))
+    inverse = g.Reciprocal(g.Sqrt(g.Add(g.ReduceMean(g.Mul(x, x), axes=axes, keepdims=True), epsilon)))
+    return g.Mul(x, inverse), inverse

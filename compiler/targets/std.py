@@ -10,8 +10,13 @@ from netc.compiler.targets.convolution import (
     transposed_input_gradient,
     turned_input_gradient,
 )
-from netc.compiler.targets.normalization import batch_normalization_gradient, batch_normalization_training
+from netc.compiler.targets.normalization import (
+    batch_normalization_gradient,
+    batch_normalization_training,
+    standardization,
+)
 from netc.compiler.targets.pooling import average_pool_gradient, max_pool_gradient, scanned_max_pool_gradient
+from netc.compiler.targets.randomness import hashed_normal, hashed_uniform
 from netc.compiler.targets.registry import Lowering, Table
 from netc.compiler.targets.weight_products import (
     exchanged_weight_gradient,
@@ -39,4 +44,7 @@ STD: Table = {
         Lowering("maxima", max_pool_gradient),
         Lowering("scan", scanned_max_pool_gradient),
     ),
+    "RandomNormal": (Lowering("hashed", hashed_normal),),
+    "RandomUniform": (Lowering("hashed", hashed_uniform),),
+    "Standardization": (Lowering("two_pass", standardization),),
 }
