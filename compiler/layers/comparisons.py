@@ -16,6 +16,7 @@ class Comparison(Layer):
 
     inputs = (1, 2)
     operator: ClassVar[str]
+    torch_name: ClassVar[str]
     than: float | None = argument(Optional_(Real()), "a number to compare with, in the place of a tensor", default=None)
 
     def build(self, b: LayerBuilder, *x: Value) -> Value:
@@ -41,8 +42,7 @@ class Comparison(Layer):
         return found
 
     def formula(self, torch: Any, x: Any, y: Any = None) -> Any:
-        names = {"Greater": "gt", "GreaterOrEqual": "ge", "Less": "lt", "LessOrEqual": "le", "Equal": "eq"}
-        return getattr(torch, names[self.operator])(x, self.than if y is None else y)
+        return getattr(torch, self.torch_name)(x, self.than if y is None else y)
 
 
 def _samples(word: str) -> tuple[Sample, ...]:
@@ -68,7 +68,7 @@ def _errors(word: str) -> tuple[Wrong, ...]:
 class Greater(Comparison):
     """Whether x > b, or x > `than`, element by element; shapes broadcast. No gradient flows."""
 
-    operator = "Greater"
+    operator, torch_name = "Greater", "gt"
     samples, errors = _samples("greater"), _errors("greater")
 
 
@@ -76,7 +76,7 @@ class Greater(Comparison):
 class GreaterEqual(Comparison):
     """Whether x >= b, or x >= `than`, element by element; shapes broadcast. No gradient flows."""
 
-    operator = "GreaterOrEqual"
+    operator, torch_name = "GreaterOrEqual", "ge"
     samples, errors = _samples("greater_equal"), _errors("greater_equal")
 
 
@@ -84,7 +84,7 @@ class GreaterEqual(Comparison):
 class Less(Comparison):
     """Whether x < b, or x < `than`, element by element; shapes broadcast. No gradient flows."""
 
-    operator = "Less"
+    operator, torch_name = "Less", "lt"
     samples, errors = _samples("less"), _errors("less")
 
 
@@ -92,7 +92,7 @@ class Less(Comparison):
 class LessEqual(Comparison):
     """Whether x <= b, or x <= `than`, element by element; shapes broadcast. No gradient flows."""
 
-    operator = "LessOrEqual"
+    operator, torch_name = "LessOrEqual", "le"
     samples, errors = _samples("less_equal"), _errors("less_equal")
 
 
@@ -100,7 +100,7 @@ class LessEqual(Comparison):
 class Equal(Comparison):
     """Whether x = b, or x = `than`, element by element; shapes broadcast. No gradient flows."""
 
-    operator = "Equal"
+    operator, torch_name = "Equal", "eq"
     samples, errors = _samples("equal"), _errors("equal")
 
 
@@ -108,14 +108,11 @@ class Equal(Comparison):
 class NotEqual(Comparison):
     """Whether x differs from b, or from `than`, element by element; shapes broadcast. No gradient flows."""
 
-    operator = "Equal"
+    operator, torch_name = "Equal", "ne"
     samples, errors = _samples("not_equal"), _errors("not_equal")
 
     def of(self, b: LayerBuilder, x: Value, y: Value) -> Value:
         return b.Not(b.Equal(x, y))
-
-    def formula(self, torch: Any, x: Any, y: Any = None) -> Any:
-        return torch.ne(x, self.than if y is None else y)
 
 
 @layer("where")

@@ -33,6 +33,7 @@ class Reduction(Layer):
     """Along one axis, several, or all of an example."""
 
     operator: ClassVar[str]
+    torch_name: ClassVar[str]
     axis: tuple[int, ...] | None = argument(
         Optional_(AxisOrAxes()), "the axis, or the axes: all of an example unless given", default=None
     )
@@ -45,9 +46,8 @@ class Reduction(Layer):
         return y
 
     def formula(self, torch: Any, x: Any) -> Any:
-        names = {"ReduceSum": "sum", "ReduceMean": "mean", "ReduceMax": "amax", "ReduceMin": "amin"}
         axes = tuple(range(x.ndim)) if self.axis is None else self.axis
-        return getattr(torch, names[self.operator])(x, axes, keepdim=self.keep) if axes else x
+        return getattr(torch, self.torch_name)(x, axes, keepdim=self.keep) if axes else x
 
 
 def _samples(word: str) -> tuple[Sample, ...]:
@@ -71,7 +71,7 @@ def _errors(word: str) -> tuple[Wrong, ...]:
 class Sum(Reduction):
     """The sum along one axis or several, which go unless `keep`: `sum(axis=0)`; of all elements without arguments."""
 
-    operator = "ReduceSum"
+    operator, torch_name = "ReduceSum", "sum"
     samples, errors = (*_samples("sum"), Sample("sum(axis=0)", "int 4x5", out="5")), _errors("sum")
 
 
@@ -79,7 +79,7 @@ class Sum(Reduction):
 class Mean(Reduction):
     """The mean along one axis or several, which go unless `keep`: `mean(axis=0)`; of all elements without arguments."""
 
-    operator = "ReduceMean"
+    operator, torch_name = "ReduceMean", "mean"
     samples = _samples("mean")
     errors = (*_errors("mean"), Wrong("mean", "int 4", code="E302", says="mean works on floating-point numbers"))
 
@@ -92,7 +92,7 @@ class Mean(Reduction):
 class Max(Reduction):
     """The largest element along one axis or several, which go unless `keep`; equal ones share the gradient."""
 
-    operator = "ReduceMax"
+    operator, torch_name = "ReduceMax", "amax"
     samples, errors = (*_samples("max"), Sample("max(axis=1)", "int 4x5", out="4")), _errors("max")
 
 
@@ -100,7 +100,7 @@ class Max(Reduction):
 class Min(Reduction):
     """The smallest element along one axis or several, which go unless `keep`; equal ones share the gradient."""
 
-    operator = "ReduceMin"
+    operator, torch_name = "ReduceMin", "amin"
     samples, errors = (*_samples("min"), Sample("min(axis=1)", "int 4x5", out="4")), _errors("min")
 
 

@@ -15,8 +15,8 @@ class Slice(Layer):
     """Elements `start` to `stop`, the end excluded, of one axis, every `step`-th: `slice(0, 10)`, `slice(-1, axis=1)`.
 
     As in Python a negative number counts from the end. The axis stays, also with one element left. Unlike in Python,
-    a start or stop past the end is an error. Open sizes may stand there, `slice(0, T)`; that they lie on the axis is an
-    assumption, which `expect T <= 512` states.
+    a start or stop past the end is an error. Open sizes may stand there, `slice(0, T)`: that they lie on the axis is
+    assumed, and a run in which they don't ends with an error.
     """
 
     start: Size = argument(Index(), "the first element")
@@ -51,7 +51,8 @@ class Slice(Layer):
                 raise ShapeError(f"{argument_name} {written} of an axis of size {size}", argument=argument_name)
         if _surely(start + 1, stop):
             raise ShapeError(f"no element lies between {self.start} and {self.stop} on an axis of size {size}")
-        return b.Slice(x, starts=(start,), stops=(stop,), axes=(axis,), steps=(self.step,))
+        y = b.Slice(x, starts=(start,), stops=(stop,), axes=(axis,), steps=(self.step,))
+        return y if _surely(size + 1, stop) and _surely(stop, start) and _surely(start + 1, 0) else b.CheckedShape(y)
 
     def formula(self, torch: Any, x: Any) -> Any:
         assert isinstance(self.start, int)

@@ -82,7 +82,8 @@ class LayerNorm(Layer):
 class RmsNorm(Layer):
     """y = scale * x / sqrt(mean of x² + epsilon) over the last axis, or the axes from `from` on.
 
-    Layer normalization without mean and shift (Zhang & Sennrich 2019, arXiv:1910.07467). The epsilon is PyTorch's, the step of float32 at 1;
+    Layer normalization without mean and shift (Zhang & Sennrich 2019, arXiv:1910.07467). The epsilon
+    is PyTorch's, the step of float32 at 1;
     LLaMA has 1e-5, Keras 1e-6.
 
     Parameters: weight (the scale), ones, of the shape of the axes, `[C]`.

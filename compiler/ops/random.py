@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from netc.compiler.ir import DType, Shape
+from typing import Protocol
+
+from netc.compiler.ir import Builder, DType, Node, Shape, Value
 from netc.compiler.ops.base import REQUIRED, op, sample
 from netc.compiler.ops.sources import Source
+
+
+class Draws(Protocol):
+    """What training draws with: `passes/random_bits.py`, one stream for each layer path and draw in it."""
+
+    def dropout_mask(self, g: Builder, shape: Shape, rate: float, leading: int | None = None) -> Value:
+        """A tensor that is 0 with probability `rate` and 1 / (1 - rate) elsewhere, along some leading axes."""
+        ...
+
+    def uniform(self, g: Builder, shape: Shape) -> Value:
+        """Numbers from 0 to 1, 1 excluded."""
+        ...
+
+    def normal(self, g: Builder, shape: Shape) -> Value:
+        """Numbers of the normal distribution."""
+        ...
 
 
 class RandomSource(Source):
@@ -32,7 +50,15 @@ class RandomSource(Source):
 class RandomNormal(RandomSource):
     """Numbers of the normal distribution with mean 0 and standard deviation 1."""
 
+    @staticmethod
+    def draw(g: Builder, draws: Draws, node: Node) -> Value:
+        return draws.normal(g, node.output.shape)
+
 
 @op
 class RandomUniform(RandomSource):
     """Numbers that are equally likely everywhere from 0 (included) to 1 (excluded)."""
+
+    @staticmethod
+    def draw(g: Builder, draws: Draws, node: Node) -> Value:
+        return draws.uniform(g, node.output.shape)

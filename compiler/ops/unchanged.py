@@ -1,4 +1,4 @@
-"""Elementwise operators that pass their input on: as it is, where the network runs, as another element type."""
+"""Elementwise operators that pass their input on: checked, without gradient, outside training, as another type."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from netc.compiler.ir import Builder, DType, Node, Shape, Value
 from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import floating
 from netc.compiler.ops.facts import Cost, Half, Kind
+from netc.compiler.ops.random import Draws
 from netc.compiler.ops.unary import SIGNED, WHOLE
 from netc.compiler.ops.writer import Writer
 
@@ -36,12 +37,39 @@ class Identity(Op):
 
 
 @op
+class CheckedShape(Op):
+    """y = x, where x has the sizes that shape rules say; a run in which it has others ends with an error."""
+
+    kind = Kind.ELEMENTWISE
+    half = Half.WITH_ALL
+    cost = Cost.VIEW
+    samples = (*SIGNED, WHOLE)
+
+    @staticmethod
+    def shape(x: Value) -> Shape:
+        return x.shape
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
+        return (dy,)
+
+    @classmethod
+    def emit(cls, e: Writer, node: Node) -> None:
+        e.node(node, "Reshape", [node.inputs[0], e.ints(node.output.shape)])
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        return lambda x: x
+
+
+@op
 class StopGradient(Op):
     """y = x, through which no gradient flows."""
 
     kind = Kind.ELEMENTWISE
     half = Half.WITH_ALL
     cost = Cost.VIEW
+    passes_on = True
     differentiable = False
     samples = (*SIGNED, WHOLE)
 
@@ -69,6 +97,7 @@ class Dropout(Op):
     kind = Kind.ELEMENTWISE
     half = Half.WITH_ALL
     cost = Cost.VIEW
+    passes_on = True
     attributes = {"rate": REQUIRED, "leading": None}
     samples = (sample((2, 3), rate=0.5), sample((2, 3, 4), rate=0.5, leading=2))
 
@@ -76,6 +105,11 @@ class Dropout(Op):
     def shape(x: Value, *, rate: float, leading: int | None) -> Shape:
         floating(x)
         return x.shape
+
+    @staticmethod
+    def draw(g: Builder, draws: Draws, node: Node, x: Value) -> Value:
+        rate, leading = node.attributes["rate"], node.attributes["leading"]
+        return g.Mul(x, draws.dropout_mask(g, x.shape, rate, leading)) if rate else x
 
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
@@ -105,6 +139,7 @@ class GaussianNoise(Op):
     kind = Kind.ELEMENTWISE
     half = Half.WITH_ALL
     cost = Cost.VIEW
+    passes_on = True
     attributes = {"std": REQUIRED}
     samples = (sample((2, 3), std=0.5),)
 
@@ -112,6 +147,11 @@ class GaussianNoise(Op):
     def shape(x: Value, *, std: float) -> Shape:
         floating(x)
         return x.shape
+
+    @staticmethod
+    def draw(g: Builder, draws: Draws, node: Node, x: Value) -> Value:
+        std = node.attributes["std"]
+        return g.Add(x, g.Mul(draws.normal(g, x.shape), std)) if std else x
 
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:

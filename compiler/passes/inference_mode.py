@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netc.compiler.ir import Graph
+from netc.compiler.ops import get_op
 from netc.compiler.passes.rewriter import Rewriter
 
 
@@ -10,7 +11,7 @@ def inference_mode(graph: Graph) -> Graph:
     """Dropout and noise pass their input on; batch normalization keeps its meaning, running statistics."""
     rewriter = Rewriter(graph)
     for node in graph.nodes:
-        if node.op in ("Dropout", "GaussianNoise", "StopGradient"):
+        if get_op(node.op).passes_on:
             rewriter.replace(node.outputs, rewriter.inputs(node))
         else:
             rewriter.keep(node)

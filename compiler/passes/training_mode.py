@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 
-from netc.compiler.ir import Builder, Graph, Node, Origin, Value
+from netc.compiler.ir import Graph, Origin, Value
+from netc.compiler.ops import get_op
 from netc.compiler.passes.lanes import PREFIX
 from netc.compiler.passes.random_bits import RandomBits
 from netc.compiler.passes.rewriter import Rewriter
-
-
-def _dropout(bits: RandomBits, g: Builder, node: Node, x: Value) -> Value:
-    rate, leading = node.attributes["rate"], node.attributes["leading"]
-    return g.Mul(x, bits.dropout_mask(g, x.shape, rate, leading)) if rate else x
-
-
-def _gaussian_noise(bits: RandomBits, g: Builder, node: Node, x: Value) -> Value:
-    std = node.attributes["std"]
-    return g.Add(x, g.Mul(bits.normal(g, x.shape), std)) if std else x
-
-
-RANDOM: Mapping[str, Callable[..., Value]] = {
-    "Dropout": _dropout,
-    "GaussianNoise": _gaussian_noise,
-    "RandomNormal": lambda bits, g, node: bits.normal(g, node.output.shape),
-    "RandomUniform": lambda bits, g, node: bits.uniform(g, node.output.shape),
-}
-"""Operators that draw numbers in training, and what they become: of the bits, the builder, the node and its inputs."""
 
 
 def training_mode(
@@ -45,8 +27,9 @@ def training_mode(
     bits = RandomBits(rewriter.graph, seed, step)
     for node in graph.nodes:
         g = rewriter.builder(node.origin)
-        if node.op in RANDOM:
-            rewriter.replace(node.outputs, (RANDOM[node.op](bits, g, node, *rewriter.inputs(node)),))
+        draw = get_op(node.op).draw
+        if draw is not None:
+            rewriter.replace(node.outputs, (draw(g, bits, node, *rewriter.inputs(node)),))
         elif node.op == "BatchNormalization" and fixed.isdisjoint(node.inputs[3:]):
             x, scale, bias, *running = rewriter.inputs(node)
             y, *batch = g.add("BatchNormalizationTraining", (x, scale, bias), {"epsilon": node.attributes["epsilon"]})
