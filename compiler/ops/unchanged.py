@@ -43,7 +43,7 @@ class CheckedShape(Op):
     kind = Kind.ELEMENTWISE
     half = Half.WITH_ALL
     cost = Cost.VIEW
-    samples = (*SIGNED, WHOLE)
+    samples = (sample((2, 3)), sample((2, 1, 3)), WHOLE)
 
     @staticmethod
     def shape(x: Value) -> Shape:
@@ -55,7 +55,10 @@ class CheckedShape(Op):
 
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
-        e.node(node, "Reshape", [node.inputs[0], e.ints(node.output.shape)])
+        """ONNX Runtime turns the one size of a Concat that it doesn't know into -1, which fits any: hence the Max."""
+        sizes = e.temporary("size")
+        e.node(node, "Max", [e.ints(node.output.shape), e.ints((0,))], [sizes])
+        e.node(node, "Reshape", [node.inputs[0], sizes])
 
     @classmethod
     def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
