@@ -13,6 +13,8 @@ from netc.compiler.targets.convolution import (
 from netc.compiler.targets.normalization import (
     batch_normalization_gradient,
     batch_normalization_training,
+    is_over_last_axes,
+    layer_normalization,
     standardization,
 )
 from netc.compiler.targets.pooling import average_pool_gradient, max_pool_gradient, scanned_max_pool_gradient
@@ -46,5 +48,8 @@ STD: Table = {
     ),
     "RandomNormal": (Lowering("hashed", hashed_normal),),
     "RandomUniform": (Lowering("hashed", hashed_uniform),),
-    "Standardization": (Lowering("two_pass", standardization),),
+    "Standardization": (
+        Lowering("layer_normalization", layer_normalization, is_over_last_axes),
+        Lowering("two_pass", standardization),
+    ),
 }
