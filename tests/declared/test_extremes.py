@@ -70,6 +70,19 @@ def test_numbers_of_thirty_thousand(call: str) -> None:
         np.testing.assert_allclose(found[name], wanted, rtol=2e-5, atol=3e-6 * size, err_msg=f"{name} of {call}")
 
 
+KINKS = ["relu", "relu6", "hardtanh", "hardtanh(-2, 3)", "clip(-1, 1)", "clip(min=0)", "hardsigmoid", "hardswish", "abs",
+         "softshrink", "softshrink(1)", "threshold(1)", "prelu", "leaky_relu(0.2)", "elu(0.5)", "celu", "selu",
+         "softplus", "softsign", "mish", "max(axis=0)", "min(axis=1)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", KINKS)
+def test_slopes_at_kinks_are_pytorchs(call: str) -> None:
+    x = np.array([-6, -3, -2, -1, -0.5, 0, 0.5, 1, 2, 3, 6, 6], np.float32).reshape(1, 3, 4).repeat(BATCH, 0)
+    found, expected = found_and_expected(call, x, torch.float64)
+    for name, wanted in expected.items():
+        np.testing.assert_allclose(found[name], wanted, rtol=2e-6, atol=2e-6, err_msg=f"{name} of {call}")
+
+
 @pytest.mark.parametrize("word", ["layernorm", "groupnorm", "instancenorm"])
 def test_a_deviation_far_below_the_mean(word: str) -> None:
     x = (1e3 + 0.1 * generator(word).normal(size=(BATCH, 4, 512))).astype(np.float32)
