@@ -21,6 +21,8 @@ class GlorotNormal(Initializer):
     in `glorot_uniform`.
     """
 
+    also = ("xavier_normal",)
+
     gain: float = argument(Real(0), "a factor for what follows: sqrt(2) before a ReLU", default=1.0)
 
     samples = (

@@ -20,6 +20,8 @@ class HeNormal(Initializer):
     arXiv:1502.01852). fan_in as in `he_uniform`.
     """
 
+    also = ("kaiming_normal",)
+
     samples = (
         Drawn("he_normal", "500x600", mean=0, std=0.057735, low=-0.35, high=0.35),
         Drawn("he_normal", "64x32x3x3", mean=0, std=0.083333, low=-0.5, high=0.5),

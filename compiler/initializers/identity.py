@@ -21,6 +21,8 @@ class IdentityMatrix(Initializer):
     on. A vector, which has no inputs, is `gain` everywhere.
     """
 
+    also = ("dirac_", "eye_")
+
     gain: float = argument(Real(), "the number on the diagonal", default=1.0)
 
     samples = (

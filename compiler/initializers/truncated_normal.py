@@ -21,6 +21,8 @@ class TruncatedNormal(Initializer):
     which cut nothing from small weights. `std` is that of the whole distribution: cut at 2 it leaves 0.88 std.
     """
 
+    also = ("trunc_normal",)
+
     std: float = argument(Real(0), "standard deviation before the cut", default=0.02)
     bound: float = argument(Real(0.5), "how many standard deviations are kept on both sides", default=2.0)
 

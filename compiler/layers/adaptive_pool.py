@@ -41,6 +41,8 @@ class AdaptiveAvgPool(AdaptivePool):
     and n may be larger than s: PyTorch's AdaptiveAvgPool. Works on one to three spatial axes of known size.
     """
 
+    also = ("adaptiveaveragepoolingNd",)
+
     samples = (
         Sample("adaptive_avgpool(2x3)", "4x6x6", out="4x2x3"),
         Sample("adaptive_avgpool(4)", "2x7x10", out="2x4x4"),
@@ -80,6 +82,8 @@ class AdaptiveMaxPool(AdaptivePool):
     The windows are those of `adaptive_avgpool`, the gradient goes to the first of equal maxima in reading order:
     PyTorch's AdaptiveMaxPool. Works on one to three spatial axes of known size.
     """
+
+    also = ("adaptivemaxpoolingNd",)
 
     samples = (
         Sample("adaptive_maxpool(2x3)", "4x6x6", out="4x2x3"),

@@ -31,6 +31,7 @@ class Layer(Declared):
              can flow in, positional arguments in the text are tensors, and the declared arguments are given by name.
     takes_of_weights  False where its weights are those of a layer it is given
     whole    True where a list that flows in goes on as it is: a layer that changes nothing takes any number of values
+    random   True where the result is drawn: the formula draws as well, and tests compare how the numbers lie
     linear   True where learned weights make a linear function of the input (lint: two of them in a row are one)
     outputs  `build` returns one Value, or a tuple where a list flows on (split)
     samples  at least three `Sample`s: calls with their shapes and weights, such that together they use every argument
@@ -41,6 +42,7 @@ class Layer(Declared):
     errors: ClassVar[tuple[Wrong, ...]] = ()
 
     inputs: ClassVar[tuple[int, int]] = (1, 1)
+    random: ClassVar[bool] = False
     linear: ClassVar[bool] = False
     takes_of_weights: ClassVar[bool] = True
     whole: ClassVar[bool] = False

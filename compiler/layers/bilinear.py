@@ -30,6 +30,8 @@ class Bilinear(Layer):
     Parameters: weight `[features, A, B]`, drawn from `he_uniform` with fan_in = A * B; bias `[features]`, zeros.
     """
 
+    also = ("linear_interpolation", "trilinear")
+
     inputs = (2, 2)
     features: int = argument(SIZE, "size of the output's last axis")
     bias: bool = argument(Boolean(), "whether a bias is added", default=True)

@@ -35,6 +35,16 @@ class ConvTranspose(Layer):
     bias `[filters]`, zeros (Zeiler et al. 2010; Dumoulin & Visin 2016, arXiv:1603.07285).
     """
 
+    also = (
+        "transposed_conv",
+        "upconv",
+        "conv1dtranspose",
+        "conv2dtranspose",
+        "conv3dtranspose",
+        "deconv",
+        "deconvolution",
+    )
+
     filters: int = argument(SIZE, "output channels")
     kernel: PerAxis = argument(Extent(), "the kernel's size: `3x3`, or a number for all axes")
     stride: PerAxis = argument(Extent(), "the distance of the kernels in the result", default=1)

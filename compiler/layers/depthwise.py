@@ -32,6 +32,8 @@ class Depthwise(Layer):
     (Sifre 2014; Howard et al. 2017, arXiv:1704.04861).
     """
 
+    also = ("depthwise_conv",)
+
     kernel: PerAxis = argument(Extent(), "the kernel's size: `3x3`, or a number for all axes")
     stride: PerAxis = argument(Extent(), "how far the kernel moves", default=1)
     pad: Any = argument(Pad(), "zeros around the map, or `same` for ceil(size / stride) results", default=0)
@@ -80,6 +82,8 @@ class Separable(Layer):
     `[filters, C * multiplier, 1, …]`, drawn from `he_uniform`; bias `[filters]`, zeros (Chollet 2016,
     arXiv:1610.02357).
     """
+
+    also = ("separable_conv",)
 
     filters: int = argument(SIZE, "output channels")
     kernel: PerAxis = argument(Extent(), "the kernel's size: `3x3`, or a number for all axes")

@@ -28,6 +28,8 @@ class GlobalAvgPool(GlobalPool):
     (Lin et al. 2013, arXiv:1312.4400)
     """
 
+    also = ("gap", "global_pool", "global_average_pool", "global_average_pooling")
+
     samples = (
         Sample("global_avgpool", "12x7x7", out="12"),
         Sample("global_avgpool", "12x7", out="12"),
@@ -64,6 +66,8 @@ class GlobalMaxPool(GlobalPool):
     Equal maxima share the gradient, as in Keras and PyTorch's amax; PyTorch's adaptive_max_pool gives all of it to the
     first of them, as `adaptive_maxpool(1)` does.
     """
+
+    also = ("globalmaxpoolingNd",)
 
     samples = (
         Sample("global_maxpool", "12x7x7", out="12"),

@@ -105,6 +105,8 @@ class WeightNorm(OfALayer):
     (Salimans & Kingma 2016, arXiv:1602.07868). bias and all else as the layer has them.
     """
 
+    also = ("weightnormalization",)
+
     samples = (
         Sample(
             "weightnorm(dense(3))",
@@ -152,6 +154,8 @@ class SpectralNorm(OfALayer):
     Parameters: weight_orig as the layer's weight. Buffers: weight_u `[outputs]` and weight_v `[all else]`
     (Miyato et al. 2018, arXiv:1802.05957). bias and all else as the layer has them.
     """
+
+    also = ("spectralnormalization",)
 
     epsilon: float = argument(Real(0, open_low=True), "the least length that is divided by", default=1e-12)
 

@@ -37,6 +37,8 @@ class PadLayer(Border):
     axis=0)` adds channels.
     """
 
+    also = ("constantpadNd", "reflectionpadNd", "replicationpadNd", "zeropad", "zeropaddingNd")
+
     mode: str = argument(Word(("constant", "reflect", "edge")), "what the border is made of", default="constant")
     value: float = argument(Real(), "the number that `constant` fills it with", default=0.0)
     axis: int | None = argument(Optional_(AXIS), "the only axis that is padded", default=None)
@@ -101,6 +103,8 @@ class Crop(Border):
     `crop(2)` cuts two rows at every border; `crop(size=24x24)` keeps the middle of that size, the odd row cut at the
     end. Works on one to three spatial axes, with `axis` on that axis alone: `crop([1, 0], axis=0)`.
     """
+
+    also = ("croppingNd",)
 
     amount: Any = argument(
         Optional_(Pad(words=())),

@@ -44,6 +44,8 @@ class PixelShuffle(Blocks):
     y[c, h * scale + i, w * scale + j] = x[c * scale**2 + i * scale + j, h, w] (Shi et al. 2016, arXiv:1609.05158).
     """
 
+    also = ("depth_to_space",)
+
     samples = (
         Sample("pixel_shuffle(2)", "8x3x4", out="2x6x8"),
         Sample("pixel_shuffle(scale=3)", "[9, H, W]", out="[1, 3 * H, 3 * W]"),
@@ -75,6 +77,8 @@ class SpaceToDepth(Blocks):
     y[c * scale**2 + i * scale + j, h, w] = x[c, h * scale + i, w * scale + j], in the order of PyTorch's
     pixel_unshuffle; ONNX's and TensorFlow's SpaceToDepth have channels innermost.
     """
+
+    also = ("pixel_unshuffle",)
 
     samples = (
         Sample("space_to_depth(2)", "2x6x8", out="8x3x4"),

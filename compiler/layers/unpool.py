@@ -23,6 +23,8 @@ class Unpool(Pool):
     Badrinarayanan et al. 2015, arXiv:1511.00561).
     """
 
+    also = ("maxunpoolNd",)
+
     inputs = (2, 2)
     pad: Any = argument(Pad(), "the pooling's padding around `before`", default=0)
 

@@ -29,6 +29,8 @@ class Upsample(Layer):
     smaller maps, without smoothing (antialias) then. A `scale` of whole numbers works on maps of unknown size.
     """
 
+    also = ("upscale", "interpolate", "resize", "upsampling")
+
     scale: float | tuple[float, ...] | None = argument(
         Optional_(Numbers()), "how many times larger: `2`, `[2, 1.5]`", default=None
     )
