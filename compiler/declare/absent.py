@@ -12,10 +12,6 @@ from functools import cache
 
 from netc.compiler.declare.also import plain
 
-UP_TO_SIX = "(in -> relu) - (in - 6 -> relu)"
-HARD_SIGMOID = "((in + 3 -> relu) - (in - 3 -> relu)) / 6"
-BELOW_ZERO = "((0 - (0 - in -> relu) -> exp) - 1)"
-
 
 @dataclass(frozen=True)
 class Absent:
@@ -36,19 +32,17 @@ def _table(*rows: tuple[str, str]) -> tuple[Absent, ...]:
 
 
 BLOCKS = (
-    Absent(
-        (
-            "negative",
-            "neg",
-        ),
-        "-in",
-    ),
+    Absent(("geglu",), "a, b = split(2); (a -> gelu) * b"),
+    Absent(("reglu",), "a, b = split(2); (a -> relu) * b"),
+    Absent(("hardshrink", "hard_shrink"), "(in -> abs -> greater(than=0.5)) -> where(in, in * 0)"),
+    Absent(("negative", "neg"), "-in"),
+    Absent(("tanhshrink", "tanh_shrink"), "in - (in -> tanh)"),
+    Absent(("softmin",), "-in -> softmax"),
 )
 """Layers that are a line in the language."""
 
 LAYERS = BLOCKS + _table(
-    ("geglu reglu", "write `x -> split(2)` as `a, b = …`, then `(a -> gelu) * b`"),
-    ("hardshrink maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort std var linspace", ""),
+    ("rrelu maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort std var linspace", ""),
     ("repeat_vector", "`unsqueeze` adds the axis, `expand` or arithmetic repeats it"),
     ("repeat_interleave", "`unsqueeze`, `expand` and `reshape` repeat elements one by one"),
     ("embedding positional positional_encoding rotary", ""),

@@ -9,7 +9,7 @@ from netc.compiler.applications import Kind, LayerInstance
 from netc.compiler.declare.initial import Initial
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.elaborate import expects, explain, flows, inputs
-from netc.compiler.elaborate.arguments import bind, report_missing
+from netc.compiler.elaborate.arguments import bind, handed, report_missing
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, Chain, LayerValue, Shared
 from netc.compiler.elaborate.module import Written
@@ -304,7 +304,7 @@ def bind_parameters(frame: Frame, definition: ast.Block | ast.Net, bound: Bound,
             value = bound.values[parameter.name]
         else:
             assert parameter.default is not None
-            value = frame.operand(parameter.default)
+            value = handed(frame, frame.module, definition, parameter.name, parameter.default)
         if parameter.name in frame.env.names:
             frame.error("E205", f"two parameters are called `{parameter.name}`", parameter.span)
         frame.env.names[parameter.name] = Ref(value, parameter.span)

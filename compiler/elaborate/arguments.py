@@ -17,8 +17,9 @@ from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import argument_advice
 from netc.compiler.elaborate.called import as_flow, called_on_value, is_value
 from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.initial_values import initializer_expected, is_either
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue
-from netc.compiler.elaborate.module import Written
+from netc.compiler.elaborate.module import Module, Written
 from netc.compiler.elaborate.resolve import layer_named, layer_or_error, value_of
 from netc.compiler.elaborate.translate import text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
@@ -144,13 +145,24 @@ def _bind_written(frame: Frame, layer: Written, arguments: tuple[ast.Argument, .
             good = False
             continue
         spans[name] = argument.span
-        values[name] = frame.operand(argument.value)
+        values[name] = handed(frame, layer.module, layer.definition, name, argument.value)
         good = good and values[name] is not POISON
     missing = [p.name for p in layer.definition.parameters if p.default is None and p.name not in spans]
     if good and missing:
         report_missing(frame, f"`{layer.word}`", missing, span)
         return None
     return Bound(values, (), spans) if good else None
+
+
+def handed(
+    frame: Frame, module: Module | None, definition: ast.Block | ast.Net, name: str, node: ast.Expression
+) -> Any:
+    """What is given for a parameter of a block or net of a module: by a call, or in the block's head."""
+    if module is not None and is_either(node):
+        expected = initializer_expected(module, definition.body, name)
+        if expected is not None:
+            return convert(frame, expected, node, f"`{name}` of `{definition.name}`")
+    return frame.operand(node)
 
 
 def as_tensor(frame: Frame, node: ast.Expression, owner: str) -> Any:

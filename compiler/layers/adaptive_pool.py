@@ -41,7 +41,7 @@ class AdaptiveAvgPool(AdaptivePool):
     and n may be larger than s: PyTorch's AdaptiveAvgPool. Works on one to three spatial axes of known size.
     """
 
-    also = ("adaptiveaveragepoolingNd",)
+    also = ("adaptive_average_pooling", "AdaptiveAveragePoolingND(output_size)", "AdaptiveAvgPoolNd(output_size)")
 
     samples = (
         Sample("adaptive_avgpool(2x3)", "4x6x6", out="4x2x3"),
@@ -83,7 +83,7 @@ class AdaptiveMaxPool(AdaptivePool):
     PyTorch's AdaptiveMaxPool. Works on one to three spatial axes of known size.
     """
 
-    also = ("adaptivemaxpoolingNd",)
+    also = ("adaptive_max_pooling", "AdaptiveMaxPoolingND(output_size)", "AdaptiveMaxPoolNd(output_size)")
 
     samples = (
         Sample("adaptive_maxpool(2x3)", "4x6x6", out="4x2x3"),

@@ -30,7 +30,7 @@ class Bilinear(Layer):
     Parameters: weight `[features, A, B]`, drawn from `he_uniform` with fan_in = A * B; bias `[features]`, zeros.
     """
 
-    also = ("linear_interpolation", "trilinear")
+    also = ("Bilinear(-in1_features, -in2_features, out_features, bias)",)
 
     inputs = (2, 2)
     features: int = argument(SIZE, "size of the output's last axis")

@@ -38,9 +38,11 @@ class ConvTranspose(Layer):
     also = (
         "transposed_conv",
         "upconv",
-        "conv1dtranspose",
-        "conv2dtranspose",
-        "conv3dtranspose",
+        "ConvTransposeNd(-in_channels, out_channels, kernel_size, stride, padding, output_padding, groups, bias, "
+        "dilation)",
+        "Conv1DTranspose(filters, kernel_size, strides, padding)",
+        "Conv2DTranspose(filters, kernel_size, strides, padding)",
+        "Conv3DTranspose(filters, kernel_size, strides, padding)",
         "deconv",
         "deconvolution",
     )

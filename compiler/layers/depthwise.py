@@ -32,7 +32,7 @@ class Depthwise(Layer):
     (Sifre 2014; Howard et al. 2017, arXiv:1704.04861).
     """
 
-    also = ("depthwise_conv",)
+    also = ("DepthwiseConvND(kernel_size, strides, padding, depth_multiplier)",)
 
     kernel: PerAxis = argument(Extent(), "the kernel's size: `3x3`, or a number for all axes")
     stride: PerAxis = argument(Extent(), "how far the kernel moves", default=1)
@@ -83,7 +83,7 @@ class Separable(Layer):
     arXiv:1610.02357).
     """
 
-    also = ("separable_conv",)
+    also = ("SeparableConvND(filters, kernel_size, strides, padding)",)
 
     filters: int = argument(SIZE, "output channels")
     kernel: PerAxis = argument(Extent(), "the kernel's size: `3x3`, or a number for all axes")

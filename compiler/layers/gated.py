@@ -52,6 +52,8 @@ class Glu(Gated):
     The axis is half as long afterwards (arXiv:1612.08083).
     """
 
+    also = ("GLU(dim)",)
+
     samples, errors = _samples("glu"), _errors("glu")
 
     def of(self, b: LayerBuilder, first: Value, second: Value) -> Value:

@@ -67,7 +67,7 @@ class GlobalMaxPool(GlobalPool):
     first of them, as `adaptive_maxpool(1)` does.
     """
 
-    also = ("globalmaxpoolingNd",)
+    also = ("global_max_pool", "global_max_pooling")
 
     samples = (
         Sample("global_maxpool", "12x7x7", out="12"),

@@ -51,7 +51,10 @@ class GroupNorm(Layer):
     Parameters: weight `[C]` (the scale), ones; bias `[C]` (the shift), zeros.
     """
 
-    also = ("groupnormalization",)
+    also = (
+        "GroupNorm(num_groups, -num_channels, eps)",
+        "GroupNormalization(groups=32, -axis=-1, epsilon=1e-3, center, scale)",
+    )
 
     groups: int = argument(SIZE, "how many groups the channels make")
     epsilon: float = argument(EPSILON, "added to the variance", default=1e-5)
@@ -97,7 +100,7 @@ class InstanceNorm(Layer):
     Parameters: with `scale` weight `[C]`, ones; with `shift` bias `[C]`, zeros.
     """
 
-    also = ("instance_normalization",)
+    also = ("instance_normalization", "InstanceNormNd(-num_features, eps)")
 
     epsilon: float = argument(EPSILON, "added to the variance", default=1e-5)
     scale: bool = argument(Boolean(), "whether a learned scale is applied", default=False)

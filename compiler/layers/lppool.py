@@ -25,6 +25,8 @@ class LpPool(Pool):
     gradient 0 (Gulcehre et al. 2014, arXiv:1311.1780).
     """
 
+    also = ("LPPoolNd(norm_type, kernel_size, stride, ceil_mode)",)
+
     p: int = argument(Integer(1, 8), "the exponent", default=2)
     pad: Any = argument(Pad(), "zeros around the map, or `same` for ceil(size / stride) results", default=0)
 

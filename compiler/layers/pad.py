@@ -37,7 +37,13 @@ class PadLayer(Border):
     axis=0)` adds channels.
     """
 
-    also = ("constantpadNd", "reflectionpadNd", "replicationpadNd", "zeropad", "zeropaddingNd")
+    also = (
+        "ConstantPadNd(padding, value)",
+        "ReflectionPadNd(padding, +mode=reflect)",
+        "ReplicationPadNd(padding, +mode=edge)",
+        "ZeroPadNd(padding)",
+        "ZeroPaddingND(padding as amount=1)",
+    )
 
     mode: str = argument(Word(("constant", "reflect", "edge")), "what the border is made of", default="constant")
     value: float = argument(Real(), "the number that `constant` fills it with", default=0.0)
@@ -104,7 +110,7 @@ class Crop(Border):
     end. Works on one to three spatial axes, with `axis` on that axis alone: `crop([1, 0], axis=0)`.
     """
 
-    also = ("croppingNd",)
+    also = ("CroppingND(cropping as amount=1)",)
 
     amount: Any = argument(
         Optional_(Pad(words=())),

@@ -52,6 +52,8 @@ class PRelu(ElementFunction):
     Parameters: weight `[1]`, or `[C]`: the slopes, 0.25 to begin with.
     """
 
+    also = ("PReLU(-num_parameters=1, init as start)",)
+
     channels: bool = argument(Boolean(), "whether each channel has a slope of its own", default=False)
     start: float = argument(Real(), "the slopes before training", default=0.25)
 

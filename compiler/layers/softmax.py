@@ -59,6 +59,8 @@ class Softmax(Layer):
 class LogSoftmax(Layer):
     """y = x - ln(sum(exp(x))) along one axis, the last unless given: the logarithm of softmax, without overflow."""
 
+    also = ("LogSoftmax(dim)",)
+
     axis: int = argument(AXIS, "the axis whose exponentials sum to 1", default=-1)
 
     samples = (

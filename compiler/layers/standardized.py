@@ -56,7 +56,8 @@ class LayerNorm(Layer):
 
     also = (
         "ln",
-        "layernormalization",
+        "LayerNorm(-normalized_shape=NUMBER, eps)",
+        "LayerNormalization(-axis=-1, epsilon=1e-3, center, scale)",
     )
 
     start: int = argument(AXIS, "the first axis that is normalized over", default=-1, word="from")
@@ -94,7 +95,7 @@ class RmsNorm(Layer):
     Parameters: weight (the scale), ones, of the shape of the axes, `[C]`.
     """
 
-    also = ("rmsnormalization",)
+    also = ("RMSNorm(-normalized_shape=NUMBER, eps)", "RMSNormalization(-axis=-1, epsilon=1e-6)")
 
     start: int = argument(AXIS, "the first axis that is normalized over", default=-1, word="from")
     epsilon: float = argument(EPSILON, "added to the mean square", default=FLOAT32_STEP)

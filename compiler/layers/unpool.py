@@ -23,7 +23,7 @@ class Unpool(Pool):
     Badrinarayanan et al. 2015, arXiv:1511.00561).
     """
 
-    also = ("maxunpoolNd",)
+    also = ("MaxUnpoolNd(kernel_size, stride, padding)",)
 
     inputs = (2, 2)
     pad: Any = argument(Pad(), "the pooling's padding around `before`", default=0)

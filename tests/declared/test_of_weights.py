@@ -90,3 +90,35 @@ def test_a_block_hands_initializers_on(call: str, expected: tuple[str, str]) -> 
     assert not result.diagnostics
     starts = {item.name: written(item.initial) for item in result.nets[0].parameters}
     assert (starts["unit1.conv1.weight"], starts["unit1.batchnorm1.weight"]) == expected
+
+
+@pytest.mark.parametrize("call", ["normal(std=0.1)", "normal", "uniform(0.2)"])
+def test_a_word_of_a_layer_too_is_the_initializer_where_one_is_expected(call: str) -> None:
+    (net,) = check("a.net", f"net A {{ input x: 4; dense(3, init={call}, bias_init={call}) }}").nets
+    assert {written(item.initial).partition("(")[0] for item in net.parameters} == {call.partition("(")[0]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("block u(s) { dense(3, init=s) }\nnet A { input x: 4; u(normal(0.1)) }", "normal(0.1)"),
+        ("block u(s) { dense(3, init=s) }\nnet A { input x: 4; u(s=uniform) }", "uniform"),
+        ("block u(s = normal(0.4)) { dense(3, init=s) }\nnet A { input x: 4; u }", "normal(0.4)"),
+        ("block u(s) { dense(3, init=s) }\nblock v(t) { u(t) }\nnet A { input x: 4; v(uniform(0.3)) }", "uniform(0.3)"),
+        ("block u(s) { dense(3, init=s) }\nblock v(t) { u(s=t) }\nnet A { input x: 4; v(normal(2)) }", "normal(2)"),
+        ("start = uniform(0.5)\nnet A { input x: 4; dense(3, init=start) }", "uniform(0.5)"),
+        ("start = normal\nblock u(s) { dense(3, init=s) }\nnet A { input x: 4; u(start) }", "normal"),
+    ],
+)
+def test_a_block_hands_on_the_initializer_of_a_layer_s_name(text: str, expected: str) -> None:
+    result = check("a.net", text)
+    assert not result.diagnostics
+    assert {item.name.rpartition(".")[2]: written(item.initial) for item in result.nets[0].parameters}[
+        "weight"
+    ] == expected
+
+
+def test_it_is_the_layer_where_a_block_takes_a_tensor() -> None:
+    result = check("a.net", "block b(noise) { add(noise) }\nnet A { input x: 4; b(normal([4])); b(uniform([4])) }")
+    assert not result.diagnostics
+    assert [layer.word for layer in result.nets[0].layers if layer.word != "add"] == ["normal", "uniform"]

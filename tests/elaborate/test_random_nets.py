@@ -32,6 +32,7 @@ from netc.compiler.declare.arguments import (
     TensorType,
     Word,
 )
+from netc.compiler.declare.axes import AxisOrAxes, Parts
 from netc.compiler.ir import BATCH_SYMBOL, Shape, Symbol, substitute, symbols
 from netc.compiler.layers.base import layer
 from netc.compiler.net import Net
@@ -62,7 +63,10 @@ def lists(element: st.SearchStrategy[Any], low: int = 1, high: int = 3) -> st.Se
 
 NAMED = {
     LayerType: ["relu", "leaky_relu(0.1)", "batchnorm -> relu", "identity", "softmax", "tanh"],
-    DeclaredType: ["he_normal", "constant(0.5)", "orthogonal"],
+    DeclaredType: ["he_normal", "constant(0.5)", "orthogonal", "normal(0.1)"],
+    TensorType: ["none"],
+    AxisOrAxes: ["0", "1", "-1", "[0, 1]", "[-1, 0]"],
+    Parts: ["1", "2", "3", "[1, 2]", "[4, 4]", "[2, 1, 3]"],
 }
 
 
@@ -92,10 +96,8 @@ def fitting(kind: ArgumentType) -> st.SearchStrategy[str]:
             return st.sampled_from(["0.5", "2", "[0.5, 1]", "[0.1, 0.2, 0.3]", "[1, 2, 3, 4]"])
         case Connections():
             return lists(lists(st.integers(0, 2)))
-        case LayerType() | DeclaredType():
+        case LayerType() | DeclaredType() | TensorType() | AxisOrAxes() | Parts():
             return st.sampled_from(NAMED[type(kind)])
-        case TensorType():
-            return st.just("none")
     raise AssertionError(f"no values for {kind}")
 
 
