@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from netc.compiler.ir import DType, Size, Tensor, Value, product
 from netc.compiler.layers.base import LayerBuilder
+from netc.grammar.counted import counted
 
 
 def by_matrix(b: LayerBuilder, x: Value, axis: int, rows: Sequence[Sequence[float]]) -> Value:
     """For each row the sum of x's elements along an axis, each times its number in the row."""
     count, size = len(rows), x.shape[axis]
-    assert size == len(rows[0]), f"a matrix of {len(rows[0])} columns for an axis of {size}"
+    assert size == len(rows[0]), f"a matrix of {counted(len(rows[0]), 'column')} for an axis of {size}"
     matrix = b.Constant(value=Tensor(DType.FLOAT32, (count, len(rows[0])), tuple(n for row in rows for n in row)))
     if axis == x.rank - 1:
         return b.MatMul(x, b.Transpose(matrix, axes=(1, 0)))

@@ -21,6 +21,7 @@ from netc.compiler.layers.base import (
 )
 from netc.compiler.layers.shape import with_batch
 from netc.compiler.layers.standardized import EPSILON
+from netc.grammar.counted import counted
 
 
 def _channels(word: str, x: Value, fewest: int) -> int:
@@ -68,7 +69,7 @@ class GroupNorm(Layer):
         Sample("groupnorm(2, scale=false, shift=false)", "[4, H, W]"),
     )
     errors = (
-        Wrong("groupnorm(3)", "8x4x4", code="E301", says="8 channels do not make 3 groups"),
+        Wrong("groupnorm(3)", "8x4x4", code="E301", says="8 channels cannot make 3 groups"),
         Wrong("groupnorm(1)", "float", code="E301", says="groupnorm needs a channel axis"),
         Wrong("groupnorm(2)", "[H, 8]", code="E304", says="the number of channels H is not known while compiling"),
         Wrong("groupnorm(2)", "int 8", code="E302", says="groupnorm works on floating-point numbers, found int64"),
@@ -77,7 +78,9 @@ class GroupNorm(Layer):
     def build(self, b: LayerBuilder, x: Value) -> Value:
         channels = _channels("groupnorm", x, 1)
         if channels % self.groups:
-            raise ShapeError(f"{channels} channels do not make {self.groups} groups", argument="groups")
+            raise ShapeError(
+                f"{counted(channels, 'channel')} cannot make {counted(self.groups, 'group')}", argument="groups"
+            )
         shape = language_shape(x)
         apart = b.Reshape(x, shape=with_batch(x, (self.groups, channels // self.groups, *shape[1:])))
         axes = tuple(range(1 + int(is_batched(x)), apart.rank))

@@ -20,6 +20,7 @@ from netc.compiler.layers.base import (
 from netc.compiler.layers.l2_normalize import to_unit_length
 from netc.compiler.layers.merge_shapes import check_equal
 from netc.compiler.layers.shape import with_batch
+from netc.grammar.counted import counted
 
 
 @layer("stack")
@@ -47,7 +48,11 @@ class Stack(Layer):
         shape = language_shape(x[0])
         rank = len(shape) + 1
         if not -rank <= self.axis < rank:
-            raise ShapeError(f"axis {self.axis} of a value that will have {rank} axes", argument="axis", code="E303")
+            raise ShapeError(
+                f"axis {self.axis} of a value that will have {counted(rank, 'axis', 'axes')}",
+                argument="axis",
+                code="E303",
+            )
         at = self.axis % rank
         apart = [b.Reshape(item, shape=with_batch(item, (*shape[:at], 1, *shape[at:]))) for item in x]
         return b.Concat(*apart, axis=at + int(is_batched(x[0])))

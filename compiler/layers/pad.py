@@ -9,6 +9,7 @@ from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape, is_bat
 from netc.compiler.layers.along import cut, with_edges, with_reflection
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
 from netc.compiler.layers.spatial import given_pads, require_map
+from netc.grammar.counted import counted
 
 
 class Border(Layer):
@@ -79,7 +80,9 @@ class PadLayer(Border):
         for axis, begin, end in borders:
             size, most = x.shape[axis], max(begin, end)
             if self.mode == "reflect" and isinstance(size, int) and most >= size:
-                raise ShapeError(f"{most} reflected rows of {size}: the first isn't repeated", argument="amount")
+                raise ShapeError(
+                    f"{counted(most, 'reflected row')} of {size}: the first isn't repeated", argument="amount"
+                )
             x = (with_edges if self.mode == "edge" else with_reflection)(b, x, axis, begin, end)
         return x
 
@@ -129,7 +132,7 @@ class Crop(Border):
         Sample("crop(size=[4], axis=-1)", "[3, W]", out="[3, 4]"),
     )
     errors = (
-        Wrong("crop(2)", "3x4x9", code="E301", says="4 rows of 4 are cut off"),
+        Wrong("crop(2)", "3x4x9", code="E301", says="4 rows of 4 cut off"),
         Wrong("crop(size=5x5)", "3x4x9", code="E301", says="5 of 4 elements"),
         Wrong("crop", "3x4x9", code="E301", says="crop needs an amount or a size"),
         Wrong("crop(1, size=[2])", "3x4x9", code="E301", says="crop needs an amount or a size"),
@@ -149,7 +152,7 @@ class Crop(Border):
             for axis, begin, end in self.borders(b, x, self.axis):
                 size = x.shape[axis]
                 if _surely_below(size, begin + end + 1):
-                    raise ShapeError(f"{begin + end} rows of {size} are cut off", argument="amount")
+                    raise ShapeError(f"{counted(begin + end, 'row')} of {size} cut off", argument="amount")
                 found.append((axis, begin, size - end))
             return found
         first, axes = 1 + int(is_batched(x)), len(language_shape(x)) - 1
@@ -158,11 +161,13 @@ class Crop(Border):
         if self.axis is None:
             require_map(x, self.word)
         if len(sizes) != len(places):
-            raise ShapeError(f"size {format_shape(self.size)} for {len(places)} axes", argument="size")
+            raise ShapeError(
+                f"size {format_shape(self.size)} for {counted(len(places), 'axis', 'axes')}", argument="size"
+            )
         kept = []
         for axis, size in zip(places, sizes, strict=True):
             if _surely_below(x.shape[axis], size):
-                raise ShapeError(f"the middle {size} of {x.shape[axis]} elements", argument="size")
+                raise ShapeError(f"the middle {size} of {counted(x.shape[axis], 'element')}", argument="size")
             start = (x.shape[axis] - size) // 2
             kept.append((axis, start, start + size))
         return kept

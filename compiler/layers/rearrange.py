@@ -10,6 +10,7 @@ from netc.compiler.ir import Shape, Size, Value, format_shape, is_batched
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
 from netc.compiler.layers.reductions import chosen_axes
 from netc.compiler.layers.shape import Transpose, with_batch
+from netc.grammar.counted import counted
 
 
 @layer("permute")
@@ -82,7 +83,11 @@ class Unsqueeze(Layer):
         shape = language_shape(x)
         rank = len(shape) + 1
         if not -rank <= self.axis < rank:
-            raise ShapeError(f"axis {self.axis} of a value that will have {rank} axes", argument="axis", code="E303")
+            raise ShapeError(
+                f"axis {self.axis} of a value that will have {counted(rank, 'axis', 'axes')}",
+                argument="axis",
+                code="E303",
+            )
         at = self.axis % rank
         return b.Reshape(x, shape=with_batch(x, (*shape[:at], 1, *shape[at:])))
 
@@ -150,15 +155,16 @@ class Tile(Layer):
         Sample("tile(2)", "int 4", out="8"),
     )
     errors = (
-        Wrong("tile(2)", "2x3", code="E301", says="1 number of repeats for 2 axes"),
+        Wrong("tile(2)", "2x3", code="E301", says="1 repeat for 2 axes"),
         Wrong("tile([0, 1])", "2x3", code="E224", says="a shape such as `64x7x7` or `[1, 768]`, found [0, 1]"),
     )
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
         shape = language_shape(x)
         if len(self.repeats) != len(shape):
-            plural = "s" * (len(self.repeats) != 1)
-            raise ShapeError(f"{len(self.repeats)} number{plural} of repeats for {len(shape)} axes", argument="repeats")
+            raise ShapeError(
+                f"{counted(len(self.repeats), 'repeat')} for {counted(len(shape), 'axis', 'axes')}", argument="repeats"
+            )
         apart = tuple(part for size in shape for part in (1, size))
         often = tuple(part for size, times in zip(shape, self.repeats, strict=True) for part in (times, size))
         full = tuple(size * times for size, times in zip(shape, self.repeats, strict=True))
@@ -183,7 +189,7 @@ class Roll(Layer):
         Sample("roll(0)", "int 4"),
     )
     errors = (
-        Wrong("roll(1, axis=1)", "4", code="E303", says="axis 1 of a value with 1 axes"),
+        Wrong("roll(1, axis=1)", "4", code="E303", says="axis 1 of a value with 1 axis"),
         Wrong("roll(3)", "[T, 3]", code="E305", says="is not known while compiling"),
     )
 

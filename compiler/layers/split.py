@@ -8,6 +8,7 @@ from netc.compiler.declare.arguments import AXIS, argument
 from netc.compiler.declare.axes import Parts
 from netc.compiler.ir import Size, Value
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
+from netc.grammar.counted import counted
 
 
 @layer("split")
@@ -38,7 +39,7 @@ class Split(Layer):
         Wrong("split(3)", "8", code="E301", says="no 3 equal parts of an axis of size 8"),
         Wrong("split([3, 4])", "8", code="E301", says="parts of 3 + 4 elements of an axis of size 8"),
         Wrong("split(0)", "8", code="E224", says="a number of parts or a list of sizes, found 0"),
-        Wrong("split(2, axis=1)", "8", code="E303", says="axis 1 of a value with 1 axes"),
+        Wrong("split(2, axis=1)", "8", code="E303", says="axis 1 of a value with 1 axis"),
     )
 
     def build(self, b: LayerBuilder, x: Value) -> tuple[Value, ...]:
@@ -47,12 +48,12 @@ class Split(Layer):
         if isinstance(self.parts, int):
             sizes = equal_parts(size, self.parts)
             if sizes is None:
-                raise ShapeError(f"no {self.parts} equal parts of an axis of size {size}", argument="parts")
+                raise ShapeError(f"no {counted(self.parts, 'equal part')} of an axis of size {size}", argument="parts")
         else:
             sizes = self.parts
             if sum(sizes) != size:
                 given = " + ".join(map(str, sizes))
-                raise ShapeError(f"parts of {given} elements of an axis of size {size}", argument="parts")
+                raise ShapeError(f"parts of {counted(given, 'element')} of an axis of size {size}", argument="parts")
         return b.add("Split", (x,), {"axis": axis, "sizes": sizes})
 
     def formula(self, torch: Any, x: Any) -> Any:
