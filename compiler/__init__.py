@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.moving import followed, frozen
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
+    from netc.compiler.plan.penalties import penalties
     from netc.compiler.plan.start import Start, below
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
@@ -119,6 +120,7 @@ _HOMES = {
     "probe_cpu": "targets.cpu.probe",
     "probe_precision": "targets.precision",
     "numbers_of": "metrics.tallies",
+    "penalties": "plan.penalties",
     "places": "emit.places",
     "provisional": "plan.class_weights",
     "read_initializers": "emit.initializers",
@@ -196,6 +198,7 @@ __all__ = [
     "numbers_of",
     "override",
     "parse_setting",
+    "penalties",
     "places",
     "probe_cpu",
     "probe_precision",

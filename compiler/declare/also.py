@@ -12,10 +12,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+AXES = re.compile(r"_?[123][dD]$|_[nN][dD]$|(?<=[a-z])N[dD]$")
+"""How a name ends that says for how many axes it is: `Conv2d`, `conv_nd`, `ConvNd`; the `nd` of `expand` does not."""
+
 
 def plain(word: str) -> str:
     """A name without what spellings differ in: path, case, underscores, number of axes."""
-    return folded(word).removesuffix("nd")
+    return AXES.sub("", word.rpartition(".")[2]).replace("_", "").lower()
 
 
 def folded(word: str) -> str:
@@ -36,13 +39,17 @@ class Foreign:
     needed    whether anything here stands for it: the number of input channels follows from what flows in
     turned    whether 1 minus it is meant here
     default   what it is there unless given, where that is something else here; of what is not needed, the only value
-              that is the same here
+              that is the same here, or NUMBER for any that is no list
+    word      its name here, where the names that it always has (ARGUMENTS) would say something else
+    added     whether it is written here always, and is no argument there
     """
 
     name: str
     needed: bool = True
     turned: bool = False
     default: str | None = None
+    word: str | None = None
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,8 @@ class Also:
     """A name that a declaration has elsewhere.
 
     call  the name, or a call with all positional arguments in order: `-name` is not needed here, `1 - name` is meant
-          the other way round, `name=value` has another default here
+          the other way round, `name=value` has another default here, `name as word` is that word here, and
+          `+word=value` says what is an argument here and part of the name there
     note  what is different here, for the help
     """
 
@@ -68,18 +76,24 @@ class Also:
 
 
 def _foreign(item: str) -> Foreign:
-    name, _, default = item.partition("=")
-    turned, needed = name.startswith("1 - "), not name.startswith("-")
-    return Foreign(name.removeprefix("1 - ").removeprefix("-"), needed, turned, default or None)
+    said, _, default = item.partition("=")
+    said, _, word = said.partition(" as ")
+    turned, needed, added = said.startswith("1 - "), not said.startswith("-"), said.startswith("+")
+    name = said.removeprefix("1 - ").removeprefix("-").removeprefix("+")
+    return Foreign(name, needed, turned, default or None, word or None, added)
 
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "amount": ("padding", "cropping"),
     "act": ("activation", "activation_fn", "nonlinearity"),
     "axis": ("dim", "axes"),
     "axes": ("dims", "perm"),
     "beta1": ("beta_1",),
     "beta2": ("beta_2",),
     "bias": ("use_bias",),
+    "bias_init": ("bias_initializer",),
+    "bound": ("lambd",),
+    "ceil": ("ceil_mode",),
     "count_pad": ("count_include_pad",),
     "dilation": ("dilation_rate", "dilations"),
     "end": ("alpha", "eta_min"),
@@ -89,17 +103,27 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "features": ("units", "out_features", "neurons", "nodes", "filters", "out", "hidden", "width"),
     "filters": ("out_channels", "channels", "features", "out", "num_filters", "nb_filter"),
     "from": ("start_dim", "axis"),
-    "groups": ("group",),
+    "groups": ("group", "num_groups"),
+    "high": ("max_val", "max_value"),
+    "init": ("kernel_initializer", "weight_init", "embeddings_initializer"),
     "k": ("top_k",),
+    "keep": ("keepdim", "keepdims"),
     "kernel": ("kernel_size", "pool_size", "size", "filter_size", "k"),
+    "l2": ("kernel_regularizer", "weight_regularizer"),
+    "low": ("min_val", "min_value"),
+    "mode": ("interpolation",),
     "label_smoothing": ("smoothing",),
+    "multiplier": ("depth_multiplier",),
+    "output_pad": ("output_padding",),
+    "p": ("norm_type",),
+    "size": ("output_size",),
     "lr": ("learning_rate", "rate"),
     "pad": ("padding", "pads"),
     "padding": ("pad",),
     "rate": ("p", "prob", "drop_rate", "drop_prob"),
-    "scale": ("gamma",),
+    "scale": ("gamma", "scale_factor", "upscale_factor", "downscale_factor", "block_size"),
     "shape": ("target_shape", "size"),
-    "shift": ("beta",),
+    "shift": ("beta", "center", "bias"),
     "slope": ("negative_slope", "alpha"),
     "std": ("stddev", "sigma"),
     "stride": ("strides", "subsample"),
@@ -107,6 +131,10 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "weight_decay": ("decay", "l2", "wd"),
 }
 """Arguments by their word here: what other frameworks call them, in whatever takes them."""
+
+
+NUMBER = "NUMBER"
+"""In a call of another framework: any single number."""
 
 
 def argument_meant(name: str, known: list[str]) -> str | None:

@@ -149,15 +149,22 @@ class Registry(Generic[Definition]):
         """The declaration that another framework calls so, and which of its names that is; None where there is none."""
         if not self._elsewhere:
             for word, definition in self.all().items():
-                for also in (word, *definition.also):
+                self._enter(definition, Also(word))
+            for definition in self.all().values():
+                for also in definition.also:
                     self._enter(definition, also if isinstance(also, Also) else Also(also))
         found = (self._elsewhere.get(key) for key in (spelt(name), folded(name), plain(name)))
         return next((known for known in found if known is not None), None)
 
     def _enter(self, definition: type[Definition], also: Also) -> None:
-        """Enter a name as it is spelt, and its plain form, which spellings with arguments of their own leave alone."""
+        """Enter a name as it is spelt, and its plain form, which spellings with arguments of their own leave alone.
+
+        A name for a number of axes may differ from the one without: `Dropout2d` is another layer than `Dropout`.
+        """
         for key in dict.fromkeys((spelt(also.name), folded(also.name), plain(also.name))):
             known = self._elsewhere.get(key)
+            if known is not None and known[0] is not definition and key not in (spelt(also.name), folded(also.name)):
+                continue
             if known is None:
                 self._elsewhere[key] = (definition, also if key == spelt(also.name) else Also(also.name, also.note))
                 continue

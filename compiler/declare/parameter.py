@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from netc.compiler.declare.initial import Initial
 from netc.compiler.ir import Value, product
@@ -18,6 +19,9 @@ class Parameter:
     frozen     True in `frozen` braces: no training moves it, whether weight or buffer
     buffer     True for what training updates without a gradient
     layout     which axes are outputs (`O`) and inputs (`I`), for initializers that scale by their number
+    drawn_as   the parameter whose random numbers it is drawn from, where it follows from how that one starts
+    started_by what a train section lets it start with, as JSON; None where none says so
+    l1, l2     penalties: training adds l1 * sum(abs(w)) + l2 * sum(w**2) to its loss
     """
 
     name: str
@@ -28,6 +32,10 @@ class Parameter:
     span: Span | None = None
     layout: str = "OI"
     frozen: bool = False
+    drawn_as: str = ""
+    started_by: Any = None
+    l1: float = 0.0
+    l2: float = 0.0
 
     @property
     def count(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netc.compiler.elaborate import static
-from netc.compiler.elaborate.arguments import bind
+from netc.compiler.elaborate.arguments import bind, declared_call
 from netc.compiler.elaborate.arithmetic import tensor_binary, tensor_negative
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.later import not_yet
@@ -21,6 +21,7 @@ from netc.compiler.elaborate.resolve import (
 from netc.compiler.elaborate.static import FUNCTIONS, StaticError
 from netc.compiler.elaborate.translate import text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed
+from netc.compiler.initializers.base import initializer
 from netc.compiler.ir import language_shape
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Fix, did_you_mean
@@ -233,8 +234,12 @@ def _shape_attribute(frame: Frame, tensor: Tensor, node: ast.Attribute) -> Any:
 
 def _call(frame: Frame, node: ast.Call) -> Any:
     function = node.function
-    if isinstance(function, ast.Name) and is_function(frame, function.id):
+    if isinstance(function, ast.Name) and is_function(frame, function.id, node):
         return _function_call(frame, function.id, node)
+    if isinstance(function, ast.Name) and layer_named(frame, function.id) is None:
+        made = declared_call(frame, initializer.all(), node)
+        if made is not None:
+            return made
     path = elsewhere(frame, function)
     if path is not None:
         unknown_layer(frame, path, function, node)
@@ -252,9 +257,9 @@ def _call(frame: Frame, node: ast.Call) -> Any:
     return POISON if bound is None else layer.with_arguments(bound)
 
 
-def is_function(frame: Frame, name: str) -> bool:
-    """Whether a word with arguments is a function of static values here."""
-    if name not in FUNCTIONS:
+def is_function(frame: Frame, name: str, call: ast.Call) -> bool:
+    """Whether a word with arguments is a function of static values here: none takes arguments by name, layers do."""
+    if name not in FUNCTIONS or (call.arguments and all(argument.name is not None for argument in call.arguments)):
         return False
     ref = in_sight(frame, name)
     found = layer_named(frame, name)

@@ -8,13 +8,15 @@ from typing import Any
 from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import how_to_list
+from netc.compiler.elaborate.arguments import declared_instance
 from netc.compiler.elaborate.augmentation import items_of
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.losses import losses, metrics, unknown_word
 from netc.compiler.elaborate.resolve import elsewhere
-from netc.compiler.elaborate.tables import Values, epochs, factors, made, read_patterns, starts, table
+from netc.compiler.elaborate.tables import Values, by_pattern, epochs, factors, read_patterns, starts, table
 from netc.compiler.elaborate.values import POISON, kind
 from netc.compiler.plan.settings import (
+    ByPattern,
     Epochs,
     Factors,
     Form,
@@ -85,7 +87,7 @@ def _one(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> Dec
     if function.id not in known:
         unknown_word(frame, what, function.id, function, node if isinstance(node, ast.Call) else None)
         return None
-    return made(frame, known[function.id], arguments, node)
+    return declared_instance(frame, known[function.id], arguments, node)
 
 
 def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[Declared, ...]:
@@ -101,7 +103,7 @@ def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tu
         if word not in known:
             unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
             continue
-        one = made(frame, known[word], arguments, item)
+        one = declared_instance(frame, known[word], arguments, item)
         if one is not None:
             found.append(one)
     return tuple(found)
@@ -122,6 +124,6 @@ def _patterns(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -
 
 READERS: Mapping[type[Form], Reader] = {
     Plain: _plain, Text: _text, One: _one, Some: _some, Losses: _losses, Metrics: _metrics,
-    Patterns: _patterns, Factors: factors, Table: table, Epochs: epochs, Starts: starts,
+    Patterns: _patterns, ByPattern: by_pattern, Factors: factors, Table: table, Epochs: epochs, Starts: starts,
 }  # fmt: skip
 """How each form of a setting is read."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from netc.compiler.declare.arguments import ArgumentType
+from netc.compiler.elaborate.arguments import convert
 from netc.compiler.elaborate.frame import Elaboration, Frame
+from netc.compiler.elaborate.initial_values import initializer_expected, is_either
 from netc.compiler.elaborate.language import LANGUAGE
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.scope import Env, Ref, Scope
@@ -17,6 +20,13 @@ from netc.grammar.counted import counted
 def file_frame(module: Module) -> Frame:
     """A frame in which a file's own static expressions are computed."""
     return Frame(Elaboration(module.report, Graph(module.path), LANGUAGE), module, Env(None), Scope())
+
+
+def _initializer(module: Module, bind: ast.Bind, value: ast.Expression) -> ArgumentType | None:
+    """The type that a bind's value has as an initializer, where that is meant."""
+    if len(bind.targets) != 1 or not is_either(value):
+        return None
+    return initializer_expected(module, module.file, bind.targets[0].id)
 
 
 def compute(module: Module, bind: ast.Bind) -> dict[str, Ref]:
@@ -32,7 +42,12 @@ def compute(module: Module, bind: ast.Bind) -> dict[str, Ref]:
             frame.error("E213", "a file binds static values, found a flow", bind.span,
                               help="write a block for layers")  # fmt: skip
         else:
-            value = frame.evaluate(element)
+            expected = _initializer(module, bind, element)
+            value = (
+                frame.evaluate(element)
+                if expected is None
+                else convert(frame, expected, element, f"`{bind.targets[0].id}`")
+            )
     if is_flowing(value) and value is not POISON:
         frame.error("E213", f"a file binds static values, found {kind(value)}", bind.span)
         value = POISON

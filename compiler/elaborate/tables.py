@@ -7,31 +7,19 @@ from typing import Any
 from netc.compiler.declare.arguments import ArgumentError
 from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import how_to_list
-from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.arguments import convert, declared_instance
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.losses import unknown_word
 from netc.compiler.elaborate.resolve import elsewhere
 from netc.compiler.elaborate.values import POISON
-from netc.compiler.plan.settings import Factors, Setting, Table
+from netc.compiler.plan.moving import matches
+from netc.compiler.plan.settings import ByPattern, Factors, Setting, Table, call_as_json
 from netc.compiler.plan.start import Start
+from netc.compiler.plan.train_plan import TrainPlan
 from netc.grammar import ast
+from netc.grammar.diagnostics import did_you_mean
 
 Values = dict[str, Any]
-
-
-def made(
-    frame: Frame, definition: type[Declared], arguments: tuple[ast.Argument, ...], node: ast.Expression
-) -> Declared | None:
-    """Something declared, from its call; arguments that exclude each other are reported."""
-    bound = bind_declared(frame, definition, f"`{definition.word}`", arguments, node.span)
-    if bound is None:
-        return None
-    built = definition(**bound.values)
-    conflict = built.conflict()
-    if conflict is not None:
-        name, message, help = conflict
-        frame.error("E224", message, bound.spans.get(name, node.span), help=help)
-    return built
 
 
 def read_patterns(frame: Frame, word: str, node: ast.Expression) -> tuple[str, ...]:
@@ -171,7 +159,38 @@ def table(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tu
         if word not in known:
             unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
             continue
-        follower = made(frame, known[word], arguments, item)
+        follower = declared_instance(frame, known[word], arguments, item)
         if follower is not None:
             found.append((name, follower))
     return tuple(found)
+
+
+def by_pattern(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[tuple[str, Any], ...]:
+    """A table of values by patterns, each of which fits a weight."""
+    assert isinstance(setting.form, ByPattern)
+    word, found = setting.word, []
+    names = [item.name for item in frame.run.parameters.values() if not item.buffer]
+    for pattern, key, entry in _entries(frame, setting, node, '["*.weight": …]'):
+        if not any(matches(name, (pattern,)) for name in names):
+            help = did_you_mean(pattern, names) or f"there are {', '.join(names[:6])}{' …' if len(names) > 6 else ''}"
+            frame.error("E415", f"`{word}` names `{pattern}`, and no weight is called so", key.span, help=help)
+            continue
+        value = convert(frame, setting.form.type, entry, f"what `{word}` says of `{pattern}`")
+        if value is not POISON:
+            found.append((pattern, value))
+    return tuple(found)
+
+
+def start_by_pattern(frame: Frame, plan: TrainPlan, node: ast.Expression | None) -> None:
+    """Let weights start as a section says; two sections of a net cannot say different things of a weight."""
+    if node is None:
+        return
+    for item in frame.run.parameters.values():
+        fitting = [made for pattern, made in plan.initializers if matches(item.name, (pattern,))]
+        if item.buffer or not fitting:
+            continue
+        if item.started_by not in (None, call_as_json(fitting[-1])):
+            frame.error("E406", f"another train section lets `{item.name}` start otherwise", node.span,
+                        help="weights start before any training: say it in one section, or at the layer")  # fmt: skip
+            return
+        item.initial, item.started_by = fitting[-1], call_as_json(fitting[-1])

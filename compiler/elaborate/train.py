@@ -13,6 +13,7 @@ from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.plan_checks import check_fit, check_patterns
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.settings import read_settings
+from netc.compiler.elaborate.tables import start_by_pattern
 from netc.compiler.plan.settings import One, Setting
 from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, StepPlan, TrainPlan
 from netc.grammar import ast
@@ -56,6 +57,7 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
     plan = TrainPlan(train.label, plans, **fields, span=train.span)
     check_fit(frame, plan, {**given, **{word: node for _, own, _ in steps for word, node in own.items()}})
     check_patterns(frame, plan, [{**given, **own} for _, own, _ in steps])
+    start_by_pattern(frame, plan, given.get("initializers"))
     return plan if net.report.errors == errors else None
 
 

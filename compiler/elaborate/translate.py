@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.also import Also, Foreign, argument_meant
-from netc.compiler.declare.arguments import AXIS, TRUTHS, ArgumentSpec, LayerType, Optional_, Pad
+from netc.compiler.declare.also import NUMBER, Also, Foreign, argument_meant
+from netc.compiler.declare.arguments import AXIS, TRUTHS, ArgumentSpec, Axes, LayerType, Optional_, Pad, Word
+from netc.compiler.declare.axes import AxisOrAxes
 from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import Advice, advise, defined
 from netc.compiler.elaborate.frame import Frame
@@ -59,7 +60,7 @@ def _arguments(
 ) -> list[str] | None:
     """The arguments of a call elsewhere as they are written here; None where one of them has no certain form."""
     known = list(definition.arguments)
-    listed = list(also.arguments or ())
+    listed = [foreign for foreign in also.arguments or () if not foreign.added]
     left = {foreign.name: foreign for foreign in listed}
     written: dict[str, str] = {}
     in_order: list[str] = []
@@ -72,10 +73,10 @@ def _arguments(
         name = argument.name or listed[number].name
         foreign = left.pop(name, Foreign(name, needed=name not in IDLE))
         if not foreign.needed:
-            if foreign.default is not None and text(frame, argument.value) != foreign.default:
+            if foreign.default is not None and not _is(frame, argument.value, foreign.default):
                 return None
             continue
-        word = argument_meant(name, known)
+        word = foreign.word or argument_meant(name, known)
         value = _value(frame, definition.arguments.get(word or ""), argument.value)
         if value is None or (word is None and argument.name is None):
             return None
@@ -84,13 +85,18 @@ def _arguments(
             in_order.append(value)
         else:
             written[word or name] = value
-    for foreign in left.values():
+    for foreign in [*left.values(), *(foreign for foreign in also.arguments or () if foreign.added)]:
         if foreign.needed and foreign.default is not None:
-            written[argument_meant(foreign.name, known) or foreign.name] = foreign.default
+            written[foreign.word or argument_meant(foreign.name, known) or foreign.name] = foreign.default
     missing = [name for name in known[len(in_order) :] if definition.arguments[name].required and name not in written]
     if missing and listed:
         return None
     return [*in_order, *(f"{name}={value}" for name, value in written.items())]
+
+
+def _is(frame: Frame, node: ast.Expression, value: str) -> bool:
+    """Whether an argument is the value that says nothing new here."""
+    return isinstance(node, ast.Number) if value == NUMBER else text(frame, node) == value
 
 
 def _value(frame: Frame, spec: ArgumentSpec | None, node: ast.Expression) -> str | None:
@@ -101,9 +107,11 @@ def _value(frame: Frame, spec: ArgumentSpec | None, node: ast.Expression) -> str
         return "none" if node.value in ("linear", "none") else advise("layer", node.value).word
     if isinstance(node, ast.String) and isinstance(inner, Pad):
         return {"same": "same", "valid": "0"}.get(node.value.lower())
+    if isinstance(node, ast.String) and isinstance(inner, Word):
+        return node.value.lower() if node.value.lower() in inner.words else None
     if isinstance(node, ast.Name) and node.id.lower() in ("none", *TRUTHS):
         return node.id.lower()
-    if inner == AXIS:
+    if inner == AXIS or isinstance(inner, (AxisOrAxes, Axes)):
         number = text(frame, node)
         if number.startswith("-"):
             return number

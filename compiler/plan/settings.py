@@ -73,6 +73,17 @@ class Factors(Form):
     type: ArgumentType
 
 
+@dataclass(frozen=True)
+class ByPattern(Form):
+    """A table of values by patterns of parameters: `l2 = ["*.weight": 1e-4]`. A tuple of pairs in the plan."""
+
+    type: ArgumentType
+
+    def to_json(self, value: Any) -> Any:
+        made = {pattern: call_as_json(item) if isinstance(item, Declared) else plain(item) for pattern, item in value}
+        return made or None
+
+
 class Epochs(Form):
     """A table from epochs, counted from 1, to patterns: `unfreeze = [5: ["stage3"]]`."""
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netc.compiler.augmentations.base import Augmentation, Kind, augmentation
-from netc.compiler.declare.arguments import SIZE, ArgumentType, Integer, Optional_, Real
+from netc.compiler.declare.arguments import SIZE, ArgumentType, DeclaredType, Integer, Optional_, Real
 from netc.compiler.followers.base import Follower, follower
+from netc.compiler.initializers.base import Initializer, initializer
 from netc.compiler.optimizers.base import Optimizer, optimizer
 from netc.compiler.optimizers.sgd import SGD
 from netc.compiler.plan.settings import (
+    ByPattern,
     Epochs,
     Factors,
     Losses,
@@ -35,10 +37,12 @@ from netc.compiler.stops.base import Stop, stop
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Span, did_you_mean
 
+INITIAL = DeclaredType("initializer", initializer.all)
 CLIP_NORM = Optional_(Real(0, open_low=True))
 ORDER = (
-    "loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "clip_value", "decays", "rates",
-    "accumulate", "trains", "every", "freeze", "unfreeze", "follow", "average", "init", "augmentation", "stop", "data",
+    "loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "clip_value", "l1", "l2",
+    "decays", "rates", "accumulate", "trains", "every", "freeze", "unfreeze", "follow", "average", "init", "initializers",
+    "augmentation", "stop", "data",
 )  # fmt: skip
 """The settings as the reference and the manifest list them: those of a step stand where a reader looks for them."""
 
@@ -96,6 +100,12 @@ class StepPlan:
     every: int = setting(
         Plain(SIZE), "in a `step`: it runs on the first of every so many batches", default=1, default_text="1"
     )
+    l1: tuple[tuple[str, float], ...] = setting(
+        ByPattern(Real(0)), "penalties by pattern, added to those of layers: l1 * sum(abs(w))", default=()
+    )
+    l2: tuple[tuple[str, float], ...] = setting(
+        ByPattern(Real(0)), 'the same of l2 * sum(w**2): `["*.weight": 1e-4]`', default=()
+    )
     name: str | None = None
 
     def __repr__(self) -> str:
@@ -143,6 +153,11 @@ class TrainPlan:
         default_text="10",
         also=("n_epochs", "num_epochs", "max_epochs", "epoch", "iterations"),
         outside={"epochs": Outside(Integer(1), help="how often to go through the data")},
+    )
+    initializers: tuple[tuple[str, Initializer], ...] = setting(
+        ByPattern(INITIAL),
+        'what weights start with, by pattern, the last that fits: `["*.bn2.weight": constant(0)]`',
+        default=(),
     )
     augmentation: tuple[Augmentation, ...] = setting(
         Some(augmentation),

@@ -160,7 +160,7 @@ ONE = [
     ("a missing brace", "net A {\n input x: 8\n relu\n dense(10)\n"),
     ("a misspelt layer whose value is used", "net A { input x: 8; h = desne(8); h -> relu; add(h); concat(h) }"),
     ("an unknown name read thrice", "net A { input x: 8; dense(n); dense(n); dense(n) }"),
-    ("an unknown layer used thrice", "net A { input x: 8; layernorm; dense(3); layernorm; dense(3); layernorm }"),
+    ("an unknown layer used thrice", "net A { input x: 8; layernrm; dense(3); layernrm; dense(3); layernrm }"),
     ("a block misspelt thrice", "block unit(n) { dense(n) }\nnet A { input x: 8; uint(8); uint(16); uint(32) }"),
     ("a misspelt activation", "net A { input x: 8; dense(8, act=rleu); dense(8, act=rleu) }"),
     ("a mistake in a block applied thrice", "block u(n) { dense(n) -> rleu }\nnet A { input x: 8; u(8); u(16); u(3) }"),
@@ -189,7 +189,7 @@ ONE = [
     ("shapes that do not broadcast", "net A { input a: 3, b: 4; c = a + b; d = c -> dense(3); e = d + c }"),
     ("a loss without target", "net A { input x: 8; l = dense(3) }\ntrain A { loss = mse(l); metrics = [accuracy] }"),
     ("division by zero", "n = 3 / 0\nnet A { input x: 8; dense(n); dense(n) }"),
-    ("several names for one value", "net A { input x: 8; a, b = split(2); a + b -> relu; concat(a, b) }"),
+    ("several names for one value", "net A { input x: 8; a, b = halves(2); a + b -> relu; concat(a, b) }"),
     ("a Python head", "net A:\n  input x: 8\n  relu\n  dense(10)\n"),
     ("a Python class", "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
      "        self.fc = nn.Linear(8, 10)\n\n    def forward(self, x):\n        return self.fc(x)\n"),
