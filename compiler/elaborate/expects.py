@@ -48,7 +48,7 @@ def _waits(frame: Frame, condition: ast.Expression) -> bool:
         match node:
             case ast.Name(id=name) if name != "in" and in_sight(frame, name) is None:
                 return True
-            case ast.Call(function=ast.Name(id=name)) if not expressions.is_function(frame, name):
+            case ast.Call(function=ast.Name(id=name)) if not expressions.is_function(frame, name, node):
                 return True
     return False
 

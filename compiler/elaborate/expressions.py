@@ -233,7 +233,7 @@ def _shape_attribute(frame: Frame, tensor: Tensor, node: ast.Attribute) -> Any:
 
 def _call(frame: Frame, node: ast.Call) -> Any:
     function = node.function
-    if isinstance(function, ast.Name) and is_function(frame, function.id):
+    if isinstance(function, ast.Name) and is_function(frame, function.id, node):
         return _function_call(frame, function.id, node)
     path = elsewhere(frame, function)
     if path is not None:
@@ -252,9 +252,9 @@ def _call(frame: Frame, node: ast.Call) -> Any:
     return POISON if bound is None else layer.with_arguments(bound)
 
 
-def is_function(frame: Frame, name: str) -> bool:
-    """Whether a word with arguments is a function of static values here."""
-    if name not in FUNCTIONS:
+def is_function(frame: Frame, name: str, call: ast.Call) -> bool:
+    """Whether a word with arguments is a function of static values here: none takes arguments by name, layers do."""
+    if name not in FUNCTIONS or (call.arguments and all(argument.name is not None for argument in call.arguments)):
         return False
     ref = in_sight(frame, name)
     found = layer_named(frame, name)

@@ -146,7 +146,7 @@ def head_is_layer(frame: Frame, head: Element) -> bool:
         case ast.Braced():
             return True
         case ast.Call(function=ast.Name(id=name)):
-            return not is_function(frame, name)
+            return not is_function(frame, name, head)
         case ast.Call(function=function) if elsewhere(frame, function) is not None:
             return True
         case ast.Call(function=function):

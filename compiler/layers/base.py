@@ -29,6 +29,7 @@ class Layer(Declared):
     inputs   how many tensors flow in: (1, 1) for most, (0, 0) for sources, (2, MANY) for merges. Where more than one
              can flow in, positional arguments in the text are tensors, and the declared arguments are given by name.
     whole    True where a list that flows in goes on as it is: a layer that changes nothing takes any number of values
+    random   True where the result is drawn: the formula draws as well, and tests compare how the numbers lie
     linear   True where learned weights make a linear function of the input (lint: two of them in a row are one)
     outputs  `build` returns one Value, or a tuple where a list flows on (split)
     samples  at least three `Sample`s: calls with their shapes and weights, such that together they use every argument
@@ -39,6 +40,7 @@ class Layer(Declared):
     errors: ClassVar[tuple[Wrong, ...]] = ()
 
     inputs: ClassVar[tuple[int, int]] = (1, 1)
+    random: ClassVar[bool] = False
     linear: ClassVar[bool] = False
     whole: ClassVar[bool] = False
 

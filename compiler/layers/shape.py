@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from netc.compiler.declare.arguments import AXIS, Axes, Optional_, Sizes, argument
 from netc.compiler.ir import Shape, Size, Value, format_shape, is_batched, product
@@ -34,7 +34,7 @@ class Flatten(Layer):
     def build(self, b: LayerBuilder, x: Value) -> Value:
         shape = language_shape(x)
         start = b.axis(x, self.start, "from") - int(is_batched(x)) if shape else 0
-        return b.Reshape(x, shape=_with_batch(x, (*shape[:start], product(shape[start:]))))
+        return b.Reshape(x, shape=with_batch(x, (*shape[:start], product(shape[start:]))))
 
     def formula(self, torch: Any, x: Any) -> Any:
         return x.flatten(self.start) if x.ndim else x.reshape(1)
@@ -73,7 +73,7 @@ class Reshape(Layer):
     )
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
-        return b.Reshape(x, shape=_with_batch(x, self._resolved(language_shape(x))))
+        return b.Reshape(x, shape=with_batch(x, self._resolved(language_shape(x))))
 
     def formula(self, torch: Any, x: Any) -> Any:
         return x.reshape(self.shape)
@@ -108,14 +108,14 @@ class Transpose(Layer):
         Optional_(Axes()), "for each axis of the output, the input's axis: `[1, 2, 0]`", default=None
     )
 
-    samples = (
+    samples: ClassVar[tuple[Sample, ...]] = (
         Sample("transpose", "512x49", out="49x512"),
         Sample("transpose", "2x3x4", out="2x4x3"),
         Sample("transpose([1, 2, 0])", "2x3x4", out="3x4x2"),
         Sample("transpose(axes=[2, 0, 1])", "[3, H, W]", out="[W, 3, H]"),
         Sample("transpose", "int 3x4", out="4x3"),
     )
-    errors = (
+    errors: ClassVar[tuple[Wrong, ...]] = (
         Wrong("transpose", "10", code="E301", says="transpose needs two axes or more, found 10"),
         Wrong(
             "transpose([0, 0])",
@@ -148,5 +148,6 @@ class Transpose(Layer):
         return x.transpose(-2, -1) if self.axes is None else x.permute(self.axes)
 
 
-def _with_batch(x: Value, shape: Shape) -> Shape:
+def with_batch(x: Value, shape: Shape) -> Shape:
+    """A shape of the language as the graph has it: behind the batch where the value has one."""
     return (x.shape[0], *shape) if is_batched(x) else shape

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from netc.compiler.declare.arguments import AXIS, Integer, Optional_, argument
-from netc.compiler.ir import Size, Undecided, Value
+from netc.compiler.declare.axes import Index
+from netc.compiler.ir import Dim, Size, Undecided, Value
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
 
 
@@ -14,11 +15,12 @@ class Slice(Layer):
     """Elements `start` to `stop`, the end excluded, of one axis, every `step`-th: `slice(0, 10)`, `slice(-1, axis=1)`.
 
     As in Python a negative number counts from the end. The axis stays, also with one element left. Unlike in Python,
-    a start or stop past the end is an error.
+    a start or stop past the end is an error. Open sizes may stand there, `slice(0, T)`: that they lie on the axis is
+    assumed, and a run in which they don't ends with an error.
     """
 
-    start: int = argument(AXIS, "the first element")
-    stop: int | None = argument(Optional_(AXIS), "the element after the last; the end unless given", default=None)
+    start: Size = argument(Index(), "the first element")
+    stop: Size | None = argument(Optional_(Index()), "the element after the last; the end unless given", default=None)
     axis: int = argument(AXIS, "the axis", default=0)
     step: int = argument(Integer(1), "the distance of the elements", default=1)
 
@@ -49,9 +51,12 @@ class Slice(Layer):
                 raise ShapeError(f"{argument_name} {written} of an axis of size {size}", argument=argument_name)
         if _surely(start + 1, stop):
             raise ShapeError(f"no element lies between {self.start} and {self.stop} on an axis of size {size}")
-        return b.Slice(x, starts=(start,), stops=(stop,), axes=(axis,), steps=(self.step,))
+        y = b.Slice(x, starts=(start,), stops=(stop,), axes=(axis,), steps=(self.step,))
+        return y if _surely(size + 1, stop) and _surely(stop, start) and _surely(start + 1, 0) else b.CheckedShape(y)
 
     def formula(self, torch: Any, x: Any) -> Any:
+        assert isinstance(self.start, int)
+        assert not isinstance(self.stop, Dim)
         picked = range(x.shape[self.axis])[self.start : self.stop : self.step]
         return torch.index_select(x, self.axis, torch.tensor(picked))
 

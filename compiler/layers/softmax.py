@@ -1,4 +1,4 @@
-"""Softmax."""
+"""Softmax and its logarithm."""
 
 from __future__ import annotations
 
@@ -53,3 +53,33 @@ class Softmax(Layer):
 
     def formula(self, torch: Any, x: Any) -> Any:
         return torch.softmax(x, self.axis)
+
+
+@layer("log_softmax")
+class LogSoftmax(Layer):
+    """y = x - ln(sum(exp(x))) along one axis, the last unless given: the logarithm of softmax, without overflow."""
+
+    axis: int = argument(AXIS, "the axis whose exponentials sum to 1", default=-1)
+
+    samples = (
+        Sample("log_softmax", "8x5"),
+        Sample("log_softmax(axis=0)", "3x9x8"),
+        Sample("log_softmax(1)", "[3, H, W]"),
+    )
+    errors = (
+        Wrong(
+            "log_softmax", "float", code="E301",
+            says="log_softmax needs an axis to work on, found a single number an example",
+        ),
+        Wrong("log_softmax", "int 12", code="E302", says="log_softmax works on floating-point numbers, found int64"),
+        Wrong("log_softmax(2)", "8x5", code="E303", says="axis 2 of a value with 2 axes"),
+    )  # fmt: skip
+
+    def build(self, b: LayerBuilder, x: Value) -> Value:
+        require_floats("log_softmax", x)
+        if not language_shape(x):
+            raise ShapeError("log_softmax needs an axis to work on, found a single number an example")
+        return b.LogSoftmax(x, axis=b.axis(x, self.axis))
+
+    def formula(self, torch: Any, x: Any) -> Any:
+        return torch.log_softmax(x, self.axis)

@@ -62,6 +62,8 @@ class Op:
                     OverflowError leave the node as it is
     neutral         the number that changes nothing
     probabilities   True where its results are probabilities, or their logarithms, of any numbers
+    passes_on       True where its input is its result once the network is in use
+    draw            what training makes of it where random numbers are drawn: of builder, draws, node and its inputs
     """
 
     attributes: ClassVar[Mapping[str, Any]] = {}
@@ -78,6 +80,8 @@ class Op:
     fold: ClassVar[Callable[..., float | int | bool] | None] = None
     neutral: ClassVar[Neutral | None] = None
     probabilities: ClassVar[bool] = False
+    passes_on: ClassVar[bool] = False
+    draw: ClassVar[Callable[..., Value] | None] = None
 
     @staticmethod
     def shape(*inputs: Any, **attributes: Any) -> Shape:

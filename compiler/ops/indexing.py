@@ -72,6 +72,58 @@ class Gather(Op):
 
 
 @op
+class GatherEach(Op):
+    """Of each of data's elements along axis 0, the rows with its own indices: data [N, M, …], indices [N, …]."""
+
+    kind = Kind.MOVEMENT
+    cost = Cost.MEMORY
+    samples = (
+        sample((2, 5, 3), (2, 4), dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 5))),
+        sample((3, 6), (3, 2, 2), dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 6))),
+        sample((2, 4, 2, 3), (2,), dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 4))),
+    )
+
+    @staticmethod
+    def shape(data: Value, indices: Value) -> Shape:
+        if indices.dtype != DType.INT64:
+            raise ShapeError(f"indices are whole numbers, found {indices.dtype}", at=1)
+        if data.rank < 2 or indices.rank < 1 or data.shape[0] != indices.shape[0]:
+            raise ShapeError(f"indices {list(indices.shape)} for {list(data.shape)}", at=1)
+        return (*indices.shape, *data.shape[2:])
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, None]:
+        data, indices = node.inputs
+        batch, rows = data.shape[:2]
+        count, rest = product(indices.shape[1:]), product(data.shape[2:])
+        chosen = g.OneHot(g.Reshape(indices, shape=(batch, count)), depth=rows)
+        total = g.MatMul(g.Transpose(chosen, axes=(0, 2, 1)), g.Reshape(dy, shape=(batch, count, rest)))
+        return g.Reshape(total, shape=data.shape), None
+
+    @classmethod
+    def emit(cls, e: Writer, node: Node) -> None:
+        data, indices = node.inputs
+        places = e.temporary()
+        e.node(node, "Unsqueeze", [indices, e.ints((indices.rank,))], [places])
+        e.node(node, "GatherND", [data, places], batch_dims=1)
+
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        data, indices = node.inputs
+        if at == 1:
+            return along(indices, field, lambda axis: axis)
+        return along(data, field, lambda axis: None if axis == 1 else axis + indices.rank - 2 if axis > 1 else axis)
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        def gather(data: Any, indices: Any) -> Any:
+            each = torch.arange(data.shape[0], device=data.device).reshape(-1, *[1] * (indices.dim() - 1))
+            return data[each, indices]
+
+        return gather
+
+
+@op
 class OneHot(Op):
     """1.0 at each index along a new last axis of size depth, else 0.0. Indices run from 0 to depth - 1."""
 

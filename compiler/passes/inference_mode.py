@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from netc.compiler.ir import Graph
+from netc.compiler.ops import get_op
 from netc.compiler.passes.rewriter import Rewriter
 
 
 def inference_mode(graph: Graph) -> Graph:
-    """Dropout passes its input on; batch normalization keeps its meaning, running statistics."""
+    """Dropout and noise pass their input on; batch normalization keeps its meaning, running statistics."""
     rewriter = Rewriter(graph)
     for node in graph.nodes:
-        if node.op == "Dropout":
+        if get_op(node.op).passes_on:
             rewriter.replace(node.outputs, rewriter.inputs(node))
         else:
             rewriter.keep(node)

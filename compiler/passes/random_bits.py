@@ -7,6 +7,7 @@ below 2^31 before a product, so that int64 never overflows.
 
 from __future__ import annotations
 
+from math import pi
 from zlib import crc32
 
 from netc.compiler.ir import Builder, DType, Graph, Origin, Shape, Value
@@ -28,10 +29,26 @@ class RandomBits:
         self._base: Value | None = None
         self._draws: dict[str, int] = {}
 
-    def dropout_mask(self, g: Builder, shape: Shape, rate: float) -> Value:
-        """A tensor that is 0 with probability `rate` and 1 / (1 - rate) elsewhere."""
+    def dropout_mask(self, g: Builder, shape: Shape, rate: float, leading: int | None = None) -> Value:
+        """A tensor that is 0 with probability `rate` and 1 / (1 - rate) elsewhere.
+
+        leading  how many axes it goes along; the others have size 1 in it. None: all
+        """
+        if leading is not None:
+            shape = (*shape[:leading], *(1 for _ in shape[leading:]))
         kept = g.Less(self.bits(g, shape), round((1.0 - rate) * RANGE))
         return g.Mul(g.Cast(kept, to=DType.FLOAT32), 1.0 / (1.0 - rate))
+
+    def uniform(self, g: Builder, shape: Shape) -> Value:
+        """Numbers from 0 to 1, 1 excluded: the 24 bits that float32 holds exactly."""
+        high = g.Div(self.bits(g, shape), 1 << (BITS - 24))
+        return g.Mul(g.Cast(high, to=DType.FLOAT32), 2.0**-24)
+
+    def normal(self, g: Builder, shape: Shape) -> Value:
+        """Numbers of the normal distribution, by the method of Box and Muller (1958)."""
+        above_zero = g.Mul(g.Cast(g.Add(self.bits(g, shape), 1), to=DType.FLOAT32), 1.0 / RANGE)
+        radius = g.Sqrt(g.Mul(g.Log(above_zero), -2.0))
+        return g.Mul(radius, g.Cos(g.Mul(self.uniform(g, shape), 2.0 * pi)))
 
     def bits(self, g: Builder, shape: Shape) -> Value:
         """Uniform int64 values from 0 to 2^31 - 1, one stream for each layer path and draw in it."""

@@ -1,10 +1,11 @@
-"""The graph as it is used while training: dropout masks, and batch normalization by the batch's own statistics."""
+"""The graph as it is used while training: random numbers, and batch normalization by the batch's own statistics."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from netc.compiler.ir import Graph, Origin, Value
+from netc.compiler.ops import get_op
 from netc.compiler.passes.random_bits import RandomBits
 from netc.compiler.passes.rewriter import Rewriter
 
@@ -25,11 +26,9 @@ def training_mode(
     bits = RandomBits(rewriter.graph, seed, step)
     for node in graph.nodes:
         g = rewriter.builder(node.origin)
-        if node.op == "Dropout":
-            (x,) = rewriter.inputs(node)
-            rate = node.attributes["rate"]
-            assert isinstance(rate, float)
-            rewriter.replace(node.outputs, (g.Mul(x, bits.dropout_mask(g, x.shape, rate)) if rate else x,))
+        draw = get_op(node.op).draw
+        if draw is not None:
+            rewriter.replace(node.outputs, (draw(g, bits, node, *rewriter.inputs(node)),))
         elif node.op == "BatchNormalization" and fixed.isdisjoint(node.inputs[3:]):
             x, scale, bias, *running = rewriter.inputs(node)
             y, *batch = g.add("BatchNormalizationTraining", (x, scale, bias), {"epsilon": node.attributes["epsilon"]})

@@ -101,7 +101,7 @@ def last_touch(touch: Pass, does: str) -> Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("fix_sizes", "the batch gets its size", fixed_batch, FIXED_BATCH),
-    Stage("inference_mode", "dropout goes", of(inference_mode), NETWORK),
+    Stage("inference_mode", "dropout and noise go", of(inference_mode), NETWORK),
     *simplify("simplify1"),
     Stage("products", "transpositions and a bias go into their product", of(products), ALWAYS, optional=True),
     sweep("sweep1"),

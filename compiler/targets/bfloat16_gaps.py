@@ -6,7 +6,7 @@ from netc.compiler.ir import DType, Graph, Node, Value
 from netc.compiler.passes.rewriter import Rewriter
 
 MISSING = frozenset({
-    "ConvTranspose", "Equal", "Greater", "GreaterOrEqual", "LeakyRelu", "Less", "LessOrEqual", "MaxPool", "Pad",
+    "Clip", "ConvTranspose", "Equal", "Greater", "GreaterOrEqual", "LeakyRelu", "Less", "LessOrEqual", "MaxPool", "Pad",
 })  # fmt: skip
 """Operators that the CUDA provider has for float16, but not for bfloat16, by ONNX Runtime's list of its kernels."""
 

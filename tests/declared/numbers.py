@@ -84,3 +84,14 @@ def assert_bounded(found: Array, expected: Any, what: str) -> None:
     np.testing.assert_allclose(
         np.where(tame, found, 0.0), wanted, rtol=1e-4, atol=5e-6 * max(size, LARGE), err_msg=what
     )
+
+
+def assert_drawn_alike(found: Array, expected: Any) -> None:
+    """Two draws of one distribution, by the test of Kolmogorov and Smirnov at one in a thousand; no two rows alike."""
+    a, b = np.sort(found.ravel()), np.sort(np.asarray(expected, np.float32).ravel())
+    everywhere = np.concatenate([a, b])
+    shares = [np.searchsorted(x, everywhere, side="right") / x.size for x in (a, b)]
+    apart = float(np.abs(shares[0] - shares[1]).max())
+    assert apart < 1.95 * np.sqrt(1 / a.size + 1 / b.size), f"drawn otherwise: {apart:.3f} apart"
+    assert len(np.unique(found.reshape(len(found), -1), axis=0)) == len(found)
+    assert len(np.unique(found)) > 0.99 * found.size

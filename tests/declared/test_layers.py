@@ -16,7 +16,17 @@ from netc.compiler.net import LayerInstance, Net
 from netc.compiler.weights.draw import initial_weight
 
 from .in_the_language import NAMES, errors_of, net_of, written
-from .numbers import LARGE, Array, assert_bounded, assert_near, floats, generator, run, with_gradients
+from .numbers import (
+    LARGE,
+    Array,
+    assert_bounded,
+    assert_drawn_alike,
+    assert_near,
+    floats,
+    generator,
+    run,
+    with_gradients,
+)
 
 torch = pytest.importorskip("torch")
 
@@ -164,11 +174,16 @@ def compare(one: Sample, draw: str) -> None:
     rng = generator("slopes", one.call)
     for value in slopes_in:
         feeds[value.name] = np.asarray(rng.normal(size=sized(value.shape)), np.float32)
+    torch.manual_seed(0)
     found, expected = run(graph, feeds), by_formula(made, tensors, net, one)
+    assert made.layer is not None
     total = torch.zeros((), dtype=torch.float64)
     for at, (value, y) in enumerate(zip(made.outputs, expected, strict=True)):
         if value.dtype != DType.FLOAT32:
             np.testing.assert_array_equal(found[f"y{at}"], y.numpy())
+            continue
+        if made.layer.random:
+            assert_drawn_alike(found[f"y{at}"], y.numpy())
             continue
         assert_near(found[f"y{at}"], y.detach().numpy(), f"{one.call} on {draw} numbers")
         total = total + (y * torch.from_numpy(feeds[f"dy{at}"]).double()).sum()
@@ -210,9 +225,12 @@ def test_a_wrong_layer_fails(word: str, monkeypatch: pytest.MonkeyPatch) -> None
     def wrong(self: Any, b: Any, *x: Any) -> Any:
         y = build(self, b, *x)
         first, *rest = y if isinstance(y, tuple) else (y,)
-        first = b.Add(first, 0.01 if first.dtype == DType.FLOAT32 else 1)
+        if first.dtype == DType.BOOL:
+            first = b.Not(first)
+        else:
+            first = b.Add(first, 1 if definition.random or first.dtype != DType.FLOAT32 else 0.01)
         return (first, *rest) if rest else first
 
     monkeypatch.setattr(definition, "build", wrong)
-    with pytest.raises(AssertionError, match=r"Not equal to tolerance|Arrays are not equal"):
+    with pytest.raises(AssertionError, match=r"Not equal to tolerance|Arrays are not equal|drawn otherwise"):
         compare(definition.samples[0], "plain")

@@ -68,6 +68,18 @@ class Erf(OpRun):
         return (np.asarray(np.vectorize(math.erf, otypes=[x.dtype])(x)),)
 
 
+class LayerNormalization(OpRun):
+    """onnx.reference computes the statistics in float32, whatever its input is."""
+
+    def _run(
+        self, x: Array, scale: Array, axis: Any = None, epsilon: Any = None, stash_type: Any = None
+    ) -> tuple[Array, Array, Array]:
+        axes = tuple(range(axis, x.ndim))
+        mean = np.asarray(x.mean(axes, keepdims=True))
+        inverse = np.asarray(1.0 / np.sqrt(((x - mean) ** 2).mean(axes, keepdims=True) + epsilon))
+        return (x - mean) * inverse * scale, mean, inverse
+
+
 class ConvTranspose(OpRun):
     """onnx.reference raises on groups: the transpose of a convolution by its definition, one kernel place at a time."""
 
@@ -100,7 +112,7 @@ def evaluator(graph: Graph) -> ReferenceEvaluator:
     """onnx.reference in float64 for a graph."""
     model = model_of(graph, "float64")
     grouped = any(node.op == "ConvTranspose" and node.attributes["group"] > 1 for node in legalise(graph).nodes)
-    return ReferenceEvaluator(model, new_ops=[Erf, ConvTranspose] if grouped else [Erf])
+    return ReferenceEvaluator(model, new_ops=[Erf, LayerNormalization, *[ConvTranspose] * grouped])
 
 
 def runtime(graph: Graph, feeds: Mapping[str, Array], optimized: bool = True) -> list[Array]:
