@@ -24,7 +24,7 @@ class CumSum(Layer):
     )
     errors = (
         Wrong("cumsum", "4", code="E223", says="`cumsum` needs `axis`"),
-        Wrong("cumsum(1)", "4", code="E303", says="axis 1 of a value with 1 axes"),
+        Wrong("cumsum(1)", "4", code="E303", says="axis 1 of a value with 1 axis"),
     )
 
     def build(self, b: LayerBuilder, x: Value) -> Value:

@@ -14,7 +14,7 @@ def _errors(word: str) -> tuple[Wrong, ...]:
     return (
         Wrong(word, "7", code="E301", says=f"{word} halves an axis of size 7"),
         Wrong(word, "int 8", code="E302", says=f"{word} works on floating-point numbers, found int64"),
-        Wrong(f"{word}(axis=2)", "8", code="E303", says="axis 2 of a value with 1 axes"),
+        Wrong(f"{word}(axis=2)", "8", code="E303", says="axis 2 of a value with 1 axis"),
     )
 
 

@@ -29,7 +29,7 @@ class Gather(Layer):
     )
     errors = (
         Wrong("gather(b)", "8", "4", code="E302", says="gather needs whole numbers as its index, found float32"),
-        Wrong("gather(b, axis=1)", "8", "int 4", code="E303", says="axis 1 of a value with 1 axes"),
+        Wrong("gather(b, axis=1)", "8", "int 4", code="E303", says="axis 1 of a value with 1 axis"),
     )
 
     def build(self, b: LayerBuilder, *x: Value) -> Value:

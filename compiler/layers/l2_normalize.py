@@ -32,7 +32,7 @@ class L2Normalize(Layer):
         Sample("l2_normalize([0, 1], epsilon=1e-3)", "4x5"),
     )
     errors = (
-        Wrong("l2_normalize(1)", "8", code="E303", says="axis 1 of a value with 1 axes"),
+        Wrong("l2_normalize(1)", "8", code="E303", says="axis 1 of a value with 1 axis"),
         Wrong("l2_normalize", "int 8", code="E302", says="l2_normalize works on floating-point numbers, found int64"),
     )
 

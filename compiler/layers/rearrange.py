@@ -179,7 +179,7 @@ class Roll(Layer):
         Sample("roll(0)", "int 4"),
     )
     errors = (
-        Wrong("roll(1, axis=1)", "4", code="E303", says="axis 1 of a value with 1 axes"),
+        Wrong("roll(1, axis=1)", "4", code="E303", says="axis 1 of a value with 1 axis"),
         Wrong("roll(3)", "[T, 3]", code="E305", says="is not known while compiling"),
     )
 

@@ -32,7 +32,7 @@ class Split(Layer):
         Wrong("split(3)", "8", code="E301", says="no 3 equal parts of an axis of size 8"),
         Wrong("split([3, 4])", "8", code="E301", says="parts of 3 + 4 elements of an axis of size 8"),
         Wrong("split(0)", "8", code="E224", says="a number of parts or a list of sizes, found 0"),
-        Wrong("split(2, axis=1)", "8", code="E303", says="axis 1 of a value with 1 axes"),
+        Wrong("split(2, axis=1)", "8", code="E303", says="axis 1 of a value with 1 axis"),
     )
 
     def build(self, b: LayerBuilder, x: Value) -> tuple[Value, ...]:

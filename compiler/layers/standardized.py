@@ -39,7 +39,7 @@ def _errors(word: str) -> tuple[Wrong, ...]:
         Wrong(word, "float", code="E301", says=f"{word} needs an axis to work on, found a single number an example"),
         Wrong(word, "int 12", code="E302", says=f"{word} works on floating-point numbers, found int64"),
         Wrong(f"{word}(epsilon=0)", "8", code="E224", says="a number above 0, found 0"),
-        Wrong(f"{word}(from=1)", "8", code="E303", says="axis 1 of a value with 1 axes"),
+        Wrong(f"{word}(from=1)", "8", code="E303", says="axis 1 of a value with 1 axis"),
         Wrong(word, "[8, T]", code="E304", says="the size T is not known while compiling"),
     )
 
