@@ -16,14 +16,14 @@ HIDDEN = 3.0e38
 class Heads(NamedTuple):
     """How many heads of queries, how many of keys and values, and the width of one."""
 
-    count: int
+    queries: int
     groups: int
     size: int
 
     @property
     def width(self) -> int:
         """The last axis of what flows."""
-        return self.count * self.size
+        return self.queries * self.size
 
 
 def attend(
@@ -36,14 +36,14 @@ def attend(
     are not repeated.
     """
     batch, length, _ = q.shape
-    seen, shared = k.shape[1], heads.count // heads.groups
-    q = b.Mul(_apart(b, q, heads.count, heads.size), heads.size**-0.5)
+    seen, shared = k.shape[1], heads.queries // heads.groups
+    q = b.Mul(_apart(b, q, heads.queries, heads.size), heads.size**-0.5)
     k, v = _apart(b, k, heads.groups, heads.size), _apart(b, v, heads.groups, heads.size)
     if rotary:
         q, k = rotated(b, q, 10000.0), rotated(b, k, 10000.0)
     grouped = (batch, heads.groups, shared * length, heads.size)
     scores = b.MatMul(q if shared == 1 else b.Reshape(q, shape=grouped), b.Transpose(k, axes=(0, 1, 3, 2)))
-    full = (batch, heads.count, length, seen)
+    full = (batch, heads.queries, length, seen)
     scores = scores if shared == 1 else b.Reshape(scores, shape=full)
     allowed, added = _visible(b, scores, causal, mask)
     if added is not None:
@@ -53,7 +53,7 @@ def attend(
     weights = b.Softmax(scores, axis=3)
     weights = b.Dropout(weights, rate=dropout) if dropout else weights
     y = b.MatMul(weights if shared == 1 else b.Reshape(weights, shape=(*grouped[:3], seen)), v)
-    y = y if shared == 1 else b.Reshape(y, shape=(batch, heads.count, length, heads.size))
+    y = y if shared == 1 else b.Reshape(y, shape=(batch, heads.queries, length, heads.size))
     if mask is not None and allowed is not None and mask.dtype is DType.BOOL:
         y = b.Mul(y, b.ReduceMax(allowed, axes=(allowed.rank - 1,), keepdims=True))
     return b.Reshape(b.Transpose(y, axes=(0, 2, 1, 3)), shape=(batch, length, heads.width))
