@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netc.compiler.ir import Builder, Node, Value, product
@@ -23,7 +23,6 @@ class Standardization(Op):
     """
 
     kind = Kind.REDUCTION
-    torch_name = None
     stock = False
     attributes = {"axes": REQUIRED, "epsilon": 1e-5, "centred": True}
     samples = (
@@ -49,13 +48,25 @@ class Standardization(Op):
         x = node.inputs[at]
         return without_axes(x, field, normal_axes(x, node.attributes["axes"]), keepdims=True)
 
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        x, (axes, epsilon, centred) = node.inputs[0], node.attributes.values()
+        if centred and sorted(normal_axes(x, axes)) == list(last_axes(x, min(normal_axes(x, axes)))):
+            return _layer_norm(torch, min(normal_axes(x, axes)), epsilon)
+
+        def standardize(x: Any) -> Any:
+            x = x - x.mean(axes, keepdim=True) if centred else x
+            inverse = torch.rsqrt((x * x).mean(axes, keepdim=True) + epsilon)
+            return x * inverse, inverse
+
+        return standardize
+
 
 @op
 class LayerNormalization(Op):
     """Standardization over the axes from `axis` to the last, centred: ONNX's operator with a scale of ones."""
 
     kind = Kind.REDUCTION
-    torch_name = None
     attributes = {"axis": REQUIRED, "epsilon": 1e-5}
     samples = (sample((2, 6), axis=1), sample((2, 3, 4), axis=1, epsilon=1e-3), sample((5,), axis=0))
 
@@ -84,10 +95,24 @@ class LayerNormalization(Op):
         x = node.inputs[at]
         return without_axes(x, field, last_axes(x, node.attributes["axis"]), keepdims=True)
 
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        return _layer_norm(torch, node.attributes["axis"], node.attributes["epsilon"])
+
 
 def last_axes(x: Value, axis: int) -> tuple[int, ...]:
     """The axes from one to the last."""
     return tuple(range(axis, x.rank))
+
+
+def _layer_norm(torch: Any, axis: int, epsilon: float) -> Callable[..., Any]:
+    """PyTorch's, without the mean that it returns as well."""
+
+    def normalize(x: Any) -> Any:
+        y, _, inverse = torch.native_layer_norm(x, x.shape[axis:], None, None, epsilon)
+        return y, inverse
+
+    return normalize
 
 
 def _slope(

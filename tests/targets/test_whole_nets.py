@@ -41,6 +41,26 @@ train Many {
   optimizer = sgd(lr=0.1)
 }
 """
+WORDS = """
+net Words {
+  input image: 3x16x16
+  conv(16, 3x3, pad=same) -> relu6
+  skip = conv(32, 3x3, pad=same) -> groupnorm(4) -> hardswish
+  conv(32, 3x3, pad=same, bias=false) -> batchnorm -> prelu(true) -> mish
+  add { skip; { conv(32, 3x3, pad=same) -> elu -> instancenorm(scale=true, shift=true) } }
+  maxpool(2x2)
+  conv(64, 3x3, pad=same) -> gelu -> split(2, axis=0) -> average
+  glu(axis=0) -> celu(0.5) -> l2_normalize(axis=0) -> softplus -> clip(0, 3)
+  mean(axis=[1, 2]) -> layernorm -> dense(32) -> swiglu -> rmsnorm
+  logits = dense(5)
+}
+
+train Words {
+  loss = cross_entropy(logits, label)
+  optimizer = sgd(lr=0.1)
+}
+"""
+TEXTS = {"many": MANY, "words": WORDS}
 FORCED = [
     "ConvWeightGradient=windows",
     "ConvWeightGradient=products",
@@ -62,9 +82,9 @@ CASES: list[tuple[str, tuple[str, ...]]] = [
 @cache
 def net_and_expected(name: str, folder: Path) -> tuple[Net, dict[str, Any], dict[str, Any], float, dict[str, Any]]:
     path = LENET
-    if name == "many":
-        path = folder / "many.net"
-        path.write_text(MANY)
+    if name in TEXTS:
+        path = folder / f"{name}.net"
+        path.write_text(TEXTS[name])
     net = netc.load(path)
     weights = initial_weights(net, 1)
     random = np.random.default_rng(0)
@@ -80,8 +100,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("batch", [BATCH, None])
-@pytest.mark.parametrize("name", ["lenet", "many"])
-@pytest.mark.parametrize(("target", "lowerings"), CASES)
+@pytest.mark.parametrize(
+    ("target", "lowerings", "name"),
+    [
+        (target, forced, name)
+        for target, forced in CASES
+        for name in ("lenet", "many", "words")
+        if name != "words" or not forced
+    ],
+)
 def test_gradients(target: str, lowerings: tuple[str, ...], name: str, batch: int | None, folder: Path) -> None:
     """With the batch known and open: the choices differ."""
     net, weights, rows, loss, expected = net_and_expected(name, folder)
