@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
+    from netc.compiler.plan.penalties import penalties
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
@@ -95,6 +96,7 @@ _HOMES = {
     "parse_setting": "load",
     "probe_cpu": "targets.cpu.probe",
     "probe_precision": "targets.precision",
+    "penalties": "plan.penalties",
     "places": "emit.places",
     "read_initializers": "emit.initializers",
     "read_tensors": "weights.files",
@@ -153,6 +155,7 @@ __all__ = [
     "load",
     "override",
     "parse_setting",
+    "penalties",
     "places",
     "probe_cpu",
     "probe_precision",

@@ -10,6 +10,8 @@ from netc.compiler.declare.arguments import (
     ArgumentType,
     Axes,
     Boolean,
+    Connections,
+    DeclaredType,
     Extent,
     LayerType,
     Numbers,
@@ -21,12 +23,15 @@ from netc.compiler.declare.arguments import (
 )
 from netc.compiler.declare.declared import Declared
 from netc.compiler.layers.base import MANY, Layer
+from netc.compiler.layers.of_weights import SPECS
 from netc.compiler.losses.base import Loss
 from netc.compiler.metrics.base import Metric
 
 SHORT_NAMES: dict[type[ArgumentType], str] = {
     Axes: "a list of axes",
     Boolean: "`true` or `false`",
+    Connections: "lists of channels",
+    DeclaredType: "an initializer",
     Extent: "sizes",
     LayerType: "a layer",
     Numbers: "numbers",
@@ -38,7 +43,7 @@ SHORT_NAMES: dict[type[ArgumentType], str] = {
 
 def call_of(definition: type[Declared]) -> str:
     """How a declaration is called: all arguments, with their defaults."""
-    specs = definition.arguments.values()
+    specs = [spec for spec in definition.arguments.values() if spec.name not in SPECS]
     shown = [spec.name if spec.required else f"{spec.name}={default_of(spec)}" for spec in specs]
     if issubclass(definition, (Loss, Metric)):
         shown[:0] = ["prediction", "target"]

@@ -13,6 +13,7 @@ from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.describe import call_of, default_of, names_elsewhere, takes
 from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import layer
+from netc.compiler.layers.of_weights import SPECS
 from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
 from netc.compiler.optimizers.base import optimizer
@@ -30,14 +31,22 @@ given by name. Formulas that frameworks disagree on are in [conventions](convent
 """
 
 CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
-    ("Layers", "`x -> layer(arguments)`; `input` is a statement and no layer.", layer),
+    (
+        "Layers",
+        "`x -> layer(arguments)`; `input` is a statement and no layer. Every layer with weights of its own takes "
+        "`init`, `bias_init`, `l1` and `l2` too, by name: `conv(32, 3x3, init=he_normal, l2=1e-4)`. What "
+        "penalties add, l1 * sum(abs(w)) + l2 * sum(w**2) over weights but not biases, is in the loss of a training "
+        "and in no score.",
+        layer,
+    ),
     ("Losses", "In a train section: `loss = cross_entropy(logits, label)`.", loss),
     ("Metrics", "In a train section: `metrics = [accuracy, topk(k=5)]`.", metric),
     ("Optimizers", "In a train section: `optimizer = adam(lr=1e-3)`.", optimizer),
     ("Schedules", "In a train section: `schedule = cosine(warmup=1)`.", schedule),
     (
         "Initializers",
-        "What weights and buffers hold before training; each layer says which of them its own start with.",
+        "What weights and buffers hold before training: each layer says what its own start with, and "
+        "`dense(10, init=glorot_uniform, bias_init=constant(1))` says otherwise.",
         initializer,
     ),
     ("Augmentations", "In a train section: `augmentation = [flip, crop(4)]`.", augmentation),
@@ -50,6 +59,9 @@ def reference() -> str:
     for title, how, registry in CHAPTERS:
         words = ", ".join(f"[{word}](#{word})" for word in registry.all())
         parts.append(f"## {title}\n\n{how}\n\n{words}\n")
+        if registry is layer:
+            parts.append("\n".join(["| argument of all with weights | takes | default | meaning |", "|---|---|---|---|",
+                                    *map(_row, SPECS.values()), ""]))  # fmt: skip
         parts.extend(_section(definition) for definition in registry.all().values())
     return "\n".join(parts)
 
@@ -58,7 +70,7 @@ def _section(definition: type[Declared]) -> str:
     lines = [f"### {definition.word}", "", f"`{call_of(definition)}`", "", inspect.getdoc(definition) or "", ""]
     if definition.arguments:
         lines += ["| argument | takes | default | meaning |", "|---|---|---|---|"]
-        lines += [_row(spec) for spec in definition.arguments.values()]
+        lines += [_row(spec) for spec in definition.arguments.values() if spec.name not in SPECS]
         lines.append("")
     names = names_elsewhere(definition)
     lines += [f"Elsewhere: {', '.join(names)}.", ""] if names else []

@@ -36,61 +36,26 @@ def _table(*rows: tuple[str, str]) -> tuple[Absent, ...]:
 
 
 BLOCKS = (
-    Absent(("gelu",), "0.5 * in * (1 + (0.7978845608028654 * (in + 0.044715 * in ** 3) -> tanh))"),
-    Absent(("silu", "swish"), "in * (in -> sigmoid)"),
-    Absent(("relu6",), UP_TO_SIX),
-    Absent(("elu", "celu"), f"(in -> relu) + {BELOW_ZERO}"),
-    Absent(("selu",), f"1.0507009873554805 * ((in -> relu) + 1.6732632423543772 * {BELOW_ZERO})"),
-    Absent(("prelu",), "(in -> relu) - parameter([1], value=0.25) * (0 - in -> relu)"),
-    Absent(("hardtanh",), "(in + 1 -> relu) - (in - 1 -> relu) - 1"),
-    Absent(("hardsigmoid",), HARD_SIGMOID),
-    Absent(("hardswish", "hardsilu"), f"in * {HARD_SIGMOID}"),
-    Absent(("softsign",), "in / (1 + (in -> abs))"),
-    Absent(("square",), "in * in"),
-    Absent(("negative", "neg"), "-in"),
+    Absent(
+        (
+            "negative",
+            "neg",
+        ),
+        "-in",
+    ),
 )
 """Layers that are a line in the language."""
 
 LAYERS = BLOCKS + _table(
-    ("softplus logsigmoid log_softmax mish softshrink hardshrink glu swiglu geglu threshold maxout", ""),
-    ("sub subtract", "write `a - b`"),
-    ("div divide", "write `a / b`"),
-    ("pow power", "write `a ** b`"),
-    ("maximum minimum", "the greater one is `(a - b -> relu) + b`, the lesser one `b - (b - a -> relu)`"),
-    ("average", "write `(a + b) / 2`"),
-    ("sum mean max min reduce_mean reduce_sum reduce_max reduce_min", "`global_avgpool` is the mean "
-     "of each channel of a map"),
-    ("global_maxpool global_max_pooling adaptive_max_pool adaptive_maxpool", "give `maxpool` the whole map as its "
-     "kernel: `x -> maxpool([x.height, x.width])`"),
-    ("lppool unpool max_unpool fractional_maxpool", ""),
-    ("depthwise depthwise_conv", "a depthwise convolution has as many groups as channels: "
-     "`x -> conv(x.channels, 3x3, pad=same, groups=x.channels)`"),
-    ("separable separable_conv", "write it out: `x -> conv(x.channels, 3x3, pad=same, groups=x.channels) -> "
-     "conv(64, 1x1)`"),
-    ("conv_transpose transposed_conv deconv deconvolution upconv locally_connected bilinear", ""),
-    ("upsample upsampling upscale interpolate resize pixel_shuffle space_to_depth depth_to_space", ""),
-    ("zero_padding zeropad pad constant_pad reflection_pad replication_pad", "layers that slide take zeros around "
-     "the map as `pad=1` or `pad=same`"),
-    ("crop cropping narrow", "`slice(from, to, axis=1)` takes a part along an axis"),
-    ("split chunk unbind unstack", "take the parts one by one: `x -> slice(0, n)` and `x -> slice(n)`"),
-    ("squeeze unsqueeze expand_dims repeat_vector", "`reshape` adds and removes axes of size 1"),
-    ("expand tile repeat_interleave broadcast_to", "arithmetic repeats axes of size 1 by itself"),
-    ("stack", "`reshape` adds an axis of size 1, along which `concat` joins"),
-    ("dot", "`matmul` multiplies matrices; `a * b` multiplies element by element"),
-    ("sqrt rsqrt", "write `x ** 0.5`"),
-    ("log sin cos erf cumsum std var clip clamp sign round_ where argmax one_hot gather topk_values sort", ""),
-    ("layernorm layer_normalization ln groupnorm group_normalization instancenorm instance_normalization rmsnorm "
-     "rms_normalization", "of normalisations there are `batchnorm` and `normalize`"),
-    ("lrn local_response_norm l2_normalize unit_normalization weightnorm weight_normalization spectralnorm "
-     "spectral_normalization", "of normalisations there are `batchnorm` and `normalize`"),
-    ("stochastic_depth drop_path gaussian_noise gaussian_dropout alpha_dropout", "`dropout` drops single elements"),
+    ("geglu reglu", "write `x -> split(2)` as `a, b = …`, then `(a -> gelu) * b`"),
+    ("hardshrink maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort std var linspace", ""),
+    ("repeat_vector", "`unsqueeze` adds the axis, `expand` or arithmetic repeats it"),
+    ("repeat_interleave", "`unsqueeze`, `expand` and `reshape` repeat elements one by one"),
     ("embedding positional positional_encoding rotary", ""),
     ("rnn simple_rnn lstm gru bidirectional time_distributed lstm_cell gru_cell", "recurrent layers come with `scan`"),
     ("attention multihead_attention multi_head_attention self_attention scaled_dot_product_attention transformer "
      "transformer_encoder", "make it of `dense`, `transpose`, `matmul` and `softmax`"),
-    ("stop_gradient detach", ""),
-    ("ones full_like", "write `parameter([64], value=1)`, which is learned, or add 1 to `zeros([64])`"),
-    ("arange linspace randn rand gaussian", ""),
+    ("full_like", "write `parameter([64], value=1)`, which is learned, or `ones([64])`"),
     ("sequential module_list", "write the layers one below the other, or on one line with `->` between them"),
     ("input_layer inputs placeholder", "write `input image: 3x32x32` as the first statement of the net"),
 )  # fmt: skip

@@ -6,6 +6,7 @@ words stand for something of their own there: `same` in `pad=same` is no value i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -163,11 +164,18 @@ class Pad(ArgumentType):
     """`0`, `same`, `[h, w]` or `[[top, bottom], [left, right]]`. Converts to "same", an int, or a tuple an axis."""
 
     words: tuple[str, ...] = ("same",)
-    name = "a padding: a number, `same`, `[h, w]` or `[[top, bottom], [left, right]]`"
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What is expected, in words."""
+        same = "".join(f" `{word}`," for word in self.words)
+        return f"a padding: a number,{same} `[h, w]` or `[[top, bottom], [left, right]]`"
 
     def convert(self, value: Any) -> str | int | tuple[int | tuple[int, int], ...]:
-        if value == "same":
-            return "same"
+        if value in self.words:
+            return str(value)
+        if isinstance(value, str):
+            raise self.refuse(value)
         element = Integer(0)
         try:
             if not isinstance(value, (list, tuple)):
@@ -218,6 +226,25 @@ class Axes(ArgumentType):
 
 
 @dataclass(frozen=True)
+class Connections(ArgumentType):
+    """For each output a list of inputs, each at most once: `[[0, 1], [1, 2]]`. Converts to a tuple of sorted tuples."""
+
+    name = "a list of lists of channels such as `[[0, 1], [1, 2]]`"
+
+    def convert(self, value: Any) -> tuple[tuple[int, ...], ...]:
+        element = Integer(0)
+        try:
+            if not isinstance(value, (list, tuple)) or not all(isinstance(item, (list, tuple)) for item in value):
+                raise self.refuse(value)
+            found = tuple(tuple(sorted(element.convert(number) for number in item)) for item in value)
+        except ArgumentError:
+            raise self.refuse(value) from None
+        if not all(item and len(set(item)) == len(item) for item in found):
+            raise self.refuse(value)
+        return found
+
+
+@dataclass(frozen=True)
 class Numbers(ArgumentType):
     """A number or a list of numbers. Converts to a float or a tuple of floats."""
 
@@ -241,6 +268,37 @@ class TensorType(ArgumentType):
     """A tensor value: `weight=words.weight`."""
 
     name = "a tensor"
+
+
+@dataclass(frozen=True)
+class DeclaredType(ArgumentType):
+    """Something that a registry knows, with its arguments: `init=normal(0.01)`. Converts to an instance.
+
+    kind    the registry's, for messages
+    known   its words and their classes
+    """
+
+    kind: str = ""
+    known: Callable[[], Mapping[str, Any]] = dict
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What is expected, in words."""
+        return f"an {self.kind} such as `{next(iter(self.known()))}`"
+
+    @property
+    def words(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Every word of the registry."""
+        return tuple(self.known())
+
+    def convert(self, value: Any) -> Any:
+        """An instance as it is; a word, which a block's argument hands on, as the instance without arguments."""
+        known = self.known()
+        if isinstance(value, tuple(known.values())):
+            return value
+        if isinstance(value, str) and value in known and not any(s.required for s in known[value].arguments.values()):
+            return known[value]()
+        raise self.refuse(value)
 
 
 @dataclass(frozen=True)
@@ -271,6 +329,7 @@ class ArgumentSpec:
     """One declared argument: its type, its default (as converted), a line for the documentation.
 
     `name` is its name in the language, `attribute` the one in Python: they differ where Python reserves the word.
+    `by_name` says that it has no place among the positional ones.
     """
 
     name: str
@@ -278,6 +337,7 @@ class ArgumentSpec:
     doc: str
     default: Any = _NO_DEFAULT
     attribute: str = ""
+    by_name: bool = False
 
     @property
     def required(self) -> bool:
@@ -285,9 +345,10 @@ class ArgumentSpec:
         return self.default is _NO_DEFAULT
 
 
-def argument(type: ArgumentType, doc: str, *, default: Any = _NO_DEFAULT, word: str = "") -> Any:
+def argument(type: ArgumentType, doc: str, *, default: Any = _NO_DEFAULT, word: str = "", by_name: bool = False) -> Any:
     """Declare an argument as a class attribute: `filters: int = argument(SIZE, "output channels")`.
 
-    `word` is its name in the language where the attribute cannot have it, such as `from`.
+    `word` is its name in the language where the attribute cannot have it, such as `from`. `by_name` says that it is
+    never given without its name.
     """
-    return ArgumentSpec(word, type, doc, default)
+    return ArgumentSpec(word, type, doc, default, by_name=by_name)

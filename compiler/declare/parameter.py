@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from netc.compiler.declare.initial import Initial
 from netc.compiler.ir import Value, product
@@ -17,6 +18,9 @@ class Parameter:
     trainable  False for buffers (batch norm's statistics) and for frozen weights
     buffer     True for what training updates without a gradient
     layout     which axes are outputs (`O`) and inputs (`I`), for initializers that scale by their number
+    drawn_as   the parameter whose random numbers it is drawn from, where it follows from how that one starts
+    started_by what a train section lets it start with, as JSON; None where none says so
+    l1, l2     penalties: training adds l1 * sum(abs(w)) + l2 * sum(w**2) to its loss
     """
 
     name: str
@@ -26,6 +30,10 @@ class Parameter:
     buffer: bool = False
     span: Span | None = None
     layout: str = "OI"
+    drawn_as: str = ""
+    started_by: Any = None
+    l1: float = 0.0
+    l2: float = 0.0
 
     @property
     def count(self) -> int:

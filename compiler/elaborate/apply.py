@@ -16,7 +16,8 @@ from netc.compiler.elaborate.module import Written
 from netc.compiler.elaborate.scope import Env, Ref, Scope, join
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, scoped, spread, tensors
 from netc.compiler.ir import DType, Origin, Shape, Undecided, Value
-from netc.compiler.layers.base import MANY, LayerBuilder
+from netc.compiler.layers import of_weights
+from netc.compiler.layers.base import MANY, LayerBuilder, Rewrite
 from netc.compiler.ops import ShapeError
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
@@ -63,19 +64,26 @@ def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span
     instance = layer.definition(**bound.values)
     run = frame.run
     first, parameters = len(run.graph.nodes), []
+    leaves: list[str] = []
 
     def new_parameter(leaf: str, shape: Shape, initial: Initial, dtype: DType, buffer: bool) -> Parameter:
-        made = _parameter(frame, scope, leaf, shape, initial, dtype, buffer, span)
+        start = initial if buffer else of_weights.start_of(instance, leaf, initial)
+        made = _parameter(frame, scope, leaf, shape, start, dtype, buffer, span)
         parameters.append(made)
+        if not buffer:
+            of_weights.penalize(instance, leaf, made)
+            leaves.append(leaf)
         return made
 
-    def apply_argument(given: object, x: Value, leaf: str) -> Value:
+    def apply_argument(given: object, x: Value, leaf: str, rewrite: Rewrite | None = None) -> Value:
         assert given is None or isinstance(given, LayerValue)
-        return _argument(frame, given, x, scope.child(leaf), span, parameters)
+        return _argument(frame, given, x, scope.child(leaf) if leaf else scope, span, parameters, rewrite)
 
-    builder = LayerBuilder(run.graph, Origin(origin or scope.path, span), new_parameter, apply_argument)
+    place = Origin(origin or scope.path, span)
+    builder = LayerBuilder(run.graph, place, new_parameter, apply_argument, frame.rewrite)
     try:
         built = instance.build(builder, *values)
+        of_weights.refuse_without_effect(instance, leaves, bound.spans)
     except ShapeError as error:
         explain.shape_error(frame, error, layer.word, values, span, bound.spans)
         return POISON
@@ -159,13 +167,14 @@ def _parameter(
 
 
 def _argument(
-    frame: Frame, layer: LayerValue | None, x: Value, scope: Scope, span: Span, parameters: list[Parameter]
-) -> Value:
+    frame: Frame, layer: LayerValue | None, x: Value, scope: Scope, span: Span, parameters: list[Parameter],
+    rewrite: Rewrite | None,
+) -> Value:  # fmt: skip
     """Apply a layer given as an argument; its nodes and parameters belong to the layer around it."""
     run = frame.run
     before, run.absorbed = run.absorbed, []
-    inner = replace(frame, scope=scope, input=Tensor(x), flow=Tensor(x), branches=None)
-    origin = scope.path.rpartition(".")[0] if isinstance(layer, BuiltIn) else None
+    inner = replace(frame, scope=scope, input=Tensor(x), flow=Tensor(x), branches=None, rewrite=rewrite)
+    origin = scope.path.rpartition(".")[0] if isinstance(layer, BuiltIn) and rewrite is None else None
     with run.recorder.unrecorded():
         result = apply(inner, layer, Tensor(x), scope, span, origin)
     parameters += run.absorbed

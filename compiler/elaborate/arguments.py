@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from netc.compiler.declare.arguments import ArgumentError, ArgumentType, LayerType, Optional_, TensorType
+from netc.compiler.declare.arguments import (
+    ArgumentError,
+    ArgumentType,
+    DeclaredType,
+    LayerType,
+    Optional_,
+    TensorType,
+)
 from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import argument_advice
 from netc.compiler.elaborate.called import as_flow, called_on_value, is_value
@@ -52,13 +59,13 @@ def bind_declared(
     values: dict[str, Any] = {}
     spans: dict[str, Span] = {}
     tensors: list[Any] = []
-    positional = [] if merges else list(specs)
-    good = True
+    positional = [] if merges else [name for name, spec in specs.items() if not spec.by_name]
+    places, good = len(positional), True
     for argument in arguments:
         if argument.name is None and merges:
             tensors.append(as_tensor(frame, argument.value, owner))
             continue
-        name = _name_of(frame, argument, positional, specs, spans, owner)
+        name = _name_of(frame, argument, positional, specs, spans, owner, places)
         if name is None:
             if not isinstance(argument.value, ast.Name):
                 frame.evaluate(argument.value)
@@ -88,15 +95,17 @@ def _name_of(
     known: Iterable[str],
     given: dict[str, Span],
     owner: str,
+    places: int,
 ) -> str | None:
-    """Which parameter an argument is for, or None after a mistake."""
+    """Which parameter an argument is for, or None after a mistake. `places`: how many have a place without a name."""
     known = list(known)
     if argument.name is None:
         if not positional:
             if "" in given:
                 return None
             given[""] = argument.span
-            takes = counted(len(known), "argument") if known else "no arguments"
+            takes = counted(places, "argument") if places else "no arguments"
+            takes += " without a name" if 0 < places < len(known) else ""
             frame.error("E221", f"{owner} takes {takes}", argument.span, "one too many")
             return None
         name = positional.pop(0)
@@ -130,7 +139,7 @@ def _bind_written(frame: Frame, layer: Written, arguments: tuple[ast.Argument, .
     positional = list(parameters)
     good = True
     for argument in arguments:
-        name = _name_of(frame, argument, positional, parameters, spans, f"`{layer.word}`")
+        name = _name_of(frame, argument, positional, parameters, spans, f"`{layer.word}`", len(parameters))
         if name is None:
             good = False
             continue
@@ -163,6 +172,10 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
     optional = isinstance(type, Optional_)
     if isinstance(inner, LayerType):
         return _layer(frame, node, what, optional)
+    if isinstance(inner, DeclaredType) and isinstance(node, ast.Call) and isinstance(node.function, ast.Name):
+        made = declared_call(frame, inner.known(), node)
+        if made is not None:
+            return made
     if isinstance(node, ast.Name):
         value = value_of(frame, node, type.words, type)
     else:
@@ -190,6 +203,30 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
         if isinstance(value, str) and type.words:
             help = help or did_you_mean(value, type.words)
         return _refused(frame, node, what, error.expected, error.found, help)
+
+
+def declared_call(frame: Frame, known: Mapping[str, type[Declared]], node: ast.Call) -> Any:
+    """`normal(0.01)` where `known` has the word: an instance, POISON after a mistake; None for another word."""
+    word = node.function.id if isinstance(node.function, ast.Name) else ""
+    if word not in known:
+        return None
+    made = declared_instance(frame, known[word], node.arguments, node)
+    return POISON if made is None else made
+
+
+def declared_instance(
+    frame: Frame, definition: type[Declared], arguments: tuple[ast.Argument, ...], node: ast.Expression
+) -> Declared | None:
+    """Something declared, from its call; arguments that exclude each other are reported."""
+    bound = bind_declared(frame, definition, f"`{definition.word}`", arguments, node.span)
+    if bound is None:
+        return None
+    made = definition(**bound.values)
+    conflict = made.conflict()
+    if conflict is not None:
+        name, message, help = conflict
+        frame.error("E224", message, bound.spans.get(name, node.span), help=help)
+    return made
 
 
 def _layer(frame: Frame, node: ast.Expression, what: str, optional: bool) -> Any:

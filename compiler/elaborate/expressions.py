@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netc.compiler.elaborate import static
-from netc.compiler.elaborate.arguments import bind
+from netc.compiler.elaborate.arguments import bind, declared_call
 from netc.compiler.elaborate.arithmetic import tensor_binary, tensor_negative
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.later import not_yet
@@ -21,6 +21,7 @@ from netc.compiler.elaborate.resolve import (
 from netc.compiler.elaborate.static import FUNCTIONS, StaticError
 from netc.compiler.elaborate.translate import text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed
+from netc.compiler.initializers.base import initializer
 from netc.compiler.ir import language_shape
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Fix, did_you_mean
@@ -235,6 +236,10 @@ def _call(frame: Frame, node: ast.Call) -> Any:
     function = node.function
     if isinstance(function, ast.Name) and is_function(frame, function.id, node):
         return _function_call(frame, function.id, node)
+    if isinstance(function, ast.Name) and layer_named(frame, function.id) is None:
+        made = declared_call(frame, initializer.all(), node)
+        if made is not None:
+            return made
     path = elsewhere(frame, function)
     if path is not None:
         unknown_layer(frame, path, function, node)

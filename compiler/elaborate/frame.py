@@ -16,6 +16,7 @@ from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import as_given
 from netc.compiler.ir import Graph, Value
+from netc.compiler.layers.base import Rewrite
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
 
@@ -89,6 +90,7 @@ class Frame:
     applied     where the blocks around this place were applied, innermost last
     outputs     in a net: what `output` said
     lone        the name of a bind, for the one operation on tensors that it holds
+    rewrite     where a layer is applied by one that makes its weight: how
     """
 
     run: Elaboration
@@ -105,6 +107,7 @@ class Frame:
     outputs: dict[str, Value] | None = None
     started: bool = False
     lone: Scope | None = None
+    rewrite: Rewrite | None = None
 
     @property
     def report(self) -> Report:

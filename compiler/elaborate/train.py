@@ -8,7 +8,7 @@ from typing import Any
 from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import how_to_list, setting_advice
-from netc.compiler.elaborate.arguments import bind_declared
+from netc.compiler.elaborate.arguments import convert, declared_instance
 from netc.compiler.elaborate.data_fields import check_fields
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.later import not_yet
@@ -16,10 +16,11 @@ from netc.compiler.elaborate.losses import losses, metrics, unknown_word
 from netc.compiler.elaborate.resolve import elsewhere
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import POISON, kind
-from netc.compiler.plan.settings import Form, Losses, Metrics, One, Plain, Setting, Some, Text
+from netc.compiler.plan.moving import matches
+from netc.compiler.plan.settings import Form, Losses, Metrics, One, Patterns, Plain, Setting, Some, Text, call_as_json
 from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, StepPlan, TrainPlan
 from netc.grammar import ast
-from netc.grammar.diagnostics import Edit, Fix, Label
+from netc.grammar.diagnostics import Edit, Fix, Label, did_you_mean
 
 LATER = ("init", "freeze", "unfreeze", "follow", "adapt", "trains")
 
@@ -50,6 +51,7 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
     if misfit is not None:
         frame.error("E416", misfit[0], given["schedule"].span, help=misfit[1])
         return None
+    _start(frame, plan, given.get("initializers"))
     return plan
 
 
@@ -150,7 +152,7 @@ def _one(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> Dec
     if function.id not in known:
         unknown_word(frame, what, function.id, function, node if isinstance(node, ast.Call) else None)
         return None
-    return _made(frame, known[function.id], arguments, node)
+    return declared_instance(frame, known[function.id], arguments, node)
 
 
 def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[Declared, ...]:
@@ -166,25 +168,59 @@ def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tu
         if word not in known:
             unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
             continue
-        made = _made(frame, known[word], arguments, item)
+        made = declared_instance(frame, known[word], arguments, item)
         if made is not None:
             found.append(made)
     return tuple(found)
 
 
-def _made(
-    frame: Frame, definition: type[Declared], arguments: tuple[ast.Argument, ...], node: ast.Expression
-) -> Declared | None:
-    """Something declared, from its call; arguments that exclude each other are reported."""
-    bound = bind_declared(frame, definition, f"`{definition.word}`", arguments, node.span)
-    if bound is None:
-        return None
-    made = definition(**bound.values)
-    conflict = made.conflict()
-    if conflict is not None:
-        name, message, help = conflict
-        frame.error("E224", message, bound.spans.get(name, node.span), help=help)
-    return made
+def _calls(known: Mapping[str, type[Declared]]) -> str:
+    """Each word with the arguments it needs: `crop(padding) and flip`."""
+    shown = []
+    for word, definition in known.items():
+        needed = ", ".join(name for name, spec in definition.arguments.items() if spec.required)
+        shown.append(f"{word}({needed})" if needed else word)
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _patterns(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tuple[tuple[str, Any], ...]:
+    """A table of values by patterns, each of which fits a weight."""
+    assert isinstance(setting.form, Patterns)
+    word = setting.word
+    if not isinstance(node, ast.Table):
+        help = f'write a table: `{word} = ["*.weight": …]`'
+        frame.error("E406", f"`{word}` is a table of values by patterns", node.span, help=help)
+        return ()
+    names = [item.name for item in frame.run.parameters.values() if not item.buffer]
+    found = []
+    for key, entry in node.entries:
+        pattern = key.value if isinstance(key, ast.String) else key.id if isinstance(key, ast.Name) else None
+        if pattern is None:
+            frame.error("E406", f"a pattern of `{word}` is a text", key.span, help='write `"conv1.weight"`')
+            continue
+        if not any(matches(name, (pattern,)) for name in names):
+            help = did_you_mean(pattern, names) or f"there are {', '.join(names[:6])}{' …' if len(names) > 6 else ''}"
+            frame.error("E415", f"`{word}` names `{pattern}`, and no weight is called so", key.span, help=help)
+            continue
+        value = convert(frame, setting.form.type, entry, f"what `{word}` says of `{pattern}`")
+        if value is not POISON:
+            found.append((pattern, value))
+    return tuple(found)
+
+
+def _start(frame: Frame, plan: TrainPlan, node: ast.Expression | None) -> None:
+    """Let weights start as a section says; two sections of a net cannot say different things of a weight."""
+    if node is None:
+        return
+    for item in frame.run.parameters.values():
+        fitting = [made for pattern, made in plan.initializers if matches(item.name, (pattern,))]
+        if item.buffer or not fitting:
+            continue
+        if item.started_by not in (None, call_as_json(fitting[-1])):
+            frame.error("E406", f"another train section lets `{item.name}` start otherwise", node.span,
+                        help="weights start before any training: say it in one section, or at the layer")  # fmt: skip
+            return
+        item.initial, item.started_by = fitting[-1], call_as_json(fitting[-1])
 
 
 def _losses(frame: Frame, _: Setting, node: ast.Expression, __: Values) -> tuple[Any, ...]:
@@ -197,5 +233,6 @@ def _metrics(frame: Frame, _: Setting, node: ast.Expression, values: Values) -> 
 
 READERS: Mapping[type[Form], Reader] = {
     Plain: _plain, Text: _text, One: _one, Some: _some, Losses: _losses, Metrics: _metrics,
+    Patterns: _patterns,
 }  # fmt: skip
 """How each form of a setting is read."""

@@ -25,14 +25,17 @@ class Fans(NamedTuple):
 
 
 def fans(shape: tuple[int, ...], layout: str) -> Fans:
-    """The fans of a weight; `layout` says which axes are outputs (`O`) and inputs (`I`), the rest are the kernel's.
+    """The fans of a weight; `layout` says which axes are outputs (`O`), inputs (`I`), places (`P`), else a kernel's.
+
+    A weight of several places holds one matrix, or kernel, for each of them, which don't add up.
 
     A vector, such as a bias, has 1 and 1. With groups the inputs are those of one group, as PyTorch counts them.
     """
     if len(shape) < 2:
         return Fans(1, 1)
     outputs, inputs = layout.index("O"), layout.index("I")
-    kernel = math.prod(size for axis, size in enumerate(shape) if axis not in (outputs, inputs))
+    apart = (outputs, inputs, *(axis for axis, letter in enumerate(layout) if letter == "P"))
+    kernel = math.prod(size for axis, size in enumerate(shape) if axis not in apart)
     return Fans(shape[inputs] * kernel, shape[outputs] * kernel)
 
 

@@ -22,6 +22,8 @@ class GlorotUniform(Initializer):
     outputs in the place of the inputs. Keras's default; known as Xavier's too (Glorot & Bengio 2010).
     """
 
+    also = ("glorot", "xavier", "xavier_uniform")
+
     gain: float = argument(Real(0), "a factor for what follows: sqrt(2) before a ReLU", default=1.0)
 
     samples = (

@@ -40,6 +40,8 @@ class Broadcasting(Layer):
 class Sub(Broadcasting):
     """x - b, element by element: the flowing value less the other one; also `x - b`. Shapes broadcast."""
 
+    also = ("subtract",)
+
     inputs = (2, 2)
     samples = (Sample("sub(b)", "4x5", "4x5"), Sample("sub(b)", "4x5", "5"), Sample("sub(b)", "int 5", "int 5"))
     errors = _errors("sub")
@@ -54,6 +56,8 @@ class Sub(Broadcasting):
 @layer("div")
 class Div(Broadcasting):
     """x / b, element by element: the flowing value by the other one; also `x / b`. Shapes broadcast."""
+
+    also = ("divide",)
 
     inputs = (2, 2)
     samples = (
@@ -113,6 +117,8 @@ class Minimum(Broadcasting):
 @layer("average")
 class Average(Broadcasting):
     """The mean of two values or more, element by element. Shapes broadcast."""
+
+    also = ("averaging",)
 
     samples = (Sample("average(b)", "4x5", "4x5"), Sample("average(b, c)", "4x5", "5", "4x1"),
                Sample("average(b)", "[T, 2]", "[T, 2]"))  # fmt: skip

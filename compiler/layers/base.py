@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.declare.declared import AnyClass, Declared, Registry
 from netc.compiler.declare.initial import Initial
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.declare.samples import Sample, Wrong
@@ -17,6 +17,7 @@ from netc.compiler.initializers.constant import Constant
 from netc.compiler.initializers.he_uniform import HeUniform
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value, is_batched, language_shape
 from netc.compiler.ir.operators import ShapeError
+from netc.compiler.layers.of_weights import accept, own_arguments
 from netc.grammar.counted import counted
 
 MANY = 1_000_000
@@ -28,6 +29,7 @@ class Layer(Declared):
 
     inputs   how many tensors flow in: (1, 1) for most, (0, 0) for sources, (2, MANY) for merges. Where more than one
              can flow in, positional arguments in the text are tensors, and the declared arguments are given by name.
+    takes_of_weights  False where its weights are those of a layer it is given
     whole    True where a list that flows in goes on as it is: a layer that changes nothing takes any number of values
     random   True where the result is drawn: the formula draws as well, and tests compare how the numbers lie
     linear   True where learned weights make a linear function of the input (lint: two of them in a row are one)
@@ -42,6 +44,7 @@ class Layer(Declared):
     inputs: ClassVar[tuple[int, int]] = (1, 1)
     random: ClassVar[bool] = False
     linear: ClassVar[bool] = False
+    takes_of_weights: ClassVar[bool] = True
     whole: ClassVar[bool] = False
 
     def build(self, b: LayerBuilder, *x: Any, **_: Any) -> Value | tuple[Value, ...]:
@@ -57,10 +60,15 @@ class Layer(Declared):
         raise AssertionError("a layer declares formula")
 
 
+Rewrite = Callable[["LayerBuilder", Shape, Initial, str], Value]
+"""What makes a layer's `weight` of others: of a builder inside the layer, its shape, initializer and layout."""
+
+
 class LayerBuilder(Builder):
     """A Builder inside one application of a layer: it also makes parameters and applies layers given as arguments.
 
-    `new_parameter` and `apply_layer` come from elaboration, which knows names, sharing and blocks.
+    `new_parameter` and `apply_layer` come from elaboration, which knows names, sharing and blocks; the latter is given
+    a layer, what flows into it, a name, and what makes its weight where the layer itself doesn't.
     """
 
     def __init__(
@@ -68,20 +76,34 @@ class LayerBuilder(Builder):
         graph: Graph,
         origin: Origin,
         new_parameter: Callable[[str, Shape, Initial, DType, bool], Parameter],
-        apply_layer: Callable[[object, Value, str], Value],
+        apply_layer: Callable[..., Value],
+        rewrite: Rewrite | None = None,
     ) -> None:
         super().__init__(graph, origin)
+        self._rewrite = rewrite
         self._new_parameter = new_parameter
         self._apply_layer = apply_layer
 
     def parameter(self, name: str, shape: Shape, initial: Initial, layout: str = "OI") -> Value:
         """A trainable weight named `name` in this layer: float32, in the layout of PyTorch where it has the layer.
 
-        `layout` says which axes are the outputs (`O`) and the inputs (`I`); the others are the kernel's.
+        `layout` says which axes are the outputs (`O`), the inputs (`I`) and places with weights of their own (`P`); the
+        others are the kernel's.
         """
-        made = self._new_parameter(name, shape, initial, DType.FLOAT32, False)
+        if self._rewrite is not None and name == "weight":
+            return self._rewrite(self, shape, initial, layout)
+        return self.made(name, shape, initial, layout).value
+
+    def made(
+        self, name: str, shape: Shape, initial: Initial, layout: str = "OI", *, drawn_as: Parameter | None = None,
+        buffer: bool = False,
+    ) -> Parameter:  # fmt: skip
+        """A weight or buffer itself; `drawn_as` is the one whose random numbers it starts from."""
+        made = self._new_parameter(name, shape, initial, DType.FLOAT32, buffer)
         made.layout = layout
-        return made.value
+        if drawn_as is not None:
+            made.initial, made.drawn_as = initial, drawn_as.name
+        return made
 
     def buffer(self, name: str, shape: Shape, initial: Initial) -> Value:
         """A tensor that training updates without a gradient, such as a running mean."""
@@ -90,6 +112,10 @@ class LayerBuilder(Builder):
     def apply(self, layer: object, x: Value, name: str) -> Value:
         """Apply a layer that was given as an argument (`act=relu`); its parameters are called `name.…`."""
         return self._apply_layer(layer, x, name)
+
+    def apply_with(self, layer: object, x: Value, weight: Rewrite) -> Value:
+        """Apply a layer that was given as an argument, under this layer's own name; `weight` makes its weight."""
+        return self._apply_layer(layer, x, "", weight)
 
     def axis(self, x: Value, axis: int, argument: str = "axis") -> int:
         """The graph's axis for an axis of the language (no batch; negative from the end); raises ShapeError."""
@@ -107,7 +133,25 @@ class LayerBuilder(Builder):
         return self.Expand(self.Reshape(x, shape=(1, *x.shape)), shape=(BATCH, *x.shape))
 
 
-layer = Registry[Layer]("layer", __package__, samples=3, errors=2, declares=("build", "formula"))
+class Layers(Registry[Layer]):
+    """The registry of layers: those with weights take the arguments of `of_weights.py` too."""
+
+    def __call__(self, word: str) -> Callable[[AnyClass], AnyClass]:
+        """Register a layer under its word."""
+        register = super().__call__(word)
+
+        def with_arguments(definition: AnyClass) -> AnyClass:
+            given: Any = definition
+            given.arguments = own_arguments(given)  # those that a layer inherits from another are given it below
+            registered = register(definition)
+            if given.takes_of_weights:
+                accept(given)
+            return registered
+
+        return with_arguments
+
+
+layer = Layers("layer", __package__, samples=3, errors=2, declares=("build", "formula"))
 """Decorator that registers a layer: `@layer("word")`; `layer.all()` gives every one by its word."""
 
 

@@ -68,6 +68,8 @@ def _errors(word: str) -> tuple[Wrong, ...]:
 class Greater(Comparison):
     """Whether x > b, or x > `than`, element by element; shapes broadcast. No gradient flows."""
 
+    also = ("gt",)
+
     operator, torch_name = "Greater", "gt"
     samples, errors = _samples("greater"), _errors("greater")
 
@@ -75,6 +77,8 @@ class Greater(Comparison):
 @layer("greater_equal")
 class GreaterEqual(Comparison):
     """Whether x >= b, or x >= `than`, element by element; shapes broadcast. No gradient flows."""
+
+    also = ("ge",)
 
     operator, torch_name = "GreaterOrEqual", "ge"
     samples, errors = _samples("greater_equal"), _errors("greater_equal")
@@ -84,6 +88,8 @@ class GreaterEqual(Comparison):
 class Less(Comparison):
     """Whether x < b, or x < `than`, element by element; shapes broadcast. No gradient flows."""
 
+    also = ("lt",)
+
     operator, torch_name = "Less", "lt"
     samples, errors = _samples("less"), _errors("less")
 
@@ -91,6 +97,8 @@ class Less(Comparison):
 @layer("less_equal")
 class LessEqual(Comparison):
     """Whether x <= b, or x <= `than`, element by element; shapes broadcast. No gradient flows."""
+
+    also = ("le",)
 
     operator, torch_name = "LessOrEqual", "le"
     samples, errors = _samples("less_equal"), _errors("less_equal")
@@ -100,6 +108,8 @@ class LessEqual(Comparison):
 class Equal(Comparison):
     """Whether x = b, or x = `than`, element by element; shapes broadcast. No gradient flows."""
 
+    also = ("eq",)
+
     operator, torch_name = "Equal", "eq"
     samples, errors = _samples("equal"), _errors("equal")
 
@@ -107,6 +117,8 @@ class Equal(Comparison):
 @layer("not_equal")
 class NotEqual(Comparison):
     """Whether x differs from b, or from `than`, element by element; shapes broadcast. No gradient flows."""
+
+    also = ("ne",)
 
     operator, torch_name = "Equal", "ne"
     samples, errors = _samples("not_equal"), _errors("not_equal")

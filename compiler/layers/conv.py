@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from netc.compiler.declare.arguments import SIZE, Boolean, Extent, LayerType, Optional_, Pad, argument
-from netc.compiler.ir import Value
+from netc.compiler.declare.arguments import SIZE, Boolean, Connections, Extent, LayerType, Optional_, Pad, argument
+from netc.compiler.initializers.uniform import Uniform
+from netc.compiler.ir import DType, Tensor, Value
 from netc.compiler.layers.base import (
     HE_UNIFORM,
     ZEROS,
@@ -19,7 +21,7 @@ from netc.compiler.layers.base import (
     layer,
 )
 from netc.compiler.layers.formulas import each, padded
-from netc.compiler.layers.spatial import PerAxis, window
+from netc.compiler.layers.spatial import PerAxis, Window, window
 from netc.grammar.counted import counted
 
 
@@ -31,6 +33,10 @@ class Conv(Layer):
     As in all frameworks the kernel is not flipped (cross-correlation). With `groups`, each group of output channels
     sees its share of the input channels alone; `groups = C` is a depthwise convolution. With `pad=same` the odd element
     of padding goes to the end.
+
+    With `connections` a filter sees the channels in its list alone: LeNet-5's C3 has 60 of 96 connections. The weight
+    then is `[connections, 1, *kernel]`, filter after filter, uniform with the bound of he_uniform for the mean number
+    of channels; other initializers count one channel.
 
     Parameters: weight `[filters, C / groups, *kernel]`, drawn from `he_uniform`; bias `[filters]`,
     zeros (LeCun et al. 1998, Gradient-based learning applied to document recognition).
@@ -46,6 +52,12 @@ class Conv(Layer):
     groups: int = argument(SIZE, "groups of channels that don't mix", default=1)
     bias: bool = argument(Boolean(), "whether a bias is added", default=True)
     act: object = argument(Optional_(LayerType()), "activation that follows", default=None)
+    connections: tuple[tuple[int, ...], ...] | None = argument(
+        Optional_(Connections()),
+        "for each filter the input channels that it sees, from 0: `[[0, 1], [1, 2]]`",
+        default=None,
+        by_name=True,
+    )
     linear = True
 
     samples = (
@@ -78,6 +90,21 @@ class Conv(Layer):
         ),
         Sample("conv(4, 3x3, act=relu)", "3x8x8", out="4x6x6", params=112),
         Sample("conv(8, 3x3, pad=same)", "[3, H, W]", out="8xHxW", params=224),
+        Sample(
+            "conv(16, 5x5, connections=[[0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [0, 4, 5], [0, 1, 5], "
+            "[0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5], [0, 3, 4, 5], [0, 1, 4, 5], [0, 1, 2, 5], "
+            "[0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], [0, 1, 2, 3, 4, 5]])",
+            "6x14x14",
+            out="16x10x10",
+            params=1516,
+        ),
+        Sample(
+            "conv(2, 3, stride=2, pad=1, connections=[[2], [0, 1]], bias=false)",
+            "3x9",
+            out="2x5",
+            params=9,
+            weights={"weight": "3x1x3 uniform(1.1547)"},
+        ),
     )
     errors = (
         Wrong("conv(0, 3x3)", "3x8x8", code="E224", says="a positive whole number, found 0"),
@@ -112,6 +139,10 @@ class Conv(Layer):
         Wrong("conv(8, 3, groups=4)", "6x8x8", code="E301", says="6 input channels do not divide into 4 groups"),
         Wrong("conv(6, 3, groups=4)", "8x8x8", code="E301", says="6 filters do not divide into 4 groups"),
         Wrong("conv(12, 1, groups=4)", "6x8x8", code="E301", says="take `groups` from 1, 2, 3, 6"),
+        Wrong("conv(2, 1, connections=[[0], [3]])", "3x4", code="E301", says="input channel 3 of 3, counted from 0"),
+        Wrong("conv(3, 1, connections=[[0], [1]])", "3x4", code="E301", says="2 lists of connections for 3 filters"),
+        Wrong("conv(2, 1, connections=[[0], [1, 1]])", "3x4", code="E224", says="found [[0], [1, 1]]"),
+        Wrong("conv(2, 1, connections=[[0], [1]], groups=2)", "2x4", code="E301", says="and so do groups"),
         Wrong("conv(3, 1)", "[H, 4, 4]", code="E304", says="the number of channels H is not known while compiling"),
         Wrong("conv(3, 3, stride=2, pad=same)", "[3, H, 8]", code="E304", says="`expect H % 2 == 0`", at="pad=same"),
     )
@@ -119,33 +150,69 @@ class Conv(Layer):
     def build(self, b: LayerBuilder, x: Value) -> Value:
         move = window(x, "conv", self.kernel, self.stride, self.pad, self.dilation)
         channels = constant_size(language_shape(x)[0], "the number of channels")
-        self._check_groups(channels)
-        shape = (self.filters, channels // self.groups, *move.kernel)
-        weights = [b.parameter("weight", shape, HE_UNIFORM)]
-        if self.bias:
-            weights.append(b.parameter("bias", (self.filters,), ZEROS))
-        y = b.Conv(
-            b.batched(x),
-            *weights,
-            strides=move.strides,
-            pads=move.pads,
-            dilations=move.dilations,
-            group=self.groups,
-        )
-        return b.apply(self.act, y, "act") if self.act is not None else y
+        if self.connections is not None:
+            weight = self._connected(b, channels, move)
+        else:
+            check_groups(channels, self.filters, self.groups)
+            weight = b.parameter("weight", (self.filters, channels // self.groups, *move.kernel), HE_UNIFORM)
+        return convolved(b, x, weight, move, groups=self.groups, bias=self.bias, act=self.act)
+
+    def _connected(self, b: LayerBuilder, channels: int, move: Window) -> Value:
+        """The whole kernel with the connections' own kernels at their places, zeros at the others."""
+        table = self.connections
+        assert table is not None
+        if self.groups != 1:
+            raise ShapeError("connections say which channels meet, and so do groups", argument="groups")
+        if len(table) != self.filters:
+            raise ShapeError(f"{len(table)} lists of connections for {self.filters} filters", argument="connections")
+        outside = next((number for seen in table for number in seen if number >= channels), None)
+        if outside is not None:
+            raise ShapeError(f"input channel {outside} of {channels}, counted from 0", argument="connections")
+        count = sum(map(len, table))
+        fan_in = count / self.filters * math.prod(move.kernel)
+        weight = b.parameter("weight", (count, 1, *move.kernel), Uniform(bound=(6.0 / fan_in) ** 0.5))
+        numbers = iter(range(count))
+        places = [next(numbers) if at in seen else count for seen in table for at in range(channels)]
+        nothing = (0,) * (len(move.kernel) + 1)
+        kernels = b.Pad(weight, pads=(0, *nothing, 1, *nothing))
+        chosen = b.Gather(kernels, b.Constant(value=Tensor(DType.INT64, (len(places),), tuple(places))), axis=0)
+        return b.Reshape(chosen, shape=(self.filters, channels, *move.kernel))
 
     def formula(self, torch: Any, x: Any, weight: Any, bias: Any = None) -> Any:
-        functional = torch.nn.functional
-        slide = (functional.conv1d, functional.conv2d, functional.conv3d)[x.ndim - 2]
+        if self.connections is not None:
+            rows = iter(weight[:, 0])
+            zeros = torch.zeros_like(weight[0, 0])
+            kernels = [next(rows) if at in seen else zeros for seen in self.connections for at in range(x.shape[0])]
+            weight = torch.stack(kernels).reshape(self.filters, x.shape[0], *weight.shape[2:])
         whole = padded(torch, x, self.pad, self.kernel, self.stride, self.dilation)
-        return slide(whole, weight, bias, each(self.stride, x), 0, each(self.dilation, x), self.groups)
+        return slid(torch, whole, weight, bias, each(self.stride, x), each(self.dilation, x), self.groups)
 
-    def _check_groups(self, channels: int) -> None:
-        for count, what in ((channels, "input channels"), (self.filters, "filters")):
-            if count % self.groups:
-                fitting = [n for n in range(1, count + 1) if channels % n == 0 and self.filters % n == 0]
-                raise ShapeError(
-                    f"{count} {what} do not divide into {counted(self.groups, 'group')}",
-                    argument="groups",
-                    help=f"take `groups` from {', '.join(map(str, fitting))}" if len(fitting) <= 12 else None,
-                )
+
+def convolved(
+    b: LayerBuilder, x: Value, weight: Value, move: Window, *, groups: int, bias: bool, act: object = None
+) -> Value:
+    """The convolution of a map, with a bias of its own and the activation that follows."""
+    weights = [weight]
+    if bias:
+        weights.append(b.parameter("bias", (constant_size(weight.shape[0], "filters"),), ZEROS))
+    y = b.Conv(b.batched(x), *weights, strides=move.strides, pads=move.pads, dilations=move.dilations, group=groups)
+    return b.apply(act, y, "act") if act is not None else y
+
+
+def slid(torch: Any, x: Any, weight: Any, bias: Any, stride: Any, dilation: Any, groups: int) -> Any:
+    """PyTorch's convolution of a padded map."""
+    functional = torch.nn.functional
+    slide = (functional.conv1d, functional.conv2d, functional.conv3d)[x.ndim - 2]
+    return slide(x, weight, bias, stride, 0, dilation, groups)
+
+
+def check_groups(channels: int, filters: int, groups: int) -> None:
+    """Groups divide input channels and filters; raises ShapeError otherwise."""
+    for count, what in ((channels, "input channels"), (filters, "filters")):
+        if count % groups:
+            fitting = [n for n in range(1, count + 1) if channels % n == 0 and filters % n == 0]
+            raise ShapeError(
+                f"{count} {what} do not divide into {counted(groups, 'group')}",
+                argument="groups",
+                help=f"take `groups` from {', '.join(map(str, fitting))}" if len(fitting) <= 12 else None,
+            )

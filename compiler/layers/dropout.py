@@ -57,6 +57,8 @@ class SpatialDropout(Layer):
     Neighbours in a map are alike, so that single elements dropped are no loss (Tompson et al. 2014, arXiv:1411.4280).
     """
 
+    also = ("dropoutNd",)
+
     rate: float = argument(RATE, "the share of channels that is dropped", default=0.5)
 
     samples = (Sample("spatial_dropout", "4x3x3"), Sample("spatial_dropout(0.3)", "8x5"),
@@ -84,6 +86,8 @@ class StochasticDepth(Layer):
     At the end of a residual branch it leaves the branch out: `add { identity; { conv(8, 3x3, pad=same); relu;
     stochastic_depth(0.2) } }` (Huang et al. 2016, arXiv:1603.09382). PyTorch's `mode="row"`.
     """
+
+    also = ("drop_path",)
 
     rate: float = argument(RATE, "the share of examples whose value is dropped", default=0.5)
 

@@ -46,6 +46,8 @@ class Abs(Layer):
 class StopGradient(Layer):
     """y = x, through which no gradient flows: what made x is not moved by what is made of y."""
 
+    also = ("detach",)
+
     samples = (Sample("stop_gradient", "8x5"), Sample("stop_gradient", "[T, 4]"), Sample("stop_gradient", "int 12"))
 
     def build(self, b: LayerBuilder, x: Value) -> Value:

@@ -91,6 +91,8 @@ class Pow(ElementFunction):
     For an exponent that is a tensor write `x ** y`.
     """
 
+    also = ("power",)
+
     exponent: float = argument(Real(), "what x is raised to")
 
     samples = (
@@ -195,6 +197,8 @@ class Sign(Layer):
 @layer("clip")
 class Clip(Layer):
     """y = x between `min` and `max`, and the nearer of them elsewhere. Its gradient at the bounds themselves is 1."""
+
+    also = ("clamp",)
 
     low: float | None = argument(Optional_(Real()), "the smallest result; none is no bound", default=None, word="min")
     high: float | None = argument(Optional_(Real()), "the largest result; none is no bound", default=None, word="max")

@@ -51,6 +51,8 @@ class GroupNorm(Layer):
     Parameters: weight `[C]` (the scale), ones; bias `[C]` (the shift), zeros.
     """
 
+    also = ("groupnormalization",)
+
     groups: int = argument(SIZE, "how many groups the channels make")
     epsilon: float = argument(EPSILON, "added to the variance", default=1e-5)
     scale: bool = argument(Boolean(), "whether a learned scale is applied", default=True)
@@ -94,6 +96,8 @@ class InstanceNorm(Layer):
 
     Parameters: with `scale` weight `[C]`, ones; with `shift` bias `[C]`, zeros.
     """
+
+    also = ("instance_normalization",)
 
     epsilon: float = argument(EPSILON, "added to the variance", default=1e-5)
     scale: bool = argument(Boolean(), "whether a learned scale is applied", default=False)

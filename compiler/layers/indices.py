@@ -17,6 +17,8 @@ class Gather(Layer):
     parameters with an index of the example looks its rows up. Indices run from 0 to the axis' size - 1.
     """
 
+    also = ("index_select", "take")
+
     inputs = (2, 2)
     axis: int = argument(AXIS, "the axis that is chosen from", default=0)
 

@@ -63,6 +63,8 @@ class Dot(Layer):
     `[C]` and `[C]` give a single number an example. With `normalize` it is the cosine of the angle between them.
     """
 
+    also = ("inner",)
+
     inputs = (2, 2)
     axis: int = argument(AXIS, "the axis that is summed up", default=-1)
     normalize: bool = argument(Boolean(), "whether both are brought to length 1 first", default=False)

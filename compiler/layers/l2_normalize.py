@@ -23,6 +23,8 @@ def to_unit_length(b: Builder, x: Value, axes: tuple[int, ...], epsilon: float =
 class L2Normalize(Layer):
     """y = x / max(|x|, epsilon) with |x| the Euclidean length along an axis, the last unless given. The shape stays."""
 
+    also = ("unit_normalization",)
+
     axis: tuple[int, ...] = argument(AxisOrAxes(), "the axis, or the axes, of a vector", default=(-1,))
     epsilon: float = argument(Real(1e-18, 1), "the shortest length that is brought to 1", default=SMALLEST)
 

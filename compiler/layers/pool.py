@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Boolean, Extent, Optional_, Pad, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer
-from netc.compiler.layers.formulas import each, padded, windows
-from netc.compiler.layers.spatial import PerAxis, spatial_sizes, window
+from netc.compiler.layers.formulas import begun, each, padded, windows
+from netc.compiler.layers.spatial import PerAxis, window
 
 
 class Pool(Layer):
@@ -19,6 +17,10 @@ class Pool(Layer):
     kernel: PerAxis = argument(Extent(), "the window's size: `2x2`, or a number for all axes")
     stride: PerAxis | None = argument(
         Optional_(Extent()), "how far the window moves; the kernel's size unless given", default=None
+    )
+
+    ceil: bool = argument(
+        Boolean(), "whether a begun stride at the end gives a window too", default=False, by_name=True
     )
 
     @property
@@ -31,8 +33,9 @@ class Pool(Layer):
 class MaxPool(Pool):
     """The largest element of each window: `[C, H, W]` -> `[C, H', W']`, H' = (H + pads - kernel) // stride + 1.
 
-    Works on one to three spatial axes. Padding never wins: it counts as minus infinity. The gradient flows to the
-    first of equal maxima in reading order.
+    Works on one to three spatial axes. With `ceil=true` what is left at the end gives a window too, if that begins
+    inside the map or the padding before it, as PyTorch's ceil_mode. Padding never wins: it counts as minus infinity.
+    The gradient flows to the first of equal maxima in reading order.
     """
 
     also = (
@@ -52,6 +55,9 @@ class MaxPool(Pool):
         Sample("maxpool(3, stride=1, pad=same)", "8x9x9"),
         Sample("maxpool(2, pad=same)", "3x9x8", out="3x5x4"),
         Sample("maxpool(3, stride=2, pad=1)", "8x9", out="8x5"),
+        Sample("maxpool(2, ceil=true)", "3x9x8", out="3x5x4"),
+        Sample("maxpool(2, stride=3, pad=1, ceil=true)", "3x9x8", out="3x4x3"),
+        Sample("maxpool(1, stride=4, ceil=true)", "2x9", out="2x3"),
         Sample("maxpool(2, pad=[[0, 1], [1, 0], [0, 0]])", "2x5x5x4", out="2x3x3x2"),
     )
     errors = (
@@ -62,17 +68,18 @@ class MaxPool(Pool):
             code="E301",
             says="padding of 2 around a kernel of 2x2 makes windows of nothing but padding",
         ),
+        Wrong("maxpool(3, ceil=true)", "[3, H, 8]", code="E304", says="`expect H % 3 == 0`", at="ceil=true"),
         Wrong("maxpool(2)", "int 3x8x8", code="E302", says="maxpool works on floating-point numbers, found int64"),
     )
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
-        move = window(x, "maxpool", self.kernel, self.step, self.pad, largest_pad=True)
+        move = window(x, "maxpool", self.kernel, self.step, self.pad, largest_pad=True, ceil=self.ceil)
         return b.MaxPool(b.batched(x), kernel=move.kernel, strides=move.strides, pads=move.pads)
 
     def formula(self, torch: Any, x: Any) -> Any:
         functional = torch.nn.functional
         largest = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)[x.ndim - 2]
-        whole = padded(torch, x, self.pad, self.kernel, self.step, by=-torch.inf)
+        whole = padded(torch, x, self.pad, self.kernel, self.step, by=-torch.inf, ceil=self.ceil)
         return largest(whole, each(self.kernel, x), each(self.step, x))
 
 
@@ -80,7 +87,9 @@ class MaxPool(Pool):
 class AvgPool(Pool):
     """The mean of each window: `[C, H, W]` -> `[C, H', W']`, H' = (H + pads - kernel) // stride + 1.
 
-    Works on one to three spatial axes. Elements of the padding are left out of the mean unless `count_pad=true`.
+    Works on one to three spatial axes. Elements of the padding are left out of the mean unless `count_pad=true`, as in
+    Keras; PyTorch counts them unless told otherwise. `ceil` as in `maxpool`: what lies beyond map and padding never
+    counts.
     """
 
     also = (
@@ -99,6 +108,8 @@ class AvgPool(Pool):
         Sample("avgpool(3, stride=2, pad=1)", "3x9x8", out="3x5x4"),
         Sample("avgpool(3, pad=1, count_pad=true)", "3x9x8", out="3x3x3"),
         Sample("avgpool(2, pad=same)", "3x9x8", out="3x5x4"),
+        Sample("avgpool(3, stride=2, ceil=true)", "3x8x9", out="3x4x4"),
+        Sample("avgpool(3x2, stride=2, pad=1, ceil=true, count_pad=true)", "2x8x9", out="2x5x5"),
         Sample("avgpool(3, stride=1, pad=[[0, 2]])", "4x9", out="4x9"),
         Sample("avgpool([1, 2, 3])", "[2, 4, 4, D]", out="[2, 4, 2, D // 3]"),
     )
@@ -114,65 +125,24 @@ class AvgPool(Pool):
     )
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
-        move = window(x, "avgpool", self.kernel, self.step, self.pad, largest_pad=True)
-        return b.AveragePool(
-            b.batched(x),
-            kernel=move.kernel,
-            strides=move.strides,
-            pads=move.pads,
-            count_include_pad=self.count_pad,
-        )
+        move = window(x, "avgpool", self.kernel, self.step, self.pad, largest_pad=True, ceil=self.ceil)
+        x, counted = b.batched(x), self.count_pad
+        plain = window(x, "avgpool", self.kernel, self.step, self.pad) if counted and self.ceil else move
+        pads = move.pads
+        if pads != plain.pads:  # the padding that is asked for counts, what `ceil` adds does not
+            axes = len(pads) // 2
+            x = b.Pad(x, pads=(0, 0, *plain.pads[:axes], 0, 0, *plain.pads[axes:]))
+            pads = (*(0,) * axes, *(more - asked for more, asked in zip(pads[axes:], plain.pads[axes:], strict=True)))
+            counted = False
+        return b.AveragePool(x, kernel=move.kernel, strides=move.strides, pads=pads, count_include_pad=counted)
 
     def formula(self, torch: Any, x: Any) -> Any:
-        ones = torch.ones_like(x)
-        sums, counts = (
-            windows(padded(torch, values, self.pad, self.kernel, self.step), self.kernel, self.step).sum(-1)
-            for values in (x, ones)
-        )
-        return sums / math.prod(each(self.kernel, x)) if self.count_pad else sums / counts
-
-
-ONE = "it gives one number a channel, as an output size of 1 does"
-
-
-@layer("global_avgpool")
-class GlobalAvgPool(Layer):
-    """The mean of each channel over all spatial axes: `[C, H, W]` -> `[C]` (Lin et al. 2013, arXiv:1312.4400)."""
-
-    also = (
-        "gap",
-        "global_pool",
-        "global_average_pool",
-        "global_average_pooling",
-        Also("AdaptiveAvgPoolNd(-output_size=1)", ONE),
-        Also("adaptive_avgpool", ONE),
-    )
-
-    samples = (
-        Sample("global_avgpool", "12x7x7", out="12"),
-        Sample("global_avgpool", "12x7", out="12"),
-        Sample("global_avgpool", "[3, H, W]", out="3"),
-        Sample("global_avgpool", "2x3x4x5", out="2"),
-    )
-    errors = (
-        Wrong(
-            "global_avgpool",
-            "12",
-            code="E301",
-            says=("global_avgpool works on channels and one to three spatial axes, found 12", "`reshape(64x7x7)`"),
-        ),
-        Wrong(
-            "global_avgpool",
-            "int 3x8x8",
-            code="E302",
-            says="global_avgpool works on floating-point numbers, found int64",
-        ),
-    )
-
-    def build(self, b: LayerBuilder, x: Value) -> Value:
-        spatial_sizes(x, "global_avgpool")
-        x = b.batched(x)
-        return b.ReduceMean(x, axes=tuple(range(2, x.rank)))
-
-    def formula(self, torch: Any, x: Any) -> Any:
-        return x.flatten(1).mean(1)
+        inside = padded(torch, torch.ones_like(x), self.pad, self.kernel, self.step, by=1.0 if self.count_pad else 0.0)
+        whole = padded(torch, x, self.pad, self.kernel, self.step)
+        if self.ceil:
+            whole, inside = (
+                padded(torch, values, begun(values, self.kernel, self.step, x, self.pad), self.kernel, self.step)
+                for values in (whole, inside)
+            )
+        sums, counts = (windows(values, self.kernel, self.step).sum(-1) for values in (whole, inside))
+        return sums / counts

@@ -26,6 +26,8 @@ class RandomNormal(Layer):
     model for use they are those of seed 0: the same on each call. A net whose caller chooses them declares an input.
     """
 
+    also = ("randn",)
+
     inputs = (0, 0)
     random = True
     shape: Shape = argument(Sizes(), "its shape: `[100]`")
@@ -57,6 +59,8 @@ class RandomUniform(Layer):
 
     They are drawn as those of `normal` are.
     """
+
+    also = ("rand",)
 
     inputs = (0, 0)
     random = True

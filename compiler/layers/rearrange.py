@@ -64,6 +64,8 @@ class Squeeze(Layer):
 class Unsqueeze(Layer):
     """A new axis of size 1, which is axis `axis` afterwards: `[A, B]` -> `unsqueeze(0)` -> `[1, A, B]`."""
 
+    also = ("expand_dims",)
+
     axis: int = argument(AXIS, "where it is afterwards")
 
     samples = (
@@ -94,6 +96,8 @@ class Expand(Layer):
 
     -1 keeps the size of an axis.
     """
+
+    also = ("broadcast_to",)
 
     shape: tuple[Size, ...] = argument(Sizes(infer=True), "the new shape, without the batch: `[4, -1]`")
 

@@ -19,6 +19,8 @@ class Slice(Layer):
     assumed, and a run in which they don't ends with an error.
     """
 
+    also = ("narrow",)
+
     start: Size = argument(Index(), "the first element")
     stop: Size | None = argument(Optional_(Index()), "the element after the last; the end unless given", default=None)
     axis: int = argument(AXIS, "the axis", default=0)

@@ -40,6 +40,8 @@ class Gelu(ElementFunction):
 class Silu(ElementFunction):
     """y = x * sigmoid(x), also called swish (Elfwing et al. 2017, arXiv:1702.03118)."""
 
+    also = ("swish",)
+
     def of(self, b: LayerBuilder, x: Value) -> Value:
         return b.Mul(x, b.Sigmoid(x))
 
@@ -72,6 +74,8 @@ class HardSigmoid(ElementFunction):
 @function("hardswish")
 class HardSwish(ElementFunction):
     """y = x * hardsigmoid(x): a straight silu (Howard et al. 2019, arXiv:1905.02244)."""
+
+    also = ("hardsilu",)
 
     def of(self, b: LayerBuilder, x: Value) -> Value:
         return b.Mul(x, b.HardSigmoid(x, alpha=1.0 / 6.0, beta=0.5))

@@ -88,6 +88,8 @@ class Ones(Filled):
 class Arange(Layer):
     """The whole numbers from `start` to `stop`, the end excluded, as an int64 vector: `arange(T)` -> 0, 1, … T - 1."""
 
+    also = ("range",)
+
     inputs = (0, 0)
     stop: Size = argument(Index(), "the number behind the last")
     start: Size = argument(Index(), "the first number", default=0)

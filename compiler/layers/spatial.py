@@ -40,6 +40,11 @@ class Window:
 def spatial_sizes(x: Value, word: str) -> Shape:
     """The spatial sizes of `[C, L]`, `[C, H, W]` or `[C, D, H, W]`; raises ShapeError for anything else."""
     require_floats(word, x)
+    return require_map(x, word)
+
+
+def require_map(x: Value, word: str) -> Shape:
+    """The same of a map of any numbers."""
     shape = language_shape(x)
     if 2 <= len(shape) <= 4:
         return shape[1:]
@@ -51,11 +56,13 @@ def spatial_sizes(x: Value, word: str) -> Shape:
 
 
 def window(
-    x: Value, word: str, kernel: PerAxis, stride: PerAxis, pad: Any, dilation: PerAxis = 1, largest_pad: bool = False
-) -> Window:
+    x: Value, word: str, kernel: PerAxis, stride: PerAxis, pad: Any, dilation: PerAxis = 1, largest_pad: bool = False,
+    ceil: bool = False,
+) -> Window:  # fmt: skip
     """The window of a layer `word` over a map, checked against the map; raises ShapeError.
 
-    `largest_pad` refuses a padding of the kernel's size or more, which would leave windows without an element.
+    `largest_pad` refuses a padding of the kernel's size or more, which would leave windows without an element. `ceil`
+    adds padding at the ends so that what does not fill a whole stride gives a window too.
     """
     sizes = spatial_sizes(x, word)
     kernels = per_axis(kernel, x, "kernel")
@@ -72,7 +79,7 @@ def window(
             help="keep the padding below the kernel's size",
         )
     _check_fit(result, x, sizes)
-    return result
+    return Window(kernels, strides, dilations, ceil_pads(sizes, result)) if ceil else result
 
 
 def per_axis(value: PerAxis, x: Value, argument: str) -> tuple[int, ...]:
@@ -109,6 +116,25 @@ def same_pads(sizes: Shape, extents: tuple[int, ...], strides: tuple[int, ...]) 
             )
         totals.append(max(needed, 0))
     return (*(total // 2 for total in totals), *(total - total // 2 for total in totals))
+
+
+def ceil_pads(sizes: Shape, window: Window) -> tuple[int, ...]:
+    """The pads with more at the ends, for a last window that begins inside the map or the padding before it."""
+    rank, pads = len(sizes), list(window.pads)
+    for i, (size, room, extent, stride) in enumerate(
+        zip(sizes, window.padded(sizes), window.extents, window.strides, strict=True)
+    ):
+        more = (room - extent + stride - 1) // stride * stride + extent - room
+        if not isinstance(more, int):
+            raise ShapeError(
+                f"`ceil=true` with stride {stride} depends on {size}, which is not known while compiling",
+                argument="ceil",
+                help=_divisible(size, stride) + ", or leave `ceil` out",
+                code="E304",
+            )
+        if more + pads[rank + i] < extent:
+            pads[rank + i] += more
+    return tuple(pads)
 
 
 def _divisible(size: Size, stride: int) -> str:

@@ -18,6 +18,12 @@ class Split(Layer):
     have it; PyTorch's `split` takes the size of a part, its `chunk` their number.
     """
 
+    also = (
+        "unbind",
+        "unstack",
+        "chunk",
+    )
+
     parts: int | tuple[int, ...] = argument(Parts(), "how many equal parts, or the size of each")
     axis: int = argument(AXIS, "the axis that is cut", default=-1)
 

@@ -54,6 +54,11 @@ class LayerNorm(Layer):
     Parameters: weight (the scale), ones; bias (the shift), zeros; both of the shape of the axes, `[C]`.
     """
 
+    also = (
+        "ln",
+        "layernormalization",
+    )
+
     start: int = argument(AXIS, "the first axis that is normalized over", default=-1, word="from")
     epsilon: float = argument(EPSILON, "added to the variance", default=1e-5)
     scale: bool = argument(Boolean(), "whether a learned scale is applied", default=True)
@@ -88,6 +93,8 @@ class RmsNorm(Layer):
 
     Parameters: weight (the scale), ones, of the shape of the axes, `[C]`.
     """
+
+    also = ("rmsnormalization",)
 
     start: int = argument(AXIS, "the first axis that is normalized over", default=-1, word="from")
     epsilon: float = argument(EPSILON, "added to the mean square", default=FLOAT32_STEP)

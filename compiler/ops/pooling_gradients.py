@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,7 +33,8 @@ class PoolingGradient(Op):
 class MaxPoolGradient(PoolingGradient):
     """dy of each window goes to its first largest element in row-major order, as in PyTorch.
 
-    x [N, C, *spatial], y and dy [N, C, *windows] -> dx like x. It has no second derivative.
+    x [N, C, *spatial], y and dy [N, C, *windows] -> dx like x. What flows back to dy is ddx where the maxima are, for
+    windows that don't overlap; nothing flows to x and y, which only say where.
     """
 
     attributes = POOL
@@ -40,7 +42,14 @@ class MaxPoolGradient(PoolingGradient):
 
     @staticmethod
     def grad(g: Builder, node: Node, ddx: Value) -> tuple[Value | None, ...]:
-        raise AssertionError("max pooling has no second derivative")
+        x, y, dy = node.inputs
+        windows: dict[str, Any] = dict(node.attributes)
+        apart = all(s >= k for s, k in zip(windows["strides"], windows["kernel"], strict=True))
+        assert apart, "max pooling has no second derivative where windows overlap"
+        ones = g.Expand(g.constant(1.0, dy.dtype), shape=dy.shape)
+        chosen = g.Mul(ddx, g.MaxPoolGradient(x, y, ones, **windows))
+        means = g.AveragePool(chosen, **windows, count_include_pad=True)
+        return None, None, g.Mul(means, float(math.prod(windows["kernel"])))
 
     @staticmethod
     def shape(x: Value, y: Value, dy: Value, *, kernel: Ints, strides: Ints, pads: Ints) -> Shape:

@@ -29,6 +29,9 @@ class ConvTranspose(Op):
         sample((1, 3, 4, 4), (3, 2, 3, 3), **settings((2, 2), (1, 1, 1, 1)), output_padding=(1, 1)),
         sample((2, 2, 5), (2, 3, 3), **settings((1,), (0, 1)), output_padding=(0,)),
         sample((1, 2, 3, 4), (2, 2, 2, 3), **settings((3, 1), (0, 1, 0, 0), (1, 2)), output_padding=(2, 0)),
+        sample((2, 4, 3, 3), (4, 3, 3, 2), **settings((2, 3), (1, 0, 0, 1), (1, 2), group=2), output_padding=(1, 0)),
+        sample((1, 3, 5), (3, 1, 3), **settings((2,), (1, 1), group=3), output_padding=(0,)),
+        sample((1, 2, 2, 3, 2), (2, 3, 1, 2, 3), **settings((1, 2, 1), (0, 0, 1, 0, 1, 0)), output_padding=(0, 1, 0)),
     )
 
     @staticmethod

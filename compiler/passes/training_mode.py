@@ -1,4 +1,4 @@
-"""The graph as it is used while training: random numbers, and batch normalization by the batch's own statistics."""
+"""The graph as it is used while training: random numbers, batch statistics, power iterations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def training_mode(
 
     seed, step  int64 scalars, inputs of the graph: masks depend on them, on the layer's path and the element alone
     frozen      buffers that stay: a batch normalization with such running statistics goes by them, as after training
-    A running statistic of a layer that is applied twice is updated twice, in the order of application.
+    A running statistic of a layer that is applied twice is updated twice, in the order of application; so are the
+    vectors of a spectral norm.
     """
     rewriter = Rewriter(graph)
     parameters = set(graph.parameters)
@@ -40,6 +41,12 @@ def training_mode(
                     moved = rewriter.builder(Origin.of("optimizer", statistic.name))
                     old = updates.get(statistic, statistic)
                     updates[statistic] = moved.Add(moved.Mul(old, momentum), moved.Mul(value, 1.0 - momentum))
+        elif node.op == "PowerIteration" and fixed.isdisjoint(node.inputs[1:]):
+            w, *vectors = rewriter.inputs(node)
+            before = [updates.get(vector, vector) for vector in vectors]
+            after = g.add("PowerIterationTraining", (w, *before), node.attributes)
+            rewriter.replace(node.outputs, after)
+            updates.update(zip(vectors, after, strict=True))
         else:
             rewriter.keep(node)
     return rewriter.finish(), updates

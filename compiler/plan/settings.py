@@ -56,6 +56,17 @@ class Some(Form):
         return [call_as_json(item) for item in value]
 
 
+@dataclass(frozen=True)
+class Patterns(Form):
+    """A table of values by patterns of parameters: `["*.weight": 1e-4]`. A tuple of pairs in the plan."""
+
+    type: ArgumentType
+
+    def to_json(self, value: Any) -> Any:
+        made = {pattern: call_as_json(item) if isinstance(item, Declared) else plain(item) for pattern, item in value}
+        return made or None
+
+
 class Losses(Form):
     """A sum of weighted losses, or a table of such sums."""
 

@@ -6,17 +6,34 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netc.compiler.augmentations.base import Augmentation, augmentation
-from netc.compiler.declare.arguments import SIZE, ArgumentType, Integer, Optional_, Real
+from netc.compiler.declare.arguments import SIZE, ArgumentType, DeclaredType, Integer, Optional_, Real
+from netc.compiler.initializers.base import Initializer, initializer
 from netc.compiler.optimizers.base import Optimizer, optimizer
 from netc.compiler.optimizers.sgd import SGD
-from netc.compiler.plan.settings import Losses, Metrics, One, Outside, Plain, Setting, Some, Text, setting, settings_of
+from netc.compiler.plan.settings import (
+    Losses,
+    Metrics,
+    One,
+    Outside,
+    Patterns,
+    Plain,
+    Setting,
+    Some,
+    Text,
+    setting,
+    settings_of,
+)
 from netc.compiler.plan.terms import LossTerm, MetricTerm, Term
 from netc.compiler.schedules.base import Schedule, schedule
 from netc.compiler.schedules.constant import Constant
 from netc.grammar.diagnostics import Span
 
+INITIAL = DeclaredType("initializer", initializer.all)
 CLIP_NORM = Optional_(Real(0, open_low=True))
-ORDER = ("loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "augmentation", "data")
+ORDER = (
+    "loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "l1", "l2", "initializers",
+    "augmentation", "data",
+)  # fmt: skip
 """The settings as the reference and the manifest list them: those of a step stand where a reader looks for them."""
 
 
@@ -50,6 +67,12 @@ class StepPlan:
         default=None,
         outside={"clip_norm": Outside(CLIP_NORM)},
         also=("clip", "grad_clip", "gradient_clip", "max_norm", "max_grad_norm"),
+    )
+    l1: tuple[tuple[str, float], ...] = setting(
+        Patterns(Real(0)), "penalties by pattern, added to those of layers: l1 * sum(abs(w))", default=()
+    )
+    l2: tuple[tuple[str, float], ...] = setting(
+        Patterns(Real(0)), 'the same of l2 * sum(w**2): `["*.weight": 1e-4]`', default=()
     )
     name: str | None = None
     trains: tuple[str, ...] | None = None
@@ -92,6 +115,11 @@ class TrainPlan:
         default_text="10",
         also=("n_epochs", "num_epochs", "max_epochs", "epoch", "iterations"),
         outside={"epochs": Outside(Integer(1), help="how often to go through the data")},
+    )
+    initializers: tuple[tuple[str, Initializer], ...] = setting(
+        Patterns(INITIAL),
+        'what weights start with, by pattern, the last that fits: `["*.bn2.weight": constant(0)]`',
+        default=(),
     )
     augmentation: tuple[Augmentation, ...] = setting(
         Some(augmentation),

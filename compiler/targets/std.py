@@ -18,6 +18,7 @@ from netc.compiler.targets.normalization import (
     standardization,
 )
 from netc.compiler.targets.pooling import average_pool_gradient, max_pool_gradient, scanned_max_pool_gradient
+from netc.compiler.targets.power_iteration import power_iteration
 from netc.compiler.targets.randomness import hashed_normal, hashed_uniform
 from netc.compiler.targets.registry import Lowering, Table
 from netc.compiler.targets.weight_products import (
@@ -46,6 +47,7 @@ STD: Table = {
         Lowering("maxima", max_pool_gradient),
         Lowering("scan", scanned_max_pool_gradient),
     ),
+    "PowerIterationTraining": (Lowering("products", power_iteration),),
     "RandomNormal": (Lowering("hashed", hashed_normal),),
     "RandomUniform": (Lowering("hashed", hashed_uniform),),
     "Standardization": (

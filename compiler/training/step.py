@@ -13,6 +13,7 @@ from netc.compiler.net import Net
 from netc.compiler.options import Precision
 from netc.compiler.passes.dead_code import dead_code, used_sources
 from netc.compiler.plan.moving import frozen, moving
+from netc.compiler.plan.penalties import penalties
 from netc.compiler.plan.terms import Term, values_of
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.compiler.training.assembly import Assembly
@@ -113,8 +114,11 @@ def gradient_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -
     targets = take_data(a, net, plan.losses)
     seed, count = take_counters(a)
     take_parameters(a, net)
-    forward = forward_pass(a, net, plan.losses, seed, count, frozen(net.parameters, plan))
-    loss = add_losses(a, plan.losses, forward.values, targets)
+    fixed = frozen(net.parameters, plan)
+    forward = forward_pass(a, net, plan.losses, seed, count, fixed)
+    moved = {item.value for item in net.parameters if item.trainable and item.value not in fixed}
+    penalized = [item for step in plan.steps for item in penalties(net.parameters, step, moved)]
+    loss = add_losses(a, plan.losses, forward.values, targets, penalized)
     wanted = [parameter.value for parameter in net.parameters if parameter.trainable]
     wanted += [value for value in net.inputs if value.dtype == DType.FLOAT32]
     g = a.builder("loss", "scale")
@@ -142,9 +146,11 @@ def _measured(a: Assembly, net: Net, plan: TrainPlan, step: StepPlan, *, updates
     seed, count = take_counters(a)
     take_parameters(a, net, set(moving(net.parameters, net.inputs, plan, step)))
     forward = forward_pass(a, net, terms, seed, count, frozen(net.parameters, plan))
-    loss = add_losses(a, step.losses, forward.values, targets)
+    trained = _trained(net, plan, step)
+    penalized = penalties(net.parameters, step, set(trained))
+    loss = add_losses(a, step.losses, forward.values, targets, penalized)
     add_metrics(a, plan.metrics, forward.values, targets)
-    return Measured(loss, _trained(net, plan, step), forward.statistics, count, rate)
+    return Measured(loss, trained, forward.statistics, count, rate)
 
 
 def _trained(net: Net, plan: TrainPlan, step: StepPlan) -> list[Value]:

@@ -21,7 +21,7 @@ def initial_weights(net: Net, seed: int = 0) -> dict[str, Array]:
 def initial_weight(parameter: Parameter, seed: int = 0) -> Array:
     """One parameter's or buffer's initial values, for callers that don't want all of them in memory at once."""
     shape = tuple(size for size in parameter.value.shape if isinstance(size, int))
-    stream = RawStream.of(seed, parameter.name)
+    stream = RawStream.of(seed, parameter.drawn_as or parameter.name)
     return parameter.initial.draw(shape, parameter.layout, parameter.value.dtype.value, stream)
 
 

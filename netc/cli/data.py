@@ -44,7 +44,8 @@ def data(what: str, style: str) -> None:
     if style == "json":
         put_json(found)
         return
-    draw(warnings)
+    if warnings:
+        draw(warnings)
     for line in lines:
         show(line)
 

@@ -48,7 +48,7 @@ def count(findings: Sequence[Diagnostic], files: int, style: str) -> None:
     if files == 1:
         say(f"{' and '.join(found) or 'nothing to report'} in 1 file")
     else:
-        say(f"Checked {files:,} files: {', '.join(found) or 'nothing to report'}")
+        say(f"Checked {counted(files, 'file')}: {', '.join(found) or 'nothing to report'}")
 
 
 def _sources(findings: Sequence[Diagnostic]) -> dict[str, str]:

@@ -76,7 +76,7 @@ def _uneven(
         high, low = int(counts[0][most]), int(counts[0][least])
         if high >= UNEVEN * low:
             yield _warning(
-                f"the classes of {data.name} are very uneven: {high:,} rows of `{called[most]}`, "
+                f"the classes of {data.name} are very uneven: {counted(high, 'row')} of `{called[most]}`, "
                 f"{low:,} of `{called[least]}`",
                 f"always answering `{called[most]}` is right for {high / int(counts[0].sum()):.1%} of the rows",
                 help="bring more rows of the rare classes, and judge by more than accuracy",
@@ -94,7 +94,7 @@ def _few(data: DataSet, target: TargetCard, found: int) -> Diagnostic:
 
 
 def _of(names: Sequence[str]) -> str:
-    return f"class `{names[0]}`" if len(names) == 1 else f"{len(names):,} classes: {listed(names)}"
+    return f"class `{names[0]}`" if len(names) == 1 else f"{counted(len(names), 'class', 'classes')}: {listed(names)}"
 
 
 def _warning(message: str, *notes: str, help: str) -> Diagnostic:

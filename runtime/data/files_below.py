@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from netc.grammar.counted import counted
+
 ARCHIVERS = frozenset({"__MACOSX", "__pycache__"})
 """Folders that programs leave beside the data; like those with a dot in front, they are hidden."""
 
@@ -49,14 +51,14 @@ def unread(folder: Path, read: Collection[Path]) -> dict[str, int]:
 
 def by_ending(paths: Iterator[Path]) -> dict[str, int]:
     """How many files have each ending, the most frequent first; "no ending" where there is none."""
-    counted = Counter(path.suffix.lower() or "no ending" for path in paths)
-    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+    found = Counter(path.suffix.lower() or "no ending" for path in paths)
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
-def skipped_text(counted: Mapping[str, int]) -> str:
+def skipped_text(endings: Mapping[str, int]) -> str:
     """ "12 files skipped: 10 .txt, 2 .mp4"."""
-    total = sum(counted.values())
-    shown = [f"{count:,} {ending}" for ending, count in list(counted.items())[:SHOWN_ENDINGS]]
-    if (rest := list(counted.values())[SHOWN_ENDINGS:]) != []:
-        shown.append(f"{sum(rest):,} of {len(rest)} other ending{'s' if len(rest) > 1 else ''}")
-    return f"{total:,} file{'s' if total != 1 else ''} skipped: {', '.join(shown)}"
+    total = sum(endings.values())
+    shown = [f"{count:,} {ending}" for ending, count in list(endings.items())[:SHOWN_ENDINGS]]
+    if (rest := list(endings.values())[SHOWN_ENDINGS:]) != []:
+        shown.append(f"{sum(rest):,} of {counted(len(rest), 'other ending')}")
+    return f"{counted(total, 'file')} skipped: {', '.join(shown)}"

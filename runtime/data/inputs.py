@@ -99,8 +99,8 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
 
 
 def _notes(reader: Reader) -> tuple[str, ...]:
-    counted = [f"{count:,} image{'s' if count > 1 else ''}: {what}" for what, count in reader.counted.items()]
-    return (*dict.fromkeys(reader.notes), *counted, *([skipped_text(reader.skipped)] if reader.skipped else []))
+    looked = [f"{counted(count, 'image')}: {what}" for what, count in reader.counted.items()]
+    return (*dict.fromkeys(reader.notes), *looked, *([skipped_text(reader.skipped)] if reader.skipped else []))
 
 
 def _expanded(reader: Reader, spec: str) -> list[Asked]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.runtime.data.dataset import Field
 from netc.runtime.data.decode import LEVELS, WHITE, check_decodes, read_header, read_image
 from netc.runtime.data.errors import damaged, error, shape_text
@@ -131,4 +132,4 @@ def _checked(images: Images) -> Images:
 
 
 def _images(count: int) -> str:
-    return f"{count:,} image{'s' if count != 1 else ''}"
+    return f"{counted(count, 'image')}"

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any
 
-from netc.compiler import Graph, LossTerm, Net, Node, StepPlan, TrainPlan, Value, forward_graph, get_op
+from netc.compiler import Graph, LossTerm, Net, Node, StepPlan, TrainPlan, Value, forward_graph, get_op, penalties
 from netc.runtime.measure.torch_ops import Function, NoEquivalentError, dtype_of, function_of
 from netc.runtime.sessions.resident import Array
 
@@ -59,6 +59,9 @@ class TorchStep:
         self.weights = {parameter.name: tensor(weights[parameter.name]) for parameter in net.parameters}
         self.rows = {name: tensor(array) for name, array in rows.items()}
         self.trained = [self.weights[item.name].requires_grad_() for item in net.parameters if item.trainable]
+        trained = {item.value for item in net.parameters if item.trainable}
+        found = penalties(net.parameters, self.step, trained)
+        self.penalties = [(self.weights[item.name], item.l1, item.l2) for item in found]
         given = {value.name: self.rows[value.name] for value in graph.inputs} | self.weights
         self.known: dict[Value, Any] = {value: given[value.name] for value in graph.sources()}
         self.calls = _calls(graph, self.known, torch, device)
@@ -105,11 +108,14 @@ class TorchStep:
                 values.update(zip(made, result, strict=True))
             for value in finished:
                 del values[value]
-        total = None
+        total: Any = None
         for term, (prediction, target), loss in zip(self.plan.losses, self.pairs, self.losses, strict=True):
             value = loss(values[prediction], None if target is None else values[target])
             value = value if term.weight == 1 else value * term.weight
             total = value if total is None else total + value
+        for weight, l1, l2 in self.penalties:
+            total += l1 * weight.abs().sum() if l1 else 0
+            total += l2 * weight.square().sum() if l2 else 0
         return total
 
     def gradients(self) -> tuple[float, dict[str, Array]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from netc.grammar.counted import counted
 from netc.grammar.snippet import printable
 
 Entries = Sequence[tuple[str, str]]
@@ -37,7 +38,7 @@ def check_external(folder: Path | None, tensors: Sequence[Entries]) -> None:
         offset, length = (_number(said.get(key)) for key in ("offset", "length"))
         size = file.stat().st_size
         if offset + (length if "length" in said else 0) > size:
-            raise OutsideError(f"it asks for numbers beyond the end of {shown}, which has {size:,} bytes")
+            raise OutsideError(f"it asks for numbers beyond the end of {shown}, which has {counted(size, 'byte')}")
 
 
 def _file(root: Path, location: str) -> Path | None:

@@ -19,6 +19,8 @@ from netc.compiler.declare.arguments import (
     ArgumentType,
     Axes,
     Boolean,
+    Connections,
+    DeclaredType,
     Extent,
     Integer,
     LayerType,
@@ -58,6 +60,12 @@ def lists(element: st.SearchStrategy[Any], low: int = 1, high: int = 3) -> st.Se
     return st.lists(element, min_size=low, max_size=high).map(brackets)
 
 
+NAMED = {
+    LayerType: ["relu", "leaky_relu(0.1)", "batchnorm -> relu", "identity", "softmax", "tanh"],
+    DeclaredType: ["he_normal", "constant(0.5)", "orthogonal"],
+}
+
+
 def fitting(kind: ArgumentType) -> st.SearchStrategy[str]:
     """Texts of values that the type accepts."""
     pairs = lists(st.tuples(st.integers(0, 2), st.integers(0, 2)).map(list).map(brackets))
@@ -82,8 +90,10 @@ def fitting(kind: ArgumentType) -> st.SearchStrategy[str]:
             return st.permutations(range(3)).map(brackets) | st.permutations(range(2)).map(brackets)
         case Numbers():
             return st.sampled_from(["0.5", "2", "[0.5, 1]", "[0.1, 0.2, 0.3]", "[1, 2, 3, 4]"])
-        case LayerType():
-            return st.sampled_from(["relu", "leaky_relu(0.1)", "batchnorm -> relu", "identity", "softmax", "tanh"])
+        case Connections():
+            return lists(lists(st.integers(0, 2)))
+        case LayerType() | DeclaredType():
+            return st.sampled_from(NAMED[type(kind)])
         case TensorType():
             return st.just("none")
     raise AssertionError(f"no values for {kind}")

@@ -22,12 +22,22 @@ from .one_operator import (
     weighted_loss,
 )
 
-FIRST_ONLY = {"MaxPoolGradient", "BatchNormalizationGradient"}
+FIRST_ONLY = {"MaxPoolGradient": 2, "BatchNormalizationGradient": 0}
+"""Operators without a second derivative, and a sample of each: of MaxPoolGradient one whose windows overlap."""
+
+
+def has_a_gradient(name: str, index: int) -> bool:
+    given = sample_of(name, index).attributes
+    if name == "MaxPoolGradient":
+        return all(s >= k for s, k in zip(given["strides"], given["kernel"], strict=True))
+    return name not in FIRST_ONLY
+
+
 DIFFERENTIABLE = [
     (name, index)
     for name, index in CASES
     if all_ops()[name].differentiable
-    and name not in FIRST_ONLY
+    and has_a_gradient(name, index)
     and (sample_of(name, index).dtypes or (DType.FLOAT32,))[-1 if name == "Where" else 0] == DType.FLOAT32
     and sample_of(name, index).attributes.get("to") in (None, DType.FLOAT32)
 ]
@@ -87,4 +97,4 @@ def test_gradient_in_float32(name: str, index: int) -> None:
 @pytest.mark.parametrize("name", sorted(FIRST_ONLY))
 def test_a_missing_second_derivative_is_no_silent_zero(name: str) -> None:
     with pytest.raises(AssertionError, match="no second derivative"):
-        with_gradients(name, 0)
+        with_gradients(name, FIRST_ONLY[name])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.runtime.data.dataset import Split
 from netc.runtime.data.errors import damaged, error, unreadable
 from netc.runtime.data.formats.base import FolderFormat, Source
@@ -99,7 +100,9 @@ def _rows(path: Path, heads: int, classes: int) -> np.ndarray:
         raise unreadable(path, reason) from None
     length = heads + PIXELS
     if len(data) % length:
-        raise damaged(path, f"ends at byte {len(data):,}, in row {len(data) // length:,}; a row has {length:,} bytes")
+        raise damaged(
+            path, f"ends at byte {len(data):,}, in row {len(data) // length:,}; a row has {counted(length, 'byte')}"
+        )
     rows = data.reshape(-1, length)
     wrong = np.flatnonzero(rows[:, heads - 1] >= classes)
     if len(wrong):

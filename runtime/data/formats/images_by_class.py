@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Severity, did_you_mean
 from netc.runtime.data.arrays import PARTS
 from netc.runtime.data.dataset import Field, Split
@@ -80,7 +81,7 @@ def _read(folder: Path, options: Options) -> Source:
         )
     read = frozenset(path for paths in chosen.values() for path in paths)
     loose = sum(path.suffix.lower() in SUFFIXES and path.is_file() for path in first.iterdir() if path not in read)
-    notes = [f"{loose:,} image{'s' if loose > 1 else ''} beside the folders of classes not used"] if loose else []
+    notes = [f"{counted(loose, 'image')} beside the folders of classes not used"] if loose else []
     return Source(found, {"label": tuple(classes)}, read, (*pictures.notes, *notes), tuple(warnings))
 
 

@@ -1,0 +1,92 @@
+"""`init`, `bias_init`, `l1` and `l2` on every layer with weights: what they change, and where they would do nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from netc.compiler.declare.samples import Sample, Wrong
+from netc.compiler.layers.base import layer
+from netc.compiler.layers.of_weights import SPECS, is_bias
+from netc.compiler.load import check
+
+from .in_the_language import errors_of, net_of, written
+
+CALLS = [
+    pytest.param(word, one, name, id=f"{word} {name}")
+    for word, definition in layer.all().items()
+    for name in SPECS
+    if name in definition.arguments
+    for one in [
+        next(one for one in definition.samples if any(is_bias(w) == (name == "bias_init") for w in one.weights or ()))
+    ]
+]
+
+
+def with_argument(one: Sample, argument: str) -> Sample:
+    """The sample's call with one more argument."""
+    call = one.call.removesuffix(")") + (", " if "(" in one.call else "(") + argument + ")"
+    return Sample(call.replace("(, ", "("), *one.inputs, out=one.out, params=one.params)
+
+
+@pytest.mark.parametrize(("word", "one", "name"), CALLS)
+def test_it_reaches_the_layer_s_own_weights(word: str, one: Sample, name: str) -> None:
+    value = "constant(0.25)" if name.endswith("init") else "0.25"
+    made = net_of("layer", with_argument(one, f"{name}={value}")).layers[-1]
+    own = [item for item in made.parameters if not item.buffer and item.name.count(".") == 1]
+    assert own
+    for item in made.parameters:
+        meant = item in own and is_bias(item.name.rpartition(".")[2]) == (name == "bias_init")
+        found = written(item.initial) == value if name.endswith("init") else getattr(item, name) == 0.25
+        assert found == meant, item.name
+
+
+@pytest.mark.parametrize(
+    ("call", "inputs", "code", "says"),
+    [
+        ("dense(4, init=he)", "8", "E201", "nothing is called `he`"),
+        ("dense(4, init=he(2))", "8", "E202", "no layer is called `he`"),
+        ("dense(4, init=3)", "8", "E224", "an initializer such as `constant`, found 3"),
+        ("dense(4, init=normal(-1))", "8", "E224", "a number of at least 0, found -1"),
+        ("dense(4, l2=-1)", "8", "E224", "a number of at least 0, found -1"),
+        ("dense(4, bias=false, bias_init=constant)", "8", "E301", "dense makes no bias here"),
+        ("dense(4, none, true, none, he_normal)", "8", "E221", "takes 4 arguments without a name"),
+    ],
+)
+def test_what_is_refused(call: str, inputs: str, code: str, says: str) -> None:
+    (finding,) = errors_of("layer", Wrong(call, inputs, code=code, says=says))
+    assert finding.code == code
+    assert says in finding.message
+
+
+def test_a_weight_that_is_given_has_no_start_of_its_own() -> None:
+    one = Wrong("dense(5, weight=b, l2=0.1)", "6", "parameter([5, 6])", code="E301", says="")
+    (finding,) = errors_of("layer", one)
+    assert "dense makes no weight of its own here" in finding.message
+
+
+BLOCK = """
+block unit(filters, gamma = constant(0), start = he_normal) {{
+  conv(filters, 3x3, init=start, act=relu) -> batchnorm(init=gamma)
+}}
+net Small {{
+  input image: 1x6x6
+  {call}
+  logits = flatten -> dense(3, l1=0.01, l2=0.5)
+}}
+train Small {{ loss = cross_entropy(logits, label) }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("unit(2)", ("he_normal", "constant")),
+        ("unit(2, start=orthogonal(2))", ("orthogonal(2)", "constant")),
+        ("unit(2, constant(3), lecun_normal)", ("lecun_normal", "constant(3)")),
+    ],
+)
+def test_a_block_hands_initializers_on(call: str, expected: tuple[str, str]) -> None:
+    result = check("small.net", BLOCK.format(call=call))
+    assert not result.diagnostics
+    starts = {item.name: written(item.initial) for item in result.nets[0].parameters}
+    assert (starts["unit1.conv1.weight"], starts["unit1.batchnorm1.weight"]) == expected
