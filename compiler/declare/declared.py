@@ -148,16 +148,19 @@ class Registry(Generic[Definition]):
     def called(self, name: str) -> Elsewhere[Definition] | None:
         """The declaration that another framework calls so, and which of its names that is; None where there is none."""
         if not self._elsewhere:
-            for word, definition in self.all().items():
-                for also in (word, *definition.also):
-                    self._enter(definition, also if isinstance(also, Also) else Also(also))
+            for exact in (True, False):
+                for word, definition in self.all().items():
+                    for also in (word, *definition.also):
+                        self._enter(definition, also if isinstance(also, Also) else Also(also), exact)
         found = (self._elsewhere.get(key) for key in (spelt(name), folded(name), plain(name)))
         return next((known for known in found if known is not None), None)
 
-    def _enter(self, definition: type[Definition], also: Also) -> None:
-        """Enter a name as it is spelt, and its plain form, which spellings with arguments of their own leave alone."""
-        for key in dict.fromkeys((spelt(also.name), folded(also.name), plain(also.name))):
+    def _enter(self, definition: type[Definition], also: Also, exact: bool) -> None:
+        """Enter a name as it is spelt, or its plain forms, which leave names of others alone: dropout and Dropout2d."""
+        for key in (spelt(also.name),) if exact else dict.fromkeys((folded(also.name), plain(also.name))):
             known = self._elsewhere.get(key)
+            if not exact and known is not None and known[0] is not definition and spelt(known[1].name) == key:
+                continue
             if known is None:
                 self._elsewhere[key] = (definition, also if key == spelt(also.name) else Also(also.name, also.note))
                 continue

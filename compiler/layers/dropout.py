@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import (
@@ -20,8 +19,6 @@ from netc.compiler.layers.base import (
 
 RATE = Real(0, 1, open_high=True)
 
-CHANNELS = "it drops single elements, where the other drops whole channels"
-
 
 @layer("dropout")
 class Dropout(Layer):
@@ -31,7 +28,7 @@ class Dropout(Layer):
     the same (Srivastava et al. 2014).
     """
 
-    also = ("drop", "Dropout(p, -inplace)", Also("DropoutNd(p, -inplace)", CHANNELS), Also("spatial_dropout", CHANNELS))
+    also = ("drop", "Dropout(p, -inplace)")
 
     rate: float = argument(RATE, "the share of elements that is dropped", default=0.5)
 
@@ -57,7 +54,7 @@ class SpatialDropout(Layer):
     Neighbours in a map are alike, so that single elements dropped are no loss (Tompson et al. 2014, arXiv:1411.4280).
     """
 
-    also = ("dropoutNd",)
+    also = ("DropoutNd(p, -inplace)", "feature_dropout")
 
     rate: float = argument(RATE, "the share of channels that is dropped", default=0.5)
 

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import SIZE, Integer, Optional_, TensorType, argument
-from netc.compiler.declare.initial import Stream
 from netc.compiler.initializers.normal import Normal
 from netc.compiler.ir import DType, Value, format_shape
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
-
-if TYPE_CHECKING:
-    from netc.compiler.declare.initial import Array
-
-
-class NormalButOneRow(Normal):
-    """Normally distributed numbers, with zeros in one row."""
-
-    def __init__(self, row: int, **values: Any) -> None:
-        super().__init__(**values)
-        self.row = row
-
-    def draw(self, shape: tuple[int, ...], layout: str, dtype: str, stream: Stream) -> Array:
-        drawn = super().draw(shape, layout, dtype, stream)
-        drawn[self.row] = 0
-        return drawn
 
 
 @layer("embedding")
@@ -79,8 +62,11 @@ class Embedding(Layer):
     def _table(self, b: LayerBuilder) -> Value:
         expected = (self.rows, self.width)
         if self.weight is None:
-            start = Normal(std=1.0) if self.padding is None else NormalButOneRow(self.padding, std=1.0)
-            return b.parameter("weight", expected, start)
+            if self.padding is None:
+                return b.parameter("weight", expected, Normal(std=1.0))
+            made = b.made("weight", expected, Normal(std=1.0))
+            made.empty_row = self.padding
+            return made.value
         if self.weight.shape != expected:
             found = format_shape(self.weight.shape)
             raise ShapeError(f"a weight of {format_shape(expected)} is needed, found {found}", argument="weight")

@@ -70,3 +70,8 @@ def test_a_longer_sequence_than_the_table_of_positions_is_refused_in_a_run(tmp_p
     assert model(np.zeros((1, 5, 4), np.float32)).shape == (1, 5, 4)
     with pytest.raises(Exception, match=r"(?i)shape|size|dimension"):
         model(np.zeros((1, 6, 4), np.float32))
+
+
+def test_padding_is_zero_whatever_the_rest_starts_with(tmp_path: Path) -> None:
+    model = model_of("net A { input tokens: int 3; words = embedding(4, 2, padding=1, init=constant(5)) }", tmp_path)
+    np.testing.assert_array_equal(model.state_dict()["words.weight"], [[5, 5], [0, 0], [5, 5], [5, 5]])
