@@ -43,6 +43,7 @@ class ConvTranspose(Layer):
         "conv3dtranspose",
         "deconv",
         "deconvolution",
+        "LazyConvTransposeNd",
     )
 
     filters: int = argument(SIZE, "output channels")

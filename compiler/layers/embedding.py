@@ -25,7 +25,7 @@ class Embedding(Layer):
         "lookup",
         "lookup_table",
         "word_embedding",
-        "Embedding(rows, width, padding)",
+        "Embedding(num_embeddings, embedding_dim, padding_idx)",
         Also("EmbeddingBag", "it gives a row for each number; `embedding(rows, width) -> mean(axis=0)` is a bag"),
     )
 

@@ -102,7 +102,6 @@ class Reshape(Layer):
 class Transpose(Layer):
     """Exchanges axes: `[A, B]` -> `[B, A]`. Unless `axes` are given, the last two change places."""
 
-
     axes: tuple[int, ...] | None = argument(
         Optional_(Axes()), "for each axis of the output, the input's axis: `[1, 2, 0]`", default=None
     )

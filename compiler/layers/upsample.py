@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Extent, Numbers, Optional_, Word, argument
 from netc.compiler.ir import Size, Value
 from netc.compiler.layers.along import by_matrix, chosen, cut, side_by_side, with_edges
@@ -29,7 +30,14 @@ class Upsample(Layer):
     smaller maps, without smoothing (antialias) then. A `scale` of whole numbers works on maps of unknown size.
     """
 
-    also = ("upscale", "interpolate", "resize", "upsampling")
+    also = (
+        "upscale",
+        "interpolate",
+        "resize",
+        "upsampling",
+        Also("UpsamplingBilinearNd", "it aligns corners, which `mode=bilinear` does not"),
+        Also("UpsamplingNearestNd", "write `upsample(2, mode=nearest)`"),
+    )
 
     scale: float | tuple[float, ...] | None = argument(
         Optional_(Numbers()), "how many times larger: `2`, `[2, 1.5]`", default=None
