@@ -161,3 +161,15 @@ def test_gpt_learns(length: int, tmp_path: Path) -> None:
     tokens = np.random.default_rng(0).integers(0, 11, (8, length))
     losses = [trainer.step({"tokens": tokens, "label": tokens[:, 0]})["loss"] for _ in range(30)]
     assert losses[-1] < losses[0] / 2
+
+
+@pytest.mark.parametrize("target", ["cpu", "cuda", "web"])
+def test_gradients_are_the_same_in_every_target(target: str, tmp_path: Path) -> None:
+    net = model_of(GPT, tmp_path).net
+    tokens = np.random.default_rng(0).integers(0, 11, (4, 6))
+    batch = {"tokens": tokens, "label": tokens[:, 0]}
+    loss, expected = netc.Model(net, device="cpu", target="std", seed=1).gradients(batch)
+    found, gradients = netc.Model(net, device="cpu", target=target, seed=1).gradients(batch)
+    assert found == pytest.approx(loss, rel=1e-5)
+    for name, slope in expected.items():
+        np.testing.assert_allclose(gradients[name], slope, rtol=1e-4, atol=1e-5 * np.abs(slope).max(), err_msg=name)
