@@ -59,7 +59,9 @@ def test_a_second_training_is_refused_and_changes_nothing(run: Run, folder: Path
 
 
 @pytest.mark.parametrize(
-    "left", ["", "{}", "[", '{"pid": 1, "host": "elsewhere"}', f'{{"pid": {os.getpid()}, "host": "x"}}']
+    "left",
+    ["", "{}", "[", '{"pid": 1, "host": "elsewhere"}', f'{{"pid": {os.getpid()}, "host": "x"}}'],
+    ids=["empty", "nothing", "broken", "elsewhere", "here"],
 )
 def test_a_file_that_nobody_locks_is_taken_over(left: str, tmp_path: Path) -> None:
     """Whatever is in it: the process may have died, and its number may be another's by now."""
