@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from netc.compiler.declare import not_covered
 from netc.compiler.declare.also import plain
 
 
@@ -45,13 +46,10 @@ LAYERS = BLOCKS + _table(
     ("rrelu maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort std var linspace", ""),
     ("repeat_vector", "`unsqueeze` adds the axis, `expand` or arithmetic repeats it"),
     ("repeat_interleave", "`unsqueeze`, `expand` and `reshape` repeat elements one by one"),
-    ("embedding positional positional_encoding rotary", ""),
     ("rnn simple_rnn lstm gru bidirectional time_distributed lstm_cell gru_cell", "recurrent layers come with `scan`"),
-    ("attention multihead_attention multi_head_attention self_attention scaled_dot_product_attention transformer "
-     "transformer_encoder", "make it of `dense`, `transpose`, `matmul` and `softmax`"),
     ("full_like", "write `parameter([64], value=1)`, which is learned, or `ones([64])`"),
     ("sequential module_list", "write the layers one below the other, or on one line with `->` between them"),
-    ("input_layer inputs placeholder", "write `input image: 3x32x32` as the first statement of the net"),
+    ("input input_layer inputs placeholder", "write `input image: 3x32x32` as the first statement of the net"),
 )  # fmt: skip
 
 LOSSES = _table(
@@ -102,13 +100,13 @@ AUGMENTATIONS = _table(
 )  # fmt: skip
 
 ABSENT: dict[str, tuple[Absent, ...]] = {
-    "layer": LAYERS,
-    "loss": LOSSES,
-    "optimizer": OPTIMIZERS,
-    "metric": METRICS,
-    "schedule": SCHEDULES,
+    "layer": LAYERS + _table(*not_covered.LAYERS),
+    "loss": LOSSES + _table(*not_covered.LOSSES),
+    "optimizer": OPTIMIZERS + _table(*not_covered.OPTIMIZERS),
+    "metric": METRICS + _table(*not_covered.METRICS),
+    "schedule": SCHEDULES + _table(*not_covered.SCHEDULES),
     "stop": STOPS,
-    "augmentation": AUGMENTATIONS,
+    "augmentation": AUGMENTATIONS + _table(*not_covered.AUGMENTATIONS),
 }
 """By the kind of the declaration that is missing."""
 

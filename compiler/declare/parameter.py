@@ -21,6 +21,7 @@ class Parameter:
     layout     which axes are outputs (`O`) and inputs (`I`), for initializers that scale by their number
     drawn_as   the parameter whose random numbers it is drawn from, where it follows from how that one starts
     started_by what a train section lets it start with, as JSON; None where none says so
+    empty_row  a row along the first axis that starts as zeros, whatever the others start with
     l1, l2     penalties: training adds l1 * sum(abs(w)) + l2 * sum(w**2) to its loss
     """
 
@@ -34,6 +35,7 @@ class Parameter:
     frozen: bool = False
     drawn_as: str = ""
     started_by: Any = None
+    empty_row: int | None = None
     l1: float = 0.0
     l2: float = 0.0
 

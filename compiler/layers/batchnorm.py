@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Boolean, Real, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import (
@@ -38,6 +39,8 @@ class BatchNorm(Layer):
         "norm",
         "BatchNormNd(-num_features, eps, 1 - momentum)",
         "BatchNormalization(-axis, momentum=0.99, epsilon=1e-3)",
+        "LazyBatchNormNd",
+        Also("SyncBatchNorm", "a training runs on one device"),
     )
 
     momentum: float = argument(Real(0, 1), "how much of the running statistics is kept at a step", default=0.9)

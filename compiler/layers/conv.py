@@ -42,7 +42,11 @@ class Conv(Layer):
     zeros (LeCun et al. 1998, Gradient-based learning applied to document recognition).
     """
 
-    also = ("convolution", "ConvNd(-in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)")
+    also = (
+        "convolution",
+        "ConvNd(-in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)",
+        "LazyConvNd",
+    )
 
     filters: int = argument(SIZE, "output channels")
     kernel: PerAxis = argument(Extent(), "the kernel's size: `3x3`, or a number for all axes")

@@ -45,6 +45,7 @@ class ConvTranspose(Layer):
         "Conv3DTranspose(filters, kernel_size, strides, padding)",
         "deconv",
         "deconvolution",
+        "LazyConvTransposeNd",
     )
 
     filters: int = argument(SIZE, "output channels")

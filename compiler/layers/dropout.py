@@ -54,7 +54,7 @@ class SpatialDropout(Layer):
     Neighbours in a map are alike, so that single elements dropped are no loss (Tompson et al. 2014, arXiv:1411.4280).
     """
 
-    also = ("DropoutNd(p, -inplace)", "SpatialDropoutND(rate)")
+    also = ("DropoutNd(p, -inplace)", "SpatialDropoutND(rate)", "feature_dropout")
 
     rate: float = argument(RATE, "the share of channels that is dropped", default=0.5)
 

@@ -103,7 +103,7 @@ class InstanceNorm(Layer):
     Parameters: with `scale` weight `[C]`, ones; with `shift` bias `[C]`, zeros.
     """
 
-    also = ("instance_normalization", "InstanceNormNd(-num_features, eps)")
+    also = ("instance_normalization", "InstanceNormNd(-num_features, eps)", "LazyInstanceNormNd")
 
     epsilon: float = argument(EPSILON, "added to the variance", default=1e-5)
     scale: bool = argument(Boolean(), "whether a learned scale is applied", default=False)

@@ -30,7 +30,11 @@ class Lrn(Layer):
     `lrn(5, alpha=5e-4, k=2)` (Krizhevsky et al. 2012).
     """
 
-    also = ("local_response_norm", "localresponsenormalization")
+    also = (
+        "local_response_norm",
+        "localresponsenormalization",
+        "CrossMapLRNNd",
+    )
 
     size: int = argument(SIZE, "how many channels are summed over", default=5)
     alpha: float = argument(Real(0), "the factor of the mean square", default=1e-4)

@@ -30,8 +30,8 @@ SPECS: dict[str, ArgumentSpec] = {
 
 
 def is_bias(leaf: str) -> bool:
-    """Whether a weight's own name is that of a bias: `bias`, `bias_ih_l0`."""
-    return leaf.startswith("bias")
+    """Whether a weight's own name is that of a bias: `bias`, `bias_ih_l0`, `in_proj_bias`, `out_proj.bias`."""
+    return "bias" in leaf.replace(".", "_").split("_")
 
 
 def arguments_for(leaves: Iterable[str]) -> dict[str, ArgumentSpec]:

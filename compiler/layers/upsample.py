@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Extent, Numbers, Optional_, Word, argument
 from netc.compiler.ir import Size, Value
 from netc.compiler.layers.along import by_matrix, chosen, cut, side_by_side, with_edges
@@ -37,6 +38,8 @@ class Upsample(Layer):
         "interpolate",
         "resize",
         "Upsample(size, scale_factor, mode)",
+        Also("UpsamplingBilinearNd", "it aligns corners, which `mode=bilinear` does not"),
+        Also("UpsamplingNearestNd", "write `upsample(2, mode=nearest)`"),
         "UpSamplingND(size as scale=2)",
     )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netc.compiler.ir import Builder, DType, Node, Shape, Size, Tensor, Value, product
+from netc.compiler.ir import Builder, DType, Node, Shape, Size, Tensor, Value
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import normal_axis
 from netc.compiler.ops.facts import Cost, Kind
 from netc.compiler.ops.fields import Field, along
+from netc.compiler.ops.scattered import sum_rows
 from netc.compiler.ops.writer import Writer
 
 WHOLE = (DType.INT64,)
@@ -18,11 +19,14 @@ WHOLE = (DType.INT64,)
 
 @op
 class Gather(Op):
-    """data's slices along an axis in the order of indices (0 to its size - 1), whose axes replace that axis."""
+    """data's slices along an axis in the order of indices (0 to its size - 1), whose axes replace that axis.
+
+    padding   the index of a slice that gets no gradient
+    """
 
     kind = Kind.MOVEMENT
     cost = Cost.MEMORY
-    attributes = {"axis": REQUIRED}
+    attributes = {"axis": REQUIRED, "padding": None}
     samples = (
         sample((5, 3), (4,), axis=0, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 5))),
         sample((2, 6, 3), (2, 2), axis=1, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 6))),
@@ -30,7 +34,7 @@ class Gather(Op):
     )
 
     @staticmethod
-    def shape(data: Value, indices: Value, *, axis: int) -> Shape:
+    def shape(data: Value, indices: Value, *, axis: int, padding: int | None) -> Shape:
         if indices.dtype not in (DType.INT64, DType.INT32):
             raise ShapeError(f"indices are whole numbers, found {indices.dtype}", at=1)
         position = normal_axis(data, axis)
@@ -39,13 +43,16 @@ class Gather(Op):
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, None]:
         data, indices = node.inputs
-        axis = normal_axis(data, node.attributes["axis"])
-        before, after = data.shape[:axis], data.shape[axis + 1 :]
-        count, rows = product(indices.shape), product(after)
-        chosen = g.Reshape(g.OneHot(indices, depth=data.shape[axis]), shape=(count, data.shape[axis]))
-        flat = g.Reshape(dy, shape=(product(before), count, rows))
-        total = g.MatMul(g.Transpose(chosen, axes=(1, 0)), flat)
-        return g.Reshape(total, shape=data.shape), None
+        axis, places = normal_axis(data, node.attributes["axis"]), indices.rank
+        first = (*range(axis, axis + places), *range(axis), *range(axis + places, dy.rank))
+        dy = g.Transpose(dy, axes=first) if axis else dy
+        padding = node.attributes["padding"]
+        if padding is not None:
+            taken = g.Cast(g.Not(g.Equal(indices, padding)), to=dy.dtype)
+            dy = g.Mul(dy, g.Reshape(taken, shape=(*indices.shape, *(1 for _ in range(dy.rank - places)))))
+        total = sum_rows(g, dy, indices, data.shape[axis])
+        back = (*range(1, axis + 1), 0, *range(axis + 1, data.rank))
+        return g.Transpose(total, axes=back) if axis else total, None
 
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
@@ -61,10 +68,12 @@ class Gather(Op):
 
     @classmethod
     def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
-        axis = node.attributes["axis"]
+        axis, padding = node.attributes["axis"], node.attributes["padding"]
 
         def gather(data: Any, indices: Any) -> Any:
             place = axis % data.dim()
+            if padding is not None:
+                return torch.nn.functional.embedding(indices, data, padding)
             chosen = data.index_select(place, indices.reshape(-1))
             return chosen.reshape(*data.shape[:place], *indices.shape, *data.shape[place + 1 :])
 
@@ -95,9 +104,9 @@ class GatherEach(Op):
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, None]:
         data, indices = node.inputs
         batch, rows = data.shape[:2]
-        count, rest = product(indices.shape[1:]), product(data.shape[2:])
-        chosen = g.OneHot(g.Reshape(indices, shape=(batch, count)), depth=rows)
-        total = g.MatMul(g.Transpose(chosen, axes=(0, 2, 1)), g.Reshape(dy, shape=(batch, count, rest)))
+        each = g.Mul(g.Iota(shape=(batch,)), rows if isinstance(rows, int) else g.Dimension(size=rows))
+        each = g.Reshape(each, shape=(batch, *(1 for _ in indices.shape[1:])))
+        total = sum_rows(g, dy, g.Add(indices, each), batch * rows)
         return g.Reshape(total, shape=data.shape), None
 
     @classmethod

@@ -40,8 +40,8 @@ from netc.grammar.diagnostics import Span, did_you_mean
 INITIAL = DeclaredType("initializer", initializer.all)
 CLIP_NORM = Optional_(Real(0, open_low=True))
 ORDER = (
-    "loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "clip_value", "l1", "l2",
-    "decays", "rates", "accumulate", "trains", "every", "freeze", "unfreeze", "follow", "average", "init", "initializers",
+    "loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "clip_value", "l1", "l2", "decays",
+    "rates", "accumulate", "trains", "every", "freeze", "unfreeze", "follow", "average", "init", "initializers",
     "augmentation", "stop", "data",
 )  # fmt: skip
 """The settings as the reference and the manifest list them: those of a step stand where a reader looks for them."""

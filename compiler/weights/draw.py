@@ -22,7 +22,10 @@ def initial_weight(parameter: Parameter, seed: int = 0) -> Array:
     """One parameter's or buffer's initial values, for callers that don't want all of them in memory at once."""
     shape = tuple(size for size in parameter.value.shape if isinstance(size, int))
     stream = RawStream.of(seed, parameter.drawn_as or parameter.name)
-    return parameter.initial.draw(shape, parameter.layout, parameter.value.dtype.value, stream)
+    drawn = parameter.initial.draw(shape, parameter.layout, parameter.value.dtype.value, stream)
+    if parameter.empty_row is not None:
+        drawn[parameter.empty_row] = 0
+    return drawn
 
 
 class RawStream:

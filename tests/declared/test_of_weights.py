@@ -32,10 +32,10 @@ def with_argument(one: Sample, argument: str) -> Sample:
 def test_it_reaches_the_layer_s_own_weights(word: str, one: Sample, name: str) -> None:
     value = "constant(0.25)" if name.endswith("init") else "0.25"
     made = net_of("layer", with_argument(one, f"{name}={value}")).layers[-1]
-    own = [item for item in made.parameters if not item.buffer and item.name.count(".") == 1]
+    own = [item for item in made.parameters if item.name.removeprefix(f"{made.path}.") in (one.weights or {})]
     assert own
     for item in made.parameters:
-        meant = item in own and is_bias(item.name.rpartition(".")[2]) == (name == "bias_init")
+        meant = item in own and is_bias(item.name.removeprefix(f"{made.path}.")) == (name == "bias_init")
         found = written(item.initial) == value if name.endswith("init") else getattr(item, name) == 0.25
         assert found == meant, item.name
 

@@ -158,7 +158,7 @@ def test_a_name_bound_again_inside_braces_is_not_renamed() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["GEGLU", "hardshrink", "nn.Hardshrink", "nn.RReLU", "maxout", "embedding", "alpha_dropout", "topk_values"]
+    "word", ["GEGLU", "hardshrink", "nn.Hardshrink", "nn.RReLU", "maxout", "nn.Unfold", "alpha_dropout", "topk_values"]
 )
 @pytest.mark.parametrize("form", ["{}", "conv(8, 3x3) -> {}", "conv(8, 3x3, act={})"])
 def test_a_word_of_another_meaning_is_never_offered(word: str, form: str) -> None:
@@ -173,7 +173,7 @@ def test_a_word_of_another_meaning_is_never_offered(word: str, form: str) -> Non
         assert text == NET.format(form.format(word))
 
 
-@pytest.mark.parametrize("word", ["foo", "zzzzzz", "qux(3)", "nn.Foo(3)", "a.b.c", "embedding(10, 3)", "lstm(3)"])
+@pytest.mark.parametrize("word", ["foo", "zzzzzz", "qux(3)", "nn.Foo(3)", "a.b.c", "Unfold(3)", "maxout"])
 def test_an_unknown_layer_has_a_way_out(word: str) -> None:
     (found,) = errors(NET.format(word))
     assert "netc explain layers" in (found.help or "") or "this version has no layer" in (found.help or "")
@@ -300,7 +300,7 @@ def test_a_signature_is_that_of_pytorch(definition: type[Declared], also: Also) 
      ("ReduceLROnPlateau", "# plateau (schedule)"), ("EarlyStopping", "# early_stop (stop)"),
      ("OneCycleLR", "# one_cycle (schedule)"), ("target_network", "# copy (follower)"),
      ("EMA", "# average (setting"), ("accumulate_grad_batches", "# accumulate (setting"),
-     ("nn.GELU", "# gelu (layer)"),
+     ("nn.GELU", "# gelu (layer)"), ("MultiheadAttention", "# attention (layer)"), ("Fold", "no layer"),
      ("e104", "# E104")],
 )  # fmt: skip
 def test_explain_finds_it(word: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:

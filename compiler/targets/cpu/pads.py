@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from netc.compiler.ir import Graph, Node
+from netc.compiler.ops.checks import surely_less
 from netc.compiler.passes.rewriter import Rewriter
 
 
 def pads_as_joins(graph: Graph) -> Graph:
-    """Write every Pad of a single axis as Concat."""
+    """Write every Pad of a single axis as Concat, unless it may cut something off."""
     rewriter = Rewriter(graph)
     for node in graph.nodes:
         axis = _only_axis(node) if node.op == "Pad" else None
@@ -30,5 +31,5 @@ def _only_axis(node: Node) -> int | None:
     pads = node.attributes["pads"]
     rank = len(pads) // 2
     axes = {index % rank for index, pad in enumerate(pads) if pad}
-    inside = all(pad >= 0 for pad in pads)
+    inside = all(surely_less(-1, pad) for pad in pads)
     return axes.pop() if len(axes) == 1 and inside else None
