@@ -226,10 +226,11 @@ def _wrong(
     cancelled = 1e-15 / STEP * abs(float(truth[f"loss{case.number}"]))  # what a difference of two losses leaves
     if not abs(along - expected) <= 1e-6 * max(size, 1e-2) + 30 * cancelled:
         return f"reverse mode says {along:.8g}, the slope is {expected:.8g}"
+    usual = 0.2 * max(1.0, abs(float(truth[f"loss{case.number}"])))  # what is smaller has cancelled from such numbers
     for name in (f"loss{case.number}", *(f"d{value.name}" for value in case.wanted)):
-        scale = max(1e-2, float(np.abs(truth[name]).max(initial=0)))
+        scale = max(usual, float(np.abs(truth[name]).max(initial=0)))
         off = float(np.abs(found[name].astype(np.float64) - truth[name]).max(initial=0))
-        if not off <= 1e-5 * scale and not off <= 1e-5 * scale + 30 * rounding()[name]:
+        if not off <= 2e-5 * scale and not off <= 2e-5 * scale + 30 * rounding()[name]:
             return f"{name} is off by {off:.3g} of {scale:.3g}"
     return ""
 
