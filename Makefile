@@ -44,7 +44,8 @@ imports: $(VENV)/.test ## the arrows between the rooms
 pytest: $(VENV)/.test $(VENV)/.fast ## the tests
 	$(BIN)/pytest -n 2
 
-fuzz: $(VENV)/.test ## ten thousand wrong nodes for the operators of netc[fast], built with sanitizers; CASES and SEED choose others
+fuzz: $(VENV)/.test ## random graphs of all operators, and wrong nodes for those of netc[fast], built with sanitizers; CASES and SEED choose others
+	$(BIN)/python tests/support/graph_fuzz.py --cases $(CASES) --seed $(SEED)
 	$(BIN)/python tests/support/fast_fuzz.py --sanitize --cases $(CASES) --seed $(SEED)
 
 golden: $(VENV)/.test ## rewrite the golden files
