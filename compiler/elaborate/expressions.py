@@ -9,9 +9,10 @@ from netc.compiler.elaborate.arguments import bind
 from netc.compiler.elaborate.arithmetic import tensor_binary, tensor_negative
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue, Shared
-from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error, not_yet, value_of
+from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error, value_of
+from netc.compiler.elaborate.scans import prev_state
 from netc.compiler.elaborate.static import FUNCTIONS, StaticError
-from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed
+from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed, tensors
 from netc.compiler.ir import language_shape
 from netc.grammar import ast
 from netc.grammar.diagnostics import did_you_mean
@@ -63,8 +64,8 @@ def _operation(frame: Frame, node: ast.Expression, words: tuple[str, ...]) -> An
         case ast.Range():
             start, stop = evaluate(frame, node.start), evaluate(frame, node.stop)
             return _static(frame, node, lambda: static.span_of(start, stop), start, stop)
-    not_yet(frame, "`prev`", node)
-    return POISON
+    assert isinstance(node, ast.Prev)
+    return prev_state(frame, node)
 
 
 def evaluate_condition(frame: Frame, node: ast.Expression) -> Any:
@@ -158,7 +159,17 @@ def _index(frame: Frame, node: ast.Index) -> Any:
 
 
 def _attribute(frame: Frame, node: ast.Attribute) -> Any:
-    value = evaluate(frame, node.value)
+    found = _reached(frame, node)
+    if any(value in frame.run.inside for value in tensors(found)):
+        frame.error("E255", f"`{node.name}` exists in its scan alone, one step at a time", node.span,
+                    help="end the scan's braces with it, or make it a state, whose last value is reached")  # fmt: skip
+        return POISON
+    return found
+
+
+def _reached(frame: Frame, node: ast.Attribute) -> Any:
+    """What a path leads to."""
+    value = _reached(frame, node.value) if isinstance(node.value, ast.Attribute) else evaluate(frame, node.value)
     if value is POISON:
         return POISON
     members = _members(value)

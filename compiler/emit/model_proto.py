@@ -14,7 +14,6 @@ from netc.compiler.artifact import MANIFEST_KEY, Manifest
 from netc.compiler.emit.emitter import Emitter
 from netc.compiler.emit.protobuf import fill_tensor, value_info
 from netc.compiler.ir import DType, Graph, Value
-from netc.compiler.ops import get_op
 
 OPSET = 20
 IR_VERSION = 9
@@ -51,10 +50,7 @@ def emit(
             array = np.asarray(given[parameter.name], dtype=e.element_type(parameter.dtype))
             assert array.shape == parameter.shape, f"{parameter.name} has shape {array.shape}, not {parameter.shape}"
             fill_tensor(e.proto.initializer.add(), parameter.name, array)
-    for node in graph.nodes:
-        definition = get_op(node.op)
-        assert definition.stock, f"{node.op} is no operator of ONNX; targets/ rewrites it before emission"
-        definition.emit(e, node)
+    e.all_nodes()
     for name, value in graph.outputs.items():
         if e.name(value) != name:
             e.node(value.node, "Identity", [value], [name])
@@ -72,7 +68,10 @@ def emit(
 
 
 def _has_bfloat16(graph: Graph) -> bool:
-    return any(value.dtype == DType.BFLOAT16 for node in graph.nodes for value in node.outputs)
+    return any(
+        any(value.dtype == DType.BFLOAT16 for value in node.outputs) or any(map(_has_bfloat16, node.bodies.values()))
+        for node in graph.nodes
+    )
 
 
 def _model(e: Emitter, doc: str, manifest: Manifest | None, opset: int, bfloat16: bool) -> ModelProto:

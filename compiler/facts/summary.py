@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from netc.compiler.applications import Applied, LayerInstance
-from netc.compiler.facts.count import distinct_parameters, flops, totals
+from netc.compiler.facts.count import distinct_parameters, layer_flops, totals
 from netc.compiler.ir import Size, Value, language_shape
 from netc.compiler.net import Net
 from netc.grammar.diagnostics import Span
@@ -110,12 +110,19 @@ class _Ledger:
     def __init__(self, net: Net, batch: int) -> None:
         self._batch = batch
         self._makers = {value: value.name for value in net.inputs}
+        self._outside = {
+            inner: outer
+            for node in net.graph.all_nodes()
+            for body in node.bodies.values()
+            for inner, outer in zip(body.inputs, node.inputs, strict=True)
+        }
         self._counted: set[int] = set()
 
     def sources(self, layers: Sequence[LayerInstance]) -> list[str]:
         """The inputs and the rows so far that made what these layers read.
 
-        Operators that belong to no layer, such as those that make floats of bytes, are looked through.
+        Operators that belong to no layer, such as those that make floats of bytes, are looked through. Inside a scan a
+        state comes from what it starts from, an element from its sequence.
         """
         inside = {value for layer in layers for value in layer.outputs}
         found: dict[str, None] = {}
@@ -125,6 +132,8 @@ class _Ledger:
                 value = waiting.pop()
                 if value in self._makers:
                     found[self._makers[value]] = None
+                elif value in self._outside:
+                    waiting.append(self._outside[value])
                 elif value not in inside and value.node is not None:
                     waiting.extend(reversed(value.node.inputs))
         return list(found)
@@ -138,5 +147,5 @@ class _Ledger:
             "params": sum(item.count for item in own if not item.buffer),
             "trainable": sum(item.count for item in own if item.trainable),
             "buffers": sum(item.count for item in own if item.buffer),
-            "flops": number(flops((node for layer in layers for node in layer.nodes), self._batch)),
+            "flops": number(layer_flops(layers, self._batch)),
         }

@@ -54,7 +54,7 @@ class Op:
     half            what it wants in half precision; follows from the kind for all but ELEMENTWISE and WINDOW
     cost            what it takes to make its results again; follows from the kind for all but MOVEMENT
     field_before    the receptive field, backwards; follows from the kind for ELEMENTWISE and SOURCE
-    flops           multiply-accumulates; PRODUCT alone has any
+    flops           multiply-accumulates; PRODUCT alone has any, those of a body count where its nodes are
     torch_name      the function of PyTorch that does the same, None where there is none; or else
     torch           what does the same with the attributes, for an attribute or a name that PyTorch has otherwise
     torch_keeps     whether PyTorch needs its result to go back; if not, a ReLU may write over it

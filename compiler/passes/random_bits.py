@@ -1,15 +1,15 @@
 """Random masks from plain integer arithmetic: the same bits in every session, thread count, provider and language.
 
-Each element's 31 bits are a function of (seed, step, layer, element): three rounds of multiply, xor and shift over a
-counter, keyed between the rounds. Nothing is carried from step to step, so training resumes exactly. All values stay
-below 2^31 before a product, so that int64 never overflows.
+Each element's 31 bits are a function of (seed, step, run of a scan's body, layer, element): three rounds of multiply,
+xor and shift over a counter, keyed between the rounds. Nothing is carried from step to step, so training resumes
+exactly. All values stay below 2^31 before a product, so that int64 never overflows.
 """
 
 from __future__ import annotations
 
 from zlib import crc32
 
-from netc.compiler.ir import Builder, DType, Graph, Origin, Shape, Value
+from netc.compiler.ir import Builder, DType, Graph, Origin, Shape, Size, Value
 
 BITS = 31
 RANGE = 1 << BITS
@@ -27,6 +27,16 @@ class RandomBits:
         self._step = step
         self._base: Value | None = None
         self._draws: dict[str, int] = {}
+
+    def inside(self, base: Value) -> RandomBits:
+        """Draws for a body that runs many times; `base` is what keys one run of it, an element of `runs`."""
+        made = RandomBits(self._graph, self._seed, self._step)
+        made._base, made._draws = base, self._draws
+        return made
+
+    def runs(self, g: Builder, count: Size) -> Value:
+        """What keys each of the runs of a body, from 0 to 2^31 - 1."""
+        return _mix(g, g.BitwiseXor(g.Iota(shape=(count,)), self._shared_base()), rounds=3)
 
     def dropout_mask(self, g: Builder, shape: Shape, rate: float) -> Value:
         """A tensor that is 0 with probability `rate` and 1 / (1 - rate) elsewhere."""

@@ -113,10 +113,10 @@ def gradient_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -
     targets = take_data(a, net, plan.losses)
     seed, count = take_counters(a)
     take_parameters(a, net)
-    forward = forward_pass(a, net, plan.losses, seed, count, frozen(net.parameters, plan))
-    loss = add_losses(a, plan.losses, forward.values, targets)
     wanted = [parameter.value for parameter in net.parameters if parameter.trainable]
     wanted += [value for value in net.inputs if value.dtype == DType.FLOAT32]
+    forward = forward_pass(a, net, plan.losses, seed, count, wanted, frozen(net.parameters, plan))
+    loss = add_losses(a, plan.losses, forward.values, targets)
     g = a.builder("loss.scale")
     scale = FIXED if precision == "mixed" else 1.0
     for value, slope in gradients(a.graph, g.Mul(loss, scale) if scale != 1 else loss, wanted).items():
@@ -141,10 +141,11 @@ def _measured(a: Assembly, net: Net, plan: TrainPlan, step: StepPlan, *, updates
     rate = take_rate(a) if updates else None
     seed, count = take_counters(a)
     take_parameters(a, net, set(moving(net.parameters, net.inputs, plan, step)))
-    forward = forward_pass(a, net, terms, seed, count, frozen(net.parameters, plan))
+    trained = _trained(net, plan, step)
+    forward = forward_pass(a, net, terms, seed, count, trained, frozen(net.parameters, plan))
     loss = add_losses(a, step.losses, forward.values, targets)
     add_metrics(a, plan.metrics, forward.values, targets)
-    return Measured(loss, _trained(net, plan, step), forward.statistics, count, rate)
+    return Measured(loss, trained, forward.statistics, count, rate)
 
 
 def _trained(net: Net, plan: TrainPlan, step: StepPlan) -> list[Value]:
