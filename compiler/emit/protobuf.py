@@ -65,6 +65,9 @@ def add_attribute(node: NodeProto, name: str, value: Any) -> None:
     elif all(isinstance(item, int) for item in value):
         attribute.type = AttributeProto.INTS
         attribute.ints.extend(value)
+    elif all(isinstance(item, str) for item in value):
+        attribute.type = AttributeProto.STRINGS
+        attribute.strings.extend(item.encode() for item in value)
     elif all(isinstance(item, float) for item in value):
         attribute.type = AttributeProto.FLOATS
         attribute.floats.extend(value)

@@ -61,6 +61,8 @@ class Op:
     fold            its arithmetic on Python's numbers, where constants are folded; ValueError, ZeroDivisionError and
                     OverflowError leave the node as it is
     neutral         the number that changes nothing
+    as_scan         what stands for it where a gradient flows through, of a builder, the node and its inputs, if its own
+                    form has no gradient
     probabilities   True where its results are probabilities, or their logarithms, of any numbers
     """
 
@@ -78,6 +80,7 @@ class Op:
     fold: ClassVar[Callable[..., float | int | bool] | None] = None
     neutral: ClassVar[Neutral | None] = None
     probabilities: ClassVar[bool] = False
+    as_scan: ClassVar[Callable[..., tuple[Value, ...]] | None] = None
 
     @staticmethod
     def shape(*inputs: Any, **attributes: Any) -> Shape:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from netc.compiler.ir import Builder, Graph, Node, Origin, Value
+from netc.compiler.ops import get_op
 from netc.compiler.ops.scan import is_real, parts_of
 from netc.compiler.passes.bodies import copied, everywhere, source_like
 from netc.compiler.passes.invariants import invariants
@@ -20,10 +21,29 @@ from netc.compiler.training.gradient import Walk, depending_on, needed
 
 def saved_for_gradient(graph: Graph, wrt: Iterable[Value]) -> Graph:
     """The graph in which every Scan that a gradient for `wrt` flows through saves what that reads."""
-    if not any(node.op == "Scan" for node in graph.nodes):
+    written = _written_out(graph, depending_on(wrt, graph.nodes))
+    if not any(node.op == "Scan" for node in written.nodes):
         return graph
-    lean = everywhere(everywhere(graph, narrow_scans), invariants)
+    lean = everywhere(everywhere(written, narrow_scans), invariants)
     return _saving(lean, depending_on(wrt, lean.nodes))
+
+
+def _written_out(graph: Graph, wanted: set[Value]) -> Graph:
+    """The graph with a Scan for each operator that has its gradient in that form alone."""
+    rewriter = Rewriter(graph)
+    for node in graph.nodes:
+        as_scan = get_op(node.op).as_scan
+        if as_scan is not None and not wanted.isdisjoint(node.inputs):
+            rewriter.replace(node.outputs, as_scan(rewriter.builder(node.origin), node, rewriter.inputs(node)))
+        else:
+            bodies = {name: _written_out(body, _flowing(body)) for name, body in node.bodies.items()}
+            rewriter.keep(node, **bodies)
+    return rewriter.finish()
+
+
+def _flowing(body: Graph) -> set[Value]:
+    """The values of a body that a gradient flows through, as far as it is for itself."""
+    return depending_on(filter(is_real, body.inputs), body.nodes)
 
 
 def _saving(graph: Graph, wanted: set[Value]) -> Graph:
@@ -42,12 +62,12 @@ def _with_gradient(scan: Node) -> dict[str, Graph | int]:
     """What a Scan's attributes become."""
     states, elements, _ = parts_of(scan)
     body: Graph = scan.attributes["body"]
-    body = _saving(body, depending_on(filter(is_real, body.inputs), body.nodes))
+    body = _saving(body, _flowing(body))
     first, second = len(states), len(states) + len(elements)
     inner_states, inner_elements, inner_captured = body.inputs[:first], body.inputs[first:second], body.inputs[second:]
     outputs = list(body.outputs.values())
     work = Graph(f"{body.name}_gradient", nodes=list(body.nodes), made=body.made)
-    walk = Walk(Builder(work), depending_on(filter(is_real, body.inputs), body.nodes))
+    walk = Walk(Builder(work), _flowing(body))
     slopes = [_like(value, "slope", i) if is_real(value) else None for i, value in enumerate(outputs)]
     for value, slope in zip(outputs, slopes, strict=True):
         if slope is not None and value in walk.wanted:

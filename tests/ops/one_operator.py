@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
+from onnx.reference.ops.op_rnn import RNN_14
 from sessions import session_of
 from stages import legalise
 
@@ -112,6 +113,13 @@ class Scan(OpRun):
         return (*states, *stacked)
 
 
+class RNN(RNN_14):
+    """onnx.reference knows no Relu here."""
+
+    def choose_act(self, name: str, alpha: Any, beta: Any) -> Any:
+        return (lambda x: np.maximum(x, 0)) if name == "Relu" else super().choose_act(name, alpha, beta)
+
+
 def reference(graph: Graph, feeds: Mapping[str, Array]) -> list[Array]:
     """What onnx.reference returns in float64."""
     return [np.asarray(y) for y in evaluator(graph).run(None, dict(feeds))]
@@ -121,7 +129,7 @@ def evaluator(graph: Graph) -> ReferenceEvaluator:
     """onnx.reference in float64 for a graph."""
     model = model_of(graph, "float64")
     grouped = any(node.op == "ConvTranspose" and node.attributes["group"] > 1 for node in legalise(graph).nodes)
-    return ReferenceEvaluator(model, new_ops=[Erf, Scan, ConvTranspose] if grouped else [Erf, Scan])
+    return ReferenceEvaluator(model, new_ops=[Erf, Scan, RNN, ConvTranspose] if grouped else [Erf, Scan, RNN])
 
 
 def runtime(graph: Graph, feeds: Mapping[str, Array], optimized: bool = True) -> list[Array]:
