@@ -26,6 +26,7 @@ from netc.compiler.passes.pool_before_relu import pool_before_relu
 from netc.compiler.passes.products import products
 from netc.compiler.passes.recompute import recompute
 from netc.compiler.passes.stacked_updates import stacked_updates
+from netc.compiler.passes.summed_products import summed_products
 from netc.compiler.passes.training_mode import training_mode
 
 Pass = Callable[[Graph], Graph]
@@ -33,5 +34,5 @@ Pass = Callable[[Graph], Graph]
 __all__ = [
     "Pass", "accumulated_products", "common_subexpressions", "constant_folding", "dead_code", "early_updates",
     "everywhere", "fix_sizes", "identities", "inference_mode", "invariants", "mixed_precision", "narrow_scans",
-    "pool_before_relu", "products", "recompute", "stacked_updates", "training_mode", "used_sources",
+    "pool_before_relu", "products", "recompute", "stacked_updates", "summed_products", "training_mode", "used_sources",
 ]  # fmt: skip

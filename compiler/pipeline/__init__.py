@@ -26,6 +26,7 @@ from netc.compiler.passes import (
     products,
     recompute,
     stacked_updates,
+    summed_products,
 )
 from netc.compiler.pipeline.observers import Observer, observed, seen
 from netc.compiler.pipeline.stage import (
@@ -107,6 +108,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("fix_sizes", "the batch gets its size", fixed_batch, FIXED_BATCH),
     Stage("inference_mode", "dropout goes", of(inference_mode), NETWORK),
     *simplify("simplify1"),
+    Stage("summed_products", "products that a scan adds up become one", of(summed_products), DIFFERENTIATED,
+          optional=True),
     Stage("products", "transpositions and a bias go into their product", of(products), ALWAYS, optional=True),
     sweep("sweep1"),
     Stage("mixed_precision", "convolutions and products compute in 16 bits", low_products, LOW_PRECISION),

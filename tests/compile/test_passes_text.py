@@ -7,7 +7,7 @@ import pytest
 from netc.compiler.ir.text import to_text
 from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
-from netc.compiler.passes import inference_mode, invariants, narrow_scans
+from netc.compiler.passes import inference_mode, invariants, narrow_scans, summed_products
 from netc.compiler.passes.common_subexpressions import common_subexpressions
 from netc.compiler.passes.constant_folding import constant_folding
 from netc.compiler.passes.dead_code import dead_code
@@ -142,6 +142,55 @@ input %s: float32[3, N, 4]
   end
 %e = Add(%Scan_3.1, %Scan_3.1) : float32[3, N, 4]
 output y = %e
+""",
+    ),
+    "products that a scan adds up become one of what they multiplied": (
+        summed_products,
+        """
+input %s: float32[3, N, 4]
+input %w: float32[4, 4]
+%zero = Constant() value=float32[](0.0,) : float32[]
+%start = Expand(%zero) shape=(4,) : float32[4]
+%dw, %db, %ys = Scan(%w, %start, %s) body=graph carried=2 sequences=1 reverse=false saved=0 backward=none \
+: float32[4, 4], float32[4], float32[3, N, 4]
+  graph step
+  input %dw0: float32[4, 4]
+  input %db0: float32[4]
+  input %x: float32[N, 4]
+  %y = Tanh(%x) : float32[N, 4]
+  %t = Transpose(%x) axes=(1, 0) : float32[4, N]
+  %p = MatMul(%t, %y) : float32[4, 4]
+  %dw1 = Add(%dw0, %p) : float32[4, 4]
+  %r = ReduceSum(%y) axes=(0,) keepdims=false : float32[4]
+  %db1 = Add(%r, %db0) : float32[4]
+  output dw = %dw1
+  output db = %db1
+  output y = %y
+  end
+output dw = %dw
+output db = %db
+output y = %ys
+""",
+        """
+input %s: float32[3, N, 4]
+input %w: float32[4, 4]
+%zero = Constant() value=float32[](0.0,) : float32[]
+%start = Expand(%zero) shape=(4,) : float32[4]
+%Scan_4 = Scan(%s) body=graph carried=0 sequences=1 reverse=false saved=0 backward=none : float32[3, N, 4]
+  graph step
+  input %x: float32[N, 4]
+  %y = Tanh(%x) : float32[N, 4]
+  output y = %y
+  end
+%Reshape_5 = Reshape(%s) shape=(3*N, 4) : float32[3*N, 4]
+%Reshape_6 = Reshape(%Scan_4) shape=(3*N, 4) : float32[3*N, 4]
+%Transpose_7 = Transpose(%Reshape_5) axes=(1, 0) : float32[4, 3*N]
+%MatMul_8 = MatMul(%Transpose_7, %Reshape_6) : float32[4, 4]
+%Add_9 = Add(%w, %MatMul_8) : float32[4, 4]
+%ReduceSum_10 = ReduceSum(%Scan_4) axes=(0, 1) keepdims=false : float32[4]
+output dw = %Add_9
+output db = %ReduceSum_10
+output y = %Scan_4
 """,
     ),
     "what is the same in every run moves out, literals stay": (
