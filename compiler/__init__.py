@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         compile_update,
     )  # fmt: skip
     from netc.compiler.declare.parameter import Parameter
+    from netc.compiler.emit.external import ExternalData
     from netc.compiler.emit.initializers import read_initializers
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
-    from netc.compiler.plan.override import OUTSIDE, override
+    from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
@@ -49,6 +50,7 @@ _HOMES = {
     "Application": "applications",
     "Artifact": "artifact",
     "Augmentation": "augmentations.base",
+    "ExternalData": "emit.external",
     "Graph": "ir",
     "LayerInstance": "applications",
     "LOSS": "artifact",
@@ -98,6 +100,7 @@ _HOMES = {
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
     "said": "artifact",
+    "replaceable": "plan.override",
     "summary": "facts.summary",
     "totals": "facts.count",
     "training_flops": "facts.count",
@@ -113,6 +116,7 @@ __all__ = [
     "Application",
     "Artifact",
     "Augmentation",
+    "ExternalData",
     "Graph",
     "LayerInstance",
     "LossTerm",
@@ -155,6 +159,7 @@ __all__ = [
     "read_initializers",
     "read_tensors",
     "read_weights",
+    "replaceable",
     "said",
     "summary",
     "totals",

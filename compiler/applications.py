@@ -10,6 +10,7 @@ from typing import Any
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import Node, Size, Value, format_shape, language_shape
 from netc.compiler.layers.base import Layer
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Span
 
 
@@ -112,7 +113,7 @@ class Application:
     def __repr__(self) -> str:
         name = f"{self.path} ({self.word})" if self.path else f"{self.word} ({self.kind})"
         count = len(self.layers())
-        return f"<{' '.join(filter(None, [name, _shapes(self.outputs)]))}, {count} layer{'s' * (count != 1)}>"
+        return f"<{' '.join(filter(None, [name, _shapes(self.outputs)]))}, {counted(count, 'layer')}>"
 
     @property
     def inputs(self) -> tuple[Value, ...]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 if TYPE_CHECKING:
     import numpy as np
 
+    from netc.compiler.ir import Purpose
+
     Array = np.ndarray[Any, Any]
 
 MANIFEST_KEY = "netc.manifest"
@@ -84,6 +86,7 @@ def said(port: Port) -> str:
 class Artifact:
     """A serialized ONNX model, its manifest, and the number of its nodes.
 
+    purposes  what each node is for that belongs to no layer, None for those of layers, of a model made here
     compiled  whether this compiler made the model in this process: not so where a caller made the artifact of bytes
               that came from elsewhere, a file for example
     """
@@ -91,12 +94,14 @@ class Artifact:
     model: bytes
     manifest: Manifest
     nodes: int = 0
+    purposes: tuple[Purpose | None, ...] = field(default=(), init=False)
     compiled: bool = field(default=False, init=False)
 
     @staticmethod
-    def made(model: bytes, manifest: Manifest, nodes: int) -> Artifact:
+    def made(model: bytes, manifest: Manifest, purposes: tuple[Purpose | None, ...]) -> Artifact:
         """What the compiler has just made; nobody else calls this."""
-        artifact = Artifact(model, manifest, nodes)
+        artifact = Artifact(model, manifest, len(purposes))
+        object.__setattr__(artifact, "purposes", purposes)
         object.__setattr__(artifact, "compiled", True)
         return artifact
 

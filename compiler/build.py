@@ -24,6 +24,8 @@ from netc.compiler.training.step import backward_step, gradient_step, training_s
 if TYPE_CHECKING:
     import numpy as np
 
+    from netc.compiler.emit.external import ExternalData
+
     Weights = Mapping[str, np.ndarray[Any, Any]]
 
 
@@ -37,6 +39,7 @@ def compile_inference(
     seed: int = 0,
     weights_as: Literal["initializers", "inputs"] = "initializers",
     options: Options = DEFAULTS,
+    external: ExternalData | None = None,
 ) -> Artifact:
     """The network for use: inputs and outputs as in the text, without what only training has.
 
@@ -44,10 +47,12 @@ def compile_inference(
     taps        paths of inner values that become outputs too
     batch       fixes the batch size, which is open as `N` otherwise
     weights_as  "inputs" leaves the weights out of the model, for callers that keep them on a device
+    external    takes the weights instead of the model, whose caller writes them beside it
     Raises DiagnosticError: E280 for a tap that is no value of the network, E550 and E552 for weights that don't fit.
     """
     a = network(net, taps)
-    return _finish(a, net, "infer", target, batch, options, weights=_weights(a, net, weights, seed, weights_as))
+    given = _weights(a, net, weights, seed, weights_as)
+    return _finish(a, net, "infer", target, batch, options, weights=given, external=external)
 
 
 def network(net: Net, taps: Sequence[str] = ()) -> Assembly:
@@ -166,9 +171,10 @@ def _finish(
     *,
     weights: Weights | None = None,
     settings: dict[str, Any] | None = None,
+    external: ExternalData | None = None,
 ) -> Artifact:
     """Through the pipeline, and written."""
-    from netc.compiler.emit import emit
+    from netc.compiler.emit import write
 
     graph = run(a.graph, Context(kind, target, options, batch))
     inputs, outputs = a.ports(graph)
@@ -190,10 +196,17 @@ def _finish(
         manifest["settings"] = settings
     opset = targets.TARGETS[target].opset
     shown = kind == "infer"
-    model = emit(
-        graph, weights=weights, doc=net.label or "", notes=a.notes, manifest=manifest, shapes=shown, opset=opset
+    model, purposes = write(
+        graph,
+        weights=weights,
+        doc=net.label or "",
+        notes=a.notes,
+        manifest=manifest,
+        shapes=shown,
+        opset=opset,
+        external=external,
     )
-    return Artifact.made(model.SerializeToString(deterministic=True), manifest, len(model.graph.node))
+    return Artifact.made(model.SerializeToString(deterministic=True), manifest, purposes)
 
 
 def _drop_unused(a: Assembly, net: Net) -> None:

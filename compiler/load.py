@@ -70,16 +70,16 @@ def _load(path: str, net: str | None, settings: Mapping[str, Any]) -> Net:
     return made
 
 
-def check(path: str, source: str | None = None) -> CheckResult:
+def check(path: str, source: str | bytes | None = None) -> CheckResult:
     """Everything there is to say about a file: each net, each train section, each block. Raises nothing.
 
-    source  the text, where it is not to be read from the file (an editor's)
+    source  the text, where it is not to be read from the file (an editor's, a pipe's)
     """
     with _deep():
         return _check(str(path), source)
 
 
-def _check(path: str, source: str | None) -> CheckResult:
+def _check(path: str, source: str | bytes | None) -> CheckResult:
     report = Report()
     loader = Loader(report)
     module = loader.load(path, source)

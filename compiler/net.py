@@ -14,6 +14,7 @@ from netc.compiler.applications import Application, LayerInstance
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import Graph, Value
 from netc.compiler.plan.train_plan import TrainPlan
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Span
 
 
@@ -48,7 +49,7 @@ class Net:
     span: Span
 
     def __repr__(self) -> str:
-        return f"<net {self.name}: {len(self.layers)} layers, {self.params:,} parameters>"
+        return f"<net {self.name}: {counted(len(self.layers), 'layer')}, {counted(self.params, 'parameter')}>"
 
     @property
     def params(self) -> int:

@@ -8,25 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from netc.compiler.augmentations.base import augmentation
-from netc.compiler.declare.arguments import (
-    ArgumentSpec,
-    ArgumentType,
-    Axes,
-    Boolean,
-    Extent,
-    LayerType,
-    Numbers,
-    Optional_,
-    Pad,
-    Sizes,
-    TensorType,
-    describe,
-)
+from netc.compiler.declare.arguments import ArgumentSpec
 from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.describe import call_of, default_of, names_elsewhere, takes
 from netc.compiler.initializers.base import initializer
-from netc.compiler.layers.base import MANY, Layer, layer
-from netc.compiler.losses.base import Loss, loss
-from netc.compiler.metrics.base import Metric, metric
+from netc.compiler.layers.base import layer
+from netc.compiler.losses.base import loss
+from netc.compiler.metrics.base import metric
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.plan.reference import put_settings
 from netc.compiler.schedules.base import schedule
@@ -55,17 +43,6 @@ CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
     ("Augmentations", "In a train section: `augmentation = [flip, crop(4)]`.", augmentation),
 )
 
-SHORT_NAMES: dict[type[ArgumentType], str] = {
-    Axes: "a list of axes",
-    Boolean: "`true` or `false`",
-    Extent: "sizes",
-    LayerType: "a layer",
-    Numbers: "numbers",
-    Pad: "a padding",
-    Sizes: "a shape",
-    TensorType: "a tensor",
-}
-
 
 def reference() -> str:
     """The whole page as Markdown."""
@@ -78,37 +55,19 @@ def reference() -> str:
 
 
 def _section(definition: type[Declared]) -> str:
-    lines = [f"### {definition.word}", "", f"`{_call(definition)}`", "", inspect.getdoc(definition) or "", ""]
+    lines = [f"### {definition.word}", "", f"`{call_of(definition)}`", "", inspect.getdoc(definition) or "", ""]
     if definition.arguments:
         lines += ["| argument | takes | default | meaning |", "|---|---|---|---|"]
         lines += [_row(spec) for spec in definition.arguments.values()]
         lines.append("")
+    names = names_elsewhere(definition)
+    lines += [f"Elsewhere: {', '.join(names)}.", ""] if names else []
     return "\n".join(lines)
 
 
-def _call(definition: type[Declared]) -> str:
-    shown = [spec.name if spec.required else f"{spec.name}={_default(spec)}" for spec in definition.arguments.values()]
-    if issubclass(definition, (Loss, Metric)):
-        shown[:0] = ["prediction", "target"]
-    elif issubclass(definition, Layer) and definition.inputs[1] > 1:
-        shown.insert(0, "b" if definition.inputs[1] < MANY else "b, …")
-    return f"{definition.word}({', '.join(shown)})" if shown else definition.word
-
-
 def _row(spec: ArgumentSpec) -> str:
-    default = "" if spec.required else f"`{_default(spec)}`"
-    return f"| `{spec.name}` | {_takes(spec.type)} | {default} | {spec.doc} |"
-
-
-def _takes(kind: ArgumentType) -> str:
-    if isinstance(kind, Optional_):
-        return f"{_takes(kind.inner)} or `none`"
-    return SHORT_NAMES.get(type(kind), kind.name)
-
-
-def _default(spec: ArgumentSpec) -> str:
-    value = spec.default
-    return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else describe(value)
+    default = "" if spec.required else f"`{default_of(spec)}`"
+    return f"| `{spec.name}` | {takes(spec.type)} | {default} | {spec.doc} |"
 
 
 def main() -> int:

@@ -22,6 +22,11 @@ class Span:
     end_line: int
     end_column: int
 
+    def covers(self, other: Span) -> bool:
+        """Whether another span of the file lies inside this one."""
+        start, end = (other.line, other.column), (other.end_line, other.end_column)
+        return (self.line, self.column) <= start and end <= (self.end_line, self.end_column)
+
     def to(self, end: Span) -> Span:
         """The span from the start of this one to the end of another."""
         return Span(self.file, self.line, self.column, end.end_line, end.end_column)

@@ -7,12 +7,14 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from netc.grammar.ast import Comment
-from netc.grammar.confusions import DOUBLED, LOOKALIKES
+from netc.grammar.confusions import DOUBLED, LOOKALIKES, NOWHERE
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Label
 from netc.grammar.source import Source
 from netc.grammar.tables import Tables
 
 QUOTES = "'`‘’“”„«»"
+COMPARISONS = frozenset(("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"))
+TRUTH = frozenset(["IF", "EXPECT", "NOT", "AND", "OR", "TRUE", "FALSE", *COMPARISONS])
 WORD = re.compile(r"\w+")
 RUN = re.compile(r"[\w]+(?:\.[0-9]\w*)?")
 
@@ -137,6 +139,8 @@ class Lexer:
         meant, kind = LOOKALIKES.get(DOUBLED.get(written, written), (None, None))
         if meant == "*" and text[start - 1 : start].isdigit() and text[end : end + 1].isdigit():
             meant = "x"  # 3×3 is a shape
+        if written == "|" and not self._compares():
+            meant, kind = "->", "ARROW"
         if meant is not None and kind is not None:
             fix = self._fix(start, end, meant, f"write `{meant}`")
             self._report(
@@ -154,7 +158,7 @@ class Lexer:
                 f"`{character}` is no sign of the language",
                 start,
                 end,
-                help="remove it; a comment starts with `#`",
+                help=NOWHERE.get(character, "remove it; a comment starts with `#`"),
             )
         else:
             name = unicodedata.name(character, "unnamed").lower()
@@ -167,6 +171,15 @@ class Lexer:
                 fix=self._fix(start, end, " ", "replace it by a space"),
             )
         return end
+
+    def _compares(self) -> bool:
+        """Whether the statement up to here speaks of truth, where `|` is `or`; elsewhere it is the arrow of a shell."""
+        for token in reversed(self.result.tokens):
+            if token.kind in ("SEP", "LBRACE", "RBRACE"):
+                return False
+            if token.kind in TRUTH:
+                return True
+        return False
 
     def _quoted(self, start: int, quote: str) -> int:
         """A string without its end, or in quotes of another kind."""

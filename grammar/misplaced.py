@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from netc.grammar.confusions import COMPOUND
-from netc.grammar.diagnostics import Diagnostic
-from netc.grammar.newlines import COMPARISONS, OPERATORS
+from netc.grammar.diagnostics import Diagnostic, Edit, Fix
+from netc.grammar.foreign_words import braces
+from netc.grammar.lexer import COMPARISONS
+from netc.grammar.newlines import OPERATORS
 from netc.grammar.situation import HEADS, Situation
 
 
@@ -38,7 +40,12 @@ def compound(s: Situation) -> Diagnostic | None:
     for first, second in ((s.previous, s.token), (s.token, s.following)):
         text = first.text + second.text
         if first.end == second.start and text in COMPOUND:
-            return s.finding("E115", f"`{text}` is no sign of the language", COMPOUND[text], first)
+            help, sign = COMPOUND[text]
+            if sign == "->" and s.first is not None and s.first.kind in ("IF", "EXPECT"):
+                sign = ">=" if text == "=>" else None
+            edits = (Edit(s.source.span(first.start, second.end), sign),) if sign is not None else ()
+            fix = Fix(f"write `{sign}`", edits) if edits else None
+            return s.finding("E115", f"`{text}` is no sign of the language", help, first, fix)
     return None
 
 
@@ -77,11 +84,15 @@ def misplaced_binding(s: Situation) -> Diagnostic | None:
             f"write `{s.previous.text}: {after}`",
             fix=s.replace(s.token, ":", "write `:`"),
         )
-    help = "write `name = value`, and `==` to compare"
+    help, fix = "write `name = value`, and `==` to compare", None
     joined = s.source.text[s.statement_start : s.token.start].strip()
     if s.bracket is None and re.fullmatch(r"\w+([-.]\w+)+", joined):
-        help = f"write names with letters, digits and `_`: `{re.sub('[-.]', '_', joined)}`"
-    return s.finding("E118", "only a name can stand before `=`", help)
+        name = re.sub("[-.]", "_", joined.removeprefix("self."))
+        help = f"write names with letters, digits and `_`: `{name}`"
+        if joined.startswith("self."):
+            help = f"a layer is written where it is applied, and `{name} = …` names it"
+        fix = Fix(f"write `{name}`", (Edit(s.source.span(s.statement_start, s.previous.end), name),))
+    return s.finding("E118", "only a name can stand before `=`", help, fix=fix)
 
 
 def colon(s: Situation) -> Diagnostic | None:
@@ -95,7 +106,9 @@ def colon(s: Situation) -> Diagnostic | None:
     if s.bracket == "[":
         return s.finding("E119", "a list and a table are mixed", "give every element a key, or none")
     if s.first is not None and s.first.kind in HEADS:
-        return s.finding("E119", "`:` opens no body", "put the body in braces: `{ ... }`")
+        edits = braces(s.source, s.span(s.token))
+        fix = Fix("put the body in braces", edits) if edits else None
+        return s.finding("E119", "`:` opens no body", "put the body in braces: `{ ... }`", fix=fix)
     return s.finding(
         "E119", "`:` has no meaning here", "bind with `name = value`; a type and a shape belong to `input name: shape`"
     )
@@ -113,11 +126,29 @@ def comma(s: Situation) -> Diagnostic | None:
     if s.token.kind != "COMMA":
         return None
     if s.bracket == "(":
-        return s.finding("E115", "parentheses hold one value here, not several", "write a list: `[a, b]`")
+        return s.finding(
+            "E115", "parentheses hold one value here, not several", "write a list: `[a, b]`", fix=_as_list(s)
+        )
     if s.bracket == "[":
         return s.finding(
             "E115", "an index is one number", "write arguments in parentheses, and `x[i][j]` for lists of lists"
         )
+    last = s.following.kind in ("SEP", "RBRACE", "$END") or s.source.starts_line(s.following.start)
     return s.finding(
-        "E115", "`,` separates no statements", "begin a new line, or write `;`; values in a list are `[a, b]`"
+        "E115",
+        "`,` separates no statements",
+        "begin a new line, or write `;`; values in a list are `[a, b]`",
+        fix=s.replace(s.token, "", "remove it") if last else None,
     )
+
+
+def _as_list(s: Situation) -> Fix | None:
+    """The parentheses around several values as brackets."""
+    opening = s.stack.values[s.brackets[0]]
+    depth = 0
+    for token in s.tokens[s.index :]:
+        depth += (token.kind in ("LPAR", "LSQB")) - (token.kind in ("RPAR", "RSQB"))
+        if depth < 0:
+            edits = (Edit(s.span(opening), "["), Edit(s.span(token), "]"))
+            return Fix("write a list", edits) if token.kind == "RPAR" and not token.made else None
+    return None

@@ -6,14 +6,14 @@ to the end of a statement without ever losing its place.
 
 from __future__ import annotations
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label, did_you_mean
-from netc.grammar.lexer import Lexed, Token
+from netc.grammar.lexer import COMPARISONS, Lexed, Token
 from netc.grammar.source import Source
 
 OPENERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
 SIGNS = {"LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{", "RBRACE": "}"}
-COMPARISONS = frozenset(("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"))
 ARITHMETIC = frozenset(("PLUS", "MINUS", "TIMES", "DIVIDE", "FLOOR", "MODULO", "POWER", "RANGE"))
 OPERATORS = COMPARISONS | ARITHMETIC | {"AND", "OR", "NOT", "COMMA", "BINDS", "ARROW"}
 TOP = frozenset(["NET", "BLOCK", "USE", "TRAIN"])
@@ -273,7 +273,7 @@ class Layout:
         inside = [suspect for suspect in self.suspects if suspect.start > self.open[-1].start]
         blamed = inside[-1] if inside else self.open[-1]
         place = Label(self.source.span(token.start, token.end), why)
-        notes = (f"{len(self.open)} closing brackets are missing",) if len(self.open) > 1 else ()
+        notes = (f"{counted(len(self.open), 'closing bracket')} are missing",) if len(self.open) > 1 else ()
         sign, closer = SIGNS[blamed.kind], SIGNS[OPENERS[blamed.kind]]
         self._report(f"`{sign}` is never closed", blamed, f"close it with `{closer}`", place, notes=notes)
         while self.open:

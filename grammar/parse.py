@@ -11,6 +11,7 @@ from typing import Any
 from netc.grammar import ast
 from netc.grammar.builder import Builder, TooDeepError
 from netc.grammar.diagnostics import Diagnostic, Label, in_reading_order
+from netc.grammar.foreign_words import last_of_body, opens_by_colon
 from netc.grammar.lexer import Lexed, Lexer, Token
 from netc.grammar.newlines import Layout
 from netc.grammar.situation import Situation
@@ -56,6 +57,11 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
         reason = (error.strerror or str(error)).lower()
         found = Diagnostic("E100", f"cannot read {name}: {reason}", help="check the path and its permissions")
         return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
+    return parse_bytes(data, name)
+
+
+def parse_bytes(data: bytes, name: str) -> tuple[ast.File, list[Diagnostic]]:
+    """`parse` of a file's content, whatever its encoding turns out to be."""
     if _binary(data):
         found = Diagnostic("E113", f"{name} is no text", help="give a .net file, which is text in UTF-8")
         return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
@@ -175,6 +181,9 @@ class Parser:
         if self._silenced(situation, finding):
             return self._resume(index)
         self.lexed.findings.append(finding)
+        line = self.source.place(situation.statement_start)[0]
+        if finding.code in ("E110", "E119") and opens_by_colon(self.source, line):
+            return self._skip_body(self._resume(index), line)
         if finding.code == "E117" and token.kind == "SEP" and self.stack.accepts(self.tokens[index + 1].kind):
             return index + 1  # a newline before `{`
         if finding.code == "E107":
@@ -183,6 +192,17 @@ class Parser:
             self.tokens.insert(index, Token(kind, text, token.start, token.start, made=True))
             return index
         return self._resume(index)
+
+    def _skip_body(self, index: int, line: int) -> int:
+        """Drops what is indented behind a line, whose finding speaks of it all; gives where to go on."""
+        last, depth = last_of_body(self.source, line), 0
+        while (token := self.tokens[index]).kind != "$END" and self.source.place(token.start)[0] <= last:
+            depth += (token.kind in OPENERS) - (token.kind in CLOSERS)
+            if depth < 0:
+                break
+            index += 1
+        before = self.tokens[index - 1]
+        return index - 1 if before.kind == "SEP" and self.source.place(before.start)[0] > line else index
 
     def _silenced(self, situation: Situation, finding: Diagnostic) -> bool:
         """Whether a finding in this statement already tells what is wrong, or this one follows from an earlier one."""

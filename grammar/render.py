@@ -43,7 +43,7 @@ def render_concise(diagnostics: Iterable[Diagnostic]) -> str:
     """`file:line:column: error[E301] message`, a line each; without the place where there is none."""
     lines = []
     for finding in diagnostics:
-        place = f"{_place(finding.primary.span)}: " if finding.primary else ""
+        place = f"{_one_line(_place(finding.primary.span))}: " if finding.primary else ""
         lines.append(f"{place}{finding.severity}[{finding.code}] {_one_line(finding.message)}\n")
     return "".join(lines)
 
@@ -106,7 +106,8 @@ def _finding(finding: Diagnostic, texts: Mapping[str, Source], style: Mapping[st
         if file not in texts:
             for label in group:
                 message = f": {label.message}" if label.message else ""
-                lines.append(f"{' ' * width}{style['gutter']}{arrow}{reset} {_place(label.span)}{printable(message)}")
+                told = printable(_place(label.span) + message)
+                lines.append(f"{' ' * width}{style['gutter']}{arrow}{reset} {told}")
                 arrow = ":::"
             continue
         lines.append(f"{' ' * width}{style['gutter']}{arrow}{reset} {printable(place)}")
@@ -179,4 +180,4 @@ def _json_span(span: Span | None) -> dict[str, Any]:
 def _github(text: str, also: str = "") -> str:
     for sign in "%\r\n" + also:
         text = text.replace(sign, f"%{ord(sign):02X}")
-    return text
+    return printable(text)

@@ -39,6 +39,12 @@ class Source:
         index = bisect_right(self._starts, offset) - 1
         return index + 1, offset - self._starts[index] + 1
 
+    def between(self, span: Span) -> str:
+        """The text of a span."""
+        start, end = (self._starts[line - 1] + column - 1
+                      for line, column in ((span.line, span.column), (span.end_line, span.end_column)))  # fmt: skip
+        return self.text[start:end]
+
     def span(self, start: int, end: int) -> Span:
         """The span of the text from one offset up to another."""
         line, column = self.place(start)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netc.grammar import misplaced
-from netc.grammar.confusions import FOREIGN
 from netc.grammar.diagnostics import Diagnostic, suggestions
+from netc.grammar.foreign_words import foreign_word
 from netc.grammar.newlines import OPERATORS
 from netc.grammar.situation import HEADS, Situation
 
@@ -43,15 +43,6 @@ def explain(situation: Situation) -> Diagnostic:
     return _otherwise(situation)
 
 
-def _foreign_word(s: Situation) -> Diagnostic | None:
-    word = s.previous if s.previous.kind == "NAME" and s.previous.start == s.statement_start else s.token
-    if word is s.token and word.text in FOREIGN and s.accepts("SEP", "NAME") and s.previous.kind == "RBRACE":
-        return s.finding("E110", f"`{word.text}` is no word of the language", FOREIGN[word.text], word)
-    if word.text in FOREIGN and word.start == s.statement_start and s.token.kind not in ("BINDS", "SEP"):
-        return s.finding("E110", f"`{word.text}` is no word of the language", FOREIGN[word.text], word)
-    return None
-
-
 def _misspelt_keyword(s: Situation) -> Diagnostic | None:
     word = s.previous
     if word.kind != "NAME" or word.start != s.statement_start or s.bracket or s.token.kind not in AFTER_KEYWORDS:
@@ -60,7 +51,8 @@ def _misspelt_keyword(s: Situation) -> Diagnostic | None:
     near = suggestions(word.text, known) if len(word.text) > 2 or word.text.lower() in known else []
     if not near:
         return None
-    return s.finding("E110", f"`{word.text}` is no word of the language", f"write `{near[0]}`", word)
+    fix = s.replace(word, near[0], f"write `{near[0]}`")
+    return s.finding("E110", f"`{word.text}` is no word of the language", f"write `{near[0]}`", word, fix)
 
 
 def _else_alone(s: Situation) -> Diagnostic | None:
@@ -269,6 +261,17 @@ def _missing_separator(s: Situation) -> Diagnostic | None:
     return s.finding("E107", message, "begin a new line, or put `;` or `->` between them")
 
 
+def _arrow_after_input(s: Situation) -> Diagnostic | None:
+    if s.token.kind != "ARROW" or s.first is None or s.first.kind != "INPUT":
+        return None
+    return s.finding(
+        "E115",
+        "an input is declared in a statement of its own",
+        "begin the flow on the next line, without an arrow: it starts from the input",
+        fix=s.replace(s.token, "", "remove the arrow") if s.source.starts_line(s.token.start) else None,
+    )
+
+
 def _otherwise(s: Situation) -> Diagnostic:
     possible = [words for kind, words in CATEGORIES if s.accepts(kind)]
     if "a value" in possible:
@@ -279,7 +282,7 @@ def _otherwise(s: Situation) -> Diagnostic:
 
 
 ATTEMPTS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
-    _foreign_word,
+    foreign_word,
     _misspelt_keyword,
     _else_alone,
     misplaced.comment_sign,
@@ -299,5 +302,6 @@ ATTEMPTS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
     misplaced.table_without_key,
     _missing_body,
     misplaced.comma,
+    _arrow_after_input,
     _missing_separator,
 )

@@ -76,7 +76,7 @@ def compile(
     options  how the graph is written, `netc.Options(precision="mixed")` for one; None takes the defaults
 
     The metadata key `netc.manifest` names inputs and outputs as JSON. Raises DiagnosticError E401 where a training
-    step is asked for and the net has no train section.
+    step is asked for and the net has no train section, E566 where the weights pass what one model can hold.
     """
     import onnx
 
@@ -86,6 +86,9 @@ def compile(
     if train:
         artifact = compile_training(net, plan, batch=batch, target=target, options=options)
     else:
+        from netc.runtime.runs.export import check_size
+
+        check_size(net)
         artifact = compile_inference(net, weights, batch=batch, target=target, seed=seed, options=options)
     return onnx.load_from_string(artifact.model)
 

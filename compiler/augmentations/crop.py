@@ -21,6 +21,8 @@ class Crop(Augmentation):
     So each example moves by up to `padding` pixels along both axes (He et al. 2015, arXiv:1512.03385).
     """
 
+    also = ("RandomCrop(-size, padding)",)
+
     padding: int = argument(Integer(1), "zeros at each side, in pixels")
 
     samples = (

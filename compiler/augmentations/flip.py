@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Flip(Augmentation):
     """Mirrors training images left to right, each example with probability 1/2."""
 
+    also = ("hflip", "horizontal_flip", "mirror", "RandomHorizontalFlip(-p)", "random_flip")
+
     samples = (Drawn("flip", "2x5x6", mean=0.5, std=0.5, low=0, high=1),)
 
     def draw(self, count: int, rng: np.random.Generator) -> Array:

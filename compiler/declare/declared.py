@@ -12,19 +12,23 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar
 
+from netc.compiler.declare.also import Also, folded, plain, spelt
 from netc.compiler.declare.arguments import ArgumentSpec
 from netc.compiler.declare.samples import Call, Wrong
+from netc.grammar.counted import counted
 
 
 class Declared:
     """Base of everything that is called with arguments in the language: layers, losses, metrics and the like.
 
     A subclass lists its arguments as annotated class attributes made by `argument`; positional order is the order
-    of declaration. `word` is its name in the language, `arguments` the specs by name. `samples` are calls that the
-    tests check against `formula`, `errors` calls that are refused.
+    of declaration. `word` is its name in the language, `arguments` the specs by name. `also` are its names elsewhere
+    (`also.py`), which findings and `netc explain` understand. `samples` are calls that the tests check against
+    `formula`, `errors` calls that are refused.
     """
 
     word: ClassVar[str] = ""
+    also: ClassVar[tuple[str | Also, ...]] = ()
     arguments: ClassVar[dict[str, ArgumentSpec]] = {}
     samples: ClassVar[tuple[Call, ...]] = ()
     errors: ClassVar[tuple[Wrong, ...]] = ()
@@ -74,6 +78,10 @@ Definition = TypeVar("Definition", bound=Declared)
 AnyClass = TypeVar("AnyClass", bound=type[Declared])
 
 
+Elsewhere = tuple[type[Definition], Also]
+"""What a word of another framework means: a declaration, and which of its other names that is."""
+
+
 class Registry(Generic[Definition]):
     """`layer = Registry[Layer]("layer", __package__)` makes the decorator `@layer("conv")`; `layer.all()` finds all.
 
@@ -83,14 +91,23 @@ class Registry(Generic[Definition]):
     """
 
     def __init__(
-        self, kind: str, package: str, *, samples: int = 0, errors: int = 0, declares: Sequence[str] = ()
+        self,
+        kind: str,
+        package: str,
+        *,
+        plural: str = "",
+        samples: int = 0,
+        errors: int = 0,
+        declares: Sequence[str] = (),
     ) -> None:
         self.kind = kind
+        self.plural = plural or f"{kind}s"
         self.package = package
         self._declares = tuple(declares)
         self._fewest_samples, self._fewest_errors = samples, errors
         self._known: dict[str, type[Definition]] = {}
         self._complete = False
+        self._elsewhere: dict[str, Elsewhere[Definition]] = {}
 
     def __call__(self, word: str) -> Callable[[AnyClass], AnyClass]:
         """Register a class under its word in the language; refuse a second of a word, or one not declared in full."""
@@ -110,9 +127,9 @@ class Registry(Generic[Definition]):
         assert definition.__doc__, f"{who} has no docstring"
         samples, errors = definition.samples, definition.errors
         few = self._fewest_samples
-        assert len(samples) >= few, f"{who} has {len(samples)} samples, and needs at least {few}"
+        assert len(samples) >= few, f"{who} has {counted(len(samples), 'sample')}, and needs at least {few}"
         fewest = self._fewest_errors if definition.arguments else 0
-        assert len(errors) >= fewest, f"{who} has {len(errors)} errors, and needs at least {fewest}"
+        assert len(errors) >= fewest, f"{who} has {counted(len(errors), 'error')}, and needs at least {fewest}"
         for names in self._declares:
             found = any(says(definition, name) for name in names.split(" | "))
             assert found, f"{who} doesn't declare {' or '.join(names.split(' | '))}"
@@ -127,3 +144,25 @@ class Registry(Generic[Definition]):
             self._known = dict(sorted(self._known.items()))
             self._complete = True
         return self._known
+
+    def called(self, name: str) -> Elsewhere[Definition] | None:
+        """The declaration that another framework calls so, and which of its names that is; None where there is none."""
+        if not self._elsewhere:
+            for word, definition in self.all().items():
+                for also in (word, *definition.also):
+                    self._enter(definition, also if isinstance(also, Also) else Also(also))
+        found = (self._elsewhere.get(key) for key in (spelt(name), folded(name), plain(name)))
+        return next((known for known in found if known is not None), None)
+
+    def _enter(self, definition: type[Definition], also: Also) -> None:
+        """Enter a name as it is spelt, and its plain form, which spellings with arguments of their own leave alone."""
+        for key in dict.fromkeys((spelt(also.name), folded(also.name), plain(also.name))):
+            known = self._elsewhere.get(key)
+            if known is None:
+                self._elsewhere[key] = (definition, also if key == spelt(also.name) else Also(also.name, also.note))
+                continue
+            who = f"{self.kind} {definition.word}"
+            assert known[0] is definition, f"{who} and {known[0].word} are both called {key} elsewhere"
+            if key == spelt(also.name) and also.arguments is not None:
+                assert known[1].arguments is None, f"{who} is called {key} twice"
+                self._elsewhere[key] = (definition, also)

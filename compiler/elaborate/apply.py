@@ -55,6 +55,8 @@ def apply(
 # ---------------------------------------------------------------- built-in layers
 def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span: Span, origin: str | None) -> Any:
     bound = layer.bound or bind(frame, layer, (), ast.Name(span, layer.word))
+    if layer.definition.whole and isinstance(flow, Several):
+        return flow
     values = _inputs(frame, layer, flow, bound, span)
     name, scope = _named(frame, layer.word, named, span)
     if bound is None or values is None:

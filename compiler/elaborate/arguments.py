@@ -7,36 +7,35 @@ from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, ArgumentType, LayerType, Optional_, TensorType
 from netc.compiler.declare.declared import Declared
-from netc.compiler.elaborate.foreign import did_you_mean_here
+from netc.compiler.elaborate.advice import argument_advice
+from netc.compiler.elaborate.called import as_flow, called_on_value, is_value
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue
 from netc.compiler.elaborate.module import Written
-from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error, value_of
+from netc.compiler.elaborate.resolve import layer_named, layer_or_error, value_of
+from netc.compiler.elaborate.translate import text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, Span, did_you_mean
+from netc.grammar.counted import counted
+from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean
 
 
 def bind(frame: Frame, layer: LayerValue, arguments: tuple[ast.Argument, ...], node: ast.Syntax) -> Bound | None:
     """The arguments of a layer, or None after a mistake, which is reported."""
     if layer.bound is not None or not isinstance(layer, (BuiltIn, Written)):
-        frame.error("E225", f"`{layer.word}` has its arguments already", node.span,
-                    help=_given_help(frame, layer, arguments))  # fmt: skip
+        help, fix = "leave the arguments out here", None
+        if isinstance(node, ast.Call) and len(arguments) == 1 and is_value(frame, arguments[0].value):
+            value = text(frame, arguments[0].value)
+            help = f"a value flows in by an arrow: `{value} -> {layer.word}(…)`"
+            fix = as_flow(frame, value, text(frame, node.function), node, help)
+        frame.error("E225", f"`{layer.word}` has its arguments already", node.span, help=help, fix=fix)
         return None
     if isinstance(layer, Written):
         return _bind_written(frame, layer, arguments, node.span)
     merges = layer.definition.inputs[1] > 1
+    if not merges and called_on_value(frame, layer.word, arguments, node):
+        return None
     return bind_declared(frame, layer.definition, f"`{layer.word}`", arguments, node.span, merges=merges)
-
-
-def _given_help(frame: Frame, layer: LayerValue, arguments: tuple[ast.Argument, ...]) -> str:
-    """What `conv(8, 3x3)(x)` means here."""
-    if len(arguments) == 1 and isinstance(arguments[0].value, ast.Name):
-        name = arguments[0].value.id
-        ref = in_sight(frame, name)
-        if ref is not None and (isinstance(ref.value, Tensor) or ref.value is POISON):
-            return f"a value flows in by an arrow: `{name} -> {layer.word}(…)`"
-    return "leave the arguments out here"
 
 
 def bind_declared(
@@ -97,22 +96,18 @@ def _name_of(
             if "" in given:
                 return None
             given[""] = argument.span
-            takes = f"{len(known)} argument{'s' * (len(known) != 1)}" if known else "no arguments"
-            help = None
-            if isinstance(argument.value, ast.Name):
-                value = in_sight(frame, argument.value.id)
-                if value is not None and isinstance(value.value, Tensor):
-                    word = owner.strip("`").split("`")[-1]
-                    help = f"arguments never replace the flow; write `{argument.value.id} -> {word}`"
-            frame.error("E221", f"{owner} takes {takes}", argument.span, "one too many", help=help)
+            takes = counted(len(known), "argument") if known else "no arguments"
+            frame.error("E221", f"{owner} takes {takes}", argument.span, "one too many")
             return None
         name = positional.pop(0)
     else:
         name = argument.name
         if name not in known:
-            takes = ", ".join(f"`{other}`" for other in known) or "no arguments"
-            help = did_you_mean_here(name, known) or f"{owner} takes {takes}"
-            frame.error("E220", f"{owner} has no argument `{name}`", argument.span, help=help)
+            advice = argument_advice(name, owner, known)
+            fix = None
+            if advice.word is not None and advice.word not in given:
+                fix = Fix(f"use `{advice.word}`", (Edit(_start(argument.span, name), advice.word),))
+            frame.error("E220", f"{owner} has no argument `{name}`", argument.span, help=advice.help, fix=fix)
             return None
         if name in positional:
             positional.remove(name)
@@ -120,6 +115,11 @@ def _name_of(
         frame.error("E222", f"`{name}` is given twice", argument.span, secondary=[Label(given[name], "given here")])
         return None
     return name
+
+
+def _start(span: Span, name: str) -> Span:
+    """Where a name stands with which something begins."""
+    return Span(span.file, span.line, span.column, span.line, span.column + len(name))
 
 
 def _bind_written(frame: Frame, layer: Written, arguments: tuple[ast.Argument, ...], span: Span) -> Bound | None:
@@ -199,11 +199,15 @@ def _layer(frame: Frame, node: ast.Expression, what: str, optional: bool) -> Any
         value = frame.evaluate(node)
     if value is POISON or isinstance(value, LayerValue) or (value is None and optional):
         return value
-    quoted = isinstance(value, str) and layer_named(frame, value) is not None
-    help = f"write `{value}` without quotes" if quoted else "give a layer such as `relu`"
-    return _refused(frame, node, what, LayerType.name, kind(value), help)
+    if isinstance(value, str) and layer_named(frame, value) is not None:
+        help = f"write `{value}` without quotes"
+        fix = Fix(help, (Edit(node.span, value),))
+        return _refused(frame, node, what, LayerType.name, kind(value), help, fix)
+    return _refused(frame, node, what, LayerType.name, kind(value), "give a layer such as `relu`")
 
 
-def _refused(frame: Frame, node: ast.Expression, what: str, expected: str, found: str, help: str | None) -> Any:
-    frame.error("E224", f"{what} is {expected}, found {found}", node.span, f"expected {expected}", help=help)
+def _refused(
+    frame: Frame, node: ast.Expression, what: str, expected: str, found: str, help: str | None, fix: Fix | None = None
+) -> Any:
+    frame.error("E224", f"{what} is {expected}, found {found}", node.span, f"expected {expected}", help=help, fix=fix)
     return POISON

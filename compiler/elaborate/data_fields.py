@@ -8,6 +8,7 @@ from netc.compiler.elaborate.frame import Frame
 from netc.compiler.ir import DType, Value, format_shape
 from netc.compiler.losses.base import TargetSpec
 from netc.compiler.plan.terms import Term
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Label
 
 
@@ -44,6 +45,6 @@ def _said(spec: TargetSpec) -> str:
     shape = format_shape(spec.shape[1:])
     shape = f"[{shape}]" if len(spec.shape) == 2 else shape
     if spec.classes is not None:
-        return f"labels of {spec.classes} classes" + (f" {shape}" if len(spec.shape) > 1 else "")
+        return f"labels of {counted(spec.classes, 'class', 'classes')}" + (f" {shape}" if len(spec.shape) > 1 else "")
     size = f"an array {shape}" if len(spec.shape) > 1 else "a number"
     return size if spec.dtype is DType.FLOAT32 else f"{size} of {spec.dtype}"

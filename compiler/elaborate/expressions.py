@@ -9,13 +9,21 @@ from netc.compiler.elaborate.arguments import bind
 from netc.compiler.elaborate.arithmetic import tensor_binary, tensor_negative
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue, Shared
-from netc.compiler.elaborate.resolve import in_sight, layer_named, layer_or_error, value_of
+from netc.compiler.elaborate.resolve import (
+    elsewhere,
+    in_sight,
+    layer_named,
+    layer_or_error,
+    unknown_layer,
+    value_of,
+)
 from netc.compiler.elaborate.scans import prev_state
 from netc.compiler.elaborate.static import FUNCTIONS, StaticError
+from netc.compiler.elaborate.translate import text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed, tensors
 from netc.compiler.ir import language_shape
 from netc.grammar import ast
-from netc.grammar.diagnostics import did_you_mean
+from netc.grammar.diagnostics import Edit, Fix, did_you_mean
 
 ATTRIBUTES = ("shape", "channels", "height", "width", "features", "length")
 
@@ -90,6 +98,8 @@ def _binary(frame: Frame, node: ast.Binary) -> Any:
         if left is POISON or left == (node.operator == "or"):
             return left
         return evaluate_condition(frame, node.right)
+    if node.operator in ("==", "!="):
+        return _equality(frame, node)
     left = frame.operand(node.left)
     if node.operator == "//" and isinstance(left, LayerValue):
         frame.error("E241", f"`//` divides whole numbers, found {left}", node.span,
@@ -108,6 +118,22 @@ def _binary(frame: Frame, node: ast.Binary) -> Any:
         return listed([*left, *right])
     if is_flowing(left) or is_flowing(right):
         return tensor_binary(frame, node.operator, left, right, node)
+    return _static(frame, node, lambda: static.binary(node.operator, left, right))
+
+
+def _equality(frame: Frame, node: ast.Binary) -> Any:
+    """`==` and `!=`: of static values, layers that aren't applied among them."""
+    left, right = evaluate(frame, node.left), evaluate(frame, node.right)
+    if isinstance(left, LayerValue) or isinstance(right, LayerValue):
+        for side, value in ((node.left, left), (node.right, right)):
+            if isinstance(value, (Tensor, Several, str)):
+                help = f"write `{value}` without quotes" if isinstance(value, str) else "apply the layer, or name one"
+                frame.error("E241", f"a layer is compared with a layer or `none`, found {kind(value)}", side.span,
+                            help=help)  # fmt: skip
+                return POISON
+        return _static(frame, node, lambda: static.binary(node.operator, left, right), left, right)
+    if is_flowing(left) or is_flowing(right):
+        return POISON if POISON in (left, right) else tensor_binary(frame, node.operator, left, right, node)
     return _static(frame, node, lambda: static.binary(node.operator, left, right))
 
 
@@ -159,6 +185,10 @@ def _index(frame: Frame, node: ast.Index) -> Any:
 
 
 def _attribute(frame: Frame, node: ast.Attribute) -> Any:
+    path = elsewhere(frame, node)
+    if path is not None:
+        unknown_layer(frame, path, node)
+        return POISON
     found = _reached(frame, node)
     if any(value in frame.run.inside for value in tensors(found)):
         frame.error("E255", f"`{node.name}` exists in its scan alone, one step at a time", node.span,
@@ -185,7 +215,11 @@ def _reached(frame: Frame, node: ast.Attribute) -> Any:
         help = f"write the whole path: `{deeper[0]}.{node.name}` instead of `{node.name}`"
     if isinstance(value, Several):
         help = help or "take an element first, as in `[0]`"
-    frame.error("E204", f"{kind(value)} has no `{node.name}`", node.span, help=help, notes=notes)
+    fix = None
+    if isinstance(value, Tensor) and layer_named(frame, node.name) is not None:
+        flow = f"{text(frame, node.value)} -> {node.name}"
+        help, fix = f"layers are applied by an arrow: `{flow}`", Fix("write an arrow", (Edit(node.span, flow),))
+    frame.error("E204", f"{kind(value)} has no `{node.name}`", node.span, help=help, notes=notes, fix=fix)
     return POISON
 
 
@@ -211,7 +245,11 @@ def _call(frame: Frame, node: ast.Call) -> Any:
     function = node.function
     if isinstance(function, ast.Name) and is_function(frame, function.id):
         return _function_call(frame, function.id, node)
-    layer = layer_or_error(frame, function) if isinstance(function, ast.Name) else evaluate(frame, function)
+    path = elsewhere(frame, function)
+    if path is not None:
+        unknown_layer(frame, path, function, node)
+        return POISON
+    layer = layer_or_error(frame, function, node) if isinstance(function, ast.Name) else evaluate(frame, function)
     if layer is POISON:
         for argument in node.arguments:
             if not isinstance(argument.value, (ast.Name, ast.Flow)):

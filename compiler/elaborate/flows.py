@@ -11,12 +11,13 @@ from netc.compiler.elaborate.expressions import is_function
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, Chain, LayerValue
 from netc.compiler.elaborate.module import Written
-from netc.compiler.elaborate.resolve import BRACED, in_sight, layer_named, layer_or_error, nothing_flows
+from netc.compiler.elaborate.resolve import BRACED, elsewhere, in_sight, layer_named, layer_or_error, nothing_flows
 from netc.compiler.elaborate.scans import scan
 from netc.compiler.elaborate.scope import Env, Scope
-from netc.compiler.elaborate.values import POISON, Several, is_flowing, kind, scoped, tensors
+from netc.compiler.elaborate.values import POISON, Several, is_flowing, kind, scoped, spread, tensors
 from netc.grammar import ast
-from netc.grammar.diagnostics import Span
+from netc.grammar.counted import counted
+from netc.grammar.diagnostics import Edit, Fix, Label, Span
 from netc.grammar.walk import children, walk
 
 Element = ast.Expression | ast.Braced
@@ -130,7 +131,7 @@ def head_layer(frame: Frame, element: ast.Expression) -> Any:
     if isinstance(element, ast.Name) and element.id != "in":
         return layer_or_error(frame, element)
     if isinstance(element, ast.Call) and isinstance(element.function, ast.Name):
-        layer = layer_or_error(frame, element.function)
+        layer = layer_or_error(frame, element.function, element)
         if layer is POISON:
             return POISON
         if isinstance(layer, LayerValue):
@@ -146,6 +147,8 @@ def head_is_layer(frame: Frame, head: Element) -> bool:
             return True
         case ast.Call(function=ast.Name(id=name)):
             return not is_function(frame, name)
+        case ast.Call(function=function) if elsewhere(frame, function) is not None:
+            return True
         case ast.Call(function=function):
             return isinstance(frame.evaluate(function), LayerValue)
         case ast.Name(id="in"):
@@ -155,6 +158,8 @@ def head_is_layer(frame: Frame, head: Element) -> bool:
             if ref is not None:
                 return isinstance(ref.value, LayerValue)
             return layer_named(frame, name) is not None
+        case ast.Attribute():
+            return elsewhere(frame, head) is not None
         case ast.Flow(elements=elements):
             return head_is_layer(frame, elements[0]) and not _starts_with_source(frame, elements[0])
     return False
@@ -247,11 +252,48 @@ def braced(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> An
         return POISON
     with inner.recording(Kind.MERGE, layer.word, node.span, bound=layer.bound) as merge:
         inner.run_body(node.body)
-        result = frame.apply(layer, Several.of(inner.branches), scope, node.head.span)
+        if _lacks_branch(inner, node, layer):
+            result = POISON
+        else:
+            result = frame.apply(layer, Several.of(inner.branches), scope, node.head.span)
         merge.outputs = tensors(result)
     if named is None:
         frame.scope.members[name] = result
     return result
+
+
+def _lacks_branch(inner: Frame, node: ast.Braced, layer: LayerValue) -> bool:
+    """Whether a merge has too few branches because control in it gives none, which is reported."""
+    given = len(list(spread(tuple(inner.branches or ()))))
+    given += len(list(spread(layer.bound.tensors))) if layer.bound is not None else 0
+    if not inner.idle or not isinstance(layer, BuiltIn) or given >= layer.definition.inputs[0] or node.head is None:
+        return False
+    control = inner.idle[0]
+    word, why, place = _idle(control)
+    help, fix = f"give `{layer.word}` another branch, such as `identity`", None
+    if isinstance(control, ast.If) and control.otherwise is None:
+        end = control.then.span
+        after = Span(end.file, end.end_line, end.end_column, end.end_line, end.end_column)
+        help = "write `else { identity }`, which passes on what flowed in where the condition is false"
+        fix = Fix("write `else { identity }`", (Edit(after, " else { identity }"),))
+    needs = f"`{layer.word}` merges at least {counted(layer.definition.inputs[0], 'value')}, found {given}"
+    inner.error("E231", f"this `{word}` is no branch: {why}", place, secondary=[Label(node.head.span, needs)],
+                help=help, fix=fix)  # fmt: skip
+    return True
+
+
+def _idle(control: ast.Control) -> tuple[str, str, Span]:
+    """The word of control that gives no branch, why that is, and where to point."""
+    match control:
+        case ast.If() if control.otherwise is None:
+            return "if", "its condition is false", control.condition.span
+        case ast.If():
+            return "if", "the braces that its condition chose give no value", control.condition.span
+        case ast.For():
+            return "for", "its list is empty, or its braces give no value", control.iterable.span
+        case ast.Repeat():
+            return "repeat", "its count is 0, or its braces give no value", control.count.span
+    return "train only", "it is a side road", control.span
 
 
 def _chain(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> Any:

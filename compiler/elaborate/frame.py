@@ -85,7 +85,7 @@ class Frame:
     env, scope  the names in sight; the scope that layers are called in
     input       what `in` is, None where nothing flowed in
     flow        what flows into the next statement
-    branches    in a merge: what each branch gave
+    branches    in a merge: what each branch gave;  idle: control in it that gave none
     training    inside `train only`
     nested      inside a net that is used as a layer
     applied     where the blocks around this place were applied, innermost last
@@ -101,6 +101,7 @@ class Frame:
     input: Any = None
     flow: Any = None
     branches: list[Any] | None = None
+    idle: list[ast.Control] = field(default_factory=list)
     training: bool = False
     nested: bool = False
     applied: tuple[Span, ...] = ()
@@ -160,7 +161,9 @@ class Frame:
 
     def inside(self, env: Env, scope: Scope, flow: Any) -> Frame:
         """The frame of flow braces inside this one."""
-        return replace(self, env=env, scope=scope, input=flow, flow=flow, branches=None, outputs=None, started=True)
+        return replace(
+            self, env=env, scope=scope, input=flow, flow=flow, branches=None, idle=[], outputs=None, started=True
+        )
 
     @contextmanager
     def naming(self, scope: Scope) -> Iterator[None]:

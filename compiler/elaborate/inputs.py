@@ -14,6 +14,7 @@ from netc.compiler.elaborate.static import StaticError, equal
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_size, kind, spread
 from netc.compiler.ir import BATCH, Builder, Dim, DType, Origin, Value, format_shape, is_batched, language_shape
 from netc.grammar import ast
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Label
 
 DTYPES = {"float": DType.FLOAT32, "int": DType.INT64, "bytes": DType.UINT8, "bool": DType.BOOL}
@@ -129,7 +130,8 @@ def run_net_as_layer(frame: Frame, definition: ast.Net, flow: Any) -> Any:
     given = list(spread(flow)) if flow is not None else []
     if len(given) != len(declarations):
         names = ", ".join(f"`{declaration.name}`" for declaration in declarations)
-        frame.error("E230", f"the net `{definition.name}` takes {len(declarations)} values, found {len(given)}",
+        frame.error("E230", f"the net `{definition.name}` takes {counted(len(declarations), 'value')}, found "
+                            f"{len(given)}",
                     frame.applied[-1], secondary=[Label(definition.name_span, f"its inputs: {names}")],
                     help="give them as a list: `[a, b] -> net`" if len(declarations) > 1 else None)  # fmt: skip
         return POISON

@@ -35,6 +35,14 @@ class LayerValue:
         """The same layer, with arguments."""
         return replace(self, bound=bound)
 
+    def same_kind(self, other: LayerValue) -> bool:
+        """Whether another layer is of this one's kind, whatever the arguments."""
+        return self is other
+
+    def given(self, bound: Bound) -> dict[str, Any]:
+        """Arguments by name, defaults among them where they are known."""
+        return dict(bound.values)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class BuiltIn(LayerValue):
@@ -46,6 +54,14 @@ class BuiltIn(LayerValue):
     def is_source(self) -> bool:
         """Whether nothing flows into it."""
         return self.definition.inputs == (0, 0)
+
+    def same_kind(self, other: LayerValue) -> bool:
+        """Whether another layer is declared as this one is."""
+        return isinstance(other, BuiltIn) and self.definition is other.definition
+
+    def given(self, bound: Bound) -> dict[str, Any]:
+        """The arguments after defaults."""
+        return self.definition(**bound.values).settings()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -12,7 +12,7 @@ from netc.compiler.elaborate.static_binds import compute
 from netc.compiler.elaborate.values import POISON
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, did_you_mean
-from netc.grammar.parse import parse, parse_file
+from netc.grammar.parse import parse, parse_bytes, parse_file
 
 STANDARD = Path(__file__).resolve().parent.parent / "std"
 
@@ -26,9 +26,12 @@ class Loader:
         self.sources: dict[str, str] = {}
         self._open: list[Path] = []
 
-    def load(self, path: str, source: str | None = None) -> Module:
-        """A file's module; findings go to the report."""
-        file, findings = parse_file(path) if source is None else parse(source, path)
+    def load(self, path: str, source: str | bytes | None = None) -> Module:
+        """A file's module; findings go to the report. `source` is its content, where that is not to be read."""
+        if source is None:
+            file, findings = parse_file(path)
+        else:
+            file, findings = parse(source, path) if isinstance(source, str) else parse_bytes(source, path)
         for finding in findings:
             self.report.add(finding)
         return self._module(file, path, Path(path).resolve(), findings)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from netc.compiler.elaborate.advice import advise, how_to_list
 from netc.compiler.elaborate.arguments import bind_declared
-from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.resolve import in_sight
+from netc.compiler.elaborate.resolve import elsewhere, in_sight
 from netc.compiler.elaborate.static import FUNCTIONS
+from netc.compiler.elaborate.translate import repair
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_number, kind
 from netc.compiler.ir import Value, format_shape, language_shape
 from netc.compiler.losses.base import loss as loss_registry
@@ -51,14 +52,32 @@ def _terms(frame: Frame, node: ast.Expression, weight: float, name: str | None) 
         case ast.Call(function=ast.Name()):
             term = _term(frame, node, weight, name)
             return [term] if term is not None else []
+        case ast.Call(function=ast.Call(function=function)):
+            word = function.id if isinstance(function, ast.Name) else elsewhere(frame, function)
+            if word is not None:
+                unknown_word(frame, "loss", word, node.function)
+                return []
+        case ast.Call() if (path := elsewhere(frame, node.function)) is not None:
+            unknown_word(frame, "loss", path, node.function)
+            return []
         case ast.Name() if node.id in loss_registry.all():
             frame.error("E411", f"`{node.id}` needs a prediction and a target", node.span,
                         help=f"write `{node.id}(logits, label)`")  # fmt: skip
             return []
-    help = did_you_mean_here(node.id, loss_registry.all()) if isinstance(node, ast.Name) else None
+    if isinstance(node, ast.Name) and in_sight(frame, node.id) is None:
+        unknown_word(frame, "loss", node.id, node)
+        return []
     frame.error("E410", "a loss is a sum of weighted losses", node.span,
-                help=help or "write `cross_entropy(logits, label) + 0.3 * mse(aux, target)`")  # fmt: skip
+                help="write `cross_entropy(logits, label) + 0.3 * mse(aux, target)`")  # fmt: skip
     return []
+
+
+def unknown_word(frame: Frame, kind: str, word: str, node: ast.Expression, call: ast.Call | None = None) -> None:
+    """Report a word that is no loss, metric, optimizer or the like, with the way out."""
+    advice = advise(kind, word)
+    code = "E408" if kind == "augmentation" else "E407"
+    frame.error(code, f"no {kind} is called `{word}`", node.span, help=advice.help,
+                fix=repair(frame, advice, node, call))  # fmt: skip
 
 
 def _weighted(frame: Frame, node: ast.Binary, weight: float, name: str | None) -> list[LossTerm]:
@@ -94,12 +113,7 @@ def _term(frame: Frame, node: ast.Call, weight: float, name: str | None) -> Loss
     word = node.function.id
     definition = loss_registry.all().get(word)
     if definition is None:
-        frame.error(
-            "E407",
-            f"no loss is called `{word}`",
-            node.function.span,
-            help=did_you_mean_here(word, loss_registry.all()) or f"there are {', '.join(loss_registry.all())}",
-        )
+        unknown_word(frame, "loss", word, node.function)
         return None
     pair = [argument for argument in node.arguments if argument.name is None]
     rest = tuple(argument for argument in node.arguments if argument.name is not None)
@@ -207,11 +221,13 @@ def metrics(frame: Frame, node: ast.Expression, terms: Sequence[LossTerm]) -> li
 def _metric(frame: Frame, node: ast.Expression, terms: Sequence[LossTerm]) -> MetricTerm | None:
     function, arguments = (node.function, node.arguments) if isinstance(node, ast.Call) else (node, ())
     if not isinstance(function, ast.Name) or function.id not in metric_registry.all():
-        word = function.id if isinstance(function, ast.Name) else None
-        known = metric_registry.all()
-        message = f"no metric is called `{word}`" if word else "a metric is a word, with or without arguments"
-        near = did_you_mean_here(word, known) if word else None
-        frame.error("E407", message, function.span, help=near or f"there are {', '.join(known)}")
+        path = elsewhere(frame, function)
+        word = function.id if isinstance(function, ast.Name) else path
+        if word is not None:
+            unknown_word(frame, "metric", word, function, node if isinstance(node, ast.Call) else None)
+            return None
+        help = how_to_list("metric")
+        frame.error("E407", "a metric is a word, with or without arguments", function.span, help=help)
         return None
     word, definition = function.id, metric_registry.all()[function.id]
     pair: tuple[ast.Argument, ...] = ()

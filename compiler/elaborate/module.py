@@ -21,6 +21,10 @@ class Written(LayerValue):
     definition: ast.Block | ast.Net | None = None
     module: Module | None = None
 
+    def same_kind(self, other: LayerValue) -> bool:
+        """Whether another layer is the same block or net."""
+        return isinstance(other, Written) and self.definition is other.definition
+
 
 class Module:
     """One file: its definitions by name. Static binds are computed when they are first used, in any order."""

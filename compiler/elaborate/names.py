@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from netc.compiler.elaborate.advice import advise
 from netc.compiler.elaborate.expects import CALLS
-from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.resolve import BRACED, argument_words
@@ -23,7 +23,7 @@ def check_names(module: Module, definition: ast.Block | ast.Net, report: Report)
     for node in _read(*definition.parameters, definition.body):
         if node.id not in known:
             report.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name",
-                         help=did_you_mean_here(node.id, suggested))  # fmt: skip
+                         help=advise("layer", node.id, suggested).help)  # fmt: skip
 
 
 def _bound(body: ast.Body) -> Iterator[str]:

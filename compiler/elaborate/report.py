@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Unpack
 
-from netc.grammar.diagnostics import Details, Diagnostic, Severity, Span
+from netc.grammar.diagnostics import Details, Diagnostic, Fix, Label, Severity, Span
 
 LIMIT = 100
+OF_A_WORD = ("E201", "E202", "E290")
+"""Findings about a word: the same word in other places is one cause, and one finding."""
+PLACES = 3
+MORE = "and in more places"
 
 
 class Report:
@@ -15,6 +20,7 @@ class Report:
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
         self._seen: set[tuple[str, Span | None]] = set()
+        self._said: dict[tuple[str, str], int] = {}
         self.errors = 0
         self.unmet = 0  # of the errors, how many are expectations that do not hold
 
@@ -27,7 +33,11 @@ class Report:
         if key in self._seen or len(self.found) >= LIMIT:
             return
         self._seen.add(key)
-        self.found.append(finding)
+        first = self._said.setdefault((finding.code, finding.message), len(self.found))
+        if finding.code in OF_A_WORD and first < len(self.found) and _one_file(self.found[first], finding):
+            self.found[first] = _folded(self.found[first], finding)
+        else:
+            self.found.append(finding)
 
     @property
     def mistakes(self) -> int:
@@ -45,3 +55,23 @@ class Report:
     def warnings(self, first: int = 0) -> list[Diagnostic]:
         """The findings that are no errors, from one on."""
         return [finding for finding in self.found[first:] if finding.severity is Severity.WARNING]
+
+
+def _one_file(first: Diagnostic, again: Diagnostic) -> bool:
+    return (
+        first.primary is not None and again.primary is not None and first.primary.span.file == again.primary.span.file
+    )
+
+
+def _folded(first: Diagnostic, again: Diagnostic) -> Diagnostic:
+    """A finding with one more place of the same word; its repair is that of all places, where each has one."""
+    assert again.primary is not None
+    fix = None
+    if first.fix is not None and again.fix is not None:
+        fix = Fix(first.fix.title, tuple(dict.fromkeys((*first.fix.edits, *again.fix.edits))))
+    here = Label(again.primary.span, "and here")
+    places = [label for label in first.secondary if label.message == here.message]
+    if len(places) < PLACES:
+        return replace(first, secondary=(*first.secondary, here), fix=fix)
+    notes = [note for note in first.notes if note != MORE]
+    return replace(first, notes=(*notes, MORE), fix=fix)

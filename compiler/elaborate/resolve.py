@@ -6,15 +6,16 @@ from functools import cache
 from typing import Any
 
 from netc.compiler.declare.arguments import TRUTHS, ArgumentType, Boolean, Optional_, Pad
-from netc.compiler.elaborate.foreign import did_you_mean_here
+from netc.compiler.elaborate.advice import Advice, advise
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue
 from netc.compiler.elaborate.scope import Ref
 from netc.compiler.elaborate.static import FUNCTIONS
+from netc.compiler.elaborate.translate import repair, text
 from netc.compiler.elaborate.values import POISON, is_flowing, kind
 from netc.compiler.layers.base import layer as layers
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, Span
+from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean, suggestions
 
 BRACED = ("scan",)
 """Words of the language that stand in front of braces alone."""
@@ -61,8 +62,8 @@ def _value(frame: Frame, name: str) -> Any:
     return ref.value if ref else None
 
 
-def layer_or_error(frame: Frame, node: ast.Name) -> Any:
-    """The layer that a word after `->`, with arguments or with braces stands for, else POISON."""
+def layer_or_error(frame: Frame, node: ast.Name, call: ast.Call | None = None) -> Any:
+    """The layer that a word after `->`, with arguments or with braces stands for, else POISON; `call` has it so."""
     found = layer_named(frame, node.id)
     if found is not None:
         return found
@@ -83,12 +84,38 @@ def layer_or_error(frame: Frame, node: ast.Name) -> Any:
             help=f"merge a value with `add({node.id})` or `concat({node.id})`, or start a flow from it",
         )
         return POISON
-    help = "write `none`" if node.id.lower() in ("none", "null", "nil") else None
-    if node.id in FUNCTIONS:
-        help = f"`{node.id}` is a function of static values; call it with arguments"
-    frame.error("E202", f"no layer is called `{node.id}`", node.span, "unknown layer",
-                help=help or did_you_mean_here(node.id, known_layers(frame)))  # fmt: skip
+    unknown_layer(frame, node.id, node, call)
     return POISON
+
+
+def unknown_layer(frame: Frame, name: str, node: ast.Expression, call: ast.Call | None = None) -> None:
+    """Report a word that is no layer, with the way out."""
+    advice = advise("layer", name, known_layers(frame))
+    if name.lower() in ("none", "null", "nil"):
+        advice = Advice("write `none`", "none")
+    if name == "range" and call is not None and 1 <= len(call.arguments) <= 2:
+        ends = [text(frame, argument) for argument in call.arguments]
+        span = f"{ends[0] if len(ends) == 2 else 0}..{ends[-1]}"
+        help = f"write `{span}`, whose end is excluded"
+        frame.error("E202", "no layer is called `range`", node.span, "unknown layer",
+                    help=help, fix=Fix(help, (Edit(call.span, span),)))  # fmt: skip
+        return
+    if name in FUNCTIONS and advice.lacking is None:
+        advice = Advice(f"`{name}` is a function of static values; call it with arguments")
+    frame.error("E202", f"no layer is called `{name}`", node.span, "unknown layer",
+                help=advice.help, fix=repair(frame, advice, node, call))  # fmt: skip
+
+
+def elsewhere(frame: Frame, node: ast.Expression) -> str | None:
+    """`nn.Conv2d`, `tf.keras.layers.Dense`: a path into a library that is none of this file; None otherwise."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.name)
+        node = node.value
+    if not parts or not isinstance(node, ast.Name) or node.id == "in" or in_sight(frame, node.id) is not None:
+        return None
+    known = layer_named(frame, node.id) is not None or frame.module.bound_near(node) is not None
+    return None if known else ".".join([node.id, *reversed(parts)])
 
 
 def value_of(
@@ -98,7 +125,8 @@ def value_of(
     name = node.id
     if name == "in":
         if frame.input is None:
-            frame.error("E233", "nothing flows in here", node.span, help="start from a value by its name")
+            help = "`identity` names what flows here" if frame.flow is not None else "start from a value by its name"
+            frame.error("E233", "nothing flows in here", node.span, help=help)
             return POISON
         return frame.input
     if name in words:
@@ -137,23 +165,26 @@ def unknown(
         frame.error("E201", f"nothing is called `{node.id}` here", node.span, secondary=places, help=way)
         return
     if type is None:
-        help = did_you_mean_here(node.id, [*words, *known, *known_layers(frame)])
-        if help is None and node.id.lower() in ("true", "false", "none"):
-            help = f"write `{node.id.lower()}`"
+        advice = advise("layer", node.id, [*words, *known, *known_layers(frame)])
+        if node.id.lower() in ("true", "false", "none"):
+            advice = Advice(f"write `{node.id.lower()}`", node.id.lower())
     else:
-        help = _meant(node.id, type) or did_you_mean_here(node.id, [*words, *known]) or f"give {type.name}"
-    frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name", help=help)
+        meant, near = _meant(node.id, type), suggestions(node.id, [*words, *known])
+        help = (f"write `{meant}`" if meant else None) or did_you_mean(node.id, [*words, *known])
+        advice = Advice(help or f"give {type.name}", meant or (near[0] if len(near) == 1 else None))
+    frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name",
+                help=advice.help, fix=repair(frame, advice, node, None))  # fmt: skip
 
 
 def _meant(word: str, type: ArgumentType) -> str | None:
     """What other languages' words for an argument's values are called here."""
     inner = type.inner if isinstance(type, Optional_) else type
     if isinstance(inner, Boolean) and word.lower() in TRUTHS:
-        return f"write `{TRUTHS[word.lower()]}`"
+        return TRUTHS[word.lower()]
     if isinstance(inner, Pad) and word.lower() in ("valid", "none", "no"):
-        return "write `0`"
+        return "0"
     if isinstance(type, Optional_) and word.lower() in ("none", "null", "nil"):
-        return "write `none`"
+        return "none"
     return None
 
 
@@ -168,9 +199,3 @@ def nothing_flows(frame: Frame, word: str, span: Span) -> None:
     known = [name for name in frame.env.visible() if is_flowing(_value(frame, name))]
     help = f"start from a value: `{known[0]} -> …`" if known else "start from a value by its name"
     frame.error("E233", f"nothing flows into {what} yet", span, help=help)
-
-
-def not_yet(frame: Frame, what: str, node: ast.Syntax) -> None:
-    """Report a part of the language that this version does not have."""
-    frame.error("E290", f"{what} is not supported by this version", node.span,
-                help="leave it out; docs/language.md lists what comes later")  # fmt: skip

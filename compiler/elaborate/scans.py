@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from netc.compiler.applications import Kind, LayerInstance
-from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound
 from netc.compiler.elaborate.resolve import nothing_flows
@@ -14,7 +13,7 @@ from netc.compiler.elaborate.scope import Env, Ref, Scope
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.compiler.ir import Builder, Origin, Value, format_shape, language_shape
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, Span
+from netc.grammar.diagnostics import Label, Span, did_you_mean
 
 
 def scan(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> Any:
@@ -65,7 +64,7 @@ def prev_state(frame: Frame, node: ast.Prev) -> Any:
         return ref.value
     if frame.states:
         known = list(frame.states)
-        help = did_you_mean_here(node.name, known) or f"the states are {', '.join(f'`{name}`' for name in known)}"
+        help = did_you_mean(node.name, known) or f"the states are {', '.join(f'`{name}`' for name in known)}"
         frame.error("E251", f"no state is called `{node.name}`", node.span, "unknown state", help=help)
     else:
         help = f"declare the state where the scan begins: `scan({node.name} = zeros([8])) {{ … }}`"

@@ -8,13 +8,15 @@ from typing import Any
 from netc.compiler.applications import Kind
 from netc.compiler.elaborate import expects, expressions, flows
 from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.layer_values import Bound, Chain, LayerValue, Shared
-from netc.compiler.elaborate.resolve import not_yet
+from netc.compiler.elaborate.rename import renamed
 from netc.compiler.elaborate.scope import Env, Loop, Ref, join
 from netc.compiler.elaborate.static import LONGEST
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed, tensors
 from netc.compiler.ir import Value
 from netc.grammar import ast
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Label, Span
 from netc.grammar.walk import children, walk
 
@@ -28,7 +30,29 @@ def run_body(frame: Frame, body: ast.Body) -> None:
 
 
 def run(frame: Frame, statement: ast.Statement) -> None:
-    """Run one statement."""
+    """Run one statement; in a merge, note control that gives no branch."""
+    before, errors = len(frame.branches or ()), frame.report.errors
+    _run(frame, statement)
+    if frame.branches is not None and isinstance(statement, (ast.If, ast.For, ast.Repeat)):
+        if frame.report.errors > errors and len(frame.branches) == before:
+            frame.branches.append(POISON)  # what it would have given is not known
+        given = len(frame.branches) > before
+        frame.idle = [inner for inner in frame.idle if not statement.span.covers(inner.span)]
+        frame.idle += [] if given else [_innermost(statement)]
+
+
+def _innermost(control: ast.If | ast.For | ast.Repeat) -> ast.If | ast.For | ast.Repeat:
+    """Of a chain of `else if` the last, where an `else` would stand."""
+    while isinstance(control, ast.If) and control.otherwise is not None:
+        match control.otherwise.statements:
+            case (ast.If() as following,):
+                control = following
+            case _:
+                break
+    return control
+
+
+def _run(frame: Frame, statement: ast.Statement) -> None:
     match statement:
         case ast.Flow() | ast.Bind() if frame.branches is not None:
             _branch(frame, statement)
@@ -43,7 +67,7 @@ def run(frame: Frame, statement: ast.Statement) -> None:
         case ast.TrainOnly():
             _train_only(frame, statement)
         case ast.Frozen():
-            not_yet(frame, "`frozen`", ast.Syntax(_keyword(statement.span, "frozen")))
+            not_yet(frame, "frozen", ast.Syntax(_keyword(statement.span, "frozen")))
             run_body(frame, statement.body)
         case ast.Expect():
             expects.run(frame, statement)
@@ -85,7 +109,8 @@ def _advance(frame: Frame, value: Any, flows_on: bool) -> None:
 
 
 def _bind(frame: Frame, node: ast.Bind) -> None:
-    free = min(_check_free(frame, target) for target in node.targets)
+    free = all(frame.env.lookup(target.id) is None for target in node.targets)
+    errors = frame.report.errors
     if len({target.id for target in node.targets}) < len(node.targets):
         frame.error("E205", "a bind gives one name twice", node.span, help="give each value its own name")
         free = False
@@ -94,24 +119,36 @@ def _bind(frame: Frame, node: ast.Bind) -> None:
         body = ast.Body(value.span, (value,))
         value = ast.Flow(value.span, (ast.Braced(value.span, None, body),))
     if node.shared:
-        _shared(frame, node, value, free)
+        _shared(frame, node, value, free and all(_check_free(frame, target) for target in node.targets))
         return
     single = node.targets[0] if len(node.targets) == 1 and free else None
     name, span = (single.id, single.span) if single else (None, None)
     result, flows_on = flows.run_flow(frame, value, name, span, bound=True)
     if free:
         _give_names(frame, node, result)
+    elif frame.report.errors == errors:
+        for target in node.targets:
+            if not _check_free(frame, target, node):
+                _doubt(frame, target)
     _advance(frame, result, flows_on)
 
 
-def _check_free(frame: Frame, target: ast.Name) -> bool:
+def _check_free(frame: Frame, target: ast.Name, bind: ast.Bind | None = None) -> bool:
     known = frame.env.lookup(target.id)
     if known is None:
         return True
     frame.error("E205", f"`{target.id}` is bound already", target.span,
                 secondary=[Label(known.span, "first bound here")],
-                help="give the new value another name; a name is bound once")  # fmt: skip
+                help="give the new value another name; a name is bound once",
+                fix=renamed(frame, target, bind) if bind is not None else None)  # fmt: skip
     return False
+
+
+def _doubt(frame: Frame, target: ast.Name) -> None:
+    """Whoever reads a name below that is bound twice may mean either value: nothing more is said of it."""
+    known = frame.env.lookup(target.id)
+    if known is not None and is_flowing(known.value):
+        known.value = POISON
 
 
 def _give_names(frame: Frame, node: ast.Bind, value: Any) -> None:
@@ -123,7 +160,12 @@ def _give_names(frame: Frame, node: ast.Bind, value: Any) -> None:
         return
     if value is not POISON and (not isinstance(value, tuple) or len(value) != len(names)):
         found = f"a list of {len(value)}" if isinstance(value, tuple) else kind(value)
-        frame.error("E208", f"{len(names)} names for {found}", node.span, help="give as many names as there are values")
+        frame.error(
+            "E208",
+            f"{counted(len(names), 'name')} for {found}",
+            node.span,
+            help="give as many names as there are values",
+        )
         value = POISON
     for number, target in enumerate(names):
         bind_name(frame, target, POISON if value is POISON else value[number])
@@ -207,7 +249,7 @@ def _taken_apart(frame: Frame, node: ast.For, item: Any) -> Iterator[tuple[str, 
         return
     parts: Any = item
     if not isinstance(item, tuple) or len(item) != len(node.targets):
-        frame.error("E208", f"{len(node.targets)} names for {kind(item)}", node.iterable.span,
+        frame.error("E208", f"{counted(len(node.targets), 'name')} for {kind(item)}", node.iterable.span,
                     help="give as many names as each element has")  # fmt: skip
         parts = [POISON] * len(node.targets)
     for target, part in zip(node.targets, parts, strict=True):

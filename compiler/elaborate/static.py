@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from netc.compiler.elaborate.layer_values import Chain, LayerValue, Shared
 from netc.compiler.elaborate.values import is_number, is_size, kind
 from netc.compiler.ir import Dim, Undecided
 from netc.compiler.ir.dims import bounds, floor_divide
+from netc.grammar.counted import counted
 
 LARGEST = 4096  # bits of a whole number
 LONGEST = 100_000  # items of a list
@@ -106,9 +108,25 @@ def equal(a: Any, b: Any) -> bool:
         if (low is not None and low > 0) or (high is not None and high < 0):
             return False
         raise undecided(f"{a} == {b}")
+    if isinstance(a, LayerValue) and isinstance(b, LayerValue):
+        return _same_layer(a, b)
     if isinstance(a, bool) != isinstance(b, bool):
         return False
     return bool(a == b)
+
+
+def _same_layer(a: LayerValue, b: LayerValue) -> bool:
+    """Whether two layers are one: of a kind, and with equal arguments where both have some."""
+    if isinstance(a, Chain) and isinstance(b, Chain) and a is not b:
+        raise StaticError("chains of layers are not compared", "compare with a single layer, as in `norm == batchnorm`")
+    if isinstance(a, (Chain, Shared)) or isinstance(b, (Chain, Shared)):
+        return a is b
+    if not a.same_kind(b):
+        return False
+    if a.bound is None or b.bound is None:
+        return True
+    first, second = a.given(a.bound), b.given(b.bound)
+    return first.keys() == second.keys() and all(equal(value, second[name]) for name, value in first.items())
 
 
 def _ordered(operator: str, a: Any, b: Any) -> bool:
@@ -218,8 +236,8 @@ def call(name: str, values: list[Any]) -> Any:
     """A function's value; raises StaticError."""
     fewest, most, function = FUNCTIONS[name]
     if not fewest <= len(values) <= most:
-        raise StaticError(f"`{name}` takes {fewest if fewest == most else f'at least {fewest}'} "
-                          f"argument{'s' * (fewest != 1)}, found {len(values)}", code="E221")  # fmt: skip
+        least = "" if fewest == most else "at least "
+        raise StaticError(f"`{name}` takes {least}{counted(fewest, 'argument')}, found {len(values)}", code="E221")
     try:
         return _whole(function(*values))
     except OverflowError:

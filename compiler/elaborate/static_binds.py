@@ -11,6 +11,7 @@ from netc.compiler.elaborate.scope import Env, Ref, Scope
 from netc.compiler.elaborate.values import POISON, is_flowing, kind
 from netc.compiler.ir import Graph
 from netc.grammar import ast
+from netc.grammar.counted import counted
 
 
 def file_frame(module: Module) -> Frame:
@@ -37,7 +38,7 @@ def compute(module: Module, bind: ast.Bind) -> dict[str, Ref]:
         value = POISON
     names = bind.targets
     if len(names) > 1 and value is not POISON and (not isinstance(value, tuple) or len(value) != len(names)):
-        frame.error("E208", f"{len(names)} names for {kind(value)}", bind.span)
+        frame.error("E208", f"{counted(len(names), 'name')} for {kind(value)}", bind.span)
         value = POISON
     parts = [value] if len(names) == 1 else [POISON] * len(names) if value is POISON else value
     return {target.id: Ref(part, target.span) for target, part in zip(names, parts, strict=True)}

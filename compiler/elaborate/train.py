@@ -7,18 +7,19 @@ from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.declare.declared import Declared
+from netc.compiler.elaborate.advice import how_to_list, setting_advice
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.data_fields import check_fields
-from netc.compiler.elaborate.foreign import did_you_mean_here
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.losses import losses, metrics
-from netc.compiler.elaborate.resolve import not_yet
+from netc.compiler.elaborate.later import not_yet
+from netc.compiler.elaborate.losses import losses, metrics, unknown_word
+from netc.compiler.elaborate.resolve import elsewhere
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import POISON, kind
 from netc.compiler.plan.settings import Form, Losses, Metrics, One, Plain, Setting, Some, Text
 from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, StepPlan, TrainPlan
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label
+from netc.grammar.diagnostics import Edit, Fix, Label
 
 LATER = ("init", "freeze", "unfreeze", "follow", "adapt", "trains")
 
@@ -57,7 +58,7 @@ def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:
     places: dict[str, ast.Name] = {}
     for statement in train.body.statements:
         if isinstance(statement, ast.Step):
-            not_yet(frame, "`step`", ast.Syntax(statement.span))
+            not_yet(frame, "step", ast.Syntax(statement.span))
             continue
         if not isinstance(statement, ast.Bind) or len(statement.targets) != 1 or statement.shared:
             frame.error("E403", "a train section holds settings", statement.span,
@@ -66,13 +67,16 @@ def _settings(frame: Frame, train: ast.Train) -> dict[str, ast.Expression]:
         target = statement.targets[0]
         name = target.id
         if name in LATER:
-            not_yet(frame, f"`{name}`", target)
+            not_yet(frame, name, target)
         elif name not in SETTINGS:
+            advice = setting_advice(name, {word: setting.also for word, setting in SETTINGS.items()})
+            word = advice.word if advice is not None else None
             frame.error(
                 "E404",
                 f"a train section has no setting `{name}`",
                 target.span,
-                help=_owner(name) or did_you_mean_here(name, SETTINGS) or f"the settings are {', '.join(SETTINGS)}",
+                help=_owner(name) or (advice.help if advice else f"the settings are {', '.join(SETTINGS)}"),
+                fix=Fix(f"use `{word}`", (Edit(target.span, word),)) if word and word not in places else None,
             )
         elif name in places:
             frame.error("E405", f"`{name}` is set twice", target.span,
@@ -135,13 +139,16 @@ def _one(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> Dec
     assert isinstance(setting.form, One)
     known, what = setting.form.registry.all(), setting.word
     function, arguments = (node.function, node.arguments) if isinstance(node, ast.Call) else (node, ())
+    path = elsewhere(frame, function)
+    if path is not None:
+        unknown_word(frame, what, path, function, node if isinstance(node, ast.Call) else None)
+        return None
     if not isinstance(function, ast.Name):
         help = f"write `{what} = {next(iter(known))}(…)`"
         frame.error("E406", f"`{what}` names one of {', '.join(known)}", node.span, help=help)
         return None
     if function.id not in known:
-        help = did_you_mean_here(function.id, known) or f"there are {', '.join(known)}"
-        frame.error("E407", f"no {what} is called `{function.id}`", function.span, help=help)
+        unknown_word(frame, what, function.id, function, node if isinstance(node, ast.Call) else None)
         return None
     return _made(frame, known[function.id], arguments, node)
 
@@ -152,25 +159,17 @@ def _some(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tu
     found = []
     for item in node.items if isinstance(node, ast.List) else (node,):
         function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
-        word = function.id if isinstance(function, ast.Name) else ""
+        word = function.id if isinstance(function, ast.Name) else elsewhere(frame, function)
+        if word is None:
+            frame.error("E408", f"an {what} is a word", item.span, help=how_to_list(what))
+            continue
         if word not in known:
-            message = f"no {what} is called `{word}`" if word else f"an {what} is a word"
-            help = did_you_mean_here(word, known) or f"there are {_calls(known)}"
-            frame.error("E408", message, item.span, help=help)
+            unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
             continue
         made = _made(frame, known[word], arguments, item)
         if made is not None:
             found.append(made)
     return tuple(found)
-
-
-def _calls(known: Mapping[str, type[Declared]]) -> str:
-    """Each word with the arguments it needs: `crop(padding) and flip`."""
-    shown = []
-    for word, definition in known.items():
-        needed = ", ".join(name for name, spec in definition.arguments.items() if spec.required)
-        shown.append(f"{word}({needed})" if needed else word)
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def _made(

@@ -17,6 +17,7 @@ from typing import Any, Final
 from netc.compiler.elaborate.layer_values import LayerValue
 from netc.compiler.elaborate.scope import Scope
 from netc.compiler.ir import Dim, Value, format_shape, language_shape
+from netc.grammar.counted import counted
 
 
 class Poison:
@@ -53,7 +54,7 @@ class Several(tuple[Any, ...]):
         return made
 
     def __str__(self) -> str:
-        return f"a list of {len(self)} tensors"
+        return f"a list of {counted(len(self), 'tensor')}"
 
 
 def scoped(value: Any, scope: Scope | None) -> Any:

@@ -1,6 +1,6 @@
 """From a graph of stock operators to ONNX. The only place that imports `onnx`."""
 
 from netc.compiler.emit.emitter import Emitter
-from netc.compiler.emit.model_proto import IR_VERSION, OPSET, emit
+from netc.compiler.emit.model_proto import IR_VERSION, OPSET, Written, emit, write
 
-__all__ = ["IR_VERSION", "OPSET", "Emitter", "emit"]
+__all__ = ["IR_VERSION", "OPSET", "Emitter", "Written", "emit", "write"]

@@ -11,7 +11,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 from netc.compiler.emit.onnx_names import Names
 from netc.compiler.emit.protobuf import ELEMENT_TYPES, add_attribute, array_of, fill_tensor, is_float, value_info
 from netc.compiler.emit.sizes import SizeArithmetic
-from netc.compiler.ir import DType, Graph, Node, Size, Tensor, Value
+from netc.compiler.ir import DType, Graph, Node, Purpose, Size, Tensor, Value
 from netc.compiler.ops import get_op
 
 
@@ -29,6 +29,7 @@ class Emitter:
         self.proto.name = graph.name
         self.names = Names(graph)
         self.domains: set[str] = set()
+        self.purposes: list[Purpose | None] = []
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._sizes = SizeArithmetic(self)
 
@@ -55,6 +56,7 @@ class Emitter:
             return
         proto = self.proto.node.add(op_type=onnx_name, domain=domain)
         self.domains.add(domain)
+        self.purposes.append(node.origin.purpose if node is not None else None)
         scope = node.origin.scope if node is not None else ""
         proto.name = self.names.unique_node(f"{scope}.{onnx_name}" if scope else onnx_name)
         proto.input.extend(map(self.name, inputs))
@@ -137,6 +139,7 @@ class _BodyEmitter(Emitter):
         self.proto = GraphProto(name=outer.names.unique(graph.name))
         self.names = outer.names.inside()
         self.domains = outer.domains
+        self.purposes = []  # what runs inside counts for the node around it
         self.own = len(graph.inputs) - len(captured)
         for inner, value in zip(graph.inputs[self.own :], captured, strict=True):
             self.names.bind(inner, outer.name(value))

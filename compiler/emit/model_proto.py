@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 from onnx import ModelProto
 
 from netc.compiler.artifact import MANIFEST_KEY, Manifest
 from netc.compiler.emit.emitter import Emitter
+from netc.compiler.emit.external import ExternalData
 from netc.compiler.emit.protobuf import fill_tensor, value_info
-from netc.compiler.ir import DType, Graph, Value
+from netc.compiler.ir import DType, Graph, Purpose, Value
 
 OPSET = 20
 IR_VERSION = 9
@@ -23,7 +24,40 @@ BFLOAT16_OPSET = 22
 BFLOAT16_IR_VERSION = 10
 
 
-def emit(
+class Written(NamedTuple):
+    """A model, and for each of its nodes what it is for where that is no layer."""
+
+    model: ModelProto
+    purposes: tuple[Purpose | None, ...]
+
+
+def emit(graph: Graph, **how: Unpack[Form]) -> ModelProto:
+    """The model alone of what `write` writes."""
+    return write(graph, **how).model
+
+
+class Form(TypedDict, total=False):
+    """How a graph is written.
+
+    float_type  "float64" makes every float32 a double, for checks on `onnx.reference`
+    weights     values of parameters by name; a parameter that is not in it becomes an input
+    doc, notes  documentation of the model, and of its inputs and outputs by name
+    shapes      write the shapes of inner values too, which viewers show
+    opset       the version of ONNX's operators; None takes OPSET. With bfloat16 it is 22, the first that has it
+    external    where weights go instead of into the model
+    """
+
+    float_type: str
+    weights: Mapping[str, np.ndarray[Any, Any]] | None
+    doc: str
+    notes: Mapping[str, str] | None
+    manifest: Manifest | None
+    shapes: bool
+    opset: int | None
+    external: ExternalData | None
+
+
+def write(
     graph: Graph,
     *,
     float_type: str = "float32",
@@ -33,15 +67,9 @@ def emit(
     manifest: Manifest | None = None,
     shapes: bool = False,
     opset: int | None = None,
-) -> ModelProto:
-    """The graph as an ONNX model; the same graph gives the same bytes.
-
-    float_type  "float64" makes every float32 a double, for checks on `onnx.reference`
-    weights     values of parameters by name; a parameter that is not in it becomes an input
-    doc, notes  documentation of the model, and of its inputs and outputs by name
-    shapes      write the shapes of inner values too, which viewers show
-    opset       the version of ONNX's operators; None takes OPSET. With bfloat16 it is 22, the first that has it
-    """
+    external: ExternalData | None = None,
+) -> Written:
+    """The graph as an ONNX model; the same graph gives the same bytes. `Form` says what the arguments are."""
     given = weights or {}
     notes = notes or {}
     e = Emitter(graph, float_type)
@@ -49,7 +77,8 @@ def emit(
         if parameter.name in given:
             array = np.asarray(given[parameter.name], dtype=e.element_type(parameter.dtype))
             assert array.shape == parameter.shape, f"{parameter.name} has shape {array.shape}, not {parameter.shape}"
-            fill_tensor(e.proto.initializer.add(), parameter.name, array)
+            fill = fill_tensor if external is None else external.fill
+            fill(e.proto.initializer.add(), parameter.name, array)
     e.all_nodes()
     for name, value in graph.outputs.items():
         if e.name(value) != name:
@@ -64,7 +93,7 @@ def emit(
         e.proto.value_info.extend(info(name, value) for name, value in inner if name in made)
     e.proto.input.extend(info(value.name, value) for value in graph.sources() if value.name not in given)
     e.proto.output.extend(info(name, value) for name, value in graph.outputs.items())
-    return _model(e, doc, manifest, opset or OPSET, _has_bfloat16(graph))
+    return Written(_model(e, doc, manifest, opset or OPSET, _has_bfloat16(graph)), tuple(e.purposes))
 
 
 def _has_bfloat16(graph: Graph) -> bool:

@@ -8,15 +8,18 @@ from typing import Literal
 import onnx
 
 from netc.compiler.artifact import Artifact
+from netc.compiler.ir import Purpose
 
 Part = Literal["forward", "backward", "update"]
+UPDATING = ("clip", "optimizer", "stack")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A node's origin.
 
-    scope  the path of its layer, `loss.NAME`, `metric.NAME`, `clip`, or `optimizer.PARAMETER`
+    scope  the path of its layer, `loss.NAME`, `metric.NAME`, `clip`, `optimizer.PARAMETER` or `stack.PARAMETER`
+    purpose  what it is for where it belongs to no layer, whatever layers are called
     part   "forward": loss or metrics depend on it; "update": it belongs to the optimizer or moves running statistics;
            "backward": the rest
     line   `file:line` in the text, "" where it has none
@@ -25,24 +28,24 @@ class Place:
     scope: str
     part: Part
     line: str
+    purpose: Purpose | None = None
 
 
 def places(artifact: Artifact) -> dict[str, Place]:
-    """The place of every node, by the node's name and by the names of its outputs.
+    """The place of every node of a model that the compiler made here, by the node's name and by those of its outputs.
 
-    The runtime names what it fuses after a node or after a tensor, so both are keys.
+    The runtime names what it fuses after a node or after a tensor, so both are keys; a node's own name comes first.
     """
     model = onnx.load_from_string(artifact.model)
     forward = _ancestors(model.graph, _forward_ends(artifact))
-    found: dict[str, Place] = {}
-    for index, node in enumerate(model.graph.node):
+    nodes: dict[str, Place] = {}
+    tensors: dict[str, Place] = {}
+    for index, (node, purpose) in enumerate(zip(model.graph.node, artifact.purposes, strict=True)):
         scope = node.name.rsplit(".", 1)[0] if "." in node.name else ""
-        updates = not node.doc_string and (scope in ("optimizer", "clip") or scope.startswith("optimizer."))
-        part: Part = "update" if updates else "forward" if index in forward else "backward"
-        place = Place(scope, part, node.doc_string)
-        for name in (*node.output, node.name):
-            found[name] = place
-    return found
+        part: Part = "update" if purpose in UPDATING else "forward" if index in forward else "backward"
+        nodes[node.name] = place = Place(scope, part, node.doc_string, purpose)
+        tensors |= dict.fromkeys(node.output, place)
+    return tensors | nodes
 
 
 def _forward_ends(artifact: Artifact) -> set[str]:

@@ -21,6 +21,8 @@ class HeUniform(Initializer):
     Kaiming's uniform distribution too (He et al. 2015, arXiv:1502.01852).
     """
 
+    also = ("kaiming_uniform",)
+
     samples = (
         Drawn("he_uniform", "500x600", mean=0, std=0.057735, low=-0.1, high=0.1),
         Drawn("he_uniform", "64x32x3x3", mean=0, std=0.083333, low=-0.144338, high=0.144338),

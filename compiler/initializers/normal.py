@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Normal(Initializer):
     """w from the normal distribution of mean 0 and standard deviation `std`, by Box and Muller's method (1958)."""
 
+    also = ("random_normal",)
+
     std: float = argument(Real(0), "standard deviation", default=0.02)
 
     samples = (

@@ -22,6 +22,8 @@ def centered(count: int, bound: float, stream: Stream) -> Array:
 class Uniform(Initializer):
     """w from U(-bound, bound), whose standard deviation is bound / sqrt(3)."""
 
+    also = ("random_uniform",)
+
     bound: float = argument(Real(0), "how far the numbers lie from zero at most", default=0.05)
 
     samples = (

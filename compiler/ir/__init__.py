@@ -14,7 +14,7 @@ from netc.compiler.ir.dims import (
     substitute,
     symbols,
 )
-from netc.compiler.ir.graph import Attribute, Builder, DType, Graph, Node, Origin, Tensor, Value
+from netc.compiler.ir.graph import Attribute, Builder, DType, Graph, Node, Origin, Purpose, Tensor, Value
 
 __all__ = [
     "BATCH",
@@ -26,6 +26,7 @@ __all__ = [
     "Graph",
     "Node",
     "Origin",
+    "Purpose",
     "Shape",
     "Size",
     "Symbol",

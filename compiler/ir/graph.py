@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Union
+from typing import Any, Literal, Union
 
 from netc.compiler.ir.dims import Shape, Size
 from netc.compiler.ir.operators import operator
@@ -46,12 +46,25 @@ class Tensor:
 Attribute = Union[int, float, str, bool, None, DType, Size, Tensor, "Graph", tuple["Attribute", ...]]
 
 
+Purpose = Literal["loss", "metric", "clip", "optimizer", "stack"]
+"""What a node is for that belongs to no layer: `optimizer` moves one parameter or statistic, `stack` many together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something comes from: the dotted path of its layer and the place in the text."""
+    """Where something comes from: the dotted path of its layer and the place in the text.
+
+    purpose  what it is for where that is no layer; then the scope begins with this word. A layer may be called so too
+    """
 
     scope: str = ""
     span: Span | None = None
+    purpose: Purpose | None = None
+
+    @staticmethod
+    def of(purpose: Purpose, name: str = "", span: Span | None = None) -> Origin:
+        """The origin of a loss or metric of this name, of clipping, or of what moves the parameter of this name."""
+        return Origin(f"{purpose}.{name}" if name else purpose, span, purpose)
 
 
 @dataclass(eq=False, slots=True)

@@ -63,7 +63,7 @@ def _shape(shape: Shape) -> str:
 
 
 def _origin(origin: Origin) -> str:
-    text = f" @{origin.scope}" if origin.scope or origin.span else ""
+    text = f" @{'!' * (origin.purpose is not None)}{origin.scope}" if origin.scope or origin.span else ""
     span = origin.span
     if span is not None:
         text += f" {json.dumps(span.file)}:{span.line}:{span.column}-{span.end_line}:{span.end_column}"

@@ -161,15 +161,17 @@ class GraphReader:
     def _origin(self) -> Origin:
         if self._at == len(self._tokens):
             return Origin()
-        scope = self._next()[1:]
+        said = self._next()[1:]
+        scope = said.removeprefix("!")
+        purpose: Any = scope.partition(".")[0] if said != scope else None
         if self._at == len(self._tokens):
-            return Origin(scope)
+            return Origin(scope, None, purpose)
         file = json.loads(self._next())
         numbers: list[int] = []
         for mark in (":", ":", "-", ":"):
             self._expect(mark)
             numbers.append(int(self._next()))
-        return Origin(scope, Span(file, *numbers))
+        return Origin(scope, Span(file, *numbers), purpose)
 
     def _attribute(self) -> Any:
         token = self._peek()

@@ -13,6 +13,8 @@ from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer,
 class Relu(Layer):
     """y = max(x, 0), element by element (Nair & Hinton 2010). Its gradient at 0 is 0."""
 
+    also = ("ReLU(-inplace)",)
+
     samples = (Sample("relu", "8x5"), Sample("relu", "float"), Sample("relu", "[4, H, W]"))
     errors = (Wrong("relu", "int 12", code="E302", says="relu works on floating-point numbers, found int64"),)
 
@@ -27,6 +29,8 @@ class Relu(Layer):
 @layer("leaky_relu")
 class LeakyRelu(Layer):
     """y = x where x > 0, else slope * x, element by element (Maas et al. 2013)."""
+
+    also = ("lrelu", "LeakyReLU(negative_slope, -inplace)")
 
     slope: float = argument(Real(), "the factor below zero", default=0.01)
 
@@ -47,6 +51,8 @@ class LeakyRelu(Layer):
 @layer("sigmoid")
 class Sigmoid(Layer):
     """y = 1 / (1 + exp(-x)), element by element: from 0 to 1."""
+
+    also = ("logistic",)
 
     samples = (Sample("sigmoid", "8x5"), Sample("sigmoid", "float"), Sample("sigmoid", "3x9x8"))
     errors = (Wrong("sigmoid", "int 12", code="E302", says="sigmoid works on floating-point numbers, found int64"),)

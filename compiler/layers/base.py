@@ -17,6 +17,7 @@ from netc.compiler.initializers.constant import Constant
 from netc.compiler.initializers.he_uniform import HeUniform
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value, is_batched, language_shape
 from netc.compiler.ir.operators import ShapeError
+from netc.grammar.counted import counted
 
 MANY = 1_000_000
 ZEROS, ONES, HE_UNIFORM = Constant(), Constant(value=1.0), HeUniform()
@@ -27,6 +28,7 @@ class Layer(Declared):
 
     inputs   how many tensors flow in: (1, 1) for most, (0, 0) for sources, (2, MANY) for merges. Where more than one
              can flow in, positional arguments in the text are tensors, and the declared arguments are given by name.
+    whole    True where a list that flows in goes on as it is: a layer that changes nothing takes any number of values
     linear   True where learned weights make a linear function of the input (lint: two of them in a row are one)
     outputs  `build` returns one Value, or a tuple where a list flows on (split)
     samples  at least three `Sample`s: calls with their shapes and weights, such that together they use every argument
@@ -38,6 +40,7 @@ class Layer(Declared):
 
     inputs: ClassVar[tuple[int, int]] = (1, 1)
     linear: ClassVar[bool] = False
+    whole: ClassVar[bool] = False
 
     def build(self, b: LayerBuilder, *x: Any, **_: Any) -> Value | tuple[Value, ...]:
         """Add the nodes and return the output; raises ShapeError. A layer takes as many values as `inputs` says."""
@@ -90,7 +93,9 @@ class LayerBuilder(Builder):
         """The graph's axis for an axis of the language (no batch; negative from the end); raises ShapeError."""
         rank = len(language_shape(x))
         if not -rank <= axis < rank:
-            raise ShapeError(f"axis {axis} of a value with {rank} axes", argument=argument, code="E303")
+            raise ShapeError(
+                f"axis {axis} of a value with {counted(rank, 'axis', 'axes')}", argument=argument, code="E303"
+            )
         return axis % rank + int(is_batched(x))
 
     def batched(self, x: Value) -> Value:

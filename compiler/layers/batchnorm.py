@@ -33,6 +33,13 @@ class BatchNorm(Layer):
     running_var `[C]`, ones.
     """
 
+    also = (
+        "bn",
+        "norm",
+        "BatchNormNd(-num_features, eps, 1 - momentum)",
+        "BatchNormalization(-axis, momentum=0.99, epsilon=1e-3)",
+    )
+
     momentum: float = argument(Real(0, 1), "how much of the running statistics is kept at a step", default=0.9)
     epsilon: float = argument(Real(0, open_low=True), "added to the variance", default=1e-5)
     scale: bool = argument(Boolean(), "whether a learned scale is applied", default=True)

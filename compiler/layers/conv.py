@@ -20,6 +20,7 @@ from netc.compiler.layers.base import (
 )
 from netc.compiler.layers.formulas import each, padded
 from netc.compiler.layers.spatial import PerAxis, window
+from netc.grammar.counted import counted
 
 
 @layer("conv")
@@ -34,6 +35,8 @@ class Conv(Layer):
     Parameters: weight `[filters, C / groups, *kernel]`, drawn from `he_uniform`; bias `[filters]`,
     zeros (LeCun et al. 1998, Gradient-based learning applied to document recognition).
     """
+
+    also = ("convolution", "ConvNd(-in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)")
 
     filters: int = argument(SIZE, "output channels")
     kernel: PerAxis = argument(Extent(), "the kernel's size: `3x3`, or a number for all axes")
@@ -142,7 +145,7 @@ class Conv(Layer):
             if count % self.groups:
                 fitting = [n for n in range(1, count + 1) if channels % n == 0 and self.filters % n == 0]
                 raise ShapeError(
-                    f"{count} {what} do not divide into {self.groups} groups",
+                    f"{count} {what} do not divide into {counted(self.groups, 'group')}",
                     argument="groups",
                     help=f"take `groups` from {', '.join(map(str, fitting))}" if len(fitting) <= 12 else None,
                 )

@@ -28,6 +28,17 @@ class Dense(Layer):
     Parameters: weight `[features, F]`, drawn from `he_uniform`; bias `[features]`, zeros.
     """
 
+    also = (
+        "affine",
+        "fc",
+        "full",
+        "fully_connected",
+        "gemm",
+        "Linear(-in_features, out_features, bias)",
+        "Dense(units, activation, use_bias)",
+        "LazyLinear(out_features, bias)",
+    )
+
     features: int = argument(SIZE, "size of the output's last axis")
     act: object = argument(Optional_(LayerType()), "activation that follows", default=None)
     bias: bool = argument(Boolean(), "whether a bias is added", default=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer, require_floats
+
+CHANNELS = "it drops single elements, where the other drops whole channels"
 
 
 @layer("dropout")
@@ -16,6 +19,8 @@ class Dropout(Layer):
     Which ones depends on the seed, the step, the layer's name and the element alone, so that a resumed run drops
     the same (Srivastava et al. 2014).
     """
+
+    also = ("drop", "Dropout(p, -inplace)", Also("DropoutNd(p, -inplace)", CHANNELS), Also("spatial_dropout", CHANNELS))
 
     rate: float = argument(Real(0, 1, open_high=True), "the share of elements that is dropped", default=0.5)
 

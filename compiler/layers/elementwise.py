@@ -10,7 +10,13 @@ from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer,
 
 @layer("identity")
 class Identity(Layer):
-    """y = x. Names the flowing value (`x = identity`), and says that no activation follows (`act=identity`)."""
+    """y = x. Names the flowing value (`x = identity`), and says that no activation follows (`act=identity`).
+
+    Where several values flow they go on as they are: `h, c = identity` takes them apart.
+    """
+
+    also = ("noop", "pass_through")
+    whole = True
 
     samples = (Sample("identity", "8x5"), Sample("identity", "float"), Sample("identity", "int 12"))
 
@@ -24,6 +30,8 @@ class Identity(Layer):
 @layer("abs")
 class Abs(Layer):
     """y = |x|, element by element. Its gradient at 0 is 0."""
+
+    also = ("absolute",)
 
     samples = (Sample("abs", "8x5"), Sample("abs", "float"), Sample("abs", "int 12", values=(-9, 9)))
 

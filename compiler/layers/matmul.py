@@ -25,6 +25,8 @@ class MatMul(Layer):
     with `[K]` -> `[M]`; two vectors give their inner product, a single number. Axes before the last two broadcast.
     """
 
+    also = ("bmm", "mm", "batch_matmul")
+
     inputs = (2, 2)
 
     samples = (

@@ -26,6 +26,8 @@ class Add(Layer):
     For a sum that broadcasts write `a + b`.
     """
 
+    also = ("plus", "residual")
+
     inputs = (2, MANY)
 
     samples = (
@@ -72,6 +74,8 @@ class Mul(Layer):
     `[C, H, W]` (Hu et al. 2017, arXiv:1709.01507).
     """
 
+    also = ("multiply", "times")
+
     inputs = (2, MANY)
 
     samples = (
@@ -114,6 +118,8 @@ class Mul(Layer):
 @layer("concat")
 class Concat(Layer):
     """Joins two values or more along one axis, channels unless given: `[a, H, W]`, `[b, H, W]` -> `[a + b, H, W]`."""
+
+    also = ("cat", "concatenate", "merge", "join")
 
     inputs = (2, MANY)
     axis: int = argument(AXIS, "the axis along which sizes add up", default=0)

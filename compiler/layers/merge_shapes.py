@@ -6,6 +6,7 @@ import re
 
 from netc.compiler.ir import Shape, Value, format_shape
 from netc.compiler.layers.base import LayerBuilder, ShapeError, language_shape
+from netc.grammar.counted import counted
 
 
 def check_types(word: str, x: tuple[Value, ...]) -> None:
@@ -61,7 +62,7 @@ def differences(a: Shape, b: Shape) -> list[int] | None:
 def say(a: Shape, b: Shape, differ: list[int] | None) -> str:
     """The axes that differ, in words: "channels and height differ"."""
     if differ is None:
-        return f"{len(a)} and {len(b)} axes"
+        return f"{len(a)} and {counted(len(b), 'axis', 'axes')}"
     names = {1: ["features"], 2: ["length", "features"], 3: ["channels", "height", "width"]}.get(len(a))
     found = [names[axis] if names else f"axis {axis}" for axis in differ]
     listed = " and ".join(found) if len(found) < 3 else f"{', '.join(found[:-1])} and {found[-1]}"

@@ -16,6 +16,7 @@ from netc.compiler.layers.base import (
     layer,
     require_floats,
 )
+from netc.grammar.counted import counted
 
 
 @layer("normalize")
@@ -24,6 +25,8 @@ class Normalize(Layer):
 
     For images in 0..1: `normalize(0.5, 0.5)`, or ImageNet's `normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])`.
     """
+
+    also = ("normalization", "standardize")
 
     mean: float | tuple[float, ...] = argument(Numbers(), "what is taken off, a number or one a channel")
     std: float | tuple[float, ...] = argument(Numbers(), "what is divided by, a number or one a channel")
@@ -59,6 +62,6 @@ class Normalize(Layer):
         shape = language_shape(x)
         channels = shape[0] if shape else 0
         if len(given) != channels:
-            raise ShapeError(f"{len(given)} numbers for {channels} channels", argument=name)
+            raise ShapeError(f"{counted(len(given), 'number')} for {counted(channels, 'channel')}", argument=name)
         spread = (len(given), *(1 for _ in shape[1:]))
         return b.Constant(value=Tensor(DType.FLOAT32, spread, given))

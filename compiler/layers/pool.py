@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Boolean, Extent, Optional_, Pad, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer
@@ -33,6 +34,14 @@ class MaxPool(Pool):
     Works on one to three spatial axes. Padding never wins: it counts as minus infinity. The gradient flows to the
     first of equal maxima in reading order.
     """
+
+    also = (
+        "pool",
+        "pooling",
+        "max_pooling",
+        "MaxPoolingND(pool_size, strides, padding)",
+        "MaxPoolNd(kernel_size, stride, padding)",
+    )
 
     pad: Any = argument(Pad(), "padding around the map, or `same` for ceil(size / stride) results", default=0)
 
@@ -73,6 +82,14 @@ class AvgPool(Pool):
 
     Works on one to three spatial axes. Elements of the padding are left out of the mean unless `count_pad=true`.
     """
+
+    also = (
+        "average_pool",
+        "average_pooling",
+        "mean_pool",
+        "AveragePoolingND(pool_size, strides, padding)",
+        "AvgPoolNd(kernel_size, stride, padding, ceil_mode, count_include_pad=true)",
+    )
 
     pad: Any = argument(Pad(), "zeros around the map, or `same` for ceil(size / stride) results", default=0)
     count_pad: bool = argument(Boolean(), "whether padding counts in the mean", default=False)
@@ -115,9 +132,21 @@ class AvgPool(Pool):
         return sums / math.prod(each(self.kernel, x)) if self.count_pad else sums / counts
 
 
+ONE = "it gives one number a channel, as an output size of 1 does"
+
+
 @layer("global_avgpool")
 class GlobalAvgPool(Layer):
     """The mean of each channel over all spatial axes: `[C, H, W]` -> `[C]` (Lin et al. 2013, arXiv:1312.4400)."""
+
+    also = (
+        "gap",
+        "global_pool",
+        "global_average_pool",
+        "global_average_pooling",
+        Also("AdaptiveAvgPoolNd(-output_size=1)", ONE),
+        Also("adaptive_avgpool", ONE),
+    )
 
     samples = (
         Sample("global_avgpool", "12x7x7", out="12"),

@@ -112,6 +112,8 @@ class Rnn(Recurrent):
     weight_ih_l0_reverse, weight_hh_l0_reverse, bias_ih_l0_reverse, bias_hh_l0_reverse (Elman 1990).
     """
 
+    also = ("simple_rnn", "elman", "vanilla_rnn")
+
     activation: str = argument(Word(("tanh", "relu")), "what follows the sum", default="tanh")
     op = "RNN"
 
@@ -124,7 +126,7 @@ class Rnn(Recurrent):
     errors = (
         Wrong("rnn(0)", "5x3", code="E224", says="a positive whole number, found 0"),
         Wrong("rnn(4)", "3x8x8", code="E301", says="rnn goes through a sequence of vectors `[T, F]`, found 3x8x8"),
-        Wrong("rnn(4, activation=elu)", "5x3", code="E224", says="one of `tanh`, `relu`"),
+        Wrong("rnn(4, activation=sigmoid)", "5x3", code="E224", says="one of `tanh`, `relu`"),
     )
 
     def more(self) -> dict[str, Any]:
@@ -144,6 +146,7 @@ class Lstm(Recurrent):
     for f begins at 1.
     """
 
+    also = ("long_short_term_memory", "cudnn_lstm")
     op = "LSTM"
     gates = 4
     states = 2
@@ -175,6 +178,7 @@ class Gru(Recurrent):
     arXiv:1406.1078). r is applied after the product, as in PyTorch and in Keras's `reset_after=True`.
     """
 
+    also = ("gated_recurrent_unit", "cudnn_gru")
     op = "GRU"
     gates = 3
 

@@ -7,11 +7,14 @@ from typing import Any
 from netc.compiler.declare.arguments import AXIS, Axes, Optional_, Sizes, argument
 from netc.compiler.ir import Shape, Size, Value, format_shape, is_batched, product
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
+from netc.grammar.counted import counted
 
 
 @layer("flatten")
 class Flatten(Layer):
     """Joins the axes from `from` on into one, in C order: `[C, H, W]` -> `[C*H*W]`, with `from=1` `[C, H*W]`."""
+
+    also = ("Flatten(start_dim)", "ravel")
 
     start: int = argument(AXIS, "the first axis that is joined", default=0, word="from")
 
@@ -43,6 +46,8 @@ class Reshape(Layer):
 
     One size may be -1: it follows from the others.
     """
+
+    also = ("view", "unflatten")
 
     shape: tuple[Size, ...] = argument(Sizes(infer=True), "the new shape, without the batch: `64x4x4`, `[64, -1]`")
 
@@ -81,10 +86,12 @@ class Reshape(Layer):
         if -1 in self.shape and have % known == 0:
             return tuple(have // known if size == -1 else size for size in self.shape)
         if -1 in self.shape:
-            raise ShapeError(f"the value has {have} elements, which is no multiple of {known}", argument="shape")
+            raise ShapeError(
+                f"the value has {counted(have, 'element')}, which is no multiple of {known}", argument="shape"
+            )
         if known != have:
             raise ShapeError(
-                f"{format_shape(self.shape)} has {known} elements, the value {format_shape(old)} has {have}",
+                f"{format_shape(self.shape)} has {counted(known, 'element')}, the value {format_shape(old)} has {have}",
                 argument="shape",
                 help="put -1 in the place of the size that follows from the others",
             )
@@ -94,6 +101,8 @@ class Reshape(Layer):
 @layer("transpose")
 class Transpose(Layer):
     """Exchanges axes: `[A, B]` -> `[B, A]`. Unless `axes` are given, the last two change places."""
+
+    also = ("permute",)
 
     axes: tuple[int, ...] | None = argument(
         Optional_(Axes()), "for each axis of the output, the input's axis: `[1, 2, 0]`", default=None
@@ -126,7 +135,8 @@ class Transpose(Layer):
         axes = (*range(rank - 2), rank - 1, rank - 2) if self.axes is None else self.axes
         if sorted(axes) != list(range(rank)):
             raise ShapeError(
-                f"axes [{', '.join(map(str, axes))}] do not name each of the {rank} axes of {format_shape(shape)} once",
+                f"axes [{', '.join(map(str, axes))}] do not name each of the {counted(rank, 'axis', 'axes')} of "
+                f"{format_shape(shape)} once",
                 argument="axes",
                 help=f"list the numbers 0 to {rank - 1}, each once",
                 code="E303",

@@ -27,6 +27,8 @@ class Softmax(Layer):
     element taken off first, so that nothing overflows.
     """
 
+    also = ("Softmax(dim)",)
+
     axis: int = argument(AXIS, "the axis that sums to 1", default=-1)
 
     samples = (

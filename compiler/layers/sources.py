@@ -18,6 +18,8 @@ class ParameterSource(Layer):
     Parameters: weight `[*shape]`, drawn from `normal(std)`, or filled with `value`.
     """
 
+    also = ("learned", "variable")
+
     inputs = (0, 0)
     shape: Shape = argument(Sizes(), "its shape: `[1, 768]`")
     std: float = argument(Real(0), "standard deviation of the initial numbers", default=0.02)

@@ -12,6 +12,7 @@ from typing import Any
 from netc.compiler.declare.arguments import describe
 from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape
 from netc.compiler.layers.base import ShapeError, language_shape, require_floats
+from netc.grammar.counted import counted
 
 PerAxis = int | tuple[int, ...]
 
@@ -122,7 +123,7 @@ def _check_count(count: int, x: Value, argument: str, given: str) -> None:
     if count == rank:
         return
     sizes, axes = ("size" if count == 1 else "sizes"), ("axis" if rank == 1 else "axes")
-    help = f"give {rank} numbers, or one for all" if rank > 1 else "give a single number"
+    help = f"give {counted(rank, 'number')}, or one for all" if rank > 1 else "give a single number"
     if rank == 1 and count == 2:
         help = f"give the map a channel axis, as in `1x{shape[0]}x{shape[1]}`, or a single number"
     raise ShapeError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from netc.compiler.lint.allow import allows, suppress
 from netc.compiler.lint.base import Rule, Subject, all_rules
 from netc.compiler.lint.config import Config, config_for
+from netc.compiler.lint.files import find_files
 from netc.grammar import ast
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, in_reading_order
 
 if TYPE_CHECKING:
     from netc.compiler.load import CheckResult
 
 __all__ = ["LintResult", "Rule", "all_rules", "find_files", "lint", "lint_checked", "selected"]
-
-SKIPPED = frozenset(("build", "dist", "node_modules", "runs", "__pycache__"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +30,36 @@ class LintResult:
     files: list[str] = field(default_factory=list)
 
 
-def lint(paths: Iterable[str | Path], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> LintResult:
+def lint(
+    paths: Iterable[str | Path],
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    *,
+    only_check: bool = False,
+    texts: Mapping[str, bytes] | None = None,
+) -> LintResult:
     """Check and lint files and folders. Raises DiagnosticError where the settings themselves are wrong.
 
-    `select` and `ignore` hold codes, beginnings of codes or families and replace the settings in pyproject.toml.
+    `select` and `ignore` hold codes, beginnings of codes or families and replace the settings in pyproject.toml;
+    `only_check` is that of `lint_checked`. `texts` are contents that are not to be read from the file of that name.
     """
     from netc.compiler.load import check
 
     result = LintResult()
-    for file in find_files(paths):
-        checked = check(file)
-        result.diagnostics.extend(lint_checked(checked, file, select, ignore))
+    told: set[tuple[str, object]] = set()
+    for file in dict.fromkeys((*find_files(paths), *(texts or ()))):
+        checked = check(file, (texts or {}).get(file))
+        found = lint_checked(checked, file, select, ignore, only_check=only_check)
+        # what is wrong with a file that others use is told once, not for each of them
+        result.diagnostics.extend(finding for finding in found if _place(finding) not in told)
+        told.update(map(_place, found))
         result.sources.update(checked.sources)
         result.files.append(file)
     return result
 
 
-def find_files(paths: Iterable[str | Path]) -> list[str]:
-    """The files that paths stand for: a folder for the `.net` files in it, hidden and built folders left out."""
-    found: dict[str, None] = {}
-    for path in map(Path, paths):
-        if not path.is_dir():
-            found[str(path)] = None
-            continue
-        for file in sorted(path.rglob("*.net")):
-            inside = file.relative_to(path).parts[:-1]
-            if not any(part.startswith(".") or part in SKIPPED for part in inside):
-                found[str(file)] = None
-    return list(found)
+def _place(finding: Diagnostic) -> tuple[str, object]:
+    return finding.code, finding.message if finding.primary is None else finding.primary.span
 
 
 def lint_checked(
@@ -125,7 +127,7 @@ def merge(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _with_count(finding: Diagnostic, more: int) -> Diagnostic:
-    note = f"and in {more} more use{'s' if more > 1 else ''} of this line"
+    note = f"and in {counted(more, 'more use')} of this line"
     return replace(finding, notes=(*finding.notes, note)) if more else finding
 
 

@@ -45,5 +45,7 @@ class Loss(Declared):
         raise AssertionError("a loss declares formula")
 
 
-loss = Registry[Loss]("loss", __package__, samples=2, errors=1, declares=("target", "build", "formula"))
+loss = Registry[Loss](
+    "loss", __package__, plural="losses", samples=2, errors=1, declares=("target", "build", "formula")
+)
 """Decorator that registers a loss: `@loss("word")`; `loss.all()` gives every one by its word."""

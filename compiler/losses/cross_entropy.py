@@ -7,6 +7,7 @@ from typing import Any
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, Value
+from netc.compiler.layers.base import constant_size
 from netc.compiler.losses.base import Loss, TargetSpec, loss
 from netc.compiler.losses.classes import at_label, class_axis, label_target, mean
 
@@ -16,11 +17,21 @@ class CrossEntropy(Loss):
     """-log softmax(prediction)[label], the mean over examples and positions: `cross_entropy(logits, label)`.
 
     prediction: logits, before any softmax: `[C]`, a sequence `[T, C]` or a map `[C, H, W]`. target: whole numbers from
-    0 to C - 1, one an example, `[T]` or `[H, W]`. Computed as log-softmax, so that large logits do not overflow.
+    0 to C - 1, one an example, `[T]` or `[H, W]`. Large logits do not overflow, with or without smoothing.
 
     With `label_smoothing` e the target is 1 - e + e / C at the label and e / C elsewhere (Szegedy et al. 2015,
     arXiv:1512.00567).
     """
+
+    also = (
+        "CrossEntropyLoss",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "softmax_cross_entropy",
+        "nll",
+        "nll_loss",
+        "log_loss",
+    )
 
     label_smoothing: float = argument(Real(0, 1, open_high=True), "the share spread over all classes", default=0.0)
 
@@ -63,13 +74,25 @@ class CrossEntropy(Loss):
         return label_target("cross_entropy", prediction)
 
     def build(self, g: Builder, prediction: Value, target: Value) -> Value:
-        axis = class_axis(prediction)
-        logs = g.LogSoftmax(prediction, axis=axis)
-        loss = g.Neg(mean(g, at_label(g, logs, target)))
-        if self.label_smoothing == 0.0:
-            return loss
-        spread = g.Neg(mean(g, logs))
-        return g.Add(g.Mul(loss, 1.0 - self.label_smoothing), g.Mul(spread, self.label_smoothing))
+        if self.label_smoothing > 0.0:
+            return self._smoothed(g, prediction, target)
+        logs = g.LogSoftmax(prediction, axis=class_axis(prediction))
+        return g.Neg(mean(g, at_label(g, logs, target)))
+
+    def _smoothed(self, g: Builder, prediction: Value, target: Value) -> Value:
+        """Every class counts, and a logarithm may exceed the largest float32 though its share of the loss doesn't.
+
+        So half of each logit's distance to the largest is taken, which never overflows, and weighted before it is
+        doubled and added up.
+        """
+        axis, share = class_axis(prediction), self.label_smoothing
+        classes = constant_size(prediction.shape[axis], "the number of classes")
+        half = g.Mul(prediction, 0.5)
+        below = g.Sub(half, g.ReduceMax(half, axes=(axis,), keepdims=True))
+        total = g.Log(g.ReduceSum(g.Exp(g.Mul(below, 2.0)), axes=(axis,)))
+        spread = g.ReduceSum(g.Mul(below, 2.0 * share / classes), axes=(axis,))
+        chosen = g.Mul(at_label(g, below, target), 2.0 * (1.0 - share))
+        return mean(g, g.Sub(total, g.Add(chosen, spread)))
 
     def formula(self, torch: Any, prediction: Any, target: Any) -> Any:
         classes_second = prediction.transpose(1, 2) if prediction.ndim == 3 else prediction

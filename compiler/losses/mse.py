@@ -18,6 +18,8 @@ class MeanSquaredError(Loss):
     prediction: any shape. target: numbers of the same shape.
     """
 
+    also = ("mean_squared_error", "MSELoss", "squared_error", "l2", "l2_loss")
+
     samples = (
         Pair("mse(prediction, target)", "3x2"),
         Pair("mse(prediction, target)", "float"),

@@ -18,6 +18,8 @@ class Accuracy(Metric):
     prediction: scores `[C]`, `[T, C]` or `[C, H, W]`. target: whole numbers from 0 to C - 1, without the class axis.
     """
 
+    also = ("acc", "categorical_accuracy", "sparse_categorical_accuracy", "accuracy_score")
+
     higher_is_better = True
     samples = (
         Pair("accuracy(prediction, target)", "7"),

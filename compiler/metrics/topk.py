@@ -11,6 +11,7 @@ from netc.compiler.ir.operators import ShapeError
 from netc.compiler.losses.base import TargetSpec
 from netc.compiler.losses.classes import class_axis, label_target, mean
 from netc.compiler.metrics.base import Metric, metric
+from netc.grammar.counted import counted
 
 
 @metric("topk")
@@ -21,6 +22,14 @@ class TopK(Metric):
 
     prediction: scores `[C]`, `[T, C]` or `[C, H, W]`. target: whole numbers from 0 to C - 1, without the class axis.
     """
+
+    also = (
+        "top_k",
+        "topk_accuracy",
+        "top_k_accuracy",
+        "top_k_categorical_accuracy",
+        "sparse_top_k_categorical_accuracy",
+    )
 
     k: int = argument(SIZE, "how many scores count", default=5)
 
@@ -47,7 +56,7 @@ class TopK(Metric):
         assert spec.classes is not None
         if self.k > spec.classes:
             raise ShapeError(
-                f"topk counts {self.k} of {spec.classes} classes",
+                f"topk counts {self.k} of {counted(spec.classes, 'class', 'classes')}",
                 argument="k",
                 help=f"give k a number from 1 to {spec.classes - 1}",
             )

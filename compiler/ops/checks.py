@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netc.compiler.ir import BATCH, DType, Shape, Size, Undecided, Value
 from netc.compiler.ir.operators import ShapeError
+from netc.grammar.counted import counted
 
 INTEGERS = (DType.INT64, DType.INT32, DType.UINT8)
 
@@ -34,7 +35,9 @@ def normal_axis(x: Value, axis: int, *, at: int = 0, extra: int = 0) -> int:
     """An axis counted from the front; negative ones count from the end. `extra` allows positions past the last."""
     rank = x.rank + extra
     if not -rank <= axis < rank:
-        raise ShapeError(f"axis {axis} of a tensor with {x.rank} axes", at=at, argument="axis", code="E303")
+        raise ShapeError(
+            f"axis {axis} of a tensor with {counted(x.rank, 'axis', 'axes')}", at=at, argument="axis", code="E303"
+        )
     return axis % rank
 
 

@@ -15,6 +15,7 @@ from netc.compiler.ops.checks import floating
 from netc.compiler.ops.facts import Kind
 from netc.compiler.ops.fields import Field, along_window, everything
 from netc.compiler.ops.window import Ints, check_settings, spatial, torch_pads, window_sizes
+from netc.grammar.counted import counted
 
 SETTINGS = {"strides": REQUIRED, "pads": REQUIRED, "dilations": REQUIRED, "group": 1}
 
@@ -69,7 +70,7 @@ class Conv(Op):
         channels, filters = x.shape[1], w.shape[0]
         check_groups(channels, filters, group)
         if w.shape[1] * group != channels:
-            raise ShapeError(f"the weights take {w.shape[1] * group} channels, found {channels}")
+            raise ShapeError(f"the weights take {counted(w.shape[1] * group, 'channel')}, found {channels}")
         if bias is not None and bias.shape != (filters,):
             raise ShapeError(f"a bias of shape [{filters}] is needed, found {list(bias.shape)}", at=2)
         return (x.shape[0], filters, *window_sizes(x.shape[2:], w.shape[2:], strides, pads, dilations))
@@ -108,7 +109,11 @@ def check_weights(x: Value, w: Value, strides: Ints, pads: Ints, dilations: Ints
     """Weights and settings need as many spatial axes as the input has."""
     axes = len(spatial(x))
     if w.rank != x.rank:
-        raise ShapeError(f"a kernel with {w.rank - 2} axes for an input with {axes} spatial axes", argument="kernel")
+        raise ShapeError(
+            f"a kernel with {counted(w.rank - 2, 'axis', 'axes')} for an input with "
+            f"{counted(axes, 'spatial axis', 'spatial axes')}",
+            argument="kernel",
+        )
     check_settings(axes, strides=strides, pads=pads, dilations=dilations)
 
 
@@ -116,7 +121,7 @@ def check_groups(channels: Size, filters: Size, group: int) -> None:
     """Groups have to divide channels and filters."""
     for what, count in (("input channels", channels), ("filters", filters)):
         if group < 1 or count % group != 0:
-            raise ShapeError(f"{group} groups do not divide {count} {what}", argument="groups")
+            raise ShapeError(f"{counted(group, 'group')} do not divide {count} {what}", argument="groups")
 
 
 def check_windows(dy: Value, filters: Size, sizes: Shape, kernel: Shape, rest: Any, at: int = 0) -> None:

@@ -12,6 +12,7 @@ from netc.compiler.ops.checks import normal_axis, shape_of
 from netc.compiler.ops.facts import Cost, Kind
 from netc.compiler.ops.fields import Field
 from netc.compiler.ops.writer import Writer
+from netc.grammar.counted import counted
 
 
 @op
@@ -86,7 +87,7 @@ class Split(Op):
         (x,) = inputs
         axis, sizes = normal_axis(x, attributes["axis"]), attributes["sizes"]
         if sum(sizes) != x.shape[axis]:
-            raise ShapeError(f"parts of {list(sizes)} of {x.shape[axis]} elements", argument="sizes")
+            raise ShapeError(f"parts of {list(sizes)} of {counted(x.shape[axis], 'element')}", argument="sizes")
         return tuple((x.dtype, (*x.shape[:axis], size, *x.shape[axis + 1 :])) for size in sizes)
 
     @staticmethod

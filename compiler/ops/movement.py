@@ -13,6 +13,7 @@ from netc.compiler.ops.facts import Cost, Half, Kind
 from netc.compiler.ops.fields import Field, along, everything
 from netc.compiler.ops.linalg import swap
 from netc.compiler.ops.writer import Writer
+from netc.grammar.counted import counted
 
 WHOLE = (DType.INT64,)
 
@@ -36,7 +37,8 @@ class Reshape(Op):
     def shape(x: Value, *, shape: Shape) -> Shape:
         if product(x.shape) != product(shape):
             raise ShapeError(
-                f"{shape_of(x.shape)} has {product(x.shape)} elements, {shape_of(shape)} has {product(shape)}",
+                f"{shape_of(x.shape)} has {counted(product(x.shape), 'element')}, {shape_of(shape)} has "
+                f"{product(shape)}",
                 argument="shape",
             )
         return shape
@@ -84,7 +86,9 @@ class Transpose(Op):
     @staticmethod
     def shape(x: Value, *, axes: tuple[int, ...]) -> Shape:
         if sorted(axes) != list(range(x.rank)):
-            raise ShapeError(f"axes {list(axes)} do not order {x.rank} axes", argument="axes", code="E303")
+            raise ShapeError(
+                f"axes {list(axes)} do not order {counted(x.rank, 'axis', 'axes')}", argument="axes", code="E303"
+            )
         return tuple(x.shape[axis] for axis in axes)
 
     @staticmethod

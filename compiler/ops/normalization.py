@@ -12,6 +12,7 @@ from netc.compiler.ops.checks import floating
 from netc.compiler.ops.facts import Half, Kind
 from netc.compiler.ops.fields import Field, everything
 from netc.compiler.ops.sources import number_of
+from netc.grammar.counted import counted
 
 POSITIVE = (0.5, 2.0)
 ANY = (-1.0, 1.0)
@@ -145,7 +146,7 @@ def check_channels(x: Value, *vectors: Value) -> None:
     for at, vector in enumerate(vectors, 1):
         if vector.shape != (x.shape[1],):
             raise ShapeError(
-                f"one number for each of {x.shape[1]} channels is needed, found {list(vector.shape)}", at=at
+                f"one number for each of {counted(x.shape[1], 'channel')} is needed, found {list(vector.shape)}", at=at
             )
 
 

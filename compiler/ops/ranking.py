@@ -13,6 +13,7 @@ from netc.compiler.ops.facts import Kind
 from netc.compiler.ops.fields import Field
 from netc.compiler.ops.reduction import without_axes
 from netc.compiler.ops.writer import Writer
+from netc.grammar.counted import counted
 
 
 @op
@@ -63,7 +64,7 @@ class TopK(Op):
         numeric(x)
         k, axis = attributes["k"], normal_axis(x, attributes["axis"])
         if k < 1 or surely_less(x.shape[axis], k):
-            raise ShapeError(f"the {k} largest of {x.shape[axis]} elements", argument="k")
+            raise ShapeError(f"the {k} largest of {counted(x.shape[axis], 'element')}", argument="k")
         shape = (*x.shape[:axis], k, *x.shape[axis + 1 :])
         return ((x.dtype, shape), (DType.INT64, shape))
 

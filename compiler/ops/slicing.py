@@ -13,6 +13,7 @@ from netc.compiler.ops.facts import Cost, Kind
 from netc.compiler.ops.fields import Field, along_window
 from netc.compiler.ops.window import torch_pads
 from netc.compiler.ops.writer import Writer
+from netc.grammar.counted import counted
 
 
 @op
@@ -40,7 +41,9 @@ class Slice(Op):
         for i, axis in enumerate(normal_axes(x, axes)):
             _, count = slice_range(x.shape[axis], starts[i], stops[i], steps[i])
             if surely_less(count, 1):
-                raise ShapeError(f"slice {starts[i]}:{stops[i]} of {x.shape[axis]} elements is empty", argument="axis")
+                raise ShapeError(
+                    f"slice {starts[i]}:{stops[i]} of {counted(x.shape[axis], 'element')} is empty", argument="axis"
+                )
             out[axis] = count
         return tuple(out)
 
@@ -142,7 +145,7 @@ class Pad(Op):
     @staticmethod
     def shape(x: Value, *, pads: Shape, value: float) -> Shape:
         if len(pads) != 2 * x.rank or any(surely_less(pad, 0) for pad in pads):
-            raise ShapeError(f"pads {list(pads)} for {x.rank} axes", argument="pad")
+            raise ShapeError(f"pads {list(pads)} for {counted(x.rank, 'axis', 'axes')}", argument="pad")
         return tuple(size + pads[i] + pads[i + x.rank] for i, size in enumerate(x.shape))
 
     @staticmethod

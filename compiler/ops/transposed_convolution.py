@@ -13,6 +13,7 @@ from netc.compiler.ops.convolution import SETTINGS, check_groups, check_weights,
 from netc.compiler.ops.facts import Kind
 from netc.compiler.ops.fields import Field, along_spread, everything
 from netc.compiler.ops.window import Ints
+from netc.grammar.counted import counted
 
 
 @op
@@ -38,7 +39,7 @@ class ConvTranspose(Op):
         check_weights(x, w, strides, pads, dilations)
         check_groups(x.shape[1], w.shape[1] * group, group)
         if w.shape[0] != x.shape[1]:
-            raise ShapeError(f"the weights take {w.shape[0]} channels, found {x.shape[1]}")
+            raise ShapeError(f"the weights take {counted(w.shape[0], 'channel')}, found {x.shape[1]}")
         axes = len(strides)
         out: list[Size] = []
         for i, size in enumerate(x.shape[2:]):

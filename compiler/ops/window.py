@@ -5,6 +5,7 @@ from __future__ import annotations
 from netc.compiler.ir import Shape, Size, Value
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.checks import shape_of, surely_less
+from netc.grammar.counted import counted
 
 Ints = tuple[int, ...]
 
@@ -26,7 +27,10 @@ def check_settings(axes: int, **settings: Ints) -> None:
         needed, least = (2 * axes, 0) if name == "pads" else (axes, 1)
         if len(numbers) != needed:
             word = "pad" if name == "pads" else name
-            raise ShapeError(f"{word} has {len(numbers)} numbers for {axes} spatial axes", argument=ARGUMENTS[name])
+            raise ShapeError(
+                f"{word} has {counted(len(numbers), 'number')} for {counted(axes, 'spatial axis', 'spatial axes')}",
+                argument=ARGUMENTS[name],
+            )
         if any(number < least for number in numbers):
             raise ShapeError(f"{ARGUMENTS[name]} {list(numbers)} is below {least}", argument=ARGUMENTS[name])
 

@@ -18,6 +18,8 @@ class SGD(Optimizer):
     (Sutskever et al. 2013).
     """
 
+    also = ("momentum_sgd", "gradient_descent")
+
     lr: float = argument(Real(0), "the learning rate")
     momentum: float = argument(Real(0, 1, open_high=True), "how much of the last move is kept", default=0.0)
     nesterov: bool = argument(Boolean(), "whether to look ahead along the momentum", default=False)

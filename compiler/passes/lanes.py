@@ -6,8 +6,6 @@ from collections import defaultdict
 
 from netc.compiler.ir import Graph, Node
 
-PREFIX = "optimizer."
-
 
 def lanes(graph: Graph) -> list[list[Node]]:
     """The nodes of each parameter's update, in order; what all updates share, such as scalars, is in none.
@@ -17,9 +15,9 @@ def lanes(graph: Graph) -> list[list[Node]]:
     readers = graph.consumers()
     found: dict[str, list[Node]] = defaultdict(list)
     for node in graph.nodes:
-        scope = node.origin.scope
-        if not scope.startswith(PREFIX) or node.origin.span is not None or not all(v.shape for v in node.outputs):
-            continue  # a layer of the text has a line, though its block may be called `optimizer`
-        if all(reader.origin.scope == scope for value in node.outputs for reader in readers.get(value, [])):
-            found[scope].append(node)
+        origin = node.origin
+        if origin.purpose != "optimizer" or origin.scope == "optimizer" or not all(v.shape for v in node.outputs):
+            continue
+        if all(reader.origin == origin for value in node.outputs for reader in readers.get(value, [])):
+            found[origin.scope].append(node)
     return list(found.values())

@@ -14,9 +14,6 @@ from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Cost, Half, Kind
 from netc.compiler.passes.rewriter import Rewriter
 
-FLOAT32_SCOPES = frozenset({"clip", "loss", "metric", "optimizer"})
-"""First names of the scopes whose nodes stay in float32."""
-
 SMALLEST, LARGEST = 2.0**-14, 65504.0
 """Magnitudes that float16 has with all its digits."""
 
@@ -64,7 +61,7 @@ class _MixedPrecision:
 
     def converted(self, node: Node, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
         """The inputs of a node, cast."""
-        if node.origin.scope.split(".")[0] in FLOAT32_SCOPES:
+        if node.origin.purpose is not None:
             return tuple(self.to_float32(value, share=True) for value in inputs)
         if get_op(node.op).half is Half.DATA:
             data = [value.shape == inputs[0].shape for value in inputs]

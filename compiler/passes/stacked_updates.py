@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator
 from netc.compiler.ir import Builder, Graph, Node, Origin, Value
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Kind
-from netc.compiler.passes.lanes import PREFIX, lanes
+from netc.compiler.passes.lanes import lanes
 from netc.compiler.passes.rewriter import Rewriter
 
 SMALL = 1 << 16
@@ -85,7 +85,7 @@ def _pieces(group: list[list[Node]]) -> Iterator[list[list[Node]]]:
 
 
 def _write(rewriter: Rewriter, piece: list[list[Node]], outputs: set[Value]) -> None:
-    g: Builder = rewriter.builder(Origin(piece[0][0].origin.scope.replace(PREFIX, f"{PREFIX}stack.", 1)))
+    g: Builder = rewriter.builder(Origin.of("stack", piece[0][0].origin.scope.removeprefix("optimizer.")))
     rows = [size for lane in piece for size in lane[0].output.shape[:1] if isinstance(size, int)]
     stacks: dict[Value, Value] = {}
     for step, node in enumerate(piece[0]):

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from netc.compiler.ir import DType, Graph, Node, Origin, Value
 from netc.compiler.ops.scan import parts_of
-from netc.compiler.passes.lanes import PREFIX
 from netc.compiler.passes.random_bits import RandomBits
 from netc.compiler.passes.rewriter import Rewriter
 
@@ -69,7 +68,7 @@ class _TrainingForm:
         assert isinstance(momentum, float)
         for statistic, value in zip(running, batch, strict=True):
             if statistic in self.moving:
-                moved = self.rewriter.builder(Origin(f"{PREFIX}{statistic.name}"))
+                moved = self.rewriter.builder(Origin.of("optimizer", statistic.name))
                 old = self.updates.get(statistic, statistic)
                 self.updates[statistic] = moved.Add(moved.Mul(old, momentum), moved.Mul(value, 1.0 - momentum))
 

@@ -12,6 +12,7 @@ from netc.compiler.ir import DType, Graph
 from netc.compiler.options import DEFAULTS, Options
 from netc.compiler.passes import Pass, everywhere
 from netc.compiler.targets.precision import low_precision
+from netc.grammar.counted import noun_for
 
 
 @dataclass(frozen=True)
@@ -108,4 +109,5 @@ BFLOAT16 = Condition("training with `--precision bfloat16`", lambda context: con
 def for_targets(has: Callable[[targets.Target], bool]) -> Condition:
     """Targets of which something is true, by their names."""
     names = [name for name, target in targets.TARGETS.items() if has(target)]
-    return Condition(f"the target{'s' * (len(names) > 1)} {', '.join(names)}", lambda context: context.target in names)
+    said = f"the {noun_for(len(names), 'target')} {', '.join(names)}"
+    return Condition(said, lambda context: context.target in names)

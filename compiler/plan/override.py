@@ -45,6 +45,18 @@ def override(plan: TrainPlan, **settings: Any) -> TrainPlan:
     return plan
 
 
+def replaceable(plan: TrainPlan) -> dict[str, Any]:
+    """What can be replaced as it is now, as JSON: {"batch": 32, "lr": 0.01, …}; a list where steps differ in it."""
+    found: dict[str, Any] = {}
+    for name, (item, outside) in OUTSIDE.items():
+        if item.word in STEP_SETTINGS:
+            values = [outside.value(getattr(step, item.field)) for step in plan.steps]
+            found[name] = values[0] if all(value == values[0] for value in values) else values
+        else:
+            found[name] = outside.value(getattr(plan, item.field))
+    return found
+
+
 def _replaced(plan: TrainPlan, setting: Setting, outside: Outside, value: Any) -> TrainPlan:
     name = setting.field
     if setting.word not in STEP_SETTINGS:

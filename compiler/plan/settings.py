@@ -90,10 +90,14 @@ class Outside:
         """The setting's new value."""
         return value if self.argument is None else type(old)(**{**old.settings(), self.argument: value})
 
+    def value(self, setting: Any) -> Any:
+        """What would be replaced, as JSON."""
+        return plain(setting if self.argument is None else getattr(setting, self.argument))
+
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting: its word in the text, how it is written, what it means, what may replace it by which name."""
+    """A setting: its word in the text, how it is written, what it means, what may replace it, its names elsewhere."""
 
     word: str
     form: Form
@@ -101,6 +105,7 @@ class Setting:
     default: str
     outside: Mapping[str, Outside]
     field: str
+    also: tuple[str, ...] = ()
 
 
 def setting(
@@ -111,14 +116,16 @@ def setting(
     default_text: str = "none",
     word: str | None = None,
     outside: Mapping[str, Outside] | None = None,
+    also: tuple[str, ...] = (),
 ) -> Any:
     """A field of a plan that a train section sets.
 
     shown         what the reference says one writes
     default_text  what it says of the default
     word          in the text, where it isn't the field's name
+    also          its names in other frameworks
     """
-    about = {"setting": Setting(word or "", form, shown, default_text, outside or {}, "")}
+    about = {"setting": Setting(word or "", form, shown, default_text, outside or {}, "", also)}
     return field(metadata=about) if default is MISSING else field(default=default, metadata=about)
 
 

@@ -30,7 +30,11 @@ class StepPlan:
     """
 
     losses: tuple[LossTerm, ...] = setting(
-        Losses(), "a sum of weighted losses, or a table of such sums, logged by name", word="loss", default_text=""
+        Losses(),
+        "a sum of weighted losses, or a table of such sums, logged by name",
+        word="loss",
+        default_text="",
+        also=("criterion", "loss_fn", "losses"),
     )
     optimizer: Optimizer = setting(
         One(optimizer),
@@ -38,9 +42,14 @@ class StepPlan:
         default=SGD(lr=0.01),
         default_text="`sgd(lr=0.01)`",
         outside={"lr": Outside(Real(0), "lr", "base learning rate")},
+        also=("optim", "opt"),
     )
     clip_norm: float | None = setting(
-        Plain(CLIP_NORM), "the largest global gradient norm", default=None, outside={"clip_norm": Outside(CLIP_NORM)}
+        Plain(CLIP_NORM),
+        "the largest global gradient norm",
+        default=None,
+        outside={"clip_norm": Outside(CLIP_NORM)},
+        also=("clip", "grad_clip", "gradient_clip", "max_norm", "max_grad_norm"),
     )
     name: str | None = None
     trains: tuple[str, ...] | None = None
@@ -63,13 +72,17 @@ class TrainPlan:
         "a schedule with its arguments, each with `warmup` in epochs",
         default=Constant(),
         default_text="`constant`",
+        also=("scheduler", "lr_scheduler", "lr_schedule"),
     )
-    metrics: tuple[MetricTerm, ...] = setting(Metrics(), "a list such as `[accuracy, topk(5)]`", default=())
+    metrics: tuple[MetricTerm, ...] = setting(
+        Metrics(), "a list such as `[accuracy, topk(5)]`", default=(), also=("metric",)
+    )
     batch: int = setting(
         Plain(SIZE),
         "examples in a step",
         default=32,
         default_text="32",
+        also=("batch_size", "minibatch"),
         outside={"batch": Outside(SIZE, help="examples in a step")},
     )
     epochs: int = setting(
@@ -77,15 +90,20 @@ class TrainPlan:
         "how often to go through the data",
         default=10,
         default_text="10",
+        also=("n_epochs", "num_epochs", "max_epochs", "epoch", "iterations"),
         outside={"epochs": Outside(Integer(1), help="how often to go through the data")},
     )
     augmentation: tuple[Augmentation, ...] = setting(
-        Some(augmentation), "a list such as `[flip, crop(4)]`, of training images", default=()
+        Some(augmentation),
+        "a list such as `[flip, crop(4)]`, of training images",
+        default=(),
+        also=("augment", "augmentations", "transforms", "transform"),
     )
     data: str | None = setting(
         Text('write `data = "digits"`, or a path'),
         "what `--data` is unless given",
         default=None,
+        also=("dataset", "train_data"),
         outside={"data": Outside(ArgumentType(), help="`digits`, an .npz, a folder of images, …", shown="SPEC")},
     )
     freeze: tuple[str, ...] = ()

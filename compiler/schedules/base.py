@@ -10,6 +10,7 @@ from typing import ClassVar
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.declare.samples import Rates, Wrong
+from netc.grammar.counted import counted
 
 WARMUP = argument(Real(0), "epochs over which the rate rises to the base rate, step by step", default=0.0)
 """The argument that every schedule declares last: `warmup: float = WARMUP`."""
@@ -48,8 +49,8 @@ class Schedule(Declared):
         """What is wrong with it in a training of so many epochs, and the way out; None where it fits."""
         if exact(self.warmup) <= epochs:
             return None
-        found = f"a warm-up of {self.warmup:g} epochs does not end in a training of {epochs}"
-        return found, f"train for {math.ceil(exact(self.warmup)) + 1} epochs or more, or shorten `warmup`"
+        found = f"a warm-up of {counted(format(self.warmup, 'g'), 'epoch')} does not end in a training of {epochs}"
+        return found, f"train for {counted(math.ceil(exact(self.warmup)) + 1, 'epoch')} or more, or shorten `warmup`"
 
 
 def exact(epochs: float) -> Fraction:

@@ -12,6 +12,8 @@ from netc.compiler.schedules.base import WARMUP, Schedule, schedule
 class Constant(Schedule):
     """The base rate from the end of the warm-up on."""
 
+    also = ("fixed",)
+
     warmup: float = WARMUP
 
     samples = (

@@ -17,6 +17,8 @@ class Cosine(Schedule):
     The rate moves with each step (Loshchilov & Hutter 2016, arXiv:1608.03983, without restarts).
     """
 
+    also = ("cosine_annealing", "CosineAnnealingLR", "cosine_decay")
+
     end: float = argument(Real(0, 1), "the share of the base rate that is left at the end", default=0.0)
     warmup: float = WARMUP
 

@@ -13,6 +13,8 @@ from netc.compiler.schedules.base import WARMUP, Schedule, exact, schedule
 class Step(Schedule):
     """base * factor**(epoch // every): `step(every=30)` divides by ten after 30, 60, … epochs, warm-up included."""
 
+    also = ("StepLR", "step_decay")
+
     every: float = argument(Real(0, open_low=True), "epochs between two steps")
     ratio: float = argument(Real(0, open_low=True), "what each step multiplies the rate by", default=0.1, word="factor")
     warmup: float = WARMUP

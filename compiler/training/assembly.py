@@ -6,7 +6,7 @@ from collections.abc import Set
 from typing import Any
 
 from netc.compiler.artifact import Port, Role
-from netc.compiler.ir import Builder, DType, Graph, Origin, Shape, Value
+from netc.compiler.ir import Builder, DType, Graph, Origin, Purpose, Shape, Value
 from netc.compiler.ir.dims import symbols
 from netc.grammar.diagnostics import Span
 
@@ -25,9 +25,9 @@ class Assembly:
         self._outputs: dict[str, dict[str, Any]] = {}
         self._said: set[str] = set()
 
-    def builder(self, scope: str, span: Span | None = None) -> Builder:
-        """Adds nodes under a scope of their own, at a place in the text."""
-        return Builder(self.graph, Origin(scope, span))
+    def builder(self, purpose: Purpose, name: str = "", span: Span | None = None) -> Builder:
+        """Adds nodes that belong to no layer, under a scope of their own, at a place in the text."""
+        return Builder(self.graph, Origin.of(purpose, name, span))
 
     def input(self, name: str, dtype: DType, shape: Shape, role: Role, note: str, **more: Any) -> Value:
         """A new input."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from netc.compiler.ir import Builder, DType, Graph, Node, Shape, Value
 from netc.compiler.ops import get_op
+from netc.grammar.counted import counted
 
 
 def gradients(graph: Graph, loss: Value, wrt: Sequence[Value]) -> dict[Value, Value]:
@@ -72,7 +73,9 @@ class Walk:
             return
         self.g.origin = node.origin
         parts = definition.grad(self.g, node, *arrived)
-        assert len(parts) == len(node.inputs), f"{node.op} has {len(node.inputs)} inputs, its rule gives {len(parts)}"
+        assert len(parts) == len(node.inputs), (
+            f"{node.op} has {counted(len(node.inputs), 'input')}, its rule gives {len(parts)}"
+        )
         for value, part in zip(node.inputs, parts, strict=True):
             if part is not None and value in self.wanted:
                 self.receive(value, part)

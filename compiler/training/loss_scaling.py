@@ -42,12 +42,12 @@ class LossScale:
 
     def applied(self, loss: Value) -> Value:
         """What the backward pass starts from."""
-        return self.a.builder("loss.scale").Mul(loss, self.scale)
+        return self.a.builder("loss", "scale").Mul(loss, self.scale)
 
     def unscaled(self, slopes: Slopes) -> Slopes:
         """The gradients themselves, from those of the scaled loss."""
         inverse = self.g.Reciprocal(self.scale)
-        return [(value, self.a.builder(f"optimizer.{value.name}").Mul(slope, inverse)) for value, slope in slopes]
+        return [(value, self.a.builder("optimizer", value.name).Mul(slope, inverse)) for value, slope in slopes]
 
     def finite(self, loss: Value, slopes: Slopes) -> Value:
         """Whether the loss and all gradients of the scaled one are finite: only then is the sum of them all.

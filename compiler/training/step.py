@@ -117,7 +117,7 @@ def gradient_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -
     wanted += [value for value in net.inputs if value.dtype == DType.FLOAT32]
     forward = forward_pass(a, net, plan.losses, seed, count, wanted, frozen(net.parameters, plan))
     loss = add_losses(a, plan.losses, forward.values, targets)
-    g = a.builder("loss.scale")
+    g = a.builder("loss", "scale")
     scale = FIXED if precision == "mixed" else 1.0
     for value, slope in gradients(a.graph, g.Mul(loss, scale) if scale != 1 else loss, wanted).items():
         give_gradient(a, value, g.Mul(slope, 1 / scale) if scale != 1 else slope)

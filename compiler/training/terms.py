@@ -20,7 +20,7 @@ def add_losses(
     total: Value | None = None
     logged: list[tuple[str, Value]] = []
     for term in terms:
-        g = a.builder(f"loss.{term.name}", term.span)
+        g = a.builder("loss", term.name, term.span)
         value = term.loss.build(g, values[term.prediction], _target(g, term, values, targets))
         if term.logged:
             logged.append((term.name, value))
@@ -38,7 +38,7 @@ def add_metrics(
 ) -> None:
     """Each metric as an output under its name."""
     for term in terms:
-        g = a.builder(f"metric.{term.name}", term.span)
+        g = a.builder("metric", term.name, term.span)
         value = term.metric.build(g, values[term.prediction], _target(g, term, values, targets))
         a.output(term.name, value, "metric", f"metric {term.name}: the mean over the batch")
 

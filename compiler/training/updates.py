@@ -34,7 +34,7 @@ def add_updates(a: Assembly, plan: StepPlan, slopes: Slopes, rate: Value, step: 
             a.input(name, DType.FLOAT32, value.shape, "state", f"{slot} of {value.name}")
             for name, slot in zip(names, slots, strict=True)
         ]
-        g = a.builder(f"optimizer.{value.name}")
+        g = a.builder("optimizer", value.name)
         new, new_state = plan.optimizer.update(g, value, slope, tuple(state), rate, time)
         give_next(a, value, new)
         for name, slot, old_value, new_value in zip(names, slots, state, new_state, strict=True):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.net import Net
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, suggestions
 
 if TYPE_CHECKING:
@@ -125,7 +126,9 @@ def _not_finite(tensors: Mapping[str, Array], file: str) -> list[Diagnostic]:
     for name, tensor in tensors.items():
         bad = np.count_nonzero(~np.isfinite(tensor))
         if bad:
-            message = f"tensor `{name}` in {file} has {bad:,} of {tensor.size:,} numbers that are NaN or infinite"
+            message = (
+                f"tensor `{name}` in {file} has {bad:,} of {counted(tensor.size, 'number')} that are NaN or infinite"
+            )
             help = "give weights from before the training diverged"
             findings.append(Diagnostic("E568", message, help=help))
     return findings

@@ -1,11 +1,13 @@
 """The command line: one file a verb, imported when it is called.
 
 Answers go to stdout, talk to stderr. Exit codes are a contract: 0 well, 1 findings of `check` and `lint`, 2 usage,
-3 a file that doesn't compile, 4 device, 5 data and weight files, 6 a diverged run, 130 interrupted, 70 a bug in netc.
+3 a file that doesn't compile, 4 device, 5 data and weight files, 6 a diverged run, 70 a bug in netc; 128 and the
+number of the signal for what was interrupted, which is 130 for Ctrl-C.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,24 +16,45 @@ from typing import Any, NoReturn
 import click
 
 from netc.cli import terminal
+from netc.cli.command import help_in_our_words
 from netc.cli.failures import explain_failure
+from netc.cli.signals import endable
+from netc.cli.streams import clean
 
-VERBS = {
-    "check": "find mistakes: syntax, names, shapes, `expect`",
-    "lint": "check, and point at what is legal but rarely meant",
-    "explain": "the long version of a finding's code",
-    "summary": "layers, shapes, parameters and cost of a network",
-    "compile": "write a network, or its training step, as an ONNX model",
-    "train": "train a network",
-    "eval": "loss and metrics of a trained network on data",
-    "predict": "answers of a trained network for images, arrays or tables",
-    "data": "what data mean to a network: columns, classes, scale, parts",
-    "bench": "how fast a network trains here, and where the time of a step goes",
-    "ir": "the graph of a network, or of its training step, as text",
-    "env": "versions, and the devices that really work",
+COMPLETE = "_NETC_COMPLETE"
+"""With this variable set to the name of a shell, netc answers that shell's completion; see completion.py."""
+
+GROUPS = {
+    "Write a network": {
+        "check": "find mistakes: syntax, names, shapes, `expect`",
+        "lint": "check, and point at what is legal but rarely meant",
+        "explain": "the long version of a finding's code",
+        "summary": "layers, shapes, parameters and cost of a network",
+    },
+    "Train and use it": {
+        "train": "train a network",
+        "runs": "trainings and their best figures",
+        "eval": "loss and metrics of a trained network on data",
+        "predict": "answers of a trained network for images, arrays or tables",
+        "data": "what data mean to a network: columns, classes, scale, parts",
+    },
+    "Look inside": {
+        "compile": "write a network, or its training step, as an ONNX model",
+        "bench": "how fast a network trains here, and where its time goes",
+        "ir": "the graph of a network, or of its training step, as text",
+    },
+    "This installation": {
+        "env": "versions, and the devices that really work",
+        "completion": "a script that lets your shell complete netc's words",
+    },
 }
+VERBS = {name: does for verbs in GROUPS.values() for name, does in verbs.items()}
 
-EPILOG = "Start with `netc check FILE` and `netc summary FILE`; `netc VERB --help` says more about each."
+EXAMPLES = (
+    "netc check digits.net          find mistakes before anything runs",
+    "netc train digits.net          train, and leave a run folder in runs/",
+    "netc predict runs/Digits a.png",
+)
 
 
 class Verbs(click.Group):
@@ -55,13 +78,36 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but an unknown verb says which one may be meant."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
+            if ctx.resilient_parsing:
+                return None, None, args
             raise click.UsageError(f"no verb is called `{args[0]}`\n{_advice(args[0])}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs with a line each, from the table above."""
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """As click's, in the words of the others."""
+        return help_in_our_words(super().get_help_option(ctx))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """The verbs that begin so, with a line each, from the table above; or options."""
+        from click.shell_completion import CompletionItem
+
+        fitting = [CompletionItem(name, help=does) for name, does in VERBS.items() if name.startswith(incomplete)]
+        return fitting or click.Command.shell_complete(self, ctx, incomplete)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with a line each, by group, then the options."""
+        width = max(map(len, VERBS))
+        for title, verbs in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), does) for name, does in verbs.items()])
+        click.Command.format_options(self, ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Where to start, and where to read on."""
+        with formatter.section("Examples"):
+            for line in EXAMPLES:
+                formatter.write(f"{' ' * formatter.current_indent}{line}\n")
+        formatter.write("\n`netc VERB --help` says more about each.\n")
 
 
 def _advice(word: str) -> str:
@@ -76,14 +122,13 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         from importlib.metadata import version
 
-        click.echo(f"netc {version('netc')}")
+        terminal.show(f"netc {version('netc')}")
         ctx.exit()
 
 
 @click.group(
     cls=Verbs,
     subcommand_metavar="VERB [ARGS]...",
-    epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.option(
@@ -97,19 +142,28 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; every failure has been told on stderr."""
     terminal.prepare()
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    try:
-        result: Any = _invoke(given)
-        sys.stdout.flush()
-    except BaseException as failure:
-        return explain_failure(failure, given)
+    with clean():
+        try:
+            with endable():
+                result: Any = _invoke(given)
+                sys.stdout.flush()
+        except BaseException as failure:
+            return explain_failure(failure, given)
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
 def _invoke(arguments: list[str]) -> Any:
-    with netc.make_context("netc", arguments) as context:
-        return netc.invoke(context)
+    try:
+        with netc.make_context("netc", arguments) as context:
+            return netc.invoke(context)
+    except click.exceptions.Exit as end:  # `--help` and `--version` end so
+        return end.exit_code
 
 
 def main() -> NoReturn:
     """The entry point of the `netc` command."""
+    if os.environ.get(COMPLETE):
+        from netc.cli.completion import answer
+
+        sys.exit(answer(netc, os.environ[COMPLETE]))
     sys.exit(run())

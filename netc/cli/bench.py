@@ -2,47 +2,61 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from netc.cli.options import load_net, lowering_option, memory_option, net_options, precision_option, tf32_option
-from netc.cli.terminal import say
+from netc.cli.command import MACHINE, option, verb
+from netc.cli.options import (
+    device_option,
+    format_option,
+    load_net,
+    lowering_option,
+    memory_option,
+    net_options,
+    precision_option,
+    target_option,
+    tf32_option,
+)
+from netc.cli.paths import NET_FILE
+from netc.cli.terminal import put, put_json, say
 from netc.compiler.targets import TARGETS
 
 if TYPE_CHECKING:
     from netc.compiler import Memory, Precision
 
 
-@click.command()
-@click.argument("file", metavar="FILE")
+@verb(examples=("netc bench digits.net", "netc bench digits.net --batch 256 --threads 4 --format json"))
+@click.argument("file", metavar="FILE", type=NET_FILE)
+@option("--batch", type=click.IntRange(1), metavar="N", help="examples in a step; the train section's")
+@option(
+    "--rounds", type=click.IntRange(1), metavar="N", default=5, show_default=True,
+    help="how often half a second of steps is timed",
+)  # fmt: skip
+@option(
+    "--torch/--no-torch",
+    default=None,
+    help="time PyTorch's step of the same net too; unless said, where it is installed",
+)
 @net_options
-@click.option("--batch", type=click.IntRange(1), help="examples in a step; the train section's")
-@click.option(
-    "--rounds", type=click.IntRange(1), default=5, show_default=True, help="how often half a second of steps is timed"
-)
-@click.option(
-    "--threads", type=click.IntRange(0), default=0, show_default=True, help="of one operator; 0 is every core"
-)
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option(
-    "--target", type=click.Choice(["auto", *TARGETS]), default="auto", show_default=True,
-    help="how the graph is written; auto is what `netc train` takes",
+@device_option
+@option(
+    "--threads", type=click.IntRange(0), metavar="N", default=0, show_default=True, group=MACHINE,
+    help="of one operator; 0 is every core",
 )  # fmt: skip
 @precision_option
 @memory_option
 @tf32_option
-@lowering_option
-@click.option("--nhwc", is_flag=True, help="CUDA: convolutions channels last, as ONNX Runtime arranges them")
-@click.option("--graphs/--no-graphs", default=True, help="CUDA: steps replayed as CUDA graphs; they are unless said")
-@click.option(
-    "--torch/--no-torch", default=None, help="time PyTorch's step of the same net too; where PyTorch is installed it is"
+@option("--nhwc", is_flag=True, group=MACHINE, help="CUDA: convolutions channels last, as ONNX Runtime arranges them")
+@option(
+    "--graphs/--no-graphs",
+    default=True,
+    group=MACHINE,
+    help="CUDA: steps replayed as CUDA graphs; they are unless said",
 )
-@click.option(
-    "--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True,
-    help="tables, or JSON",
-)  # fmt: skip
+@target_option("auto", *TARGETS, help="how the graph is written; auto is what `netc train` takes")
+@lowering_option
+@format_option("table", "json", help="tables, or JSON")
 def bench(
     file: str,
     net: str | None,
@@ -92,6 +106,6 @@ def bench(
         torch=installed() if torch is None else torch,
     )
     if style == "json":
-        click.echo(json.dumps(found, indent=2))
+        put_json(found)
     else:
-        click.echo(f"{bench_text(found)}\n{profile_text(found['profile'])}", nl=False)
+        put(f"{bench_text(found)}\n{profile_text(found['profile'])}")

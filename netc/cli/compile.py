@@ -7,60 +7,41 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netc.cli.command import option, verb
+from netc.cli.graph_options import GraphWanted, graph_options
 from netc.cli.memory import check_memory
-from netc.cli.options import (
-    check_step_options,
-    load_net,
-    lowering_option,
-    memory_option,
-    net_options,
-    precision_option,
-)
+from netc.cli.paths import PathTo
 from netc.cli.table import size
 from netc.cli.terminal import command, say
-from netc.compiler.targets import TARGETS
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from netc.compiler import Manifest, Memory, Net, Options, Precision
+    from netc.compiler import Manifest, Net
     from netc.runtime.data.card import Card
 
     Array = np.ndarray[Any, Any]
 
 
-@click.command()
-@click.argument("file", metavar="FILE")
-@click.option("-o", "--output", required=True, metavar="OUT.onnx", help="the model file to write")
-@click.option("--train", is_flag=True, help="one training step instead of the network")
-@click.option("--weights", metavar="FILE", help="parameters to put in, a .safetensors file; fresh ones unless given")
-@click.option("--batch", type=click.IntRange(1), help="fix the batch size, which stays open unless given")
-@click.option(
-    "--target",
-    type=click.Choice(list(TARGETS)),
-    default="std",
-    show_default=True,
-    help="where it will run; std anywhere",
+PLACE = "give `-o` a place that can be written"
+
+
+@verb(
+    examples=(
+        "netc compile digits.net -o digits.onnx",
+        "netc compile digits.net -o digits.onnx --weights runs/Digits/best.safetensors",
+        "netc compile digits.net -o step.onnx --train --batch 32",
+    )
 )
-@precision_option
-@memory_option
-@lowering_option
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="of fresh parameters")
-@net_options
-def compile(
-    file: str,
-    output: str,
-    train: bool,
-    weights: str | None,
-    batch: int | None,
-    target: str,
-    precision: Precision,
-    memory: Memory,
-    lowerings: tuple[str, ...],
-    seed: int,
-    net: str | None,
-    settings: tuple[str, ...],
-) -> None:
+@option("-o", "--output", required=True, metavar="OUT.onnx", type=PathTo("onnx"), help="the model file to write")
+@option(
+    "--weights", metavar="FILE", type=PathTo("safetensors"),
+    help="parameters to put in, a .safetensors file; fresh ones unless given",
+)  # fmt: skip
+@option("--seed", type=click.IntRange(0), metavar="N", default=0, show_default=True, help="of fresh parameters")
+@graph_options
+def compile(wanted: GraphWanted, output: str, weights: str | None, seed: int) -> None:
     """Write a network as an ONNX model that any ONNX Runtime can run.
 
     With --train it is one training step: inputs are the batch, the targets, learning rate, seed, step, parameters and
@@ -68,20 +49,16 @@ def compile(
     from go into a .safetensors file beside it. The metadata `netc.manifest` names all inputs and outputs. --precision
     and --memory are the step's; a network itself is always float32.
     """
-    from netc.compiler import Options
-
     path = Path(output)
     if path.suffix != ".onnx":
         raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
-    check_step_options(train, precision, memory)
-    network = load_net(file, net, settings)
+    network = wanted.load()
     check_memory(network, 1)
     given, state = _weights(network, weights, seed)
-    options = Options(lowerings=lowerings, precision=precision, memory=memory)
-    if train:
-        _write_training(network, path, given, state, weights or "", batch, target, options)
+    if wanted.train:
+        _write_training(network, path, given, state, weights or "", wanted)
     else:
-        _write_inference(network, path, given, _card(weights), batch, target, options)
+        _write_inference(network, path, given, _card(weights), wanted)
 
 
 def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -99,47 +76,40 @@ def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array
 
 def _card(file: str | None) -> Card | None:
     """What the data meant that the weights were trained on, for whoever reads data for the model."""
-    from netc.runtime.runs.run import card_of_weights
+    from netc.runtime.runs.cards import card_of_weights
 
     return None if file is None else card_of_weights(file)
 
 
 def _write_inference(
-    network: Net,
-    path: Path,
-    weights: dict[str, Array],
-    card: Card | None,
-    batch: int | None,
-    target: str,
-    options: Options,
+    network: Net, path: Path, weights: dict[str, Array], card: Card | None, wanted: GraphWanted
 ) -> None:
-    from netc.runtime.runs.export import deployable
+    from netc.runtime.runs.export import export, too_large
     from netc.runtime.sessions.foreign import closed_operator
 
-    model = deployable(network, None, weights, batch=batch, target=target, options=options, card=card)
-    _write(path, model, f"net {network.name}, {network.params:,} parameters")
-    if closed_operator(model) is None:
+    written = export(
+        path, network, None, weights, batch=wanted.batch, target=wanted.target, options=wanted.options(), card=card,
+        help=PLACE,
+    )  # fmt: skip
+    beside = f", the weights in {path}.data" if too_large(network) else ""
+    say(f"wrote {path} ({size(written)}): net {network.name}, {counted(network.params, 'parameter')}{beside}")
+    if closed_operator(path.read_bytes()) is None:
         say(f"next: {command('netc', 'predict', path)} INPUT")
 
 
 def _write_training(
-    network: Net,
-    path: Path,
-    weights: dict[str, Array],
-    kept: dict[str, Array],
-    file: str,
-    batch: int | None,
-    target: str,
-    options: Options,
+    network: Net, path: Path, weights: dict[str, Array], kept: dict[str, Array], file: str, wanted: GraphWanted
 ) -> None:
     from safetensors.numpy import save
 
     from netc.compiler import compile_training, initial_state
 
-    artifact = compile_training(network, network.plan(), batch=batch, target=target, options=options)
+    artifact = compile_training(
+        network, network.plan(), batch=wanted.batch, target=wanted.target, options=wanted.options()
+    )
     state = dict(initial_state(artifact.manifest)) | _kept_state(artifact.manifest, kept, file)
     start = save({**weights, **state})
-    what = f"{len(weights)} parameters and {len(state)} tensors of optimizer state to start from"
+    what = f"{counted(len(weights), 'parameter')} and {counted(len(state), 'tensor')} of optimizer state to start from"
     _write(path.with_suffix(".safetensors"), start, what)
     _write(path, artifact.model, f"one training step of net {network.name}")
     say("next: feed both to any ONNX Runtime; each output NAME.next is the input NAME of the next step")
@@ -160,5 +130,5 @@ def _write(path: Path, content: bytes, what: str) -> None:
     """A temporary file beside it, then a rename; told on stderr."""
     from netc.runtime.folder.files import write_atomic
 
-    write_atomic(path, content, help="give `-o` a place that can be written")
+    write_atomic(path, content, help=PLACE)
     say(f"wrote {path} ({size(len(content))}): {what}")

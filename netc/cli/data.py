@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from netc.cli.command import verb
+from netc.cli.options import format_option
+from netc.cli.paths import PathTo
+from netc.cli.report import draw
+from netc.cli.terminal import put_json, show
+from netc.grammar.counted import counted
+
 if TYPE_CHECKING:
+    from netc.grammar.diagnostics import Diagnostic
     from netc.runtime.data.card import Card
     from netc.runtime.data.dataset import DataSet
 
 
-@click.command()
-@click.argument("what", metavar="RUN|FILE.onnx|SPEC")
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@verb(examples=("netc data runs/Digits", "netc data digits.onnx", "netc data photos:size=64 --format json"))
+@click.argument(
+    "what", metavar="RUN|FILE.onnx|SPEC", type=PathTo("onnx", "safetensors", "npz", "csv", words=("digits",))
+)
+@format_option("table", "json", help="lines, or JSON")
 def data(what: str, style: str) -> None:
     """What the data of a run or model mean: the card that `eval`, `predict`, `--resume` and `--init` follow.
 
     For data that no net has bound yet: parts, fields and classes, as `--data` reads them.
     """
     path = Path(what)
+    warnings: tuple[Diagnostic, ...] = ()
     is_run = path.is_dir() and (path / "run.json").is_file()
     if is_run or path.suffix in (".onnx", ".safetensors"):
         card = _card(path)
@@ -30,8 +40,13 @@ def data(what: str, style: str) -> None:
         from netc.runtime.data import open_data
 
         opened = open_data(what)
-        found, lines = _fields(opened), _field_lines(opened)
-    click.echo(json.dumps(found, indent=2) if style == "json" else "\n".join(lines))
+        found, lines, warnings = _fields(opened), _field_lines(opened), tuple(opened.warnings)
+    if style == "json":
+        put_json(found)
+        return
+    draw(warnings)
+    for line in lines:
+        show(line)
 
 
 def _card(path: Path) -> Card | None:
@@ -43,7 +58,7 @@ def _card(path: Path) -> Card | None:
         folder = RunFolder.open(path)
         return card_in(folder, request_of(folder))
     if path.suffix == ".safetensors":
-        from netc.runtime.runs.run import card_of_weights
+        from netc.runtime.runs.cards import card_of_weights
 
         return card_of_weights(str(path))
     from netc.runtime.runs.deployed import Deployed
@@ -59,11 +74,14 @@ def _card_lines(card: Card | None) -> list[str]:
     split = "as the data names them"
     if card.seeded is not None:
         share, seed = card.seeded
-        split = f"drawn by seed {seed}, {share:g} of the rows held out"
+        alike = "" if card.stratified is None else ", of each class alike"
+        split = f"drawn by seed {seed}, {share:g} of the rows held out{alike}"
     lines = [f"data    {card.data}"]
     lines += [f"input   {input_line(item)}" for item in card.inputs]
     lines += [f"target  {target_line(item)}" for item in card.targets]
-    return lines + [f"part    {item.name}: {item.rows:,} rows, {item.fingerprint}; {split}" for item in card.parts]
+    return lines + [
+        f"part    {item.name}: {counted(item.rows, 'row')}, {item.fingerprint}; {split}" for item in card.parts
+    ]
 
 
 def _fields(opened: DataSet) -> dict[str, Any]:
@@ -78,7 +96,15 @@ def _fields(opened: DataSet) -> dict[str, Any]:
         for name, part in opened.parts.items()
     }
     classes = opened.class_names
-    return {"version": 1, "data": opened.name, "parts": parts, "classes": None if classes is None else list(classes)}
+    return {
+        "version": 1,
+        "data": opened.name,
+        "parts": parts,
+        "classes": None if classes is None else list(classes),
+        "notes": list(opened.notes),
+        "skipped": dict(opened.skipped),
+        "findings": [f"{item.code}: {item.message}" for item in opened.warnings],
+    }
 
 
 def _field_lines(opened: DataSet) -> list[str]:
@@ -88,4 +114,5 @@ def _field_lines(opened: DataSet) -> list[str]:
     lines = [f"data     {opened.name}"]
     lines += [f"part     {name}: {describe([part], None)}" for name, part in opened.parts.items()]
     classes = opened.class_names
-    return lines + ([] if classes is None else [f"classes  {len(classes)}: {listed(classes)}"])
+    lines += [] if classes is None else [f"classes  {len(classes)}: {listed(classes)}"]
+    return lines + [f"note     {note}" for note in opened.notes]

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
+from netc.cli.command import OUTPUT, option, verb
+from netc.cli.options import format_option
+from netc.cli.terminal import put_json, show
+from netc.grammar.counted import counted
 
-import click
 
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="as JSON")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def env(as_json: bool, form: str) -> None:
+@verb(examples=("netc env", "netc env --format json"))
+@option("--json", "as_json", is_flag=True, group=OUTPUT, help="the same as --format json")
+@format_option("table", "json", help="lines, or JSON")
+def env(as_json: bool, style: str) -> None:
     """Versions, the devices that really work, and conflicts between packages with the commands that repair them."""
     from netc.runtime.devices.environment import environment
 
     found = environment()
-    if as_json or form == "json":
-        click.echo(json.dumps(found, indent=2))
+    if as_json or style == "json":
+        put_json(found)
         return
-    lines = [("python", f"{found['python']} on {found['platform']}, {found['cores']} cores")]
+    lines = [("python", f"{found['python']} on {found['platform']}, {counted(found['cores'], 'core')}")]
     lines += [(name, version or "not installed") for name, version in found["packages"].items()]
     lines += list(found["onnxruntime"].items()) or [("onnxruntime", "not installed")]
     lines.append(("telemetry", f"{'on' if found['telemetry']['on'] else 'off'}: {found['telemetry']['reason']}"))
@@ -27,7 +28,7 @@ def env(as_json: bool, form: str) -> None:
         lines.append((name, works if device["works"] else f"does not work: {device['reason']}"))
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
-        click.echo(f"{name:<{width}}  {text}")
+        show(f"{name:<{width}}  {text}")
     for conflict in found["conflicts"]:
-        click.echo(f"conflict: {conflict['problem']}")
-        click.echo(f"  = help: run `{conflict['repair']}`")
+        show(f"conflict: {conflict['problem']}")
+        show(f"  = help: run `{conflict['repair']}`")

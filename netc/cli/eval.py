@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from netc.cli.terminal import say
+from netc.cli.command import option, verb
+from netc.cli.options import device_option, format_option
+from netc.cli.paths import DATA, RUN_OR_MODEL
+from netc.cli.terminal import put_json, say, show
 
 
-@click.command()
-@click.argument("model", metavar="RUN|FILE.onnx")
-@click.option("--data", metavar="SPEC", help="data to measure on; the run's own, unless given")
-@click.option(
+@verb(
+    examples=(
+        "netc eval runs/Digits",
+        "netc eval runs/Digits --data test.csv",
+        "netc eval digits.onnx --data digits --part all --format json",
+    )
+)
+@click.argument("model", metavar="RUN|FILE.onnx", type=RUN_OR_MODEL)
+@option("--data", metavar="SPEC", type=DATA, help="data to measure on; the run's own, unless given")
+@option(
     "--part",
     type=click.Choice(["train", "val", "test", "all"]),
     help="of the data; unless given, `test` or `val` where the data names its parts, else all rows",
 )
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@device_option
+@format_option("table", "json", help="lines, or JSON")
 def eval(model: str, data: str | None, part: str | None, device: str, style: str) -> None:
     """Loss and metrics on data: on all rows, unless the data names parts; without --data on those the run held out.
 
@@ -47,10 +55,12 @@ def eval(model: str, data: str | None, part: str | None, device: str, style: str
         say(f"note: {spec} has changed since the training: rows that it learned from may be among those held out now")
     examples, metrics = len(bound), network.measure(bound)
     if style == "json":
-        click.echo(json.dumps({"version": 1, "part": measured, "examples": examples, "metrics": metrics}))
+        said = {"notes": list(rows.notes), "skipped": dict(rows.skipped)}
+        put_json({"version": 1, "part": measured, "examples": examples, "metrics": metrics, **said}, indent=None)
         return
-    say(f"{rows.description}; measured: {'all rows' if measured == 'all' else f'part {measured}'}")
+    what = "all rows" if measured == "all" else f"part {measured}"
+    say("; ".join([rows.description, *rows.notes, f"measured: {what}"]))
     width = max(len(name) for name in ("examples", *metrics))
-    click.echo(f"{'examples':<{width}}  {examples:,}")
+    show(f"{'examples':<{width}}  {examples:,}")
     for name, value in metrics.items():
-        click.echo(f"{name:<{width}}  {value:.4f}")
+        show(f"{name:<{width}}  {value:.4f}")

@@ -1,48 +1,124 @@
-"""`netc explain`: the long version of a code."""
+"""`netc explain`: the long version of a code, and what a word of the language means."""
 
 from __future__ import annotations
 
+import inspect
+from typing import TYPE_CHECKING
+
 import click
 
+from netc.cli.command import verb
+from netc.cli.terminal import put
 
-@click.command()
-@click.argument("code", required=False, metavar="[CODE]")
-def explain(code: str | None) -> None:
-    """What a finding's code means, with an example that has it and one that hasn't. Without CODE, list them all."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from netc.compiler.declare.declared import Declared
+    from netc.compiler.lint.base import Rule
+
+
+@verb(examples=("netc explain E301", "netc explain Conv2D", "netc explain layers", "netc explain"))
+@click.argument("word", required=False, metavar="[CODE|WORD]")
+def explain(word: str | None) -> None:
+    """What a finding's code means, with an example that has it and one that hasn't, or what a layer, loss or optimizer
+    does, by its name here or elsewhere: conv, Conv2d.
+
+    `layers`, `losses`, `metrics`, `optimizers`, `schedules`, `initializers` and `augmentations` list them. Without a
+    word, list all codes.
+    """
     from netc.compiler.lint import all_rules
-    from netc.grammar.codes import all_codes, explanation
 
     rules = all_rules()
-    if code is None:
-        longest, width = max(map(len, rules)), max(len(rule.name) for rule in rules.values())
-        for known in all_codes():
-            click.echo(f"{known}  {_headline(explanation(known) or '')}")
-        click.echo()
-        for known, rule in rules.items():
-            click.echo(f"{known:<{longest}}  {rule.name:<{width}}  {rule.headline}")
-        return
-    wanted = code.strip().upper()
-    by_name = {rule.name: rule for rule in rules.values()}
-    found = rules.get(wanted) or by_name.get(code)
-    if found is not None:
-        click.echo(f"# {found.code} {found.name}\n\n{found.documentation}")
-        return
-    text = explanation(wanted)
+    text = _codes(rules) if word is None else _code(word.strip(), rules) or _listed(word.strip()) or _word(word.strip())
     if text is None:
+        assert word is not None
         raise click.UsageError(
-            f"no finding has the code `{code}`\n  = help: {_near(wanted, [*all_codes(), *rules, *by_name])}"
+            f"no finding has the code `{word}`, and nothing is called so\n  = help: {_near(word.strip(), rules)}"
         )
+    put(text.rstrip() + "\n")
+
+
+def _codes(rules: Mapping[str, Rule]) -> str:
+    from netc.compiler.elaborate.advice import REGISTRIES
+    from netc.grammar.codes import all_codes, explanation
+
+    longest, width = max(map(len, rules)), max(len(rule.name) for rule in rules.values())
+    lines = [f"{known}  {_headline(explanation(known) or '')}" for known in all_codes()]
+    lines += ["", *(f"{known:<{longest}}  {rule.name:<{width}}  {rule.headline}" for known, rule in rules.items())]
+    lists = ", ".join(registry.plural for registry in REGISTRIES.values())
+    return "\n".join([*lines, "", f"What the language has: `netc explain WORD`, of {lists}."])
+
+
+def _code(word: str, rules: Mapping[str, Rule]) -> str | None:
+    from netc.grammar.codes import explanation
+
+    by_name = {rule.name: rule for rule in rules.values()}
+    found = rules.get(word.upper()) or by_name.get(word)
+    if found is not None:
+        return f"# {found.code} {found.name}\n\n{found.documentation}"
+    text = explanation(word)
+    if text is None:
+        return None
     head, _, rest = text.partition("\n")
-    click.echo(f"# {wanted} {_headline(head)}\n{rest}".rstrip())
+    return f"# {word.upper()} {_headline(head)}\n{rest}"
 
 
-def _near(code: str, known: list[str]) -> str:
-    """Which codes of the same family, or names of rules, may be meant."""
+def _listed(word: str) -> str | None:
+    """Every declaration of a kind with its first sentence: `layers`."""
+    from netc.compiler.elaborate.advice import REGISTRIES
+
+    for kind, registry in REGISTRIES.items():
+        if word.lower() in (kind, registry.plural):
+            known = registry.all()
+            width = max(map(len, known))
+            return "\n".join(f"{name:<{width}}  {_first_line(definition)}" for name, definition in known.items())
+    return None
+
+
+def _word(word: str) -> str | None:
+    """What a word means, in whatever kind it is declared; a word of the field that is in none says so."""
+    from netc.compiler.declare.absent import absent
+    from netc.compiler.declare.also import plain
+    from netc.compiler.elaborate.advice import REGISTRIES, advise
+
+    found = [(kind, registry.called(word)) for kind, registry in REGISTRIES.items()]
+    parts = [_described(kind, known[0], known[1].note) for kind, known in found if known is not None]
+    missing = [kind for kind in REGISTRIES if plain(word) in absent(kind)]
+    parts += [f"{advise(kind, word).help[0].upper()}{advise(kind, word).help[1:]}." for kind in missing]
+    return "\n\n".join(parts) or None
+
+
+def _described(kind: str, definition: type[Declared], note: str) -> str:
+    from netc.compiler.describe import call_of, default_of, names_elsewhere, takes
+
+    lines = [f"# {definition.word} ({kind})", "", call_of(definition), "", inspect.getdoc(definition) or ""]
+    if definition.arguments:
+        lines.append("")
+        width = max(map(len, definition.arguments))
+        for name, spec in definition.arguments.items():
+            default = "" if spec.required else f"; {default_of(spec)} unless given"
+            lines.append(f"  {name:<{width}}  {takes(spec.type)}: {spec.doc}{default}")
+    names = names_elsewhere(definition)
+    lines += ["", f"Elsewhere: {', '.join(names)}."] if names else []
+    lines += [f"Not quite the same: {note}."] if note else []
+    return "\n".join(lines)
+
+
+def _first_line(definition: type[Declared]) -> str:
+    return (inspect.getdoc(definition) or "").splitlines()[0]
+
+
+def _near(word: str, rules: Mapping[str, Rule]) -> str:
+    """Which codes of the same family, or names of rules and words, may be meant."""
+    from netc.compiler.elaborate.advice import REGISTRIES
     from netc.compiler.lint.base import family
+    from netc.grammar.codes import all_codes
     from netc.grammar.diagnostics import did_you_mean
 
-    same = [other for other in known if family(other) == family(code)]
-    return did_you_mean(code, same) or did_you_mean(code.lower(), known) or "see `netc explain` for the codes"
+    words = [name for registry in REGISTRIES.values() for name in registry.all()]
+    known = [*all_codes(), *rules, *(rule.name for rule in rules.values())]
+    same = [other for other in known if family(other) == family(word.upper())]
+    return did_you_mean(word.upper(), same) or did_you_mean(word.lower(), [*known, *words]) or "see `netc explain`"
 
 
 def _headline(text: str) -> str:

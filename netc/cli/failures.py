@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import shlex
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from netc.cli.streams import OutputError, lead_nowhere
 from netc.cli.terminal import say
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity, did_you_mean
 
@@ -28,16 +28,21 @@ def exit_code(diagnostics: Sequence[Diagnostic]) -> int:
 def explain_failure(failure: BaseException, arguments: Sequence[str]) -> int:
     """Tell it on stderr and return the exit code. What isn't a mistake of the user is a bug in netc."""
     match failure:
-        case click.exceptions.Exit():
-            return failure.exit_code
         case SystemExit():
             return _system_exit(failure)
         case KeyboardInterrupt() | click.Abort():
-            say("\ninterrupted")
-            return INTERRUPTED
+            say()
+            say("interrupted")
+            return getattr(failure, "code", INTERRUPTED)
         case BrokenPipeError():
-            _close_pipes()
+            lead_nowhere(sys.stdout, sys.stderr)
             return PIPE_CLOSED
+        case OutputError():
+            from netc.cli.report import draw
+
+            help = "free space where it goes, or let it go elsewhere"
+            draw([Diagnostic("E562", f"cannot write the standard output: {failure}", help=help)])
+            return DATA
         case DiagnosticError():
             from netc.cli.report import draw
 
@@ -71,22 +76,14 @@ def _usage(failure: click.ClickException) -> None:
         known = [name for option in (failure.ctx.command.params if failure.ctx else []) for name in option.opts]
         message, advice = f"no option is called `{failure.option_name}`", did_you_mean(failure.option_name, known)
     message = message.removesuffix(".")
-    say(f"error: {message[:1].lower()}{message[1:]}")
+    for line in f"error: {message[:1].lower()}{message[1:]}".split("\n"):
+        say(line)
     if advice:
         say(f"  = help: {advice}")
     context = getattr(failure, "ctx", None)
     if context is not None:
         say(f"usage: {context.get_usage().removeprefix('Usage: ')}")
         say(f"see `{context.command_path} --help`")
-
-
-def _close_pipes() -> None:
-    """The reader went away: nothing more to say, also not at interpreter shutdown."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            descriptor = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(descriptor, stream.fileno())
-            os.close(descriptor)
 
 
 def _bug(failure: BaseException, arguments: Sequence[str]) -> None:

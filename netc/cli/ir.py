@@ -2,68 +2,41 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from netc.cli.options import (
-    check_step_options,
-    load_net,
-    lowering_option,
-    memory_option,
-    net_options,
-    precision_option,
-)
-from netc.compiler.targets import TARGETS
+from netc.cli.command import OUTPUT, option, verb
+from netc.cli.graph_options import GraphWanted, graph_options
+from netc.cli.terminal import put, put_json, show
 
 if TYPE_CHECKING:
-    from netc.compiler import Graph, Memory, Net, Precision
+    from netc.compiler import Graph, Net
     from netc.compiler.pipeline import Context, Earlier, Stage
 
 
-@click.command()
-@click.argument("file", metavar="FILE")
-@click.option("--train", is_flag=True, help="one training step instead of the network")
-@click.option("--after", metavar="STAGE", help="the graph that this stage leaves; the finished one unless given")
-@click.option("--stages", "listed", is_flag=True, help="list the stages instead: what each does and did here")
-@click.option(
-    "--format", "style", type=click.Choice(["table", "json"]), help="of --stages: a table, or JSON  [default: table]"
+@verb(
+    examples=(
+        "netc ir digits.net",
+        "netc ir digits.net --train --stages",
+        "netc ir digits.net --train --target cpu --after gradients",
+    )
 )
-@click.option("--batch", type=click.IntRange(1), help="fix the batch size, which stays open unless given")
-@click.option(
-    "--target",
-    type=click.Choice(list(TARGETS)),
-    default="std",
-    show_default=True,
-    help="for which operators it is written",
-)
-@precision_option
-@memory_option
-@lowering_option
-@net_options
-def ir(
-    file: str,
-    train: bool,
-    after: str | None,
-    listed: bool,
-    style: str | None,
-    batch: int | None,
-    target: str,
-    precision: Precision,
-    memory: Memory,
-    lowerings: tuple[str, ...],
-    net: str | None,
-    settings: tuple[str, ...],
-) -> None:
+@option("--after", metavar="STAGE", help="the graph that this stage leaves; the finished one unless given")
+@option("--stages", "listed", is_flag=True, help="list the stages instead: what each does and did here")
+@option(
+    "--format", "style", type=click.Choice(["table", "json"]), group=OUTPUT,
+    help="of --stages: a table, or JSON  [default: table]",
+)  # fmt: skip
+@graph_options
+def ir(wanted: GraphWanted, after: str | None, listed: bool, style: str | None) -> None:
     """Print the graph that `netc compile` writes as ONNX, a line a value; docs/ir.md explains the text.
 
     A graph goes through stages, from what the text says to operators that the target has. --stages lists them in their
     order, and --after prints what one of them leaves: two such texts, compared by `diff`, show what a stage does.
     """
-    from netc.compiler import Options
     from netc.compiler.ir.text import to_text
     from netc.compiler.pipeline import Context
 
@@ -71,17 +44,15 @@ def ir(
         raise click.UsageError("--stages lists all stages, --after prints the graph of one\n  = help: leave one out")
     if style and not listed:
         raise click.UsageError("--format is for the list of stages\n  = help: add `--stages`, or leave it out")
-    check_step_options(train, precision, memory)
-    options = Options(lowerings=lowerings, precision=precision, memory=memory)
-    context = Context("train" if train else "infer", target, options, batch)
+    context = Context("train" if wanted.train else "infer", wanted.target, wanted.options(), wanted.batch)
     if after:
         _check_runs(after, context)
-    network = load_net(file, net, settings)
+    network = wanted.load()
     passed, finished = _passed(network, context)
     if listed:
         _list(passed, network, context, style or "table")
     else:
-        click.echo(to_text(passed[after].after if after else finished), nl=False)
+        put(to_text(passed[after].after if after else finished))
 
 
 @dataclass(frozen=True)
@@ -148,15 +119,15 @@ def _list(passed: Mapping[str, _Passed], net: Net, context: Context, style: str)
     rows = [_row(stage, passed.get(name)) for name, stage in _parts().items()]
     if style == "json":
         found = {"version": 1, "net": net.name, "kind": context.kind, "target": context.target, "stages": rows}
-        click.echo(json.dumps(found, indent=2))
+        put_json(found)
         return
     width = max(len(row["name"]) for row in rows)
-    click.echo(f"{'stage':<{width}}  nodes  changed  what it does")
+    show(f"{'stage':<{width}}  nodes  changed  what it does")
     for row in rows:
         nodes, changed, missing = row["nodes"], "yes" if row["changed"] else "no", ""
         if not row["ran"]:
             nodes, changed, missing = "-", "-", f"; not here: for {row['for']}"
-        click.echo(f"{row['name']:<{width}}  {nodes:>5}  {changed:<7}  {row['does']}{missing}")
+        show(f"{row['name']:<{width}}  {nodes:>5}  {changed:<7}  {row['does']}{missing}")
 
 
 def _row(stage: Earlier | Stage, did: _Passed | None) -> dict[str, Any]:

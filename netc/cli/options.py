@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from netc.cli.command import GRAPH, MACHINE, NETWORK, OUTPUT, TRAINING, option
+from netc.cli.paths import DATA
+
 if TYPE_CHECKING:
     from netc.compiler.declare.arguments import ArgumentType
     from netc.compiler.net import Net
@@ -14,35 +17,18 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-FINDING_FORMATS = ("full", "concise", "json", "github")
-
 
 def net_options(function: Function) -> Function:
     """`--net NAME` and `--set k=v`: which network of the file, with which arguments."""
-    function = click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="K=V",
+    with_settings = option(
+        "--set", "settings", multiple=True, metavar="K=V", group=NETWORK,
         help="an argument of the net, as in the text: --set classes=100; may be repeated",
-    )(function)
-    return click.option(
-        "--net",
-        metavar="NAME",
+    )(function)  # fmt: skip
+    with_both: Function = option(
+        "--net", metavar="NAME", group=NETWORK,
         help="the net of the file; the one with a train section, else the last, unless said",
-    )(function)
-
-
-def lowering_option(function: Function) -> Function:
-    """`--lowering OP=NAME`: how an operator is written in the target."""
-    return click.option(
-        "--lowering",
-        "lowerings",
-        multiple=True,
-        metavar="OP=NAME",
-        help="write an operator in this way alone, or with OP=-NAME in any but this; may be repeated; docs/targets.md "
-        "lists the names",
-    )(function)
+    )(with_settings)  # fmt: skip
+    return with_both
 
 
 def plan_options(function: Function) -> Function:
@@ -52,69 +38,64 @@ def plan_options(function: Function) -> Function:
     for name, (_, outside) in OUTSIDE.items():
         if outside.help is not None:
             help = f"{outside.help}; the train section's, unless given"
-            function = click.option(f"--{name}", type=_type(outside.type), help=help, metavar=outside.shown)(function)
+            type, shown = _type(name, outside.type)
+            function = option(f"--{name}", type=type, help=help, metavar=outside.shown or shown, group=TRAINING)(
+                function
+            )
     return function
 
 
-def _type(type: ArgumentType) -> click.ParamType[Any]:
-    """What click checks for an argument's type."""
+def _type(name: str, type: ArgumentType) -> tuple[click.ParamType[Any], str | None]:
+    """What click checks for an argument's type, and what help calls such a value."""
     from netc.compiler.declare.arguments import Integer, Real
 
     if isinstance(type, Integer):
-        return click.IntRange(type.minimum, type.maximum)
+        return click.IntRange(type.minimum, type.maximum), "N"
     if isinstance(type, Real):
-        return click.FloatRange(type.minimum, type.maximum, min_open=type.open_low, max_open=type.open_high)
-    return click.STRING
+        return click.FloatRange(type.minimum, type.maximum, min_open=type.open_low, max_open=type.open_high), "NUMBER"
+    return (DATA if name == "data" else click.STRING), None
 
 
-def precision_option(function: Function) -> Function:
-    """`--precision`: what a training step computes in."""
-    return click.option(
-        "--precision",
-        type=click.Choice(["float32", "mixed", "bfloat16"]),
-        default="float32",
-        show_default=True,
-        help="mixed: convolutions and products in float16, with a loss scale; bfloat16: in bfloat16; on CUDA alone",
-    )(function)
+# ------------------------------------------------------------ how it runs, how it is written
+device_option = option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, group=MACHINE,
+    help="auto: a GPU where one works, else the CPU",
+)  # fmt: skip
+
+precision_option = option(
+    "--precision", type=click.Choice(["float32", "mixed", "bfloat16"]), default="float32", show_default=True,
+    group=MACHINE,
+    help="mixed: convolutions and products in float16, with a loss scale; bfloat16: in bfloat16; on CUDA alone",
+)  # fmt: skip
+
+memory_option = option(
+    "--memory", type=click.Choice(["normal", "low"]), default="normal", show_default=True, group=MACHINE,
+    help="of a training step; low: cheap activations are made again for the backward pass, to the same bits",
+)  # fmt: skip
+
+tf32_option = option(
+    "--tf32", is_flag=True, group=MACHINE,
+    help="let CUDA multiply float32 in TF32: faster, and exact to 3 digits instead of 7; off unless given",
+)  # fmt: skip
+
+lowering_option = option(
+    "--lowering", "lowerings", multiple=True, metavar="OP=NAME", group=GRAPH,
+    help="write an operator in this way alone, or with OP=-NAME in any but this; may be repeated; docs/targets.md "
+    "lists the names",
+)  # fmt: skip
 
 
-def memory_option(function: Function) -> Function:
-    """`--memory`: what a training step holds until the backward pass."""
-    return click.option(
-        "--memory",
-        type=click.Choice(["normal", "low"]),
-        default="normal",
-        show_default=True,
-        help="of a training step; low: cheap activations are made again for the backward pass, to the same bits",
-    )(function)
+def target_option(*choices: str, help: str) -> Callable[[Function], Function]:
+    """`--target`: for what a graph is written; the first choice is the default."""
+    return option("--target", type=click.Choice(choices), default=choices[0], show_default=True, help=help, group=GRAPH)
 
 
-def check_step_options(train: bool, precision: str, memory: str) -> None:
-    """Raise UsageError for what a training step alone has, where none is wanted."""
-    for option, given in (("--precision", precision != "float32"), ("--memory", memory != "normal")):
-        if given and not train:
-            raise click.UsageError(f"{option} is for training steps\n  = help: add `--train`, or leave it out")
-
-
-def tf32_option(function: Function) -> Function:
-    """`--tf32`: whether CUDA may round what it multiplies."""
-    return click.option(
-        "--tf32",
-        is_flag=True,
-        help="let CUDA multiply float32 in TF32: faster, and exact to 3 digits instead of 7; off unless given",
-    )(function)
-
-
-def finding_format(function: Function) -> Function:
-    """`--format` of findings."""
-    return click.option(
-        "--format",
-        "style",
-        type=click.Choice(FINDING_FORMATS),
-        default="full",
-        show_default=True,
-        help="with the source, a line each, JSON, or annotations for GitHub Actions",
-    )(function)
+# ------------------------------------------------------------ what is printed
+def format_option(*choices: str, help: str = "a table, or JSON") -> Callable[[Function], Function]:
+    """`--format`, with the first choice as the default; the function gets it as `style`."""
+    return option(
+        "--format", "style", type=click.Choice(choices), default=choices[0], show_default=True, help=help, group=OUTPUT
+    )
 
 
 def load_net(file: str, name: str | None, settings: Sequence[str]) -> Net:

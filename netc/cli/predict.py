@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from netc.cli.terminal import say
+from netc.cli.command import OUTPUT, option, verb
+from netc.cli.options import device_option, format_option
+from netc.cli.paths import RUN_OR_MODEL, PathTo
+from netc.cli.terminal import put_json, say, show
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from netc.runtime.data import Inputs
     from netc.runtime.runs.deployed import Deployed
 
 BATCH = 128
 
 
-@click.command()
-@click.argument("model", metavar="RUN|FILE.onnx")
-@click.argument("inputs", metavar="INPUT…", nargs=-1, required=True)
-@click.option("--top", type=click.IntRange(1), metavar="K", help="classes to name, the likeliest first; 3 unless given")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option("--out", metavar="FILE", help="write all answers to a .csv, .json or .npz file, instead of printing them")
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@verb(
+    examples=(
+        "netc predict runs/Digits photo.png",
+        "netc predict runs/Digits 'scans/*.png' --top 1",
+        "netc predict digits.onnx test.csv --out answers.csv",
+    )
+)
+@click.argument("model", metavar="RUN|FILE.onnx", type=RUN_OR_MODEL)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PathTo("*"))
+@option("--top", type=click.IntRange(1), metavar="K", help="classes to name, the likeliest first; 3 unless given")
+@device_option
+@option(
+    "--out", metavar="FILE", type=PathTo("csv", "json", "npz"), group=OUTPUT,
+    help="write all answers to a .csv, .json or .npz file, instead of printing them",
+)  # fmt: skip
+@format_option("table", "json", help="lines, or JSON")
 def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, out: str | None, style: str) -> None:
     """Answers for images, arrays (.npy, .npz), tables (.csv), folders and patterns of them: classes, probabilities.
 
     Files are read as those of the training were: columns by their names, scaled as they were. Images are brought to
-    the network's size. Networks that don't classify print their outputs. For a model from elsewhere, which doesn't say
+    the network's size. Where files have labels, or folders the names of classes, the right answers stand beside the
+    predictions. Networks that don't classify print their outputs. For a model from elsewhere, which doesn't say
     what it does, --top takes the first output for class scores.
     """
     from netc.runtime.data import read_inputs
@@ -39,22 +54,32 @@ def predict(model: str, inputs: tuple[str, ...], top: int | None, device: str, o
     if out is not None:
         check_ending(out)
     network = Deployed.open(Path(model), resolve(device))
-    examples = read_inputs(inputs, network.inputs, card=network.card)
+    examples = read_inputs(inputs, [*network.inputs, *network.targets], card=network.card)
     for note in examples.notes:
         say(note)
     answers, lines = _answers(network, examples, top)
-    _add_labels(answers, network, inputs)
+    judged = _add_labels(answers, network, examples.labels)
     if out is not None:
         write_answers(Path(out), answers)
-        say(f"wrote {out}: {len(answers):,} answers")
+        say(f"wrote {out}: {counted(len(answers), 'answer')}{_in_words(judged, len(answers))}")
         return
     if style == "json":
-        click.echo(json.dumps({"version": 1, "predictions": answers}))
+        said = {"notes": list(examples.notes), "skipped": dict(examples.skipped)}
+        put_json({"version": 1, "predictions": answers, **judged, **said}, indent=None)
         return
     width = max(map(len, examples.names))
     for answer, line in zip(answers, lines, strict=True):
         label = f"    (label {answer['label']})" if "label" in answer else ""
-        click.echo(f"{answer['input']:<{width}}  {line}{label}")
+        show(f"{answer['input']:<{width}}  {line}{label}")
+    if judged:
+        say(f"{counted(len(answers), 'answer')}{_in_words(judged, len(answers))}")
+
+
+def _in_words(judged: dict[str, int], answers: int) -> str:
+    if not judged:
+        return ""
+    of_labelled = "" if judged["labelled"] == answers else f" of {judged['labelled']:,} with a label"
+    return f", {judged['right']:,}{of_labelled} right ({judged['right'] / judged['labelled']:.1%})"
 
 
 def _answers(network: Deployed, examples: Inputs, top: int | None) -> tuple[list[dict[str, Any]], list[str]]:
@@ -80,16 +105,14 @@ def _answers(network: Deployed, examples: Inputs, top: int | None) -> tuple[list
     return answers, lines
 
 
-def _add_labels(answers: list[dict[str, Any]], network: Deployed, inputs: tuple[str, ...]) -> None:
-    """The right answers, where a single archive holds them beside the examples."""
-    from netc.runtime.data.arrays import load_npz
-
-    targets = [port["name"] for port in network.targets if "classes" in port]
-    if len(inputs) != 1 or Path(inputs[0]).suffix.lower() != ".npz" or not targets:
-        return
-    labels = load_npz(Path(inputs[0])).get(targets[0])
-    if labels is None or labels.shape != (len(answers),):
-        return
+def _add_labels(answers: list[dict[str, Any]], network: Deployed, labels: np.ndarray | None) -> dict[str, int]:
+    """The right classes beside the predictions, and how many of those are right, where the files have labels."""
+    if labels is None or "classes" not in answers[0]:
+        return {}
     names = network.class_names or ()
-    for answer, label in zip(answers, labels.tolist(), strict=True):
-        answer["label"] = names[label] if isinstance(label, int) and 0 <= label < len(names) else label
+    known = [at for at, label in enumerate(labels.tolist()) if label >= 0]
+    for at in known:
+        label = int(labels[at])
+        answers[at]["label"] = names[label] if label < len(names) else label
+    right = sum(answers[at]["classes"][0]["class"] == labels[at] for at in known)
+    return {"labelled": len(known), "right": int(right)}

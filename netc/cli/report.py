@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from netc.cli.streams import OutputError, own
 from netc.cli.terminal import say, use_color
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Severity
 from netc.grammar.render import render_concise, render_full, render_github, render_json
 
@@ -23,14 +26,15 @@ def answer(findings: Sequence[Diagnostic], sources: Mapping[str, str], style: st
         case _:
             text = render_full(findings, sources, color=use_color(sys.stdout))
     if text:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        own(sys.stdout).write(text if text.endswith("\n") else text + "\n")
 
 
 def draw(findings: Sequence[Diagnostic], sources: Mapping[str, str] | None = None) -> None:
     """Findings as talk, on stderr, with the source where it can be had."""
     text = render_full(findings, _sources(findings) if sources is None else sources, color=use_color(sys.stderr))
-    sys.stdout.flush()
-    sys.stderr.write(text if text.endswith("\n") else text + "\n")
+    with contextlib.suppress(OutputError):  # which is told elsewhere, if it isn't what is told here
+        sys.stdout.flush()
+    own(sys.stderr).write(text if text.endswith("\n") else text + "\n")
 
 
 def count(findings: Sequence[Diagnostic], files: int, style: str) -> None:
@@ -38,16 +42,13 @@ def count(findings: Sequence[Diagnostic], files: int, style: str) -> None:
     if style in ("json", "github"):
         return
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    parts = [_plural(errors, "error")] * bool(errors) + [_plural(len(findings) - errors, "warning")] * (
-        errors < len(findings)
-    )
-    looked = _plural(files, "file")
+    numbers = ((errors, "error"), (len(findings) - errors, "warning"))
+    found = [counted(number, word) for number, word in numbers if number]
     sys.stdout.flush()
-    say(f"{' and '.join(parts)} in {looked}" if findings else f"nothing to report in {looked}")
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number} {word}{'s' if number != 1 else ''}"
+    if files == 1:
+        say(f"{' and '.join(found) or 'nothing to report'} in 1 file")
+    else:
+        say(f"Checked {files:,} files: {', '.join(found) or 'nothing to report'}")
 
 
 def _sources(findings: Sequence[Diagnostic]) -> dict[str, str]:

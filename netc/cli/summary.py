@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from netc.cli.options import load_net, net_options
+from netc.cli.command import option, verb
+from netc.cli.options import format_option, load_net, net_options
+from netc.cli.paths import NET_FILE
+from netc.cli.terminal import put_json
 
 
-@click.command()
-@click.argument("file", metavar="FILE")
-@net_options
-@click.option(
-    "--batch", type=click.IntRange(1), default=None, help="batch size for the memory of a training step; the plan's"
+@verb(
+    examples=(
+        "netc summary digits.net",
+        "netc summary resnet.net --depth 1",
+        "netc summary digits.net --set width=32 --format md",
+    )
 )
-@click.option(
+@click.argument("file", metavar="FILE", type=NET_FILE)
+@option(
+    "--batch", type=click.IntRange(1), default=None, metavar="N",
+    help="batch size for the memory of a training step; the train section's",
+)  # fmt: skip
+@option(
     "--depth", type=click.IntRange(0), default=None, metavar="N",
     help="open blocks N levels deep and show what is deeper as one row: 0 the net, 1 its parts; all unless given",
 )  # fmt: skip
-@click.option(
-    "--format", "style", type=click.Choice(["table", "json", "md"]), default="table", show_default=True,
-    help="a table, JSON, or a table in Markdown",
-)  # fmt: skip
+@net_options
+@format_option("table", "json", "md", help="a table, JSON, or a table in Markdown")
 def summary(
     file: str, net: str | None, settings: tuple[str, ...], batch: int | None, depth: int | None, style: str
 ) -> None:
@@ -35,7 +40,7 @@ def summary(
     network = load_net(file, net, settings)
     found = summarize(network, depth=depth)
     if style == "json":
-        click.echo(json.dumps(found, indent=2))
+        put_json(found)
         return
     from netc.cli.table import draw_summary
 

@@ -9,12 +9,12 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import click
-
-from netc.cli.terminal import use_color
+from netc.cli.streams import cleaned, own
+from netc.cli.terminal import one_line, put, use_color
 from netc.compiler.facts.count import memory
 from netc.compiler.facts.summary import number
 from netc.compiler.net import Net
+from netc.grammar.counted import counted
 
 HEADS = ("layer (type)", "output shape", "params", "connected to")
 FOLDED_HEADS = ("layer (type)", "output shape", "layers", "params", "connected to")
@@ -26,13 +26,13 @@ NARROWEST = 80
 def draw_summary(net: Net, found: dict[str, Any], batch: int | None, markdown: bool) -> None:
     """Print the table and the totals on stdout."""
     table = _table(found)
-    lines = [_title(net), *totals_lines(net, found, batch)]
+    lines = [one_line(_title(net)), *totals_lines(net, found, batch)]
     if markdown:
-        click.echo(_markdown(table, lines), nl=False)
+        put(_markdown(table, lines))
     elif sys.stdout.isatty():
         _rich(table, lines)
     else:
-        click.echo("\n".join([textwrap.fill(lines[0], NARROWEST), "", *_plain(table, NARROWEST), "", *lines[1:]]))
+        put("\n".join([textwrap.fill(lines[0], NARROWEST), "", *_plain(table, NARROWEST), "", *lines[1:], ""]))
 
 
 def totals_lines(net: Net, found: dict[str, Any], batch: int | None) -> list[str]:
@@ -41,18 +41,18 @@ def totals_lines(net: Net, found: dict[str, Any], batch: int | None) -> list[str
     split = (
         "all trainable" if not totals["frozen"] else f"{totals['trainable']:,} trainable, {totals['frozen']:,} frozen"
     )
-    buffers = f"; {totals['buffers']:,} buffers" if totals["buffers"] else ""
+    buffers = f"; {counted(totals['buffers'], 'buffer')}" if totals["buffers"] else ""
     lines = [
         f"parameters   {totals['params']:,} ({size(4 * totals['params'])}), {split}{buffers}",
         f"FLOPs        {count(totals['flops'])} multiply-accumulates an example",
-        f"activations  {count(totals['activations'])} numbers an example",
+        f"activations  {counted(count(totals['activations']), 'number')} an example",
     ]
     examples = batch or (net.plans[0].batch if net.plans else 32)
     needed = number(memory(net, examples).total)
-    lines.append(f"memory       about {size(needed)} for a training step of {examples} examples")
+    lines.append(f"memory       about {size(needed)} for a training step of {counted(examples, 'example')}")
     extra = [layer for layer in net.layers if layer.training_only]
     if extra:
-        lines.append(f"training     {len(extra)} more layers exist in training alone")
+        lines.append(f"training     {counted(len(extra), 'more layer')} exist in training alone")
     return lines
 
 
@@ -64,13 +64,13 @@ def count(number: int | str) -> str:
 def size(number: int | str) -> str:
     """Bytes in a unit that a human reads; a symbolic number as it is."""
     if isinstance(number, str):
-        return f"{number} bytes"
+        return f"{counted(number, 'byte')}"
     amount: float = number
     for unit in ("bytes", "kB", "MB", "GB"):
         if amount < 1000 or unit == "GB":
             break
         amount /= 1000
-    return f"{number:,} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+    return f"{counted(number, 'byte')}" if unit == "bytes" else f"{amount:.1f} {unit}"
 
 
 def _title(net: Net) -> str:
@@ -167,10 +167,11 @@ def _rich(table: Sequence[Row], lines: Sequence[str]) -> None:
     from rich.text import Text
 
     colored = use_color(sys.stdout)
+    width = shutil.get_terminal_size().columns
     console = Console(
-        no_color=not colored, force_terminal=colored or None, highlight=False, width=shutil.get_terminal_size().columns
+        file=own(sys.stdout), no_color=not colored, force_terminal=colored or None, highlight=False, width=width
     )
-    drawn = Table(title=Text(lines[0]), title_justify="left", header_style="bold")
+    drawn = Table(title=Text(cleaned(lines[0])), title_justify="left", header_style="bold")
     heads, *rows = table
     for head in heads:
         drawn.add_column(
@@ -180,7 +181,7 @@ def _rich(table: Sequence[Row], lines: Sequence[str]) -> None:
             overflow="fold",
         )
     for *cells, sources in rows:
-        drawn.add_row(*map(Text, cells), Text(sources, style="dim"))
+        drawn.add_row(*map(Text, map(cleaned, cells)), Text(cleaned(sources), style="dim"))
     console.print(drawn)
     for line in lines[1:]:
-        console.print(Text(line))
+        console.print(Text(cleaned(line)))

@@ -1,7 +1,8 @@
-"""What all verbs share about the terminal: when to colour."""
+"""What all verbs share about the terminal: when to colour, how to answer and to talk."""
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
@@ -54,5 +55,25 @@ def command(*words: object) -> str:
 
 
 def say(text: str = "") -> None:
-    """Talk, as opposed to answer: a line on stderr."""
-    print(text, file=sys.stderr)
+    """Talk, as opposed to answer: a line on stderr. A newline in a name ends no line."""
+    print(one_line(text), file=sys.stderr)
+
+
+def show(text: str = "") -> None:
+    """Answer: a line on stdout."""
+    print(one_line(text))
+
+
+def put(text: str) -> None:
+    """Answer: lines on stdout, each with its end."""
+    sys.stdout.write(text)
+
+
+def put_json(value: Any, indent: int | None = 2) -> None:
+    """Answer: JSON on stdout."""
+    put(json.dumps(value, indent=indent) + "\n")
+
+
+def one_line(text: str) -> str:
+    """Text with a sign for each newline, of which a name from a file may have some."""
+    return text.replace("\n", "\u240a")

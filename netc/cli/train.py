@@ -10,12 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netc.cli.memory import check_memory
-from netc.cli.options import load_net, memory_option, net_options, plan_options, precision_option, tf32_option
-from netc.cli.terminal import command, say, use_color
+from netc.cli.command import OUTPUT, START, TRAINING, option, verb
+from netc.cli.memory import check_disk, check_memory
+from netc.cli.options import (
+    device_option,
+    load_net,
+    memory_option,
+    net_options,
+    plan_options,
+    precision_option,
+    tf32_option,
+)
+from netc.cli.paths import FOLDER, NET_FILE, WEIGHTS
+from netc.cli.streams import own
+from netc.cli.terminal import command, say, show, use_color
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision, TrainPlan
+    from netc.runtime.data import BoundData
     from netc.runtime.folder.progress import Listener
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.run import Request
@@ -23,29 +36,48 @@ if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer
 
 FIXED = ("net", "settings", "seed", "out", "init", "partial", "renamed", "precision", "tf32")
-"""Options that a run keeps, beside those that replace settings, of which only `--data` and `--epochs` may change."""
+"""Options that a run keeps; those that replace settings of the plan may change when it goes on."""
 
 SHOWN = {"settings": "set", "renamed": "map"}
 """Options whose names are other words in the code."""
 
 
-@click.command()
-@click.argument("file", metavar="FILE", required=False)
+@verb(
+    examples=(
+        "netc train digits.net",
+        "netc train digits.net --data photos:size=64 --epochs 30 --out runs/photos",
+        "netc train digits.net --init runs/Digits --lr 1e-4",
+        "netc train --resume runs/Digits --epochs 50",
+    )
+)
+@click.argument("file", metavar="(FILE | --resume DIR)", required=False, type=NET_FILE)
+@option("--out", metavar="DIR", type=FOLDER, help="the run folder; runs/NAME unless given")
+@option("--resume", metavar="DIR", type=FOLDER, help="go on with the run in this folder")
 @plan_options
+@option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", default=0, show_default=True, group=TRAINING,
+    help="of weights, order, dropout",
+)  # fmt: skip
 @net_options
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@option(
+    "--init", metavar="FILE|RUN", type=WEIGHTS, group=START,
+    help="take them from a .safetensors file, a run folder or an .onnx model",
+)  # fmt: skip
+@option(
+    "--partial", is_flag=True, group=START, help="with --init: take what fits by name and shape, and say what does not"
+)
+@option(
+    "--map", "renamed", metavar="OLD=NEW", multiple=True, group=START,
+    help="with --init: beginnings of names, replaced; may be repeated",
+)  # fmt: skip
+@device_option
 @precision_option
 @tf32_option
 @memory_option
-@click.option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="of weights, order, dropout"
-)
-@click.option("--out", metavar="DIR", help="the run folder; runs/NAME unless given")
-@click.option("--resume", metavar="DIR", help="go on with the run in this folder")
-@click.option("--init", metavar="FILE|RUN", help="weights to start from: .safetensors, a run folder, an .onnx model")
-@click.option("--partial", is_flag=True, help="with --init: take what fits by name and shape, and say what does not")
-@click.option("--map", "renamed", metavar="OLD=NEW", multiple=True, help="with --init: beginnings of names, replaced")
-@click.option("--profile", is_flag=True, help="write where the time of the first steps goes: profile.txt, profile.json")
+@option(
+    "--profile", is_flag=True, group=OUTPUT,
+    help="write where the time of the first steps goes: profile.txt, profile.json",
+)  # fmt: skip
 @click.pass_context
 def train(
     context: click.Context,
@@ -68,24 +100,26 @@ def train(
 ) -> int:
     """Train a network and leave a run folder: best weights, checkpoint, results, and the network as model.onnx.
 
-    Ctrl-C finishes the step, writes a checkpoint and exits with 130; `--resume DIR` goes on from there, bit for bit
-    on a CPU. A loss that is NaN or infinite ends the run with 6; the best weights so far stay.
+    Ctrl-C finishes the step, writes a checkpoint and exits with 130, SIGTERM so with 143 and SIGHUP with 129;
+    `--resume DIR` goes on from there, bit for bit on a CPU. A loss that is NaN or infinite ends the run with 6; the
+    best weights so far stay.
     """
     from netc.runtime.folder.run_folder import RunFolder
+    from netc.runtime.runs.changes import changed
     from netc.runtime.runs.run import Request, net_of, request_of
 
     given = {name: value for name, value in replaced.items() if value is not None}
     data = given.pop("data", None)
     if resume is not None:
-        _check_resume(context, file, [name for name in replaced if name not in ("data", "epochs")])
+        _check_resume(context, file)
         folder = RunFolder.open(Path(resume))
-        request = request_of(folder)
-        _check_epochs(context, folder, given.get("epochs"))
-        request.device = device if _given(context, "device") else request.device
-        request.memory = memory if _given(context, "memory") else request.memory
-        request.data = data or request.data
-        request.overrides = {**request.overrides, **given}
-        return _train(net_of(folder, request), request, folder, None, profile)
+        how: dict[str, Any] = {"data": data, "device": device if _given(context, "device") else None}
+        how["memory"] = memory if _given(context, "memory") else None
+        with folder.lock.held():  # before anything is read that another training may be writing
+            before = request_of(folder)
+            network = net_of(folder, before)
+            _check_epochs(context, folder, given.get("epochs"))
+            return _train(network, changed(before, network, given, **how), folder, None, profile)
     if file is None:
         raise click.UsageError(
             "a .net file is missing\n  = help: use `netc train FILE`, or `netc train --resume DIR`", context
@@ -97,7 +131,7 @@ def train(
         raise click.UsageError(
             "there is no data to train on\n  = help: add `--data digits`, or the path of your own", context
         )
-    how: dict[str, Any] = {"precision": precision, "tf32": tf32, "memory": memory}
+    how = {"precision": precision, "tf32": tf32, "memory": memory}
     if (partial or renamed) and init is None:
         raise click.UsageError("--partial and --map belong to `--init FILE`", context)
     if any("=" not in pair for pair in renamed):
@@ -111,8 +145,8 @@ def _given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
-def _check_resume(context: click.Context, file: str | None, replaced: list[str]) -> None:
-    wrong = [f"--{SHOWN.get(name, name)}" for name in (*FIXED, *replaced) if _given(context, name)]
+def _check_resume(context: click.Context, file: str | None) -> None:
+    wrong = [f"--{SHOWN.get(name, name)}" for name in FIXED if _given(context, name)]
     if file is not None:
         wrong.insert(0, "FILE")
     if wrong:
@@ -132,46 +166,69 @@ def _check_epochs(context: click.Context, folder: RunFolder, epochs: int | None)
 
 
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
-    from netc.cli.report import draw
     from netc.compiler import batch_ports
     from netc.runtime.data import bind_data, open_data
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.model import Model
     from netc.runtime.runs import run
-    from netc.runtime.runs.export import too_large
-    from netc.runtime.runs.final import measure_test
-    from netc.runtime.training.interrupt import Interrupted
+    from netc.runtime.runs.cards import card_to_follow
 
     plan = request.plan(net)
     data = open_data(request.data)
-    bound = bind_data(data, batch_ports(net, plan), run.card_to_follow(net, plan, request, resumed, data))
+    bound = bind_data(data, batch_ports(net, plan), card_to_follow(net, plan, request, resumed, data))
     check_memory(net, 2)  # weights before and after a step
     told: list[str] = []
     model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32)
     report: list[str] = []
     trainer = run.make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     folder = resumed or RunFolder.create(out, net.name)
-    if resumed is None:
+    heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
+    with folder.lock.held():
+        return _train_in(folder, request, trainer, bound, heard, resumed=resumed is not None, profile=profile)
+
+
+def _train_in(
+    folder: RunFolder,
+    request: Request,
+    trainer: Trainer,
+    bound: BoundData,
+    heard: list[str],
+    *,
+    resumed: bool,
+    profile: bool,
+) -> int:
+    """Begin or go on, train, export, and tell of it; `heard` is what there is to tell so far."""
+    from netc.cli.report import draw
+    from netc.runtime.runs import run
+    from netc.runtime.runs.changes import change_lines, record
+    from netc.runtime.runs.export import too_large
+    from netc.runtime.runs.final import measure_test
+    from netc.runtime.training.interrupt import Interrupted
+
+    net, plan = trainer.model.net, trainer.plan
+    if not resumed:
+        check_disk(folder.path, net, trainer.manifest)
         request.card = bound.card.to_json()
         run.begin(folder, request, net, trainer)
-        run.write_sample(folder, bound.held)
+        run.write_sample(folder, bound.held, bound.card)
         _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away
     else:
         run.restore(folder, request, trainer, bound.card)
+        record(run.request_of(folder), request, net, trainer.progress)
         folder.write_request(asdict(request))
-    for line in told:
-        say(f"device       {line}")
+    for line in heard:
+        say(line)
     if too_large(net):
-        say(f"note         the network does not fit one .onnx file: its weights will be in {folder.best} alone")
-    for line in report:
-        say(f"init         {line}")
+        say(f"note         the network does not fit one .onnx file: {folder.model}.data will hold its weights")
     for line in run.data_lines(bound):
         say(line)
     if bound.warnings:
         draw(bound.warnings)
     if request.precision != "float32" or request.tf32:
         say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))
-    if resumed is not None:
+    for line in change_lines(request):
+        say(f"changed      {line}")
+    if resumed:
         if _is_finished(trainer, plan, folder):
             return 0
         folder.model.unlink(missing_ok=True)
@@ -181,9 +238,9 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         trainer.fit(bound, out=folder, listener=_listener(trainer, folder, profile))
     except Interrupted as stop:
         say(f"interrupted after step {stop.step}; go on with `{command('netc', 'train', '--resume', folder.path)}`")
-        return 130
-    run.finish(folder, net)
-    tested = measure_test(folder, bound, model.device) if folder.model.exists() else None
+        return stop.code
+    run.finish(folder)
+    tested = measure_test(folder, bound, trainer.model.device) if folder.model.exists() else None
     _show_end(folder, trainer, tested)
     return 0
 
@@ -196,8 +253,8 @@ def _is_finished(trainer: Trainer, plan: TrainPlan, folder: RunFolder) -> bool:
     if not folder.model.exists():
         from netc.runtime.runs.run import finish
 
-        finish(folder, trainer.model.net)
-    say(f"all {done} epochs of this run are done; add `--epochs {done + 5}` to train longer")
+        finish(folder)
+    say(f"all {counted(done, 'epoch')} of this run are done; add `--epochs {done + 5}` to train longer")
     return True
 
 
@@ -215,7 +272,7 @@ def _progress() -> PlainProgress:
     from netc.runtime.show.progress import LiveProgress, PlainProgress
 
     live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    return LiveProgress(color=use_color(sys.stderr)) if live else PlainProgress()
+    return LiveProgress(own(sys.stderr), color=use_color(sys.stderr)) if live else PlainProgress()
 
 
 def _show_summary(net: Net, batch: int) -> None:
@@ -240,7 +297,10 @@ def _show_end(folder: RunFolder, trainer: Trainer, tested: str | None) -> None:
     if tested is not None:
         say(f"test         {tested}")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
-    say(f"time         {seconds:.1f} s of training, {trainer.progress.step:,} steps on {trainer.model.device.name}")
+    say(
+        f"time         {seconds:.1f} s of training, {counted(trainer.progress.step, 'step')} on "
+        f"{trainer.model.device.name}"
+    )
     network = f", network {folder.model}" if folder.model.exists() else ""
     say(f"results      {folder.results}, weights {folder.best}{network}")
     if folder.profile_text.exists():
@@ -249,4 +309,4 @@ def _show_end(folder: RunFolder, trainer: Trainer, tested: str | None) -> None:
         say("next         " + command("netc", "eval", folder.path))
         say("             " + command("netc", "predict", folder.path, folder.sample))
     if not sys.stdout.isatty():
-        click.echo(str(folder.path))
+        show(str(folder.path))

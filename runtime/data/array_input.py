@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,21 +10,30 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.card import Card, InputCard
+from netc.runtime.data.card import Card, InputCard, TargetCard
+from netc.runtime.data.decode import LEVELS
 from netc.runtime.data.errors import error, shape_text
 from netc.runtime.data.fit import Fit, expectation, fit_shape
-from netc.runtime.data.scale import divisor
+from netc.runtime.data.scale import BYTES, divisor
 
 Ports = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What every file is read for: the ports of the net, and what its card says about them."""
+    """What every file is read for: the ports of the net, and what its card says about them.
+
+    target   the classes that labels beside the examples are compared with, or None
+    notes    what was done to a file;  counted: what was done to images, and to how many
+    skipped  files in folders that nothing read, by ending
+    """
 
     ports: Ports
     card: Card
+    target: TargetCard | None = None
     notes: list[str] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
 
     def known(self, port: Mapping[str, Any]) -> InputCard:
         """The card's input, or one that says nothing."""
@@ -36,10 +46,12 @@ def convert(
     """One example or several, as training data is converted. Raises E504, E506, E507, E508, E521."""
     dtype, wanted = np.dtype(port["dtype"]), port["shape"][1:]
     as_bytes = dtype == np.uint8
+    known = reader.known(port)
+    deep = values.dtype == np.uint16 and (channels_last or known.levels is not None)
     if (
         values.dtype.kind == "U"
         or (dtype.kind in "iu" and values.dtype.kind == "f")
-        or (as_bytes and values.dtype != dtype)
+        or (as_bytes and not deep and values.dtype != dtype)
     ):
         raise error(
             "E507",
@@ -68,7 +80,9 @@ def convert(
         raise error("E506", f"{place} holds {values[at]} at {list(at if many else at[1:])}, expected a finite number")
     if len(values) == 0:
         raise error("E508", f"{place} has no rows")
-    scale = divisor(values, port, reader.known(port), place, None) if dtype.kind == "f" else None
+    scale = divisor(values, port, known, place, None, pictures=channels_last) if dtype.kind == "f" else None
+    if as_bytes and deep:
+        scale = (known.levels or LEVELS) / BYTES
     if isinstance(scale, Diagnostic):
         raise DiagnosticError(scale)
     return Fit(fitted[0], dtype, fitted[1], scale)(values)

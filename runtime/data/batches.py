@@ -43,6 +43,7 @@ class Batches(Iterator[Batch]):
 
     rows          bound data;  batch: their number in a step, fewer in the last one
     seed, epoch   decide the order, and with the batch's number what augmentation draws: nothing else does
+    skip          rows at the front of the epoch's order that are not wanted: they were trained on in other batches
     fewest        rows of the last batch; fewer are joined to the batch before
     shuffle       False keeps the data's own order, for evaluation
 
@@ -58,15 +59,17 @@ class Batches(Iterator[Batch]):
         seed: int = 0,
         epoch: int = 0,
         start: int = 0,
+        skip: int = 0,
         fewest: int = 1,
         shuffle: bool = True,
         augmentation: Sequence[Augmentation] = (),
     ) -> None:
         assert batch > 0, "a batch has at least one row"
-        self._source, self._size, self._seed, self._epoch = rows, batch, seed, epoch
+        self._source, self._size = rows, batch
         self._augmentation, self._start = tuple(augmentation), start
-        self._rows = order(len(rows), seed, epoch) if shuffle else np.arange(len(rows))
-        self._count = number_of_batches(len(rows), batch, fewest)
+        self._drawn_by = [seed, epoch, 1, skip] if skip else [seed, epoch, 1]
+        self._rows = (order(len(rows), seed, epoch) if shuffle else np.arange(len(rows)))[skip:]
+        self._count = number_of_batches(len(self._rows), batch, fewest)
         self._ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="netc-data", daemon=True)
@@ -120,4 +123,4 @@ class Batches(Iterator[Batch]):
         made = self._source.batch(self._rows[index * self._size : end])
         if not self._augmentation:
             return made
-        return augment(made, self._augmentation, np.random.default_rng([self._seed, self._epoch, 1, index]))
+        return augment(made, self._augmentation, np.random.default_rng([*self._drawn_by, index]))

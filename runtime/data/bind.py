@@ -14,10 +14,11 @@ import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.card import Card, PartCard
+from netc.runtime.data.class_counts import check_classes
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.errors import error
 from netc.runtime.data.follow import BoundSplit, answers_of, bind_split, check_rows
-from netc.runtime.data.plan_card import few_classes, make_card
+from netc.runtime.data.plan_card import make_card
 
 ALL = "all"
 
@@ -56,7 +57,9 @@ def bind_data(data: DataSet, inputs: Iterable[Mapping[str, Any]], card: Card | N
     """
     ports = ports_of(inputs)
     made, left = make_card(data, ports, card)
-    division = data.divide(frozenset(answers_of(data, ports, made)))
+    answers = answers_of(data, ports, made)
+    by = _stratum(answers, card, made)
+    division = data.divide(frozenset(answers.values()), None if by is None else answers[by])
     parts = [division.train, division.held, *(() if division.final is None else (division.final,))]
     for what, split in zip(("train on", "hold out", "measure at the end"), parts, strict=False):
         if len(split) == 0:
@@ -71,9 +74,9 @@ def bind_data(data: DataSet, inputs: Iterable[Mapping[str, Any]], card: Card | N
         bound[0],
         bound[1],
         bound[2] if len(bound) > 2 else None,
-        made.with_parts(cards, division.seeded),
+        made.with_parts(cards, division.seeded, by if division.by is not None else None),
         note,
-        tuple(few_classes(data, bound, ports, made)),
+        (*data.warnings, *check_classes(data, division.names, bound, ports, made)),
     )
 
 
@@ -88,12 +91,13 @@ def bind_part(
     """
     ports = ports_of(inputs)
     made, _ = make_card(data, ports, card)
-    answers = frozenset(answers_of(data, ports, made))
+    fields = answers_of(data, ports, made)
+    answers, by = frozenset(fields.values()), _stratum(fields, card, made)
     known = {name: split for name, split in data.parts.items() if answers <= split.fields.keys()} or dict(data.parts)
     if part is None:
         part = next((name for name in (data.options.test, "test", "val") if name in known), ALL)
     if part != ALL and (ALL in known or (part not in known and made.seeded is not None)):
-        division = data.divide(answers)
+        division = data.divide(answers, None if by is None else fields[by])
         known = dict(zip(division.names, (division.train, division.held), strict=False))
     chosen = list(known.items()) if part == ALL else [(part, known[part])] if part in known else []
     if not chosen:
@@ -109,6 +113,16 @@ def bind_part(
 def ports_of(inputs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The ports of role data and target, each name once."""
     return list({port["name"]: port for port in inputs if port["role"] in ("data", "target")}.values())
+
+
+def _stratum(answers: Mapping[str, str], given: Card | None, made: Card) -> str | None:
+    """The target whose classes are each divided in proportion: the first of classes, or as a given card drew its parts.
+
+    Cards of before know no such thing: rows that they held out are held out again.
+    """
+    if given is not None and given.seeded is not None:
+        return given.stratified if given.stratified in answers else None
+    return next((item.name for item in made.targets if item.kind == "classes" and item.name in answers), None)
 
 
 def _joined(parts: Sequence[BoundSplit]) -> BoundSplit:

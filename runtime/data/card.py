@@ -10,7 +10,7 @@ from typing import Any, Self
 from netc.runtime.data import card_checks
 from netc.runtime.data.errors import error
 
-CARD_VERSION = 1
+CARD_VERSION = 2
 CARD_KEY = "netc.card"
 
 
@@ -24,7 +24,8 @@ class InputCard:
     scale    what values are divided by because the data's option says so; None: bytes by 255, others not at all
     low, high  the least and the largest stored value that was trained on
     size, channels, colour   of images: [height, width], 1 or 3, "grey" or "colour"
-    treated  what else was done to images, by name: transparency, levels
+    levels   of images of more than 8 bits: the level that became 1, unless the option `scale` says another
+    treated  what else was done to images, by name: `size`, and `transparency` with the colour behind it
     """
 
     name: str
@@ -38,6 +39,7 @@ class InputCard:
     size: tuple[int, int] | None = None
     channels: int | None = None
     colour: str | None = None
+    levels: int | None = None
     treated: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -68,13 +70,19 @@ class PartCard:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The record. `data` is what was opened; `seeded` is [share, seed] where the parts were drawn, else None."""
+    """The record.
+
+    data        what was opened
+    seeded      [share, seed] where the parts were drawn, else None
+    stratified  the target whose classes were each drawn from in proportion; None: rows were drawn from one lot
+    """
 
     data: str
     inputs: tuple[InputCard, ...]
     targets: tuple[TargetCard, ...]
     parts: tuple[PartCard, ...] = ()
     seeded: tuple[float, int] | None = None
+    stratified: str | None = None
     version: int = CARD_VERSION
 
     def input(self, name: str) -> InputCard | None:
@@ -95,9 +103,9 @@ class Card:
         known = next((item.fingerprint for item in self.parts if item.name == part), None)
         return known is not None and known != rows.fingerprint
 
-    def with_parts(self, parts: Sequence[PartCard], seeded: tuple[float, int] | None) -> Self:
-        """The same with the parts that a training used."""
-        return replace(self, parts=tuple(parts), seeded=seeded)
+    def with_parts(self, parts: Sequence[PartCard], seeded: tuple[float, int] | None, stratified: str | None) -> Self:
+        """The same with the parts that a training used, and how they were drawn."""
+        return replace(self, parts=tuple(parts), seeded=seeded, stratified=stratified)
 
     def to_json(self) -> dict[str, Any]:
         """For files."""
@@ -105,7 +113,8 @@ class Card:
 
     @staticmethod
     def from_json(found: Any, where: str) -> Card:
-        """The reverse; raises DiagnosticError E524 for another version, or what is no card."""
+        """The reverse; raises DiagnosticError E524 for a version that is unknown, or what is no card."""
+        found = card_checks.of_today(found)
         version = found.get("version") if isinstance(found, dict) else None
         if card_checks.is_whole(version) and version != CARD_VERSION:
             message = f"{where} has a data card of version {version}, this netc reads version {CARD_VERSION}"
@@ -118,6 +127,7 @@ class Card:
                 tuple(_read(TargetCard, item, card_checks.TARGET) for item in found["targets"]),
                 tuple(_read(PartCard, item, card_checks.PART) for item in found["parts"]),
                 _tuple(found["seeded"]),
+                found["stratified"],
             )
         except ValueError as reason:
             message = f"{where} has no data card that can be read"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -45,8 +46,9 @@ def one_of(*words: str) -> Check:
     return lambda value: isinstance(value, str) and value in words
 
 
-def _is_texts_by_name(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, str) for pair in value.items() for item in pair)
+def _is_treatment(value: Any) -> bool:
+    texts = isinstance(value, dict) and all(isinstance(item, str) for pair in value.items() for item in pair)
+    return texts and re.fullmatch(r"#[0-9a-f]{6}", value.get("transparency", "#ffffff")) is not None
 
 
 def _are_names(value: Any) -> bool:
@@ -65,7 +67,8 @@ INPUT: Mapping[str, Check] = {
     "size": maybe(list_of(is_positive, least=2, most=2)),
     "channels": maybe(is_whole),
     "colour": maybe(is_text),
-    "treated": _is_texts_by_name,
+    "levels": lambda value: value is None or (is_whole(value) and value > 0),
+    "treated": _is_treatment,
 }
 TARGET: Mapping[str, Check] = {
     "name": is_text,
@@ -81,6 +84,7 @@ CARD: Mapping[str, Check] = {
     "targets": lambda value: isinstance(value, list),
     "parts": lambda value: isinstance(value, list),
     "seeded": lambda value: value is None or (list_of(is_number, least=2, most=2)(value) and is_whole(value[1])),
+    "stratified": maybe(is_text),
     "version": is_whole,
 }
 
@@ -93,3 +97,11 @@ def check(found: Any, checks: Mapping[str, Check]) -> None:
         raise ValueError(f"its entry `{odd[0][:40]}` is missing or unknown")
     if wrong := [name for name, passes in checks.items() if not passes(found[name])]:
         raise ValueError(f"its entry `{wrong[0]}` is of another kind")
+
+
+def of_today(found: Any) -> Any:
+    """A card of version 1 as one of version 2: its parts were drawn from one lot, its images all had 8 bits."""
+    if not isinstance(found, dict) or found.get("version") != 1 or not isinstance(found.get("inputs"), list):
+        return found
+    inputs = [{**item, "levels": None} if isinstance(item, dict) else item for item in found["inputs"]]
+    return {**found, "inputs": inputs, "stratified": None, "version": 2}

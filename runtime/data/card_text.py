@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from netc.grammar.counted import counted, noun_for
 from netc.runtime.data.card import InputCard, TargetCard
 from netc.runtime.data.errors import shape_text
 from netc.runtime.data.match import listed
+from netc.runtime.data.pictures import called
 
 
 def input_line(card: InputCard) -> str:
     """`x: columns a, b, c` or `image: array image, 8x8 uint8, divided by 255`."""
     if card.kind == "columns":
-        parts = [f"column{'s' if len(card.sources) > 1 else ''} {listed(card.sources)}"]
+        parts = [f"{noun_for(len(card.sources), 'column')} {listed(card.sources)}"]
     else:
         parts = [f"{card.kind} {card.sources[0]}", f"{shape_text(card.shape)} {card.dtype}"]
     parts += [card.colour] if card.colour else []
-    divided = card.scale if card.scale is not None else 255.0 if card.dtype == "uint8" else None
-    parts += [f"divided by {divided:g}"] if divided not in (None, 1.0) else []
+    if "transparency" in card.treated:
+        parts.append(f"transparency on {called(card.treated['transparency'])}")
+    divided = card.scale if card.scale is not None else 255.0 if card.dtype == "uint8" else card.levels
+    parts += [f"divided by {divided:,g}"] if divided not in (None, 1.0) else []
     return f"{card.name}: {', '.join(parts)}"
 
 
@@ -25,5 +29,5 @@ def target_line(card: TargetCard) -> str:
     if card.kind == "numbers":
         return f"{card.name}: numbers{source}"
     if card.classes is None:
-        return f"{card.name}: {card.count} classes by number{source}"
-    return f"{card.name}: {len(card.classes)} classes {listed(card.classes)}{source}"
+        return f"{card.name}: {counted(card.count, 'class', 'classes')} by number{source}"
+    return f"{card.name}: {counted(len(card.classes), 'class', 'classes')} {listed(card.classes)}{source}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, edit_distance
 from netc.runtime.data.card import TargetCard
 from netc.runtime.data.dataset import Split
@@ -45,7 +46,8 @@ def _of_other_order(
     in_range = [0 <= value < len(said) and value == int(value) for value in found.tolist()]
     if not all(in_range):
         row = int(np.flatnonzero(np.isin(values, found[np.logical_not(in_range)]))[0])
-        message = f"{split.place(source, row)} is {values.reshape(-1)[row]}, where the data names {len(said)} classes"
+        known = counted(len(said), "class", "classes")
+        message = f"{split.place(source, row)} is {values.reshape(-1)[row]}, where the data names {known}"
         raise DiagnosticError(finding("E505", message, help="name every class in `class_names`"))
     names = [said[int(value)] for value in found]
     return _mapped(split, source, target, names, places.reshape(values.shape))
@@ -81,7 +83,7 @@ def _unknown(
     return finding(
         "E520",
         f"{split.place(source, int(rows[0]))} is class `{name}`, which the model doesn't have",
-        f"its {len(known)} classes are {listed}",
+        f"its {counted(len(known), 'class', 'classes')} are {listed}",
         *others(len(rows) - 1),
         help=near,
     )

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from netc.grammar.counted import counted
+from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.errors import error, shape_text
 from netc.runtime.data.labels import TARGET_ALIASES, names_of
 from netc.runtime.data.spec import Options
@@ -44,12 +46,14 @@ class Split:
                    the field as a whole
     channels_last  fields known to be images in [rows, H, W, C] order
     columns        the fields that are columns of a table, in its order: several of them may make one input
+    treated        what was done to its images, by name, as the data card keeps it
     """
 
     fields: Mapping[str, Field]
     place: Place
     channels_last: frozenset[str] = frozenset()
     columns: tuple[str, ...] = ()
+    treated: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return min((len(values) for values in self.fields.values()), default=0)
@@ -67,7 +71,7 @@ class Split:
             for name, values in self.fields.items()
         }
         moved: Place = lambda name, row: place(name, int(rows[row]) if row >= 0 else row)
-        return Split(fields, moved, self.channels_last, self.columns)
+        return Split(fields, moved, self.channels_last, self.columns, self.treated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class Division:
 
     note  "given: 1,500 train, 297 test" or "seeded split 90/10, seed 0: …"
     seeded  the share and the seed that chose the rows held out, or None where the data brings parts
+    by      the field whose classes were each divided in proportion, or None
     """
 
     train: Split
@@ -84,6 +89,7 @@ class Division:
     names: tuple[str, ...]
     note: str
     seeded: tuple[float, int] | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +98,21 @@ class DataSet:
 
     name     "digits";  parts: "train", "val" and "test" as the data names them, or "all"
     classes  field -> the name of class 0, 1, …, where the data says them
-    divide   how rows are held out, given the fields of the targets; raises E508 where there are none to train on
-    notes    what was passed over, a sentence each
+    divide   how rows are held out, given the fields of the targets, and the one whose classes are divided in
+             proportion or None; raises E508 where there are none to train on
+    notes    what was passed over and what was done to images, a sentence each
+    skipped  files in the data's folder that nothing read, by ending
+    warnings  findings that don't stop a training
     """
 
     name: str
     parts: Mapping[str, Split]
     classes: Classes
     options: Options
-    divide: Callable[[frozenset[str]], Division]
-    notes: tuple[str, ...] = field(default=())
+    divide: Callable[[frozenset[str], str | None], Division]
+    notes: tuple[str, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def description(self) -> str:
@@ -121,24 +132,31 @@ class DataSet:
         return names_of(np.concatenate([part.fields[name][:] for part in self.parts.values() if name in part.fields]))
 
     @property
+    def _division(self) -> Division:
+        """As a net divides that learns the classes which the data names."""
+        named = (name for name in self.first.fields if name in self.classes)
+        texts = (name for name in TARGET_ALIASES if name in self.first.fields and self._is_text(name))
+        return self.divide(frozenset(), next(named, None) or next(texts, None))
+
+    @property
     def train(self) -> Split:
         """The rows to learn from."""
-        return self.divide(frozenset()).train
+        return self._division.train
 
     @property
     def held(self) -> Split:
         """The rows that choose the best epoch."""
-        return self.divide(frozenset()).held
+        return self._division.held
 
     @property
     def test(self) -> Split:
         """The rows to measure on at the end: those that choose the best epoch, where there are no others."""
-        return self.divide(frozenset()).final or self.held
+        return self._division.final or self.held
 
     @property
     def split_note(self) -> str:
         """How rows are held out, in words."""
-        return self.divide(frozenset()).note
+        return self._division.note
 
     @property
     def first(self) -> Split:
@@ -150,7 +168,7 @@ def check_lengths(fields: Mapping[str, Field], place: Place) -> None:
     """E509 unless every field has the same number of rows."""
     lengths = {name: len(values) for name, values in fields.items()}
     if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{place(name, -1)} has {length:,} rows" for name, length in lengths.items())
+        listed = ", ".join(f"{place(name, -1)} has {counted(length, 'row')}" for name, length in lengths.items())
         raise error("E509", listed, help="give every field one row for each example")
 
 
@@ -161,10 +179,12 @@ def describe(parts: Iterable[Split], classes: Sequence[str] | None) -> str:
     first = parts[0]
     listed = [f"{name} {_values(values)}" for name, values in first.fields.items() if name not in first.columns]
     if len(first.columns) > SHOWN_FIELDS:
-        listed.append(f"{len(first.columns):,} columns {first.columns[0]} … {first.columns[-1]}")
+        listed.append(f"{counted(len(first.columns), 'column')} {first.columns[0]} … {first.columns[-1]}")
     elif first.columns:
         listed.append(f"columns {', '.join(first.columns)}")
-    return f"{rows:,} rows: {', '.join(listed)}" + (f"; {len(classes)} classes" if classes else "")
+    return f"{counted(rows, 'row')}: {', '.join(listed)}" + (
+        f"; {counted(len(classes), 'class', 'classes')}" if classes else ""
+    )
 
 
 def _values(values: Field) -> str:

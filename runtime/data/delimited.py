@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.columns import is_number
 from netc.runtime.data.decimals import as_numbers, has_decimal_commas
@@ -146,6 +147,6 @@ def _names(path: Path, header: list[str]) -> list[str]:
 def _ragged(path: Path, line: int, found: int, expected: int) -> Diagnostic:
     return finding(
         "E511",
-        f"{path}, line {line} has {found} value{'s' if found != 1 else ''}, expected {expected} as in its header",
+        f"{path}, line {line} has {counted(found, 'value')}, expected {expected} as in its header",
         help="give every line one value a column",
     )

@@ -1,4 +1,4 @@
-"""Hold a part of the data out: the parts that it brings, or a seeded share of its rows."""
+"""Hold a part of the data out: the parts that it brings, or a seeded share of the rows of each class."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ from collections.abc import Mapping, Set
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.runtime.data.dataset import Division, Split
 from netc.runtime.data.errors import error
 
 
 def divide(
-    name: str, parts: Mapping[str, Split], chosen: str | None, seed: int, share: float, needed: Set[str]
+    name: str,
+    parts: Mapping[str, Split],
+    chosen: str | None,
+    seed: int,
+    share: float,
+    needed: Set[str],
+    by: str | None = None,
 ) -> Division:
     """Which rows to learn from and which to hold out.
 
     chosen  the option `test`: the part to hold out where the data brings several
     needed  the fields of the targets: a part without them cannot be measured
+    by      the field whose classes are each divided in proportion, or None for one lot of all rows
 
     Raises E508 where there is nothing to train on or to hold out, E510 for a part that is not there.
     """
@@ -39,7 +47,7 @@ def divide(
         )
     left = [f"{len(split):,} {part} without labels not used" for part, split in lacking.items()]
     if not measured:
-        return _seeded(name, whole, seed, share, left)
+        return _seeded(name, whole, seed, share, left, by)
     held = chosen or ("val" if "val" in measured else "test")
     final = next((part for part in measured if part != held), None) if chosen is None else None
     note = f"given: {len(whole):,} train, {len(measured[held]):,} {held}"
@@ -50,13 +58,60 @@ def divide(
     return Division(whole, measured[held], measured.get(final or ""), names, "; ".join([note, *left]))
 
 
-def _seeded(name: str, whole: Split, seed: int, share: float, left: list[str]) -> Division:
+def _seeded(name: str, whole: Split, seed: int, share: float, left: list[str], by: str | None) -> Division:
     rows = len(whole)
     if rows < 2:
-        raise error("E508", f"{name} has {rows} rows, expected at least 2: one to train on and one to hold out")
-    held = min(rows - 1, max(1, round(rows * share)))
+        expected = "expected at least 2: one to train on and one to hold out"
+        raise error("E508", f"{name} has {counted(rows, 'row')}, {expected}")
     order = np.random.default_rng([seed, rows]).permutation(rows)
-    test, train = whole.take(np.sort(order[:held])), whole.take(np.sort(order[held:]))
-    percent = round(100 * held / rows)
-    note = f"seeded split {100 - percent}/{percent}, seed {seed}: {len(train):,} train, {held:,} held out"
-    return Division(train, test, None, ("train", "val"), "; ".join([note, *left]), (share, seed))
+    labels = _labels(whole, by)
+    chosen = order[: held_of(rows, share)] if labels is None else stratified(labels, order, share)
+    kept = np.setdiff1d(order, chosen)
+    test, train = whole.take(np.sort(chosen)), whole.take(kept)
+    percent = round(100 * len(test) / rows)
+    alike = "" if labels is None else ", of each class alike"
+    note = f"seeded split {100 - percent}/{percent}, seed {seed}: {len(train):,} train, {len(test):,} held out{alike}"
+    return Division(
+        train,
+        test,
+        None,
+        ("train", "val"),
+        "; ".join([note, *left]),
+        (share, seed),
+        None if labels is None else by,
+    )
+
+
+def held_of(rows: int, share: float) -> int:
+    """How many rows are held out: the share, one at least, and one at least is left."""
+    return min(rows - 1, max(1, round(rows * share)))
+
+
+def stratified(labels: np.ndarray, order: np.ndarray, share: float) -> np.ndarray:
+    """The rows to hold out: of each class its share, one at least on each side where a class has two.
+
+    order  all rows, shuffled: the first of each class in it are held out
+
+    The total is that of the share, as far as the classes of few rows allow; the largest remainders are rounded up.
+    """
+    _, places = np.unique(labels, return_inverse=True)
+    counts = np.bincount(places)
+    least, most = np.minimum(counts // 2, 1), np.maximum(counts - 1, 0)
+    exact = counts * share
+    quota = np.clip(np.floor(exact).astype(np.int64), least, most)
+    missing = max(held_of(len(order), share) - int(quota.sum()), 0)
+    room = np.flatnonzero(quota < np.minimum(most, np.ceil(exact)))
+    quota[room[np.argsort(np.floor(exact)[room] - exact[room], kind="stable")][:missing]] += 1
+    if not quota.any():
+        return order[: held_of(len(order), share)]  # no class has two rows
+    grouped = order[np.argsort(places[order], kind="stable")]
+    starts = np.cumsum(counts) - counts
+    rank = np.arange(len(order)) - np.repeat(starts, counts)
+    return grouped[rank < np.repeat(quota, counts)]
+
+
+def _labels(whole: Split, by: str | None) -> np.ndarray | None:
+    if by is None or by not in whole.fields:
+        return None
+    values = np.asarray(whole.fields[by][:])
+    return values if values.ndim == 1 else None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Port
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.fit import expectation
 from netc.runtime.sessions.resident import Array
@@ -57,7 +58,7 @@ def _by_name(ports: Sequence[Port], given: Any) -> dict[str, Any]:
         return {ports[0]["name"]: given}
     names = ", ".join(f"`{port['name']}`" for port in ports)
     raise DiagnosticError(
-        Diagnostic("E555", f"one array for {len(ports)} inputs", help=f"give a dict with the arrays {names}")
+        Diagnostic("E555", f"one array for {counted(len(ports), 'input')}", help=f"give a dict with the arrays {names}")
     )
 
 
@@ -113,5 +114,6 @@ def _range_problem(port: Port, array: Array) -> Diagnostic | None:
     if not wrong.any():
         return None
     row = int(np.argwhere(wrong)[0][0])
-    message = f"label {int(array[wrong][0])} in row {row} of `{port['name']}`, where the net has {classes} classes"
+    known = counted(classes, "class", "classes")
+    message = f"label {int(array[wrong][0])} in row {row} of `{port['name']}`, where the net has {known}"
     return Diagnostic("E558", message, help=f"number the classes from 0 to {classes - 1}")

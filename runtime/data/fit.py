@@ -30,7 +30,7 @@ class Fit:
         values = values.reshape(len(values), *self.shape)
         if self.scale is not None:
             divided: np.ndarray = np.divide(values, np.float32(self.scale), dtype=np.float32, order="C")
-            return divided.astype(self.dtype, copy=False)
+            return (divided if self.dtype.kind == "f" else np.rint(divided)).astype(self.dtype, copy=False)
         return np.ascontiguousarray(values, self.dtype)
 
 

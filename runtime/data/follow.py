@@ -12,11 +12,12 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import Card, InputCard
 from netc.runtime.data.classes import numbered
 from netc.runtime.data.dataset import DataSet, Field, Split
+from netc.runtime.data.decode import LEVELS
 from netc.runtime.data.errors import finding, shape_text
 from netc.runtime.data.fingerprint import fingerprint
 from netc.runtime.data.fit import Fit, expectation, fit_shape
 from netc.runtime.data.locate import Located, locate_input, locate_target
-from netc.runtime.data.scale import divisor
+from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.data.shapes import wrong_shape
 from netc.runtime.data.values import check_values
 
@@ -105,6 +106,10 @@ def _fit(
         if wish is not None:
             message = f"{located.place}: a row is {shape_text(found)}, which is not what the net expects"
             return finding("E504", message, f"`{name}` is {size}", help=f"give rows whose `{name}` is {wish}")
+    deep = last and values.dtype == np.uint16
+    if as_bytes and deep:
+        levels = card.levels if card is not None else None
+        return Fit(shape, dtype, axes, (levels or LEVELS) / BYTES)
     if as_bytes and values.dtype != np.uint8:
         return finding(
             "E507",
@@ -113,7 +118,7 @@ def _fit(
         )
     if dtype.kind != "f" or card is None:
         return Fit(shape, dtype, axes)
-    scale = divisor(values, port, card, located.place, data.options.scale)
+    scale = divisor(values, port, card, located.place, data.options.scale, pictures=last)
     return scale if isinstance(scale, Diagnostic) else Fit(shape, dtype, axes, scale)
 
 
@@ -131,10 +136,11 @@ def check_rows(data: DataSet, bound: Sequence[BoundSplit], ports: Ports, card: C
         raise DiagnosticError(findings)
 
 
-def answers_of(data: DataSet, ports: Ports, card: Card) -> list[str]:
-    """The fields of the targets; a part without them cannot be measured."""
+def answers_of(data: DataSet, ports: Ports, card: Card) -> dict[str, str]:
+    """target -> its field; a part without them cannot be measured."""
     first = data.first
-    return [_locate(data, first, port, card).fields[0] for port in ports if port["role"] == "target"]
+    targets = [port for port in ports if port["role"] == "target"]
+    return {port["name"]: _locate(data, first, port, card).fields[0] for port in targets}
 
 
 def _locate(data: DataSet, split: Split, port: Mapping[str, Any], card: Card) -> Located:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.runtime.data import answers
 from netc.runtime.data.array_input import Reader, convert
 from netc.runtime.data.arrays import load_array, load_npz
 from netc.runtime.data.bind import bind_part
 from netc.runtime.data.card import Card
+from netc.runtime.data.decode import LEVELS, WHITE, read_header, read_image
 from netc.runtime.data.errors import error, finding, shape_text
-from netc.runtime.data.folder import image_files
-from netc.runtime.data.images import SUFFIXES, read_header, read_image
+from netc.runtime.data.files_below import skipped_text, unread
+from netc.runtime.data.formats.base import format_of_file
+from netc.runtime.data.formats.images_by_class import image_files
+from netc.runtime.data.images import SUFFIXES
 from netc.runtime.data.open import open_data
-from netc.runtime.data.spec import parse_spec
+from netc.runtime.data.pictures import called
+from netc.runtime.data.spec import Options, parse_spec, split_spec
 
 Ports = Sequence[Mapping[str, Any]]
-TABLES = (".csv", ".tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,24 @@ class Inputs:
     names   what to call each row: "cat.png", "batch.npy[3]"
     arrays  input -> [rows, …], converted as training data is
     notes   what was changed on the way: "cat.png: 480x640 scaled to 28x28"
+    labels  the right class of each row as the model numbers them, -1 where the file doesn't say; None: of no row
+    skipped  files in folders that nothing read, by ending
     """
 
     names: tuple[str, ...]
     arrays: Mapping[str, np.ndarray]
     notes: tuple[str, ...] = ()
+    labels: np.ndarray | None = None
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A file to read, what to call it, and the class whose folder it lies in."""
+
+    spec: str
+    name: str
+    folder: str | None = None
 
 
 def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None = None) -> Inputs:
@@ -44,44 +62,61 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
 
     paths  images (for a net with one input), `.npy` of one example or several, `.npz` with an array for each input,
            `.csv` with the columns of the training, folders of these, and patterns such as `photos/*.png`
-    ports  the inputs of a manifest; those of role data are used
+    ports  of a manifest; those of role data are read, and labels for the first target of classes
     card   what the data meant when the model was trained
     Raises DiagnosticError E500 to E512 and E521, for every file that is wrong.
     """
     wanted = [port for port in ports if port["role"] == "data"]
-    reader = Reader(wanted, card or Card("", (), ()))
+    card = card or Card("", (), ())
+    reader = Reader(wanted, card, answers.target_of(card, ports))
     names: list[str] = []
     rows: dict[str, list[np.ndarray]] = {port["name"]: [] for port in wanted}
+    labels: list[np.ndarray] = []
     findings: list[Diagnostic] = []
-    files = [file for path in paths for file in _expanded(str(path))]
-    for path in files:
+    files = [file for path in paths for file in _expanded(reader, str(path))]
+    for file in files:
         try:
-            arrays = _read(reader, path)
+            arrays, labelled = _read(reader, file)
         except DiagnosticError as wrong:
             findings += wrong.diagnostics
             continue
         count = len(next(iter(arrays.values())))
-        name = Path(path).name
-        names += [name] if count == 1 else [f"{name}[{row}]" for row in range(count)]
+        names += [file.name] if count == 1 else [f"{file.name}[{row}]" for row in range(count)]
+        labels.append(np.full(count, -1) if labelled is None or len(labelled) != count else labelled)
         for input_name, values in arrays.items():
             rows[input_name].append(values)
-    findings = findings or _different(rows, files)
+    findings = findings or _different(rows, [file.spec for file in files])
     if findings:
         raise DiagnosticError(findings)
-    return Inputs(tuple(names), {name: np.concatenate(parts) for name, parts in rows.items()}, tuple(reader.notes))
+    known = np.concatenate(labels)
+    return Inputs(
+        tuple(names),
+        {name: np.concatenate(parts) for name, parts in rows.items()},
+        _notes(reader),
+        known if (known >= 0).any() else None,
+        dict(reader.skipped),
+    )
 
 
-def _expanded(path: str) -> list[str]:
+def _notes(reader: Reader) -> tuple[str, ...]:
+    counted = [f"{count:,} image{'s' if count > 1 else ''}: {what}" for what, count in reader.counted.items()]
+    return (*dict.fromkeys(reader.notes), *counted, *([skipped_text(reader.skipped)] if reader.skipped else []))
+
+
+def _expanded(reader: Reader, spec: str) -> list[Asked]:
     """The images of a folder, the files of a pattern, or the path itself."""
+    path, options = split_spec(spec)
     try:
         place = Path(path)
-        if place.is_dir():
-            return [str(file) for file in image_files(place)] or [path]
-        if not place.exists() and (found := sorted(glob(path, recursive=True))):
-            return [file for match in found for file in _expanded(match)]
+        if place.is_dir() and (images := list(image_files(place))):
+            reader.skipped.update(unread(place, frozenset(images)))
+            found = [(str(file.relative_to(place)), answers.folder_of(file, place)) for file in images]
+            return [Asked(f"{place / name}{options}", name, folder) for name, folder in found]
+        if not place.exists() and (matches := sorted(glob(path, recursive=True))):
+            return [file for match in matches for file in _expanded(reader, match + options)]
     except (OSError, ValueError):
         pass
-    return [path]
+    return [Asked(spec, Path(path).name)]
 
 
 def _different(rows: Mapping[str, list[np.ndarray]], paths: list[str]) -> list[Diagnostic]:
@@ -98,15 +133,19 @@ def _different(rows: Mapping[str, list[np.ndarray]], paths: list[str]) -> list[D
     ]
 
 
-def _read(reader: Reader, spec: str) -> dict[str, np.ndarray]:
-    path = Path(parse_spec(spec)[0])
-    suffix, ports = path.suffix.lower(), reader.ports
+def _read(reader: Reader, file: Asked) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+    """The inputs of a file, and its labels where it has some."""
+    place, options = parse_spec(file.spec)
+    path, ports = Path(place), reader.ports
+    suffix = path.suffix.lower()
     if suffix == ".npz":
         return _from_archive(reader, path)
-    if suffix in TABLES or path.is_dir():
-        card = reader.card if reader.card.inputs else None
-        _, rows = bind_part(open_data(spec, card=card), ports, card, "all")
-        return rows.batch(np.arange(len(rows)))
+    if path.is_dir() or (suffix != ".npy" and format_of_file(path) is not None):
+        data = open_data(file.spec, card=reader.card if reader.card.inputs else None)
+        _, rows = bind_part(data, ports, reader.card if reader.card.inputs else None, "all")
+        reader.skipped.update(data.skipped)
+        reader.notes.extend(note for note in data.notes if note != skipped_text(data.skipped))
+        return rows.batch(np.arange(len(rows))), answers.of_data(reader, data)
     if suffix != ".npy" and suffix not in SUFFIXES and path.is_file():
         raise error(
             "E501",
@@ -121,11 +160,11 @@ def _read(reader: Reader, spec: str) -> dict[str, np.ndarray]:
         )
     port = ports[0]
     if suffix == ".npy":
-        return {port["name"]: convert(reader, str(path), load_array(path), port)}
-    return {port["name"]: _from_image(reader, path, port)}
+        return {port["name"]: convert(reader, str(path), load_array(path), port)}, None
+    return {port["name"]: _from_image(reader, path, port, options)}, answers.of_folder(reader, file.folder)
 
 
-def _from_image(reader: Reader, path: Path, port: Mapping[str, Any]) -> np.ndarray:
+def _from_image(reader: Reader, path: Path, port: Mapping[str, Any], options: Options) -> np.ndarray:
     sizes = port["shape"][1:]
     if len(sizes) == 3:
         height, width, channels = sizes if port["dtype"] == "uint8" else (*sizes[1:], sizes[0])
@@ -140,7 +179,7 @@ def _from_image(reader: Reader, path: Path, port: Mapping[str, Any]) -> np.ndarr
         if isinstance(channels, int):
             raise error(
                 "E504",
-                f"{path} is an image, input `{port['name']}` has {channels} channels",
+                f"{path} is an image, input `{port['name']}` has {counted(channels, 'channel')}",
                 help="give a .npy file with an array of that shape",
             )
         channels = reader.known(port).channels or (3 if header.colour else 1)
@@ -149,10 +188,19 @@ def _from_image(reader: Reader, path: Path, port: Mapping[str, Any]) -> np.ndarr
         reader.notes.append(f"{path.name}: {shape_text((header.height, header.width))} scaled to {shape_text(size)}")
     if header.colour and channels == 1:
         reader.notes.append(f"{path.name}: colour turned to grey")
-    return convert(reader, str(path), read_image(path, channels, size)[None], port, channels_last=True)
+    known = reader.known(port)
+    background = options.background or known.treated.get("transparency", WHITE)
+    if header.transparent:
+        reader.counted[f"transparency composited on {called(background)}"] += 1
+    if header.reduced:
+        reader.counted["16 bits read as 8"] += 1
+    image = read_image(path, channels, size, background=background, deep=header.deep)
+    if header.deep and known.levels is None and known.scale is None:
+        reader.counted[f"16 bits divided by {LEVELS:,}, where the model was trained on others"] += 1
+    return convert(reader, str(path), image[None], port, channels_last=True)
 
 
-def _from_archive(reader: Reader, path: Path) -> dict[str, np.ndarray]:
+def _from_archive(reader: Reader, path: Path) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
     arrays, ports = load_npz(path), reader.ports
     if len(ports) == 1 and len(arrays) == 1:
         arrays = {ports[0]["name"]: next(iter(arrays.values()))}
@@ -174,9 +222,9 @@ def _from_archive(reader: Reader, path: Path) -> dict[str, np.ndarray]:
         for port in ports
     }
     if len({len(values) for values in found.values()}) > 1:
-        listed = ", ".join(f"{name} has {len(values)} rows" for name, values in found.items())
+        listed = ", ".join(f"{name} has {counted(len(values), 'row')}" for name, values in found.items())
         raise error("E509", f"{path}: {listed}", help="give every input one row for each example")
-    return found
+    return found, answers.of_arrays(reader, path, arrays)
 
 
 def _array_name(reader: Reader, port: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import Card, InputCard, TargetCard
 from netc.runtime.data.columns import as_numbers, stack
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.labels import names_of
 from netc.runtime.data.match import match_inputs, match_targets
-from netc.runtime.data.scale import span, unscaled
+from netc.runtime.data.scale import span, unscaled, usual
 
 Ports = Sequence[Mapping[str, Any]]
-
-
-class Part(Protocol):
-    """Rows that are bound."""
-
-    @property
-    def fields(self) -> Mapping[str, Field]:
-        """Input or target -> its values."""
-        ...
 
 
 def make_card(data: DataSet, ports: Ports, given: Card | None) -> tuple[Card, tuple[str, ...]]:
@@ -75,27 +66,6 @@ def continues(card: Card, data: DataSet, ports: Ports) -> bool:
     return True
 
 
-def few_classes(data: DataSet, bound: Sequence[Part], ports: Ports, card: Card) -> Iterator[Diagnostic]:
-    """A warning where the net has classes that no row is of."""
-    for port in ports:
-        target = card.target(port["name"])
-        if target is None or target.kind != "classes" or target.count is None:
-            continue
-        found = len(target.classes) if target.classes is not None else _largest(bound, port["name"]) + 1
-        if found < target.count:
-            yield Diagnostic(
-                "E522",
-                f"{data.name} has {found} classes in `{target.source}`, the net has {target.count}",
-                notes=("outputs without rows learn to be never chosen",),
-                help=f"give the net {found} classes, unless other data will bring the rest",
-                severity=Severity.WARNING,
-            )
-
-
-def _largest(bound: Sequence[Part], name: str) -> int:
-    return max(int(np.asarray(part.fields[name][:]).max(initial=0)) for part in bound)
-
-
 def _input_card(
     data: DataSet, split: Split, port: Mapping[str, Any], sources: tuple[str, ...]
 ) -> tuple[InputCard, Diagnostic | None]:
@@ -106,7 +76,7 @@ def _input_card(
     low, high = span(values)
     images = sources[0] in split.channels_last
     place = split.place(sources[0] if len(sources) == 1 else f"{sources[0]} to {sources[-1]}", -1)
-    wrong = None if data.options.scale is not None else unscaled(values, port, sources, place)
+    wrong = None if data.options.scale is not None or images else unscaled(values, port, sources, place)
     height, width, channels = values.shape[1:] if images else (None, None, None)
     card = InputCard(
         port["name"],
@@ -120,7 +90,8 @@ def _input_card(
         None if height is None or width is None else (height, width),
         channels,
         None if channels is None else "grey" if channels == 1 else "colour",
-        {"size": "scaled to cover it, the middle kept"} if images and data.options.size is not None else {},
+        max(255, int(usual(high))) if images and values.dtype == np.uint16 else None,
+        split.treated if images else {},
     )
     return card, wrong
 

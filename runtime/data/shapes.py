@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.dataset import DataSet, Split
 from netc.runtime.data.errors import finding, shape_text
@@ -47,7 +48,7 @@ def _wrong_columns(
     counter = next((name for name in names if name.lower() in COUNTERS), None)
     choose = f"choose columns: `:inputs={names[0]},…` or `:drop={counter or names[-1]}` after the data's name"
     declare = f"declare `input {port['name']}: {shape_text((len(names),))}`"
-    count = f"{len(names):,} column{'s' if len(names) != 1 else ''}"
+    count = counted(len(names), "column")
     too_many = len(names) > 1 and (
         not wanted or any(isinstance(size, str) for size in wanted) or len(names) > prod(wanted)
     )

@@ -25,6 +25,7 @@ class Options:
     inputs      the columns of a table that make the input, in this order
     drop        columns of a table that are left out
     target      the column of a table, or the array, that the loss's target is taken from
+    background  what stands behind transparent pixels of images, as `#rrggbb`; white unless it is given
     """
 
     size: tuple[int, int] | None = None
@@ -35,6 +36,7 @@ class Options:
     inputs: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     target: str | None = None
+    background: str | None = None
 
 
 def parse_spec(spec: str) -> tuple[str, Options]:
@@ -53,6 +55,12 @@ def parse_spec(spec: str) -> tuple[str, Options]:
             )
         found[name] = _READERS[name](name, value.strip())
     return match["path"], Options(**found)
+
+
+def split_spec(spec: str) -> tuple[str, str]:
+    """The path, and the options as they stand, with their colon."""
+    path = parse_spec(spec)[0]
+    return path, spec[len(path) :]
 
 
 def _items(text: str) -> list[str]:
@@ -122,10 +130,18 @@ def _column(name: str, text: str) -> str:
     return text
 
 
+def _background(name: str, text: str) -> str:
+    found = COLOURS.get(text.lower(), text.lower())
+    if not re.fullmatch(r"#[0-9a-f]{6}", found):
+        raise _wrong(name, text, "black, white, or a colour such as #ff8000")
+    return found
+
+
 def _wrong(name: str, text: str, expected: str) -> Exception:
     return error("E510", f"option {name}={text} of the data", f"expected {expected}")
 
 
+COLOURS = {"white": "#ffffff", "black": "#000000"}
 LISTS = ("inputs", "drop")
 _READERS = {
     "size": _size,
@@ -136,4 +152,5 @@ _READERS = {
     "inputs": _columns,
     "drop": _columns,
     "target": _column,
+    "background": _background,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.dataset import Field
 from netc.runtime.data.errors import finding, others
@@ -43,10 +44,10 @@ def check_values(
     classes = port.get("classes")
     if findings or classes is None:
         return findings
-    expected = f"0 to {classes - 1} for the {classes} classes of `{port['name']}`"
+    expected = f"0 to {classes - 1} for the {counted(classes, 'class', 'classes')} of `{port['name']}`"
     advice = "count classes from 0, or give the net as many classes as the data has"
     if class_names and len(class_names) > classes:
-        advice = f"give the net {len(class_names)} classes, as the data has"
+        advice = f"give the net {counted(len(class_names), 'class', 'classes')}, as the data has"
     return _find(values, where, lambda rows: (rows < 0) | (rows >= classes), "E505", expected, advice)
 
 

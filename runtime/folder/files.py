@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
@@ -13,17 +14,38 @@ from netc.runtime.sessions.resident import Array
 
 def write_atomic(path: Path, content: bytes, help: str | None = None) -> None:
     """Temporary file in the same folder, fsync, rename, fsync of the folder; raises DiagnosticError E562."""
+    with _written(path, [content], help) as temporary:
+        os.replace(temporary, path)
+
+
+def write_pair(
+    beside: Path, pieces: Iterable[bytes | memoryview], path: Path, content: bytes, help: str | None
+) -> None:
+    """Two files that belong together, of which `path` names the other: at no time a new one stands by an old one.
+
+    Both are whole on the disk before the first is renamed, and there is no `path` in between. Raises E562.
+    """
+    with _written(beside, pieces, help) as first, _written(path, [content], help) as second:
+        path.unlink(missing_ok=True)
+        os.replace(first, beside)
+        os.replace(second, path)
+
+
+@contextmanager
+def _written(path: Path, pieces: Iterable[bytes | memoryview], help: str | None) -> Iterator[str]:
+    """A temporary file beside the path, whole on the disk, for the caller to rename; raises DiagnosticError E562."""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
         raise cannot_write(path, error, help) from error
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            for piece in pieces:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        yield temporary
         _sync_folder(path.parent)
     except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
@@ -36,16 +58,6 @@ def make_folder(path: Path) -> None:
     """Make a folder and those above it; raises DiagnosticError E562."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-
-
-def append_line(path: Path, line: str) -> None:
-    """Add a line to a file; raises DiagnosticError E562."""
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-            file.flush()
     except OSError as error:
         raise cannot_write(path, error) from error
 

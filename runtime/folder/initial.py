@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from netc.compiler import Net, fit, read_initializers, read_tensors
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.run_folder import PROGRESS_KEY, RunFolder
+from netc.runtime.sessions.foreign import check_file
 from netc.runtime.sessions.resident import Array
 
 
@@ -33,6 +35,7 @@ def read_initial(path: Path, net: Net, *, partial: bool = False, renamed: Mappin
     file = RunFolder.open(path).weights() if path.is_dir() else path
     exact = True
     if file.suffix == ".onnx":
+        check_file(file)
         tensors, exact = read_initializers(file), False  # constants of the graph are among them
     else:
         tensors, metadata = read_tensors(file)
@@ -57,7 +60,7 @@ def _report(
     taken: Mapping[str, Array], tensors: Mapping[str, Array],
 ) -> list[str]:  # fmt: skip
     """What was taken, and by name what was not."""
-    said = [f"{len(taken)} of {len(parameters)} tensors from {file}"]
+    said = [f"{len(taken)} of {counted(len(parameters), 'tensor')} from {file}"]
     groups = {
         "of another shape, drawn anew": [name for name in same if name not in taken],
         "not in it, drawn anew": [name for name in parameters if name not in same],

@@ -10,14 +10,18 @@ from typing import Any, Protocol
 
 Record = dict[str, float | int]
 
+PREFIX = "validation_"
+"""How the names of figures on held-out rows begin in a record."""
+
 
 @dataclass(slots=True)
 class Progress:
     """Position and results so far.
 
     step     steps made, from the start of the training
-    epoch    epochs finished;  batch: batches of the next one that are done
-    rows     examples seen in the unfinished epoch;  sums: metric -> its sum over them
+    epoch    epochs finished;  batch: batches of the next one that are done, of `size` rows each
+    taken    rows that the unfinished epoch has taken;  skip: those of them in batches of another size, before these
+    rows     rows of them that count: all but those of skipped steps;  sums: metric -> its sum over them
     seconds  time spent in the unfinished epoch
     history  a record for each finished epoch
     best     {"epoch", "metric", "value", "loss"} of the best epoch, or None
@@ -26,6 +30,9 @@ class Progress:
     step: int = 0
     epoch: int = 0
     batch: int = 0
+    size: int = 0
+    taken: int = 0
+    skip: int = 0
     rows: int = 0
     sums: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
@@ -36,6 +43,7 @@ class Progress:
         """Count one step's results over `rows` examples. Results that are not finite are of a skipped step."""
         self.step += 1
         self.batch += 1
+        self.taken += rows
         if not finite(results):
             return
         self.rows += rows
@@ -50,7 +58,13 @@ class Progress:
         """Close the epoch with its record."""
         self.history.append(record)
         self.epoch += 1
-        self.batch, self.rows, self.sums, self.seconds = 0, 0, {}, 0.0
+        self.batch, self.taken, self.skip, self.rows, self.sums, self.seconds = 0, 0, 0, 0, {}, 0.0
+
+    def in_batches_of(self, size: int) -> None:
+        """Go on in batches of so many rows: those that the unfinished epoch has not taken yet are cut anew."""
+        if self.batch and self.size != size:
+            self.batch, self.skip = 0, self.taken
+        self.size = size
 
     def improves(self, metric: str, value: float, higher_is_better: bool, loss: float) -> bool:
         """Whether the value beats the best so far, or is equal to it with a lower loss; then it is the best."""

@@ -9,6 +9,7 @@
     test.json           with a part `test`: loss and metrics on it, measured once, with the best weights
     sample.npz          a few examples to try `netc predict` on
     model.onnx          the network with its best weights, at the end
+    run.lock            while a training is at work here: its process
     profile.json        with `--profile`: where the time of a step goes;  profile.txt: the same as a table
 
 Files are replaced in one go, so that a crash leaves the old one or the new one.
@@ -27,7 +28,8 @@ from typing import Any
 
 from netc.compiler import read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.folder.files import append_line, cannot_write, make_folder, write_atomic, write_weights
+from netc.runtime.folder.files import cannot_write, make_folder, write_atomic, write_weights
+from netc.runtime.folder.lock import FolderLock
 from netc.runtime.folder.progress import Progress, Record
 from netc.runtime.sessions.resident import Array
 
@@ -52,6 +54,7 @@ class RunFolder:
         self.test_json = path / "test.json"
         self.profile_json = path / "profile.json"
         self.profile_text = path / "profile.txt"
+        self.lock = FolderLock(path)
 
     @staticmethod
     def create(path: Path | None, name: str) -> RunFolder:
@@ -122,8 +125,9 @@ class RunFolder:
 
     def record(self, record: Record) -> None:
         """Add an epoch to metrics.jsonl and results.csv."""
-        append_line(self.metrics, json.dumps(record))
-        self._write_results(self.history())
+        history = [*self.history(), record]
+        write_atomic(self.metrics, "".join(json.dumps(each) + "\n" for each in history).encode())
+        self._write_results(history)
 
     def history(self) -> list[Record]:
         """The records in metrics.jsonl."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import LOSS, Net, Options, Port, TrainPlan
+from netc.grammar.counted import counted
 from netc.runtime.devices.device import Device
 from netc.runtime.measure.against_torch import AbsentError, comparison, comparison_text, milliseconds, rivals
 from netc.runtime.measure.busy import QUIET, busy_share
@@ -146,8 +147,8 @@ def peak_memory() -> int | None:
 def bench_text(found: Mapping[str, Any]) -> str:
     """The figures above the profile's table."""
     step, ready = found["step_ms"], found["ready"]
-    threads = f"{found['threads']} threads" if found["threads"] else "all threads"
-    spread = f"{step['low']:,.2f} to {step['high']:,.2f} over {step['rounds']} rounds"
+    threads = f"{counted(found['threads'], 'thread')}" if found["threads"] else "all threads"
+    spread = f"{step['low']:,.2f} to {step['high']:,.2f} over {counted(step['rounds'], 'round')}"
     lines = [
         f"{found['net']}, batch {found['batch']}, {found['device']}, {threads}, target {found['target']}",
         "",
@@ -169,7 +170,18 @@ def bench_text(found: Mapping[str, Any]) -> str:
         )
     if found["torch"] is not None:
         lines += comparison_text(found["torch"])
+    lines.append(_about_the_table(found))
     return "\n".join(lines) + "\n"
+
+
+def _about_the_table(found: Mapping[str, Any]) -> str:
+    """Why the table has another step than the line above it."""
+    profiled, timed = found["profile"], found["step_ms"]["median"]
+    step = f"a step of {profiled['step_ms']:,.2f} ms, {profiled['step_ms'] / timed:.2f} times the one above"
+    return (
+        f"table      {step}: each operator is timed there, which takes\n"
+        f"           time itself; the mean of the fastest {profiled['steps']} before the rounds. Its shares count"
+    )
 
 
 def _cuda(trainer: Trainer) -> dict[str, Any]:

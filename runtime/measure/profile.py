@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from netc.compiler import Artifact, LayerInstance, Net, Place, places, training_flops
 
@@ -15,6 +15,9 @@ SUFFIX = "_kernel_time"
 PARTS = ("forward", "backward", "update")
 CONVERSIONS = "conversions"
 """The row of operators that belong to no layer: what the runtime puts in to change layouts."""
+
+ROWS = {"loss": "loss", "metric": "metrics", "clip": "clip", "stack": "optimizer"}
+"""The rows of what belongs to no layer, by what it is for; a layer may be called so, too."""
 
 Event = Mapping[str, Any]
 Milliseconds = defaultdict[str, float]
@@ -66,7 +69,7 @@ def profile(net: Net, artifact: Artifact, steps: Sequence[Step], batch: int) -> 
     assert steps, "a profile needs a step"
     chosen = steadiest(steps)
     homes = _Homes(net, places(artifact))
-    spent: dict[str, Milliseconds] = defaultdict(lambda: defaultdict(float))
+    spent: dict[Home, Milliseconds] = defaultdict(lambda: defaultdict(float))
     kinds: Milliseconds = defaultdict(float)
     for step in chosen:
         for name, kind, seconds in step.operators:
@@ -76,9 +79,8 @@ def profile(net: Net, artifact: Artifact, steps: Sequence[Step], batch: int) -> 
             kinds[kind] += milliseconds
     whole = 1000 * sum(step.seconds for step in chosen) / len(chosen)
     work = training_flops(net, batch)
-    layers = [_layer(layer, spent[layer.path], work[layer.path]) for layer in net.layers]
-    known = {layer.path for layer in net.layers}
-    other = [{"name": name, **_times(times)} for name, times in spent.items() if name not in known]
+    layers = [_layer(layer, spent[Home(layer.path, True)], work[layer.path]) for layer in net.layers]
+    other = [{"name": home.name, **_times(times)} for home, times in spent.items() if not home.is_layer]
     return {
         "version": PROFILE_VERSION,
         "net": net.name,
@@ -100,6 +102,13 @@ def work_of(net: Net, batch: int) -> float | None:
     return _gflop(training_flops(net, batch).values())
 
 
+class Home(NamedTuple):
+    """A row: a layer by its path, or something else, which may be called as a layer is."""
+
+    name: str
+    is_layer: bool = False
+
+
 class _Homes:
     """From the name of an operator in a profile to the layer, or other row, and the part of the step."""
 
@@ -111,11 +120,11 @@ class _Homes:
             for parameter in layer.parameters:
                 self.owner.setdefault(parameter.name, layer.path)
 
-    def of(self, name: str) -> tuple[str, str]:
+    def of(self, name: str) -> tuple[Home, str]:
         """The row and the part. What the runtime fused has the name of one of its operators inside."""
         place = self._place(name)
         if place is None:
-            return CONVERSIONS, "forward"
+            return Home(CONVERSIONS), "forward"
         return self._row(place), place.part
 
     def _place(self, name: str) -> Place | None:
@@ -126,17 +135,18 @@ class _Homes:
                 return self.known[candidate]
         return None
 
-    def _row(self, place: Place) -> str:
-        scope = place.scope
-        if place.part == "update":
-            return self.owner.get(scope.removeprefix("optimizer."), scope.split(".", 1)[0])
-        path = scope
+    def _row(self, place: Place) -> Home:
+        if place.purpose == "optimizer":
+            owner = self.owner.get(place.scope.removeprefix("optimizer."))
+            return Home("optimizer") if owner is None else Home(owner, True)
+        if place.purpose is not None:
+            return Home(ROWS[place.purpose])
+        path = place.scope
         while path:
             if path in self.layers:
-                return path
+                return Home(path, True)
             path = path.rpartition(".")[0]
-        first = scope.split(".", 1)[0]
-        return {"loss": "loss", "metric": "metrics"}.get(first, scope or CONVERSIONS)
+        return Home(place.scope or CONVERSIONS)
 
 
 def _layer(layer: LayerInstance, times: Milliseconds, work: Any) -> dict[str, Any]:

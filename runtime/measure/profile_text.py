@@ -22,7 +22,7 @@ def profile_text(found: Mapping[str, Any]) -> str:
         rows.append((f"{layer['name']} ({layer['type']})", place, *_times(layer, whole), rate))
     rows += [(row["name"], "", *_times(row, whole), "") for row in found["other"]]
     rows.append(("between operators", "", "", "", "", _ms(found["between_ms"]), _share(found["between_ms"], whole), ""))
-    rows.append(("step", "", *_sums(found), _ms(whole), "100.0 %", ""))
+    rows.append(("step, profiled", "", *_sums(found), _ms(whole), "100.0 %", ""))
     lines = _aligned(rows)
     lines += ["", "slowest lines"]
     for line in found["lines"][:SLOWEST_LINES]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Port, said
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.snippet import printable
 from netc.runtime.data.card import CARD_KEY, Card, card_of
 from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device
 from netc.runtime.runs import notes
-from netc.runtime.sessions.foreign import check_operators, printable
+from netc.runtime.sessions.foreign import check_model
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 from netc.runtime.training.evaluate import chunks, evaluate
@@ -34,16 +37,16 @@ _TYPES = {
 class Deployed:
     """An inference model and what its metadata says about it.
 
-    path         where it came from
+    path         where it came from;  folder: of its external data, that of the path unless given
     inputs       its inputs as ports of role data
     outputs      names, the net's own first
     card         what the data meant in training, or None
     """
 
-    def __init__(self, path: Path, content: bytes, device: Device = CPU) -> None:
+    def __init__(self, path: Path, content: bytes, device: Device = CPU, folder: Path | None = None) -> None:
         self.path = path
         try:
-            self.session = _session(path, content, device)
+            self.session = _session(path, content, device, folder or path.parent)
             metadata, manifest = self.session.metadata, self.session.manifest
             self.card: Card | None = card_of(metadata.get(CARD_KEY), str(path))
             scorer = notes.scorer(metadata)
@@ -69,11 +72,15 @@ class Deployed:
         """
         if path.is_dir():
             from netc.runtime.folder.run_folder import RunFolder
-            from netc.runtime.runs.run import deployable_of
+            from netc.runtime.runs.run import export_run
 
             folder = RunFolder.open(path)
-            content = folder.model.read_bytes() if folder.model.exists() else deployable_of(folder)
-            return Deployed(path, content, device)
+            if folder.model.exists():
+                return Deployed(path, folder.model.read_bytes(), device, path)
+            with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
+                model = Path(place) / folder.model.name
+                export_run(folder, model)
+                return Deployed(path, model.read_bytes(), device, Path(place))
         if path.suffix == ".net":
             help = f"train it first: `netc train {path}`"
             raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
@@ -116,7 +123,8 @@ class Deployed:
         for name, array in values.items():
             if array.shape[:1] != (rows,):
                 shape = list(array.shape)
-                reason = f"output `{printable(name)}` has shape {shape} for {rows} inputs, expected a row for each"
+                given = counted(rows, "input")
+                reason = f"output `{printable(name)}` has shape {shape} for {given}, expected a row for each"
                 raise self._failed(reason)
 
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
@@ -184,11 +192,11 @@ class Deployed:
         return next(map(_softmax, logits), None)
 
 
-def _session(path: Path, content: bytes, device: Device) -> Session:
-    """A session for a model from anywhere; raises DiagnosticError E565, E567."""
-    check_operators(path, content)
+def _session(path: Path, content: bytes, device: Device, folder: Path | None = None) -> Session:
+    """A session for a model from anywhere, with the folder of its external data; raises DiagnosticError E565, E567."""
+    external = check_model(path, content, folder)
     try:
-        session = Session(content, device)
+        session = Session(content, device, folder=folder if external else None)
     except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
         raise _unreadable(path, _first_line(error)) from error
     notes.check_manifest(session.manifest)

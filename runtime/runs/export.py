@@ -9,11 +9,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from netc.compiler import Net, Options, TrainPlan, compile_inference, compile_scorer, said
+from netc.compiler import ExternalData, Net, Options, TrainPlan, compile_inference, compile_scorer, said
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.card import CARD_KEY, Card
+from netc.runtime.folder.files import write_atomic, write_pair
 from netc.runtime.runs.notes import SCORER_KEY
 
 LARGEST = 2_140_000_000
@@ -29,12 +32,15 @@ def deployable(
     target: str = "std",
     options: Options | None = None,
     card: Card | None = None,
+    external: ExternalData | None = None,
 ) -> bytes:
     """An inference model with weights (None: the initial ones of `seed`) and, if the net has a plan, its scorer.
 
-    What the plan's loss and metrics read is among the outputs, after those of the net.
+    What the plan's loss and metrics read is among the outputs, after those of the net. `external` takes the weights
+    that one file cannot hold; without it, DiagnosticError E566 is raised for a net that is too large.
     """
-    _check_size(net)
+    if external is None:
+        check_size(net)
     plan = plan or (net.plans[0] if net.plans else None)
     notes: dict[str, str] = {}
     taps: list[str] = []
@@ -46,8 +52,24 @@ def deployable(
     if card is not None:
         notes[CARD_KEY] = json.dumps(card.to_json())
     options = options or Options()
-    model = compile_inference(net, weights, taps=taps, batch=batch, target=target, seed=seed, options=options).model
+    how: dict[str, Any] = {"batch": batch, "target": target, "seed": seed, "options": options}
+    model = compile_inference(net, weights, taps=taps, external=external, **how).model
     return model + b"".join(_metadata(key, value) for key, value in notes.items())
+
+
+def export(path: Path, net: Net, *args: Any, help: str | None = None, **how: Any) -> int:
+    """Write a deployable model, with its weights in a file beside it where one cannot hold them; its bytes.
+
+    Arguments as of `deployable`. Raises DiagnosticError E562.
+    """
+    if not too_large(net):
+        model = deployable(net, *args, **how)
+        write_atomic(path, model, help)
+        return len(model)
+    external = ExternalData(f"{path.name}.data")
+    model = deployable(net, *args, external=external, **how)
+    write_pair(path.with_name(external.location), external.content(), path, model, help)
+    return len(model) + external.size
 
 
 def too_large(net: Net) -> bool:
@@ -55,11 +77,12 @@ def too_large(net: Net) -> bool:
     return 4 * net.params > LARGEST
 
 
-def _check_size(net: Net) -> None:
+def check_size(net: Net) -> None:
     """Raise DiagnosticError E566 where the weights alone pass what protobuf can hold."""
     if too_large(net):
-        message = f"the {net.params:,} parameters of net {net.name} take {net.params * 4e-9:.1f} GB in one .onnx file"
-        help = "compile with `--train`, which keeps the weights beside the model, or make the net smaller"
+        weights = counted(net.params, "parameter")
+        message = f"the {weights} of net {net.name} take {net.params * 4e-9:.1f} GB in one ONNX model"
+        help = "use `netc compile`, which writes the weights beside the model, or make the net smaller"
         raise DiagnosticError(Diagnostic("E566", message, notes=("a protobuf file holds 2.1 GB",), help=help))
 
 

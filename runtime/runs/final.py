@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netc.grammar.counted import counted
 from netc.runtime.data import BoundData
 from netc.runtime.devices.device import Device
 from netc.runtime.folder.run_folder import RunFolder
@@ -15,4 +16,6 @@ def measure_test(folder: RunFolder, bound: BoundData, device: Device) -> str | N
     name, rows = bound.card.parts[2].name, len(bound.final)
     metrics = Deployed.open(folder.path, device).measure(bound.final)
     folder.write_test(name, rows, metrics)
-    return f"{', '.join(f'{key} {value:.4f}' for key, value in metrics.items())} on {rows:,} rows, measured once"
+    return (
+        f"{', '.join(f'{key} {value:.4f}' for key, value in metrics.items())} on {counted(rows, 'row')}, measured once"
+    )

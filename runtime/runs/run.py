@@ -17,23 +17,20 @@ from netc.compiler import (
     Options,
     Precision,
     TrainPlan,
-    batch_ports,
     load,
     override,
     parse_setting,
-    read_tensors,
 )
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.bind import BoundData
-from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.card import Card
 from netc.runtime.data.card_text import input_line, target_line
-from netc.runtime.data.dataset import DataSet
-from netc.runtime.data.plan_card import continues
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.run_folder import RunFolder, texts_of
 from netc.runtime.model import Model
-from netc.runtime.runs.export import deployable, too_large
+from netc.runtime.runs.export import export
 from netc.runtime.training.trainer import Trainer
 
 SAMPLE_ROWS = 8
@@ -46,6 +43,7 @@ class Request:
     file       the net's file, in a run folder relative to the folder
     net        the net's name;  settings: its arguments as `k=v`
     overrides  of the plan: batch, epochs, lr
+    changes    what a resume changed, each with the epoch and step at which it did: {"lr": {"from": …, "to": …}}
     init       weights to start from;  init_partial: part of them will do;  init_map: beginnings of their names
     data       what `--data` says;  card: what it means, as JSON
     precision  of the training step;  tf32: whether CUDA may multiply in TF32
@@ -67,6 +65,7 @@ class Request:
     tf32: bool = False
     memory: Memory = "normal"
     card: dict[str, Any] | None = None
+    changes: list[dict[str, Any]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
 
     def plan(self, net: Net) -> TrainPlan:
@@ -110,7 +109,7 @@ def restore(folder: RunFolder, request: Request, trainer: Trainer, card: Card) -
             raise DiagnosticError(Diagnostic("E561", f"{path} was changed after the run", help=help))
     rows = card.parts[0].rows
     if about["rows"] != rows:
-        message = f"the run trained on {about['rows']:,} rows, the data now has {rows:,}"
+        message = f"the run trained on {counted(about['rows'], 'row')}, the data now has {rows:,}"
         help = "resume with the data that the run began with"
         raise DiagnosticError(Diagnostic("E561", message, help=help))
     before = card_in(folder, request)
@@ -122,33 +121,34 @@ def restore(folder: RunFolder, request: Request, trainer: Trainer, card: Card) -
 def _check_rows(before: Card, now: Card) -> None:
     for was, part in zip(before.parts, now.parts, strict=False):
         if (was.name, was.fingerprint) != (part.name, part.fingerprint):
-            message = f"the {part.rows:,} rows of part {part.name} are not those that the run began with"
+            message = f"the {counted(part.rows, 'row')} of part {part.name} are not those that the run began with"
             notes = (f"their fingerprint was {was.fingerprint}, it is {part.fingerprint}",)
             help = "resume with the data as it was, or start a new run with `--init` for the weights"
             raise DiagnosticError(Diagnostic("E523", message, notes=notes, help=help))
 
 
-def deployable_of(folder: RunFolder) -> bytes:
-    """The run's network with its best weights so far, as a model that stands alone."""
+def export_run(folder: RunFolder, path: Path) -> None:
+    """Write the run's network with its best weights so far as a model that stands alone; raises E550 to E553, E568."""
     request = request_of(folder)
     net = net_of(folder, request)
-    weights, _ = read_tensors(folder.weights())
-    kept = {parameter.name: weights[parameter.name] for parameter in net.parameters}
-    plan = request.plan(net)
-    return deployable(net, plan, kept, card=card_in(folder, request))
+    kept = read_initial(folder.path, net).weights
+    export(path, net, request.plan(net), kept, card=card_in(folder, request))
 
 
-def finish(folder: RunFolder, net: Net) -> None:
-    """Write model.onnx, unless the net is too large for one."""
-    if not too_large(net):
-        write_atomic(folder.model, deployable_of(folder))
+def finish(folder: RunFolder) -> None:
+    """Write model.onnx."""
+    export_run(folder, folder.model)
 
 
-def write_sample(folder: RunFolder, rows: Any) -> None:
-    """A few held-out examples as the data holds them, with their targets: something to try `netc predict` on."""
+def write_sample(folder: RunFolder, rows: Any, card: Card) -> None:
+    """A few held-out examples as the data holds them, with their targets: something to try `netc predict` on.
+
+    Classes are numbers there, and named.
+    """
     indices = np.arange(min(SAMPLE_ROWS, len(rows)))
     sample = io.BytesIO()
-    np.savez(sample, **rows.stored(indices))
+    names = {} if card.class_names is None else {"class_names": np.array(card.class_names)}
+    np.savez(sample, **{**rows.stored(indices), **names})
     write_atomic(folder.sample, sample.getvalue())
 
 
@@ -179,23 +179,8 @@ def card_in(folder: RunFolder, request: Request) -> Card | None:
     return None if request.card is None else Card.from_json(request.card, str(folder.run_json))
 
 
-def card_to_follow(
-    net: Net, plan: TrainPlan, request: Request, resumed: RunFolder | None, data: DataSet
-) -> Card | None:
-    """The card of the run that goes on, or of the weights to start from where the data are of that kind."""
-    if resumed is not None:
-        return card_in(resumed, request)
-    card = None if request.init is None else card_of_weights(request.init)
-    return card if card is not None and continues(card, data, batch_ports(net, plan)) else None
-
-
 def data_lines(bound: BoundData) -> list[str]:
     """What is told about the data before the first epoch."""
     lines = [f"data         {bound.description}; {bound.split_note}"]
     lines += [f"input        {line}" for line in map(input_line, bound.card.inputs)]
     return lines + [f"target       {line}" for line in map(target_line, bound.card.targets)]
-
-
-def card_of_weights(file: str) -> Card | None:
-    """What the data meant that a file of weights was trained on, or None where it doesn't say; raises E524, E553."""
-    return card_of(read_tensors(file)[1].get(CARD_KEY), file)

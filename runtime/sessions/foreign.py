@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.snippet import printable
+from netc.runtime.sessions.external import OutsideError, check_external
 
 OPEN = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
 """Domains of operators for inference that stock ONNX Runtime has, and that exporters and its optimizers write."""
@@ -25,11 +27,14 @@ _INSIDE = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
     "function": {7: "node", 11: "attribute"},
-    "graph": {1: "node"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
     "node": {5: "attribute"},
-    "attribute": {6: "graph", 11: "graph"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {13: "entry"},
 }
 _NODE = {"name": 3, "op": 4, "domain": 7}
+_ENTRY = {"key": 1, "value": 2}
 _FUNCTION = {"name": 1, "domain": 10}
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 _MOST = 1 << 31  # of a field's length, and of its number with its type
@@ -47,11 +52,16 @@ class Asked(NamedTuple):
     node: str
 
 
-def check_operators(path: Path, model: bytes) -> None:
-    """Raise DiagnosticError E565 for what is no ONNX model, E567 for an operator of a domain that isn't open."""
+def check_model(path: Path, model: bytes, folder: Path | None = None) -> bool:
+    """Whether a model has external data; raises DiagnosticError E565, E567 for what a model may not ask for.
+
+    E565 is also what is no ONNX model, and external data that isn't in the folder, None where it may have none; E567
+    is an operator of a domain that isn't open.
+    """
     try:
-        asked = closed_operator(model)
-    except DamagedError as damage:
+        asked, tensors = closed_operator(model), _read(model).tensors
+        check_external(folder, tensors)
+    except (DamagedError, OutsideError) as damage:
         help = "give a model that `netc compile` or `netc train` wrote"
         message = f"{path} cannot be loaded as an ONNX model"
         raise DiagnosticError(Diagnostic("E565", message, notes=(str(damage),), help=help)) from damage
@@ -60,11 +70,21 @@ def check_operators(path: Path, model: bytes) -> None:
         message = f"{path} asks for operator `{asked.op}` of domain `{asked.domain}`, which models may not use"
         help = "compile the network with `netc compile`, which writes standard operators (`--target std`)"
         raise DiagnosticError(Diagnostic("E567", message, notes=(f"in {node}",), help=help))
+    return bool(tensors)
+
+
+def check_file(path: Path) -> None:
+    """`check_model` of a file, for readers of their own; one that cannot be read is theirs to tell."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return
+    check_model(path, content, path.parent)
 
 
 def closed_operator(model: bytes) -> Asked | None:
     """The first operator of a domain that isn't open, None where there is none; raises DamagedError."""
-    nodes, functions = _read(model)
+    nodes, functions, _ = _read(model)
     for asked in nodes:
         defined = (asked.domain, asked.op) in functions and asked.domain not in CLOSED
         if asked.domain not in OPEN and not defined:
@@ -72,17 +92,28 @@ def closed_operator(model: bytes) -> Asked | None:
     return None
 
 
-def _read(model: bytes) -> tuple[list[Asked], set[tuple[str, str]]]:
-    """What every node of a model asks for, nested ones too, and the functions that it defines."""
+class Read(NamedTuple):
+    """What every node asks for, nested ones too, the functions that a model defines, and its external data."""
+
+    nodes: list[Asked]
+    functions: set[tuple[str, str]]
+    tensors: list[list[tuple[str, str]]]
+
+
+def _read(model: bytes) -> Read:
     nodes: list[Asked] = []
+    tensors: list[list[tuple[str, str]]] = []
     functions: set[tuple[str, str]] = set()
     waiting = [("model", memoryview(model))]
     while waiting:
         kind, message = waiting.pop()
         inside = _INSIDE[kind]
         texts: dict[int, list[str]] = {}
+        entries: list[tuple[str, str]] = []
         for number, content in _fields(message):
-            if number in inside:
+            if inside.get(number) == "entry":
+                entries.append(_entry(content))
+            elif number in inside:
                 waiting.append((inside[number], content))
             elif kind in ("node", "function"):
                 texts.setdefault(number, []).append(_text(content))
@@ -92,7 +123,23 @@ def _read(model: bytes) -> tuple[list[Asked], set[tuple[str, str]]]:
         elif kind == "function":
             domain, name = (texts.get(_FUNCTION[field], [""])[-1] for field in ("domain", "name"))
             functions.add((domain, name))
-    return nodes, functions
+        elif entries:
+            tensors.append(entries)
+    return Read(nodes, functions, tensors)
+
+
+def _entry(message: memoryview) -> tuple[str, str]:
+    """A key and its value, whole: what is checked is what is opened."""
+    texts: dict[int, list[str]] = {}
+    for number, content in _fields(message):
+        try:
+            texts.setdefault(number, []).append(bytes(content).decode())
+        except UnicodeDecodeError:
+            raise DamagedError("a name of a file is no text") from None
+    found = [texts.get(number, [""]) for number in _ENTRY.values()]
+    if any(len(values) > 1 for values in found):
+        raise DamagedError("an entry has two keys or two values")
+    return found[0][0], found[1][0]
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
@@ -134,8 +181,3 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
 
 def _text(content: memoryview) -> str:
     return printable(bytes(content[:200]).decode("utf-8", "replace"))
-
-
-def printable(text: str) -> str:
-    """Text from a model as it may be shown: without what a terminal would take for a command."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

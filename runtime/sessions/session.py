@@ -45,6 +45,7 @@ class Session:
     optimize  False switches graph optimizations off, for comparisons
     profile   True records the time of every operator until `end_profile` is called
     graphs    True asks for CUDA graphs; ONNX Runtime raises where the model cannot be one
+    folder    of the files that hold the model's external data, where it has some
 
     `manifest` is the model's, None where it has none; `metadata` is all it says about itself; `outputs` is what each
     output is called, by its name in the model.
@@ -62,6 +63,7 @@ class Session:
         optimize: bool = True,
         profile: bool = False,
         graphs: bool = False,
+        folder: Path | None = None,
     ) -> None:
         ort = runtime()
         options = ort.SessionOptions()
@@ -88,6 +90,10 @@ class Session:
             if library is None:
                 raise library_missing("the step is written for the target `fast`, whose library")
             options.register_custom_ops_library(library)
+        if folder is not None:
+            options.add_session_config_entry(
+                "session.model_external_initializers_file_folder_path", str(folder.resolve())
+            )
         if not optimize:
             options.graph_optimization_level = levels.ORT_DISABLE_ALL
         if profile:

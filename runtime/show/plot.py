@@ -5,13 +5,19 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netc.runtime.folder.files import write_atomic
-from netc.runtime.folder.progress import Record
-from netc.runtime.show.progress import PREFIX
+from netc.runtime.folder.progress import PREFIX, Record
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _AXES = ("epoch", "step", "learning_rate", "seconds")
+MOST_TICKS = 10
 
 
 def can_plot() -> bool:
@@ -36,18 +42,49 @@ def plot_curves(runs: Mapping[str, Sequence[Record]], path: Path) -> None:
     )
     figure = Figure(figsize=(5.2 * max(1, len(metrics)), 3.8), layout="constrained")
     for axes, metric in zip(figure.subplots(1, max(1, len(metrics)), squeeze=False)[0], metrics, strict=False):
-        for index, (label, history) in enumerate(runs.items()):
+        for index, (run, history) in enumerate(runs.items()):
             for name, style, what in ((metric, "--", "training"), (PREFIX + metric, "-", "held out")):
                 points = [(record["epoch"], record[name]) for record in history if name in record]
                 if points:
-                    text = f"{label}, {what}" if len(runs) > 1 else what
-                    axes.plot(*zip(*points, strict=True), style, color=f"C{index}", label=text)
+                    label = f"{run}, {what}" if len(runs) > 1 else what
+                    axes.plot(*zip(*points, strict=True), style, color=f"C{index}", label=label, **_dot(points, style))
+        _whole_epochs(axes, [int(record["epoch"]) for history in runs.values() for record in history])
         axes.set_xlabel("epoch")
         axes.set_title(metric)
         axes.grid(alpha=0.3)
-        if axes.lines:
-            axes.legend()
+    _legend(figure)
     image = io.BytesIO()
     FigureCanvasAgg(figure)
     figure.savefig(image, format="png")
     write_atomic(path, image.getvalue())
+
+
+def _dot(points: Sequence[object], style: str) -> dict[str, str]:
+    """How a single point is marked, which is no line yet: hollow in training."""
+    if len(points) > 1:
+        return {}
+    return {"marker": "o"} if style == "-" else {"marker": "o", "markerfacecolor": "none"}
+
+
+def _legend(figure: Figure) -> None:
+    """One for all panels, below them, where it hides no curve."""
+    lines = {str(line.get_label()): line for axes in figure.axes for line in axes.lines}
+    if lines:
+        figure.legend(list(lines.values()), list(lines), loc="outside lower center", ncols=min(4, len(lines)))
+
+
+def _whole_epochs(axes: Axes, epochs: Sequence[int]) -> None:
+    """Ticks at epochs alone, on round numbers: there is nothing between two of them, and none before the first."""
+    first, last = min(epochs, default=1), max(epochs, default=1)
+    room = max(0.03 * (last - first), 0.5 if last - first < 10 else 0.0)
+    axes.set_xlim(first - room, last + room)
+    ticks = _round_epochs(first, last)
+    axes.set_xticks(ticks, [f"{epoch:,}" for epoch in ticks])
+
+
+def _round_epochs(first: int, last: int) -> list[int]:
+    """At most ten epochs to mark: the first, and multiples of 1, 2, 5, 10, 20, …"""
+    steps = (digit * 10**power for power in count() for digit in (1, 2, 5))
+    step = next(step for step in steps if (last - first) / step <= MOST_TICKS - 2)
+    ticks = list(range(-(-first // step) * step, last + 1, step))
+    return ticks if ticks and ticks[0] - first < step / 2 else [first, *ticks]

@@ -4,42 +4,64 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
-from netc.runtime.folder.progress import Progress, Record
+from netc.grammar.snippet import printable
+from netc.runtime.folder.progress import PREFIX, Progress, Record
+from netc.runtime.show.time_left import Estimate, TimeLeft, duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-PREFIX = "validation_"
 SHOWN_EVERY = 0.1
+TOLD_EVERY = 60.0
+"""Seconds between lines within an epoch, where there is no terminal."""
+
+WORTH_TELLING = 60.0
+"""Seconds that a training must still take for its epochs' lines to say so."""
 
 
 class PlainProgress:
-    """A listener that writes a line for each epoch."""
+    """A listener that writes a line for each epoch, and one a minute within long ones."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = stream
-        self.epochs = 0
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.stream, self.clock = stream, clock
+        self.epochs = self.steps = 0
+        self.time_left = TimeLeft(0, 0)
+        self.told_at = 0.0
 
     def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
-        """Remember the number of epochs."""
-        self.epochs = epochs
+        """Remember the number of epochs and of their steps."""
+        self.epochs, self.steps = epochs, steps_per_epoch
+        self.time_left = TimeLeft(epochs, steps_per_epoch)
+        self.told_at = self.clock()
 
     def noted(self, text: str) -> None:
         """Write a line."""
         self.write(f"note         {text}")
 
     def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
-        """Nothing: one line an epoch."""
+        """Now and then a line."""
+        now = self.clock()
+        left = self.time_left.stepped(now, progress.epoch, progress.batch)
+        if left is not None and now - self.told_at >= TOLD_EVERY:
+            self.told_at = now
+            self.write(f"{self.position(progress)}  {numbers(progress.means())}  |  {left_text(left)}")
 
     def epoch_ended(self, record: Record, improved: bool) -> None:
         """Write the epoch's line."""
-        self.write(epoch_line(record, self.epochs, improved))
+        self.told_at = self.clock()
+        left = self.time_left.epoch_ended(self.told_at, int(record["epoch"]))
+        told = f"  |  {duration(left)} left" if left is not None and left >= WORTH_TELLING else ""
+        self.write(f"{epoch_line(record, self.epochs, improved)}{told}")
 
     def finished(self, progress: Progress) -> None:
         """Nothing."""
+
+    def position(self, progress: Progress) -> str:
+        """`epoch  3/12  120/469`."""
+        return f"epoch {progress.epoch + 1:>{len(str(self.epochs))}}/{self.epochs}  {progress.batch}/{self.steps}"
 
     def write(self, line: str) -> None:
         """A line, at once."""
@@ -52,7 +74,6 @@ class LiveProgress(PlainProgress):
     def __init__(self, stream: TextIO | None = None, *, color: bool = True) -> None:
         super().__init__(stream)
         self.color = color
-        self.steps = 0
         self.shown_at = 0.0
         self.bar: Bar | None = None
 
@@ -61,29 +82,31 @@ class LiveProgress(PlainProgress):
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bar
+        from rich.table import Column
 
         super().started(progress, epochs, steps_per_epoch)
-        self.steps = steps_per_epoch
         console = Console(file=self.stream or sys.stderr, no_color=not self.color, highlight=False)
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[text]}"))
+        longest = len(self.position(Progress())) + len(str(steps_per_epoch))
+        columns = (
+            TextColumn("{task.description}", table_column=Column(min_width=longest, no_wrap=True)),
+            BarColumn(bar_width=8, table_column=Column(min_width=8)),
+            TextColumn("{task.fields[text]}"),
+        )
         self.bar = Bar(*columns, console=console, transient=True)
         self.task = self.bar.add_task("", total=steps_per_epoch, text="")
         self.bar.start()
 
     def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
         """Move the line, at most ten times a second."""
-        now = time.monotonic()
+        now = self.clock()
+        left = self.time_left.stepped(now, progress.epoch, progress.batch)
         if self.bar is None or now - self.shown_at < SHOWN_EVERY:
             return
         self.shown_at = now
         rate = progress.rows / progress.seconds if progress.seconds else 0.0
-        text = f"{progress.batch}/{self.steps}  {numbers(progress.means())}  {rate:,.0f} examples/s"
-        self.bar.update(
-            self.task,
-            completed=progress.batch,
-            description=f"epoch {progress.epoch + 1:>{len(str(self.epochs))}}/{self.epochs}",
-            text=text,
-        )
+        remaining = f"{left_text(left)}  " if left is not None else ""
+        text = f"{remaining}{printable(numbers(progress.means()))}  {rate:,.0f} examples/s"
+        self.bar.update(self.task, completed=progress.batch, description=self.position(progress), text=text)
 
     def finished(self, progress: Progress) -> None:
         """Take the line away."""
@@ -95,7 +118,7 @@ class LiveProgress(PlainProgress):
         if self.bar is None:
             super().write(line)
         else:
-            self.bar.console.print(line, markup=False, soft_wrap=True)
+            self.bar.console.print(printable(line), markup=False, soft_wrap=True)
 
 
 def epoch_line(record: Record, epochs: int, improved: bool) -> str:
@@ -111,6 +134,12 @@ def epoch_line(record: Record, epochs: int, improved: bool) -> str:
 
 
 _OTHER = ("epoch", "step", "learning_rate", "seconds")
+
+
+def left_text(left: Estimate) -> str:
+    """`8 s left, 4 min 32 s in all`; the whole training alone in its last epoch."""
+    whole = duration(left.training)
+    return f"{whole} left" if left.epoch == left.training else f"{duration(left.epoch)} left, {whole} in all"
 
 
 def numbers(values: Mapping[str, float]) -> str:

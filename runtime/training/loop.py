@@ -1,4 +1,4 @@
-"""The loop over epochs: batches, validation, the best weights, checkpoints, Ctrl-C."""
+"""The loop over epochs: batches, validation, the best weights, checkpoints, Ctrl-C and other signals."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netc.compiler import LOSS, by_batch_statistics
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.batches import Batches, BoundBatches, number_of_batches
 from netc.runtime.folder.progress import Listener, Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.training.diverged import diverged
-from netc.runtime.training.interrupt import Interrupted, interruptible
+from netc.runtime.training.interrupt import Asked, Interrupted, interruptible
 
 if TYPE_CHECKING:
     from netc.runtime.training.trainer import StepResult, Trainer
@@ -41,12 +42,13 @@ class Loop:
         self.saved_at = time.monotonic()
 
     def run(self) -> None:
-        """Train until all epochs are done, or Ctrl-C, or divergence."""
+        """Train until all epochs are done, or somebody asks to stop, or divergence."""
         progress = self.trainer.progress
+        progress.in_batches_of(self.trainer.plan.batch)
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
         if self.steps_per_epoch < number_of_batches(len(self.train), self.trainer.plan.batch):
             self.listener.noted(
-                f"the last batch of {len(self.train):,} rows would hold one, which has no variance for batch "
+                f"the last batch of {counted(len(self.train), 'row')} would hold one, which has no variance for batch "
                 f"normalization: it is joined to the batch before"
             )
         try:
@@ -58,7 +60,7 @@ class Loop:
                     self.epoch(asked)
                     self.save()
                     if asked.is_set() and progress.epoch < self.epochs:
-                        raise Interrupted(progress.step)
+                        raise Interrupted(progress.step, asked.number)
         except DiagnosticError as error:
             raise self.with_kept(error) from error
         finally:
@@ -76,7 +78,7 @@ class Loop:
             kept = f"the last good weights are in {self.folder.last}"
         return DiagnosticError(replace(first, notes=(*first.notes, kept)))
 
-    def epoch(self, asked: Any) -> None:
+    def epoch(self, asked: Asked) -> None:
         """One epoch, from where the progress stands. `asked` is set when somebody wants to stop."""
         trainer, progress = self.trainer, self.trainer.progress
         began = time.monotonic() - progress.seconds
@@ -88,18 +90,20 @@ class Loop:
             seed=trainer.seed,
             epoch=progress.epoch,
             start=progress.batch,
+            skip=progress.skip,
             fewest=self.fewest,
             augmentation=trainer.plan.augmentation,
         ) as ready:
+            batches = progress.batch + len(ready)
             for arrays in ready:
                 feeds = {name: np.ascontiguousarray(arrays[name], dtype) for name, dtype in fed.items()}
                 rates = self.rates()
                 self.count(trainer.start(feeds, rates), began)
                 if asked.is_set():
                     self.count(trainer.finish(), began)
-                    if progress.batch < self.steps_per_epoch:
+                    if progress.batch < batches:
                         self.save()
-                        raise Interrupted(progress.step)
+                        raise Interrupted(progress.step, asked.number)
                 if time.monotonic() - self.saved_at > self.checkpoint_seconds:
                     self.count(trainer.finish(), began)
                     self.save()
@@ -116,7 +120,9 @@ class Loop:
 
     def rates(self) -> list[float]:
         """The learning rate of each step of the plan for the next batch."""
-        plan, done = self.trainer.plan, self.trainer.steps_started
+        trainer, plan, progress = self.trainer, self.trainer.plan, self.trainer.progress
+        done = progress.epoch * self.steps_per_epoch + progress.skip // plan.batch
+        done += progress.batch + trainer.steps_started - progress.step  # not steps made: they had batches of any size
         rates = [step.optimizer.lr for step in plan.steps]
         return [plan.schedule.rate(base, done, self.steps_per_epoch, self.epochs) for base in rates]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -214,7 +215,7 @@ class Trainer:
 
         Returns a record for each epoch: loss and metrics of training, the same on validation rows with `validation_`
         in front. Ctrl-C finishes the step, writes a checkpoint and raises Interrupted (a KeyboardInterrupt). Raises
-        DiagnosticError E701 when the loss is NaN or infinite.
+        DiagnosticError E701 when the loss is NaN or infinite, E569 where another training is at work in the folder.
         """
         bound = bind(data, self.ports, validation, self.card)
         self.card = bound.card
@@ -222,8 +223,13 @@ class Trainer:
         if folder is not None:
             make_folder(folder.path)
         total = override(self.plan, epochs=epochs).epochs
-        loop = Loop(self, bound.train, bound.test, total, folder, listener or Silent(), checkpoint_seconds)
-        loop.run()
+        listener = listener or Silent()
+        with contextlib.nullcontext(True) if folder is None else folder.lock.held() as locked:
+            if not locked:
+                listener.noted(
+                    f"the file system of {folder and folder.path} has no locks: start no second training there"
+                )
+            Loop(self, bound.train, bound.test, total, folder, listener, checkpoint_seconds).run()
         return self.progress.history
 
     def end_profile(self) -> bytes:

@@ -79,11 +79,11 @@ def test_the_bare_session_alternates_between_the_buffers() -> None:
 @pytest.mark.parametrize("kind", ["arrays", "pictures", "decoded"])
 def test_the_loop_is_measured(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from bench.loop import measure
-    from netc.runtime.data import folder
+    from netc.runtime.data import pictures
 
-    monkeypatch.setattr(folder, "IN_MEMORY", folder.IN_MEMORY)  # which "decoded" changes
+    monkeypatch.setattr(pictures, "IN_MEMORY", pictures.IN_MEMORY)  # which "decoded" changes
     found = measure(QUICK[3], kind, rounds=1, seconds=0.0, threads=1)
     assert found["steps"] == 8
     assert found["seconds"]["loop"][0] > 0
     assert bool(found["seconds"]["by hand"]) == (kind == "arrays")
-    assert (folder.IN_MEMORY == 0) == (kind == "decoded")
+    assert (pictures.IN_MEMORY == 0) == (kind == "decoded")

@@ -22,7 +22,7 @@ SYNTAX = "net A {\n  input x: 4\n  dense(3\n}\n"
     ("arguments", "code"),
     [
         (["check", "good.net"], 0), (["check", "bad.net"], 1), (["check", "good.net", "bad.net"], 1),
-        (["check", "syntax.net"], 1), (["check", "missing.net"], 1), (["check", "folder"], 1), (["check"], 2),
+        (["check", "syntax.net"], 1), (["check", "missing.net"], 1), (["check", "folder"], 0), (["check"], 2),
         (["lint", "good.net"], 0), (["lint", "bad.net"], 1), (["lint", "folder"], 0), (["lint", "missing"], 1),
         (["lint", "good.net", "--select", "L999"], 2),
         (["summary", "good.net"], 0), (["summary", "bad.net"], 3), (["summary", "missing.net"], 3),
@@ -121,4 +121,18 @@ def test_memory_that_runs_out_is_no_bug(capsys: pytest.CaptureFixture[str]) -> N
 def test_the_command_alone_helps(netc: Any) -> None:
     alone, asked = netc(), netc("--help")
     assert (alone.returncode, alone.stdout) == (0, asked.stdout)
-    assert "Verbs:" in alone.stdout
+    assert "Train and use it:" in alone.stdout
+
+
+def test_ctrl_c_while_the_command_line_is_read_in() -> None:
+    program = """
+import runpy, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+runpy.run_module("netc", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "\ninterrupted\n")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from processes import surroundings
 
 HEAVY = ("numpy", "onnx", "onnxruntime", "rich", "safetensors", "PIL", "importlib.metadata")
 MODEL = """
@@ -38,7 +39,8 @@ assert not found, found
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["check", "m.net"], ["check", "--help"], ["lint", "m.net"], ["lint", "."],
+    [["--help"], ["check", "m.net"], ["check", "--help"], ["check", "."], ["lint", "m.net"], ["lint", "."],
+     ["completion", "bash"],
      ["explain"], ["explain", "L001"], ["summary", "m.net", "--format", "json"],
      ["summary", "m.net"], ["train", "--help"], ["compile", "--help"],
      ["ir", "m.net", "--target", "fast"], ["ir", "m.net", "--train"], ["ir", "m.net", "--train", "--stages"]],
@@ -50,6 +52,19 @@ def test_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
         [sys.executable, "-c", WATCH.format(heavy=HEAVY), *arguments], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_completion_imports_nothing_heavy(tmp_path: Path) -> None:
+    """What a shell asks at every press of the key."""
+    asked = "from netc.cli import netc; from netc.cli.completion import answer; code = answer(netc, 'bash')"
+    program = WATCH.replace("code = run(sys.argv[1:])", asked)
+    for words in ("netc ch", "netc train --dev", "netc compile --target ", "netc bench "):
+        env = surroundings(COMP_WORDS=words, COMP_CWORD=str(len(words.split(" ")) - 1))
+        done = subprocess.run(
+            [sys.executable, "-c", program.format(heavy=HEAVY)], cwd=tmp_path, env=env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
 
 
 def test_watch_notices_a_heavy_import() -> None:

@@ -10,6 +10,7 @@ import pytest
 from sessions import session_of
 
 from netc.compiler import Net, Options, compile_training, load
+from netc.compiler.ir import Origin
 from netc.compiler.ir.text import to_text
 from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
@@ -43,8 +44,8 @@ SIZES = {"a": 1, "b": 2, "c": 3, "d": 2}
 LANES = "".join(f"parameter %{name}: float32[{n}]\n" for name, n in SIZES.items())
 GRADIENTS = "".join(f"%g{name} = Neg(%{name}) : float32[{n}] @l\n" for name, n in SIZES.items())
 MOVES = "".join(
-    f"%m{name} = Mul(%g{name}, %rate) : float32[{n}] @optimizer.{name}\n"
-    f"%n{name} = Sub(%{name}, %m{name}) : float32[{n}] @optimizer.{name}\n"
+    f"%m{name} = Mul(%g{name}, %rate) : float32[{n}] @!optimizer.{name}\n"
+    f"%n{name} = Sub(%{name}, %m{name}) : float32[{n}] @!optimizer.{name}\n"
     for name, n in SIZES.items()
 )
 ENDS = "".join(f"output {name}.next = %n{name}\n" for name in "abcd")
@@ -64,7 +65,7 @@ def test_equal_updates_become_one_of_their_stack() -> None:
     assert [node.op for node in graph.nodes] == ["Neg"] * 4 + ["Concat", "Mul", "Concat", "Sub", "Split"]
     assert graph.nodes[-1].attributes["sizes"] == (1, 2, 3, 2)
     assert [value.shape for value in graph.outputs.values()] == [(1,), (2,), (3,), (2,)]
-    assert {node.origin.scope for node in graph.nodes[4:]} == {"optimizer.stack.a"}
+    assert {node.origin for node in graph.nodes[4:]} == {Origin.of("stack", "a")}
 
 
 def test_updates_that_differ_stay_apart() -> None:

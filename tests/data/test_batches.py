@@ -114,3 +114,12 @@ def test_reading_overlaps_the_step():
             if step < 19:
                 assert asked.acquire(timeout=60), f"nothing was read during step {step}"
                 asked.release()
+
+
+def test_rows_that_were_taken_in_batches_of_another_size():
+    before = seen(Rows(23), 4, seed=3, epoch=1)[:2]
+    after = seen(Rows(23), 5, seed=3, epoch=1, skip=8)
+    assert [len(made) for made in after] == [5, 5, 5]
+    assert sorted(itertools.chain(*before, *after)) == list(range(23))
+    assert seen(Rows(23), 5, seed=3, epoch=1, skip=8, start=1) == after[1:]
+    assert seen(Rows(23), 5, seed=3, epoch=1, skip=23) == []

@@ -17,7 +17,8 @@ from PIL import Image
 from processes import command
 
 from netc.runtime.data import open_data, read_inputs
-from netc.runtime.data.images import FORMATS, SUFFIXES, read_header, read_image
+from netc.runtime.data.decode import read_header, read_image
+from netc.runtime.data.images import FORMATS, SUFFIXES
 
 from .makers import image_port, pixels, write_image
 

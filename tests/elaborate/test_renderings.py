@@ -85,6 +85,7 @@ error[E202]: no layer is called `cnov`
 4 |   cnov(32, 3x3)
   |   ^^^^ unknown layer
   = help: use `conv`
+4 +   conv(32, 3x3)
 """,
 )
 
@@ -105,6 +106,7 @@ error[E220]: `conv` has no argument `padding`
 4 |   conv(32, 3x3, padding=same)
   |                 ^^^^^^^^^^^^
   = help: use `pad`
+4 +   conv(32, 3x3, pad=same)
 
 error[E220]: `conv` has no argument `strid`
  --> lecture.net:5:17
@@ -112,6 +114,7 @@ error[E220]: `conv` has no argument `strid`
 5 |   conv(32, 3x3, strid=2)
   |                 ^^^^^^^
   = help: use `stride`
+5 +   conv(32, 3x3, stride=2)
 """,
 )
 
@@ -163,12 +166,13 @@ net Lecture(classes = 10) {
 }
 """,
     """\
-error[E221]: `relu` takes no arguments
+error[E221]: `relu` takes its value from the flow, not as an argument
  --> lecture.net:5:8
   |
 5 |   relu(x)
-  |        ^ one too many
+  |        ^
   = help: arguments never replace the flow; write `x -> relu`
+5 +   x -> relu
 """,
 )
 
@@ -218,6 +222,7 @@ error[E407]: no optimizer is called `adm`
 6 | train Lecture { loss = cross_entropy(logit, label); optimizer = adm(lr=1e-3) }
   |                                                                 ^^^
   = help: use `adam`
+6 + train Lecture { loss = cross_entropy(logit, label); optimizer = adam(lr=1e-3) }
 """,
 )
 
@@ -331,6 +336,8 @@ error[E205]: `x` is bound already
 5 |   x = relu
   |   ^
   = help: give the new value another name; a name is bound once
+  = fix: call it `x2` from here on
+5 +   x2 = relu
 """,
 )
 

@@ -36,8 +36,8 @@ train Wide {
 SHAPES = "graph g\ninput %x: float32[4, 1100]\ninput %y: float32[4, 1100]\nparameter %m: float32[1100, 1100]\n"
 NODES = """%g = Gemm(%y, %x) left=true right=false beta=1.0 : float32[1100, 1100] @dense
 %c = Constant() value=float32[](0.9) : float32[]
-%s = Mul(%m, %c) : float32[1100, 1100] @optimizer.w
-%v = Add(%s, %g) : float32[1100, 1100] @optimizer.w
+%s = Mul(%m, %c) : float32[1100, 1100] @!optimizer.w
+%v = Add(%s, %g) : float32[1100, 1100] @!optimizer.w
 """
 
 
@@ -113,8 +113,8 @@ def test_numbers_come_before_what_waits_for_them() -> None:
     text = (
         "graph g\ninput %x: float32[4]\nparameter %w: float32[4]\n"
         "%g = Neg(%x) : float32[4]\n%o = Abs(%g) : float32[4]\n"
-        "%c = Constant() value=float32[](0.9) : float32[]\n%d = Neg(%c) : float32[] @optimizer\n"
-        "%m = Mul(%g, %d) : float32[4] @optimizer.w\n%n = Sub(%w, %m) : float32[4] @optimizer.w\n"
+        "%c = Constant() value=float32[](0.9) : float32[]\n%d = Neg(%c) : float32[] @!optimizer\n"
+        "%m = Mul(%g, %d) : float32[4] @!optimizer.w\n%n = Sub(%w, %m) : float32[4] @!optimizer.w\n"
         "output o = %o\noutput w.next = %n\n"
     )
     graph = early_updates(from_text(text))

@@ -94,13 +94,16 @@ def test_a_learned_exponent_over_pictures_with_black(target: str, tmp_path: Path
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("label", [0, 1, 2])
-def test_cross_entropy_of_the_largest_logits(label: int, target: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5, 0.9])
+def test_cross_entropy_of_the_largest_logits(smoothing: float, label: int, target: str, tmp_path: Path) -> None:
+    """A finite loss is that of PyTorch in float64 also where a class's own logarithm exceeds float32."""
     file = tmp_path / "a.net"
-    file.write_text("net A {\n  input x: 3\n  logits = identity\n}\ntrain A { loss = cross_entropy(logits, label) }")
+    loss_text = f"cross_entropy(logits, label, label_smoothing={smoothing})"
+    file.write_text(f"net A {{\n  input x: 3\n  logits = identity\n}}\ntrain A {{ loss = {loss_text} }}")
     session = session_of(compile_gradients(netc.load(file), target=target).model)
     for row in LARGE:
         x = torch.tensor(row).double().requires_grad_()
-        loss = torch.nn.functional.cross_entropy(x[None], torch.tensor([label]))
+        loss = torch.nn.functional.cross_entropy(x[None], torch.tensor([label]), label_smoothing=smoothing)
         loss.backward()
         feeds = {"x": row[None], "label": np.array([label]), "seed": np.array(0), "step": np.array(0)}
         names = ["loss", "gradient.x"]

@@ -127,7 +127,7 @@ def test_it_is_written_in_place() -> None:
 
 def test_small_updates_with_it_are_stacked() -> None:
     parameters = "".join(f"parameter %w{i}: float32[{i + 2}, 3]\n" for i in range(5))
-    updates = "".join(f"%n{i} = Erf(%w{i}) : float32[{i + 2}, 3] @optimizer.w{i}\n" for i in range(5))
+    updates = "".join(f"%n{i} = Erf(%w{i}) : float32[{i + 2}, 3] @!optimizer.w{i}\n" for i in range(5))
     outputs = "".join(f"output w{i}.next = %n{i}\n" for i in range(5))
     graph = from_text(f"graph g\n{parameters}{updates}{outputs}")
     assert counts(stacked_updates(graph)) == {"Concat": 1, "Erf": 1, "Split": 1}

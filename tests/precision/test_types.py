@@ -52,7 +52,7 @@ def test_products_are_narrow_and_the_rest_has_its_digits(net: Net, low: DType) -
     assert products
     assert all(value.dtype == low for node in products for value in (*node.inputs, *node.outputs))
     for node in graph.nodes:
-        if node.op in NEEDS_DIGITS or node.origin.scope.split(".")[0] in ("loss", "metric", "optimizer", "clip"):
+        if node.op in NEEDS_DIGITS or node.origin.purpose is not None:
             assert all(value.dtype != low for value in node.outputs) or node.op in ("Cast", "Constant"), node.op
     assert all(value.dtype != low for value in graph.outputs.values())
     assert all(value.dtype != low for value in graph.sources())
@@ -71,7 +71,7 @@ def test_a_parameter_is_cast_once(net: Net, low: DType) -> None:
 def test_what_lies_between_products_stays_narrow(tmp_path: Path) -> None:
     graph = step_graph(net_of(NORMALIZED, tmp_path), DType.FLOAT16)
     between = {"Add", "AveragePool", "AveragePoolGradient", "Relu"}
-    layers = [node for node in graph.nodes if not node.origin.scope.startswith("optimizer")]
+    layers = [node for node in graph.nodes if node.origin.purpose != "optimizer"]
     found = [node for node in layers if node.op in between and node.outputs[0].rank == 4]
     assert {node.op for node in found} == between
     assert all(node.outputs[0].dtype == DType.FLOAT16 for node in found)
@@ -144,3 +144,16 @@ def test_an_unknown_precision_is_refused() -> None:
     with pytest.raises(DiagnosticError) as caught:
         Options(precision="fp16")  # type: ignore[arg-type]
     assert caught.value.diagnostics[0].code == "E605"
+
+
+@pytest.mark.parametrize("low", LOW.values())
+@pytest.mark.parametrize("name", ["loss", "metric", "clip", "optimizer", "stack", "x"])
+def test_a_layer_may_be_called_as_a_part_of_the_step(name: str, low: DType, tmp_path: Path) -> None:
+    """Its products are narrow as those of any other layer, forward and backward."""
+    text = f"net A {{\n input x: 8\n {name}_ = dense(8)\n logits = dense(3)\n}}\n".replace(
+        f"{name}_", name.replace("x", "y")
+    )
+    graph = step_graph(net_of(text + "train A { loss = cross_entropy(logits, label) }", tmp_path), low)
+    products = [node for node in graph.nodes if get_op(node.op).kind is Kind.PRODUCT]
+    assert len(products) == 5  # of the two layers: forward, weights backward, and the inner one's input
+    assert all(value.dtype == low for node in products for value in (*node.inputs, *node.outputs))

@@ -201,3 +201,30 @@ def test_compile_refuses_state_that_does_not_fit(stopped: Net, run: Run, kind: s
     assert done.returncode == 5
     assert f"error[{code}]" in done.stderr
     assert not list(Path().glob("s.*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda tensors: tensors.pop("logits.weight"), "E550"),
+        (put(lambda t: t.T, "logits.weight"), "E552"),
+        (put(lambda t: t * np.nan, "logits.weight"), "E568"),
+        (lambda tensors: tensors.update(other=np.zeros(3, np.float32)), "E551"),
+        (None, "E553"),
+    ],
+)
+def test_the_best_weights_are_fitted_too(stopped: Net, run: Run, change: Callable[[Tensors], None], code: str) -> None:
+    """A run without its model.onnx answers with its best weights: what is wrong with them is said by name."""
+    assert run("train", "tiny.net", "--data", "data.npz", "--epochs", "1", "--out", "done").returncode == 0
+    Path("done/model.onnx").unlink()
+    best = Path("done/best.safetensors")
+    if change is None:
+        best.write_bytes(best.read_bytes()[:100])
+    else:
+        tensors = load_file(best)
+        change(tensors)
+        save_file(tensors, best)
+    for command in (("eval", "done"), ("predict", "done", "done/sample.npz"), ("train", "--resume", "done")):
+        done = run(*command)
+        assert (done.returncode, f"error[{code}]" in done.stderr) == (5, True), done.stderr
+        assert "best.safetensors" in done.stderr

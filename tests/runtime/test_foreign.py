@@ -19,7 +19,7 @@ from netc.compiler import Artifact, compile_gradients, compile_inference, load
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import CPU
 from netc.runtime.runs.deployed import Deployed
-from netc.runtime.sessions.foreign import check_operators
+from netc.runtime.sessions.foreign import check_model
 from netc.runtime.sessions.session import Session
 
 from .conftest import Run
@@ -152,7 +152,7 @@ def test_damage_is_a_finding(seed: int) -> None:
             else:
                 content[at:at] = draw.randbytes(draw.randint(1, 9))
         try:
-            check_operators(Path("m.onnx"), bytes(content))
+            check_model(Path("m.onnx"), bytes(content))
             found.add("open")
         except DiagnosticError as error:
             found.add(error.diagnostics[0].code)
@@ -264,4 +264,4 @@ def test_the_library_is_for_what_the_compiler_made_here() -> None:
     with pytest.raises(Exception, match=r"netc\.fast"):
         Session(Artifact(model([evil()]).SerializeToString(), claims), CPU)
     with pytest.raises(Exception, match=r"netc\.fast"):
-        Session(Artifact.made(model([evil()]).SerializeToString(), plain.manifest, 1), CPU)
+        Session(Artifact.made(model([evil()]).SerializeToString(), plain.manifest, (None,)), CPU)

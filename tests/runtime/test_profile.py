@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 
 import netc
 from netc.compiler import get_op, places
 from netc.runtime.measure.bench import bench_text, measure, synthetic
-from netc.runtime.measure.profile import Step, read_steps, steadiest
+from netc.runtime.measure.profile import Step, profile, read_steps, steadiest
 from netc.runtime.measure.profile_text import profile_text
 
 TEXT = """
@@ -192,3 +194,61 @@ def test_why_there_is_no_ratio(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("netc.runtime.measure.against_torch.installed", lambda: False)
     found = measure(net, net.plan(), rounds=1, seconds=0.0, threads=1, device="cpu", torch=True)
     assert found["torch"] == {"absent": "PyTorch is not installed"}
+
+
+ODD = """
+block optimizer(n) { fc = dense(n); relu }
+net Odd {
+  input image: 1x8x8
+  loss = conv(4, 3x3, pad=same)
+  metric = maxpool(2x2)
+  flatten
+  optimizer(8)
+  stack = optimizer(6)
+  clip = dense(5)
+  cross_entropy = dense(3)
+}
+train Odd { loss = cross_entropy(cross_entropy, label); optimizer = adam; metrics = [accuracy]; clip_norm = 1 }
+"""
+
+
+OTHERWISE = {
+    "  loss = conv": "  a = conv", "metric =": "b =", "block optimizer": "block pair", "  optimizer(8)": "  pair(8)",
+    "stack = optimizer": "c = pair", "clip = dense": "d = dense", "cross_entropy = dense": "e = dense",
+    "cross_entropy(cross_entropy": "cross_entropy(e",
+}  # fmt: skip
+
+
+def test_layers_may_be_called_as_the_parts_of_a_step(tmp_path: Path) -> None:
+    """Times of a net with such names go where those of the same net with other names go."""
+    plain = ODD
+    for word, other in OTHERWISE.items():
+        assert word in plain
+        plain = plain.replace(word, other)
+    kinds = []
+    for text in (ODD, plain):
+        (tmp_path / "odd.net").write_text(text)
+        trainer = netc.Trainer(netc.Model(netc.load(tmp_path / "odd.net"), device="cpu", target="std"))
+        model = onnx.load_from_string(trainer.artifact.model)
+        operators = [(node.name, node.op_type, 1e-3) for node in model.graph.node]
+        found = profile(trainer.model.net, trainer.artifact, [Step(1.0, operators)], 4)
+        times = ("forward_ms", "backward_ms", "update_ms")
+        layers = [(row["type"], *(row[time] for time in times)) for row in found["layers"]]
+        other = [(row["name"], *(row[time] for time in times)) for row in found["other"] if row["name"] in
+                 ("loss", "metrics", "optimizer", "clip")]  # fmt: skip
+        kinds.append((layers, sorted(other)))
+        assert len(other) == 4
+    assert kinds[0] == kinds[1]
+
+
+def test_bench_says_why_its_two_steps_differ(file: Path) -> None:
+    """The table's step and how it relates to the one above, in numbers that fit the two."""
+    net = netc.load(str(file))
+    found = measure(net, net.plan(), rounds=1, seconds=0.05)
+    text = bench_text(found)
+    shown = re.search(r"^table +a step of ([\d.,]+) ms, ([\d.]+) times the one above", text, re.M)
+    assert shown is not None, text
+    assert float(shown[1]) == pytest.approx(found["profile"]["step_ms"], abs=0.006)
+    assert float(shown[2]) == pytest.approx(found["profile"]["step_ms"] / found["step_ms"]["median"], abs=0.006)
+    last = next(line for line in profile_text(found["profile"]).splitlines() if line.startswith("step, profiled"))
+    assert shown[1] in f"{float(last.split()[-3]):,.2f}"

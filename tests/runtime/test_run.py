@@ -94,7 +94,8 @@ def wait_for(path: Path, lines: int, process: subprocess.Popen[str]) -> None:
     pytest.fail("the training did not get there in time")
 
 
-@pytest.mark.parametrize("kind", ["SIGKILL", "SIGINT"])
+@pytest.mark.skipif(os.name == "nt", reason="signals are others there")
+@pytest.mark.parametrize("kind", ["SIGKILL", "SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: str) -> None:
     epochs = ("--epochs", "60")
     assert run(*TRAIN, *epochs, "--out", "whole").returncode == 0
@@ -105,10 +106,11 @@ def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: 
     wait_for(folder / "parts/metrics.jsonl", 3, process)
     process.send_signal(getattr(signal, kind))
     _, said = process.communicate(timeout=60)
-    assert process.returncode == {"SIGKILL": -signal.SIGKILL, "SIGINT": 130}[kind]
+    assert process.returncode == {"SIGKILL": -9, "SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}[kind]
     done_epochs = RunFolder(folder / "parts").read_last()[2].epoch
     assert 2 <= done_epochs < 60
-    if kind == "SIGINT":
+    assert "Traceback" not in said
+    if kind != "SIGKILL":
         assert "go on with `netc train --resume parts`" in said
     done = run("train", "--resume", "parts")
     assert done.returncode == 0, done.stderr
@@ -118,6 +120,35 @@ def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: 
     numbers = [[{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in
                 (folder / name / "metrics.jsonl").read_text().splitlines()] for name in ("whole", "parts")]  # fmt: skip
     assert numbers[0] == numbers[1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are others there")
+def test_what_nohup_has_a_process_ignore_stays_ignored(folder: Path) -> None:
+    def ignore() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    process = subprocess.Popen(
+        command(*TRAIN, "--epochs", "40", "--out", "a"), cwd=folder, env=surroundings(),
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=ignore,
+    )  # fmt: skip
+    wait_for(folder / "a/metrics.jsonl", 2, process)
+    process.send_signal(signal.SIGHUP)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert len((folder / "a/metrics.jsonl").read_text().splitlines()) == 40
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are others there")
+@pytest.mark.parametrize(("kind", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_outside_of_a_training(folder: Path, kind: str, code: int) -> None:
+    """A command that waits for its input, a pipe in which nothing comes."""
+    os.mkfifo(folder / "slow.net")
+    process = subprocess.Popen(command("check", "slow.net"), cwd=folder, text=True, stderr=subprocess.PIPE)
+    writer = os.open(folder / "slow.net", os.O_WRONLY)  # returns when the command reads
+    process.send_signal(getattr(signal, kind))
+    _, said = process.communicate(timeout=60)
+    os.close(writer)
+    assert (process.returncode, said) == (code, "\ninterrupted\n")
 
 
 def test_a_finished_run_goes_on_when_asked(run: Run, folder: Path) -> None:
@@ -304,3 +335,33 @@ def test_texts_keep_their_places(tmp_path: Path) -> None:
     assert texts_of(main, "A", {main: "A", beside: "B"}) == ("a.net", {"a.net": "A", "b.net": "B"})
     name, texts = texts_of(main, "A", {main: "A", above: "C"})
     assert (name, texts) == ("nets/a.net", {"nets/a.net": "A", "blocks/c.net": "C"})
+
+
+def test_what_a_resume_changes_is_kept_and_told(run: Run, folder: Path) -> None:
+    run(*TRAIN, "--epochs", "2", "--out", "a")
+    before = json.loads((folder / "a/run.json").read_text())
+    assert before["changes"] == []
+    done = run("train", "--resume", "a", "--epochs", "3", "--batch", "30", "--lr", "0.001")
+    assert done.returncode == 0, done.stderr
+    said = "changed      batch 16 -> 30, epochs 2 -> 3, lr 0.01 -> 0.001, from epoch 3 on, after step 12\n"
+    assert sorted(said.split()) == sorted(next(x for x in done.stderr.splitlines() if "changed" in x).split())
+    after = json.loads((folder / "a/run.json").read_text())
+    settings = {"batch": {"from": 16, "to": 30}, "epochs": {"from": 2, "to": 3}, "lr": {"from": 0.01, "to": 0.001}}
+    assert after["changes"] == [{"epoch": 3, "step": 12, "settings": settings}]
+    records = [json.loads(line) for line in (folder / "a/metrics.jsonl").read_text().splitlines()]
+    assert [record["step"] for record in records] == [6, 12, 15]
+    # cosine(warmup=1): the last of 3 epochs of three steps each, five sixths of the way down from the warm-up's end
+    assert records[2]["learning_rate"] == pytest.approx(0.001 * (1 + np.cos(np.pi * 5 / 6)) / 2)
+    again = run("train", "--resume", "a", "--epochs", "3", "--batch", "30")
+    assert again.stderr.count("changed      ") == 1  # nothing new, and what was is still told
+    assert len(json.loads((folder / "a/run.json").read_text())["changes"]) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--lr", "-1"), ("--batch", "0"), ("--epochs", "1"), ("--seed", "3"), ("--set", "classes=3")]
+)
+def test_a_resume_that_is_refused_changes_nothing(run: Run, folder: Path, arguments: tuple[str, ...]) -> None:
+    run(*TRAIN, "--epochs", "2", "--out", "a")
+    before = {path.name: path.read_bytes() for path in (folder / "a").iterdir()}
+    assert run("train", "--resume", "a", *arguments).returncode == 2
+    assert {path.name: path.read_bytes() for path in (folder / "a").iterdir()} == before

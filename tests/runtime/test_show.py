@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,6 +68,35 @@ def test_curves_become_a_picture(tmp_path: Path) -> None:
         assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 10
 
 
+@pytest.mark.parametrize("last", [1, 2, 3, 7, 10, 12, 23, 100, 999, 12345])
+@pytest.mark.parametrize("first", [1, 5])
+def test_curves_have_whole_epochs(first: int, last: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ticks of the very picture: epochs that there were, the first among them, few enough to read."""
+    figure = pytest.importorskip("matplotlib.figure")
+    drawn: list[Any] = []
+    save = figure.Figure.savefig
+    monkeypatch.setattr(figure.Figure, "savefig", lambda self, *a, **k: (drawn.append(self), save(self, *a, **k)))
+    last += first - 1
+    plot_curves({"a": [{**RECORD, "epoch": epoch} for epoch in range(first, last + 1)]}, tmp_path / "curves.png")
+    for axes in drawn[0].axes:
+        ticks = axes.get_xticks().tolist()
+        assert ticks == sorted({round(tick) for tick in ticks})
+        assert [text.get_text() for text in axes.get_xticklabels()] == [f"{tick:,.0f}" for tick in ticks]
+        assert ticks[0] == first
+        assert ticks[-1] <= last
+        assert len(ticks) <= 10
+        assert len(ticks) == last - first + 1 or len(ticks) >= 4
+    assert [text.get_text() for text in drawn[0].legends[0].get_texts()] == ["training", "held out"]
+
+
+def test_one_epoch_is_a_dot_of_each_kind(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    plot_curves({"a": [RECORD]}, tmp_path / "one.png")
+    with Image.open(tmp_path / "one.png") as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    assert (pixels == (31, 119, 180)).all(axis=2).sum() > 100
+
+
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}], ids=["color", "no color"])
 def test_a_terminal_has_a_live_line(folder: Path, variables: dict[str, str]) -> None:
     code, text = on_terminal(
@@ -76,4 +107,5 @@ def test_a_terminal_has_a_live_line(folder: Path, variables: dict[str, str]) -> 
     assert text.count("held out:") == 30
     assert "\x1b[2K" in text
     assert "examples/s" in text
+    assert re.search(r"\d s left, \d+\.\d s in all", text)
     assert ("\x1b[9" in text or "\x1b[3" in text) is not bool(variables)

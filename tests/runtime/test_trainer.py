@@ -243,3 +243,43 @@ def test_a_step_for_a_library_that_is_not_there(folder: Path, monkeypatch: pytes
     with pytest.raises(DiagnosticError) as error:
         trainer.step({"x": np.zeros((4, 3), np.float32), "target": np.zeros((4, 1), np.float32)})
     assert error.value.diagnostics[0].code == "E607"
+
+
+class Seen(Silent):
+    """Counts the rows of each epoch, and stops as `StopAt` does."""
+
+    def __init__(self, stop: int | None = None) -> None:
+        self.stop, self.taken = stop, 0
+
+    def stepped(self, progress: Progress, results: Mapping[str, float]) -> None:
+        self.taken = progress.taken
+        if progress.step == self.stop:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_another_batch_in_the_middle_of_an_epoch_takes_the_rows_that_are_left(net: Net) -> None:
+    """90 rows: two steps of 16, then the 58 that are left in steps of 30 and 28; then epochs of three steps."""
+    with pytest.raises(Interrupted):
+        trainer_of(net).fit("data.npz", out="run", listener=Seen(2))
+    again = trainer_of(net, batch=30)
+    again.resume("run")
+    seen = Seen()
+    records = again.fit("data.npz", out="run", listener=seen)
+    assert [record["step"] for record in records] == [4, 7, 10, 13]
+    assert seen.taken == 90
+
+
+def test_a_third_size_and_a_stop_in_the_same_epoch(net: Net) -> None:
+    for batch, stop in ((16, 2), (30, 3)):
+        trainer = trainer_of(net, batch=batch)
+        if stop == 3:
+            trainer.resume("run")
+        with pytest.raises(Interrupted):
+            trainer.fit("data.npz", out="run", listener=Seen(stop))
+    again = trainer_of(net, batch=10)
+    again.resume("run")
+    records = again.fit("data.npz", out="run")
+    assert records[0]["step"] == 6  # 16 + 16 + 30, then 28 rows in three steps
+    whole = trainer_of(net, batch=10)
+    whole.resume("run")
+    assert whole.progress.history == records

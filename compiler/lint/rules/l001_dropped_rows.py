@@ -9,6 +9,7 @@ from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Node, format_shape
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
 NAMES = {1: ("step",), 2: ("row", "column"), 3: ("plane", "row", "column")}
@@ -113,4 +114,4 @@ def _by_or_one(sizes: list[int]) -> str:
 
 
 def _plural(count: int, name: str) -> str:
-    return f"{count} {name}{'s' if count != 1 else ''}"
+    return counted(count, name)

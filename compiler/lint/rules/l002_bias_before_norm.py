@@ -10,6 +10,7 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Kind
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Label, Span
 
 
@@ -55,7 +56,7 @@ def bias_before_norm(subject: Subject) -> Iterator[Diagnostic]:
                 yield warning(
                     "batch normalization takes this bias out again",
                     layer.span,
-                    f"`{bias.name}`: {bias.count:,} parameters without effect",
+                    f"`{bias.name}`: {counted(bias.count, 'parameter')} without effect",
                     secondary=(Label(norm.span, "subtracts the mean of each channel"),),
                     help="write `bias=false`" if every else "write `bias=false` where `batchnorm` follows",
                     fix=fix,

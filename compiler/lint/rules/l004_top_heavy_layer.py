@@ -8,6 +8,7 @@ from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import format_shape, language_shape
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring, data_inputs, weighted
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
 SHARE = 0.5
@@ -59,7 +60,7 @@ def top_heavy_layer(subject: Subject) -> Iterator[Diagnostic]:
                 yield warning(
                     f"one layer holds {100 * count // total} % of the parameters",
                     layer.span,
-                    f"{count:,} of {total:,} parameters",
+                    f"{count:,} of {counted(total, 'parameter')}",
                     secondary=(Label(flatten.span, f"flattens {_shape(flatten)}"),) if flatten else (),
                     help="average the map with `global_avgpool` instead of flattening it, or pool it smaller before"
                     if flatten
@@ -80,4 +81,4 @@ def _flattened(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
 
 def _shape(layer: LayerInstance) -> str:
     (length,) = language_shape(layer.outputs[0])
-    return f"{format_shape(language_shape(layer.inputs[0]))} to {length:,} numbers"
+    return f"{format_shape(language_shape(layer.inputs[0]))} to {counted(length, 'number')}"

@@ -9,6 +9,7 @@ from netc.compiler.ir import Value
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import data_inputs
 from netc.compiler.net import Net
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
 LIMIT = 20
@@ -53,7 +54,7 @@ def deep_plain_stack(subject: Subject) -> Iterator[Diagnostic]:
         if found is not None:
             layer, start, length = found
             yield warning(
-                f"{length} layers in a row without a skip connection",
+                f"{counted(length, 'layer')} in a row without a skip connection",
                 layer.span,
                 f"`{layer.path}` is number {LIMIT + 1}",
                 secondary=(Label(start.span, f"`{start.path}` is the first"),),

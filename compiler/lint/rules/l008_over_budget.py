@@ -9,6 +9,7 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.budget import BudgetError, Miss, misses, shares
 from netc.compiler.net import Net
 from netc.grammar import ast
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Span
 
 LISTED = 5
@@ -95,4 +96,4 @@ def _headline(subject: Subject, net: Net) -> Span:
 
 
 def _figure(name: str, value: Size) -> str:
-    return f"{value:,} bytes" if name.startswith("memory") and isinstance(value, int) else f"{value:,}"
+    return f"{counted(value, 'byte')}" if name.startswith("memory") and isinstance(value, int) else f"{value:,}"

@@ -18,6 +18,7 @@ from netc.compiler.ir import Builder, DType, Node, Tensor, Value
 from netc.compiler.targets.convolution import static
 from netc.compiler.targets.cpu.weights import plain_gradient
 from netc.compiler.targets.layout import Layout
+from netc.grammar.counted import counted
 
 CACHED_KERNEL = 450_000
 """Bytes of dy, as the kernel of one block of channels and four of filters, that stay in a core's second cache."""
@@ -130,7 +131,7 @@ def strips_of_input(layout: Layout, g: Builder, node: Node, strips: Strips) -> V
         columns = g.Reshape(lying, shape=(groups * batch * count // block, block, taken * width * channels, 1))
         return g.Reshape(g.ToBlocked(columns), shape=(groups, batch * count, taken, width * channels))
 
-    return layout.once(f"{strips} with {rows} rows of stride {stride}", x, make)
+    return layout.once(f"{strips} with {counted(rows, 'row')} of stride {stride}", x, make)
 
 
 @cache

@@ -11,38 +11,64 @@ from typing import BinaryIO
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.runtime.data.dataset import Split, check_lengths
 from netc.runtime.data.errors import damaged, error, first_bytes, unreadable
+from netc.runtime.data.formats.base import FolderFormat, Source
+from netc.runtime.data.spec import Options
 
-_NAME = re.compile(r"^(?:.*[-_])?(?P<part>train|t10k|test)[-_](?P<what>images|labels)[-.]idx[13]-ubyte(?:\.gz)?$")
+_NAME = re.compile(r"^(?P<set>.*[-_])?(?P<part>train|t10k|test)[-_](?P<what>images|labels)[-.]idx[13]-ubyte(?:\.gz)?$")
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP = b"\x1f\x8b"
 LARGEST = 1 << 36
 CHUNK = 1 << 24
 
 
+class Idx(FolderFormat):
+    """Files called `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz` and the like, of one data set."""
+
+    known = "MNIST's IDX files"
+
+    def recognizes(self, folder: Path) -> bool:
+        """Whether any file is called so."""
+        return bool(_named(folder))
+
+    def read(self, folder: Path, options: Options) -> Source:
+        """Images uint8 [rows, H, W] and labels [rows] of each part. Raises E500, E502, E503, E509."""
+        files = idx_files(folder)
+        read = frozenset(path for paths in files.values() for path in paths.values())
+        return Source({part: _part(paths) for part, paths in files.items()}, files=read)
+
+
 def idx_files(folder: Path) -> dict[str, dict[str, Path]]:
-    """part -> what -> file, for every IDX file in a folder; a plain file wins over its gzipped twin.
+    """part -> what -> file, for every IDX file in a folder; a plain file wins over its gzipped twin. Raises E503.
 
     A folder that is called as a file, as unpacking some archives leaves them, stands for the file in it.
     """
     found: dict[str, dict[str, Path]] = {}
-    named = [path for path in folder.iterdir() if _NAME.match(path.name)]
-    inside = [file for path in named if path.is_dir() for file in path.iterdir() if _NAME.match(file.name)]
-    files = [path for path in (*named, *inside) if path.is_file()]
-    for path in sorted(files, key=lambda path: (path.suffix == ".gz", path.parent != folder, path.name)):
-        if match := _NAME.match(path.name):
-            part = "train" if match["part"] == "train" else "test"
-            found.setdefault(part, {}).setdefault(match["what"], path)
+    sets: dict[str, Path] = {}
+    for path in sorted(_named(folder), key=lambda path: (path.suffix == ".gz", path.parent != folder, path.name)):
+        match = _NAME.match(path.name)
+        assert match is not None
+        part = "train" if match["part"] == "train" else "test"
+        sets.setdefault(match["set"] or "", path)
+        found.setdefault(part, {}).setdefault(match["what"], path)
+    if len(sets) > 1:
+        called = f"{len(sets)} data sets: " + ", ".join(
+            f"`{prefix.rstrip('-_') or 'no prefix'}` ({sets[prefix].name})" for prefix in sorted(sets)
+        )
+        raise error("E503", f"{folder} holds {called}", help="give each data set a folder of its own")
     return found
 
 
-def read_idx_folder(files: dict[str, dict[str, Path]]) -> dict[str, Split]:
-    """Images uint8 [rows, H, W] and labels [rows] of each part. Raises E500, E502, E503, E509."""
-    return {part: _part(part, paths) for part, paths in files.items()}
+def _named(folder: Path) -> list[Path]:
+    """The files that are called as IDX files are, also in folders that are."""
+    named = [path for path in folder.iterdir() if _NAME.match(path.name)]
+    inside = [file for path in named if path.is_dir() for file in path.iterdir() if _NAME.match(file.name)]
+    return [path for path in (*named, *inside) if path.is_file()]
 
 
-def _part(part: str, paths: dict[str, Path]) -> Split:
+def _part(paths: dict[str, Path]) -> Split:
     for what, other in (("images", "labels"), ("labels", "images")):
         if what not in paths:
             raise error(
@@ -80,7 +106,7 @@ def _read(path: Path, stream: BinaryIO, axes: int) -> np.ndarray:
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _DTYPES:
         raise damaged(path, f"begins with bytes {head[:4].hex(' ')}, expected 00 00 08 {axes:02x} of an IDX file")
     if head[3] != axes:
-        raise damaged(path, f"holds {head[3]} axes, expected {axes}")
+        raise damaged(path, f"holds {counted(head[3], 'axis', 'axes')}, expected {axes}")
     if len(head) < 4 + 4 * axes:
         raise damaged(path, f"ends at byte {len(head)}, inside its header")
     sizes = [int.from_bytes(head[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(axes)]

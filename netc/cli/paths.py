@@ -1,0 +1,33 @@
+"""Arguments and options that name files: what a shell offers for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+
+class PathTo(click.ParamType[str]):
+    """A path, taken as it is: what is wrong with it is said by whoever opens it.
+
+    endings  of the files that a shell offers beside folders: "net"; none for folders alone
+    words    what may stand there instead of a path: "digits"
+    """
+
+    name = "path"
+
+    def __init__(self, *endings: str, words: tuple[str, ...] = ()) -> None:
+        self.endings, self.words = endings, words
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
+        """The words that fit, and what the shell itself is to list: files by their endings, separated by `|`."""
+        items: list[CompletionItem[Any]] = [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
+        return [*items, CompletionItem("|".join(self.endings), type="file" if self.endings else "dir")]
+
+
+NET_FILE = PathTo("net")
+FOLDER = PathTo()
+RUN_OR_MODEL = PathTo("onnx")
+WEIGHTS = PathTo("safetensors", "onnx")
+DATA = PathTo("npz", "csv", words=("digits",))

@@ -1,0 +1,143 @@
+"""One image file as pixels: upright, without transparency, with all its levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netc.runtime.data.images import read_with
+from netc.runtime.data.wide import grey, is_readable, is_wide, wide_levels
+
+GREY = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"})
+ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
+SIDEWAYS = frozenset({5, 6, 7, 8})
+ORIENTATION = 0x0112
+WHITE = "#ffffff"
+LEVELS = 65_535
+PER_BYTE = 257
+"""What a level of 8 bits is in 16: 255 becomes 65,535."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Height and width in pixels, turned upright, and what the file holds.
+
+    deep     more than 8 bits of grey or of each colour
+    reduced  more than 8 bits, of which 8 are read
+    """
+
+    height: int
+    width: int
+    colour: bool
+    transparent: bool
+    deep: bool
+    reduced: bool
+
+
+def read_header(path: Path) -> Header:
+    """What the file says before its pixels are decoded. Raises E500, E502 or E512."""
+
+    def read(image: Any) -> Header:
+        width, height = image.size
+        needs_pixels = image.format == "PNG" and "exif" not in image.info  # there getexif would decode the image
+        if not needs_pixels and image.getexif().get(ORIENTATION) in SIDEWAYS:
+            width, height = height, width
+        deep = image.mode.startswith("I") or is_readable(image)
+        return Header(height, width, image.mode not in GREY, _has_alpha(image), deep, not deep and is_wide(image))
+
+    return read_with(path, read)
+
+
+def read_image(
+    path: Path, channels: int, size: tuple[int, int] | None = None, *, background: str = WHITE, deep: bool = False
+) -> np.ndarray:
+    """The upright image as [H, W, channels], uint8 or for `deep` uint16, where bytes take the whole range.
+
+    size        [height, width] to scale to; the image covers it and what sticks out is cut off evenly
+    background  what stands behind transparent pixels, as `#rrggbb`
+
+    Raises E500, E502 or E512.
+    """
+
+    def read(image: Any) -> np.ndarray:
+        from PIL import ImageOps
+
+        wide = deep and is_readable(image)
+        image.load()
+        image = ImageOps.exif_transpose(image)
+        if image.mode == "F":
+            raise ValueError("pixels are floats, expected 8 or 16 bits")
+        if image.mode.startswith("I"):
+            levels = _resized(_levels(image, background), size)
+            values = levels if deep else levels // PER_BYTE
+            values = np.broadcast_to(values[:, :, None], (*values.shape, channels))
+        elif wide:
+            colours = wide_levels(path, image, background)
+            maps = [_resized(one, size) for one in np.moveaxis(grey(colours) if channels == 1 else colours, 2, 0)]
+            values = np.stack(maps, axis=2)
+        else:
+            values = _bytes(image, channels, size, background)
+            values = values.astype(np.uint16) * np.uint16(PER_BYTE) if deep else values
+        return np.ascontiguousarray(values, np.uint16 if deep else np.uint8)
+
+    return read_with(path, read)
+
+
+def check_decodes(path: Path) -> None:
+    """Find a damaged file by decoding it, unless it ends as a whole JPEG or PNG does. Raises E500, E502, E512.
+
+    Cameras write other things after the picture; only decoding tells those files from ones that are cut off.
+    """
+    marks = {".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9", ".png": b"IEND\xaeB`\x82"}
+    mark = marks.get(path.suffix.lower())
+    if mark is not None:
+        with path.open("rb") as stream:
+            end = stream.seek(0, 2)
+            stream.seek(max(0, end - 4096))
+            if mark in stream.read():
+                return
+    read_image(path, 3)
+
+
+def _bytes(image: Any, channels: int, size: tuple[int, int] | None, background: str) -> np.ndarray:
+    from PIL import Image, ImageOps
+
+    if _has_alpha(image):
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, background), image)
+    image = image.convert("L" if channels == 1 else "RGB")
+    if size is not None and image.size != (size[1], size[0]):
+        image = ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BILINEAR)
+    return np.asarray(image, np.uint8).reshape(image.size[1], image.size[0], channels)
+
+
+def _levels(image: Any, background: str) -> np.ndarray:
+    """Grey of more than 8 bits as int64 [H, W]."""
+    from PIL import Image
+
+    levels: np.ndarray = np.array(image, np.int64)
+    low, high = (int(levels.min()), int(levels.max())) if levels.size else (0, 0)
+    if low < 0 or high > LEVELS:
+        raise ValueError(f"pixels go from {low:,} to {high:,}, expected 0 to {LEVELS:,}")
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int):
+        behind = int(np.asarray(Image.new("RGB", (1, 1), background).convert("L"))[0, 0])
+        levels[levels == transparent] = PER_BYTE * behind
+    return levels
+
+
+def _resized(levels: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
+    from PIL import Image, ImageOps
+
+    if size is None or levels.shape == size:
+        return levels
+    image = ImageOps.fit(Image.fromarray(levels.astype(np.float32)), (size[1], size[0]), Image.Resampling.BILINEAR)
+    scaled: np.ndarray = np.clip(np.rint(np.asarray(image)), 0, LEVELS).astype(np.int64)
+    return scaled
+
+
+def _has_alpha(image: Any) -> bool:
+    return image.mode in ALPHA or "transparency" in image.info

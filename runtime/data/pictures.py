@@ -1,0 +1,134 @@
+"""A field of image files: what they have in common, and the column of them that is decoded when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netc.runtime.data.dataset import Field
+from netc.runtime.data.decode import LEVELS, WHITE, check_decodes, read_header, read_image
+from netc.runtime.data.errors import damaged, error, shape_text
+from netc.runtime.data.spec import Options
+
+IN_MEMORY = 512 << 20
+NAMED = {"#ffffff": "white", "#000000": "black"}
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """A column of image files, [rows, H, W, channels], decoded when rows are asked for; `take` is a column of some."""
+
+    paths: Sequence[Path]
+    size: tuple[int, int]
+    channels: int
+    resize: bool = False
+    background: str = WHITE
+    deep: bool = False
+    largest: int = 255
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(rows, H, W, channels)."""
+        return (len(self.paths), *self.size, self.channels)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Bytes, or 16 bits where any picture has more than 8."""
+        return np.dtype(np.uint16 if self.deep else np.uint8)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        chosen = np.atleast_1d(np.arange(len(self.paths))[rows])
+        out = np.empty((len(chosen), *self.size, self.channels), self.dtype)
+        for position, row in enumerate(chosen):
+            image = read_image(
+                self.paths[row],
+                self.channels,
+                self.size if self.resize else None,
+                background=self.background,
+                deep=self.deep,
+            )
+            if image.shape[:2] != self.size:
+                sizes = shape_text(image.shape[:2]), shape_text(self.size)
+                raise damaged(self.paths[row], f"image is {sizes[0]} pixels once decoded, its header says {sizes[1]}")
+            out[position] = image
+        return out
+
+    def take(self, rows: np.ndarray) -> Images:
+        """The column of these rows alone."""
+        paths = [self.paths[row] for row in rows]
+        return Images(paths, self.size, self.channels, self.resize, self.background, self.deep, self.largest)
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Image files as fields.
+
+    fields   part -> the images of it
+    treated  what was done to them, by name, as the data card keeps it;  notes: the same for people
+    """
+
+    fields: Mapping[str, Field]
+    treated: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_pictures(paths: Mapping[str, Sequence[Path]], options: Options) -> Pictures:
+    """The images of each part, all of one size, colour and depth.
+
+    They become arrays where all of them fit into 512 MB, else each is decoded when it is asked for. Either way each
+    file is looked at now: decoded, or checked for its end mark. Raises E500, E502, E504 where sizes differ, E512.
+    """
+    everything = [path for chosen in paths.values() for path in chosen]
+    headers = [read_header(path) for path in everything]
+    size = options.size or (headers[0].height, headers[0].width)
+    for path, header in zip(everything, headers, strict=True):
+        if options.size is None and (header.height, header.width) != size:
+            raise error(
+                "E504",
+                f"{path} is {shape_text((header.height, header.width))} pixels, "
+                f"expected {shape_text(size)} as {everything[0]} is",
+                help=f"put `:size={size[0]}` after the data's name to bring all images to one size",
+            )
+    channels = options.channels or (3 if any(header.colour for header in headers) else 1)
+    deep = any(header.deep for header in headers)
+    background = options.background or WHITE
+    treated = {"size": "scaled to cover it, the middle kept"} if options.size is not None else {}
+    notes = []
+    transparent, reduced = (sum(getattr(header, name) for header in headers) for name in ("transparent", "reduced"))
+    if transparent or options.background is not None:
+        treated["transparency"] = background
+        notes.append(f"transparency of {_images(transparent)} composited on {called(background)}")
+    if reduced:
+        notes.append(f"{_images(reduced)} of 16 bits read as 8")
+    fields: dict[str, Field] = {}
+    in_memory = len(everything) * size[0] * size[1] * channels * (2 if deep else 1) <= IN_MEMORY
+    for part, chosen in paths.items():
+        images = Images(chosen, size, channels, options.size is not None, background, deep)
+        fields[part] = images[:] if in_memory else _checked(images)
+    return Pictures(fields, treated, tuple(notes))
+
+
+def called(background: str) -> str:
+    """A colour as it is said: white, black, or by its number."""
+    return NAMED.get(background, background)
+
+
+def _checked(images: Images) -> Images:
+    """The same once every file is known to decode; the largest level of deep pictures is then known too."""
+    if not images.deep:
+        for path in images.paths:
+            check_decodes(path)
+        return images
+    largest = max((int(images[row].max(initial=0)) for row in range(len(images))), default=LEVELS)
+    return Images(images.paths, images.size, images.channels, images.resize, images.background, True, largest)
+
+
+def _images(count: int) -> str:
+    return f"{count:,} image{'s' if count != 1 else ''}"

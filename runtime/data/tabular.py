@@ -1,0 +1,90 @@
+"""Columns of any table as a part of data: numbers as float64, everything else as text, whatever file holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.data.columns import is_number
+from netc.runtime.data.dataset import Field, Split, check_lengths
+from netc.runtime.data.errors import SHOWN, error, finding
+from netc.runtime.data.formats.base import Source
+from netc.runtime.data.images import SUFFIXES
+from netc.runtime.data.pictures import Pictures, read_pictures
+from netc.runtime.data.spec import Options
+
+PATHS = ("image", "path", "file", "filename", "file_name")
+
+
+def table(path: Path, columns: Mapping[str, np.ndarray], where: Callable[[int], str], options: Options) -> Source:
+    """One part of a table's columns.
+
+    columns  name -> values, a row each: columns of the table, and arrays of more axes, which are fields of their own
+    where    row -> where it stands in the file: "line 7"
+
+    A column of file names called image, path or file makes `image`. Which columns make an input is decided when the
+    net is known. Raises E500, E502, E504, E507, E508, E509, E511, E512.
+    """
+
+    def place(name: str, row: int) -> str:
+        return f"{path}, column {name}" if row < 0 else f"{path}, {where(row)}, column {name}"
+
+    values = {name: _plain(place, name, found) for name, found in columns.items()}
+    check_lengths(values, place)
+    if not values or not len(next(iter(values.values()))):
+        raise error("E508", f"{path} has no rows")
+    files = next((name for name in PATHS if name in values and _names_images(values[name])), None)
+    fields: dict[str, Field] = {name: found for name, found in values.items() if name != files}
+    images: list[Path] = []
+    pictures = Pictures({})
+    if files is not None:
+        images = [path.parent / name.strip() for name in values[files].tolist()]
+        _check_files(path, images, where)
+        pictures = read_pictures({"all": images}, options)
+        fields["image"] = pictures.fields["all"]
+    names = tuple(name for name, found in values.items() if name != files and found.ndim == 1)
+    last = frozenset({"image"} if files is not None else ())
+    split = Split(fields, place, last, names, pictures.treated)
+    return Source({"all": split}, {}, frozenset({path, *images}), pictures.notes)
+
+
+def _plain(place: Callable[[str, int], str], name: str, values: np.ndarray) -> np.ndarray:
+    if values.ndim == 0 or values.dtype.kind not in "biufUO":
+        message = f"{place(name, -1)} has dtype {values.dtype}"
+        raise error("E507", message, help="save numbers or text, or leave the column out")
+    if values.dtype.kind == "O":
+        wrong = next((at for at, value in enumerate(values.tolist()) if not isinstance(value, str)), None)
+        if wrong is not None:
+            message = f"{place(name, wrong)} is {values[wrong]!r:.40}, expected a number or text"
+            raise error("E511", message, help="save one kind of values in a column")
+        return values.astype(str)
+    return values if values.dtype.kind == "U" or values.ndim > 1 else values.astype(np.float64)
+
+
+def _names_images(values: np.ndarray) -> bool:
+    first = str(values[0])
+    return values.dtype.kind == "U" and not is_number(first) and Path(first.strip()).suffix.lower() in SUFFIXES
+
+
+def _check_files(path: Path, images: list[Path], where: Callable[[int], str]) -> None:
+    missing = [
+        finding(
+            "E500",
+            f"{path}, {where(row)} names {image}, which doesn't exist",
+            help=f"write the images' paths relative to the {path.suffix[1:].upper()} file",
+        )
+        for row, image in enumerate(images)
+        if not _is_file(image)
+    ]
+    if missing:
+        raise DiagnosticError(missing[:SHOWN])
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,159 @@
+"""One training at a time in a run folder: a lock of the operating system on a file in it.
+
+The system gives the lock up when its process ends, however it ends, so a file that a dead process left behind is simply
+locked anew: no process id has to be looked up, and none can be mistaken. The file names the process for whoever is
+refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.folder.files import cannot_write
+
+NAME = "run.lock"
+BEYOND = 1 << 20
+"""The byte that is locked on Windows, where a locked one cannot be read: behind all that the file holds."""
+
+HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
+"""What a system says where another has the lock."""
+
+WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+"""What a file system says that has no locks, as some of clusters are mounted."""
+
+
+class FolderLock:
+    """The lock of a folder, for the object that holds it; another object is refused, in this process too."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.path = folder, folder / NAME
+        self._handle: int | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold the lock; within it, holding it again does nothing. Gives whether the file system has locks.
+
+        Raises DiagnosticError E569 where a training is at work in the folder, E562 where it cannot be written.
+        """
+        if self._handle is not None:
+            yield True
+            return
+        self._handle = self._taken()
+        try:
+            yield self._handle is not None
+        finally:
+            self._give_back()
+
+    def _taken(self) -> int | None:
+        while True:
+            try:
+                handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+            except OSError as error:
+                raise cannot_write(self.path, error) from error
+            try:
+                _lock(handle)
+            except OSError as error:
+                os.close(handle)
+                if error.errno in WITHOUT_LOCKS:
+                    self.path.unlink(missing_ok=True)
+                    return None
+                if error.errno in HELD:
+                    raise self._refused() from error
+                raise cannot_write(self.path, error) from error
+            if self._is_ours(handle):
+                self._sign(handle)
+                return handle
+            os.close(handle)  # whoever had it took the file away in between
+
+    def _is_ours(self, handle: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(handle), self.path.stat())
+        except FileNotFoundError:
+            return False
+
+    def _sign(self, handle: int) -> None:
+        about = json.dumps({"pid": os.getpid(), "host": platform.node()}).encode()
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without a name
+            os.ftruncate(handle, 0)
+            os.write(handle, about)
+
+    def _give_back(self) -> None:
+        if self._handle is None:
+            return
+        handle, self._handle = self._handle, None
+        if sys.platform == "win32":  # an open file cannot be removed there, by this process or another
+            _unlock(handle)
+            os.close(handle)
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+        else:  # first the file: whoever has just opened it looks whether it is still there
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+            os.close(handle)
+
+    def _refused(self) -> DiagnosticError:
+        holder = _holder(self.path)
+        message = f"a training is at work in {self.folder}{f': {holder}' if holder else ''}"
+        help = "wait for its end, or end it with Ctrl-C or SIGTERM; then `--resume` goes on where it stopped"
+        return DiagnosticError(Diagnostic("E569", message, help=help))
+
+
+def is_at_work(folder: Path) -> bool:
+    """Whether a training is at work in a folder: the lock is asked for, and given back at once."""
+    try:
+        handle = os.open(folder / NAME, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        _lock(handle)
+        _unlock(handle)
+    except OSError as error:
+        return error.errno in HELD
+    finally:
+        os.close(handle)
+    return False
+
+
+def _holder(path: Path) -> str | None:
+    try:
+        about: Any = json.loads(path.read_text(encoding="utf-8"))
+        pid, host = int(about["pid"]), str(about["host"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return f"process {pid}" if host == platform.node() else f"process {pid} on {host}"
+
+
+def _unlock(handle: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(handle, BEYOND, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _lock(handle: int) -> None:
+    """Raise OSError where another has it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(handle, BEYOND, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        os.lseek(handle, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,52 @@
+"""What a run that goes on changes of what it was asked for: kept in run.json, and told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from netc.compiler import Net, replaceable
+from netc.runtime.folder.progress import Progress
+from netc.runtime.runs.run import Request
+
+MAY_CHANGE = ("data", "device", "memory")
+"""What may change beside the settings of the plan that are replaced from outside."""
+
+
+def changed(request: Request, net: Net, overrides: dict[str, Any], **how: Any) -> Request:
+    """The request of a run that goes on otherwise than it was asked for.
+
+    overrides  of the plan;  how: values of MAY_CHANGE, None where they stay
+    """
+    new = replace(request, overrides={**request.overrides, **overrides})
+    new = replace(new, **{name: value for name, value in how.items() if value is not None})
+    new.plan(net)  # refuses what is out of place
+    return new
+
+
+def record(before: Request, now: Request, net: Net, progress: Progress) -> None:
+    """Add what differs to the changes of a run: in the epoch that it goes on with, after so many steps."""
+    was, is_now = _values(before, net), _values(now, net)
+    found = {name: {"from": was[name], "to": is_now[name]} for name in is_now if was[name] != is_now[name]}
+    if found:
+        now.changes = [*now.changes, {"epoch": progress.epoch + 1, "step": progress.step, "settings": found}]
+
+
+def change_lines(request: Request) -> list[str]:
+    """Every change of the run, the oldest first."""
+    lines = []
+    for change in request.changes:
+        what = [f"{name} {_shown(item['from'])} -> {_shown(item['to'])}" for name, item in change["settings"].items()]
+        lines.append(f"{', '.join(what)}, from epoch {change['epoch']} on, after step {change['step']:,}")
+    return lines
+
+
+def _values(request: Request, net: Net) -> dict[str, Any]:
+    asked = asdict(request)
+    return replaceable(request.plan(net)) | {name: asked[name] for name in MAY_CHANGE}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value))
+    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)

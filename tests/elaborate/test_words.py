@@ -1,0 +1,265 @@
+"""Words of the field: what other frameworks call a thing, what has no word here, and repairs that work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import netc
+from netc.cli import run
+from netc.compiler.declare.absent import ABSENT, Absent, absent
+from netc.compiler.declare.also import Also, plain
+from netc.compiler.declare.declared import Declared
+from netc.compiler.elaborate.advice import REGISTRIES, defined
+from tests.support.repairs import errors, repaired
+
+NET = "net A {{\n  input image: 3x8x8\n  {}\n}}\n"
+TRAINED = "net A {{ input x: 8; y = dense(10) }}\ntrain A {{ {} }}\n"
+
+# a line as people bring it, and the line that is right
+LAYERS = [
+    ("Conv2d(8, 3)", "conv(8, 3)"),
+    ("flatten -> Linear(10)", "flatten -> dense(10)"),
+    ("Conv2D(8, 3, activation=\"relu\", padding=\"same\")", "conv(8, 3, act=relu, pad=same)"),
+    ("conv_2d(8, 3)", "conv(8, 3)"),
+    ("nn.Conv2d(3, 8, 3, padding=1, bias=False)", "conv(8, 3, pad=1, bias=false)"),
+    ("nn.Conv2d(3, 8, 3, 2, 1)", "conv(8, 3, 2, 1)"),
+    ("tf.keras.layers.Conv2D(8, [3, 3], strides=2)", "conv(8, [3, 3], stride=2)"),
+    ("nn.BatchNorm2d(3)", "batchnorm"),
+    ("nn.BatchNorm2d(3, momentum=0.1)", "batchnorm(momentum=1 - 0.1)"),
+    ("BatchNormalization()", "batchnorm(momentum=0.99, epsilon=1e-3)"),
+    ("Dropout2d(0.2)", "dropout(0.2)"),
+    ("nn.Dropout(p=0.2)", "dropout(rate=0.2)"),
+    ("MaxPooling2D(2)", "maxpool(2)"),
+    ("nn.AvgPool2d(2)", "avgpool(2, count_pad=true)"),
+    ("nn.AdaptiveAvgPool2d(1)", "global_avgpool"),
+    ("GlobalAveragePooling2D()", "global_avgpool"),
+    ("flatten -> nn.Linear(192, 10)", "flatten -> dense(10)"),
+    ("flatten -> Dense(10, activation=\"softmax\")", "flatten -> dense(10, act=softmax)"),
+    ("flatten -> Dense(10, activation=\"linear\")", "flatten -> dense(10, act=none)"),
+    ("nn.Flatten()", "flatten"),
+    ("nn.Flatten(start_dim=2)", "flatten(from=1)"),
+    ("nn.ReLU(inplace=True)", "relu"),
+    ("F.relu", "relu"),
+    ("nn.Softmax(dim=1)", "softmax(axis=0)"),
+    ("nn.LeakyReLU(0.2)", "leaky_relu(0.2)"),
+    ("cnov(8, 3x3)", "conv(8, 3x3)"),
+    ("conv(8, kernel_size=3)", "conv(8, kernel=3)"),
+    ("conv(8, 3x3, act=\"relu\")", "conv(8, 3x3, act=relu)"),
+    ("conv(8, 3x3, bias=False)", "conv(8, 3x3, bias=false)"),
+    ("conv(8, 3x3, pad=valid)", "conv(8, 3x3, pad=0)"),
+    ("relu(image)", "image -> relu"),
+    ("y = relu(image) + 1", "y = (image -> relu) + 1"),
+    ("y = nn.Conv2d(3, 8, 3)(image)", "y = image -> conv(8, 3)"),
+    ("y = relu(conv(8, 3x3)(image))", "y = image -> conv(8, 3x3) -> relu"),
+    ("y = F.max_pool2d(image, 2)", "y = image -> maxpool(2)"),
+    ("image.conv(8, 3x3)", "image -> conv(8, 3x3)"),
+    ("self.conv1 = nn.Conv2d(3, 8, 3)", "conv1 = conv(8, 3)"),
+    ("conv(8, 3x3) | relu", "conv(8, 3x3) -> relu"),
+    ("conv(8, 3x3) |> relu", "conv(8, 3x3) -> relu"),
+    ("conv(8, 3x3) >> relu", "conv(8, 3x3) -> relu"),
+    ("conv(8, 3x3) => relu", "conv(8, 3x3) -> relu"),
+    ("x = image; x >> relu", "x = image; x -> relu"),
+    ("Conv2D(8, (3, 3), activation='relu')", "conv(8, [3, 3], act=relu)"),
+    ("return relu", "relu"),
+    ("let x = relu", "x = relu"),
+    ("for i in range(3) { relu }", "for i in 0..3 { relu }"),
+    ("if image.channels == 3: relu", "if image.channels == 3 { relu }"),
+    ("for i in 0..2:\n    relu\n    tanh", "for i in 0..2 {\n    relu\n    tanh\n  }"),
+]  # fmt: skip
+
+SETTINGS = [
+    ("loss = CrossEntropyLoss(y, label)", "loss = cross_entropy(y, label)"),
+    ("loss = nn.CrossEntropyLoss(y, label)", "loss = cross_entropy(y, label)"),
+    ("loss = nn.CrossEntropyLoss()(y, label)", "loss = cross_entropy(y, label)"),
+    ("loss = nn.MSELoss(y, label)", "loss = mse(y, label)"),
+    ("loss = mse(y, label); optimizer = SGD(learning_rate=0.1)", "loss = mse(y, label); optimizer = sgd(lr=0.1)"),
+    ("loss = mse(y, label); optimizer = torch.optim.Adam(lr=0.1)", "loss = mse(y, label); optimizer = adam(lr=0.1)"),
+    ("loss = mse(y, label); lr_scheduler = cosine", "loss = mse(y, label); schedule = cosine"),
+    ("loss = mse(y, label); schedule = StepLR(step_size=2, gamma=0.1)",
+     "loss = mse(y, label); schedule = step(every=2, factor=0.1)"),
+    ("loss = cross_entropy(y, label); metrics = [acc]", "loss = cross_entropy(y, label); metrics = [accuracy]"),
+    ("criterion = mse(y, label); batch_size = 8", "loss = mse(y, label); batch = 8"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("brought", "right"), LAYERS, ids=[brought for brought, _ in LAYERS])
+def test_the_repair_of_a_line_works(brought: str, right: str) -> None:
+    text, left = repaired(NET.format(brought))
+    assert (text, left) == (NET.format(right), [])
+
+
+@pytest.mark.parametrize(("brought", "right"), SETTINGS, ids=[brought for brought, _ in SETTINGS])
+def test_the_repair_of_a_setting_works(brought: str, right: str) -> None:
+    text, left = repaired(TRAINED.format(brought))
+    assert (text, left) == (TRAINED.format(right), [])
+
+
+@pytest.mark.parametrize(
+    ("brought", "right"),
+    [
+        ("import torch.nn as nn\n" + NET.format("relu"), "\n" + NET.format("relu")),
+        ("class A { input x: 3; relu }", "net A { input x: 3; relu }"),
+        ("def f(n) { dense(n) }\nnet A { input x: 3; f(1) }", "block f(n) { dense(n) }\nnet A { input x: 3; f(1) }"),
+        ("def f(n):\n  return dense(n)\nnet A { input x: 3; f(1) }",
+         "block f(n) {\n  dense(n)\n}\nnet A { input x: 3; f(1) }"),
+        ("net A:\n  input x: 3\n  relu\n", "net A {\n  input x: 3\n  relu\n}\n"),
+        ("net A { input x = 3; relu }", "net A { input x : 3; relu }"),
+    ],
+)  # fmt: skip
+def test_the_repair_of_a_file_works(brought: str, right: str) -> None:
+    assert len(errors(brought)) == 1
+    assert repaired(brought) == (right, [])
+
+
+def test_a_chain_of_calls_as_in_python() -> None:
+    """Each value gets a name of its own, and those who read a name below read the value that they read before."""
+    text, left = repaired(
+        "net A {\n  input x: 3x8x8\n  h = conv(4, 3)(x)\n  h = relu(h)\n  y = maxpool(2)(h)\n  h = tanh(y)\n"
+        "  out = flatten(h)\n}\ntrain A { loss = mse(h, label) }\n"
+    )
+    assert left == []
+    assert text == (
+        "net A {\n  input x: 3x8x8\n  h = x -> conv(4, 3)\n  h2 = h -> relu\n  y = h2 -> maxpool(2)\n  h3 = y -> tanh\n"
+        "  out = h3 -> flatten\n}\ntrain A { loss = mse(h3, label) }\n"
+    )
+
+
+def test_a_name_bound_again_inside_braces_is_not_renamed() -> None:
+    (found,) = errors("net A { input x: 3; h = dense(3); for i in 0..2 { h = dense(3) }; h -> relu }")
+    assert (found.code, found.fix) == ("E205", None)
+
+
+@pytest.mark.parametrize("word", ["gelu", "relu6", "elu", "prelu", "GELU", "nn.PReLU", "ReLU6", "celu", "selu"])
+@pytest.mark.parametrize("form", ["{}", "conv(8, 3x3) -> {}", "conv(8, 3x3, act={})"])
+def test_a_word_of_another_meaning_is_never_offered(word: str, form: str) -> None:
+    (found,) = errors(NET.format(form.format(word)))
+    assert found.help is not None
+    assert "use `" not in found.help
+    assert found.help.startswith("this version has no layer")
+    assert repaired(NET.format(form.format(word)))[1] == []
+
+
+@pytest.mark.parametrize("word", ["foo", "zzzzzz", "qux(3)", "nn.Foo(3)", "a.b.c", "embedding(10, 3)", "layernorm"])
+def test_an_unknown_layer_has_a_way_out(word: str) -> None:
+    (found,) = errors(NET.format(word))
+    assert "netc explain layers" in (found.help or "") or "this version has no layer" in (found.help or "")
+
+
+@pytest.mark.parametrize(
+    "setting", ["optimizer = foo", "optimizer = rmsprop", "schedule = foo", "metrics = [foo]", "augmentation = [foo]",
+                "augmentation = [x.Foo()]", "metrics = [f1]", "optimizer = sgd(foo=3)", "foo = 3"],
+)  # fmt: skip
+def test_an_unknown_word_of_a_training_has_a_way_out(setting: str) -> None:
+    (found,) = errors(TRAINED.format(f"loss = mse(y, label); {setting}"))
+    assert found.help
+
+
+@pytest.mark.parametrize(
+    "loss", ["foo", "foo(y, label)", "bce(y, label)", "nn.BCELoss()(y, label)", "BCELoss()(y, label)", "huber", "adam"]
+)
+def test_an_unknown_loss_has_a_way_out(loss: str) -> None:
+    (found,) = errors(TRAINED.format(f"loss = {loss}"))
+    assert found.code == "E407"
+    assert found.help
+
+
+def test_a_misspelt_word_of_the_field_is_that_word() -> None:
+    (found,) = errors(NET.format("geluu"))
+    assert (found.help or "").startswith("`gelu`? this version has no layer `gelu`")
+    (found,) = errors(NET.format("conv2dd(8, 3)"))
+    assert found.help == "use `conv`"
+
+
+@pytest.mark.parametrize("word", ["adam", "mse", "accuracy", "cosine"])
+def test_a_word_of_another_kind_says_where_it_stands(word: str) -> None:
+    (found,) = errors(NET.format(word))
+    assert "in a train section" in (found.help or "")
+
+
+# ---------------------------------------------------------------- the tables
+def rows() -> Iterator[tuple[str, Absent]]:
+    for kind, table in ABSENT.items():
+        for row in table:
+            yield kind, row
+
+
+def test_a_word_is_declared_or_absent() -> None:
+    for kind, row in rows():
+        for name in row.names:
+            assert REGISTRIES[kind].called(name) is None, f"{kind} {name} has a declaration: take it out of absent.py"
+
+
+def test_a_word_is_absent_once() -> None:
+    for kind, table in ABSENT.items():
+        assert len(absent(kind)) == len({plain(name) for row in table for name in row.names})
+        assert sum(len({plain(name) for name in row.names}) for row in table) == len(absent(kind))
+
+
+TORCH = {
+    "gelu": lambda x: torch.nn.functional.gelu(x, approximate="tanh"),
+    "square": torch.square,
+    "negative": torch.neg,
+    "prelu": lambda x: torch.nn.functional.prelu(x, torch.tensor([0.25])),
+}
+
+
+@pytest.mark.parametrize("row", [row for _, row in rows() if row.body], ids=lambda row: row.names[0])
+def test_a_definition_computes_what_its_word_means(row: Absent, tmp_path: Path) -> None:
+    word = row.names[0]
+    (tmp_path / "a.net").write_text(f"{defined(row)}\nnet A {{ input x: 401; y = {word} }}", "utf-8")
+    net = netc.load(tmp_path / "a.net")
+    x = np.linspace(-8, 8, 401, dtype=np.float32)[None]
+    found = np.asarray(netc.Model(net)(x))
+    function = TORCH.get(word) or getattr(torch.nn.functional, word)
+    np.testing.assert_allclose(found, function(torch.from_numpy(x)).numpy(), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize(("kind", "row"), [(k, r) for k, r in rows() if "->" in r.way], ids=lambda item: str(item))
+def test_a_way_is_a_program(kind: str, row: Absent) -> None:
+    """What stands in backticks with an arrow, or is an operation on a and b, is text of the language."""
+    for text in re.findall(r"`([^`]*(?:->| [*/-] )[^`]*)`", row.way):
+        if text == "->":
+            continue
+        line = text.replace("(n", "(1").replace(", n)", ", 2)").strip()
+        program = (
+            f"net A {{ input x: 3x8x8, a: 3x8x8, b: 3x8x8; y = {line if not line.startswith('->') else 'x ' + line} }}"
+        )
+        assert errors(program) == [], program
+
+
+def signatures() -> Iterator[tuple[type[Declared], Also]]:
+    for registry in REGISTRIES.values():
+        for definition in registry.all().values():
+            for also in (Also(item) if isinstance(item, str) else item for item in definition.also):
+                if also.arguments is not None:
+                    yield definition, also
+
+
+@pytest.mark.parametrize(("definition", "also"), list(signatures()), ids=lambda item: getattr(item, "call", ""))
+def test_a_signature_is_that_of_pytorch(definition: type[Declared], also: Also) -> None:
+    import inspect
+
+    found = getattr(torch.nn, re.sub("N(?=d$)", "2", also.name), None)
+    if found is None:
+        pytest.skip("PyTorch has no layer of this name")
+    known = [name for name in inspect.signature(found.__init__).parameters if name != "self"]
+    assert [foreign.name for foreign in also.arguments or ()] == known[: len(also.arguments or ())]
+
+
+# ---------------------------------------------------------------- netc explain
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [("conv", "# conv (layer)"), ("Conv2d", "# conv (layer)"), ("nn.Linear", "# dense (layer)"),
+     ("SGD", "# sgd (optimizer)"), ("CrossEntropyLoss", "# cross_entropy (loss)"), ("gelu", "block gelu"),
+     ("Dropout2d", "whole channels"), ("layers", "global_avgpool"), ("losses", "mse"), ("optimizers", "adamw"),
+     ("e104", "# E104")],
+)  # fmt: skip
+def test_explain_finds_it(word: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", word]) == 0
+    assert says in capsys.readouterr().out
