@@ -13,6 +13,7 @@ from netc.compiler.elaborate.scope import Env, Ref, Scope
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.compiler.ir import Builder, Origin, Value, format_shape, language_shape
 from netc.grammar import ast
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Label, Span, did_you_mean
 
 
@@ -114,7 +115,7 @@ def _sequences(frame: Frame, b: Builder, flow: Any, span: Span) -> list[Value] |
     other = next((shape[0] for shape in shapes if shape[0] != shapes[0][0]), None)
     if other is not None:
         labels = [Label(v.origin.span, format_shape(language_shape(v))) for v in values if v.origin.span]
-        frame.error("E254", f"sequences of {shapes[0][0]} and {other} steps", span, secondary=labels,
+        frame.error("E254", f"sequences of {shapes[0][0]} and {counted(other, 'step')}", span, secondary=labels,
                     help="a scan takes one element of each in a step, so they are equally long")  # fmt: skip
         return None
     return [b.Transpose(x, axes=(1, 0, *range(2, x.rank))) for x in (batched(b, value) for value in values)]

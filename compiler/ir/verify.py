@@ -37,7 +37,7 @@ def _problems(graph: Graph) -> Iterator[str]:
         yield from _wrong_declaration(node)
         for name, body in node.bodies.items():
             if body.parameters:
-                yield f"the {name} of {node.op} has parameters"
+                yield f"{node.op}, {name}: a body reads its inputs, and has no parameters"
             yield from (f"{node.op}, {name}: {problem}" for problem in _problems(body))
     for name, value in graph.outputs.items():
         if value not in known:

@@ -104,9 +104,7 @@ class Scan(Op):
         body, carried, sequences = attributes["body"], attributes["carried"], attributes["sequences"]
         results = list(body.outputs.values())
         if not sequences or len(inputs) != len(body.inputs) or len(results) < carried:
-            raise ShapeError(
-                f"a body of {len(body.inputs)} inputs and {len(results)} outputs doesn't fit {len(inputs)}"
-            )
+            raise ShapeError(f"a body that takes {len(body.inputs)} and gives {len(results)} doesn't fit {len(inputs)}")
         length = inputs[carried].shape[0]
         for at, (given, inner) in enumerate(zip(inputs, body.inputs, strict=True)):
             wanted = (length, *inner.shape) if carried <= at < carried + sequences else inner.shape
