@@ -135,6 +135,8 @@ def _record(
 ) -> None:
     """Enter the scan itself among the applications, behind what happens in its steps."""
     run = frame.run
+    if run.absorbed is not None:
+        return
     read = tuple(value for value in dict.fromkeys(inputs) if value not in set(run.graph.parameters))
     nodes = tuple(run.graph.nodes[first:])
     made = LayerInstance(scope.path, "scan", None, read, outputs, nodes, (), span, training_only=frame.training)
