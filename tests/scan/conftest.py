@@ -33,8 +33,12 @@ def net_of(tmp_path: Path) -> Callable[[str], Net]:
 def run() -> Run:
     """All outputs of a model, of what it takes of the feeds."""
 
+    sessions: dict[bytes, Any] = {}
+
     def ran(artifact: Artifact, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        session = session_of(artifact.model)
+        if artifact.model not in sessions:
+            sessions[artifact.model] = session_of(artifact.model)
+        session = sessions[artifact.model]
         names = [port.name for port in session.get_inputs()]
         made = session.run(None, {name: feeds[name] for name in names})
         return dict(zip([port.name for port in session.get_outputs()], made, strict=True))

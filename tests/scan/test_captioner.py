@@ -12,13 +12,11 @@ import netc
 from netc.compiler import Net
 
 CAPTIONER = """
-use std.resnet (CifarResNet)
-
 net Captioner(vocab = 20, width = 16) {
-  input image: 3x32x32, words: [T, 20]
-  cnn     = image -> CifarResNet(8)
-  regions = cnn.stage3 -> flatten(from=1) -> transpose -> dense(width)
-  start   = cnn.pool -> dense(width, act=tanh)
+  input image: 3x16x16, words: [T, 20]
+  cnn     = image -> conv(16, 3x3, stride=4, pad=1) -> batchnorm -> relu
+  regions = cnn -> flatten(from=1) -> transpose -> dense(width)
+  start   = cnn -> global_avgpool -> dense(width, act=tanh)
   words -> dense(width)
   scan(h = start, c = zeros([width])) {
     focus   = regions -> matmul(prev h) -> softmax
@@ -38,16 +36,16 @@ train Captioner { loss = mse(next, wanted); optimizer = adam(lr=0.02); batch = 6
 """
 
 
-@pytest.mark.parametrize("target", ["std", "cpu", "web", *(["fast"] if fast_library() else [])])
+@pytest.mark.parametrize("target", ["std", *(["fast"] if fast_library() else [])])
 def test_it_trains_on_captions_of_any_length(target: str, net_of: Callable[[str], Net]) -> None:
     model = netc.Model(net_of(CAPTIONER), device="cpu", seed=1, threads=1, target=target)
     trainer = netc.Trainer(model)
     rng = np.random.default_rng(0)
     losses = []
-    for step in range(30):
+    for step in range(24):
         rows, length = 6 if step % 5 else 3, 4 + step % 3
         words = np.eye(20, dtype=np.float32)[(np.arange(rows)[:, None] * 3 + np.arange(length)) % 20]
-        image = rng.normal(size=(rows, 3, 32, 32)).astype(np.float32)
+        image = rng.normal(size=(rows, 3, 16, 16)).astype(np.float32)
         losses.append(trainer.step({"image": image, "words": words, "wanted": np.roll(words, 1, axis=2)})["loss"])
     assert losses[-1] < 0.5 * losses[0]
     answer = model({"image": image, "words": words})
