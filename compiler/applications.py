@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from netc.compiler.declare.parameter import Parameter
-from netc.compiler.ir import Node, Value, format_shape, language_shape
+from netc.compiler.ir import Node, Size, Value, format_shape, language_shape
 from netc.compiler.layers.base import Layer
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Span
@@ -25,6 +25,7 @@ class LayerInstance:
     nodes     the operators it became
     span      the call in the text; `argument_spans` the arguments in it
     training_only  inside `train only { … }`
+    steps     how often it runs for an example: in a scan, for each step
     """
 
     path: str
@@ -37,6 +38,7 @@ class LayerInstance:
     span: Span
     argument_spans: Mapping[str, Span] = field(default_factory=dict)
     training_only: bool = False
+    steps: Size = 1
 
     def __repr__(self) -> str:
         return f"<{self.path} ({self.word}) {_shapes(self.outputs)}>"
@@ -53,6 +55,7 @@ class Kind(StrEnum):
     chain   layers in a row with a name or braces of their own, or that are a layer as a value
             (`norm = batchnorm -> relu`). One that holds nothing but an application of its own name is that
             application: `head = dense(10)` is a layer, and `stage = repeat 3 { … }` a repeat called `stage`
+    scan    the braces of a scan: what happens in one step, then the scan itself
     repeat, for  a loop, which holds its passes
     pass    one pass of a loop
     if      the braces that were taken
@@ -65,6 +68,7 @@ class Kind(StrEnum):
     MERGE = "merge"
     BRANCH = "branch"
     CHAIN = "chain"
+    SCAN = "scan"
     REPEAT = "repeat"
     FOR = "for"
     PASS = "pass"

@@ -13,6 +13,7 @@ from netc.compiler.elaborate.arguments import bind, handed, report_missing
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, Chain, LayerValue, Shared
 from netc.compiler.elaborate.module import Written
+from netc.compiler.elaborate.resolve import nothing_flows
 from netc.compiler.elaborate.scope import Env, Ref, Scope, join
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, scoped, spread, tensors
 from netc.compiler.ir import DType, Origin, Shape, Undecided, Value
@@ -112,7 +113,7 @@ def _inputs(frame: Frame, layer: BuiltIn, flow: Any, bound: Bound | None, span: 
     fewest, most = layer.definition.inputs
     given = [] if layer.is_source else list(spread(flow)) if flow is not None else []
     if flow is None and not layer.is_source and len(bound.tensors if bound else ()) < max(fewest, 1):
-        flows.nothing_flows(frame, layer.word, span)
+        nothing_flows(frame, layer.word, span)
         return None
     given += list(spread(bound.tensors)) if bound else []
     if any(item is POISON for item in given):

@@ -8,7 +8,6 @@ from netc.compiler.elaborate import static
 from netc.compiler.elaborate.arguments import bind, declared_call
 from netc.compiler.elaborate.arithmetic import tensor_binary, tensor_negative
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue, Shared
 from netc.compiler.elaborate.resolve import (
     elsewhere,
@@ -18,9 +17,10 @@ from netc.compiler.elaborate.resolve import (
     unknown_layer,
     value_of,
 )
+from netc.compiler.elaborate.scans import prev_state
 from netc.compiler.elaborate.static import FUNCTIONS, StaticError
 from netc.compiler.elaborate.translate import text
-from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed
+from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed, tensors
 from netc.compiler.initializers.base import initializer
 from netc.compiler.ir import language_shape
 from netc.grammar import ast
@@ -73,8 +73,8 @@ def _operation(frame: Frame, node: ast.Expression, words: tuple[str, ...]) -> An
         case ast.Range():
             start, stop = evaluate(frame, node.start), evaluate(frame, node.stop)
             return _static(frame, node, lambda: static.span_of(start, stop), start, stop)
-    not_yet(frame, "prev", node)
-    return POISON
+    assert isinstance(node, ast.Prev)
+    return prev_state(frame, node)
 
 
 def evaluate_condition(frame: Frame, node: ast.Expression) -> Any:
@@ -190,7 +190,17 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Any:
     if path is not None:
         unknown_layer(frame, path, node)
         return POISON
-    value = evaluate(frame, node.value)
+    found = _reached(frame, node)
+    if any(value in frame.run.inside for value in tensors(found)):
+        frame.error("E255", f"`{node.name}` exists in its scan alone, one step at a time", node.span,
+                    help="end the scan's braces with it, or make it a state, whose last value is reached")  # fmt: skip
+        return POISON
+    return found
+
+
+def _reached(frame: Frame, node: ast.Attribute) -> Any:
+    """What a path leads to."""
+    value = _reached(frame, node.value) if isinstance(node.value, ast.Attribute) else evaluate(frame, node.value)
     if value is POISON:
         return POISON
     members = _members(value)

@@ -9,10 +9,10 @@ from netc.compiler.applications import Kind
 from netc.compiler.elaborate.arguments import bind
 from netc.compiler.elaborate.expressions import is_function
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.layer_values import BuiltIn, Chain, LayerValue
 from netc.compiler.elaborate.module import Written
-from netc.compiler.elaborate.resolve import LATER, elsewhere, in_sight, layer_named, layer_or_error
+from netc.compiler.elaborate.resolve import BRACED, elsewhere, in_sight, layer_named, layer_or_error, nothing_flows
+from netc.compiler.elaborate.scans import scan
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import POISON, Several, is_flowing, kind, scoped, spread, tensors
 from netc.grammar import ast
@@ -189,7 +189,7 @@ def holds_tensor(frame: Frame, node: Element) -> bool:
 
 def _mentions_tensor(frame: Frame, node: ast.Expression) -> bool:
     match node:
-        case ast.Name(id="in"):
+        case ast.Name(id="in") | ast.Prev():
             return True
         case ast.Name(id=name):
             ref = in_sight(frame, name)
@@ -227,13 +227,12 @@ def _is_lone(frame: Frame, node: Element) -> bool:
 
 # ---------------------------------------------------------------- braces
 def braced(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> Any:
-    """A chain, a merge, or a block given branches."""
+    """A chain, a merge, a scan, or a block given branches."""
     if node.head is None:
         return _chain(frame, node, flow, named)
     word = node.head.function if isinstance(node.head, ast.Call) else node.head
-    if isinstance(word, ast.Name) and word.id in LATER and layer_named(frame, word.id) is None:
-        not_yet(frame, word.id, word)
-        return POISON
+    if isinstance(word, ast.Name) and word.id in BRACED and layer_named(frame, word.id) is None:
+        return scan(frame, node, flow, named)
     layer = head_layer(frame, node.head)
     if layer is not POISON and not isinstance(layer, (BuiltIn, Written)):
         frame.error("E230", f"{kind(layer)} takes no branches", node.head.span, help="give branches to a merge")
@@ -306,11 +305,3 @@ def _chain(frame: Frame, node: ast.Braced, flow: Any, named: Scope | None) -> An
         frame.error("E233", "nothing flows out of these braces", node.span, help="start a flow inside them")
         return POISON
     return inner.flow
-
-
-def nothing_flows(frame: Frame, word: str, span: Span) -> None:
-    """Report a layer at a place where no value flows."""
-    what = word if " " in word else f"`{word}`"
-    known = [name for name in frame.env.visible() if is_flowing(frame.env.lookup(name).value)]  # type: ignore[union-attr]
-    help = f"start from a value: `{known[0]} -> …`" if known else "start from a value by its name"
-    frame.error("E233", f"nothing flows into {what} yet", span, help=help)

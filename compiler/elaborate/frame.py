@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +13,7 @@ from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.recorder import Recorder, Recording
 from netc.compiler.elaborate.report import Report
-from netc.compiler.elaborate.scope import Env, Scope
+from netc.compiler.elaborate.scope import Env, Ref, Scope
 from netc.compiler.elaborate.values import as_given
 from netc.compiler.ir import Graph, Value
 from netc.compiler.layers.base import Rewrite
@@ -54,6 +54,7 @@ class Elaboration:
     results     what blocks gave: the path and place of the outermost application
     passes      of all loops so far;  applications: of all blocks and nets
     frozen      inside `frozen` braces
+    inside      values that exist in a scan alone, one step at a time
     poisoned    whether a name was read that stands for nothing because of a mistake elsewhere
     statics     names of values that don't flow, to warn about those that nothing reads
     """
@@ -76,6 +77,7 @@ class Elaboration:
     passes: int = 0
     applications: int = 0
     frozen: bool = False
+    inside: set[Value] = field(default_factory=set)
     poisoned: bool = False
 
 
@@ -93,6 +95,7 @@ class Frame:
     outputs     in a net: what `output` said
     lone        the name of a bind, for the one operation on tensors that it holds
     rewrite     where a layer is applied by one that makes its weight: how
+    states      in a scan: what each of its states, and of the scans around it, was one step before
     """
 
     run: Elaboration
@@ -110,6 +113,7 @@ class Frame:
     started: bool = False
     lone: Scope | None = None
     rewrite: Rewrite | None = None
+    states: Mapping[str, Ref] = field(default_factory=dict)
 
     @property
     def report(self) -> Report:

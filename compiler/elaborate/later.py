@@ -5,13 +5,7 @@ from __future__ import annotations
 from netc.compiler.elaborate.frame import Frame
 from netc.grammar import ast
 
-STATES = (
-    "a fixed number of steps is written out with `for i in 0..n { … }`; `shared cell = …` in front of it gives all of "
-    "them one set of weights, and `h, c = identity` takes what a step gave apart"
-)
 LATER = {
-    "scan": STATES,
-    "prev": STATES,
     "adapt": "write the low-rank product out: "
     "`add { frozen { dense(n) }; dense(8, bias=false) -> dense(n, bias=false) }`",
 }

@@ -8,7 +8,7 @@ from netc.compiler.elaborate.advice import advise
 from netc.compiler.elaborate.expects import CALLS
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
-from netc.compiler.elaborate.resolve import LATER, argument_words
+from netc.compiler.elaborate.resolve import BRACED, argument_words
 from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.layers.base import layer as layers
 from netc.grammar import ast
@@ -19,7 +19,7 @@ def check_names(module: Module, definition: ast.Block | ast.Net, report: Report)
     """Report words of a definition that can stand for nothing, whatever its arguments are."""
     local = {parameter.name for parameter in definition.parameters} | set(_bound(definition.body))
     suggested = [*local, *module.layers, *module.static_names(), *layers.all()]
-    known = {*suggested, *FUNCTIONS, *argument_words(), *module.words, *CALLS, *LATER, "in", "training"}
+    known = {*suggested, *FUNCTIONS, *argument_words(), *module.words, *CALLS, *BRACED, "in", "training"}
     for node in _read(*definition.parameters, definition.body):
         if node.id not in known:
             report.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name",

@@ -8,18 +8,17 @@ from typing import Any
 from netc.compiler.declare.arguments import TRUTHS, ArgumentType, Boolean, Optional_, Pad
 from netc.compiler.elaborate.advice import Advice, advise
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue
 from netc.compiler.elaborate.scope import Ref
 from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.elaborate.translate import repair, text
-from netc.compiler.elaborate.values import POISON, kind
+from netc.compiler.elaborate.values import POISON, is_flowing, kind
 from netc.compiler.layers.base import layer as layers
 from netc.grammar import ast
-from netc.grammar.diagnostics import Edit, Fix, Label, did_you_mean, suggestions
+from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean, suggestions
 
-LATER = ("scan",)
-"""Words that stand where a layer does, and that this version does not have."""
+BRACED = ("scan",)
+"""Words of the language that stand in front of braces alone."""
 
 
 @cache
@@ -72,8 +71,9 @@ def layer_or_error(frame: Frame, node: ast.Name, call: ast.Call | None = None) -
     if ref is not None and (ref.value is POISON or ref.value is None):
         frame.run.poisoned |= ref.value is POISON
         return ref.value
-    if node.id in LATER:
-        not_yet(frame, node.id, node)
+    if node.id in BRACED:
+        frame.error("E250", f"`{node.id}` takes braces", node.span,
+                    help=f"write what happens in one step: `{node.id} {{ dense(8) }}`")  # fmt: skip
         return POISON
     if ref is not None:
         frame.error(
@@ -160,6 +160,7 @@ def unknown(
         path = next((name for name in frame.env.visible() if node.id in _members(frame, name)), None)
         way = "move the bind above its use" if later else "bind it outside those braces, or where they always run"
         way = f"reach it by dots: `{path}.{node.id}`" if path is not None else way
+        way = f"write `prev {node.id}` for the state one step before" if node.id in frame.states else way
         places = [Label(bound.span, "bound later" if later else "bound here, where it is not seen from")]
         frame.error("E201", f"nothing is called `{node.id}` here", node.span, secondary=places, help=way)
         return
@@ -190,3 +191,11 @@ def _meant(word: str, type: ArgumentType) -> str | None:
 def _members(frame: Frame, name: str) -> dict[str, Any]:
     scope = getattr(_value(frame, name), "scope", None)
     return scope.members if scope is not None else {}
+
+
+def nothing_flows(frame: Frame, word: str, span: Span) -> None:
+    """Report a layer at a place where no value flows."""
+    what = word if " " in word else f"`{word}`"
+    known = [name for name in frame.env.visible() if is_flowing(_value(frame, name))]
+    help = f"start from a value: `{known[0]} -> …`" if known else "start from a value by its name"
+    frame.error("E233", f"nothing flows into {what} yet", span, help=help)

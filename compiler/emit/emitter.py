@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from onnx import ModelProto, NodeProto, TensorProto
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 from netc.compiler.emit.onnx_names import Names
-from netc.compiler.emit.protobuf import ELEMENT_TYPES, add_attribute, array_of, fill_tensor, is_float
+from netc.compiler.emit.protobuf import ELEMENT_TYPES, add_attribute, array_of, fill_tensor, is_float, value_info
 from netc.compiler.emit.sizes import SizeArithmetic
 from netc.compiler.ir import DType, Graph, Node, Purpose, Size, Tensor, Value
+from netc.compiler.ops import get_op
 
 
 class Emitter:
@@ -85,7 +86,18 @@ class Emitter:
         """A fresh name for a tensor between two ONNX nodes of one operator."""
         return self.names.unique(stem)
 
+    def body(self, graph: Graph, captured: Sequence[Value]) -> GraphProto:
+        """A graph as an attribute: its last inputs are the captured values, which go by the names they have here."""
+        return _BodyEmitter(self, graph, captured).written()
+
     # ------------------------------------------------------------ for the parts of emission
+    def all_nodes(self) -> None:
+        """Write every node of the graph in order."""
+        for node in self.graph.nodes:
+            definition = get_op(node.op)
+            assert definition.stock, f"{node.op} is no operator of ONNX; targets/ rewrites it before emission"
+            definition.emit(self, node)
+
     def name(self, value: Value | str) -> str:
         """A value's name in the model."""
         return value if isinstance(value, str) else self.names.of(value)
@@ -117,6 +129,43 @@ class Emitter:
             elif isinstance(value, Tensor):
                 value = fill_tensor(TensorProto(), "", array_of(value, self.element_type(value.dtype)))
             add_attribute(proto, name, value)
+
+
+class _BodyEmitter(Emitter):
+    """Writes a graph inside another one. Constants and sizes are the same in every run of it: they stand outside."""
+
+    def __init__(self, outer: Emitter, graph: Graph, captured: Sequence[Value]) -> None:
+        self.outer, self.graph, self.float_type = outer, graph, outer.float_type
+        self.proto = GraphProto(name=outer.names.unique(graph.name))
+        self.names = outer.names.inside()
+        self.domains = outer.domains
+        self.purposes = []  # what runs inside counts for the node around it
+        self.own = len(graph.inputs) - len(captured)
+        for inner, value in zip(graph.inputs[self.own :], captured, strict=True):
+            self.names.bind(inner, outer.name(value))
+
+    def written(self) -> GraphProto:
+        """The whole graph. An output is the result of a node in it, and each is another one."""
+        self.proto.input.extend(self._info(self.name(value), value) for value in self.graph.inputs[: self.own])
+        self.all_nodes()
+        made = {name for node in self.proto.node for name in node.output}
+        for value in self.graph.outputs.values():
+            name = self.name(value)
+            if name not in made:
+                name = self.temporary(f"{value.name}_out")
+                self.node(value.node, "Identity", [value], [name])
+            made.discard(name)
+            self.proto.output.append(self._info(name, value))
+        return self.proto
+
+    def ints(self, values: Sequence[Size], dtype: DType = DType.INT64) -> str:
+        return self.outer.ints(values, dtype)
+
+    def array(self, array: np.ndarray[Any, Any]) -> str:
+        return self.outer.array(array)
+
+    def _info(self, name: str, value: Value) -> Any:
+        return value_info(name, self.element_type(value.dtype), value.shape)
 
 
 def _constant_stem(array: np.ndarray[Any, Any]) -> str:

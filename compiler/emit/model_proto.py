@@ -15,7 +15,6 @@ from netc.compiler.emit.emitter import Emitter
 from netc.compiler.emit.external import ExternalData
 from netc.compiler.emit.protobuf import fill_tensor, value_info
 from netc.compiler.ir import DType, Graph, Purpose, Value
-from netc.compiler.ops import get_op
 
 OPSET = 20
 IR_VERSION = 9
@@ -80,10 +79,7 @@ def write(
             assert array.shape == parameter.shape, f"{parameter.name} has shape {array.shape}, not {parameter.shape}"
             fill = fill_tensor if external is None else external.fill
             fill(e.proto.initializer.add(), parameter.name, array)
-    for node in graph.nodes:
-        definition = get_op(node.op)
-        assert definition.stock, f"{node.op} is no operator of ONNX; targets/ rewrites it before emission"
-        definition.emit(e, node)
+    e.all_nodes()
     for name, value in graph.outputs.items():
         if e.name(value) != name:
             e.node(value.node, "Identity", [value], [name])
@@ -101,7 +97,10 @@ def write(
 
 
 def _has_bfloat16(graph: Graph) -> bool:
-    return any(value.dtype == DType.BFLOAT16 for node in graph.nodes for value in node.outputs)
+    return any(
+        any(value.dtype == DType.BFLOAT16 for value in node.outputs) or any(map(_has_bfloat16, node.bodies.values()))
+        for node in graph.nodes
+    )
 
 
 def _model(e: Emitter, doc: str, manifest: Manifest | None, opset: int, bfloat16: bool) -> ModelProto:

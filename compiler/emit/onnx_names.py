@@ -25,6 +25,12 @@ class Names:
             if value.node is not None and value.node.op != "Constant" and value not in self._names:
                 self._names[value] = name
 
+    def inside(self) -> Names:
+        """Names of another graph in the same model: unlike all those that are taken here, or will be."""
+        made = Names(Graph(""))
+        made._taken, made._taken_by_nodes, made._next = self._taken, self._taken_by_nodes, self._next
+        return made
+
     def of(self, value: Value) -> str:
         """The name of a value; it gets one on first use."""
         name = self._names.get(value)

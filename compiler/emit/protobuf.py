@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from onnx import AttributeProto, NodeProto, TensorProto, ValueInfoProto, helper
+from onnx import AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto, helper
 
 from netc.compiler.ir import DType, Size, Tensor
 
@@ -59,9 +59,15 @@ def add_attribute(node: NodeProto, name: str, value: Any) -> None:
     elif isinstance(value, TensorProto):
         attribute.type = AttributeProto.TENSOR
         attribute.t.CopyFrom(value)
+    elif isinstance(value, GraphProto):
+        attribute.type = AttributeProto.GRAPH
+        attribute.g.CopyFrom(value)
     elif all(isinstance(item, int) for item in value):
         attribute.type = AttributeProto.INTS
         attribute.ints.extend(value)
+    elif all(isinstance(item, str) for item in value):
+        attribute.type = AttributeProto.STRINGS
+        attribute.strings.extend(item.encode() for item in value)
     elif all(isinstance(item, float) for item in value):
         attribute.type = AttributeProto.FLOATS
         attribute.floats.extend(value)

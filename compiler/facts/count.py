@@ -84,8 +84,8 @@ def count(layers: Iterable[LayerInstance], batch: int = 1, still: Collection[Val
         trainable=trainable,
         frozen=params - trainable,
         buffers=sum(item.count for item in parameters if item.buffer),
-        flops=flops((node for layer in chosen for node in layer.nodes), batch),
-        activations=_sum(elements(value, batch) for value in _kept(chosen)),
+        flops=layer_flops(chosen, batch),
+        activations=_sum(steps * elements(value, batch) for value, steps in _kept(chosen).items()),
         layers=len(chosen),
     )
 
@@ -105,6 +105,11 @@ def flops(nodes: Iterable[Node], batch: int = 1) -> Size:
     return _sum(substitute(get_op(node.op).flops(node), {BATCH_SYMBOL: batch}) for node in nodes)
 
 
+def layer_flops(layers: Iterable[LayerInstance], batch: int = 1) -> Size:
+    """Multiply-accumulates of these layers for `batch` examples: in a scan, of all its steps."""
+    return _sum(layer.steps * flops(layer.nodes, batch) for layer in layers)
+
+
 def training_flops(net: Net, batch: int = 1) -> dict[str, Size]:
     """Multiply-accumulates of a training step by layer path: forward once, and once for each operand with a gradient.
 
@@ -113,13 +118,16 @@ def training_flops(net: Net, batch: int = 1) -> dict[str, Size]:
     """
     learning = {item.value for item in net.parameters if item.trainable}
     times: dict[Node, int] = {}
-    for node in net.graph.nodes:
+    for node in net.graph.all_nodes():
         slopes = [value in learning for value in node.inputs]
         times[node] = 1 + sum(slopes[:2])  # the operands; a bias after them costs no product
         if any(slopes) and get_op(node.op).differentiable:
             learning.update(node.outputs)
+        for body in node.bodies.values():
+            learning.update(inner for inner, slope in zip(body.inputs, slopes, strict=True) if slope)
     return {
-        layer.path: _sum(times.get(node, 1) * flops((node,), batch) for node in layer.nodes) for layer in net.layers
+        layer.path: layer.steps * _sum(times.get(node, 1) * flops((node,), batch) for node in layer.nodes)
+        for layer in net.layers
     }
 
 
@@ -192,8 +200,9 @@ def _ancestors(value: Value) -> list[Node]:
     return list(order)
 
 
-def _kept(layers: Iterable[LayerInstance]) -> list[Value]:
-    return list(dict.fromkeys(value for layer in layers if layer.word not in VIEWS for value in layer.outputs))
+def _kept(layers: Iterable[LayerInstance]) -> dict[Value, Size]:
+    """What is kept of these layers' outputs, and how often."""
+    return {value: layer.steps for layer in layers if layer.word not in VIEWS for value in layer.outputs}
 
 
 def _sum(sizes: Iterable[Size]) -> Size:

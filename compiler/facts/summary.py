@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.applications import Applied, LayerInstance
-from netc.compiler.facts.count import distinct_parameters, fixed, flops, totals
+from netc.compiler.facts.count import distinct_parameters, fixed, layer_flops, totals
 from netc.compiler.facts.table import html_of, text_of
 from netc.compiler.ir import Size, Value, language_shape
 from netc.grammar.counted import counted
@@ -133,12 +133,19 @@ class _Ledger:
         self._batch = batch
         self._fixed = fixed(net)
         self._makers = {value: value.name for value in net.inputs}
+        self._outside = {
+            inner: outer
+            for node in net.graph.all_nodes()
+            for body in node.bodies.values()
+            for inner, outer in zip(body.inputs, node.inputs, strict=True)
+        }
         self._counted: set[int] = set()
 
     def sources(self, layers: Sequence[LayerInstance]) -> list[str]:
         """The inputs and the rows so far that made what these layers read.
 
-        Operators that belong to no layer, such as those that make floats of bytes, are looked through.
+        Operators that belong to no layer, such as those that make floats of bytes, are looked through. Inside a scan a
+        state comes from what it starts from, an element from its sequence.
         """
         inside = {value for layer in layers for value in layer.outputs}
         found: dict[str, None] = {}
@@ -148,6 +155,8 @@ class _Ledger:
                 value = waiting.pop()
                 if value in self._makers:
                     found[self._makers[value]] = None
+                elif value in self._outside:
+                    waiting.append(self._outside[value])
                 elif value not in inside and value.node is not None:
                     waiting.extend(reversed(value.node.inputs))
         return list(found)
@@ -161,5 +170,5 @@ class _Ledger:
             "params": sum(item.count for item in own if not item.buffer),
             "trainable": sum(item.count for item in own if item.trainable and item.value not in self._fixed),
             "buffers": sum(item.count for item in own if item.buffer),
-            "flops": number(flops((node for layer in layers for node in layer.nodes), self._batch)),
+            "flops": number(layer_flops(layers, self._batch)),
         }

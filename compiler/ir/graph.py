@@ -43,7 +43,7 @@ class Tensor:
     values: tuple[float | int | bool, ...]
 
 
-Attribute = Union[int, float, str, bool, None, DType, Size, Tensor, tuple["Attribute", ...]]  # noqa: UP007
+Attribute = Union[int, float, str, bool, None, DType, Size, Tensor, "Graph", tuple["Attribute", ...]]
 
 
 Purpose = Literal["loss", "metric", "clip", "optimizer", "stack"]
@@ -105,6 +105,11 @@ class Node:
         (value,) = self.outputs
         return value
 
+    @property
+    def bodies(self) -> dict[str, Graph]:
+        """The graphs among its attributes: what it runs, perhaps many times. Each is closed: it reads its inputs."""
+        return {name: value for name, value in self.attributes.items() if isinstance(value, Graph)}
+
 
 @dataclass(slots=True)
 class Graph:
@@ -138,6 +143,13 @@ class Graph:
         """Values that no node makes."""
         yield from self.inputs
         yield from self.parameters
+
+    def all_nodes(self) -> Iterator[Node]:
+        """Its nodes, and those of the graphs that nodes hold."""
+        for node in self.nodes:
+            yield node
+            for body in node.bodies.values():
+                yield from body.all_nodes()
 
     def consumers(self) -> dict[Value, list[Node]]:
         """For every value that is read, the nodes that read it, in order, each once."""

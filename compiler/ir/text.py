@@ -7,7 +7,7 @@
     output values = %y
 
 After the operator come its attributes, after the colon the types, after @ the layer and the place in the source.
-docs/ir.md explains it.
+A graph that a node holds follows its line, up to `end`. docs/ir.md explains it.
 """
 
 from __future__ import annotations
@@ -30,11 +30,19 @@ def _lines(graph: Graph) -> Iterator[str]:
     for symbol in sorted(_symbols(graph), key=lambda symbol: symbol.name):
         minimum = f" minimum={symbol.minimum}" if symbol.minimum != 1 else ""
         yield f"symbol {symbol.name}{minimum}" + (f" divisor={symbol.divisor}" if symbol.divisor != 1 else "")
+    yield from _content(graph)
+
+
+def _content(graph: Graph) -> Iterator[str]:
     for kind, values in (("input", graph.inputs), ("parameter", graph.parameters)):
         for value in values:
             yield f"{kind} %{value.name}: {_type(value)}{_origin(value.origin)}"
     for node in graph.nodes:
         yield _node(node)
+        for body in node.bodies.values():
+            yield f"  graph {body.name}"
+            yield from (f"  {line}" for line in _content(body))
+            yield "  end"
     for name, value in graph.outputs.items():
         yield f"output {name} = %{value.name}"
 
@@ -73,6 +81,8 @@ def _attribute(value: object) -> str:
         return json.dumps(value)
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else str(value)
+    if isinstance(value, Graph):
+        return "graph"
     if isinstance(value, Tensor):
         return f"{value.dtype}{_shape(value.shape)}{_attribute(value.values)}"
     if isinstance(value, tuple):
@@ -95,6 +105,8 @@ def _symbols(graph: Graph) -> set[Symbol]:
     for node in graph.nodes:
         for attribute in node.attributes.values():
             look(attribute)
+        for body in node.bodies.values():
+            found.update(_symbols(body))
         for value in node.outputs:
             look(value.shape)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netc.compiler.ir.dims import BATCH_SYMBOL, Dim, Shape, Size, Symbol, divide_exactly, floor_divide
@@ -38,14 +38,24 @@ class GraphReader:
         self.graph = Graph("")
         self._tokens: list[str] = []
         self._at = 0
+        self._awaited: list[tuple[dict[str, Any], str]] = []
 
     def read(self, text: str) -> Graph:
         """The graph of this text; raises ValueError naming the line that cannot be read."""
-        for number, line in enumerate(text.splitlines(), 1):
+        return self._read(iter(enumerate(text.splitlines(), 1)))
+
+    def _read(self, lines: Iterator[tuple[int, str]], inside: bool = False) -> Graph:
+        """What stands in the lines, up to `end` in a graph inside another one."""
+        for number, line in lines:
+            if inside and line.strip() == "end":
+                break
             try:
                 self._line(line)
             except (ValueError, KeyError, IndexError) as error:
                 raise ValueError(f"line {number}: {error}: {line.strip()}") from error
+            for attributes, name in self._awaited:
+                attributes[name] = GraphReader(self.symbols)._read(lines, inside=True)
+            self._awaited.clear()
         counted = [_COUNTED.search(name) for name in self.values]
         self.graph.made = max([len(self.graph.nodes), *(int(found[1]) for found in counted if found)])
         return self.graph
@@ -105,7 +115,11 @@ class GraphReader:
         while not self._take(":"):
             key = self._next()
             self._expect("=")
-            attributes[key] = self._attribute()
+            if self._take("graph"):
+                attributes[key] = None  # until the lines that follow are read
+                self._awaited.append((attributes, key))
+            else:
+                attributes[key] = self._attribute()
         types = [self._type()]
         while self._take(","):
             types.append(self._type())

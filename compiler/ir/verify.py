@@ -13,7 +13,7 @@ def verify(graph: Graph) -> None:
 
     Valid is: a node reads only sources and what earlier nodes made; its attributes are complete and its outputs have
     the type and shape that its operator infers; each value is made once and by the node it names; names are unique;
-    outputs exist.
+    outputs exist. The graphs that a node holds are valid too, have no parameters, and read nothing from outside.
     """
     problems = list(_problems(graph))
     assert not problems, f"graph {graph.name} is not valid:\n" + "\n".join(problems)
@@ -35,6 +35,10 @@ def _problems(graph: Graph) -> Iterator[str]:
                 yield f"{value} does not name {node.op}, which makes it"
             yield from _introduce(value, known, names)
         yield from _wrong_declaration(node)
+        for name, body in node.bodies.items():
+            if body.parameters:
+                yield f"{node.op}, {name}: a body reads its inputs, and has no parameters"
+            yield from (f"{node.op}, {name}: {problem}" for problem in _problems(body))
     for name, value in graph.outputs.items():
         if value not in known:
             yield f"output {name} is {value}, which nothing makes"

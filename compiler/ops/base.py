@@ -54,13 +54,15 @@ class Op:
     half            what it wants in half precision; follows from the kind for all but ELEMENTWISE and WINDOW
     cost            what it takes to make its results again; follows from the kind for all but MOVEMENT
     field_before    the receptive field, backwards; follows from the kind for ELEMENTWISE and SOURCE
-    flops           multiply-accumulates; PRODUCT alone has any
+    flops           multiply-accumulates; PRODUCT alone has any, those of a body count where its nodes are
     torch_name      the function of PyTorch that does the same, None where there is none; or else
     torch           what does the same with the attributes, for an attribute or a name that PyTorch has otherwise
     torch_keeps     whether PyTorch needs its result to go back; if not, a ReLU may write over it
     fold            its arithmetic on Python's numbers, where constants are folded; ValueError, ZeroDivisionError and
                     OverflowError leave the node as it is
     neutral         the number that changes nothing
+    as_scan         what stands for it where a gradient flows through, of a builder, the node and its inputs, if its own
+                    form has no gradient
     probabilities   True where its results are probabilities, or their logarithms, of any numbers
     passes_on       True where its input is its result once the network is in use
     draw            what training makes of it where random numbers are drawn: of builder, draws, node and its inputs
@@ -82,6 +84,7 @@ class Op:
     probabilities: ClassVar[bool] = False
     passes_on: ClassVar[bool] = False
     draw: ClassVar[Callable[..., Value] | None] = None
+    as_scan: ClassVar[Callable[..., tuple[Value, ...]] | None] = None
 
     @staticmethod
     def shape(*inputs: Any, **attributes: Any) -> Shape:

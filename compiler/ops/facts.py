@@ -16,6 +16,7 @@ class Kind(Enum):
     WINDOW = "each element is made of a window of the input, without weights"
     PRODUCT = "sums of products of two inputs' elements: products of matrices, convolutions and their gradients"
     REDUCTION = "elements are combined along axes: sums, extremes, softmax, normalization"
+    CONTROL = "what a graph of operators makes of the inputs"
     SOURCE = "made of nothing"
 
 
@@ -49,12 +50,14 @@ HALF: Mapping[Kind, Half] = {
     Kind.MOVEMENT: Half.WITH_ALL,
     Kind.PRODUCT: Half.ALWAYS,
     Kind.REDUCTION: Half.NEVER,
+    Kind.CONTROL: Half.NEVER,
     Kind.SOURCE: Half.NEVER,
 }
 COST: Mapping[Kind, Cost] = {
     Kind.ELEMENTWISE: Cost.MEMORY,
     Kind.PRODUCT: Cost.COMPUTE,
     Kind.REDUCTION: Cost.COMPUTE,
+    Kind.CONTROL: Cost.COMPUTE,
     Kind.SOURCE: Cost.COMPUTE,
     Kind.WINDOW: Cost.COMPUTE,
 }

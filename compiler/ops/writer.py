@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from netc.compiler.ir import DType, Node, Size, Tensor, Value
+from netc.compiler.ir import DType, Graph, Node, Size, Tensor, Value
 
 
 class Writer(Protocol):
@@ -31,6 +31,9 @@ class Writer(Protocol):
     def constant(self, tensor: Tensor) -> str:
         """The name of a constant."""
         ...
+
+    def body(self, graph: Graph, captured: Sequence[Value]) -> Any:
+        """A graph as an attribute: its last inputs are values around it, and nothing in it has a name from there."""
 
     def temporary(self, stem: str = "temporary") -> str:
         """A fresh name for a tensor between two nodes of one operator."""

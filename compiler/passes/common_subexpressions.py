@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from netc.compiler.ir import DType, Graph, Node, Tensor, Value
+from netc.compiler.ir import DType, Graph, Node, Value
+from netc.compiler.ir.structure import exact
 from netc.compiler.passes.rewriter import Rewriter
 
 
@@ -34,13 +35,4 @@ def _widens(node: Node) -> bool:
 
 
 def _key(node: Node, inputs: tuple[Value, ...]) -> Hashable:
-    return node.op, inputs, tuple((name, _exact(value)) for name, value in node.attributes.items())
-
-
-def _exact(value: object) -> Hashable:
-    """Equal only where indistinguishable: 0.0 and -0.0 are not, nor are 1 and 1.0 and true."""
-    if isinstance(value, Tensor):
-        return value.dtype, value.shape, repr(value.values)
-    if isinstance(value, tuple):
-        return tuple(map(_exact, value))
-    return type(value), repr(value) if isinstance(value, float) else value
+    return node.op, inputs, tuple((name, exact(value)) for name, value in node.attributes.items())

@@ -1,8 +1,8 @@
 """Random masks from plain integer arithmetic: the same bits in every session, thread count, provider and language.
 
-Each element's 31 bits are a function of (seed, step, layer, element): three rounds of multiply, xor and shift over a
-counter, keyed between the rounds. Nothing is carried from step to step, so training resumes exactly. All values stay
-below 2^31 before a product, so that int64 never overflows.
+Each element's 31 bits are a function of (seed, step, run of a scan's body, layer, element): three rounds of multiply,
+xor and shift over a counter, keyed between the rounds. Nothing is carried from step to step, so training resumes
+exactly. All values stay below 2^31 before a product, so that int64 never overflows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import pi
 from zlib import crc32
 
-from netc.compiler.ir import Builder, DType, Graph, Origin, Shape, Value
+from netc.compiler.ir import Builder, DType, Graph, Origin, Shape, Size, Value
 
 BITS = 31
 RANGE = 1 << BITS
@@ -38,6 +38,16 @@ class RandomBits:
             shape = (*shape[:leading], *(1 for _ in shape[leading:]))
         kept = g.Less(self.bits(g, shape), round((1.0 - rate) * RANGE))
         return g.Mul(g.Cast(kept, to=DType.FLOAT32), 1.0 / (1.0 - rate))
+
+    def inside(self, base: Value) -> RandomBits:
+        """Draws for a body that runs many times; `base` is what keys one run of it, an element of `runs`."""
+        made = RandomBits(self._graph, self._seed, self._step)
+        made._base, made._draws = base, self._draws
+        return made
+
+    def runs(self, g: Builder, count: Size) -> Value:
+        """What keys each of the runs of a body, from 0 to 2^31 - 1."""
+        return _mix(g, g.BitwiseXor(g.Iota(shape=(count,)), self._shared_base()), rounds=3)
 
     def uniform(self, g: Builder, shape: Shape) -> Value:
         """Numbers from 0 to 1, 1 excluded: the 24 bits that float32 holds exactly."""

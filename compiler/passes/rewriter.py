@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from netc.compiler.ir import Builder, Graph, Node, Origin, Value
 
@@ -27,11 +28,11 @@ class Rewriter:
         """Let new values stand for old ones from here on."""
         self._now.update(zip(values, by, strict=True))
 
-    def keep(self, node: Node) -> Node:
-        """Take a node over: itself where its inputs are, a copy where they changed."""
+    def keep(self, node: Node, **changed: Any) -> Node:
+        """Take a node over: itself where its inputs are, a copy where they, or some attributes, changed."""
         inputs = self.inputs(node)
-        if any(new is not old for new, old in zip(inputs, node.inputs, strict=True)):
-            copy = Node(node.op, inputs, node.attributes, origin=node.origin)
+        if changed or any(new is not old for new, old in zip(inputs, node.inputs, strict=True)):
+            copy = Node(node.op, inputs, {**node.attributes, **changed}, origin=node.origin)
             copy.outputs = tuple(Value(v.name, v.dtype, v.shape, v.origin, copy) for v in node.outputs)
             self.replace(node.outputs, copy.outputs)
             node = copy

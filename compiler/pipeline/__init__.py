@@ -20,10 +20,13 @@ from netc.compiler.passes import (
     fix_sizes,
     identities,
     inference_mode,
+    invariants,
     mixed_precision,
+    narrow_scans,
     products,
     recompute,
     stacked_updates,
+    summed_products,
 )
 from netc.compiler.pipeline.observers import Observer, observed, seen
 from netc.compiler.pipeline.stage import (
@@ -72,6 +75,7 @@ def table(graph: Graph, context: Context) -> Graph:
 EARLIER: tuple[Earlier, ...] = (
     Earlier("pool_before_relu", "pooling comes before the ReLU it follows", DIFFERENTIATED),
     Earlier("training_mode", "dropout gets its masks, batch normalization the batch's statistics", DIFFERENTIATED),
+    Earlier("saved_for_gradient", "scans save what their gradients read", DIFFERENTIATED),
     Earlier("assembled", "with losses, gradients and updates, as far as the kind has them", ALWAYS),
 )
 """What belongs to assembly, because the gradient is made of it: `training/step.py` calls these passes."""
@@ -80,6 +84,7 @@ EARLIER: tuple[Earlier, ...] = (
 def simplify(name: str) -> tuple[Stage, ...]:
     """One round of what makes any graph smaller."""
     return (
+        Stage(f"{name}/narrow_scans", "scans lose what nobody reads of them", of(narrow_scans), ALWAYS, optional=True),
         Stage(f"{name}/dead_code", "nodes go that no output needs", of(dead_code), ALWAYS, optional=True),
         Stage(f"{name}/identities", "operations go that change nothing", of(identities), ALWAYS, optional=True),
         Stage(f"{name}/constant_folding", "small constants are computed", of(constant_folding), ALWAYS, optional=True),
@@ -103,6 +108,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("fix_sizes", "the batch gets its size", fixed_batch, FIXED_BATCH),
     Stage("inference_mode", "dropout and noise go", of(inference_mode), NETWORK),
     *simplify("simplify1"),
+    Stage("summed_products", "products that a scan adds up become one", of(summed_products), DIFFERENTIATED,
+          optional=True),
     Stage("products", "transpositions and a bias go into their product", of(products), ALWAYS, optional=True),
     sweep("sweep1"),
     Stage("mixed_precision", "convolutions and products compute in 16 bits", low_products, LOW_PRECISION),
@@ -114,6 +121,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("legalise/table", "operators that ONNX lacks are written in those it has", table, ALWAYS),
     *(last_touch(touch, does) for touch, does in targets.TOUCHES.items()),
     Stage("legalise/bfloat16_gaps", "what has no bfloat16 computes in float32", of(bfloat16_gaps), BFLOAT16),
+    Stage("invariants", "what is equal in every run of a scan moves out of it", of(invariants), ALWAYS, optional=True),
     *simplify("simplify2"),
     sweep("sweep3"),
     Stage("recompute", "cheap activations are made twice", of(recompute), LOW_MEMORY),
@@ -133,10 +141,10 @@ def run(graph: Graph, context: Context) -> Graph:
 
 
 def through(stages: Sequence[Stage], graph: Graph, context: Context) -> Graph:
-    """A graph through some of the stages."""
+    """A graph, and the graphs that its nodes hold, through some of the stages."""
     for stage in stages:
         if stage.runs(context):
-            graph = seen(stage.name, graph, stage.function(graph, context))
+            graph = seen(stage.name, graph, stage.everywhere(graph, context))
     return graph
 
 

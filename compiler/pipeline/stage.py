@@ -10,7 +10,7 @@ from netc.compiler import targets
 from netc.compiler.artifact import Kind
 from netc.compiler.ir import DType, Graph
 from netc.compiler.options import DEFAULTS, Options
-from netc.compiler.passes import Pass
+from netc.compiler.passes import Pass, everywhere
 from netc.compiler.targets.precision import low_precision
 from netc.grammar.counted import noun_for
 
@@ -60,6 +60,10 @@ class Stage:
     function: Callable[[Graph, Context], Graph]
     when: Condition
     optional: bool = False
+
+    def everywhere(self, graph: Graph, context: Context) -> Graph:
+        """The graph, and the graphs that its nodes hold, after this step."""
+        return everywhere(graph, lambda one: self.function(one, context))
 
     def runs(self, context: Context) -> bool:
         """Whether it is for such a graph, and wanted."""

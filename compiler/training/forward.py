@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from netc.compiler.ir import Graph, Value
+from netc.compiler.ir import Graph, Node, Value
 from netc.compiler.ir.dims import symbols
 from netc.compiler.net import Net
-from netc.compiler.passes import pool_before_relu, training_mode
+from netc.compiler.passes import everywhere, pool_before_relu, training_mode
 from netc.compiler.passes.dead_code import dead_code, used_sources
 from netc.compiler.passes.fix_sizes import fix_sizes
 from netc.compiler.pipeline.observers import seen
@@ -16,6 +16,7 @@ from netc.compiler.plan.moving import frozen
 from netc.compiler.plan.terms import Term, values_of
 from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.training.assembly import Assembly
+from netc.compiler.training.scan_gradient import saved_for_gradient
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,17 @@ class Forward:
 
 
 def forward_pass(
-    a: Assembly, net: Net, terms: Sequence[Term], seed: Value, step: Value, frozen: Collection[Value] = ()
+    a: Assembly,
+    net: Net,
+    terms: Sequence[Term],
+    seed: Value,
+    step: Value,
+    wrt: Collection[Value],
+    frozen: Collection[Value] = (),
 ) -> Forward:
     """The network in training form. Layers that no term needs are dead code; their statistics don't move.
 
+    wrt     what gradients are wanted for
     frozen  parameters and buffers that stay: batch norm above frozen statistics is that of inference
     """
     wanted: list[Value] = list(dict.fromkeys(value for term in terms for value in values_of(term)))
@@ -38,19 +46,33 @@ def forward_pass(
     graph.inputs, graph.parameters = a.graph.inputs, a.graph.parameters
     graph.outputs = {str(number): value for number, value in enumerate(wanted)}
     needed = used_sources(dead_code(graph))
-    pooled = seen("pool_before_relu", graph, pool_before_relu(graph))
-    graph, statistics = training_mode(pooled, seed, step, frozen)
-    seen("training_mode", pooled, graph)
+    pooled = seen("pool_before_relu", graph, everywhere(graph, pool_before_relu))
+    training, statistics = training_mode(pooled, seed, step, frozen)
+    moving = {old: new for old, new in statistics.items() if old in needed}
+    training.outputs |= {f"{old.name}.next": new for old, new in moving.items()}
+    seen("training_mode", pooled, training)
+    graph = seen("saved_for_gradient", training, saved_for_gradient(training, wrt))
     a.graph.nodes.extend(graph.nodes)
     a.graph.made = graph.made
-    moving = {old: new for old, new in statistics.items() if old in needed}
-    return Forward(dict(zip(wanted, graph.outputs.values(), strict=True)), moving)
+    values = list(graph.outputs.values())
+    return Forward(dict(zip(wanted, values, strict=False)), dict(zip(moving, values[len(wanted) :], strict=True)))
 
 
 def by_batch_statistics(net: Net, plan: TrainPlan) -> bool:
     """Whether a training by the plan normalizes by the mean and variance of each batch."""
     fixed = frozen(net.parameters, plan)
-    return any(node.op == "BatchNormalization" and fixed.isdisjoint(node.inputs[3:]) for node in net.graph.nodes)
+    return _by_batch_statistics(net.graph, set(fixed))
+
+
+def _by_batch_statistics(graph: Graph, fixed: set[Value]) -> bool:
+    for node in graph.nodes:
+        if node.op == "BatchNormalization" and fixed.isdisjoint(node.inputs[3:]):
+            return True
+        for body in node.bodies.values():
+            inside = {inner for inner, outer in zip(body.inputs, node.inputs, strict=True) if outer in fixed}
+            if _by_batch_statistics(body, inside):
+                return True
+    return False
 
 
 def training_only(net: Net) -> set[Value]:
@@ -58,9 +80,14 @@ def training_only(net: Net) -> set[Value]:
     nodes = {node for instance in net.layers if instance.training_only for node in instance.nodes}
     found: set[Value] = set()
     for node in net.graph.nodes:
-        if node in nodes or any(value in found for value in node.inputs):
+        if any(inner in nodes for inner in (node, *_within(node))) or any(value in found for value in node.inputs):
             found.update(node.outputs)
     return found
+
+
+def _within(node: Node) -> Iterator[Node]:
+    for body in node.bodies.values():
+        yield from body.all_nodes()
 
 
 def forward_graph(net: Net, plan: TrainPlan, shapes: Mapping[str, Sequence[int]]) -> Graph:
@@ -82,4 +109,4 @@ def forward_graph(net: Net, plan: TrainPlan, shapes: Mapping[str, Sequence[int]]
         for place, given in enumerate(term.given)
         if isinstance(given, Value)
     }
-    return fix_sizes(dead_code(graph), sizes)
+    return everywhere(dead_code(graph), lambda one: fix_sizes(one, sizes))

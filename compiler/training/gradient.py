@@ -23,8 +23,8 @@ def gradients(graph: Graph, loss: Value, wrt: Sequence[Value]) -> dict[Value, Va
     assert loss.dtype == DType.FLOAT32, f"a loss is a floating-point number, found {loss.dtype}"
     assert all(size == 1 for size in loss.shape), f"a loss is one number, found shape {loss.shape}"
     forward = list(graph.nodes)
-    wanted = _depending_on(wrt, forward)
-    walk = _Walk(Builder(graph, loss.origin), wanted)
+    wanted = depending_on(wrt, forward)
+    walk = Walk(Builder(graph, loss.origin), wanted)
     if loss in wanted:
         walk.receive(
             loss, walk.g.Expand(walk.g.constant(1.0), shape=loss.shape) if loss.shape else walk.g.constant(1.0)
@@ -34,11 +34,11 @@ def gradients(graph: Graph, loss: Value, wrt: Sequence[Value]) -> dict[Value, Va
                 walk.backward(node)
     result = {value: walk.total(value) for value in dict.fromkeys(wrt)}
     found = {value: total if total is not None else _zeros(walk.g, value) for value, total in result.items()}
-    graph.nodes[len(forward) :] = _needed(graph.nodes[len(forward) :], found.values())
+    graph.nodes[len(forward) :] = needed(graph.nodes[len(forward) :], found.values())
     return found
 
 
-def _depending_on(wrt: Iterable[Value], nodes: Iterable[Node]) -> set[Value]:
+def depending_on(wrt: Iterable[Value], nodes: Iterable[Node]) -> set[Value]:
     """The values a gradient flows through: those of `wrt` and what differentiable operators make of them."""
     found = {value for value in wrt if value.dtype == DType.FLOAT32}
     for node in nodes:
@@ -47,7 +47,7 @@ def _depending_on(wrt: Iterable[Value], nodes: Iterable[Node]) -> set[Value]:
     return found
 
 
-class _Walk:
+class Walk:
     """Gradients that have arrived so far; `backward` passes a node's on to its inputs."""
 
     def __init__(self, g: Builder, wanted: set[Value]) -> None:
@@ -99,7 +99,7 @@ def _zeros(g: Builder, value: Value) -> Value:
     return g.Expand(zero, shape=value.shape) if value.shape else zero
 
 
-def _needed(nodes: Sequence[Node], results: Iterable[Value]) -> list[Node]:
+def needed(nodes: Sequence[Node], results: Iterable[Value]) -> list[Node]:
     """The nodes that lead to the results: rules also make gradients that nobody asked for."""
     used = set(results)
     kept: list[Node] = []

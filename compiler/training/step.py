@@ -129,12 +129,12 @@ def gradient_step(net: Net, plan: TrainPlan, precision: Precision = "float32") -
     seed, count = take_counters(a)
     take_parameters(a, net)
     fixed = frozen(net.parameters, plan)
-    forward = forward_pass(a, net, plan.losses, seed, count, fixed)
+    wanted = [parameter.value for parameter in net.parameters if parameter.trainable]
+    wanted += [value for value in net.inputs if value.dtype == DType.FLOAT32]
+    forward = forward_pass(a, net, plan.losses, seed, count, wanted, fixed)
     moved = {item.value for item in net.parameters if item.trainable and item.value not in fixed}
     penalized = [item for step in plan.steps for item in penalties(net.parameters, step, moved)]
     loss = add_losses(a, plan.losses, forward.values, targets, penalized=penalized)
-    wanted = [parameter.value for parameter in net.parameters if parameter.trainable]
-    wanted += [value for value in net.inputs if value.dtype == DType.FLOAT32]
     g = a.builder("loss", "scale")
     scale = FIXED if precision == "mixed" else 1.0
     for value, slope in gradients(a.graph, g.Mul(loss, scale) if scale != 1 else loss, wanted).items():
@@ -160,8 +160,8 @@ def _measured(a: Assembly, net: Net, plan: TrainPlan, step: StepPlan, *, updates
     seed, count = take_counters(a)
     mixed = take_share(a, net, plan, targets)
     take_parameters(a, net, set(moving(net.parameters, net.inputs, plan, step)))
-    forward = forward_pass(a, net, terms, seed, count, frozen(net.parameters, plan))
     trained = _trained(net, plan, step)
+    forward = forward_pass(a, net, terms, seed, count, trained, frozen(net.parameters, plan))
     penalized = penalties(net.parameters, step, set(trained))
     loss = add_losses(a, step.losses, forward.values, targets, mixed, penalized)
     add_metrics(a, plan.metrics, forward.values, targets)

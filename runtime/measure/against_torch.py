@@ -75,7 +75,7 @@ def comparison(
     """
     over = ratio(rounds["netc"], [rounds[form] for form in FORMS])
     apart = (max(losses.values()) - min(losses.values())) / max(1e-30, *(abs(loss) for loss in losses.values()))
-    random = any(node.op == "Dropout" for node in net.graph.nodes)
+    random = any(node.op == "Dropout" for node in net.graph.all_nodes())
     return {
         "version": import_module("torch").__version__,
         **{f"{form}_ms": milliseconds(rounds[form]) for form in FORMS},

@@ -15,6 +15,7 @@ from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.passes import inference_mode
 from netc.compiler.training.gradient import gradients
+from netc.compiler.training.scan_gradient import saved_for_gradient
 
 Array = np.ndarray[Any, Any]
 LARGE = 100.0
@@ -52,15 +53,16 @@ def with_gradients(graph: Graph, y: Sequence[Value], wanted: Sequence[Value]) ->
     The slopes `dy0`, … are inputs, one for each output of real numbers; they come back too.
     """
     copy = graph.copy()
+    copy.outputs = {f"y{at}": value for at, value in enumerate(y)}
+    copy = saved_for_gradient(copy, wanted)
     g, total, slopes = Builder(copy), None, []
-    for at, value in enumerate(y):
+    for at, value in enumerate(copy.outputs.values()):
         if value.dtype == DType.FLOAT32:
             slopes.append(Value(f"dy{at}", DType.FLOAT32, value.shape))
             term = g.ReduceSum(g.Mul(value, slopes[-1]), axes=tuple(range(value.rank)))
             total = term if total is None else g.Add(total, term)
     found = {} if total is None else gradients(copy, total, list(wanted))
     copy.inputs = [*graph.inputs, *slopes]
-    copy.outputs = {f"y{at}": value for at, value in enumerate(y)}
     copy.outputs |= {f"d.{value.name}": slope for value, slope in found.items()}
     return copy, slopes
 

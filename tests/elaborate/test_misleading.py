@@ -129,7 +129,6 @@ def test_what_flows_in_has_its_word() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (NET.format("scan { relu }"), "for i in 0..n"),
         ("net A { input x: 3; y = dense(3) }\ntrain A { loss = mse(y, t); adapt = 3 }", "low-rank product"),
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
+from onnx.reference.ops.op_rnn import RNN_14
 from sessions import session_of
 from stages import legalise
 
@@ -103,6 +104,34 @@ class ConvTranspose(OpRun):
         return (y.reshape(x.shape[0], -1, *y.shape[3:])[(..., *inner)],)
 
 
+class Scan(OpRun):
+    """onnx.reference goes forwards alone: the definition of a Scan along the first axis, in both directions."""
+
+    def need_context(self) -> bool:
+        return True
+
+    def _run(self, *args: Any, context: Any = None, num_scan_inputs: int = 0, **_: Any) -> tuple[Array, ...]:
+        directions = [*(self.scan_input_directions or ()), *(self.scan_output_directions or ())]
+        assert len(set(directions)) == 1, "a Scan of ours goes in one direction"
+        states, sequences = list(args[:-num_scan_inputs]), args[len(args) - num_scan_inputs :]
+        order = range(len(sequences[0]))[:: -1 if directions[0] else 1]
+        results = []
+        for at in order:
+            given = [*states, *(sequence[at] for sequence in sequences)]
+            made = self.body.run(None, {**context, **dict(zip(self.body.input_names, given, strict=True))})
+            states = made[: len(states)]
+            results.append(made[len(states) :])
+        stacked = [np.stack(parts[:: -1 if directions[0] else 1]) for parts in zip(*results, strict=True)]
+        return (*states, *stacked)
+
+
+class RNN(RNN_14):
+    """onnx.reference knows no Relu here."""
+
+    def choose_act(self, name: str, alpha: Any, beta: Any) -> Any:
+        return (lambda x: np.maximum(x, 0)) if name == "Relu" else super().choose_act(name, alpha, beta)
+
+
 def reference(graph: Graph, feeds: Mapping[str, Array]) -> list[Array]:
     """What onnx.reference returns in float64."""
     return [np.asarray(y) for y in evaluator(graph).run(None, dict(feeds))]
@@ -112,7 +141,7 @@ def evaluator(graph: Graph) -> ReferenceEvaluator:
     """onnx.reference in float64 for a graph."""
     model = model_of(graph, "float64")
     grouped = any(node.op == "ConvTranspose" and node.attributes["group"] > 1 for node in legalise(graph).nodes)
-    return ReferenceEvaluator(model, new_ops=[Erf, LayerNormalization, *[ConvTranspose] * grouped])
+    return ReferenceEvaluator(model, new_ops=[Erf, LayerNormalization, Scan, RNN, *[ConvTranspose] * grouped])
 
 
 def runtime(graph: Graph, feeds: Mapping[str, Array], optimized: bool = True) -> list[Array]:

@@ -8,6 +8,7 @@ import pytest
 from netc.compiler.ir import DType, Graph, Value
 from netc.compiler.ops import all_ops
 from netc.compiler.training.gradient import gradients
+from netc.compiler.training.scan_gradient import saved_for_gradient
 
 from .one_operator import (
     CASES,
@@ -47,6 +48,7 @@ STEP = 1e-5
 def with_gradients(name: str, index: int) -> tuple[Graph, list[Value]]:
     """The operator's graph with a weighted sum of its outputs as `loss`, and the gradients of its inputs."""
     graph = graph_of(name, sample_of(name, index))
+    graph = saved_for_gradient(graph, graph.inputs)
     outputs = [value for value in graph.outputs.values() if value.dtype == DType.FLOAT32]
     weights = [Value(f"w{i}", DType.FLOAT32, value.shape) for i, value in enumerate(outputs)]
     floats = [value for value in graph.inputs if value.dtype == DType.FLOAT32]

@@ -82,6 +82,26 @@ net Open {
 }
 train Open { loss = cross_entropy(logits, label); optimizer = adam(lr=0.01); batch = 6 }
 """,
+    "steps": """
+net Steps {
+  input frames: [4, 3, 8, 8]
+  seen = frames -> scan {
+    conv(16, 3x3, pad=same) -> relu -> maxpool(2x2) -> conv(16, 1x1) -> batchnorm -> global_avgpool
+    dropout(0.2)
+  }
+  read = scan(h = zeros([6]), unread = zeros([6])) {
+    h = [in, prev h] -> concat -> dense(6, act=tanh)
+    unread = prev unread + h
+    h
+  }
+  back = scan(h = read.h, reverse=true) {
+    inner = read -> scan(k = prev h) { k = [in, prev k] -> concat -> dense(6, act=tanh) -> dropout(0.1) }
+    h = inner.k + in * 0.5
+  }
+  logits = back.h -> dense(5)
+}
+train Steps { loss = cross_entropy(logits, label); optimizer = adam(lr=0.01); clip_norm = 1.0; batch = 6 }
+""",
 }
 
 
@@ -128,10 +148,13 @@ def corpus() -> list[Case]:
     """Every network for every kind; every target; every precision and memory."""
     names = ["digits", *NETS]
     contexts = [(name, Context(kind, batch=6)) for name in names for kind in get_args(Kind)]
-    contexts += [(name, Context("train", target)) for name in ("many", "branches", "deep") for target in TARGETS]
+    contexts += [
+        (name, Context("train", target)) for name in ("many", "branches", "deep", "steps") for target in TARGETS
+    ]
     contexts += [("deep", Context(kind, target)) for kind in ("infer", "gradient") for target in TARGETS]  # type: ignore[arg-type]
     for precision in ("mixed", "bfloat16"):
         for target in ("std", "cuda"):
-            contexts += [("deep", Context("train", target, Options(precision=precision), 6))]  # type: ignore[arg-type]
+            low = Options(precision=precision)  # type: ignore[arg-type]
+            contexts += [(name, Context("train", target, low, 6)) for name in ("deep", "steps")]
     contexts += [("deep", Context("train", target, Options(memory="low"), 6)) for target in ("std", "cpu", "fast")]
     return [Case(*found) for found in contexts]

@@ -13,7 +13,9 @@ def check_tree(net: Net) -> None:
     tree = net.tree
     assert [*map(id, tree.layers())] == [*map(id, net.layers)]
     assert (tree.kind, tree.word, tree.path, tree.outputs) == (Kind.NET, net.name, "", (*net.outputs.values(),))
-    in_graph = {*net.graph.inputs, *net.graph.parameters, *(out for node in net.graph.nodes for out in node.outputs)}
+    inside = {value for node in net.graph.all_nodes() for body in node.bodies.values() for value in body.inputs}
+    made = {value for node in net.graph.all_nodes() for value in node.outputs}
+    in_graph = {*net.graph.inputs, *net.graph.parameters, *inside, *made}
     for item in tree.walk():
         if isinstance(item, LayerInstance):
             continue
