@@ -43,7 +43,8 @@ BLOCKS = (
 """Layers that are a line in the language."""
 
 LAYERS = BLOCKS + _table(
-    ("rrelu maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort std var linspace", ""),
+    ("rrelu", "`leaky_relu(0.229)` has its slope after training"),
+    ("maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort std var linspace", ""),
     ("repeat_vector", "`unsqueeze` adds the axis, `expand` or arithmetic repeats it"),
     ("repeat_interleave", "`unsqueeze`, `expand` and `reshape` repeat elements one by one"),
     ("bidirectional", "`rnn`, `lstm` and `gru` take `bidirectional=true`"),

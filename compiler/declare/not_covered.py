@@ -19,8 +19,6 @@ LAYERS: tuple[Row, ...] = (
     ("masking", "compare and give the result as a mask: `x -> not_equal(than=0)`"),
     ("einsum_dense einsum", "write it as `reshape`, `permute`, `matmul` and `dense`"),
     ("reversible_embedding", "give the head the table: `dense(vocab, bias=false, weight=words.weight)`"),
-    ("softmin", "negate in front: `0 - x -> softmax`"),
-    ("rrelu", "`leaky_relu(0.229)` has its slope after training"),
     ("cosine_similarity", "write `a -> dot(b, normalize=true)`"),
     ("pairwise_distance", "write `(a - b) ** 2 -> sum(axis=-1) -> sqrt`"),
     ("channel_shuffle", "write `x -> reshape([3, 1, 8, 8]) -> permute([1, 0, 2, 3]) -> reshape([3, 8, 8])`, "
@@ -28,7 +26,7 @@ LAYERS: tuple[Row, ...] = (
     ("circular_pad", "join what lies on the other side: `x -> concat(x -> slice(0, 1, axis=1), axis=1)`"),
     ("transformer transformer_encoder transformer_encoder_layer transformer_decoder transformer_decoder_layer",
      "write `use std.transformer (encoder, decoder)`: they are blocks of the library"),
-    ("rnn_base rnn_cell rnn_cell_base simple_rnn_cell stacked_rnn_cells conv_lstm", "recurrent layers go through whole "
+    ("rnn_base rnn_cell_base simple_rnn_cell stacked_rnn_cells conv_lstm", "recurrent layers go through whole "
      "sequences; a step of your own stands in the braces of `scan`"),
     ("feature_alpha_dropout fold unfold", ""),
     ("text_vectorization string_lookup integer_lookup hashing hashed_crossing", TEXT),
@@ -39,13 +37,11 @@ LAYERS: tuple[Row, ...] = (
 
 LOSSES: tuple[Row, ...] = (
     ("loss", "write `loss = mse(y, label)`; `netc explain losses` lists them"),
-    ("adaptive_log_softmax_with_loss linear_cross_entropy linear_cross_entropy_loss circle tversky", ""),
-    ("margin_ranking margin_ranking_loss hinge_embedding hinge_embedding_loss multi_margin multi_margin_loss "
-     "multi_label_margin multi_label_margin_loss categorical_hinge squared_hinge "
+    ("adaptive_log_softmax_with_loss linear_cross_entropy linear_cross_entropy_loss circle", ""),
+    ("hinge_embedding hinge_embedding_loss multi_label_margin categorical_hinge squared_hinge "
      "triplet_margin_with_distance_loss", ""),
     ("soft_margin soft_margin_loss multi_label_soft_margin multi_label_soft_margin_loss",
      "it is binary cross entropy of logits with targets 0 and 1"),
-    ("mean_absolute_percentage_error mape mean_squared_logarithmic_error msle", ""),
     ("categorical_generalized_cross_entropy", ""),
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ from netc.compiler.layers.base import (
     require_floats,
 )
 from netc.compiler.layers.positional import Positional
+from netc.grammar.counted import counted
 
 PACKED = {"in_proj_weight": "24x8 glorot_uniform", "in_proj_bias": "24 constant",
           "out_proj.weight": "8x8 glorot_uniform", "out_proj.bias": "8 constant"}  # fmt: skip
@@ -116,7 +117,7 @@ class Attention(Layer):
         if width % self.heads:
             raise ShapeError(f"a last axis of size {width} does not make {self.heads} heads", argument="heads")
         if self.heads % groups:
-            raise ShapeError(f"{self.heads} heads do not make {groups} groups", argument="kv_heads")
+            raise ShapeError(f"{self.heads} heads do not make {counted(groups, 'group')}", argument="kv_heads")
         if self.rotary and width // self.heads % 2:
             raise ShapeError(f"rotary takes elements in pairs, found heads of {width // self.heads}", argument="rotary")
         if self.causal and self.memory is not None:

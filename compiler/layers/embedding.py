@@ -9,6 +9,7 @@ from netc.compiler.declare.arguments import SIZE, Integer, Optional_, TensorType
 from netc.compiler.initializers.normal import Normal
 from netc.compiler.ir import DType, Value, format_shape
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
+from netc.grammar.counted import counted
 
 
 @layer("embedding")
@@ -53,7 +54,7 @@ class Embedding(Layer):
         if x.dtype is not DType.INT64:
             raise ShapeError(f"embedding needs whole numbers, found {x.dtype}", code="E302")
         if self.padding is not None and self.padding >= self.rows:
-            raise ShapeError(f"row {self.padding} of a table with {self.rows} rows", argument="padding")
+            raise ShapeError(f"row {self.padding} of a table with {counted(self.rows, 'row')}", argument="padding")
         return b.Gather(self._table(b), x, axis=0, padding=self.padding)
 
     def formula(self, torch: Any, x: Any, weight: Any) -> Any:

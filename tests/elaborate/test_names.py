@@ -169,7 +169,7 @@ def test_published_counts_of_vgg(settings: dict[str, Any], params: int) -> None:
 def test_every_file_that_comes_with_netc_is_right(path: Path) -> None:
     result = check(str(path))
     assert result.diagnostics == []
-    assert result.nets
+    assert result.nets or path.parent == STANDARD  # a file of blocks is used by others
 
 
 def test_parts_of_a_net_used_as_a_layer_that_nothing_reaches_are_left_out(tmp_path: Path) -> None:
