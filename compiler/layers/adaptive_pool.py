@@ -9,7 +9,7 @@ from netc.compiler.ir import Value
 from netc.compiler.layers.along import by_matrix, chosen
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
 from netc.compiler.layers.formulas import each
-from netc.compiler.layers.spatial import PerAxis, per_axis, spatial_sizes
+from netc.compiler.layers.spatial import PerAxis, per_axis, refuse_many_places, spatial_sizes
 
 
 class AdaptivePool(Layer):
@@ -29,6 +29,7 @@ class AdaptivePool(Layer):
                     help="give the input fixed sizes, or take the whole axis: `global_avgpool(keep=true)`",
                     code="E304",
                 )
+            refuse_many_places(count, "size")
             found.append([range(i * size // count, -(-(i + 1) * size // count)) for i in range(count)])
         return found
 

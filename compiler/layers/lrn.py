@@ -59,9 +59,10 @@ class Lrn(Layer):
             raise ShapeError("lrn needs a channel axis, found a single number an example")
         channels = constant_size(language_shape(x)[0], "the number of channels")
         x = b.batched(x)
-        squares = pad_axis(b, b.Mul(x, x), 1, self.size // 2, (self.size - 1) // 2)
+        before, after = min(self.size // 2, channels), min((self.size - 1) // 2, channels)  # further on are zeros
+        squares = pad_axis(b, b.Mul(x, x), 1, before, after)
         total = cut(b, squares, 1, 0, channels)
-        for start in range(1, self.size):
+        for start in range(1, before + 1 + after):
             total = b.Add(total, cut(b, squares, 1, start, start + channels))
         scale = b.Add(b.Mul(total, self.alpha / self.size), self.k)
         return b.Mul(x, b.Pow(scale, -self.beta))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netc.compiler.declare.arguments import SIZE, Boolean, Real, Word, argument
+from netc.compiler.declare.arguments import SIZE, Boolean, Integer, Real, Word, argument
 from netc.compiler.initializers.uniform import Uniform
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.layers.base import (
@@ -36,7 +36,7 @@ class Recurrent(Layer):
     """What they share: layers on top of each other, both directions, names and numbers of parameters."""
 
     width: int = argument(SIZE, "size of the state, and of what each step gives")
-    layers: int = argument(SIZE, "how many stand on top of each other", default=1)
+    layers: int = argument(Integer(1, 1000), "how many stand on top of each other", default=1)
     bidirectional: bool = argument(Boolean(), "whether another one goes backwards; both are joined", default=False)
     last: bool = argument(Boolean(), "whether the last state alone flows on, `[width]`", default=False)
     dropout: float = argument(Real(0, 1, open_high=True), "the share dropped between layers", default=0.0)

@@ -187,3 +187,13 @@ def _surely_below(size: Size, limit: int) -> bool:
         return bool(size < limit)
     except Undecided:
         return False
+
+
+MOST_PLACES = 1 << 14
+"""Places along an axis of a result each of which is worked out while compiling."""
+
+
+def refuse_many_places(size: int, argument: str) -> None:
+    """Refuse a result that takes too long to work out place by place; raises ShapeError."""
+    if size > MOST_PLACES:
+        raise ShapeError(f"{size:,} places along an axis", argument=argument, help=f"take at most {MOST_PLACES:,}")

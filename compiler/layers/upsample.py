@@ -11,7 +11,7 @@ from netc.compiler.declare.arguments import Extent, Numbers, Optional_, Word, ar
 from netc.compiler.ir import Size, Value
 from netc.compiler.layers.along import by_matrix, chosen, cut, side_by_side, with_edges
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
-from netc.compiler.layers.spatial import PerAxis, per_axis, spatial_sizes
+from netc.compiler.layers.spatial import PerAxis, per_axis, refuse_many_places, spatial_sizes
 
 SHARPNESS = -0.75
 """The a of bicubic interpolation: PyTorch's and OpenCV's."""
@@ -85,6 +85,7 @@ class Upsample(Layer):
                     help="take a scale of whole numbers, or give the input a fixed size",
                     code="E304",
                 )
+            refuse_many_places(size, "scale" if self.size is None else "size")
             x = self._by_places(b, x, axis, size, ratio)
         return x
 

@@ -64,6 +64,7 @@ class Op:
     as_scan         what stands for it where a gradient flows through, of a builder, the node and its inputs, if its own
                     form has no gradient
     probabilities   True where its results are probabilities, or their logarithms, of any numbers
+    learns_by_itself  True where training moves some of its inputs without a gradient, as running statistics
     passes_on       True where its input is its result once the network is in use
     draw            what training makes of it where random numbers are drawn: of builder, draws, node and its inputs
     """
@@ -83,6 +84,7 @@ class Op:
     neutral: ClassVar[Neutral | None] = None
     probabilities: ClassVar[bool] = False
     passes_on: ClassVar[bool] = False
+    learns_by_itself: ClassVar[bool] = False
     draw: ClassVar[Callable[..., Value] | None] = None
     as_scan: ClassVar[Callable[..., tuple[Value, ...]] | None] = None
 

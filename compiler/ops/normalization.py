@@ -28,6 +28,7 @@ class BatchNormalization(Op):
     (1 - momentum) * the batch's.
     """
 
+    learns_by_itself = True
     kind = Kind.REDUCTION
     torch_keeps = False
     attributes = {"epsilon": 1e-5, "momentum": 0.9}

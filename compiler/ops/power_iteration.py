@@ -40,6 +40,8 @@ class Iteration(Op):
 class PowerIteration(Iteration):
     """u and v as they are where the network runs; in training `passes/` turn it into PowerIterationTraining."""
 
+    learns_by_itself = True
+
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
         for source, made in zip(node.inputs[1:], node.outputs, strict=True):

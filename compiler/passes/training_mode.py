@@ -135,7 +135,7 @@ def draws(node: Node) -> bool:
 
 def changes(node: Node) -> bool:
     """Whether an operator does something else while training."""
-    return draws(node) or node.op in ("BatchNormalization", "PowerIteration")
+    return draws(node) or get_op(node.op).learns_by_itself
 
 
 def _holds(scan: Node, wanted: Callable[[Node], bool]) -> bool:

@@ -128,7 +128,7 @@ def two_headed() -> tuple[Net, TrainPlan]:
     net = m.output(logits=m("dense", x, features=3), other=unused)
     p = plan(net, metrics=("accuracy",))
     main = replace(p.losses[0], name="main", logged=True)
-    return net, p.with_steps(losses=(main, replace(main, name="side", weight=0.3, prediction=aux)))
+    return net, p.with_steps(losses=(main, replace(main, name="side", weight=0.3, given=(aux, main.given[1]))))
 
 
 def batch_of(net: Net, size: int, classes: int = 3, seed: int = 0) -> Arrays:

@@ -178,7 +178,7 @@ def test_passes_run_in_linear_time() -> None:
 def test_assemblies_are_valid_graphs() -> None:
     small = small_net()
     for net, p in ((small, plan(small, metrics=("accuracy",), clip_norm=1.0)), two_headed()):
-        for a in (training_step(net, p, p.only), gradient_step(net, p), scorer(net, p)):
+        for a in (training_step(net, p, p.only), gradient_step(net, p), scorer(net, p)[0]):
             verify(a.graph)
             verify(legalise(simplify(a.graph)))
 

@@ -129,8 +129,8 @@ def test_a_section_says_what_weights_start_with() -> None:
     [
         ('l2 = ["*.wight": 0.1]', "batch = 8", "E415", "`l2` names `*.wight`, and no weight is called so"),
         ('l2 = ["*.running_mean": 0.1]', "batch = 8", "E415", "no weight is called so"),
-        ("l2 = 0.1", "batch = 8", "E406", "`l2` is a table of values by patterns"),
-        ("l2 = [3: 0.1]", "batch = 8", "E406", "a pattern of `l2` is a text"),
+        ("l2 = 0.1", "batch = 8", "E406", "`l2` is a table"),
+        ("l2 = [3: 0.1]", "batch = 8", "E406", "`l2` is a table from names"),
         ("l2 = [y: -1]", "batch = 8", "E224", "a number of at least 0, found -1"),
         ("initializers = [y: he]", "batch = 8", "E201", "nothing is called `he`"),
         (

@@ -31,7 +31,7 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], str, int]] = [
     ("Conv", ((1, 3, 8), (4, 3, 3, 3)), PLAIN, "a kernel with 2 axes for an input with 1", 0),
     ("Conv", ((1, 3), (4, 3)), PLAIN, "1 to 3 spatial axes is needed, found 1x3", 0),
     ("Conv", ((BATCH, 3), (4, 3)), PLAIN, "1 to 3 spatial axes is needed, found 3", 0),
-    ("Conv", ((1, 3, 8, 8), (4, 3, 3, 3)), {**PLAIN, "strides": (2,)}, "strides has 1 numbers for 2", 0),
+    ("Conv", ((1, 3, 8, 8), (4, 3, 3, 3)), {**PLAIN, "strides": (2,)}, "strides has 1 number for 2", 0),
     ("Conv", ((1, 3, 8, 8), (4, 3, 3, 3)), {**PLAIN, "strides": (0, 1)}, r"stride \[0, 1\] is below 1", 0),
     ("Conv", ((1, 3, 8, 8), (4, 3, 3, 3), (3,)), PLAIN, r"a bias of shape \[4\] is needed", 2),
     ("Conv", ((1, 3, 8, 8), ((4, 3, 3, 3), INT)), PLAIN, "floating-point numbers", 1),

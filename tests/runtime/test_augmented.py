@@ -65,7 +65,7 @@ def test_the_loss_of_mixed_examples_is_that_of_mixed_labels(mixing: str, count: 
     trainer = netc.Trainer(model)
     batch = augment(rows(count), trainer.plan.augmentation, np.random.default_rng(1), {"label"})
     expected = loss_in_torch(model, batch)
-    ((values, _),) = [*trainer.start(batch, [0.0]), *trainer.finish()]
+    ((values, *_),) = [*trainer.start(batch, [0.0]), *trainer.finish()]
     assert 0 < float(batch[SHARE]) < 1
     assert values["loss"] == pytest.approx(expected, rel=1e-5)
 
@@ -97,7 +97,7 @@ def test_metrics_are_of_the_own_labels() -> None:
     trainer = netc.Trainer(model)
     batch: dict[str, Any] = {**rows(8), SHARE: np.float32(0.25)}
     right = model(batch["image"]).argmax(axis=1) == batch["label"]
-    ((values, _),) = [*trainer.start(batch, [0.0]), *trainer.finish()]
+    ((values, *_),) = [*trainer.start(batch, [0.0]), *trainer.finish()]
     assert values["accuracy"] == pytest.approx(right.mean())
 
 

@@ -73,7 +73,8 @@ def test_gradients_of_a_net_of_many_layers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", ["lecture/dense.net", "lecture/lenet5.net", "everything"])
 def test_some_steps(file: str, call: Call, tmp_path: Path) -> None:
     made = made_of(call)
-    slow = type(made)(**{**made.settings(), "lr": min(made.lr, 0.02)})
+    fastest = 0.002 if made.word == "rmsprop" else 0.02  # whose first step is lr / sqrt(1 - rho) for every weight
+    slow = type(made)(**{**made.settings(), "lr": min(made.lr, fastest)})
     net = everything(tmp_path) if file == "everything" else netc.load(EXAMPLES / file)
     plan = replace(net.plan().with_steps(optimizer=slow), batch=6)
     trainer = netc.Trainer(netc.Model(net, "cpu", seed=3, threads=1), plan)
@@ -82,7 +83,7 @@ def test_some_steps(file: str, call: Call, tmp_path: Path) -> None:
     step = TorchStep(net, plan, start, rows, lr=slow.lr)
     losses = [(trainer.step(rows)["loss"], step()) for _ in range(4)]
     assert [mine for mine, _ in losses] == pytest.approx([theirs for _, theirs in losses], rel=2e-4, abs=1e-6)
-    assert losses[-1][0] != pytest.approx(losses[0][0], rel=1e-3)
+    assert losses[-1][0] != pytest.approx(losses[0][0], rel=1e-4)
     found = trainer.model.state_dict()
     for parameter in net.parameters:
         theirs = step.weights[parameter.name].detach().numpy()

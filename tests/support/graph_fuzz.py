@@ -43,7 +43,8 @@ DRAWN = [
     for one in definition.samples
     if name not in LEFT_OUT
     and definition.differentiable
-    and getattr(definition, "draw", None) is None
+    and definition.draw is None
+    and definition.as_scan is None
     and not definition.domain
     and 0 < sum(int(np.prod(shape)) for shape in one.shapes) <= 1500
     and all(0 not in shape for shape in one.shapes)
