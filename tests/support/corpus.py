@@ -69,8 +69,7 @@ train Branches { loss = cross_entropy(logits, label); optimizer = sgd(lr=0.1, mo
 net Wide {
   input image: 1100
   dense(1100, act=relu) -> dropout(0.5)
-  scores = dense(5)
-  logits = scores + zeros([5]) * 2
+  logits = dense(5)
 }
 train Wide { loss = cross_entropy(logits, label); optimizer = sgd(lr=0.01, momentum=0.9); batch = 6 }
 """,
