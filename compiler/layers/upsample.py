@@ -16,6 +16,9 @@ from netc.compiler.layers.spatial import PerAxis, per_axis, refuse_many_places, 
 SHARPNESS = -0.75
 """The a of bicubic interpolation: PyTorch's and OpenCV's."""
 
+LARGEST_SCALE = 256
+"""Each place of a scale is a map of its own."""
+
 LONGEST = 512
 """Up to that size an axis is interpolated by a product with a matrix of weights, else by sums of shifted maps.
 
@@ -60,6 +63,7 @@ class Upsample(Layer):
         Sample("upsample(2, mode=bicubic)", "[1, H, W]", out="[1, 2 * H, 2 * W]"),
     )
     errors = (
+        Wrong("upsample(1_000_000_007)", "3x8x8", code="E301", says="take at most 256"),
         Wrong("upsample", "3x4x4", code="E301", says="upsample needs a scale or a size"),
         Wrong("upsample(2, 8x8)", "3x4x4", code="E301", says="upsample needs a scale or a size"),
         Wrong("upsample(0)", "3x4x4", code="E301", says="a scale of 0"),
@@ -75,6 +79,8 @@ class Upsample(Layer):
         for axis, (size, ratio) in enumerate(plan, 2):
             old, factor = x.shape[axis], round(1 / ratio)
             thin = self.mode != "nearest" and isinstance(old, int) and old <= LONGEST
+            if self.size is None and factor > LARGEST_SCALE:
+                raise ShapeError(f"a scale of {factor:,}", argument="scale", help=f"take at most {LARGEST_SCALE}")
             if size == old * factor and math.isclose(ratio * factor, 1) and not thin:
                 x = self._by_whole(b, x, axis, factor)
                 continue
