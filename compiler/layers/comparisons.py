@@ -156,7 +156,10 @@ class Where(Layer):
         check_types("where", (chosen, other))
         if condition.dtype is not DType.BOOL:
             condition = b.Cast(condition, to=DType.BOOL)
-        return b.Where(*together(b, "where", condition, chosen, other))
+        condition, chosen, other = together(b, "where", condition, chosen, other)
+        if chosen.dtype is DType.BOOL:  # which ONNX Runtime's Where doesn't take
+            return b.Or(b.And(condition, chosen), b.And(b.Not(condition), other))
+        return b.Where(condition, chosen, other)
 
     def formula(self, torch: Any, condition: Any, chosen: Any, other: Any) -> Any:
         return torch.where(condition != 0, chosen, other)
