@@ -16,7 +16,7 @@ from netc.compiler.schedules.base import Schedule, exact, schedule
 from netc.grammar.diagnostics import DiagnosticError
 
 BASE = 0.3
-STEPS_PER_EPOCH = [1, 2, 3, 7, 10, 12, 469]
+STEPS_PER_EPOCH = [1, 2, 3, 7, 10, 12, 47]
 OTHER = {"every": 2, "factor": 0.5, "ratio": 0.5, "at": [1, 2]}
 
 
