@@ -56,7 +56,7 @@ class FileFormat:
 
     def read(self, path: Path, options: Options) -> Source:
         """The file's fields; raises DiagnosticError E500 to E512."""
-        raise NotImplementedError
+        raise AssertionError("a format of files declares read")
 
 
 class FolderFormat:
@@ -76,11 +76,11 @@ class FolderFormat:
 
     def recognizes(self, folder: Path) -> bool:
         """Whether the folder is of this format; raises OSError where it cannot be listed."""
-        raise NotImplementedError
+        raise AssertionError("a format of folders declares recognizes")
 
     def read(self, folder: Path, options: Options) -> Source:
         """The folder's fields; raises DiagnosticError E500 to E512."""
-        raise NotImplementedError
+        raise AssertionError("a format of folders declares read")
 
 
 def format_of_file(path: Path) -> FileFormat | None:
