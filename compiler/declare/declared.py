@@ -1,7 +1,7 @@
 """What the language calls with arguments, and how it is found by its word.
 
 A declaration is a class in a file of its own: a layer, loss, metric, optimizer, schedule, initializer or augmentation.
-The folder is the list.
+The folder, with those in it, is the list.
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ Elsewhere = tuple[type[Definition], Also]
 class Registry(Generic[Definition]):
     """`layer = Registry[Layer]("layer", __package__)` makes the decorator `@layer("conv")`; `layer.all()` finds all.
 
-    Adding a file to the package is all it takes to add a declaration. `samples` and `errors` are how many of them a
-    declaration has at least; one without arguments may have no errors. `declares` names what it must say itself, where
-    the base only says what that is: `build`, or `values | draw` for one of two.
+    Adding a file to the package, or to one in it, is all it takes to add a declaration. `samples` and `errors` are how
+    many of them a declaration has at least; one without arguments may have no errors. `declares` names what it must
+    say itself, where the base only says what that is: `build`, or `values | draw` for one of two.
     """
 
     def __init__(
@@ -139,8 +139,8 @@ class Registry(Generic[Definition]):
     def all(self) -> dict[str, type[Definition]]:
         """Every declaration by its word, in alphabetical order."""
         if not self._complete:
-            for module in pkgutil.iter_modules(import_module(self.package).__path__):
-                import_module(f"{self.package}.{module.name}")
+            for module in pkgutil.walk_packages(import_module(self.package).__path__, f"{self.package}."):
+                import_module(module.name)
             self._known = dict(sorted(self._known.items()))
             self._complete = True
         return self._known

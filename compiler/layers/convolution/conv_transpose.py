@@ -18,7 +18,7 @@ from netc.compiler.layers.base import (
     language_shape,
     layer,
 )
-from netc.compiler.layers.conv import check_groups
+from netc.compiler.layers.convolution.conv import check_groups
 from netc.compiler.layers.formulas import each
 from netc.compiler.layers.spatial import PerAxis, given_pads, per_axis, spatial_sizes
 

@@ -7,7 +7,7 @@ from typing import Any
 from netc.compiler.declare.arguments import AXIS, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer, require_floats
-from netc.compiler.layers.split import equal_parts
+from netc.compiler.layers.reshaping.split import equal_parts
 
 
 def _errors(word: str) -> tuple[Wrong, ...]:

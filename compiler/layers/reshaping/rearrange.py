@@ -7,9 +7,9 @@ from typing import Any
 from netc.compiler.declare.arguments import AXIS, Axes, Integer, Optional_, Sizes, argument
 from netc.compiler.declare.axes import AxisOrAxes
 from netc.compiler.ir import Shape, Size, Value, format_shape, is_batched
+from netc.compiler.layers.arithmetic.reductions import chosen_axes
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
-from netc.compiler.layers.reductions import chosen_axes
-from netc.compiler.layers.shape import Transpose, with_batch
+from netc.compiler.layers.reshaping.shape import Transpose, with_batch
 from netc.grammar.counted import counted
 
 

@@ -9,7 +9,7 @@ from netc.compiler.declare.arguments import Integer, Pad, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import LayerBuilder, Sample, Wrong, layer
 from netc.compiler.layers.formulas import padded, windows
-from netc.compiler.layers.pool import Pool
+from netc.compiler.layers.pooling.pool import Pool
 from netc.compiler.layers.spatial import window
 
 SMALLEST = 1e-36

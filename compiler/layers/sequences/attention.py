@@ -8,7 +8,6 @@ from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import SIZE, Boolean, Optional_, Real, TensorType, argument
 from netc.compiler.initializers.glorot_uniform import GlorotUniform
 from netc.compiler.ir import Value, format_shape
-from netc.compiler.layers.attention_scores import Heads, attend
 from netc.compiler.layers.base import (
     ZEROS,
     Layer,
@@ -21,7 +20,8 @@ from netc.compiler.layers.base import (
     layer,
     require_floats,
 )
-from netc.compiler.layers.positional import Positional
+from netc.compiler.layers.sequences.attention_scores import Heads, attend
+from netc.compiler.layers.sequences.positional import Positional
 from netc.grammar.counted import counted
 
 PACKED = {"in_proj_weight": "24x8 glorot_uniform", "in_proj_bias": "24 constant",

@@ -9,7 +9,7 @@ from netc.compiler.declare.arguments import Pad, argument
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.layers.base import LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
 from netc.compiler.layers.formulas import each, padded
-from netc.compiler.layers.pool import Pool
+from netc.compiler.layers.pooling.pool import Pool
 from netc.compiler.layers.spatial import window
 
 

@@ -17,9 +17,9 @@ from netc.compiler.layers.base import (
     layer,
     require_floats,
 )
-from netc.compiler.layers.l2_normalize import to_unit_length
 from netc.compiler.layers.merge_shapes import check_equal
-from netc.compiler.layers.shape import with_batch
+from netc.compiler.layers.normalization.l2_normalize import to_unit_length
+from netc.compiler.layers.reshaping.shape import with_batch
 from netc.grammar.counted import counted
 
 

@@ -16,7 +16,7 @@ from netc.compiler.layers.base import (
     language_shape,
     layer,
 )
-from netc.compiler.layers.conv import convolved, slid
+from netc.compiler.layers.convolution.conv import convolved, slid
 from netc.compiler.layers.formulas import each, padded
 from netc.compiler.layers.spatial import PerAxis, Window, window
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from netc.compiler.declare.arguments import Word, argument
 from netc.compiler.ir import Value
-from netc.compiler.layers.activation import ElementFunction, function
 from netc.compiler.layers.base import LayerBuilder, Sample, Wrong
+from netc.compiler.layers.element_function import ElementFunction, function
 
 
 @function("gelu")

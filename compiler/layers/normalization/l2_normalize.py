@@ -7,8 +7,8 @@ from typing import Any
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.axes import AxisOrAxes
 from netc.compiler.ir import Builder, Value
+from netc.compiler.layers.arithmetic.reductions import chosen_axes
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer, require_floats
-from netc.compiler.layers.reductions import chosen_axes
 
 SMALLEST = 1e-12
 

@@ -19,8 +19,8 @@ from netc.compiler.layers.base import (
     layer,
     require_floats,
 )
-from netc.compiler.layers.shape import with_batch
-from netc.compiler.layers.standardized import EPSILON
+from netc.compiler.layers.normalization.standardized import EPSILON
+from netc.compiler.layers.reshaping.shape import with_batch
 from netc.grammar.counted import counted
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from netc.compiler.ir import DType, Shape, Value, format_shape, is_batched
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.layers.base import LayerBuilder, language_shape
-from netc.compiler.layers.positional import rotated
+from netc.compiler.layers.sequences.positional import rotated
 
 HIDDEN = 3.0e38
 """What is taken off a score that doesn't count: in float32 nothing is left of the score, and the sum stays finite."""

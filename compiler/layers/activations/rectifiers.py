@@ -7,8 +7,8 @@ from typing import Any
 from netc.compiler.declare.arguments import Boolean, Real, argument
 from netc.compiler.initializers.constant import Constant
 from netc.compiler.ir import Value
-from netc.compiler.layers.activation import ElementFunction, function
 from netc.compiler.layers.base import LayerBuilder, Sample, ShapeError, Wrong, constant_size, language_shape
+from netc.compiler.layers.element_function import ElementFunction, function
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 

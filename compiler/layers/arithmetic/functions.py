@@ -7,8 +7,8 @@ from typing import Any
 
 from netc.compiler.declare.arguments import Optional_, Real, argument
 from netc.compiler.ir import DType, Value
-from netc.compiler.layers.activation import ElementFunction, function
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
+from netc.compiler.layers.element_function import ElementFunction, function
 
 
 @function("exp")
