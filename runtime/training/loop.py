@@ -26,7 +26,8 @@ from netc.runtime.training.interrupt import Asked, Interrupted, interruptible
 from netc.runtime.training.watching import feedback, reason_to_stop
 
 if TYPE_CHECKING:
-    from netc.runtime.training.trainer import StepResult, Trainer
+    from netc.runtime.training.trainer import Trainer
+    from netc.runtime.training.updates import StepResult
 
 
 class Loop:
