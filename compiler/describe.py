@@ -5,23 +5,12 @@ from __future__ import annotations
 import re
 
 from netc.compiler.declare.also import Also
-from netc.compiler.declare.arguments import (
-    ArgumentSpec,
-    ArgumentType,
-    Axes,
-    Boolean,
-    Connections,
-    DeclaredType,
-    Extent,
-    LayerType,
-    Numbers,
-    Optional_,
-    Pad,
-    Sizes,
-    TensorType,
-    describe,
-)
+from netc.compiler.declare.arguments import ArgumentSpec, ArgumentType, Boolean, Optional_, describe
+from netc.compiler.declare.axes import Axes
 from netc.compiler.declare.declared import Declared
+from netc.compiler.declare.extents import Extent, Pad, Sizes
+from netc.compiler.declare.lists import Connections, Numbers
+from netc.compiler.declare.references import DeclaredType, LayerType, TensorType
 from netc.compiler.layers.base import MANY, Layer
 from netc.compiler.layers.of_weights import SPECS
 from netc.compiler.losses.base import Loss

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from netc.compiler.declare.arguments import (
-    ArgumentError,
-    ArgumentType,
-    DeclaredType,
-    LayerType,
-    Optional_,
-    TensorType,
-)
+from netc.compiler.declare.arguments import ArgumentError, ArgumentType, Optional_
 from netc.compiler.declare.declared import Declared
+from netc.compiler.declare.references import DeclaredType, LayerType, TensorType
 from netc.compiler.elaborate.advice import argument_advice
 from netc.compiler.elaborate.called import as_flow, called_on_value, is_value
 from netc.compiler.elaborate.frame import Frame

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from netc.compiler.declare.also import NUMBER, Also, Foreign, argument_meant
-from netc.compiler.declare.arguments import AXIS, TRUTHS, ArgumentSpec, Axes, LayerType, Optional_, Pad, Word
-from netc.compiler.declare.axes import AxisOrAxes
+from netc.compiler.declare.arguments import AXIS, TRUTHS, ArgumentSpec, Optional_, Word
+from netc.compiler.declare.axes import Axes, AxisOrAxes
 from netc.compiler.declare.declared import Declared
+from netc.compiler.declare.extents import Pad
+from netc.compiler.declare.references import LayerType
 from netc.compiler.elaborate.advice import Advice, advise, defined
 from netc.compiler.elaborate.frame import Frame
 from netc.grammar import ast

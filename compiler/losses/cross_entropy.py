@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.arguments import Boolean, ClassWeights, Integer, Optional_, Real, argument
+from netc.compiler.declare.arguments import Boolean, Integer, Optional_, Real, argument
+from netc.compiler.declare.lists import ClassWeights
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Value
 from netc.compiler.ir.operators import ShapeError

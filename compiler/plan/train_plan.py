@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netc.compiler.augmentations.base import Augmentation, Kind, augmentation
-from netc.compiler.declare.arguments import SIZE, ArgumentType, DeclaredType, Integer, Optional_, Real
+from netc.compiler.declare.arguments import SIZE, ArgumentType, Integer, Optional_, Real
+from netc.compiler.declare.references import DeclaredType
 from netc.compiler.followers.base import Follower, follower
 from netc.compiler.initializers.base import Initializer, initializer
 from netc.compiler.optimizers.base import Optimizer, optimizer

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from netc.compiler.declare.arguments import SIZE, Boolean, Connections, Extent, LayerType, Optional_, Pad, argument
+from netc.compiler.declare.arguments import SIZE, Boolean, Optional_, argument
+from netc.compiler.declare.extents import Extent, Pad
+from netc.compiler.declare.lists import Connections
+from netc.compiler.declare.references import LayerType
 from netc.compiler.initializers.uniform import Uniform
 from netc.compiler.ir import DType, Tensor, Value
 from netc.compiler.layers.base import (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.arguments import SIZE, Boolean, Extent, LayerType, Optional_, Pad, argument
+from netc.compiler.declare.arguments import SIZE, Boolean, Optional_, argument
+from netc.compiler.declare.extents import Extent, Pad
+from netc.compiler.declare.references import LayerType
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.layers.base import (
     HE_UNIFORM,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.arguments import SIZE, Boolean, LayerType, Optional_, argument
+from netc.compiler.declare.arguments import SIZE, Boolean, Optional_, argument
+from netc.compiler.declare.references import LayerType
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.layers.base import (
     HE_UNIFORM,

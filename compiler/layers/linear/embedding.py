@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from netc.compiler.declare.also import Also
-from netc.compiler.declare.arguments import SIZE, Integer, Optional_, TensorType, argument
+from netc.compiler.declare.arguments import SIZE, Integer, Optional_, argument
+from netc.compiler.declare.references import TensorType
 from netc.compiler.initializers.normal import Normal
 from netc.compiler.ir import DType, Value, format_shape
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.arguments import Numbers, argument
+from netc.compiler.declare.arguments import argument
+from netc.compiler.declare.lists import Numbers
 from netc.compiler.ir import DType, Tensor, Value
 from netc.compiler.layers.base import (
     Layer,

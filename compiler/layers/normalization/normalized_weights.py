@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netc.compiler.declare.arguments import LayerType, Real, argument
+from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.initial import Initial, Stream
 from netc.compiler.declare.parameter import Parameter
+from netc.compiler.declare.references import LayerType
 from netc.compiler.initializers.base import Initializer
 from netc.compiler.ir import Shape, Value, product
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.arguments import Extent, argument
+from netc.compiler.declare.arguments import argument
+from netc.compiler.declare.extents import Extent
 from netc.compiler.ir import Value
 from netc.compiler.layers.along import by_matrix, chosen
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer

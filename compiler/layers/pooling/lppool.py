@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from netc.compiler.declare.arguments import Integer, Pad, argument
+from netc.compiler.declare.arguments import Integer, argument
+from netc.compiler.declare.extents import Pad
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import LayerBuilder, Sample, Wrong, layer
 from netc.compiler.layers.formulas import padded, windows

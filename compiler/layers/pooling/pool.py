@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.arguments import Boolean, Extent, Optional_, Pad, argument
+from netc.compiler.declare.arguments import Boolean, Optional_, argument
+from netc.compiler.declare.extents import Extent, Pad
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer
 from netc.compiler.layers.formulas import begun, each, padded, windows

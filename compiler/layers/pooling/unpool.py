@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from netc.compiler.declare.arguments import Pad, argument
+from netc.compiler.declare.arguments import argument
+from netc.compiler.declare.extents import Pad
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.layers.base import LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
 from netc.compiler.layers.formulas import each, padded

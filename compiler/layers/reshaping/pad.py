@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.arguments import AXIS, Optional_, Pad, Real, Sizes, Word, argument
+from netc.compiler.declare.arguments import AXIS, Optional_, Real, Word, argument
+from netc.compiler.declare.extents import Pad, Sizes
 from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape, is_batched
 from netc.compiler.layers.along import cut, with_edges, with_reflection
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.arguments import AXIS, Axes, Integer, Optional_, Sizes, argument
-from netc.compiler.declare.axes import AxisOrAxes
+from netc.compiler.declare.arguments import AXIS, Integer, Optional_, argument
+from netc.compiler.declare.axes import Axes, AxisOrAxes
+from netc.compiler.declare.extents import Sizes
 from netc.compiler.ir import Shape, Size, Value, format_shape, is_batched
 from netc.compiler.layers.arithmetic.reductions import chosen_axes
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netc.compiler.declare.arguments import AXIS, Axes, Optional_, Sizes, argument
+from netc.compiler.declare.arguments import AXIS, Optional_, argument
+from netc.compiler.declare.axes import Axes
+from netc.compiler.declare.extents import Sizes
 from netc.compiler.ir import Shape, Size, Value, format_shape, is_batched, product
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
 from netc.grammar.counted import counted

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from netc.compiler.declare.also import Also
-from netc.compiler.declare.arguments import Extent, Numbers, Optional_, Word, argument
+from netc.compiler.declare.arguments import Optional_, Word, argument
+from netc.compiler.declare.extents import Extent
+from netc.compiler.declare.lists import Numbers
 from netc.compiler.ir import Size, Value
 from netc.compiler.layers.along import by_matrix, chosen, cut, side_by_side, with_edges
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer

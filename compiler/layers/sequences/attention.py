@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from netc.compiler.declare.also import Also
-from netc.compiler.declare.arguments import SIZE, Boolean, Optional_, Real, TensorType, argument
+from netc.compiler.declare.arguments import SIZE, Boolean, Optional_, Real, argument
+from netc.compiler.declare.references import TensorType
 from netc.compiler.initializers.glorot_uniform import GlorotUniform
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.layers.base import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netc.compiler.declare.arguments import Integer, Optional_, Real, Sizes, argument
+from netc.compiler.declare.arguments import Integer, Optional_, Real, argument
 from netc.compiler.declare.axes import Index
+from netc.compiler.declare.extents import Sizes
 from netc.compiler.initializers.constant import Constant
 from netc.compiler.initializers.normal import Normal
 from netc.compiler.ir import Shape, Size, Value

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from zlib import crc32
 
-from netc.compiler.declare.arguments import Real, Sizes, argument
+from netc.compiler.declare.arguments import Real, argument
+from netc.compiler.declare.extents import Sizes
 from netc.compiler.ir import BATCH, Shape, Value, is_batched
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
 
