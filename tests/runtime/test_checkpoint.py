@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.sessions.resident import Resident
 from netc.runtime.training.trainer import Trainer
 
-from .conftest import Run
+from .conftest import Kept, Run
 
 Tensors = dict[str, np.ndarray]
 
@@ -74,25 +73,10 @@ REFUSED: dict[str, tuple[Callable[[Tensors], None], str, tuple[str, ...]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs that were made once; each test gets a copy."""
-    return tmp_path_factory.mktemp("kept")
-
-
-def copy_of(run: Path, make: Callable[[], None]) -> None:
-    """The folder `run`, made where nobody has made it yet."""
-    if run.exists():
-        shutil.copytree(run, "run")
-    else:
-        make()
-        shutil.copytree("run", run)
-
-
 @pytest.fixture
-def stopped(net: Net, kept: Path) -> Net:
+def stopped(net: Net, kept: Kept) -> Net:
     """A run of two epochs in the folder `run`; `net` is its network."""
-    copy_of(kept / "python", lambda: trainer_of(net, epochs=2).fit("data.npz", out="run"))
+    kept("run", lambda: trainer_of(net, epochs=2).fit("data.npz", out="run"))
     return net
 
 
@@ -128,10 +112,10 @@ def test_a_trainer_refuses_and_stays_as_it_was(stopped: Net, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_the_command_refuses_and_changes_no_file(run: Run, kept: Path, kind: str) -> None:
+def test_the_command_refuses_and_changes_no_file(run: Run, kept: Kept, kind: str) -> None:
     change, code, words = REFUSED[kind]
     given = ("train", "tiny.net", "--data", "data.npz", "--device", "cpu", "--epochs", "1", "--out", "run")
-    copy_of(kept / "command", lambda: run(*given))
+    kept("run", lambda: run(*given), "by the command")
     rewrite(change)
     before = contents("run")
     done = run("train", "--resume", "run", "--epochs", "3")
