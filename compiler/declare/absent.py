@@ -56,7 +56,6 @@ LAYERS = BLOCKS + _table(
 )  # fmt: skip
 
 LOSSES = _table(
-    ("ctc ctc_loss", "it needs a loop over time, which losses don't have"),
     ("multi_margin multi_margin_loss multilabel_margin_loss margin_ranking margin_ranking_loss", "`hinge` is near it"),
     ("log_cosh", "`huber` and `smooth_l1` are as smooth, and as straight far out"),
     ("mape mean_absolute_percentage_error msle mean_squared_logarithmic_error",
