@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import SIZE, Boolean, Integer, Optional_, Real, TensorType, Word, argument
 from netc.compiler.initializers.uniform import Uniform
 from netc.compiler.ir import Value, format_shape
@@ -19,6 +20,9 @@ from netc.compiler.layers.base import (
     layer,
     require_floats,
 )
+
+TORCH = "what every step gives flows on, and the last state alone with `last=true`"
+KERAS = "`last=true` is what return_sequences=False says; dropout there is that of the input"
 
 
 def weights(
@@ -155,7 +159,14 @@ class Rnn(Recurrent):
     1990).
     """
 
-    also = ("simple_rnn", "elman", "vanilla_rnn")
+    also = (
+        "elman",
+        "vanilla_rnn",
+        Also("nn.RNN(-input_size, hidden_size as width, num_layers as layers, nonlinearity as activation, bias, "
+             "-batch_first=True, dropout, bidirectional)", TORCH),
+        Also("SimpleRNN(units as width, activation, use_bias, -dropout=0.0, "
+             "1 - return_sequences as last=False)", KERAS),
+    )  # fmt: skip
 
     activation: str = argument(Word(("tanh", "relu")), "what follows the sum", default="tanh")
     op = "RNN"
@@ -194,7 +205,14 @@ class Lstm(Recurrent):
     PyTorch's; Keras has one bias, whose part for f begins at 1.
     """
 
-    also = ("long_short_term_memory", "cudnn_lstm")
+    also = (
+        "long_short_term_memory",
+        "cudnn_lstm",
+        Also("nn.LSTM(-input_size, hidden_size as width, num_layers as layers, bias, -batch_first=True, dropout, "
+             "bidirectional)", TORCH),
+        Also('LSTM(units as width, -activation="tanh", -recurrent_activation="sigmoid", use_bias, -dropout=0.0, '
+             "1 - return_sequences as last=False)", KERAS),
+    )  # fmt: skip
     initial_cell: Value | None = argument(
         Optional_(TensorType()), "the same of c; `initial` is that of h", default=None
     )
@@ -236,7 +254,14 @@ class Gru(Recurrent):
     al. 2014, arXiv:1406.1078). r is applied after the product, as in PyTorch and in Keras's `reset_after=True`.
     """
 
-    also = ("gated_recurrent_unit", "cudnn_gru")
+    also = (
+        "gated_recurrent_unit",
+        "cudnn_gru",
+        Also("nn.GRU(-input_size, hidden_size as width, num_layers as layers, bias, -batch_first=True, dropout, "
+             "bidirectional)", TORCH),
+        Also('GRU(units as width, -activation="tanh", -recurrent_activation="sigmoid", use_bias, -dropout=0.0, '
+             "1 - return_sequences as last=False, -reset_after=True)", KERAS),
+    )  # fmt: skip
     op = "GRU"
     gates = 3
 
