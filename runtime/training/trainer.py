@@ -165,7 +165,7 @@ class Trainer:
         session = self._steps.session(rows, self.state)
         before = self.finish() if session is not self._running else []
         self._running = session
-        given, share = unmixed(feeds)
+        given, (share,) = unmixed(feeds)
         at = self.steps_started + len(before)
         came = session.start({**given, **scalars(self.manifest, seed=self.seed, step=at, rate=rate, share=share)})
         self._waiting.append((rate, rows))
@@ -342,6 +342,10 @@ class Trainer:
         self.tallies = Tallies(self.manifest)
         self._put_state(keep=held)
         self.loss_scale = LossScale.of(self._steps.manifests[-1], self.state)
+
+    def cuts(self, rows: int) -> list[tuple[int, int]]:
+        """Where each of the batches begins and ends whose gradients make an update of so many rows."""
+        return self._steps.cuts(rows)
 
     def averaged(self) -> Model:
         """The model that is measured and kept: with the moving average of the weights where the plan has one.
