@@ -45,6 +45,8 @@ BLOCKS = (
 LAYERS = BLOCKS + _table(
     ("rrelu", "`leaky_relu(0.229)` has its slope after training"),
     ("maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort std var linspace", ""),
+    ("gather_nd scatter_nd", "`gather` takes whole slices along one axis: number the places (`row * width + column`), "
+     "`flatten` those axes, and gather"),
     ("repeat_vector", "`unsqueeze` adds the axis, `expand` or arithmetic repeats it"),
     ("repeat_interleave", "`unsqueeze`, `expand` and `reshape` repeat elements one by one"),
     ("bidirectional", "`rnn`, `lstm` and `gru` take `bidirectional=true`"),
@@ -56,7 +58,6 @@ LAYERS = BLOCKS + _table(
 )  # fmt: skip
 
 LOSSES = _table(
-    ("ctc ctc_loss", "it needs a loop over time, which losses don't have"),
     ("multi_margin multi_margin_loss multilabel_margin_loss margin_ranking margin_ranking_loss", "`hinge` is near it"),
     ("log_cosh", "`huber` and `smooth_l1` are as smooth, and as straight far out"),
     ("mape mean_absolute_percentage_error msle mean_squared_logarithmic_error",

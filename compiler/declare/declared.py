@@ -146,14 +146,18 @@ class Registry(Generic[Definition]):
         return self._known
 
     def called(self, name: str) -> Elsewhere[Definition] | None:
-        """The declaration that another framework calls so, and which of its names that is; None where there is none."""
+        """The declaration that another framework calls so, and which of its names that is; None where there is none.
+
+        A name may have its path, which tells PyTorch's from others where it has to.
+        """
         if not self._elsewhere:
             for word, definition in self.all().items():
                 self._enter(definition, Also(word))
             for definition in self.all().values():
                 for also in definition.also:
                     self._enter(definition, also if isinstance(also, Also) else Also(also))
-        found = (self._elsewhere.get(key) for key in (spelt(name), folded(name), plain(name)))
+        torch_s = f"nn.{spelt(name)}" if name.rpartition(".")[0].split(".")[-1] == "nn" else spelt(name)
+        found = (self._elsewhere.get(key) for key in (torch_s, spelt(name), folded(name), plain(name)))
         return next((known for known in found if known is not None), None)
 
     def _enter(self, definition: type[Definition], also: Also) -> None:
@@ -161,6 +165,9 @@ class Registry(Generic[Definition]):
 
         A name for a number of axes may differ from the one without: `Dropout2d` is another layer than `Dropout`.
         """
+        if "." in also.name:
+            self._elsewhere[also.name] = (definition, also)
+            return
         for key in dict.fromkeys((spelt(also.name), folded(also.name), plain(also.name))):
             known = self._elsewhere.get(key)
             if known is not None and known[0] is not definition and key not in (spelt(also.name), folded(also.name)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netc.compiler.augmentations.base import Augmentation, Kind, augmentation
+from netc.compiler.augmentations.base import Augmentation, augmentation
 from netc.compiler.declare.arguments import SIZE, ArgumentType, Integer, Optional_, Real
 from netc.compiler.declare.references import DeclaredType
 from netc.compiler.followers.base import Follower, follower
@@ -40,6 +40,7 @@ from netc.grammar.diagnostics import Span, did_you_mean
 
 INITIAL = DeclaredType("initializer", initializer.all)
 CLIP_NORM = Optional_(Real(0, open_low=True))
+AVERAGE = Optional_(Real(0, 1, open_high=True))
 ORDER = (
     "loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "clip_value", "l1", "l2", "decays",
     "rates", "accumulate", "trains", "every", "freeze", "unfreeze", "follow", "average", "init", "initializers",
@@ -187,7 +188,7 @@ class TrainPlan:
         "batches whose gradients are added up for one update",
         default=1,
         default_text="1",
-        outside={"accumulate": Outside(SIZE)},
+        outside={"accumulate": Outside(SIZE, help="batches whose gradients make one update")},
         also=(
             "accumulation",
             "accumulation_steps",
@@ -198,10 +199,10 @@ class TrainPlan:
         ),
     )
     average: float | None = setting(
-        Plain(Optional_(Real(0, 1, open_high=True))),
+        Plain(AVERAGE),
         "how much is kept of a moving average of the weights, which is measured, kept and exported",
         default=None,
-        outside={"average": Outside(Optional_(Real(0, 1, open_high=True)))},
+        outside={"average": Outside(AVERAGE, help="decay of a moving average of the weights, such as 0.999")},
         also=(
             "ema",
             "ema_decay",
@@ -268,10 +269,6 @@ class TrainPlan:
             if step.decays is not None and not getattr(step.optimizer, "weight_decay", 0.0):
                 help = f"give it one: `optimizer = {step.optimizer.word}(weight_decay=1e-2)`"
                 return "decays", f"`{step.optimizer.word}` has no weight decay here", help
-        mixed = next((item.word for item in self.augmentation if item.kind is Kind.MIXES), None)
-        if mixed is not None and self.accumulate > 1:
-            message = f"`{mixed}` mixes the examples of a batch, which `accumulate` cuts into {self.accumulate}"
-            return "augmentation", message, "take a larger `batch`, or another augmentation"
         watching = [("schedule", self.schedule.word, self.schedule.watch)]
         for word, who, watched in (*watching, *(("stop", reason.word, reason.watch) for reason in self.stop)):
             if watched is not None and watched not in self.figures:

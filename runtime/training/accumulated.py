@@ -18,6 +18,7 @@ from netc.compiler import (
     compile_backward,
     compile_update,
 )
+from netc.runtime.data.augment import unmixed
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, StepSession
@@ -47,6 +48,13 @@ class AccumulatedSteps(Steps):
         """Of the backward pass and of the update."""
         return self.manifest, self.update.manifest
 
+    def cuts(self, rows: int) -> list[tuple[int, int]]:
+        """Batches of the plan's size, the last one with what is left."""
+        starts = list(range(0, rows, self.plan.batch))
+        if len(starts) > 1 and rows - starts[-1] < self.fewest:
+            starts.pop()
+        return list(zip(starts, [*starts[1:], rows], strict=True))
+
     def run(
         self, feeds: Mapping[str, Array], state: Resident, accepts: Accepts, *, seed: int, count: int, rate: float
     ) -> Results:
@@ -54,9 +62,11 @@ class AccumulatedSteps(Steps):
         data = ports(self.manifest, "data", "target")
         rows = rows_of(feeds, data)
         means: Results = {}
-        for number, (start, end) in enumerate(cuts(rows, self.plan.batch, self.fewest)):
+        batches = self.cuts(rows)
+        feeds, shares = unmixed(feeds, len(batches))
+        for number, ((start, end), own) in enumerate(zip(batches, shares, strict=True)):
             share = (end - start) / rows
-            numbers = scalars(self.manifest, seed=seed, step=count * self.plan.accumulate + number)
+            numbers = scalars(self.manifest, seed=seed, step=count * self.plan.accumulate + number, share=own)
             numbers |= {SHARE: np.array(share, np.float32), FIRST: np.array(number == 0, np.float32)}
             session = self.session(end - start, state)
             came = run_once(session, {**{port["name"]: feeds[port["name"]][start:end] for port in data}, **numbers})
@@ -73,14 +83,6 @@ class AccumulatedSteps(Steps):
         run_once(self._update, numbers)
         self._update.swap()
         return means
-
-
-def cuts(rows: int, batch: int, fewest: int) -> list[tuple[int, int]]:
-    """Where each batch begins and ends."""
-    starts = list(range(0, rows, batch))
-    if len(starts) > 1 and rows - starts[-1] < fewest:
-        starts.pop()
-    return list(zip(starts, [*starts[1:], rows], strict=True))
 
 
 def steps_for(model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool) -> Steps:

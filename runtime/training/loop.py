@@ -14,7 +14,7 @@ import numpy as np
 from netc.compiler import LOSS, by_batch_statistics, single
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.augment import SHARE, Batch, augment
+from netc.runtime.data.augment import SHARE, Batch, augment, batch_size
 from netc.runtime.data.batches import Batches, number_of_batches
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
@@ -150,6 +150,7 @@ class Loop:
             fewest=self.fewest,
             augmentation=trainer.plan.augmentation,
             targets=self.targets,
+            cuts=trainer.cuts,
         )
 
     def streamed(self, stream: Stream) -> Iterator[Batch]:
@@ -161,7 +162,7 @@ class Loop:
         for number, batch in enumerate(grouped(batches, together), start):
             drawn = np.random.default_rng([trainer.seed, epoch, 1, number])
             changes = trainer.plan.augmentation
-            yield augment(batch, changes, drawn, self.targets) if changes else batch
+            yield augment(batch, changes, drawn, self.targets, trainer.cuts(batch_size(batch))) if changes else batch
 
     @property
     def targets(self) -> frozenset[str]:

@@ -65,7 +65,7 @@ class Updates:
         session = self._steps.session(rows, self.state)
         before = self.finish() if session is not self._running else []
         self._running = session
-        given, share = unmixed(feeds)
+        given, (share,) = unmixed(feeds)
         at = self.steps_started + len(before)
         came = session.start({**given, **scalars(self.manifest, seed=self.seed, step=at, rate=rate, share=share)})
         self._waiting.append((rate, rows))
@@ -168,6 +168,10 @@ class Updates:
         """What the next update depends on besides weights, as ports, each once."""
         found = [port for steps in self._all_steps for manifest in steps.manifests for port in ports(manifest, "state")]
         return list({port["name"]: port for port in found if not port.get("passing")}.values())
+
+    def cuts(self, rows: int) -> list[tuple[int, int]]:
+        """Where each of the batches begins and ends whose gradients make an update of so many rows."""
+        return self._steps.cuts(rows)
 
     @property
     def replays(self) -> bool:

@@ -13,7 +13,7 @@ from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer,
 class Relu(Layer):
     """y = max(x, 0), element by element (Nair & Hinton 2010). Its gradient at 0 is 0."""
 
-    also = ("ReLU(-inplace)",)
+    also = ("ReLU(-inplace=True|False)",)
 
     samples = (Sample("relu", "8x5"), Sample("relu", "float"), Sample("relu", "[4, H, W]"))
     errors = (Wrong("relu", "int 12", code="E302", says="relu works on floating-point numbers, found int64"),)

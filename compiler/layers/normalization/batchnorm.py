@@ -38,7 +38,10 @@ class BatchNorm(Layer):
         "bn",
         "norm",
         "BatchNormNd(-num_features, eps, 1 - momentum)",
-        "BatchNormalization(-axis, momentum=0.99, epsilon=1e-3)",
+        Also(
+            "BatchNormalization(-axis=-1|1|3, momentum=0.99, epsilon=1e-3)",
+            "channels are the first axis here, wherever they are there",
+        ),
         "LazyBatchNormNd",
         Also("SyncBatchNorm", "a training runs on one device"),
     )

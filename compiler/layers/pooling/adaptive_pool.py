@@ -43,7 +43,11 @@ class AdaptiveAvgPool(AdaptivePool):
     and n may be larger than s: PyTorch's AdaptiveAvgPool. Works on one to three spatial axes of known size.
     """
 
-    also = ("adaptive_average_pooling", "AdaptiveAveragePoolingND(output_size)", "AdaptiveAvgPoolNd(output_size)")
+    also = (
+        "adaptive_average_pooling",
+        "AdaptiveAveragePoolingND(output_size as size)",
+        "AdaptiveAvgPoolNd(output_size as size)",
+    )
 
     samples = (
         Sample("adaptive_avgpool(2x3)", "4x6x6", out="4x2x3"),
@@ -85,7 +89,11 @@ class AdaptiveMaxPool(AdaptivePool):
     PyTorch's AdaptiveMaxPool. Works on one to three spatial axes of known size.
     """
 
-    also = ("adaptive_max_pooling", "AdaptiveMaxPoolingND(output_size)", "AdaptiveMaxPoolNd(output_size)")
+    also = (
+        "adaptive_max_pooling",
+        "AdaptiveMaxPoolingND(output_size as size)",
+        "AdaptiveMaxPoolNd(output_size as size)",
+    )
 
     samples = (
         Sample("adaptive_maxpool(2x3)", "4x6x6", out="4x2x3"),
