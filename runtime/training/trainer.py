@@ -43,6 +43,7 @@ from netc.runtime.training.loop import Loop
 from netc.runtime.training.recorded import folder_for
 from netc.runtime.training.steps import rows_of
 from netc.runtime.training.updates import Updates
+from netc.runtime.training.watching import check_watched
 
 
 class Trainer(Updates):
@@ -172,6 +173,8 @@ class Trainer(Updates):
         if self._resumed is not None:
             check_same_rows(self._resumed, bound.card)
         self._decide(bound.card)
+        if bound.test is None:
+            check_watched(self.plan)
         total = override(self.plan, epochs=epochs).epochs
         with folder_for(self, bound, total, out) as (folder, notes):
             self.path = folder.path if folder is not None else self.path
