@@ -212,3 +212,33 @@ def test_a_word_in_several_places_is_repaired_in_all() -> None:
     assert found.fix is not None
     assert len(found.fix.edits) == 3
     assert repaired(text)[1] == []
+
+
+# ---------------------------------------------------------------- losses of one's own, and of one value
+OWN = "net A { input x: 4; price = dense(1); energy = price -> square; output price, energy }\n"
+
+
+@pytest.mark.parametrize(
+    ("loss", "becomes"),
+    [("energy", "mean(energy)"), ("0.5 * energy", "0.5 * mean(energy)"), ("energy / 2", "mean(energy) / 2"),
+     ("mse(price, y) + energy", "mse(price, y) + mean(energy)"), ("energy - 2 * mse(price, y)", "mean(energy) - 2"),
+     ("[main: energy]", "[main: mean(energy)]")],
+)  # fmt: skip
+def test_a_value_in_the_place_of_a_loss_becomes_one(loss: str, becomes: str) -> None:
+    text = OWN + f"train A {{ loss = {loss} }}"
+    (found,) = errors(text)
+    assert (found.code, found.message) == ("E410", "`energy` is a value of the net and no loss")
+    text, left = repaired(text)
+    assert f"loss = {becomes}" in text
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    "measured", ["loss = mse(price, price)", "loss = mse(price, y); metrics = [mae(price, price)]"]
+)
+def test_a_value_compared_with_itself_is_refused(measured: str) -> None:
+    """Its loss would be 0 from the first step on: a field of the data was meant that the net has a value for."""
+    (found,) = errors(OWN + f"train A {{ {measured} }}")
+    assert (found.code, found.message.split("`")[2]) == ("E413", " compares a value of the net with itself")
+    assert found.help is not None
+    assert "so that `price` is the field of the data" in found.help
