@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from netc.compiler.declare.declared import Declared
     from netc.compiler.lint.base import Rule
     from netc.compiler.plan.settings import Setting
+    from netc.grammar.statements import Statement
 
 
 @verb(examples=("netc explain E301", "netc explain Conv2D", "netc explain layers", "netc explain"))
 @click.argument("word", required=False, metavar="[CODE|WORD]")
 def explain(word: str | None) -> None:
-    """What a finding's code means, with an example that has it and one that hasn't, or what a layer, loss or optimizer
-    does, by its name here or elsewhere: conv, Conv2d.
+    """What a finding's code means, with an example that has it and one that hasn't, or what a layer, loss, optimizer or
+    word of the grammar does, by its name here or elsewhere: conv, Conv2d, scan.
 
     `layers`, `losses`, `metrics`, `optimizers`, `schedules`, `initializers` and `augmentations` list them. Without a
     word, list all codes.
@@ -42,12 +44,14 @@ def explain(word: str | None) -> None:
 def _codes(rules: Mapping[str, Rule]) -> str:
     from netc.compiler.elaborate.advice import REGISTRIES
     from netc.grammar.codes import all_codes, explanation
+    from netc.grammar.statements import STATEMENTS
 
     longest, width = max(map(len, rules)), max(len(rule.name) for rule in rules.values())
     lines = [f"{known}  {_headline(explanation(known) or '')}" for known in all_codes()]
     lines += ["", *(f"{known:<{longest}}  {rule.name:<{width}}  {rule.headline}" for known, rule in rules.items())]
     lists = ", ".join(registry.plural for registry in REGISTRIES.values())
-    return "\n".join([*lines, "", f"What the language has: `netc explain WORD`, of {lists}."])
+    grammar = ", ".join(f"`{item.words[0]}`" for item in STATEMENTS)
+    return "\n".join([*lines, "", f"What the language has: `netc explain WORD`, of {lists}; of the grammar {grammar}."])
 
 
 def _code(word: str, rules: Mapping[str, Rule]) -> str | None:
@@ -82,9 +86,11 @@ def _word(word: str) -> str | None:
     from netc.compiler.declare.also import plain
     from netc.compiler.elaborate.advice import REGISTRIES, advise
     from netc.compiler.plan.train_plan import SETTINGS
+    from netc.grammar.statements import STATEMENTS
 
     found = [(kind, registry.called(word)) for kind, registry in REGISTRIES.items()]
-    parts = [_described(kind, known[0], known[1].note) for kind, known in found if known is not None]
+    parts = [_stated(item) for item in STATEMENTS if plain(word) in map(plain, (*item.words, *item.also))]
+    parts += [_described(kind, known[0], known[1].note) for kind, known in found if known is not None]
     parts += [_setting(item) for item in SETTINGS.values() if plain(word) in map(plain, (item.word, *item.also))]
     missing = [kind for kind in REGISTRIES if plain(word) in absent(kind)]
     parts += [f"{advise(kind, word).help[0].upper()}{advise(kind, word).help[1:]}." for kind in missing]
@@ -107,6 +113,18 @@ def _described(kind: str, definition: type[Declared], note: str) -> str:
     return "\n".join(lines)
 
 
+def _stated(statement: Statement) -> str:
+    lines = [
+        f"# {', '.join(statement.words)} (of the grammar)",
+        "",
+        fill(statement.text, 116, break_on_hyphens=False),
+        "",
+    ]
+    lines += [f"    {line}".rstrip() for line in statement.example.splitlines()]
+    lines += ["", f"Elsewhere: {', '.join(statement.also)}."] if statement.also else []
+    return "\n".join(lines)
+
+
 def _setting(setting: Setting) -> str:
     lines = [f"# {setting.word} (setting of a train section)", "", f"{setting.shown[0].upper()}{setting.shown[1:]}."]
     lines += [f"Unless given: {setting.default}."] if setting.default else []
@@ -124,8 +142,10 @@ def _near(word: str, rules: Mapping[str, Rule]) -> str:
     from netc.compiler.lint.base import family
     from netc.grammar.codes import all_codes
     from netc.grammar.diagnostics import did_you_mean
+    from netc.grammar.statements import STATEMENTS
 
     words = [name for registry in REGISTRIES.values() for name in registry.all()]
+    words += [name for item in STATEMENTS for name in item.words]
     known = [*all_codes(), *rules, *(rule.name for rule in rules.values())]
     same = [other for other in known if family(other) == family(word.upper())]
     return did_you_mean(word.upper(), same) or did_you_mean(word.lower(), [*known, *words]) or "see `netc explain`"
