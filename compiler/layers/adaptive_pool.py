@@ -42,7 +42,12 @@ class AdaptiveAvgPool(AdaptivePool):
     and n may be larger than s: PyTorch's AdaptiveAvgPool. Works on one to three spatial axes of known size.
     """
 
-    also = ("adaptive_average_pooling", "AdaptiveAveragePoolingND(output_size)", "AdaptiveAvgPoolNd(output_size)")
+    also = (
+        "adaptive_average_pooling",
+        "adaptive_average_pool",
+        "AdaptiveAveragePoolingND(output_size)",
+        "AdaptiveAvgPoolNd(output_size)",
+    )
 
     samples = (
         Sample("adaptive_avgpool(2x3)", "4x6x6", out="4x2x3"),
