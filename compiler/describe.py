@@ -35,7 +35,7 @@ def call_of(definition: type[Declared]) -> str:
     specs = [spec for spec in definition.arguments.values() if spec.name not in SPECS]
     shown = [spec.name if spec.required else f"{spec.name}={default_of(spec)}" for spec in specs]
     if issubclass(definition, (Loss, Metric)):
-        shown[:0] = ["prediction", "target"]
+        shown[:0] = [place.name for place in definition.places]
     elif issubclass(definition, Layer) and definition.inputs[1] > 1:
         shown.insert(0, "b" if definition.inputs[1] < MANY else "b, …")
     return f"{definition.word}({', '.join(shown)})" if shown else definition.word

@@ -30,7 +30,8 @@ def repair(frame: Frame, advice: Advice, word: ast.Expression, call: ast.Call | 
         return None
     title = advice.help
     if advice.definition is None or advice.also is None or call is None:
-        return Fix(title, (Edit(word.span, advice.word),))
+        added = [f"{item.name}={item.default}" for item in (advice.also and advice.also.arguments) or () if item.added]
+        return Fix(title, (Edit(word.span, f"{advice.word}({', '.join(added)})" if added else advice.word),))
     given = _arguments(frame, advice.definition, advice.also, arguments)
     if given is None and _enough(advice.definition, advice.also, arguments):
         given = [text(frame, argument) for argument in arguments]

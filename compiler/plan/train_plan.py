@@ -79,13 +79,14 @@ class StepPlan:
         "the largest global gradient norm",
         default=None,
         outside={"clip_norm": Outside(CLIP_NORM)},
-        also=("clip", "grad_clip", "gradient_clip", "max_norm", "max_grad_norm"),
+        also=("clip", "grad_clip", "gradient_clip", "max_norm", "max_grad_norm", "clip_grad_norm_", "global_clipnorm"),
     )
     clip_value: float | None = setting(
         Plain(CLIP_NORM),
         "the largest size of an element of a gradient",
         default=None,
         outside={"clip_value": Outside(CLIP_NORM)},
+        also=("clip_grad_value_",),
     )
     decays: tuple[str, ...] | None = setting(
         Patterns(words=("kernels",)),
@@ -103,7 +104,10 @@ class StepPlan:
         Plain(SIZE), "in a `step`: it runs on the first of every so many batches", default=1, default_text="1"
     )
     l1: tuple[tuple[str, float], ...] = setting(
-        ByPattern(Real(0)), "penalties by pattern, added to those of layers: l1 * sum(abs(w))", default=()
+        ByPattern(Real(0)),
+        "penalties by pattern, added to those of layers: l1 * sum(abs(w))",
+        default=(),
+        also=("l1_l2",),
     )
     l2: tuple[tuple[str, float], ...] = setting(
         ByPattern(Real(0)), 'the same of l2 * sum(w**2): `["*.weight": 1e-4]`', default=()

@@ -69,6 +69,8 @@ class Loop:
                 f"the last batch of {counted(self.rows, 'row')} would hold one, which has no variance for batch "
                 f"normalization: it is joined to the batch before"
             )
+        if self.test is not None and self.trainer.scorer is None:
+            self.listener.noted("the loss is of values inside `train only`: nothing is measured on held-out rows")
         if self.test is None and (unseen := [term.name for term in self.trainer.plan.metrics if term.metric.rows]):
             verb = "is" if len(unseen) == 1 else "are"
             self.listener.noted(f"{', '.join(unseen)} {verb} measured on held-out rows alone, and none are held out")
@@ -209,7 +211,7 @@ class Loop:
         name, higher = self.watched(measured or means)
         label = f"validation_{name}" if measured else name
         values = measured or means
-        improved = progress.improves(label, values[name], higher, values[LOSS])
+        improved = progress.improves(label, values[name], higher, values.get(LOSS, means[LOSS]))
         if improved:
             self.keep_best()
         progress.finish_epoch(record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,6 @@ class Trainer(Updates):
         self._resumed: Card | None = None
         self.notes: list[str] = []
         self._averaged: Model | None = None
-        self._scorer: Session | None = None
         options = options or Options()
         check_precision(model.device, options.precision)
         if model.drawn and plan.init:
@@ -116,6 +116,14 @@ class Trainer(Updates):
         self.progress.step += 1
         return results
 
+    @cached_property
+    def scorer(self) -> Session | None:
+        """What measures predictions, or None where all that is measured exists in training alone."""
+        scorer = compile_scorer(self.model.net, self.plan)
+        if not scorer.manifest["outputs"]:
+            return None
+        return Session(scorer, self.model.device, threads=self.model.threads)
+
     def evaluate(self, data: Any) -> dict[str, Figure]:
         """The mean loss and metrics over data, in inference mode.
 
@@ -124,12 +132,13 @@ class Trainer(Updates):
         return self.measure(measured(data, self.ports, self.card or self.model.card))
 
     def measure(self, rows: Measured) -> dict[str, Figure]:
-        """`evaluate` for rows that are bound, or a function that begins a pass over batches."""
-        if self._scorer is None:
-            self._scorer = Session(
-                compile_scorer(self.model.net, self.plan), self.model.device, threads=self.model.threads
-            )
-        names = [said(port) for port in ports(self._scorer.manifest, "prediction")]
+        """`evaluate` for rows that are bound, or a function that begins a pass over batches.
+
+        There are no figures where all that is measured exists in training alone.
+        """
+        if self.scorer is None:
+            return {}
+        names = [said(port) for port in ports(self.scorer.manifest, "prediction")]
         model = self.averaged()
         read = [port["name"] for port in model.inputs(names)]
 
@@ -137,7 +146,7 @@ class Trainer(Updates):
             return model.forward({name: given[name] for name in read}, names)
 
         batches = batches_of(rows, self.plan.batch) if isinstance(rows, BoundBatches) else rows()
-        return evaluate(predict, self._scorer, batches)
+        return evaluate(predict, self.scorer, batches)
 
     def fit(
         self,

@@ -283,6 +283,7 @@ TORCH = {
     "geglu": lambda x: torch.nn.functional.gelu(x.chunk(2, -1)[0]) * x.chunk(2, -1)[1],
     "reglu": lambda x: torch.nn.functional.relu(x.chunk(2, -1)[0]) * x.chunk(2, -1)[1],
     "negative": torch.neg,
+    **{name: getattr(torch, name) for name in ("log1p", "log2", "log10", "expm1", "rsqrt", "sinh", "cosh")},
     "softmin": lambda x: torch.nn.functional.softmin(x, -1),
 }
 
@@ -305,9 +306,8 @@ def test_a_way_is_a_program(kind: str, row: Absent) -> None:
         if text == "->":
             continue
         line = text.replace("(n", "(1").replace(", n)", ", 2)").strip()
-        program = (
-            f"net A {{ input x: 3x8x8, a: 3x8x8, b: 3x8x8; y = {line if not line.startswith('->') else 'x ' + line} }}"
-        )
+        flow = line if not line.startswith("->") else "x " + line
+        program = f"net A {{ input x: 3x8x8, a: 3x8x8, b: 3x8x8, y: 3x8x8; out = {flow} }}"
         assert errors(program) == [], program
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import AXIS, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import (
@@ -27,7 +28,7 @@ class Softmax(Layer):
     element taken off first, so that nothing overflows.
     """
 
-    also = ("Softmax(dim)",)
+    also = ("Softmax(dim)", Also("Softmax2d(+axis=0)", note="write `softmax(axis=0)`, over the channels of a map"))
 
     axis: int = argument(AXIS, "the axis that sums to 1", default=-1)
 

@@ -15,6 +15,8 @@ from netc.compiler.layers.element_function import ElementFunction, function
 class Exp(ElementFunction):
     """y = e**x, element by element."""
 
+    also = ("exponential",)
+
     def of(self, b: LayerBuilder, x: Value) -> Value:
         return b.Exp(x)
 

@@ -122,6 +122,7 @@ class ReduceMean(Mean):
 class ReduceMax(Max):
     """Another word for `max`, which begins a line too: there `max(…)` is the function of static values."""
 
+    also = ("amax",)
     samples, errors = _samples("reduce_max"), _errors("reduce_max")
 
 
@@ -129,6 +130,7 @@ class ReduceMax(Max):
 class ReduceMin(Min):
     """Another word for `min`, which begins a line too: there `min(…)` is the function of static values."""
 
+    also = ("amin",)
     samples, errors = _samples("reduce_min"), _errors("reduce_min")
 
 

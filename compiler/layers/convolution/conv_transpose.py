@@ -40,6 +40,7 @@ class ConvTranspose(Layer):
     also = (
         "transposed_conv",
         "upconv",
+        "ConvolutionNDTranspose",
         "ConvTransposeNd(-in_channels, out_channels, kernel_size, stride, padding, output_padding, groups, bias, "
         "dilation)",
         "Conv1DTranspose(filters, kernel_size, strides, padding)",

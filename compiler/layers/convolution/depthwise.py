@@ -85,7 +85,7 @@ class Separable(Layer):
     arXiv:1610.02357).
     """
 
-    also = ("SeparableConvND(filters, kernel_size, strides, padding)",)
+    also = ("SeparableConvND(filters, kernel_size, strides, padding)", "SeparableConvolutionND")
 
     filters: int = argument(SIZE, "output channels")
     kernel: PerAxis = argument(Extent(), "the kernel's size: `3x3`, or a number for all axes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import AXIS, Integer, Optional_, argument
 from netc.compiler.declare.axes import Index
 from netc.compiler.ir import Dim, Size, Undecided, Value
@@ -19,7 +20,7 @@ class Slice(Layer):
     assumed, and a run in which they don't ends with an error.
     """
 
-    also = ("narrow",)
+    also = (Also("narrow", note="it takes axis, start and length: `slice(start, start + length, axis=1)`"),)
 
     start: Size = argument(Index(), "the first element")
     stop: Size | None = argument(Optional_(Index()), "the element after the last; the end unless given", default=None)

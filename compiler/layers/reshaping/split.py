@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import AXIS, argument
 from netc.compiler.declare.axes import Parts
 from netc.compiler.ir import Size, Value
@@ -20,9 +21,9 @@ class Split(Layer):
     """
 
     also = (
-        "unbind",
-        "unstack",
-        "chunk",
+        Also("unbind", note="it takes the axis away: `split(n, axis=0)` leaves it with size 1, `squeeze(0)` takes it"),
+        Also("unstack", note="it takes the axis away: `split(n, axis=0)` leaves it with size 1, `squeeze(0)` takes it"),
+        Also("chunk", note="its axis is the first unless given"),
     )
 
     parts: int | tuple[int, ...] = argument(Parts(), "how many equal parts, or the size of each")

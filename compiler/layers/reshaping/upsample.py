@@ -45,6 +45,8 @@ class Upsample(Layer):
         "Upsample(size, scale_factor, mode)",
         Also("UpsamplingBilinearNd", "it aligns corners, which `mode=bilinear` does not"),
         Also("UpsamplingNearestNd", "write `upsample(2, mode=nearest)`"),
+        Also("upsample_bilinear", "it aligns corners, which `mode=bilinear` does not"),
+        Also("upsample_nearest", "write `upsample(2, mode=nearest)`"),
         "UpSamplingND(size as scale=2)",
     )
 
