@@ -86,7 +86,8 @@ METRICS = _table(
     ("bleu rouge wer cer word_error_rate", "`netc predict` writes answers to measure elsewhere"),
     ("specificity mcc matthews_corr_coef cohen_kappa balanced_accuracy", "`confusion` has the counts that it is made "
      "of, `recall(average=macro)` is the balanced accuracy"),
-    ("map_50 detection_map", "`mean_average_precision` ranks examples; boxes are matched elsewhere"),
+    ("map_50 map_75 coco_map voc_map box_map detection_map", "`mean_average_precision` ranks examples; `netc predict` "
+     "writes boxes, to be matched elsewhere"),
     ("psnr ssim fid", "`mse` is what psnr is made of"),
     ("loss val_loss", "leave it out: the loss is always measured"),
 )  # fmt: skip
