@@ -180,9 +180,7 @@ class Min(Extremum):
         return share(g, dy, b, a)
 
 
-def emit_whole_extremum(
-    e: Writer, node: Node, wins: str, a: Value | str, b: Value | str, result: Value | str
-) -> None:
+def emit_whole_extremum(e: Writer, node: Node, wins: str, a: Value | str, b: Value | str, result: Value | str) -> None:
     """Write a where the comparison holds, else b.
 
     ONNX Runtime's Max, Min and Clip (1.31, with AVX) compare the lower halves of whole numbers that differ by 2**31 and

@@ -23,9 +23,12 @@ from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, StepSession
 from netc.runtime.training.steps import Accepts, Steps, rows_of, run_once, step_session
 
+SIZES = "rows of each batch"
+"""Beside the fields of a batch that was joined of several: how many rows each of them had."""
+
 
 class AccumulatedSteps(Steps):
-    """As Steps, of rows that are cut into batches of the plan's size. Gradients count by rows.
+    """As Steps, of rows that are cut into batches of the plan's size, or of those that came. Gradients count by rows.
 
     Each batch has random masks of its own. The last batch may be smaller; one of fewer than `fewest` rows is joined to
     the one before.
@@ -54,7 +57,9 @@ class AccumulatedSteps(Steps):
         data = ports(self.manifest, "data", "target")
         rows = rows_of(feeds, data)
         means: Results = {}
-        for number, (start, end) in enumerate(cuts(rows, self.plan.batch, self.fewest)):
+        ends = np.cumsum(feeds[SIZES]).tolist() if SIZES in feeds else []
+        came_so = list(zip([0, *ends], ends, strict=False))
+        for number, (start, end) in enumerate(came_so or cuts(rows, self.plan.batch, self.fewest)):
             share = (end - start) / rows
             numbers = scalars(self.manifest, seed=seed, step=count * self.plan.accumulate + number)
             numbers |= {SHARE: np.array(share, np.float32), FIRST: np.array(number == 0, np.float32)}
