@@ -147,7 +147,8 @@ class Extremum(Binary):
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
         if node.output.dtype is DType.INT64:
-            emit_whole_extremum(e, node, cls.wins, *node.inputs, node.output)
+            a, b = node.inputs
+            emit_whole_extremum(e, node, cls.wins, a, b, node.output)
         else:
             super().emit(e, node)
 

@@ -24,8 +24,8 @@ def augment(
 ) -> Batch:
     """A batch after these augmentations, in order; the arrays that come in are left as they are.
 
-    What moves pixels moves those of float maps [N, C, H, W], images as bytes [N, H, W, C], and label maps [N, H, W] as
-    large as one of those; all maps of an example get the same draw. What colours or mixes images leaves targets alone,
+    What moves pixels moves those of float maps [N, C, H, W], images as bytes [N, H, W, C], and of label maps, and weights
+    and other numbers in targets, [N, H, W] as large as one of those; all maps of an example get the same draw. What colours or mixes images leaves targets alone,
     but for maps of answers that are cut as images are.
 
     rng      of the batch; each place in the list has numbers of its own, whatever stands in front of it
@@ -47,8 +47,11 @@ def augment(
         for name, values in changed.items():
             if _is_image(name, values, () if moves_targets else targets):
                 changed[name] = _changed(one, name, values, drawn)
-            elif moves_targets and values.ndim == 3 and values.dtype.kind in "iu" and values.shape[1:] in large:
-                changed[name] = one.change_labels(values[:, None], drawn)[:, 0]
+            elif moves_targets and values.ndim == 3 and values.shape[1:] in large:
+                if values.dtype.kind in "iub":
+                    changed[name] = one.change_labels(values[:, None], drawn)[:, 0]
+                elif name in targets:
+                    changed[name] = one.change(values[:, None], drawn)[:, 0]
     return changed
 
 
