@@ -26,7 +26,7 @@ def augment(
 
     What moves pixels moves those of float maps [N, C, H, W] and images as bytes [N, H, W, C]; of maps [N, H, W] as
     large as one of those too, if they hold labels, or weights and other numbers of a target. All maps of an example get
-    the same draw. What colours or mixes images leaves targets alone, but for maps of answers that are cut as images are.
+    the same draw. What colours or mixes images leaves targets alone, but for maps of answers cut as images are.
 
     rng      of the batch; each place in the list has numbers of its own, whatever stands in front of it
     targets  names of what is no input of the net
