@@ -25,9 +25,9 @@ def augment(
 ) -> Batch:
     """A batch after these augmentations, in order; the arrays that come in are left as they are.
 
-    What moves pixels moves those of float maps [N, C, H, W], images as bytes [N, H, W, C], and label maps [N, H, W] as
-    large as one of those; all maps of an example get the same draw. What colours or mixes images leaves targets alone,
-    but for maps of answers that are cut as images are.
+    What moves pixels moves those of float maps [N, C, H, W] and images as bytes [N, H, W, C]; of maps [N, H, W] as
+    large as one of those too, if they hold labels, or weights and other numbers of a target. All maps of an example get
+    the same draw. What colours or mixes images leaves targets alone, but for maps of answers cut as images are.
 
     rng      of the batch; each place in the list has numbers of its own, whatever stands in front of it
     targets  names of what is no input of the net
@@ -62,8 +62,11 @@ def _after(one: Augmentation, batch: Batch, rng: np.random.Generator, targets: C
     for name, values in changed.items():
         if _is_image(name, values, () if moves_targets else targets):
             changed[name] = _changed(one, name, values, drawn)
-        elif moves_targets and values.ndim == 3 and values.dtype.kind in "iu" and values.shape[1:] in large:
-            changed[name] = one.change_labels(values[:, None], drawn)[:, 0]
+        elif moves_targets and values.ndim == 3 and values.shape[1:] in large:
+            if values.dtype.kind in "iub":
+                changed[name] = one.change_labels(values[:, None], drawn)[:, 0]
+            elif name in targets:
+                changed[name] = one.change(values[:, None], drawn)[:, 0]
     return changed
 
 

@@ -24,9 +24,12 @@ from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, StepSession
 from netc.runtime.training.steps import Accepts, Steps, rows_of, run_once, step_session
 
+SIZES = "rows of each batch"
+"""Beside the fields of a batch that was joined of several: how many rows each of them had."""
+
 
 class AccumulatedSteps(Steps):
-    """As Steps, of rows that are cut into batches of the plan's size. Gradients count by rows.
+    """As Steps, of rows that are cut into batches of the plan's size, or of those that came. Gradients count by rows.
 
     Each batch has random masks of its own. The last batch may be smaller; one of fewer than `fewest` rows is joined to
     the one before.
@@ -48,8 +51,11 @@ class AccumulatedSteps(Steps):
         """Of the backward pass and of the update."""
         return self.manifest, self.update.manifest
 
-    def cuts(self, rows: int) -> list[tuple[int, int]]:
-        """Batches of the plan's size, the last one with what is left."""
+    def cuts(self, rows: int, sizes: Array | None = None) -> list[tuple[int, int]]:
+        """Batches as they came, by their `sizes`; else of the plan's size, the last one with what is left."""
+        if sizes is not None:
+            ends = np.cumsum(sizes).tolist()
+            return list(zip([0, *ends], ends, strict=False))
         starts = list(range(0, rows, self.plan.batch))
         if len(starts) > 1 and rows - starts[-1] < self.fewest:
             starts.pop()
@@ -62,7 +68,7 @@ class AccumulatedSteps(Steps):
         data = ports(self.manifest, "data", "target")
         rows = rows_of(feeds, data)
         means: Results = {}
-        batches = self.cuts(rows)
+        batches = self.cuts(rows, feeds.get(SIZES))
         feeds, shares = unmixed(feeds, len(batches))
         for number, ((start, end), own) in enumerate(zip(batches, shares, strict=True)):
             share = (end - start) / rows

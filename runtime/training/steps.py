@@ -36,8 +36,8 @@ class Steps:
         self.manifest = open_batch(self.artifact.manifest)
         self._sessions: dict[bool, StepSession] = {}
 
-    def cuts(self, rows: int) -> list[tuple[int, int]]:
-        """Where each of the batches begins and ends that make an update of so many rows."""
+    def cuts(self, rows: int, sizes: Array | None = None) -> list[tuple[int, int]]:
+        """Where each of the batches begins and ends that make an update of so many rows, of `sizes` where they came so."""
         return [(0, rows)]
 
     @property

@@ -169,9 +169,9 @@ class Updates:
         found = [port for steps in self._all_steps for manifest in steps.manifests for port in ports(manifest, "state")]
         return list({port["name"]: port for port in found if not port.get("passing")}.values())
 
-    def cuts(self, rows: int) -> list[tuple[int, int]]:
-        """Where each of the batches begins and ends whose gradients make an update of so many rows."""
-        return self._steps.cuts(rows)
+    def cuts(self, rows: int, sizes: Array | None = None) -> list[tuple[int, int]]:
+        """Where each of the batches begins and ends whose gradients make an update, of `sizes` where they came so."""
+        return self._steps.cuts(rows, sizes)
 
     @property
     def replays(self) -> bool:
