@@ -1,6 +1,7 @@
 """The three top folders install as `netc.grammar`, `netc.compiler` and `netc.runtime`.
 
-`netc/` holds links to them, which tools follow; the build uses the map below and needs no links.
+`netc/` holds links to them, which tools follow; the build uses the map below and needs no links. `examples/zoo` is data
+for `netc.compiler.zoo`, which finds it as far from itself as here.
 """
 
 from pathlib import Path
@@ -17,6 +18,6 @@ def packages(room: str) -> list[str]:
 
 
 setup(
-    packages=["netc", "netc.cli", *(name for room in ROOMS for name in packages(room))],
-    package_dir={"netc": "netc", **{f"netc.{room}": room for room in ROOMS}},
+    packages=["netc", "netc.cli", "netc.examples.zoo", *(name for room in ROOMS for name in packages(room))],
+    package_dir={"netc": "netc", "netc.examples": "examples", **{f"netc.{room}": room for room in ROOMS}},
 )

@@ -65,7 +65,6 @@ LAYERS = BLOCKS + _table(
 )  # fmt: skip
 
 LOSSES = _table(
-    ("ctc ctc_loss", "it needs a loop over time, which losses don't have"),
     ("multi_margin multi_margin_loss multilabel_margin_loss", "`hinge` is near it"),
     ("margin_ranking margin_ranking_loss", "make it in the net, of an input y: `1 - y * (a - b) -> relu`, and take its "
      "`mean` for the loss"),

@@ -83,6 +83,16 @@ def _check_waiting(frame: Frame, layers: Sequence[LayerInstance], net: Net | Non
         counted = _Counted(item.frame, layers, net)
         condition = counted.rewrite(item.node.condition)
         check(replace(item.frame, env=counted.env), item.node, condition, layers)
+        if net is not None:
+            _note_stated(item.frame, item.node.condition, net)
+
+
+def _note_stated(frame: Frame, condition: ast.Expression, net: Net) -> None:
+    """Keep the number of an `expect params == number`, and of `params(training)`, which a zoo shows as published."""
+    if isinstance(condition, ast.Binary) and condition.operator == "==" and isinstance(condition.right, ast.Number):
+        counted = _text(frame, condition.left)
+        if counted in ("params", "params(training)"):
+            net.stated[counted] = frame.evaluate(condition.right)
 
 
 class _Counted:

@@ -26,6 +26,8 @@ COMPLETE = "_NETC_COMPLETE"
 
 GROUPS = {
     "Write a network": {
+        "zoo": "networks of the literature, to look at and to begin with",
+        "new": "a folder with a network of the zoo to change",
         "check": "find mistakes: syntax, names, shapes, `expect`",
         "lint": "check, and point at what is legal but rarely meant",
         "explain": "the long version of a finding's code",

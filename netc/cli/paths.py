@@ -31,3 +31,20 @@ FOLDER = PathTo()
 RUN_OR_MODEL = PathTo("onnx")
 WEIGHTS = PathTo("safetensors", "onnx")
 DATA = PathTo("npz", "csv", words=("digits",))
+
+
+class ZooName(click.ParamType[str]):
+    """The name of a net in the zoo, or of one of its families."""
+
+    name = "name"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
+        """The names that begin so, with whose variant each is."""
+        from netc.compiler.zoo.catalogue import catalogue
+
+        return [
+            CompletionItem(entry.name, help=entry.variant) for entry in catalogue() if entry.name.startswith(incomplete)
+        ]
+
+
+ZOO_NAME = ZooName()

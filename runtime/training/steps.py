@@ -37,7 +37,7 @@ class Steps:
         self._sessions: dict[bool, StepSession] = {}
 
     def cuts(self, rows: int, sizes: Array | None = None) -> list[tuple[int, int]]:
-        """Where each of the batches begins and ends that make an update of so many rows, of `sizes` where they came so."""
+        """Where each of the batches begins and ends that make an update, of `sizes` where they came so."""
         return [(0, rows)]
 
     @property

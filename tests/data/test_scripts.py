@@ -1,4 +1,4 @@
-"""The two scripts that come with the data: MNIST from its package, and the lecture's experiment."""
+"""The scripts that come with the data: MNIST from its package, and the lecture's experiments."""
 
 from __future__ import annotations
 
@@ -67,3 +67,21 @@ def test_the_experiment_writes_its_curves(tmp_path, monkeypatch, capsys):
 
         with Image.open(tmp_path / "permuted.png") as drawn:
             assert drawn.size[0] > 800
+
+
+def test_depth_is_compared(tmp_path, monkeypatch, capsys):
+    depth = script("examples/lecture/depth.py")
+    arguments = ["--depths", "8", "14", "--width", "4", "--epochs", "3", "--device", "cpu", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["depth.py", *arguments])
+    depth.main()
+    header, *rows = (tmp_path / "depth.csv").read_text().splitlines()
+    assert header == "net,depth,epoch,training_error,held_out_error"
+    assert [row.split(",")[:3] for row in rows] == [
+        [net, str(layers), str(epoch)] for net in ("plain", "residual") for layers in (8, 14) for epoch in (1, 2, 3)
+    ]
+    assert all(0 <= float(value) <= 1 for row in rows for value in row.split(",")[3:])
+    printed = capsys.readouterr().out
+    assert "residual-14" in printed
+    assert (tmp_path / "residual-14" / "best.safetensors").exists()
+    if importlib.util.find_spec("matplotlib"):
+        assert (tmp_path / "depth.png").stat().st_size > 10_000
