@@ -51,7 +51,7 @@ BLOCKS = (
 
 LAYERS = BLOCKS + _table(
     ("rrelu", "`leaky_relu(0.229)` has its slope after training"),
-    ("maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort std var linspace", ""),
+    ("maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort linspace", ""),
     ("gather_nd scatter_nd", "`gather` takes whole slices along one axis: number the places (`row * width + column`), "
      "`flatten` those axes, and gather"),
     ("repeat_vector", "`unsqueeze` adds the axis, `expand` or arithmetic repeats it"),
