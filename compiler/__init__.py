@@ -38,10 +38,11 @@ if TYPE_CHECKING:
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
+    from netc.compiler.plan.maps import NameMap, below, shipped_map, shipped_maps
     from netc.compiler.plan.moving import followed, frozen
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.penalties import penalties
-    from netc.compiler.plan.start import Start, below
+    from netc.compiler.plan.start import Start
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.targets.cpu.probe import probe_cpu
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.training.ports import batch_ports
     from netc.compiler.weights.draw import initial_weight, initial_weights
-    from netc.compiler.weights.files import fit, read_tensors, read_weights
+    from netc.compiler.weights.files import COUNTER, fit, read_tensors, read_weights
     from netc.compiler.weights.state import fit_state
 
 _HOMES = {
@@ -72,6 +73,7 @@ _HOMES = {
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Memory": "options",
+    "NameMap": "plan.maps",
     "Net": "net",
     "Node": "ir",
     "OUTSIDE": "plan.override",
@@ -101,7 +103,8 @@ _HOMES = {
     "decided": "plan.class_weights",
     "followed": "plan.moving",
     "frozen": "plan.moving",
-    "below": "plan.start",
+    "below": "plan.maps",
+    "COUNTER": "weights.files",
     "AVERAGE": "training.averaging",
     "FIRST": "training.accumulation",
     "SHARE": "training.accumulation",
@@ -128,6 +131,8 @@ _HOMES = {
     "read_weights": "weights.files",
     "said": "artifact",
     "replaceable": "plan.override",
+    "shipped_map": "plan.maps",
+    "shipped_maps": "plan.maps",
     "single": "metrics.tallies",
     "summary": "facts.summary",
     "totals": "facts.count",
@@ -137,6 +142,7 @@ _HOMES = {
 
 __all__ = [
     "AVERAGE",
+    "COUNTER",
     "FIRST",
     "LOSS",
     "LOSS_SCALE",
@@ -157,6 +163,7 @@ __all__ = [
     "Manifest",
     "Memory",
     "Mixing",
+    "NameMap",
     "Net",
     "Node",
     "Options",
@@ -208,6 +215,8 @@ __all__ = [
     "read_weights",
     "replaceable",
     "said",
+    "shipped_map",
+    "shipped_maps",
     "single",
     "summary",
     "totals",

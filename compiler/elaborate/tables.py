@@ -12,6 +12,7 @@ from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.losses import unknown_word
 from netc.compiler.elaborate.resolve import elsewhere
 from netc.compiler.elaborate.values import POISON
+from netc.compiler.plan.maps import Renames
 from netc.compiler.plan.moving import matches
 from netc.compiler.plan.settings import ByPattern, Factors, Setting, Table, call_as_json
 from netc.compiler.plan.start import Start
@@ -25,7 +26,7 @@ Values = dict[str, Any]
 def read_patterns(frame: Frame, word: str, node: ast.Expression) -> tuple[str, ...]:
     """A name or a list of names."""
     found = []
-    for item in node.items if isinstance(node, ast.List) else (node,):
+    for item in node.items if isinstance(node, ast.List) and node.items else (node,):
         name = path_of(item)
         if name is None:
             help = 'write names as in `["stem", "stage1.*"]`'
@@ -121,13 +122,26 @@ def _start(frame: Frame, part: str, node: ast.Expression) -> Start | None:
         case ast.Call(function=ast.Name(id="weights"), arguments=[file, *rest]) if not file.name:
             names = [argument.name for argument in rest]
             if isinstance(file.value, ast.String) and names in ([], ["map"]):
-                table = _map(frame, rest[0].value, help) if rest else ()
-                return None if table is None else Start(part, file.value.value, table)
+                maps = _maps(frame, rest[0].value, help) if rest else ()
+                return None if maps is None else Start(part, file.value.value, maps)
     frame.error("E406", "a part starts from `weights` of a file", node.span, help=help)
     return None
 
 
-def _map(frame: Frame, node: ast.Expression, help: str) -> tuple[tuple[str, str | None], ...] | None:
+def _maps(frame: Frame, node: ast.Expression, help: str) -> tuple[Renames | str, ...] | None:
+    """A map, or a list of them that are applied in turn; a string names one that lies beside the net."""
+    found: list[Renames | str] = []
+    for item in node.items if isinstance(node, ast.List) else (node,):
+        if isinstance(item, ast.String):
+            found.append(item.value)
+        elif (table := _renames(frame, item, help)) is not None:
+            found.append(table)
+        else:
+            return None
+    return tuple(found)
+
+
+def _renames(frame: Frame, node: ast.Expression, help: str) -> Renames | None:
     found: dict[str, str | None] = {}
     for key, value in node.entries if isinstance(node, ast.Table) else ():
         old = path_of(key)
@@ -139,7 +153,7 @@ def _map(frame: Frame, node: ast.Expression, help: str) -> tuple[tuple[str, str 
         frame.error("E406", "`map` goes from names in the file to names here, or to none", key.span, help=help)
         return None
     if found:
-        return tuple(found.items())
+        return Renames(tuple(found.items()))
     frame.error("E406", "`map` is a table from names in the file to names here, or to none", node.span, help=help)
     return None
 

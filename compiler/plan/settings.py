@@ -92,7 +92,7 @@ class Starts(Form):
     """A table from parts to weight files: `init = ["cnn": weights("r.safetensors", map = ["fc": none])]`."""
 
     def to_json(self, value: Any) -> Any:
-        return {start.part: {"file": start.file, "map": dict(start.map)} for start in value}
+        return {start.part: start.to_json() for start in value}
 
 
 @dataclass(frozen=True)

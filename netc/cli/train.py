@@ -68,8 +68,9 @@ SHOWN = {"settings": "set", "renamed": "map"}
     "--partial", is_flag=True, group=START, help="with --init: take what fits by name and shape, and say what does not"
 )
 @option(
-    "--map", "renamed", metavar="OLD=NEW", multiple=True, group=START,
-    help="with --init: beginnings of names, replaced; may be repeated",
+    "--map", "renamed", metavar="OLD=NEW|NAME", multiple=True, group=START,
+    help="with --init: beginnings of names, replaced; may be repeated; then the map of this name beside the net, "
+    "such as torchvision",
 )  # fmt: skip
 @device_option
 @precision_option
@@ -138,9 +139,12 @@ def train(
     how = {"precision": precision, "tf32": tf32, "memory": memory}
     if (partial or renamed) and init is None:
         raise click.UsageError("--partial and --map belong to `--init FILE`", context)
-    if any("=" not in pair for pair in renamed):
-        raise click.UsageError("--map takes OLD=NEW\n  = help: write `--map module.=`, which leaves it out", context)
-    how |= {"init_partial": partial, "init_map": dict(pair.split("=", 1) for pair in renamed)}
+    named = [pair for pair in renamed if "=" not in pair]
+    if len(named) > 1:
+        message = f"--map takes one name of a map, and got {' and '.join(named)}"
+        raise click.UsageError(f"{message}\n  = help: write `--map module.=` to take a prefix away", context)
+    pairs = dict(pair.split("=", 1) for pair in renamed if "=" in pair)
+    how |= {"init_partial": partial, "init_map": pairs, "init_names": named[0] if named else None}
     request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
 

@@ -46,7 +46,8 @@ class Request:
     net        the net's name;  settings: its arguments as `k=v`
     overrides  of the plan: batch, epochs, lr
     changes    what a resume changed, each with the epoch and step at which it did: {"lr": {"from": …, "to": …}}
-    init       weights to start from;  init_partial: part of them will do;  init_map: beginnings of their names
+    init       weights to start from;  init_partial: part of them will do;  init_map: beginnings of their names;
+               init_names: the map beside the net that says what they are called
     data       what `--data` says;  card: what it means, as JSON
     precision  of the training step;  tf32: whether CUDA may multiply in TF32
     memory     of the training step
@@ -65,6 +66,7 @@ class Request:
     init: str | None = None
     init_partial: bool = False
     init_map: dict[str, str] = field(default_factory=dict)
+    init_names: str | None = None
     precision: Precision = "float32"
     tf32: bool = False
     memory: Memory = "normal"

@@ -27,7 +27,9 @@ def make_trainer(
     profile  as the trainer takes it;  say: is given what a partial initialization did
     """
     if request.init is not None and not resumed:
-        found = read_initial(Path(request.init), net, partial=request.init_partial, renamed=request.init_map)
+        found = read_initial(
+            Path(request.init), net, partial=request.init_partial, renamed=request.init_map, map=request.init_names
+        )
         model.load_state_dict(found.weights, strict=not request.init_partial)
         for line in found.report:
             say(line)
