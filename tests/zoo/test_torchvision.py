@@ -1,0 +1,69 @@
+"""Where torchvision has a net of the zoo: the same tensors, multiply-accumulates and answers from the same weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from theirs import draw, first, made, multiply_accumulates, shapes
+
+import netc
+from netc.compiler import totals
+from netc.compiler.ir import Value
+from netc.compiler.ir.dims import BATCH, Symbol, substitute, symbols
+from netc.compiler.net import Net
+from netc.compiler.zoo.catalogue import Entry, catalogue
+from netc.compiler.zoo.listing import load_entry
+from netc.runtime.folder.initial import read_initial
+
+ENTRIES = [entry for entry in catalogue() if entry.torchvision is not None]
+QUICK = {"resnet18", "squeezenet1.1", "mobilenet_v2", "shufflenet_v2", "mnasnet", "regnet_x_400mf", "efficientnet_b0"}
+"""Whose answers are compared each time; those of the others take longer, and their counts don't."""
+ANSWERED = [
+    pytest.param(entry, id=entry.name, marks=[] if entry.name in QUICK else pytest.mark.slow) for entry in ENTRIES
+]
+OPEN = 64
+"""What a size becomes that a text leaves open, or the next larger one that the text allows."""
+
+
+def sizes(net: Net, batch: int) -> dict[Symbol, int]:
+    """A number for every symbol in the shapes of the inputs."""
+    opened = {symbol for value in net.inputs for size in value.shape for symbol in symbols(size)}
+    found = {symbol: -(-max(OPEN, symbol.minimum) // symbol.divisor) * symbol.divisor for symbol in opened}
+    return found | {symbol: batch for symbol in symbols(BATCH)}
+
+
+def shape(value: Value, numbers: dict[Symbol, int]) -> tuple[int, ...]:
+    return tuple(int(substitute(size, numbers)) for size in value.shape)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_tensors_and_multiply_accumulates(entry: Entry) -> None:
+    net, module = load_entry(entry), made(entry, "meta")
+    ours = {parameter.name: parameter.value.shape for parameter in net.parameters}
+    theirs = {entry.maps["torchvision"](name): size for name, size in shapes(module).items()}
+    assert {name: size for name, size in theirs.items() if name is not None} == ours
+    numbers = sizes(net, batch=1)
+    inputs = {value.name: shape(value, numbers) for value in net.inputs}
+    assert substitute(totals(net).flops, numbers) == multiply_accumulates(module, inputs)
+
+
+@pytest.mark.parametrize("entry", ANSWERED)
+def test_equal_weights_give_equal_answers(entry: Entry, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net, module = load_entry(entry), made(entry)
+    draw(module)
+    save_file(module.state_dict(), tmp_path / "theirs.safetensors")
+    model = netc.Model(net, device="cpu")
+    model.load_state_dict(read_initial(tmp_path / "theirs.safetensors", net, map="torchvision").weights)
+    numbers, random = sizes(net, batch=2), np.random.default_rng(0)
+    inputs = {value.name: random.standard_normal(shape(value, numbers)).astype(np.float32) for value in net.inputs}
+    with torch.no_grad():
+        expected = first(module(*map(torch.tensor, inputs.values()))).numpy()
+    found = next(iter(model.run(inputs).values()))
+    assert np.abs(expected).max() > 0
+    assert expected.std(axis=0).max() > 1e-4 * np.abs(expected).max(), "both images have the same answer"
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())

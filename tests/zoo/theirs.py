@@ -1,0 +1,51 @@
+"""A net of the zoo as torchvision makes it, with the weights that both get."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+from vision import models
+
+from netc.compiler.weights.files import COUNTER
+from netc.compiler.zoo.catalogue import Entry
+
+
+def made(entry: Entry, device: str = "cpu") -> torch.nn.Module:
+    """Their net in eval mode; on the device `meta` it has shapes and no numbers."""
+    assert entry.torchvision is not None
+    function = reduce(getattr, entry.torchvision.split("."), models)
+    takes = inspect.signature(function).parameters
+    nothing = {name: None for name in ("weights", "weights_backbone") if name == "weights" or name in takes}
+    with torch.device(device):
+        return function(**nothing, **entry.arguments).eval()
+
+
+def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
+    """Their tensors, without PyTorch's counters of batches."""
+    return {name: tuple(item.shape) for name, item in module.state_dict().items() if not name.endswith(COUNTER)}
+
+
+def draw(module: torch.nn.Module, seed: int = 0) -> None:
+    """Numbers for what their initialization leaves constant: statistics, scales, biases, heads of zeros."""
+    generator = torch.Generator().manual_seed(seed)
+    for name, item in module.state_dict().items():
+        if item.is_floating_point() and bool((item == item.flatten()[0]).all()):
+            noise = torch.rand(item.shape, generator=generator)
+            item.add_(noise if name.endswith("running_var") else 0.2 * (noise - 0.5))
+
+
+def multiply_accumulates(module: torch.nn.Module, inputs: Mapping[str, tuple[int, ...]]) -> int:
+    """Of convolutions and products, counted by PyTorch, which counts each as two operations."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module(*(torch.empty(shape, device="meta") for shape in inputs.values()))
+    return counter.get_total_flops() // 2
+
+
+def first(answer: Any) -> torch.Tensor:
+    """The output itself, where they give several by name."""
+    return answer["out"] if isinstance(answer, Mapping) else answer
