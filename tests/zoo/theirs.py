@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import torch
@@ -22,7 +22,15 @@ def made(entry: Entry, device: str = "cpu") -> torch.nn.Module:
     takes = inspect.signature(function).parameters
     nothing = {name: None for name in ("weights", "weights_backbone") if name == "weights" or name in takes}
     with torch.device(device):
-        return function(**nothing, **entry.arguments).eval()
+        module = function(**nothing, **entry.arguments).eval()
+    if entry.torchvision.startswith("detection."):
+        module.forward = partial(_predictions, module)
+    return module
+
+
+def _predictions(detector: torch.nn.Module, images: torch.Tensor) -> list[torch.Tensor]:
+    """What a detector says of its boxes, before the best are chosen."""
+    return list(detector.head(list(detector.backbone(images).values())).values())
 
 
 def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
@@ -41,11 +49,15 @@ def draw(module: torch.nn.Module, seed: int = 0) -> None:
 
 def multiply_accumulates(module: torch.nn.Module, inputs: Mapping[str, tuple[int, ...]]) -> int:
     """Of convolutions and products, counted by PyTorch, which counts each as two operations."""
+    if hasattr(module, "aux_classifier"):
+        module.aux_classifier = None  # whose answer a segmentation net gives in evaluation too
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module(*(torch.empty(shape, device="meta") for shape in inputs.values()))
     return counter.get_total_flops() // 2
 
 
 def first(answer: Any) -> torch.Tensor:
-    """The output itself, where they give several by name."""
+    """The output itself, where they give several by name or in a list."""
+    if isinstance(answer, list):
+        return answer[0]
     return answer["out"] if isinstance(answer, Mapping) else answer
