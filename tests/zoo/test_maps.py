@@ -90,19 +90,8 @@ def test_the_command_line_names_a_map(
     net(tmp_path)
     monkeypatch.chdir(tmp_path)
     save_file({f"module.{name}": item for name, item in theirs.items()}, "parallel.safetensors")
-    given = [
-        "train",
-        "a.net",
-        "--init",
-        "parallel.safetensors",
-        "--map",
-        "module.=",
-        "--map",
-        "theirs",
-        "--lr",
-        "1e-12",
-    ]
-    assert run([*given, "--out", "r"]) == 0
+    given = ["train", "a.net", "--init", "parallel.safetensors", "--map", "module.=", "--map", "theirs"]
+    assert run([*given, "--lr", "1e-12", "--out", "r"]) == 0
     assert "init         7 tensors from parallel.safetensors" in capsys.readouterr().err
     kept = load_file("r/best.safetensors")
     np.testing.assert_allclose(kept["cnn.stem.conv1.weight"], theirs["features.0.weight"], atol=1e-6)
