@@ -33,7 +33,7 @@ def sizes(net: Net, batch: int) -> dict[Symbol, int]:
     """A number for every symbol in the shapes of the inputs."""
     opened = {symbol for value in net.inputs for size in value.shape for symbol in symbols(size)}
     found = {symbol: -(-max(OPEN, symbol.minimum) // symbol.divisor) * symbol.divisor for symbol in opened}
-    return found | {symbol: batch for symbol in symbols(BATCH)}
+    return found | dict.fromkeys(symbols(BATCH), batch)
 
 
 def shape(value: Value, numbers: dict[Symbol, int]) -> tuple[int, ...]:
@@ -44,7 +44,7 @@ def shape(value: Value, numbers: dict[Symbol, int]) -> tuple[int, ...]:
 def test_tensors_and_multiply_accumulates(entry: Entry) -> None:
     net, module = load_entry(entry), made(entry, "meta")
     ours = {parameter.name: parameter.value.shape for parameter in net.parameters}
-    theirs = {entry.maps["torchvision"](name): size for name, size in shapes(module).items()}
+    theirs = {entry.maps[entry.map](name): size for name, size in shapes(module).items()}
     assert {name: size for name, size in theirs.items() if name is not None} == ours
     numbers = sizes(net, batch=1)
     inputs = {value.name: shape(value, numbers) for value in net.inputs}
@@ -58,7 +58,7 @@ def test_equal_weights_give_equal_answers(entry: Entry, tmp_path: Path) -> None:
     draw(module)
     save_file(module.state_dict(), tmp_path / "theirs.safetensors")
     model = netc.Model(net, device="cpu")
-    model.load_state_dict(read_initial(tmp_path / "theirs.safetensors", net, map="torchvision").weights)
+    model.load_state_dict(read_initial(tmp_path / "theirs.safetensors", net, map=entry.map).weights)
     numbers, random = sizes(net, batch=2), np.random.default_rng(0)
     inputs = {value.name: random.standard_normal(shape(value, numbers)).astype(np.float32) for value in net.inputs}
     with torch.no_grad():
