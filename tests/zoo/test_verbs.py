@@ -17,7 +17,7 @@ from netc.cli.paths import ZOO_NAME
 from netc.compiler import load
 from netc.compiler.zoo.begin import as_text, text_of
 from netc.compiler.zoo.catalogue import Entry, catalogue
-from netc.compiler.zoo.listing import listed
+from netc.compiler.zoo.listing import load_entry
 
 ROOT = Path(__file__).parents[2]
 LAST = {entry.family: entry for entry in catalogue()}
@@ -48,7 +48,7 @@ def test_a_word_that_is_in_no_name_gets_the_nearest(capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize("entry", LAST.values(), ids=lambda entry: entry.family)
 def test_a_new_text_has_the_settings_as_its_defaults(entry: Entry, tmp_path: Path) -> None:
     (tmp_path / "new.net").write_text(text_of(entry))
-    assert load(str(tmp_path / "new.net"), entry.net).params == listed(entry).params
+    assert load(str(tmp_path / "new.net"), entry.net).params == load_entry(entry).params
 
 
 @pytest.mark.parametrize(
