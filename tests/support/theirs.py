@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
 import torch
@@ -22,15 +22,7 @@ def made(entry: Entry, device: str = "cpu") -> torch.nn.Module:
     takes = inspect.signature(function).parameters
     nothing = {name: None for name in ("weights", "weights_backbone") if name == "weights" or name in takes}
     with torch.device(device):
-        module = function(**nothing, **entry.arguments).eval()
-    if entry.torchvision.startswith("detection."):
-        module.forward = partial(_predictions, module)
-    return module
-
-
-def _predictions(detector: torch.nn.Module, images: torch.Tensor) -> list[torch.Tensor]:
-    """What a detector says of its boxes, before the best are chosen."""
-    return list(detector.head(list(detector.backbone(images).values())).values())
+        return function(**nothing, **entry.arguments).eval()
 
 
 def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
@@ -50,14 +42,16 @@ def draw(module: torch.nn.Module, seed: int = 0) -> None:
 def multiply_accumulates(module: torch.nn.Module, inputs: Mapping[str, tuple[int, ...]]) -> int:
     """Of convolutions and products, counted by PyTorch, which counts each as two operations."""
     if hasattr(module, "aux_classifier"):
-        module.aux_classifier = None  # whose answer a segmentation net gives in evaluation too
+        module.aux_classifier = None  # a head for training, which a segmentation net applies in evaluation too
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        module(*(torch.empty(shape, device="meta") for shape in inputs.values()))
+        answers(module, *(torch.empty(shape, device="meta") for shape in inputs.values()))
     return counter.get_total_flops() // 2
 
 
-def first(answer: Any) -> torch.Tensor:
-    """The output itself, where they give several by name or in a list."""
-    if isinstance(answer, list):
-        return answer[0]
-    return answer["out"] if isinstance(answer, Mapping) else answer
+def answers(module: Any, *inputs: torch.Tensor) -> list[torch.Tensor]:
+    """What the net gives; of a segmentation the map itself, of a detector what its head says of every box."""
+    if hasattr(module, "anchor_generator"):
+        said = module.head(list(module.backbone(*inputs).values()))
+        return [said["bbox_regression"], said["cls_logits"]]
+    answer = module(*inputs)
+    return [answer["out"] if isinstance(answer, Mapping) else answer]
