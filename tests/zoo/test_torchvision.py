@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from _pytest.mark import ParameterSet
 from safetensors.torch import save_file
 from theirs import answers, draw, made, multiply_accumulates, shapes
 
@@ -21,10 +23,17 @@ from netc.runtime.folder.initial import read_initial
 
 ENTRIES = [entry for entry in catalogue() if entry.torchvision is not None]
 QUICK = {"resnet18", "squeezenet1_1", "mobilenet_v3_small", "shufflenet_v2_x0_5", "mnasnet0_5", "efficientnet_b0"}
-"""Whose answers are compared each time; those of the others take longer, and their counts don't."""
-ANSWERED = [
-    pytest.param(entry, id=entry.name, marks=[] if entry.name in QUICK else pytest.mark.slow) for entry in ENTRIES
-]
+"""Whose answers are compared each time."""
+FIRST = {entry.family: entry.name for entry in reversed(ENTRIES)}.values()
+"""One of each family, whose multiply-accumulates are counted each time."""
+
+
+def some(quick: Collection[str]) -> list[ParameterSet]:
+    """All nets that torchvision has, of which those that are not quick are slow."""
+    return [pytest.param(entry, id=entry.name, marks=() if entry.name in quick else pytest.mark.slow)
+            for entry in ENTRIES]  # fmt: skip
+
+
 OPEN = 64
 """What a size becomes that a text leaves open, or the next larger one that the text allows."""
 
@@ -41,11 +50,16 @@ def shape(value: Value, numbers: dict[Symbol, int]) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
-def test_tensors_and_multiply_accumulates(entry: Entry) -> None:
+def test_tensors(entry: Entry) -> None:
     net, module = load_entry(entry), made(entry, "meta")
     ours = {parameter.name: parameter.value.shape for parameter in net.parameters}
     theirs = {entry.maps[entry.map](name): size for name, size in shapes(module).items()}
     assert {name: size for name, size in theirs.items() if name is not None} == ours
+
+
+@pytest.mark.parametrize("entry", some(FIRST))
+def test_multiply_accumulates(entry: Entry) -> None:
+    net, module = load_entry(entry), made(entry, "meta")
     numbers = sizes(net, batch=1)
     inputs = {value.name: shape(value, numbers) for value in net.inputs}
     assert substitute(counted(net, module), numbers) == multiply_accumulates(module, inputs)
@@ -58,7 +72,7 @@ def counted(net: Net, module: torch.nn.Module) -> Size:
     return count(layer for layer in layers if layer.word != "upsample").flops
 
 
-@pytest.mark.parametrize("entry", ANSWERED)
+@pytest.mark.parametrize("entry", some(QUICK))
 def test_equal_weights_give_equal_answers(entry: Entry, tmp_path: Path) -> None:
     torch.manual_seed(0)
     net, module = load_entry(entry), made(entry)
