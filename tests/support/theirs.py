@@ -21,8 +21,11 @@ def made(entry: Entry, device: str = "cpu") -> torch.nn.Module:
     function = reduce(getattr, entry.torchvision.split("."), models)
     takes = inspect.signature(function).parameters
     nothing = {name: None for name in ("weights", "weights_backbone") if name == "weights" or name in takes}
-    with torch.device(device):
-        return function(**nothing, **entry.arguments).eval()
+    try:
+        with torch.device(device):
+            return function(**nothing, **entry.arguments).eval()
+    except NotImplementedError:  # RegNet works its widths out with tensors, which have no numbers on `meta`
+        return function(**nothing, **entry.arguments).eval().to(device)
 
 
 def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
@@ -31,12 +34,18 @@ def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
 
 
 def draw(module: torch.nn.Module, seed: int = 0) -> None:
-    """Numbers for what their initialization leaves constant: statistics, scales, biases, heads of zeros."""
+    """Numbers for what their initialization leaves constant: statistics, scales, biases, heads of zeros.
+
+    Kernels are drawn with He's variance: theirs let signals vanish in some nets, where all images have one answer then.
+    """
     generator = torch.Generator().manual_seed(seed)
+    for part in module.modules():
+        if isinstance(part, torch.nn.Conv2d | torch.nn.Conv3d):
+            part.weight.data.normal_(std=(2 / part.weight[0].numel()) ** 0.5, generator=generator)
     for name, item in module.state_dict().items():
         if item.is_floating_point() and bool((item == item.flatten()[0]).all()):
             noise = torch.rand(item.shape, generator=generator)
-            item.add_(noise if name.endswith("running_var") else 0.2 * (noise - 0.5))
+            item.add_(noise if name.endswith("running_var") else 0.02 * (noise - 0.5))
 
 
 def multiply_accumulates(module: torch.nn.Module, inputs: Mapping[str, tuple[int, ...]]) -> int:

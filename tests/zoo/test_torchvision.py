@@ -20,7 +20,10 @@ from netc.compiler.zoo.listing import load_entry
 from netc.runtime.folder.initial import read_initial
 
 ENTRIES = [entry for entry in catalogue() if entry.torchvision is not None]
-QUICK = {"resnet18", "squeezenet1.1", "mobilenet_v2", "shufflenet_v2", "mnasnet", "regnet_x_400mf", "efficientnet_b0"}
+QUICK = {
+    "resnet18", "squeezenet1_1", "mobilenet_v2", "mobilenet_v3_small", "shufflenet_v2_x1_0", "mnasnet1_0",
+    "regnet_y_400mf", "efficientnet_b0", "googlenet",
+}  # fmt: skip
 """Whose answers are compared each time; those of the others take longer, and their counts don't."""
 ANSWERED = [
     pytest.param(entry, id=entry.name, marks=[] if entry.name in QUICK else pytest.mark.slow) for entry in ENTRIES
