@@ -51,10 +51,14 @@ def draw(module: torch.nn.Module, seed: int = 0) -> None:
 def multiply_accumulates(module: torch.nn.Module, inputs: Mapping[str, tuple[int, ...]]) -> int:
     """Of convolutions and products, counted by PyTorch, which counts each as two operations."""
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        module(*(torch.empty(shape, device="meta") for shape in inputs.values()))
+        answers(module, *(torch.empty(shape, device="meta") for shape in inputs.values()))
     return counter.get_total_flops() // 2
 
 
-def first(answer: Any) -> torch.Tensor:
-    """The output itself, where they give several by name."""
-    return answer["out"] if isinstance(answer, Mapping) else answer
+def answers(module: Any, *inputs: torch.Tensor) -> list[torch.Tensor]:
+    """What the net gives; of a segmentation the map itself, of a detector what its head says of every box."""
+    if hasattr(module, "anchor_generator"):
+        said = module.head(list(module.backbone(*inputs).values()))
+        return [said["bbox_regression"], said["cls_logits"]]
+    answer = module(*inputs)
+    return [answer["out"] if isinstance(answer, Mapping) else answer]
