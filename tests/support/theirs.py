@@ -22,17 +22,9 @@ def made(entry: Entry, device: str = "cpu") -> torch.nn.Module:
     function = reduce(getattr, entry.torchvision.split("."), models)
     takes = inspect.signature(function).parameters
     nothing = {name: None for name in ("weights", "weights_backbone") if name == "weights" or name in takes}
-<<<<<<< HEAD
     with torch.device(device), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # how Inception is initialized will change
         return function(**nothing, **entry.arguments).eval()
-=======
-    try:
-        with torch.device(device):
-            return function(**nothing, **entry.arguments).eval()
-    except NotImplementedError:  # RegNet works its widths out with tensors, which have no numbers on `meta`
-        return function(**nothing, **entry.arguments).eval().to(device)
->>>>>>> z-cnn
 
 
 def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
@@ -40,7 +32,6 @@ def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(item.shape) for name, item in module.state_dict().items() if not name.endswith(COUNTER)}
 
 
-<<<<<<< HEAD
 def draw(module: torch.nn.Module, inputs: list[torch.Tensor], seed: int = 0) -> None:
     """Numbers for what their initialization leaves constant: scales, biases, heads of zeros, and running statistics.
 
@@ -57,21 +48,6 @@ def draw(module: torch.nn.Module, inputs: list[torch.Tensor], seed: int = 0) -> 
     with torch.no_grad():
         answers(module, *inputs)
     module.eval()
-=======
-def draw(module: torch.nn.Module, seed: int = 0) -> None:
-    """Numbers for what their initialization leaves constant: statistics, scales, biases, heads of zeros.
-
-    Kernels are drawn with He's variance: theirs let signals vanish in some nets, where all images have one answer then.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    for part in module.modules():
-        if isinstance(part, torch.nn.Conv2d | torch.nn.Conv3d):
-            part.weight.data.normal_(std=(2 / part.weight[0].numel()) ** 0.5, generator=generator)
-    for name, item in module.state_dict().items():
-        if item.is_floating_point() and bool((item == item.flatten()[0]).all()):
-            noise = torch.rand(item.shape, generator=generator)
-            item.add_(noise if name.endswith("running_var") else 0.02 * (noise - 0.5))
->>>>>>> z-cnn
 
 
 def multiply_accumulates(module: torch.nn.Module, inputs: Mapping[str, tuple[int, ...]]) -> int:

@@ -22,8 +22,8 @@ from netc.compiler.zoo.listing import load_entry
 from netc.runtime.folder.initial import read_initial
 
 ENTRIES = [entry for entry in catalogue() if entry.torchvision is not None]
-<<<<<<< HEAD
-QUICK = {"resnet18", "squeezenet1_1", "mobilenet_v3_small", "shufflenet_v2_x0_5", "mnasnet0_5", "efficientnet_b0"}
+QUICK = {"resnet18", "squeezenet1_1", "mobilenet_v3_small", "shufflenet_v2_x0_5", "mnasnet0_5", "efficientnet_b0",
+         "regnet_y_400mf"}  # fmt: skip
 """Whose answers are compared each time."""
 FIRST = {entry.family: entry.name for entry in reversed(ENTRIES)}.values()
 """One of each family, whose multiply-accumulates are counted each time."""
@@ -35,16 +35,6 @@ def some(quick: Collection[str]) -> list[ParameterSet]:
             for entry in ENTRIES]  # fmt: skip
 
 
-=======
-QUICK = {
-    "resnet18", "squeezenet1_1", "mobilenet_v2", "mobilenet_v3_small", "shufflenet_v2_x1_0", "mnasnet1_0",
-    "regnet_y_400mf", "efficientnet_b0", "googlenet",
-}  # fmt: skip
-"""Whose answers are compared each time; those of the others take longer, and their counts don't."""
-ANSWERED = [
-    pytest.param(entry, id=entry.name, marks=[] if entry.name in QUICK else pytest.mark.slow) for entry in ENTRIES
-]
->>>>>>> z-cnn
 OPEN = 64
 """What a size becomes that a text leaves open, or the next larger one that the text allows."""
 
