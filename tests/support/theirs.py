@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Mapping
 from functools import reduce
 from typing import Any
@@ -21,7 +22,8 @@ def made(entry: Entry, device: str = "cpu") -> torch.nn.Module:
     function = reduce(getattr, entry.torchvision.split("."), models)
     takes = inspect.signature(function).parameters
     nothing = {name: None for name in ("weights", "weights_backbone") if name == "weights" or name in takes}
-    with torch.device(device):
+    with torch.device(device), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # how Inception is initialized will change
         return function(**nothing, **entry.arguments).eval()
 
 
@@ -30,19 +32,26 @@ def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(item.shape) for name, item in module.state_dict().items() if not name.endswith(COUNTER)}
 
 
-def draw(module: torch.nn.Module, seed: int = 0) -> None:
-    """Numbers for what their initialization leaves constant: statistics, scales, biases, heads of zeros."""
+def draw(module: torch.nn.Module, inputs: list[torch.Tensor], seed: int = 0) -> None:
+    """Numbers for what their initialization leaves constant: scales, biases, heads of zeros, and running statistics.
+
+    These are of the inputs themselves: otherwise the signal dies away in a deep net, and every image has one answer.
+    """
     generator = torch.Generator().manual_seed(seed)
-    for name, item in module.state_dict().items():
+    for item in module.state_dict().values():
         if item.is_floating_point() and bool((item == item.flatten()[0]).all()):
-            noise = torch.rand(item.shape, generator=generator)
-            item.add_(noise if name.endswith("running_var") else 0.2 * (noise - 0.5))
+            item.add_(0.2 * (torch.rand(item.shape, generator=generator) - 0.5))
+    for part in module.modules():
+        if isinstance(part, torch.nn.modules.batchnorm._BatchNorm):
+            part.momentum = 1.0
+    module.train()
+    with torch.no_grad():
+        answers(module, *inputs)
+    module.eval()
 
 
 def multiply_accumulates(module: torch.nn.Module, inputs: Mapping[str, tuple[int, ...]]) -> int:
     """Of convolutions and products, counted by PyTorch, which counts each as two operations."""
-    if hasattr(module, "aux_classifier"):
-        module.aux_classifier = None  # a head for training, which a segmentation net applies in evaluation too
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         answers(module, *(torch.empty(shape, device="meta") for shape in inputs.values()))
     return counter.get_total_flops() // 2
@@ -54,4 +63,6 @@ def answers(module: Any, *inputs: torch.Tensor) -> list[torch.Tensor]:
         said = module.head(list(module.backbone(*inputs).values()))
         return [said["bbox_regression"], said["cls_logits"]]
     answer = module(*inputs)
+    if not isinstance(answer, (torch.Tensor, Mapping)):
+        answer = answer[0]  # with auxiliary heads, in training
     return [answer["out"] if isinstance(answer, Mapping) else answer]

@@ -15,7 +15,7 @@ from processes import surroundings
 from netc.cli import netc, run
 from netc.cli.paths import ZOO_NAME
 from netc.compiler import load
-from netc.compiler.zoo.begin import as_text, text_of
+from netc.compiler.zoo.begin import as_text, texts_of
 from netc.compiler.zoo.catalogue import Entry, catalogue
 from netc.compiler.zoo.listing import load_entry
 
@@ -47,7 +47,8 @@ def test_a_word_that_is_in_no_name_gets_the_nearest(capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize("entry", LAST.values(), ids=lambda entry: entry.family)
 def test_a_new_text_has_the_settings_as_its_defaults(entry: Entry, tmp_path: Path) -> None:
-    (tmp_path / "new.net").write_text(text_of(entry))
+    for name, text in texts_of(entry, "new").items():
+        (tmp_path / name).write_text(text)
     assert load(str(tmp_path / "new.net"), entry.net).params == load_entry(entry).params
 
 
