@@ -22,9 +22,13 @@ def made(entry: Entry, device: str = "cpu") -> torch.nn.Module:
     function = reduce(getattr, entry.torchvision.split("."), models)
     takes = inspect.signature(function).parameters
     nothing = {name: None for name in ("weights", "weights_backbone") if name == "weights" or name in takes}
-    with torch.device(device), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # how Inception is initialized will change
-        return function(**nothing, **entry.arguments).eval()
+        try:
+            with torch.device(device):
+                return function(**nothing, **entry.arguments).eval()
+        except NotImplementedError:  # RegNet works its widths out with tensors, which have no numbers on `meta`
+            return function(**nothing, **entry.arguments).eval().to(device)
 
 
 def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
