@@ -1,10 +1,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MARKED := -m "not slow"
 CASES := 10000
 SEED := 2
+unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of processes, which would compile netc each time
 
-.PHONY: help demo install fast test lint types imports pytest fuzz golden docs bench bench-all clean
+.PHONY: help demo install fast test test-all lint types imports pytest fuzz golden docs bench bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,7 +29,10 @@ install: $(BIN)/netc ## a virtual environment in .venv with netc in it
 demo: $(BIN)/netc ## train a small network on real digits, in under a minute
 	$(BIN)/netc train examples/lecture/digits.net
 
-test: lint types imports pytest ## everything that checks the project
+test: lint types imports pytest ## everything that checks the project, but for the tests marked `slow`
+
+test-all: MARKED :=
+test-all: lint types imports pytest ## the same with them
 
 fast: $(VENV)/.fast ## build netc[fast], the optional operators for training on CPUs
 
@@ -41,8 +46,8 @@ types: $(VENV)/.test ## mypy, strict
 imports: $(VENV)/.test ## the arrows between the rooms
 	$(BIN)/lint-imports
 
-pytest: $(VENV)/.test $(VENV)/.fast ## the tests
-	$(BIN)/pytest -n 2
+pytest: $(VENV)/.test $(VENV)/.fast ## the tests, but for those marked `slow`
+	$(BIN)/pytest -n 2 --dist worksteal $(MARKED)
 
 fuzz: $(VENV)/.test ## random graphs of all operators, and wrong nodes for those of netc[fast], built with sanitizers; CASES and SEED choose others
 	$(BIN)/python tests/support/graph_fuzz.py --cases $(CASES) --seed $(SEED)

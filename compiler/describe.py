@@ -5,23 +5,12 @@ from __future__ import annotations
 import re
 
 from netc.compiler.declare.also import Also
-from netc.compiler.declare.arguments import (
-    ArgumentSpec,
-    ArgumentType,
-    Axes,
-    Boolean,
-    Connections,
-    DeclaredType,
-    Extent,
-    LayerType,
-    Numbers,
-    Optional_,
-    Pad,
-    Sizes,
-    TensorType,
-    describe,
-)
+from netc.compiler.declare.arguments import ArgumentSpec, ArgumentType, Boolean, Optional_, describe
+from netc.compiler.declare.axes import Axes
 from netc.compiler.declare.declared import Declared
+from netc.compiler.declare.extents import Extent, Pad, Sizes
+from netc.compiler.declare.lists import Connections, Numbers
+from netc.compiler.declare.references import DeclaredType, LayerType, TensorType
 from netc.compiler.layers.base import MANY, Layer
 from netc.compiler.layers.of_weights import SPECS
 from netc.compiler.losses.base import Loss
@@ -46,7 +35,7 @@ def call_of(definition: type[Declared]) -> str:
     specs = [spec for spec in definition.arguments.values() if spec.name not in SPECS]
     shown = [spec.name if spec.required else f"{spec.name}={default_of(spec)}" for spec in specs]
     if issubclass(definition, (Loss, Metric)):
-        shown[:0] = ["prediction", "target"]
+        shown[:0] = [place.name for place in definition.places]
     elif issubclass(definition, Layer) and definition.inputs[1] > 1:
         shown.insert(0, "b" if definition.inputs[1] < MANY else "b, …")
     return f"{definition.word}({', '.join(shown)})" if shown else definition.word

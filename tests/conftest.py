@@ -1,4 +1,7 @@
-"""No test sends anything: some import ONNX Runtime before netc does. Drawn examples are the same in every run."""
+"""No test sends anything: some import ONNX Runtime before netc does. Drawn examples are the same in every run.
+
+Tests run beside each other: numpy's library of products takes one thread in each process.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 from hypothesis import settings
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 settings.register_profile("same", derandomize=True)
 settings.register_profile("new", derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))

@@ -25,7 +25,7 @@ class Flip(Augmentation):
         "hflip",
         "horizontal_flip",
         "mirror",
-        "RandomHorizontalFlip(-p)",
+        "RandomHorizontalFlip(-p=0.5)",
         "random_flip",
         Also("RandomVerticalFlip", note="write `flip(vertical)`"),
         Also("vertical_flip", note="write `flip(vertical)`"),

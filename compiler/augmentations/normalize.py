@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from netc.compiler.augmentations.base import Fixed, Kind, augmentation
 from netc.compiler.declare.also import Also
-from netc.compiler.declare.arguments import Numbers, argument
+from netc.compiler.declare.arguments import argument
+from netc.compiler.declare.lists import Numbers
 from netc.compiler.declare.samples import Drawn, Wrong
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from netc.compiler.augmentations.base import Augmentation, augmentation
 from netc.compiler.augmentations.resize import height_width, resized, resized_labels, resized_pixel, two_axes
 from netc.compiler.declare.also import Also
-from netc.compiler.declare.arguments import Extent, Interval, Real, argument
+from netc.compiler.declare.arguments import Real, argument
+from netc.compiler.declare.extents import Extent
+from netc.compiler.declare.lists import Interval
 from netc.compiler.declare.samples import Drawn, Wrong
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from netc.compiler.augmentations.base import Fixed, as_before, augmentation, in_floats
 from netc.compiler.augmentations.resample import nearest, weights
-from netc.compiler.declare.arguments import Extent, argument
+from netc.compiler.declare.arguments import argument
+from netc.compiler.declare.extents import Extent
 from netc.compiler.declare.samples import Drawn, Wrong
 from netc.grammar.counted import counted
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from netc.compiler.declare import not_covered
+from netc.compiler.declare import not_covered, not_covered_ops
 from netc.compiler.declare.also import plain
 
 
@@ -39,14 +39,23 @@ BLOCKS = (
     Absent(("negative", "neg"), "-in"),
     Absent(("tanhshrink", "tanh_shrink"), "in - (in -> tanh)"),
     Absent(("softmin",), "-in -> softmax"),
+    Absent(("log1p",), "in + 1 -> log"),
+    Absent(("log2",), "(in -> log) / 0.6931471805599453"),
+    Absent(("log10",), "(in -> log) / 2.302585092994046"),
+    Absent(("expm1",), "(in -> exp) - 1"),
+    Absent(("rsqrt",), "in -> sqrt -> reciprocal"),
+    Absent(("sinh",), "((in -> exp) - (-in -> exp)) / 2"),
+    Absent(("cosh",), "((in -> exp) + (-in -> exp)) / 2"),
 )
 """Layers that are a line in the language."""
 
 LAYERS = BLOCKS + _table(
     ("rrelu", "`leaky_relu(0.229)` has its slope after training"),
-    ("maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort std var linspace", ""),
+    ("maxout fractional_maxpool gaussian_dropout alpha_dropout topk_values sort linspace", ""),
+    ("gather_nd scatter_nd", "`gather` takes whole slices along one axis: number the places (`row * width + column`), "
+     "`flatten` those axes, and gather"),
     ("repeat_vector", "`unsqueeze` adds the axis, `expand` or arithmetic repeats it"),
-    ("repeat_interleave", "`unsqueeze`, `expand` and `reshape` repeat elements one by one"),
+    ("repeat_interleave repeat", "`unsqueeze`, `expand` and `reshape` repeat elements one by one, `tile` all of them"),
     ("bidirectional", "`rnn`, `lstm` and `gru` take `bidirectional=true`"),
     ("time_distributed", "`scan { … }` applies what is in its braces to each step of a sequence"),
     ("rnn_cell lstm_cell gru_cell", "write one step in the braces of a `scan`, whose states they keep"),
@@ -56,11 +65,14 @@ LAYERS = BLOCKS + _table(
 )  # fmt: skip
 
 LOSSES = _table(
-    ("ctc ctc_loss", "it needs a loop over time, which losses don't have"),
-    ("multi_margin multi_margin_loss multilabel_margin_loss margin_ranking margin_ranking_loss", "`hinge` is near it"),
+    ("multi_margin multi_margin_loss multilabel_margin_loss", "`hinge` is near it"),
+    ("margin_ranking margin_ranking_loss", "make it in the net, of an input y: `1 - y * (a - b) -> relu`, and take its "
+     "`mean` for the loss"),
     ("log_cosh", "`huber` and `smooth_l1` are as smooth, and as straight far out"),
-    ("mape mean_absolute_percentage_error msle mean_squared_logarithmic_error",
-     "`mse` and `mae` compare what the net makes of it: take logarithms of the target in the data"),
+    ("mape mean_absolute_percentage_error", "make it in the net, of an input y: `(a - y) / y -> abs`, and take its "
+     "`mean` for the loss"),
+    ("msle mean_squared_logarithmic_error", "make it in the net, of an input y: "
+     "`(a + 1 -> log) - (y + 1 -> log) -> square`, and take its `mean` for the loss"),
     ("info_nce ntxent nt_xent clip_loss", "`cross_entropy` over a matrix of products of all pairs is it"),
     ("tversky tversky_loss lovasz lovasz_loss", "`dice` is near it"),
 )  # fmt: skip
@@ -73,7 +85,8 @@ METRICS = _table(
     ("bleu rouge wer cer word_error_rate", "`netc predict` writes answers to measure elsewhere"),
     ("specificity mcc matthews_corr_coef cohen_kappa balanced_accuracy", "`confusion` has the counts that it is made "
      "of, `recall(average=macro)` is the balanced accuracy"),
-    ("map_50 detection_map", "`mean_average_precision` ranks examples; boxes are matched elsewhere"),
+    ("map_50 map_75 coco_map voc_map box_map detection_map", "`mean_average_precision` ranks examples; `netc predict` "
+     "writes boxes, to be matched elsewhere"),
     ("psnr ssim fid", "`mse` is what psnr is made of"),
     ("loss val_loss", "leave it out: the loss is always measured"),
 )  # fmt: skip
@@ -84,6 +97,12 @@ SCHEDULES = _table(
 )  # fmt: skip
 
 STOPS = _table(
+    (
+        "callback callback_list lambda_callback model_checkpoint backup_and_restore csv_logger history tensor_board "
+        "progbar_logger remote_monitor",
+        "a run folder keeps the best weights, a checkpoint and results.csv by itself; in "
+        "Python a `netc.Listener` is told of each step and epoch",
+    ),
     ("terminate_on_nan", "a training ends with E701 where its loss is NaN or infinite"),
 )
 
@@ -103,12 +122,13 @@ AUGMENTATIONS = _table(
 )  # fmt: skip
 
 ABSENT: dict[str, tuple[Absent, ...]] = {
-    "layer": LAYERS + _table(*not_covered.LAYERS),
+    "layer": LAYERS + _table(*not_covered.LAYERS, *not_covered_ops.OPERATIONS),
     "loss": LOSSES + _table(*not_covered.LOSSES),
     "optimizer": OPTIMIZERS + _table(*not_covered.OPTIMIZERS),
     "metric": METRICS + _table(*not_covered.METRICS),
     "schedule": SCHEDULES + _table(*not_covered.SCHEDULES),
     "stop": STOPS,
+    "initializer": _table(*not_covered_ops.INITIALIZERS),
     "augmentation": AUGMENTATIONS + _table(*not_covered.AUGMENTATIONS),
 }
 """By the kind of the declaration that is missing."""

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-AXES = re.compile(r"_?[123][dD]$|_[nN][dD]$|(?<=[a-z])N[dD]$")
-"""How a name ends that says for how many axes it is: `Conv2d`, `conv_nd`, `ConvNd`; the `nd` of `expand` does not."""
+AXES = re.compile(r"_?[123][dD]$|(?<!gather)(?<!scatter)_[nN][dD]$|(?<=[a-z])N[dD]$")
+"""How a name ends that says for how many axes it is: `Conv2d`, `conv_nd`, `ConvNd`; the `nd` of `expand` does not, nor
+that of `gather_nd`, which is another function than `gather`."""
 
 
 def plain(word: str) -> str:
@@ -37,9 +38,9 @@ class Foreign:
 
     name      its name there
     needed    whether anything here stands for it: the number of input channels follows from what flows in
-    turned    whether 1 minus it is meant here
+    turned    whether 1 minus it is meant here, or the other truth value
     default   what it is there unless given, where that is something else here; of what is not needed, the only value
-              that is the same here, or NUMBER for any that is no list
+              that is the same here, several with `|` between them, or NUMBER for any that is no list
     word      its name here, where the names that it always has (ARGUMENTS) would say something else
     added     whether it is written here always, and is no argument there
     """
@@ -58,7 +59,8 @@ class Also:
 
     call  the name, or a call with all positional arguments in order: `-name` is not needed here, `1 - name` is meant
           the other way round, `name=value` has another default here, `name as word` is that word here, and
-          `+word=value` says what is an argument here and part of the name there
+          `+word=value` says what is an argument here and part of the name there. `nn.LSTM(…)` is for names that are
+          written with PyTorch's path, where another framework has the same name
     note  what is different here, for the help
     """
 
@@ -68,7 +70,7 @@ class Also:
     arguments: tuple[Foreign, ...] | None = field(init=False)
 
     def __post_init__(self) -> None:
-        found = re.fullmatch(r"(\w+)(?:\((.*)\))?", self.call)
+        found = re.fullmatch(r"((?:nn\.)?\w+)(?:\((.*)\))?", self.call)
         assert found is not None, f"`{self.call}` is neither a name nor a call"
         object.__setattr__(self, "name", found[1])
         listed = None if found[2] is None else tuple(_foreign(item) for item in found[2].split(", ") if item)

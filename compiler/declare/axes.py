@@ -58,3 +58,19 @@ class Parts(ArgumentType):
             return SIZE.convert(value)
         except ArgumentError as refused:
             raise self.refuse(value, refused.help) from None
+
+
+@dataclass(frozen=True)
+class Axes(ArgumentType):
+    """A list of axes: `[1, 2, 0]`. Converts to a tuple of ints."""
+
+    name = "a list of axes such as `[1, 2, 0]`"
+
+    def convert(self, value: Any) -> tuple[int, ...]:
+        """The axes; raises ArgumentError."""
+        if not isinstance(value, (list, tuple)):
+            raise self.refuse(value)
+        try:
+            return tuple(AXIS.convert(item) for item in value)
+        except ArgumentError:
+            raise self.refuse(value) from None

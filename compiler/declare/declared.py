@@ -1,7 +1,7 @@
 """What the language calls with arguments, and how it is found by its word.
 
 A declaration is a class in a file of its own: a layer, loss, metric, optimizer, schedule, initializer or augmentation.
-The folder is the list.
+The folder, with those in it, is the list.
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ Elsewhere = tuple[type[Definition], Also]
 class Registry(Generic[Definition]):
     """`layer = Registry[Layer]("layer", __package__)` makes the decorator `@layer("conv")`; `layer.all()` finds all.
 
-    Adding a file to the package is all it takes to add a declaration. `samples` and `errors` are how many of them a
-    declaration has at least; one without arguments may have no errors. `declares` names what it must say itself, where
-    the base only says what that is: `build`, or `values | draw` for one of two.
+    Adding a file to the package, or to one in it, is all it takes to add a declaration. `samples` and `errors` are how
+    many of them a declaration has at least; one without arguments may have no errors. `declares` names what it must
+    say itself, where the base only says what that is: `build`, or `values | draw` for one of two.
     """
 
     def __init__(
@@ -139,21 +139,25 @@ class Registry(Generic[Definition]):
     def all(self) -> dict[str, type[Definition]]:
         """Every declaration by its word, in alphabetical order."""
         if not self._complete:
-            for module in pkgutil.iter_modules(import_module(self.package).__path__):
-                import_module(f"{self.package}.{module.name}")
+            for module in pkgutil.walk_packages(import_module(self.package).__path__, f"{self.package}."):
+                import_module(module.name)
             self._known = dict(sorted(self._known.items()))
             self._complete = True
         return self._known
 
     def called(self, name: str) -> Elsewhere[Definition] | None:
-        """The declaration that another framework calls so, and which of its names that is; None where there is none."""
+        """The declaration that another framework calls so, and which of its names that is; None where there is none.
+
+        A name may have its path, which tells PyTorch's from others where it has to.
+        """
         if not self._elsewhere:
             for word, definition in self.all().items():
                 self._enter(definition, Also(word))
             for definition in self.all().values():
                 for also in definition.also:
                     self._enter(definition, also if isinstance(also, Also) else Also(also))
-        found = (self._elsewhere.get(key) for key in (spelt(name), folded(name), plain(name)))
+        torch_s = f"nn.{spelt(name)}" if name.rpartition(".")[0].split(".")[-1] == "nn" else spelt(name)
+        found = (self._elsewhere.get(key) for key in (torch_s, spelt(name), folded(name), plain(name)))
         return next((known for known in found if known is not None), None)
 
     def _enter(self, definition: type[Definition], also: Also) -> None:
@@ -161,6 +165,9 @@ class Registry(Generic[Definition]):
 
         A name for a number of axes may differ from the one without: `Dropout2d` is another layer than `Dropout`.
         """
+        if "." in also.name:
+            self._elsewhere[also.name] = (definition, also)
+            return
         for key in dict.fromkeys((spelt(also.name), folded(also.name), plain(also.name))):
             known = self._elsewhere.get(key)
             if known is not None and known[0] is not definition and key not in (spelt(also.name), folded(also.name)):

@@ -12,6 +12,10 @@ WRITTEN = "a net is text: write a `block`, and use it as a layer"
 
 LAYERS: tuple[Row, ...] = (
     ("module layer container wrapper parameter_list parameter_dict module_dict lambda", WRITTEN),
+    ("constraint non_neg unit_norm min_max_norm", "weights have no constraints; `weightnorm` and `spectralnorm` "
+     "hold lengths"),
+    ("regularizer orthogonal_regularizer", "`dense(64, l2=1e-4)` penalizes size; another penalty is a loss of "
+     "your own: `mean` of a value"),
     ("data_parallel distributed_data_parallel", "a training runs on one device"),
     ("input_spec", "write `input image: 3x32x32` as the first statement of the net"),
     ("activation", "an activation is a layer: `-> relu`, or an argument: `dense(64, act=relu)`"),

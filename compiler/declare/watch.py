@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.arguments import Integer, Name, Real, argument
+from netc.compiler.declare.arguments import Integer, Real, argument
+from netc.compiler.declare.references import Name
 
 WATCH: Any = argument(Name(), "the figure that counts: `loss`, or a metric of the section", default="loss")
 """`watch: str = WATCH`. Of a figure that is measured on held-out rows too, these count."""

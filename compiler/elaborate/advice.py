@@ -60,7 +60,7 @@ class Advice:
 def advise(kind: str, wrong: str, sight: Iterable[str] = ()) -> Advice:
     """The way out of an unknown word of a kind, where names in sight are known too."""
     registry, name = REGISTRIES[kind], wrong.rpartition(".")[2]
-    exact = registry.called(name)
+    exact = registry.called(wrong)
     if exact is not None:
         definition, also = exact
         note = f"; {also.note}" if also.note else ""

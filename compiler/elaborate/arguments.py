@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from netc.compiler.declare.arguments import (
-    ArgumentError,
-    ArgumentType,
-    DeclaredType,
-    LayerType,
-    Optional_,
-    TensorType,
-)
+from netc.compiler.declare.arguments import ArgumentError, ArgumentType, Optional_
 from netc.compiler.declare.declared import Declared
-from netc.compiler.elaborate.advice import argument_advice
+from netc.compiler.declare.references import DeclaredType, LayerType, TensorType
+from netc.compiler.elaborate.advice import advise, argument_advice
 from netc.compiler.elaborate.called import as_flow, called_on_value, is_value
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.initial_values import initializer_expected, is_either
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue
 from netc.compiler.elaborate.module import Module, Written
-from netc.compiler.elaborate.resolve import layer_named, layer_or_error, value_of
-from netc.compiler.elaborate.translate import text
+from netc.compiler.elaborate.resolve import elsewhere, in_sight, layer_named, layer_or_error, value_of
+from netc.compiler.elaborate.translate import repair, text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.grammar import ast
 from netc.grammar.counted import counted
@@ -184,10 +178,8 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
     optional = isinstance(type, Optional_)
     if isinstance(inner, LayerType):
         return _layer(frame, node, what, optional)
-    if isinstance(inner, DeclaredType) and isinstance(node, ast.Call) and isinstance(node.function, ast.Name):
-        made = declared_call(frame, inner.known(), node)
-        if made is not None:
-            return made
+    if isinstance(inner, DeclaredType) and (made := _declared(frame, inner, node)) is not None:
+        return made
     if isinstance(node, ast.Name):
         value = value_of(frame, node, type.words, type)
     else:
@@ -217,6 +209,29 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
         return _refused(frame, node, what, error.expected, error.found, help)
 
 
+def _declared(frame: Frame, type: DeclaredType, node: ast.Expression) -> Any:
+    """What a call of a declared word makes, POISON after a mistake; None for what is no word of the kind."""
+    made = None
+    if isinstance(node, ast.Call) and isinstance(node.function, ast.Name):
+        made = declared_call(frame, type.known(), node)
+    return POISON if made is None and _is_of_elsewhere(frame, type, node) else made
+
+
+def _is_of_elsewhere(frame: Frame, type: DeclaredType, node: ast.Expression) -> bool:
+    """Whether what stands for something declared is the word of another framework, which is reported."""
+    call = node if isinstance(node, ast.Call) else None
+    word = node.function if isinstance(node, ast.Call) else node
+    path = word.id if isinstance(word, ast.Name) else elsewhere(frame, word)
+    if path is None or path in type.known() or (isinstance(word, ast.Name) and in_sight(frame, path) is not None):
+        return False
+    advice = advise(type.kind, path)
+    if advice.definition is None and advice.lacking is None:
+        return False
+    frame.error("E407", f"no {type.kind} is called `{path}`", word.span, help=advice.help,
+                fix=repair(frame, advice, word, call))  # fmt: skip
+    return True
+
+
 def declared_call(frame: Frame, known: Mapping[str, type[Declared]], node: ast.Call) -> Any:
     """`normal(0.01)` where `known` has the word: an instance, POISON after a mistake; None for another word."""
     word = node.function.id if isinstance(node.function, ast.Name) else ""
@@ -242,6 +257,9 @@ def declared_instance(
 
 
 def _layer(frame: Frame, node: ast.Expression, what: str, optional: bool) -> Any:
+    if isinstance(node, ast.Name) and node.id == "linear" and in_sight(frame, node.id) is None:
+        fix = Fix("write `identity`", (Edit(node.span, "identity"),))
+        return _refused(frame, node, what, LayerType.name, "`linear`", "leave it out, or write `identity`", fix)
     if isinstance(node, ast.Name) and node.id != "in":
         value = layer_or_error(frame, node)
     else:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.ir import DType, Value, format_shape
-from netc.compiler.losses.base import TargetSpec
+from netc.compiler.losses.base import ANY, TargetSpec
 from netc.compiler.plan.terms import Term
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Label
@@ -21,6 +21,9 @@ def check_fields(frame: Frame, terms: Sequence[Term]) -> None:
         given = inputs.get(target) if isinstance(target, str) else target
         if isinstance(given, Value):
             _check_value(frame, term, given, wanted)
+        elif isinstance(given, float) and ANY in wanted.shape:
+            frame.error("E413", f"a number stands where {_said(wanted)} is wanted", term.span,
+                        help="name a field of the data, or a value of the net")  # fmt: skip
         elif isinstance(target, str):
             known, other = first.setdefault(target, (wanted, term))
             if not agree(known, wanted):
@@ -36,7 +39,8 @@ def agree(one: TargetSpec, other: TargetSpec) -> bool:
 
 
 def _check_value(frame: Frame, term: Term, given: Value, wanted: TargetSpec) -> None:
-    if (wanted.dtype, wanted.shape) == (given.dtype, given.shape):
+    sizes = zip(wanted.shape, given.shape, strict=False)
+    if wanted.dtype == given.dtype and len(wanted.shape) == len(given.shape) and all(a in (b, ANY) for a, b in sizes):
         return
     found = _said(TargetSpec(given.dtype, given.shape))
     is_input = any(given is value for value in frame.run.graph.inputs)

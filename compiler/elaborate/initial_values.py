@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from netc.compiler.declare.arguments import ArgumentType, DeclaredType, Optional_
+from netc.compiler.declare.arguments import ArgumentType, Optional_
+from netc.compiler.declare.references import DeclaredType
 from netc.compiler.elaborate.module import Module, Written
 from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import layer as layers

@@ -21,7 +21,7 @@ from netc.compiler.metrics.base import metric as metric_registry
 from netc.compiler.ops import ShapeError
 from netc.compiler.plan.terms import LossTerm, MetricTerm, Target, Term
 from netc.grammar import ast
-from netc.grammar.diagnostics import Label, did_you_mean
+from netc.grammar.diagnostics import Edit, Fix, Label, did_you_mean
 
 
 def losses(frame: Frame, node: ast.Expression) -> list[LossTerm]:
@@ -70,6 +70,10 @@ def _terms(frame: Frame, node: ast.Expression, weight: float, name: str | None) 
     if isinstance(node, ast.Name) and in_sight(frame, node.id) is None:
         unknown_word(frame, "loss", node.id, node)
         return []
+    if (own := _own(frame, node)) is not None:
+        frame.error("E410", f"`{own.id}` is a value of the net and no loss", own.span,
+                    help=f"write `mean({own.id})`, which makes a loss of it", fix=_mean_of(own))  # fmt: skip
+        return []
     frame.error("E410", "a loss is a sum of weighted losses", node.span,
                 help="write `cross_entropy(logits, label) + 0.3 * mse(aux, target)`")  # fmt: skip
     return []
@@ -83,10 +87,26 @@ def unknown_word(frame: Frame, kind: str, word: str, node: ast.Expression, call:
                 fix=repair(frame, advice, node, call))  # fmt: skip
 
 
+def _own(frame: Frame, node: ast.Expression) -> ast.Name | None:
+    """The value of the net that stands where a loss should: in `loss = energy`, in `0.5 * energy`."""
+    match node:
+        case ast.Name() if isinstance(_value(frame, node.id), Tensor):
+            return node
+        case ast.Binary():
+            return _own(frame, node.left) or _own(frame, node.right)
+    return None
+
+
+def _mean_of(node: ast.Name) -> Fix:
+    return Fix(f"write `mean({node.id})`", (Edit(node.span, f"mean({node.id})"),))
+
+
 def _weighted(frame: Frame, node: ast.Binary, weight: float, name: str | None) -> list[LossTerm]:
     """`0.3 * loss`, `loss * 0.3`, `loss / 2`."""
     left_is_loss = _has_loss(node.left)
     inner, factor_node = (node.left, node.right) if left_is_loss else (node.right, node.left)
+    if not _has_loss(node) and (own := _own(frame, node)) is not None:
+        return _terms(frame, own, weight, name)
     if _has_loss(factor_node) or not _has_loss(inner) or (node.operator == "/" and not left_is_loss):
         frame.error("E410", "a loss is a sum of weighted losses", node.span,
                     help="multiply a loss by a number: `0.3 * mse(out, target)`")  # fmt: skip
@@ -200,10 +220,16 @@ def pair_of(
                         secondary=[Label(ref.span, "bound here")],
                         help=f"the prediction comes first, then the target: `{word}(prediction, target)`")  # fmt: skip
             return None, None
-    return (
-        prediction_of(frame, first, f"the first place of `{word}`"),
-        target_of(frame, second, f"the second place of `{word}`"),
-    )
+    prediction = prediction_of(frame, first, f"the first place of `{word}`")
+    target = target_of(frame, second, f"the second place of `{word}`")
+    if prediction is not None and target is prediction:
+        help = "name what it is compared with"
+        if isinstance(second, ast.Name):
+            help = f"call the value of the net something else, so that `{second.id}` is the field of the data"
+        frame.error("E413", f"`{word}` compares a value of the net with itself", second.span,
+                    secondary=[Label(first.span, "this is the same value")], help=help)  # fmt: skip
+        return None, None
+    return prediction, target
 
 
 def prediction_of(frame: Frame, node: ast.Expression, place: str) -> Value | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netc.compiler.applications import Application, Kind, LayerInstance
-from netc.compiler.elaborate import expects, inputs, statements
+from netc.compiler.elaborate import expects, inputs
 from netc.compiler.elaborate.apply import bind_parameters
 from netc.compiler.elaborate.augmentation import normalized
 from netc.compiler.elaborate.frame import Elaboration, Frame
@@ -19,7 +19,7 @@ from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.train import elaborate_train
 from netc.compiler.elaborate.unused import names
-from netc.compiler.elaborate.values import POISON, Several, Tensor, as_given
+from netc.compiler.elaborate.values import POISON, Several, Tensor, as_given, named_values
 from netc.compiler.ir import Graph, Node, Value
 from netc.compiler.net import Net
 from netc.compiler.plan.terms import values_of
@@ -122,7 +122,7 @@ def _outputs(frame: Frame, definition: ast.Net) -> dict[str, Value]:
                     help="end it with a flow, or say `output x`")  # fmt: skip
         return {}
     found: dict[str, Value] = {}
-    for name, value in statements.named_values(_default_name(frame, frame.flow), frame.flow):
+    for name, value in named_values(_default_name(frame, frame.flow), frame.flow):
         if value is not None:
             taken = any(value is given or name == given.name for given in frame.run.graph.inputs)
             found["output" if taken else name] = value

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from netc.compiler.declare.arguments import TRUTHS, ArgumentType, Boolean, Optional_, Pad
+from netc.compiler.declare.arguments import TRUTHS, ArgumentType, Boolean, Optional_
+from netc.compiler.declare.extents import Pad
 from netc.compiler.elaborate.advice import Advice, advise
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue

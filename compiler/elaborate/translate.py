@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from netc.compiler.declare.also import NUMBER, Also, Foreign, argument_meant
-from netc.compiler.declare.arguments import AXIS, TRUTHS, ArgumentSpec, Axes, LayerType, Optional_, Pad, Word
-from netc.compiler.declare.axes import AxisOrAxes
+from netc.compiler.declare.arguments import AXIS, TRUTHS, ArgumentError, ArgumentSpec, Optional_, Word
+from netc.compiler.declare.axes import Axes, AxisOrAxes
 from netc.compiler.declare.declared import Declared
+from netc.compiler.declare.extents import Pad
+from netc.compiler.declare.references import LayerType
 from netc.compiler.elaborate.advice import Advice, advise, defined
 from netc.compiler.elaborate.frame import Frame
 from netc.grammar import ast
@@ -28,17 +30,22 @@ def repair(frame: Frame, advice: Advice, word: ast.Expression, call: ast.Call | 
         return None
     title = advice.help
     if advice.definition is None or advice.also is None or call is None:
-        return Fix(title, (Edit(word.span, advice.word),))
+        added = [f"{item.name}={item.default}" for item in (advice.also and advice.also.arguments) or () if item.added]
+        return Fix(title, (Edit(word.span, f"{advice.word}({', '.join(added)})" if added else advice.word),))
     given = _arguments(frame, advice.definition, advice.also, arguments)
-    if given is None and _enough(advice.definition, arguments):
+    if given is None and _enough(advice.definition, advice.also, arguments):
         given = [text(frame, argument) for argument in arguments]
     if given is None:
         return None
     return Fix(title, (Edit(call.span, f"{advice.word}({', '.join(given)})" if given else advice.word),))
 
 
-def _enough(definition: type[Declared], arguments: tuple[ast.Argument, ...]) -> bool:
-    """Whether arguments are what is needed here and no more: those of this language under another name."""
+def _enough(definition: type[Declared], also: Also, arguments: tuple[ast.Argument, ...]) -> bool:
+    """Whether arguments are what is needed here and no more, and too few elsewhere: those of this language under
+    another name."""
+    asked = [foreign for foreign in also.arguments or () if foreign.default is None and not foreign.added]
+    if also.arguments is not None and len(arguments) >= len(asked):
+        return False
     needed = sum(spec.required for spec in definition.arguments.values())
     return 0 < len(arguments) == needed and all(argument.name is None for argument in arguments)
 
@@ -80,14 +87,18 @@ def _arguments(
         value = _value(frame, definition.arguments.get(word or ""), argument.value)
         if value is None or (word is None and argument.name is None):
             return None
-        value = f"1 - {value}" if foreign.turned else value
+        value = _turned(value) if foreign.turned else value
         if argument.name is None and known.index(word or "") == len(in_order):
             in_order.append(value)
-        else:
+        elif value != "false" or word is None or definition.arguments[word].default is not False:
             written[word or name] = value
     for foreign in [*left.values(), *(foreign for foreign in also.arguments or () if foreign.added)]:
         if foreign.needed and foreign.default is not None:
-            written[foreign.word or argument_meant(foreign.name, known) or foreign.name] = foreign.default
+            value = _turned(foreign.default.lower()) if foreign.turned else foreign.default
+            word = foreign.word or argument_meant(foreign.name, known) or foreign.name
+            if not _taken(definition.arguments.get(word), value):
+                return None
+            written[word] = value
     missing = [name for name in known[len(in_order) :] if definition.arguments[name].required and name not in written]
     if missing and listed:
         return None
@@ -96,7 +107,23 @@ def _arguments(
 
 def _is(frame: Frame, node: ast.Expression, value: str) -> bool:
     """Whether an argument is the value that says nothing new here."""
-    return isinstance(node, ast.Number) if value == NUMBER else text(frame, node) == value
+    return isinstance(node, ast.Number) if value == NUMBER else text(frame, node) in value.split("|")
+
+
+def _taken(spec: ArgumentSpec | None, default: str) -> bool:
+    """Whether what an argument is elsewhere unless given can be written here; a number may be out of range."""
+    if spec is None or not default.isdigit():
+        return True
+    try:
+        spec.type.convert(int(default))
+    except ArgumentError:
+        return False
+    return True
+
+
+def _turned(value: str) -> str:
+    """1 minus a number, or the other truth value."""
+    return {"true": "false", "false": "true"}.get(value, f"1 - {value}")
 
 
 def _value(frame: Frame, spec: ArgumentSpec | None, node: ast.Expression) -> str | None:

@@ -96,6 +96,17 @@ def tensors(value: Any) -> tuple[Value, ...]:
     return tuple(item.value for item in spread(value) if isinstance(item, Tensor))
 
 
+def named_values(name: str, value: Any) -> Iterator[tuple[str, Value | None]]:
+    """A value and its name; of a list each element with its number."""
+    if isinstance(value, Tensor):
+        yield name, value.value
+    elif isinstance(value, Several):
+        for number, item in enumerate(value):
+            yield from named_values(f"{name}.{number}", item)
+    else:
+        yield name, None
+
+
 def as_given(value: Any) -> Any:
     """An argument, or a table of them, without what elaboration wraps around it: Values, and layers as their words."""
     if isinstance(value, tuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple, TypedDict, Unpack
 
@@ -115,7 +116,9 @@ def _model(e: Emitter, doc: str, manifest: Manifest | None, opset: int, bfloat16
     return model
 
 
+@cache
 def _version() -> str:
+    """netc's version, read once: it stands in a file of the installation."""
     try:
         return version("netc")
     except PackageNotFoundError:

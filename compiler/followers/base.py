@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netc.compiler.declare.arguments import Name, argument
+from netc.compiler.declare.arguments import argument
 from netc.compiler.declare.declared import Declared, Registry
+from netc.compiler.declare.references import Name
 from netc.compiler.declare.samples import Call, Wrong
 from netc.compiler.ir import Builder, Value
 

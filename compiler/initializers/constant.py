@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.initial import Stream
 from netc.compiler.declare.samples import Drawn, Wrong
@@ -13,6 +14,13 @@ from netc.compiler.initializers.base import Fans, Initializer, initializer
 @initializer("constant")
 class Constant(Initializer):
     """w = value everywhere: 0 for biases, 1 for scales."""
+
+    also = (
+        "zero",
+        "fill_",
+        Also("zeros_", note="`constant` is 0 unless told otherwise"),
+        *(Also(f"{name}(+value=1)", note="write `constant(1)`") for name in ("ones", "Ones", "ones_")),
+    )
 
     value: float = argument(Real(), "the number", default=0.0)
 

@@ -21,7 +21,7 @@ class IdentityMatrix(Initializer):
     on. A vector, which has no inputs, is `gain` everywhere.
     """
 
-    also = ("dirac_", "eye_")
+    also = ("dirac_", "eye_", "identity_initializer")
 
     gain: float = argument(Real(), "the number on the diagonal", default=1.0)
 

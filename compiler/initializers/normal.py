@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.initial import Stream
 from netc.compiler.declare.samples import Drawn, Wrong
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 class Normal(Initializer):
     """w from the normal distribution of mean 0 and standard deviation `std`, by Box and Muller's method (1958)."""
 
-    also = ("random_normal",)
+    also = (
+        Also("random_normal", note="Keras's has std 0.05 unless given"),
+        Also("normal_", note="PyTorch's has std 1 unless given"),
+    )
 
     std: float = argument(Real(0), "standard deviation", default=0.02)
 

@@ -22,6 +22,8 @@ class Orthogonal(Initializer):
     (Saxe et al. 2014, arXiv:1312.6120). A vector is a matrix of one row.
     """
 
+    also = ("orthogonal_initializer",)
+
     gain: float = argument(Real(0), "a factor", default=1.0)
 
     samples = (

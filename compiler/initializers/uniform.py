@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.initial import Stream
 from netc.compiler.declare.samples import Drawn, Wrong
@@ -21,6 +22,8 @@ def centered(count: int, bound: float, stream: Stream) -> Array:
 @initializer("uniform")
 class Uniform(Initializer):
     """w from U(-bound, bound), whose standard deviation is bound / sqrt(3)."""
+
+    also = ("random_uniform", Also("uniform_", note="PyTorch's is from 0 to 1 unless given"))
 
     bound: float = argument(Real(0), "how far the numbers lie from zero at most", default=0.05)
 

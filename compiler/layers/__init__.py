@@ -1,1 +1,4 @@
-"""The layers of the language. Adding a file here is all it takes to add a layer; `base.layer.all()` finds them."""
+"""The layers of the language, a folder for each family of them; beside the folders stands what several families share.
+
+Adding a file to a folder is all it takes to add a layer: `base.layer.all()` finds them.
+"""

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from netc.compiler.declare.arguments import ArgumentSpec, DeclaredType, Optional_, Real, argument
+from netc.compiler.declare.arguments import ArgumentSpec, Optional_, Real, argument
 from netc.compiler.declare.declared import Declared
 from netc.compiler.declare.initial import Initial
 from netc.compiler.declare.parameter import Parameter
+from netc.compiler.declare.references import DeclaredType
 from netc.compiler.initializers.base import initializer
 from netc.compiler.ir.operators import ShapeError
 

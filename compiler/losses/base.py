@@ -8,12 +8,16 @@ from typing import Any, ClassVar
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Shape, Value
+from netc.compiler.ir.dims import Dim
 from netc.compiler.losses.mean import positions_of, total, weighted, weighted_mean
+
+ANY = Dim.symbol("any")
+"""A size of a target that the data decides: each field has its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSpec:
-    """What the data must supply: element type, shape `[N, …]`, and for class labels their number.
+    """What the data must supply: element type, shape `[N, …]`, perhaps with ANY, and for class labels their number.
 
     ignored  a label that counts for nothing, which may lie outside the classes
     """

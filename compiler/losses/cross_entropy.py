@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.declare.arguments import Boolean, ClassWeights, Integer, Optional_, Real, argument
+from netc.compiler.declare.also import Also
+from netc.compiler.declare.arguments import Boolean, Integer, Optional_, Real, argument
+from netc.compiler.declare.lists import ClassWeights
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Value
 from netc.compiler.ir.operators import ShapeError
@@ -30,8 +32,11 @@ class CrossEntropy(Loss):
 
     also = (
         "CrossEntropyLoss",
-        "categorical_crossentropy",
-        "sparse_categorical_crossentropy",
+        Also(
+            "categorical_crossentropy",
+            "of logits, where Keras takes probabilities unless told; `soft=true` for one-hot",
+        ),
+        Also("sparse_categorical_crossentropy", "of logits here, where Keras takes probabilities unless told"),
         "softmax_cross_entropy",
         "nll",
         "nll_loss",

@@ -27,9 +27,9 @@ class KullbackLeibler(Loss):
     also = (
         Also("KLDivLoss", "there the prediction is a log softmax; here the logits"),
         Also("KLDivergence", "there the prediction is a probability; here the logits"),
-        "kl_div",
-        "kullback_leibler_divergence",
-        "kld",
+        Also("kl_div", "there the prediction is a log softmax; here the logits"),
+        Also("kullback_leibler_divergence", "there the prediction is a probability; here the logits"),
+        Also("kld", "there the prediction is a probability; here the logits"),
     )
 
     samples = (

@@ -25,8 +25,11 @@ class Focal(Loss):
     also = (
         "focal_loss",
         Also("sigmoid_focal_loss", "there each logit is a yes or no: `binary=true, alpha=0.25` here"),
-        Also("BinaryFocalCrossentropy", "`binary=true` here"),
-        "categorical_focal_crossentropy",
+        Also("BinaryFocalCrossentropy", "`binary=true` here, of logits, where Keras takes probabilities unless told"),
+        Also(
+            "categorical_focal_crossentropy",
+            "of logits and labels; Keras takes probabilities and one-hot, times 0.25",
+        ),
     )
 
     gamma: float = argument(Real(0), "how little counts what is right already", default=2.0)

@@ -162,8 +162,9 @@ class AUC(Ranking):
 
 @metric("mean_average_precision")
 class MeanAveragePrecision(Ranking):
-    """The mean over classes of average precision: the sum over score levels, from the highest down, of precision times
-    what recall gains; measured on held-out data alone. It ranks examples; it isn't the figure of detected boxes.
+    """The mean over classes of the average precision of ranked examples: the sum over score levels, from the highest
+    down, of precision times what recall gains; measured on held-out data alone. Figures of detected boxes, which are
+    matched by their overlap (COCO's and VOC's mAP), are not covered: `netc predict` writes boxes to measure elsewhere.
 
     prediction: scores `[C]`, `[T, C]` or `[C, H, W]`, of which the softmax is ranked, each class against the rest.
     target: labels. With `binary=true` each prediction is the score of a yes and each target 0 or 1. `average`: `macro`
@@ -171,7 +172,12 @@ class MeanAveragePrecision(Ranking):
     scikit-learn has it. Without an example of any class it is 0.
     """
 
-    also = ("average_precision", "average_precision_score", "map_score")
+    also = (
+        "average_precision",
+        "average_precision_score",
+        "map_score",
+        Also("MeanAveragePrecision", "it ranks examples; torchmetrics' of this name matches detected boxes"),
+    )
     samples, errors = _samples("mean_average_precision"), _errors("mean_average_precision")
 
     def occurs(self, yes: Array, no: Array) -> Array:

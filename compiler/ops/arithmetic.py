@@ -10,6 +10,7 @@ from netc.compiler.ir import Builder, DType, Node, Shape, Tensor, Value
 from netc.compiler.ops.base import Op, Sample, broadcast, op, sample
 from netc.compiler.ops.checks import floating, numeric, same_dtype
 from netc.compiler.ops.facts import Cost, Half, Kind, Neutral
+from netc.compiler.ops.writer import Writer
 
 SHAPES = (
     sample((2, 3), (2, 3)),
@@ -140,12 +141,23 @@ class Extremum(Binary):
 
     half = Half.WITH_ALL
     samples = (*SHAPES, sample((5,), (5,), dtypes=(DType.INT64, DType.INT64), ranges=((0, 9), (0, 9))))
+    wins: ClassVar[str]
+    """The comparison that holds where a is the result."""
+
+    @classmethod
+    def emit(cls, e: Writer, node: Node) -> None:
+        if node.output.dtype is DType.INT64:
+            a, b = node.inputs
+            emit_whole_extremum(e, node, cls.wins, a, b, node.output)
+        else:
+            super().emit(e, node)
 
 
 @op
 class Max(Extremum):
     """The larger of a and b."""
 
+    wins = "Greater"
     torch_name = "maximum"
     fold = staticmethod(max)
 
@@ -159,6 +171,7 @@ class Max(Extremum):
 class Min(Extremum):
     """The smaller of a and b."""
 
+    wins = "Less"
     torch_name = "minimum"
     fold = staticmethod(min)
 
@@ -166,6 +179,17 @@ class Min(Extremum):
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, Value]:
         a, b = node.inputs
         return share(g, dy, b, a)
+
+
+def emit_whole_extremum(e: Writer, node: Node, wins: str, a: Value | str, b: Value | str, result: Value | str) -> None:
+    """Write a where the comparison holds, else b.
+
+    ONNX Runtime's Max, Min and Clip (1.31, with AVX) compare the lower halves of whole numbers that differ by 2**31 and
+    more; its comparisons and Where are exact.
+    """
+    holds = e.temporary()
+    e.node(None, wins, [a, b], [holds])
+    e.node(node, "Where", [holds, a, b], [result])
 
 
 def share(g: Builder, dy: Value, a: Value, b: Value) -> tuple[Value, Value]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netc.compiler.ir import Builder, DType, Node, Shape, Value
+from netc.compiler.ops.arithmetic import emit_whole_extremum
 from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import numeric
 from netc.compiler.ops.facts import Half, Kind
@@ -47,7 +48,24 @@ class Clip(Op):
     @classmethod
     def emit(cls, e: Writer, node: Node) -> None:
         x, bounds = node.inputs[0], (node.attributes["low"], node.attributes["high"])
+        if x.dtype is DType.INT64:
+            cls._emit_whole(e, node, *bounds)
+            return
         e.node(node, "Clip", [x, *("" if bound is None else e.scalar(bound, x.dtype) for bound in bounds)])
+
+    @classmethod
+    def _emit_whole(cls, e: Writer, node: Node, low: int | None, high: int | None) -> None:
+        x, y = node.inputs[0], node.output
+        if low is None and high is None:
+            e.node(node, "Identity", [x])
+        elif low is None or high is None:
+            wins, bound = ("Greater", low) if low is not None else ("Less", high)
+            assert bound is not None
+            emit_whole_extremum(e, node, wins, x, e.scalar(bound, x.dtype), y)
+        else:
+            between = e.temporary()
+            emit_whole_extremum(e, node, "Greater", x, e.scalar(low, x.dtype), between)
+            emit_whole_extremum(e, node, "Less", between, e.scalar(high, x.dtype), y)
 
     @classmethod
     def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ from netc.compiler.ir import Builder, DType, Node, Shape, Value
 from netc.compiler.ops.base import Op, Sample, op, sample
 from netc.compiler.ops.checks import floating, numeric
 from netc.compiler.ops.facts import Cost, Half, Kind
+from netc.compiler.ops.writer import Writer
 
 SIGNED = (sample((2, 3)), sample(()), sample((2, 1, 3)))
 AWAY_FROM_ZERO = (sample((2, 3), ranges=((0.1, 1),)), sample((7,), ranges=((-1, -0.1),)))
@@ -69,11 +70,28 @@ class Abs(Unary):
 
 @op
 class Sign(Unary):
-    """y = -1, 0 or 1."""
+    """y = -1, 0 or 1.
+
+    Of whole numbers ONNX Runtime's Sign (1.31, with AVX) sees the lower half alone, so that 2**31 has the sign -1; its
+    comparisons are exact.
+    """
 
     half = Half.WITH_ALL
     torch_name = "sign"
     differentiable = False
+
+    @classmethod
+    def emit(cls, e: Writer, node: Node) -> None:
+        (x,) = node.inputs
+        if x.dtype is not DType.INT64:
+            super().emit(e, node)
+            return
+        zero, one, minus_one = (e.scalar(number, x.dtype) for number in (0, 1, -1))
+        above, below, not_above = e.temporary(), e.temporary(), e.temporary()
+        e.node(None, "Greater", [x, zero], [above])
+        e.node(None, "Less", [x, zero], [below])
+        e.node(None, "Where", [below, minus_one, zero], [not_above])
+        e.node(node, "Where", [above, one, not_above])
 
 
 @op

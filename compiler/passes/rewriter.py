@@ -22,7 +22,8 @@ class Rewriter:
 
     def inputs(self, node: Node) -> tuple[Value, ...]:
         """A node's inputs in the new graph."""
-        return tuple(map(self.now, node.inputs))
+        now = self._now
+        return tuple([now.get(value, value) for value in node.inputs])
 
     def replace(self, values: Sequence[Value], by: Sequence[Value]) -> None:
         """Let new values stand for old ones from here on."""
@@ -31,7 +32,7 @@ class Rewriter:
     def keep(self, node: Node, **changed: Any) -> Node:
         """Take a node over: itself where its inputs are, a copy where they, or some attributes, changed."""
         inputs = self.inputs(node)
-        if changed or any(new is not old for new, old in zip(inputs, node.inputs, strict=True)):
+        if changed or inputs != node.inputs:  # values are equal by identity
             copy = Node(node.op, inputs, {**node.attributes, **changed}, origin=node.origin)
             copy.outputs = tuple(Value(v.name, v.dtype, v.shape, v.origin, copy) for v in node.outputs)
             self.replace(node.outputs, copy.outputs)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netc.compiler.augmentations.base import Augmentation, Kind, augmentation
-from netc.compiler.declare.arguments import SIZE, ArgumentType, DeclaredType, Integer, Optional_, Real
+from netc.compiler.augmentations.base import Augmentation, augmentation
+from netc.compiler.declare.arguments import SIZE, ArgumentType, Integer, Optional_, Real
+from netc.compiler.declare.references import DeclaredType
 from netc.compiler.followers.base import Follower, follower
 from netc.compiler.initializers.base import Initializer, initializer
 from netc.compiler.optimizers.base import Optimizer, optimizer
@@ -39,6 +40,7 @@ from netc.grammar.diagnostics import Span, did_you_mean
 
 INITIAL = DeclaredType("initializer", initializer.all)
 CLIP_NORM = Optional_(Real(0, open_low=True))
+AVERAGE = Optional_(Real(0, 1, open_high=True))
 ORDER = (
     "loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "clip_value", "l1", "l2", "decays",
     "rates", "accumulate", "trains", "every", "freeze", "unfreeze", "follow", "average", "init", "initializers",
@@ -77,13 +79,14 @@ class StepPlan:
         "the largest global gradient norm",
         default=None,
         outside={"clip_norm": Outside(CLIP_NORM)},
-        also=("clip", "grad_clip", "gradient_clip", "max_norm", "max_grad_norm"),
+        also=("clip", "grad_clip", "gradient_clip", "max_norm", "max_grad_norm", "clip_grad_norm_", "global_clipnorm"),
     )
     clip_value: float | None = setting(
         Plain(CLIP_NORM),
         "the largest size of an element of a gradient",
         default=None,
         outside={"clip_value": Outside(CLIP_NORM)},
+        also=("clip_grad_value_",),
     )
     decays: tuple[str, ...] | None = setting(
         Patterns(words=("kernels",)),
@@ -101,7 +104,10 @@ class StepPlan:
         Plain(SIZE), "in a `step`: it runs on the first of every so many batches", default=1, default_text="1"
     )
     l1: tuple[tuple[str, float], ...] = setting(
-        ByPattern(Real(0)), "penalties by pattern, added to those of layers: l1 * sum(abs(w))", default=()
+        ByPattern(Real(0)),
+        "penalties by pattern, added to those of layers: l1 * sum(abs(w))",
+        default=(),
+        also=("l1_l2",),
     )
     l2: tuple[tuple[str, float], ...] = setting(
         ByPattern(Real(0)), 'the same of l2 * sum(w**2): `["*.weight": 1e-4]`', default=()
@@ -186,7 +192,7 @@ class TrainPlan:
         "batches whose gradients are added up for one update",
         default=1,
         default_text="1",
-        outside={"accumulate": Outside(SIZE)},
+        outside={"accumulate": Outside(SIZE, help="batches whose gradients make one update")},
         also=(
             "accumulation",
             "accumulation_steps",
@@ -197,10 +203,10 @@ class TrainPlan:
         ),
     )
     average: float | None = setting(
-        Plain(Optional_(Real(0, 1, open_high=True))),
+        Plain(AVERAGE),
         "how much is kept of a moving average of the weights, which is measured, kept and exported",
         default=None,
-        outside={"average": Outside(Optional_(Real(0, 1, open_high=True)))},
+        outside={"average": Outside(AVERAGE, help="decay of a moving average of the weights, such as 0.999")},
         also=(
             "ema",
             "ema_decay",
@@ -267,10 +273,6 @@ class TrainPlan:
             if step.decays is not None and not getattr(step.optimizer, "weight_decay", 0.0):
                 help = f"give it one: `optimizer = {step.optimizer.word}(weight_decay=1e-2)`"
                 return "decays", f"`{step.optimizer.word}` has no weight decay here", help
-        mixed = next((item.word for item in self.augmentation if item.kind is Kind.MIXES), None)
-        if mixed is not None and self.accumulate > 1:
-            message = f"`{mixed}` mixes the examples of a batch, which `accumulate` cuts into {self.accumulate}"
-            return "augmentation", message, "take a larger `batch`, or another augmentation"
         watching = [("schedule", self.schedule.word, self.schedule.watch)]
         for word, who, watched in (*watching, *(("stop", reason.word, reason.watch) for reason in self.stop)):
             if watched is not None and watched not in self.figures:

@@ -61,10 +61,18 @@ class Schedule(Declared):
 
     def misfit(self, epochs: int) -> tuple[str, str] | None:
         """What is wrong with it in a training of so many epochs, and the way out; None where it fits."""
-        if exact(self.warmup) <= epochs:
-            return None
-        found = f"a warm-up of {counted(format(self.warmup, 'g'), 'epoch')} does not end in a training of {epochs}"
-        return found, f"train for {counted(math.ceil(exact(self.warmup)) + 1, 'epoch')} or more, or shorten `warmup`"
+        if exact(self.warmup) > epochs:
+            found = f"a warm-up of {counted(format(self.warmup, 'g'), 'epoch')} does not end in a training of {epochs}"
+            longer = counted(math.ceil(exact(self.warmup)) + 1, "epoch")
+            return found, f"train for {longer} or more, or shorten `warmup`"
+        try:
+            last = self.factor(Fraction(epochs), epochs)
+        except OverflowError:
+            last = math.inf
+        if math.isinf(last):
+            message = f"the rate of `{self.word}` grows past all numbers in a training of {counted(epochs, 'epoch')}"
+            return message, "take a `factor` below 1, or let it count less often"
+        return None
 
 
 def exact(epochs: float) -> Fraction:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from fractions import Fraction
+from functools import lru_cache
+from itertools import accumulate
 
 from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Integer, Real, argument
@@ -30,7 +33,7 @@ class Cosine(Schedule):
     )
 
     end: float = END
-    restarts: int = argument(Integer(0), "how often the rate jumps back up", default=0)
+    restarts: int = argument(Integer(0, 1000), "how often the rate jumps back up", default=0)
     growth: float = argument(Real(0, open_low=True), "how much longer each period is than the last", default=1.0)
     warmup: float = WARMUP
 
@@ -56,7 +59,8 @@ class Cosine(Schedule):
     errors = (
         Wrong("cosine(end=1.5)", code="E224", says="a number from 0 to 1, found 1.5"),
         Wrong("cosine(warmup=-1)", code="E224", says="a number of at least 0, found -1"),
-        Wrong("cosine(restarts=0.5)", code="E224", says="a whole number from 0, found 0.5"),
+        Wrong("cosine(restarts=0.5)", code="E224", says="a whole number from 0 to 1000, found 0.5"),
+        Wrong("cosine(restarts=1001)", code="E224", says="a whole number from 0 to 1000, found 1001"),
     )
 
     def factor(self, epoch: Fraction, epochs: int) -> float:
@@ -65,14 +69,9 @@ class Cosine(Schedule):
 
     def _in_period(self, progress: Fraction) -> Fraction:
         """From 0 to 1 in each period."""
-        growth = exact(self.growth)
-        length = 1 / sum((growth**period for period in range(self.restarts + 1)), Fraction(0))
-        for _ in range(self.restarts):
-            if progress < length:
-                break
-            progress -= length
-            length *= growth
-        return progress / length
+        starts = _starts(self.restarts, exact(self.growth))
+        at = min(bisect_right(starts, progress), self.restarts + 1) - 1
+        return (progress - starts[at]) / (starts[at + 1] - starts[at])
 
     def formula(self, epoch: Fraction, epochs: int) -> float:
         share = (epoch - exact(self.warmup)) / (epochs - exact(self.warmup))
@@ -84,3 +83,10 @@ class Cosine(Schedule):
         following = ends[ends.index(within) + 1]
         turn = math.pi / 2 * (share * ends[-1] - within) / (following - within)
         return math.cos(turn) ** 2 + self.end * math.sin(turn) ** 2
+
+
+@lru_cache(maxsize=8)
+def _starts(restarts: int, growth: Fraction) -> list[Fraction]:
+    """Where each period starts as a share of the training, and its end. Fractions of many periods take long to add."""
+    ends = list(accumulate(growth**period for period in range(restarts + 1)))
+    return [Fraction(0), *(end / ends[-1] for end in ends)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from fractions import Fraction
 
-from netc.compiler.declare.arguments import Numbers, Real, argument
+from netc.compiler.declare.arguments import Real, argument
+from netc.compiler.declare.lists import Numbers
 from netc.compiler.declare.samples import Rates, Wrong
 from netc.compiler.schedules.base import WARMUP, Schedule, exact, schedule
 

@@ -14,8 +14,9 @@ from netc.compiler.schedules.base import WARMUP, Schedule, exact, schedule
 class OneCycle(Schedule):
     """From `start` up to 1 over the share `rise` of the training, then down to `end`, along half cosines.
 
-    Times the base rate, which is the largest (Smith & Topin 2017, arXiv:1708.07120). As PyTorch's OneCycleLR, whose
-    max_lr is the base rate, div_factor 1 / start and final_div_factor start / end; momentum stays as it is.
+    Times the base rate, which is the largest (Smith & Topin 2017, arXiv:1708.07120). PyTorch's OneCycleLR has the same
+    curve, with max_lr the base rate, div_factor 1 / start and final_div_factor start / end, but runs it from the first
+    step to the last one, where this runs to the end of the last step; momentum stays as it is.
     """
 
     also = ("OneCycleLR", "one_cycle_policy")

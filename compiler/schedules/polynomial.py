@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.samples import Rates, Wrong
 from netc.compiler.schedules.base import END, WARMUP, Schedule, schedule
@@ -47,7 +48,10 @@ class Polynomial(Schedule):
 class Linear(Schedule):
     """base * (1 - (1 - end) * p), p from 0 after the warm-up to 1 at the end of training: `polynomial(1)`."""
 
-    also = ("LinearLR", "linear_decay")
+    also = (
+        Also("LinearLR", note="PyTorch's rises from a third of the rate in 5 epochs unless told: `constant(warmup=5)`"),
+        "linear_decay",
+    )
 
     end: float = END
     warmup: float = WARMUP

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netc.compiler.declare.arguments import Name, Real, argument
+from netc.compiler.declare.arguments import Real, argument
+from netc.compiler.declare.references import Name
 from netc.compiler.declare.samples import Epochs, Wrong
 from netc.compiler.stops.base import Stop, stop
 

@@ -17,6 +17,7 @@ from netc.compiler.ops.slicing import TO_THE_END
 from netc.compiler.plan.terms import LossTerm
 from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.training.assembly import Assembly
+from netc.compiler.training.scan_gradient import saved_behind
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Mixed:
         answers = [opposite(g, value) if item in self.fields else value
                    for value, item in zip(stand, term.given, strict=True)]  # fmt: skip
         weights = opposite(g, mask) if mask is not None and term.mask in self.fields else mask
-        own, others = term.loss.build(g, *stand, mask=mask), term.loss.build(g, *answers, mask=weights)
+        own, others = _built(g, term, stand, mask), _built(g, term, answers, weights)
         mixed: Value = g.Add(g.Mul(own, self.share), g.Mul(others, g.Sub(1.0, self.share)))
         return mixed
 
@@ -70,5 +71,10 @@ def loss_of(g: Builder, term: LossTerm, stand: Sequence[Value], mask: Value | No
     """The value of a term, mixed where its answers are."""
     if mixed is not None and any(item in mixed.fields for item in term.given):
         return mixed.loss(g, term, stand, mask)
-    value: Value = term.loss.build(g, *stand, mask=mask)
-    return value
+    return _built(g, term, stand, mask)
+
+
+def _built(g: Builder, term: LossTerm, stand: Sequence[Value], mask: Value | None) -> Value:
+    """The value of a term, from which a gradient can go back."""
+    first = len(g.graph.nodes)
+    return saved_behind(g.graph, first, term.loss.build(g, *stand, mask=mask))

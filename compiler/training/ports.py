@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from netc.compiler.artifact import Port
-from netc.compiler.ir import DType, Value
+from netc.compiler.ir import DType, Shape, Value
+from netc.compiler.ir.dims import Dim
+from netc.compiler.losses.base import ANY
 from netc.compiler.net import Net
 from netc.compiler.plan.terms import Term
 from netc.compiler.plan.train_plan import TrainPlan
@@ -46,8 +48,13 @@ def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Valu
                 classes["ignored"] = ignored[target]
                 labels += f", {ignored[target]} to ignore"
             note = f"target {target}{labels}"
-            targets[target] = a.input(target, spec.dtype, spec.shape, "target", note, **classes)
+            targets[target] = a.input(target, spec.dtype, _decided(spec.shape, target), "target", note, **classes)
     return targets
+
+
+def _decided(shape: Shape, field: str) -> Shape:
+    """A target's shape, with a size of its own where the data decides."""
+    return tuple(Dim.symbol(f"{field}_length") if size == ANY else size for size in shape)
 
 
 def take_counters(a: Assembly) -> tuple[Value, Value]:

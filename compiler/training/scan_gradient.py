@@ -28,6 +28,18 @@ def saved_for_gradient(graph: Graph, wrt: Iterable[Value]) -> Graph:
     return _saving(lean, depending_on(wrt, lean.nodes))
 
 
+def saved_behind(graph: Graph, first: int, value: Value) -> Value:
+    """`value`, made by the graph's nodes from number `first` on, once their Scans save what a gradient for it reads."""
+    nodes = graph.nodes[first:]
+    if not any(node.op == "Scan" for node in nodes):
+        return value
+    made = {output for node in nodes for output in node.outputs}
+    given = {source for node in nodes for source in node.inputs if source not in made and is_real(source)}
+    found = saved_for_gradient(Graph(graph.name, nodes=nodes, outputs={"value": value}, made=graph.made), given)
+    graph.nodes[first:], graph.made = found.nodes, found.made
+    return found.outputs["value"]
+
+
 def _written_out(graph: Graph, wanted: set[Value]) -> Graph:
     """The graph with a Scan for each operator that has its gradient in that form alone."""
     rewriter = Rewriter(graph)

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from netc.compiler.plan.settings import Setting
 
 
-@verb(examples=("netc explain E301", "netc explain Conv2D", "netc explain layers", "netc explain"))
+@verb(examples=("netc explain E301", "netc explain Conv2D", "netc explain scan", "netc explain layers", "netc explain"))
 @click.argument("word", required=False, metavar="[CODE|WORD]")
 def explain(word: str | None) -> None:
     """What a finding's code means, with an example that has it and one that hasn't, or what a layer, loss or optimizer
-    does, by its name here or elsewhere: conv, Conv2d.
+    does, by its name here or elsewhere: conv, Conv2d; or a word of the language itself, such as net, repeat or scan.
 
-    `layers`, `losses`, `metrics`, `optimizers`, `schedules`, `initializers` and `augmentations` list them. Without a
-    word, list all codes.
+    `layers`, `losses`, `metrics`, `optimizers`, `schedules`, `initializers`, `augmentations` and `words` list them.
+    Without a word, list all codes.
     """
     from netc.compiler.lint import all_rules
 
@@ -46,7 +46,7 @@ def _codes(rules: Mapping[str, Rule]) -> str:
     longest, width = max(map(len, rules)), max(len(rule.name) for rule in rules.values())
     lines = [f"{known}  {_headline(explanation(known) or '')}" for known in all_codes()]
     lines += ["", *(f"{known:<{longest}}  {rule.name:<{width}}  {rule.headline}" for known, rule in rules.items())]
-    lists = ", ".join(registry.plural for registry in REGISTRIES.values())
+    lists = ", ".join([*(registry.plural for registry in REGISTRIES.values()), "words"])
     return "\n".join([*lines, "", f"What the language has: `netc explain WORD`, of {lists}."])
 
 
@@ -67,7 +67,12 @@ def _code(word: str, rules: Mapping[str, Rule]) -> str | None:
 def _listed(word: str) -> str | None:
     """Every declaration of a kind with its first sentence: `layers`."""
     from netc.compiler.elaborate.advice import REGISTRIES
+    from netc.grammar.words import files
 
+    if word.lower() == "words":
+        width = max(map(len, files()))
+        heads = {name: _headline(path.read_text("utf-8")) for name, path in files().items()}
+        return "\n".join(f"{name:<{width}}  {head}" for name, head in heads.items())
     for kind, registry in REGISTRIES.items():
         if word.lower() in (kind, registry.plural):
             known = registry.all()
@@ -82,11 +87,14 @@ def _word(word: str) -> str | None:
     from netc.compiler.declare.also import plain
     from netc.compiler.elaborate.advice import REGISTRIES, advise
     from netc.compiler.plan.train_plan import SETTINGS
+    from netc.grammar.words import meaning
 
+    own = meaning(word)
     found = [(kind, registry.called(word)) for kind, registry in REGISTRIES.items()]
-    parts = [_described(kind, known[0], known[1].note) for kind, known in found if known is not None]
+    parts = [own] if own is not None else []
+    parts += [_described(kind, known[0], known[1].note) for kind, known in found if known is not None]
     parts += [_setting(item) for item in SETTINGS.values() if plain(word) in map(plain, (item.word, *item.also))]
-    missing = [kind for kind in REGISTRIES if plain(word) in absent(kind)]
+    missing = [kind for kind in REGISTRIES if plain(word) in absent(kind)] if own is None else []
     parts += [f"{advise(kind, word).help[0].upper()}{advise(kind, word).help[1:]}." for kind in missing]
     return "\n\n".join(parts) or None
 
@@ -124,8 +132,9 @@ def _near(word: str, rules: Mapping[str, Rule]) -> str:
     from netc.compiler.lint.base import family
     from netc.grammar.codes import all_codes
     from netc.grammar.diagnostics import did_you_mean
+    from netc.grammar.words import files
 
-    words = [name for registry in REGISTRIES.values() for name in registry.all()]
+    words = [name for registry in REGISTRIES.values() for name in registry.all()] + list(files())
     known = [*all_codes(), *rules, *(rule.name for rule in rules.values())]
     same = [other for other in known if family(other) == family(word.upper())]
     return did_you_mean(word.upper(), same) or did_you_mean(word.lower(), [*known, *words]) or "see `netc explain`"

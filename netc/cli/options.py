@@ -45,10 +45,26 @@ def plan_options(function: Function) -> Function:
     return function
 
 
+class _OrNone(click.ParamType[Any]):
+    """Another type, or the word `none`."""
+
+    name = "or none"
+
+    def __init__(self, inner: click.ParamType[Any]) -> None:
+        self.inner = inner
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What the option's function is given."""
+        return value if value == "none" else self.inner.convert(value, param, ctx)
+
+
 def _type(name: str, type: ArgumentType) -> tuple[click.ParamType[Any], str | None]:
     """What click checks for an argument's type, and what help calls such a value."""
-    from netc.compiler.declare.arguments import Integer, Real
+    from netc.compiler.declare.arguments import Integer, Optional_, Real
 
+    if isinstance(type, Optional_):
+        inner, shown = _type(name, type.inner)
+        return _OrNone(inner), f"{shown}|none"
     if isinstance(type, Integer):
         return click.IntRange(type.minimum, type.maximum), "N"
     if isinstance(type, Real):

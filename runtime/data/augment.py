@@ -21,15 +21,17 @@ def augment(
     augmentations: Sequence[Augmentation],
     rng: np.random.Generator,
     targets: Collection[str] = (),
+    cuts: Sequence[tuple[int, int]] = (),
 ) -> Batch:
     """A batch after these augmentations, in order; the arrays that come in are left as they are.
 
-    What moves pixels moves those of float maps [N, C, H, W], images as bytes [N, H, W, C], and label maps [N, H, W] as
-    large as one of those; all maps of an example get the same draw. What colours or mixes images leaves targets alone,
-    but for maps of answers that are cut as images are.
+    What moves pixels moves those of float maps [N, C, H, W] and images as bytes [N, H, W, C]; of maps [N, H, W] as
+    large as one of those too, if they hold labels, or weights and other numbers of a target. All maps of an example get
+    the same draw. What colours or mixes images leaves targets alone, but for maps of answers cut as images are.
 
     rng      of the batch; each place in the list has numbers of its own, whatever stands in front of it
     targets  names of what is no input of the net
+    cuts     where each of the batches begins and ends whose gradients make one update: examples are mixed within them
 
     Raises DiagnosticError E526 where images are not from 0 to 1 and must be.
     """
@@ -38,17 +40,33 @@ def augment(
     for one, place in zip(augmentations, places, strict=False):
         if one.kind is Kind.NET:
             continue
-        drawn = one.draw(1 if isinstance(one, Mixing) else batch_size(changed), place)
-        large = {_height_width(values) for values in changed.values() if values.ndim == 4}
-        if isinstance(one, Mixing):
-            sizes = [_height_width(values) for name, values in changed.items() if _is_image(name, values, targets)]
-            changed[SHARE] = np.array(one.share(drawn, *sizes[0]) if sizes else 1, np.float32)
-        moves_targets = one.kind is Kind.MOVES or (isinstance(one, Mixing) and one.cuts)
-        for name, values in changed.items():
-            if _is_image(name, values, () if moves_targets else targets):
-                changed[name] = _changed(one, name, values, drawn)
-            elif moves_targets and values.ndim == 3 and values.dtype.kind in "iu" and values.shape[1:] in large:
+        if isinstance(one, Mixing) and len(cuts) > 1:
+            parts = [{name: values[start:end] for name, values in changed.items()} for start, end in cuts]
+            made = [_after(one, part, place, targets) for part in parts]
+            join = {SHARE: np.stack}
+            changed = {name: join.get(name, np.concatenate)([part[name] for part in made]) for name in made[0]}
+        else:
+            changed = _after(one, changed, place, targets)
+    return changed
+
+
+def _after(one: Augmentation, batch: Batch, rng: np.random.Generator, targets: Collection[str]) -> Batch:
+    """A batch after one augmentation."""
+    changed = dict(batch)
+    drawn = one.draw(1 if isinstance(one, Mixing) else batch_size(changed), rng)
+    large = {_height_width(values) for values in changed.values() if values.ndim == 4}
+    if isinstance(one, Mixing):
+        sizes = [_height_width(values) for name, values in changed.items() if _is_image(name, values, targets)]
+        changed[SHARE] = np.array(one.share(drawn, *sizes[0]) if sizes else 1, np.float32)
+    moves_targets = one.kind is Kind.MOVES or (isinstance(one, Mixing) and one.cuts)
+    for name, values in changed.items():
+        if _is_image(name, values, () if moves_targets else targets):
+            changed[name] = _changed(one, name, values, drawn)
+        elif moves_targets and values.ndim == 3 and values.shape[1:] in large:
+            if values.dtype.kind in "iub":
                 changed[name] = one.change_labels(values[:, None], drawn)[:, 0]
+            elif name in targets:
+                changed[name] = one.change(values[:, None], drawn)[:, 0]
     return changed
 
 
@@ -78,7 +96,8 @@ def _height_width(values: np.ndarray) -> tuple[int, ...]:
     return values.shape[1:3] if values.dtype == np.uint8 else values.shape[2:4]
 
 
-def unmixed(feeds: Mapping[str, np.ndarray]) -> tuple[Batch, float]:
-    """Inputs and targets of a batch, and the share of the examples' own targets in their loss."""
+def unmixed(feeds: Mapping[str, np.ndarray], batches: int = 1) -> tuple[Batch, list[float]]:
+    """Inputs and targets, and the share of the examples' own targets in the loss of each of the batches."""
     fields = {name: array for name, array in feeds.items() if name != SHARE}
-    return fields, float(feeds.get(SHARE, 1.0))
+    shares = np.broadcast_to(feeds.get(SHARE, np.float32(1)), batches)
+    return fields, [float(share) for share in shares]

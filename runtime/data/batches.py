@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -62,6 +62,7 @@ class Batches(Iterator[Batch]):
     fewest        rows of the last batch; fewer are joined to the batch before
     shuffle       False keeps the data's own order, for evaluation
     targets       names of what is no input of the net, for augmentation
+    cuts          of a number of rows: where each of the batches begins and ends whose gradients make one update
 
     `len` is the number of batches from `start` on. Use it in a `with` block, or call `close`: either ends the thread.
     An exception in the thread is raised by `next`.
@@ -80,12 +81,14 @@ class Batches(Iterator[Batch]):
         shuffle: bool = True,
         augmentation: Sequence[Augmentation] = (),
         targets: Collection[str] = (),
+        cuts: Callable[[int], Sequence[tuple[int, int]]] = lambda rows: [(0, rows)],
     ) -> None:
         assert batch > 0, "a batch has at least one row"
         if any(one.size is not None for one in augmentation) and isinstance(rows, Unsized):
             rows = rows.unsized()
         self._source, self._size = rows, batch
         self._augmentation, self._targets, self._start = tuple(augmentation), targets, start
+        self._cuts = cuts
         self._drawn_by = [seed, epoch, 1, skip] if skip else [seed, epoch, 1]
         self._rows = (order(len(rows), seed, epoch) if shuffle else np.arange(len(rows)))[skip:]
         self._count = number_of_batches(len(self._rows), batch, fewest)
@@ -139,7 +142,9 @@ class Batches(Iterator[Batch]):
 
     def _make(self, index: int) -> Batch:
         end = (index + 1) * self._size if index + 1 < self._count else len(self._rows)
-        made = self._source.batch(self._rows[index * self._size : end])
+        rows = self._rows[index * self._size : end]
+        made = self._source.batch(rows)
         if not self._augmentation:
             return made
-        return augment(made, self._augmentation, np.random.default_rng([*self._drawn_by, index]), self._targets)
+        drawn = np.random.default_rng([*self._drawn_by, index])
+        return augment(made, self._augmentation, drawn, self._targets, self._cuts(len(rows)))

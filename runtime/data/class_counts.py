@@ -38,12 +38,12 @@ def check_classes(
         target = card.target(port["name"])
         if target is None or target.kind != "classes" or target.count is None:
             continue
-        values = [np.asarray(part.fields[port["name"]][:]) for part in bound]
+        values = [_labels(part, target.name, target.count) for part in bound]
         found = len(target.classes) if target.classes is not None else 1 + max(int(v.max(initial=0)) for v in values)
         if found < target.count:
             yield _few(data, target, found)
-        if all(part.ndim == 1 for part in values):
-            counts = [np.bincount(part.astype(np.int64), minlength=found) for part in values]
+        if all(len(part.fields[port["name"]].shape) == 1 for part in bound):
+            counts = [np.bincount(part, minlength=found) for part in values]
             yield from _uneven(data, target, names, counts)
 
 
@@ -53,11 +53,16 @@ def counted_in(card: Card, train: Part) -> Card:
     def counted_target(target: TargetCard) -> TargetCard:
         if target.kind != "classes" or target.count is None or target.name not in train.fields:
             return target
-        labels = np.asarray(train.fields[target.name][:]).reshape(-1).astype(np.int64)
-        inside = labels[(labels >= 0) & (labels < target.count)]
-        return replace(target, counts=tuple(np.bincount(inside, minlength=target.count).tolist()))
+        labels = _labels(train, target.name, target.count)
+        return replace(target, counts=tuple(np.bincount(labels, minlength=target.count).tolist()))
 
     return replace(card, targets=tuple(map(counted_target, card.targets)))
+
+
+def _labels(part: Part, name: str, count: int) -> np.ndarray:
+    """All labels of a part that are classes; others are what losses ignore."""
+    labels = np.asarray(part.fields[name][:]).reshape(-1).astype(np.int64)
+    return labels[(labels >= 0) & (labels < count)]
 
 
 def _uneven(

@@ -28,9 +28,11 @@ def wrong_shape(
     shape = shape_text(declared(found, len(wanted), as_bytes=port["dtype"] == "uint8"))
     advice = f"declare `input {port['name']}: {shape}`, or give data of the net's shape"
     if port["role"] == "target":
-        advice = (
-            "give one label for each example" if "classes" in port else "make the target as large as the prediction"
-        )
+        advice = "make the target as large as the prediction, or a mask as its positions: all axes but that of channels"
+        if "classes" in port:
+            advice = "give one label for each example" if not wanted else "give one label for each position"
+        if "classes" in port and not wanted and found:
+            advice += ", or let the net predict a class at each position"
     elif located.fields[0] in split.channels_last and len(wanted) == 3:
         height, width, channels = wanted if port["dtype"] == "uint8" else (*wanted[1:], wanted[0])
         changes = [] if (height, width) == found[:2] else [f"size={height}x{width}"]

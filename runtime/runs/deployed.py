@@ -163,7 +163,7 @@ class Deployed:
         """
 
         if self.scorer is None:
-            help = "compile it from a net with a train section, or give a run folder"
+            help = "measure a net whose train section has a loss or metrics of values outside `train only`"
             raise DiagnosticError(Diagnostic("E564", f"{self.path} carries no loss and no metrics", help=help))
         known = {port["name"] for port in self.inputs}
         compared = [port for port in self._scored if port["role"] == "data" and port["name"] not in known]

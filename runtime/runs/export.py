@@ -58,7 +58,8 @@ def deployable(
         plan = decided(plan, card.counts)
     if plan is not None and not undecided(plan):
         scorer = compile_scorer(net, plan)
-        notes[SCORER_KEY] = base64.b64encode(scorer.model).decode()
+        if scorer.manifest["outputs"]:
+            notes[SCORER_KEY] = base64.b64encode(scorer.model).decode()
         predictions = [said(port) for port in scorer.manifest["inputs"] if port["role"] == "prediction"]
         taps = [name for name in predictions if name not in net.outputs]
     if card is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from netc.compiler import Net, TrainPlan
+from netc.compiler import AVERAGE, Net, TrainPlan
 from netc.grammar.counted import counted
 from netc.runtime.data.card import Card
 from netc.runtime.devices.device import Device
@@ -23,6 +23,7 @@ class Run:
     path     the folder
     net      the network, from the text in the folder
     model    the network with its best weights: `run.model(x)`
+    last     the network as it was at the last checkpoint
     card     what the data meant, or None
     history  a record for each epoch
     """
@@ -39,8 +40,17 @@ class Run:
 
     @cached_property
     def last(self) -> Model:
-        """The network with the weights of the last checkpoint."""
-        return self._model(self._folder.last)
+        """The network as it was at the last checkpoint, with the moving average of its weights where there is one.
+
+        That is what the figures of the last epoch are of, and what Keras leaves in a model trained with `use_ema`. The
+        weights that training moves are in last.safetensors, where `--init` takes them.
+        """
+        model = self._model(self._folder.last)
+        names = {item.name for item in self.net.parameters}
+        tensors = self._folder.read_last()[0]
+        averages = {name: tensors[f"{AVERAGE}{name}"] for name in names if f"{AVERAGE}{name}" in tensors.keys() - names}
+        model.load_state_dict(model.state_dict() | averages)
+        return model
 
     @property
     def plan(self) -> TrainPlan:

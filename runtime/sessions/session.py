@@ -16,6 +16,7 @@ from netc.compiler import MANIFEST_KEY, Artifact, Manifest, Port, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.devices.device import CPU, Device, runtime
 from netc.runtime.devices.fast_library import fast_library
+from netc.runtime.sessions.out_of_range import index_out_of_range
 from netc.runtime.sessions.resident import Array, Resident
 
 # Folding a zero Pad into the MaxPool after it gives wrong results: the pool pads with minus infinity.
@@ -235,10 +236,12 @@ class StepSession:
 
 
 def run_bound(session: Any, bound: Any, options: Any = None) -> None:
-    """Run a binding; raises DiagnosticError E604 where memory does not suffice."""
+    """Run a binding; raises DiagnosticError E604 where memory does not suffice, E558 for an index out of range."""
     try:
         session.run_with_iobinding(bound, options)
     except Exception as error:  # ONNX Runtime has no class of exception for it
+        if (finding := index_out_of_range(str(error))) is not None:
+            raise DiagnosticError(finding) from error
         if not any(words in str(error).lower() for words in _OUT_OF_MEMORY):
             raise
         help = "use a smaller batch, `--batch`, or a smaller net"

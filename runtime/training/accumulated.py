@@ -18,14 +18,18 @@ from netc.compiler import (
     compile_backward,
     compile_update,
 )
+from netc.runtime.data.augment import unmixed
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, StepSession
 from netc.runtime.training.steps import Accepts, Steps, rows_of, run_once, step_session
 
+SIZES = "rows of each batch"
+"""Beside the fields of a batch that was joined of several: how many rows each of them had."""
+
 
 class AccumulatedSteps(Steps):
-    """As Steps, of rows that are cut into batches of the plan's size. Gradients count by rows.
+    """As Steps, of rows that are cut into batches of the plan's size, or of those that came. Gradients count by rows.
 
     Each batch has random masks of its own. The last batch may be smaller; one of fewer than `fewest` rows is joined to
     the one before.
@@ -47,6 +51,16 @@ class AccumulatedSteps(Steps):
         """Of the backward pass and of the update."""
         return self.manifest, self.update.manifest
 
+    def cuts(self, rows: int, sizes: Array | None = None) -> list[tuple[int, int]]:
+        """Batches as they came, by their `sizes`; else of the plan's size, the last one with what is left."""
+        if sizes is not None:
+            ends = np.cumsum(sizes).tolist()
+            return list(zip([0, *ends], ends, strict=False))
+        starts = list(range(0, rows, self.plan.batch))
+        if len(starts) > 1 and rows - starts[-1] < self.fewest:
+            starts.pop()
+        return list(zip(starts, [*starts[1:], rows], strict=True))
+
     def run(
         self, feeds: Mapping[str, Array], state: Resident, accepts: Accepts, *, seed: int, count: int, rate: float
     ) -> Results:
@@ -54,9 +68,11 @@ class AccumulatedSteps(Steps):
         data = ports(self.manifest, "data", "target")
         rows = rows_of(feeds, data)
         means: Results = {}
-        for number, (start, end) in enumerate(cuts(rows, self.plan.batch, self.fewest)):
+        batches = self.cuts(rows, feeds.get(SIZES))
+        feeds, shares = unmixed(feeds, len(batches))
+        for number, ((start, end), own) in enumerate(zip(batches, shares, strict=True)):
             share = (end - start) / rows
-            numbers = scalars(self.manifest, seed=seed, step=count * self.plan.accumulate + number)
+            numbers = scalars(self.manifest, seed=seed, step=count * self.plan.accumulate + number, share=own)
             numbers |= {SHARE: np.array(share, np.float32), FIRST: np.array(number == 0, np.float32)}
             session = self.session(end - start, state)
             came = run_once(session, {**{port["name"]: feeds[port["name"]][start:end] for port in data}, **numbers})
@@ -73,14 +89,6 @@ class AccumulatedSteps(Steps):
         run_once(self._update, numbers)
         self._update.swap()
         return means
-
-
-def cuts(rows: int, batch: int, fewest: int) -> list[tuple[int, int]]:
-    """Where each batch begins and ends."""
-    starts = list(range(0, rows, batch))
-    if len(starts) > 1 and rows - starts[-1] < fewest:
-        starts.pop()
-    return list(zip(starts, [*starts[1:], rows], strict=True))
 
 
 def steps_for(model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool) -> Steps:

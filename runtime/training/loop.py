@@ -14,19 +14,21 @@ import numpy as np
 from netc.compiler import LOSS, by_batch_statistics, single
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.augment import SHARE, Batch, augment
+from netc.runtime.data.augment import SHARE, Batch, augment, batch_size
 from netc.runtime.data.batches import Batches, number_of_batches
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
 from netc.runtime.folder.listener import Listeners
 from netc.runtime.folder.progress import Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.training.accumulated import SIZES
 from netc.runtime.training.diverged import diverged
 from netc.runtime.training.interrupt import Asked, Interrupted, interruptible
 from netc.runtime.training.watching import feedback, reason_to_stop
 
 if TYPE_CHECKING:
-    from netc.runtime.training.trainer import StepResult, Trainer
+    from netc.runtime.training.trainer import Trainer
+    from netc.runtime.training.updates import StepResult
 
 
 class Loop:
@@ -68,6 +70,8 @@ class Loop:
                 f"the last batch of {counted(self.rows, 'row')} would hold one, which has no variance for batch "
                 f"normalization: it is joined to the batch before"
             )
+        if self.test is not None and self.trainer.scorer is None:
+            self.listener.noted("the loss is of values inside `train only`: nothing is measured on held-out rows")
         if self.test is None and (unseen := [term.name for term in self.trainer.plan.metrics if term.metric.rows]):
             verb = "is" if len(unseen) == 1 else "are"
             self.listener.noted(f"{', '.join(unseen)} {verb} measured on held-out rows alone, and none are held out")
@@ -120,7 +124,7 @@ class Loop:
             batches = progress.batch + len(ready) if isinstance(ready, Batches) else self.steps_per_epoch
             for arrays in ready:
                 feeds = {name: np.ascontiguousarray(arrays[name], dtype) for name, dtype in fed.items()}
-                feeds |= {SHARE: arrays[SHARE]} if SHARE in arrays else {}
+                feeds |= {key: arrays[key] for key in (SHARE, SIZES) if key in arrays}
                 rates = self.rates()
                 self.count(trainer.start(feeds, rates), began)
                 if asked.is_set():
@@ -149,6 +153,7 @@ class Loop:
             fewest=self.fewest,
             augmentation=trainer.plan.augmentation,
             targets=self.targets,
+            cuts=trainer.cuts,
         )
 
     def streamed(self, stream: Stream) -> Iterator[Batch]:
@@ -157,10 +162,12 @@ class Loop:
         epoch, start = progress.epoch, progress.batch
         together = trainer.plan.accumulate
         batches = stream.epoch(start * together, self.fewest, self.note_once)
-        for number, batch in enumerate(grouped(batches, together), start):
+        for number, (batch, sizes) in enumerate(grouped(batches, together), start):
             drawn = np.random.default_rng([trainer.seed, epoch, 1, number])
             changes = trainer.plan.augmentation
-            yield augment(batch, changes, drawn, self.targets) if changes else batch
+            cuts = trainer.cuts(batch_size(batch), sizes)
+            changed = augment(batch, changes, drawn, self.targets, cuts) if changes else batch
+            yield {**changed, SIZES: sizes} if together > 1 else changed
 
     @property
     def targets(self) -> frozenset[str]:
@@ -207,7 +214,7 @@ class Loop:
         name, higher = self.watched(measured or means)
         label = f"validation_{name}" if measured else name
         values = measured or means
-        improved = progress.improves(label, values[name], higher, values[LOSS])
+        improved = progress.improves(label, values[name], higher, values.get(LOSS, means[LOSS]))
         if improved:
             self.keep_best()
         progress.finish_epoch(record)
@@ -246,8 +253,8 @@ class Loop:
         self.saved_at = time.monotonic()
 
 
-def grouped(batches: Iterable[Batch], count: int) -> Iterator[Batch]:
-    """So many batches joined to one, of which an update is made; the last ones may be fewer.
+def grouped(batches: Iterable[Batch], count: int) -> Iterator[tuple[Batch, np.ndarray]]:
+    """So many batches joined to one, of which an update is made, and the rows of each; the last ones may be fewer.
 
     Raises DiagnosticError E581 for batches of different shapes.
     """
@@ -259,4 +266,5 @@ def grouped(batches: Iterable[Batch], count: int) -> Iterator[Batch]:
             message = f"batches of one update have `{odd}` in {len(shapes[odd])} shapes"
             help = "give batches of one shape, or leave `accumulate` out"
             raise DiagnosticError(Diagnostic("E581", message, help=help))
-        yield {name: np.concatenate([batch[name] for batch in some]) for name in some[0]} if len(some) > 1 else some[0]
+        sizes = np.array([len(next(iter(batch.values()))) for batch in some])
+        yield {name: np.concatenate([batch[name] for batch in some]) for name in some[0]}, sizes

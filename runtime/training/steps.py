@@ -36,6 +36,10 @@ class Steps:
         self.manifest = open_batch(self.artifact.manifest)
         self._sessions: dict[bool, StepSession] = {}
 
+    def cuts(self, rows: int, sizes: Array | None = None) -> list[tuple[int, int]]:
+        """Where each of the batches begins and ends that make an update, of `sizes` where they came so."""
+        return [(0, rows)]
+
     @property
     def manifests(self) -> tuple[Manifest, ...]:
         """Of all models that an update takes."""
@@ -57,7 +61,7 @@ class Steps:
         count  the number of the update, from 0
         """
         session = self.session(rows_of(feeds, ports(self.manifest, "data", "target")), state)
-        fields, share = unmixed(feeds)
+        fields, (share,) = unmixed(feeds)
         numbers = scalars(self.manifest, seed=seed, step=count, rate=rate, share=share)
         came = run_once(session, {**fields, **numbers})
         if accepts(came):

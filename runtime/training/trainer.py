@@ -1,20 +1,16 @@
-"""Training: one step, and the loop over epochs."""
+"""A training: of one batch, or of epochs over data, measured, kept, and gone on with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from netc.compiler import (
     AVERAGE,
-    LOSS,
     Figure,
     Options,
-    Parts,
-    Port,
-    Tallies,
     TrainPlan,
     check_decided,
     compile_scorer,
@@ -22,49 +18,36 @@ from netc.compiler import (
     fit,
     fit_state,
     followed,
-    initial_state,
     override,
-    provisional,
     read_tensors,
     said,
-    single,
     undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.augment import unmixed
 from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, Measured, bind, measured
 from netc.runtime.devices.precision import check_precision
 from netc.runtime.folder.initial import read_starts
 from netc.runtime.folder.listener import Listener, Listeners
-from netc.runtime.folder.progress import Progress, finite, not_finite
+from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
-from netc.runtime.model import Model, ports, scalars
+from netc.runtime.model import Model, ports
 from netc.runtime.runs.evaluate import batches_of, evaluate
 from netc.runtime.runs.final import close_run
 from netc.runtime.runs.run import check_same_rows
-from netc.runtime.sessions.resident import Array, Resident
-from netc.runtime.sessions.session import Results, Session, StepSession
+from netc.runtime.sessions.resident import Array
+from netc.runtime.sessions.session import Session
 from netc.runtime.show.history import History
 from netc.runtime.show.progress import shown
-from netc.runtime.training.accumulated import steps_for
-from netc.runtime.training.diverged import diverged
 from netc.runtime.training.loop import Loop
-from netc.runtime.training.loss_scale import LossScale
 from netc.runtime.training.recorded import folder_for
 from netc.runtime.training.steps import rows_of
+from netc.runtime.training.updates import Updates
+from netc.runtime.training.watching import check_watched
 
 
-class StepResult(NamedTuple):
-    """Loss and metrics of a step, how many examples it had, and the parts of metrics that are made of parts."""
-
-    values: dict[str, float]
-    rows: int
-    parts: Parts
-
-
-class Trainer:
+class Trainer(Updates):
     """Trains a model by a plan.
 
     plan      a TrainPlan, the label of a train section, or None for the first section of the net
@@ -90,33 +73,25 @@ class Trainer:
         **settings: Any,
     ) -> None:
         chosen = plan if isinstance(plan, TrainPlan) else model.net.plan(plan)
-        self.model = model
-        self.plan = override(chosen, **settings) if settings else chosen
-        self.seed = model.seed if seed is None else seed
-        self.progress = Progress()
+        plan = override(chosen, **settings) if settings else chosen
         self.best_weights: dict[str, Array] | None = None
         self.card: Card | None = None
         self.path: Path | None = None
         self.settings = settings
         written = any(item is chosen for item in model.net.plans) and model.net.plan(chosen.label) is chosen
         self.own_plan = not written
-        self.options = options = options or Options()
         self._resumed: Card | None = None
-        check_precision(model.device, options.precision)
-        self._profile = profile
         self.notes: list[str] = []
-        if model.drawn and self.plan.init:
-            found = read_starts(model.net, self.plan)
+        self._averaged: Model | None = None
+        options = options or Options()
+        check_precision(model.device, options.precision)
+        if model.drawn and plan.init:
+            found = read_starts(model.net, plan)
             model.load_state_dict(found.weights, strict=False)
             self.notes = found.report
-        for target, source, _ in followed(model.net.parameters, self.plan):
+        for target, source, _ in followed(model.net.parameters, plan):
             model.weights.put(target.name, model.weights.get(source.name))
-        self.state = Resident(model.device)
-        self._averaged: Model | None = None
-        self._prepare(1)
-        self._scorer: Session | None = None
-        self._running: StepSession | None = None
-        self._waiting: list[tuple[float, int]] = []
+        super().__init__(model, plan, seed=model.seed if seed is None else seed, options=options, profile=profile)
 
     def __repr__(self) -> str:
         done = f"epoch {self.progress.epoch} of {self.plan.epochs}, step {self.progress.step:,}"
@@ -141,84 +116,13 @@ class Trainer:
         self.progress.step += 1
         return results
 
-    def update(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> dict[str, float]:
-        """`step` without checks and without counting: contiguous arrays of the declared types, and the rates."""
-        last = (self.start(feeds, rates) + self.finish())[-1]
-        return self.results(last)
-
-    def results(self, of: StepResult) -> dict[str, float]:
-        """Loss and metrics of one step, those that are one number."""
-        return of.values | single(self.tallies.figures(of.parts))
-
-    def start(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> list[StepResult]:
-        """One step, without waiting for its loss where that is on a card; the results that have come back by now.
-
-        rates  the learning rate of each step of the plan
-
-        On a CPU they come at once. On a card they come every few steps, and so does E701: the steps after the one
-        that diverged have then changed the weights. A plan of several steps waits for each of them.
-        """
-        if len(self._all_steps) > 1 or self.plan.accumulate > 1:
-            return [self._in_turn(feeds, rates)]
-        (rate,) = rates
-        rows = rows_of(feeds, self.ports)
-        session = self._steps.session(rows, self.state)
-        before = self.finish() if session is not self._running else []
-        self._running = session
-        given, share = unmixed(feeds)
-        at = self.steps_started + len(before)
-        came = session.start({**given, **scalars(self.manifest, seed=self.seed, step=at, rate=rate, share=share)})
-        self._waiting.append((rate, rows))
-        if all(map(self._accepts, came)):
-            session.swap()
-        return before + self._checked(came, after=len(before))
-
-    def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
-        """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
-        rows = rows_of(feeds, self.ports)
-        came_of: Results = {}
-        losses: list[float] = []
-        for steps, rate in zip(self._all_steps, rates, strict=True):
-            count, waits = divmod(self.progress.step, steps.step.every)
-            if waits:
-                continue
-            came = steps.run(feeds, self.state, self._accepts, seed=self.seed, count=count, rate=rate)
-            if not self._accepts(came):
-                self._start_state()
-                of = "" if steps.step.name is None else f" of step {steps.step.name}"
-                raise diverged(f"the {not_finite(came)}{of} in step {self.progress.step + 1}", rate)
-            losses.append(came.pop(LOSS))
-            came_of |= came if steps.step.name is None else {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
-        if len(losses) == len(self._all_steps):
-            came_of[LOSS] = sum(losses)
-        values, parts = self.tallies.split(came_of)
-        return StepResult(values, rows, parts)
-
-    def finish(self) -> list[StepResult]:
-        """The results of steps that have been started and have not come back yet; raises E701 as `step` does."""
-        if self._running is None:
-            return []
-        came = self._running.finish()
-        if came and not self._accepts(came[-1]) and all(map(self._accepts, came[:-1])):
-            self._running.swap()  # back: the last step is the one that diverged
-        return self._checked(came)
-
-    @property
-    def steps_started(self) -> int:
-        """Steps made, those among them whose results have not come back yet."""
-        return self.progress.step + len(self._waiting)
-
-    def _checked(self, came: list[Results], after: int = 0) -> list[StepResult]:
-        results: list[StepResult] = []
-        for at, values in enumerate(came, 1 + after):
-            rate, rows = self._waiting.pop(0)
-            if not self._accepts(values):
-                self._waiting.clear()
-                self._start_state()
-                raise diverged(f"the {not_finite(values)} in step {self.progress.step + at}", rate)
-            numbers, parts = self.tallies.split(values)
-            results.append(StepResult(numbers, rows, parts))
-        return results
+    @cached_property
+    def scorer(self) -> Session | None:
+        """What measures predictions, or None where all that is measured exists in training alone."""
+        scorer = compile_scorer(self.model.net, self.plan)
+        if not scorer.manifest["outputs"]:
+            return None
+        return Session(scorer, self.model.device, threads=self.model.threads)
 
     def evaluate(self, data: Any) -> dict[str, Figure]:
         """The mean loss and metrics over data, in inference mode.
@@ -228,12 +132,13 @@ class Trainer:
         return self.measure(measured(data, self.ports, self.card or self.model.card))
 
     def measure(self, rows: Measured) -> dict[str, Figure]:
-        """`evaluate` for rows that are bound, or a function that begins a pass over batches."""
-        if self._scorer is None:
-            self._scorer = Session(
-                compile_scorer(self.model.net, self.plan), self.model.device, threads=self.model.threads
-            )
-        names = [said(port) for port in ports(self._scorer.manifest, "prediction")]
+        """`evaluate` for rows that are bound, or a function that begins a pass over batches.
+
+        There are no figures where all that is measured exists in training alone.
+        """
+        if self.scorer is None:
+            return {}
+        names = [said(port) for port in ports(self.scorer.manifest, "prediction")]
         model = self.averaged()
         read = [port["name"] for port in model.inputs(names)]
 
@@ -241,7 +146,7 @@ class Trainer:
             return model.forward({name: given[name] for name in read}, names)
 
         batches = batches_of(rows, self.plan.batch) if isinstance(rows, BoundBatches) else rows()
-        return evaluate(predict, self._scorer, batches)
+        return evaluate(predict, self.scorer, batches)
 
     def fit(
         self,
@@ -277,6 +182,8 @@ class Trainer:
         if self._resumed is not None:
             check_same_rows(self._resumed, bound.card)
         self._decide(bound.card)
+        if bound.test is None:
+            check_watched(self.plan)
         total = override(self.plan, epochs=epochs).epochs
         with folder_for(self, bound, total, out) as (folder, notes):
             self.path = folder.path if folder is not None else self.path
@@ -291,57 +198,15 @@ class Trainer:
     def _decide(self, card: Card) -> None:
         """Weights of classes that the data decides, as numbers; raises DiagnosticError E584 where it can't."""
         if undecided(self.plan):
-            self.plan = decided(self.plan, card.counts)
-            check_decided(self.plan)
-            self._prepare(self._phase.begun)
-            self.__dict__.pop("ports", None)
+            plan = decided(self.plan, card.counts)
+            check_decided(plan)
+            self.replace_plan(plan)
 
     @property
     def history(self) -> History:
         """The epochs so far."""
         best = self.progress.best
         return History(self.progress.history, None if best is None else best["epoch"], self.model.net.name)
-
-    def end_profile(self) -> bytes:
-        """The events that ONNX Runtime recorded since the trainer was made, as JSON; nothing is recorded after this."""
-        return self._steps.session(self.plan.batch, self.state).session.end_profile()
-
-    def _accepts(self, results: Results) -> bool:
-        """Whether a step is no divergence: its results are finite, or the graph skipped it to lower the loss scale."""
-        return finite(results) or (self.loss_scale is not None and not self.loss_scale.exhausted())
-
-    def _start_state(self) -> None:
-        """The optimizer's state as it is before the first step. Averages are equal to the weights as they are."""
-        self._put_state(keep=set())
-
-    def _put_state(self, keep: Set[str]) -> None:
-        for steps in self._all_steps:
-            for manifest in steps.manifests:
-                equal = {port["name"]: port["of"] for port in ports(manifest, "state") if "of" in port}
-                for name, start in initial_state(manifest):
-                    if name not in keep:
-                        self.state.put(name, self.model.weights.get(equal[name]) if name in equal else start)
-
-    def enter(self, epoch: int) -> None:
-        """Let go what `unfreeze` says that moves from this epoch on, counted from 1. `fit` does it by itself.
-
-        What moved before keeps its optimizer state; what begins to move has none yet.
-        """
-        if self.plan.in_epoch(epoch) != self._phase:
-            self.finish()
-            self._prepare(epoch)
-
-    def _prepare(self, epoch: int) -> None:
-        """The steps of an epoch, and the state that is new in them."""
-        self._phase, held = self.plan.in_epoch(epoch), set(self.state.current)
-        model, plan, options, profile = self.model, provisional(self._phase), self.options, self._profile
-        self._all_steps = tuple(steps_for(model, plan, step, options, profile=profile) for step in plan.steps)
-        self._steps = self._all_steps[0]
-        self._running = None
-        self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
-        self.tallies = Tallies(self.manifest)
-        self._put_state(keep=held)
-        self.loss_scale = LossScale.of(self._steps.manifests[-1], self.state)
 
     def averaged(self) -> Model:
         """The model that is measured and kept: with the moving average of the weights where the plan has one.
@@ -359,29 +224,6 @@ class Trainer:
             held = self.state if average in self.state.current else self.model.weights
             self._averaged.weights.put(name, held.get(average if held is self.state else name))
         return self._averaged
-
-    @property
-    def _state_ports(self) -> list[Port]:
-        """What the next update depends on besides weights, as ports, each once."""
-        found = [port for steps in self._all_steps for manifest in steps.manifests for port in ports(manifest, "state")]
-        return list({port["name"]: port for port in found if not port.get("passing")}.values())
-
-    @property
-    def replays(self) -> bool:
-        """Whether the step of whole batches is replayed as a CUDA graph."""
-        return self._steps.session(self.plan.batch, self.state).replays
-
-    @cached_property
-    def ports(self) -> list[Any]:
-        """The inputs and targets of a batch, as ports of the manifests of all steps, each once."""
-        manifests = [manifest for steps in self._all_steps for manifest in steps.manifests]
-        found = [port for manifest in manifests for port in ports(manifest, "data", "target")]
-        return list({port["name"]: port for port in found}.values())
-
-    def checkpoint(self) -> dict[str, Array]:
-        """A copy of every tensor that the next step depends on: parameters and optimizer state."""
-        state = {port["name"]: self.state.get(port["name"]) for port in self._state_ports}
-        return self.model.state_dict() | state
 
     def resume(self, out: str | Path) -> None:
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""

@@ -6,12 +6,24 @@ from collections.abc import Sequence
 
 from netc.compiler import TrainPlan
 from netc.grammar.counted import counted
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.progress import Record
 
 
 def figures(history: Sequence[Record], name: str) -> list[float]:
     """A figure of every epoch: of held-out rows where it was measured on them, else of training."""
     return [float(record.get(f"validation_{name}", record.get(name, 0.0))) for record in history]
+
+
+def check_watched(plan: TrainPlan) -> None:
+    """Raise DiagnosticError E416 for a watched figure that needs held-out rows; called where none are held out."""
+    unseen = {term.name for term in plan.metrics if term.metric.rows}
+    watching = [(plan.schedule.word, plan.schedule.watch), *((item.word, item.watch) for item in plan.stop)]
+    for who, watched in watching:
+        if watched in unseen:
+            message = f"`{who}` watches `{watched}`, which is measured on held-out rows alone, and none are held out"
+            help = "hold rows out, as with `validation=0.2`, or watch `loss`"
+            raise DiagnosticError(Diagnostic("E416", message, help=help))
 
 
 def feedback(plan: TrainPlan, history: Sequence[Record]) -> float:

@@ -9,7 +9,9 @@ import pytest
 
 import netc.cli as cli
 from netc.compiler.lint import all_rules
+from netc.compiler.load import check
 from netc.grammar.codes import all_codes
+from netc.grammar.words import files
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCES = [
@@ -37,3 +39,42 @@ def test_list_has_every_code(capsys: pytest.CaptureFixture[str]) -> None:
     *codes, last = (line for line in lines if line)
     assert [line.split()[0] for line in codes] == [*all_codes(), *all_rules()]
     assert last.startswith("What the language has: `netc explain WORD`, of layers, ")
+
+
+# ---------------------------------------------------------------- words of the language itself
+def keywords() -> list[str]:
+    """Every word that the grammar has."""
+    text = (REPOSITORY / "grammar/net.lark").read_text("utf-8")
+    return sorted(set(re.findall(r'^[A-Z]+: "([a-z]+)"$', text, re.MULTILINE)))
+
+
+@pytest.mark.parametrize("word", [*keywords(), "scan", "weights", "step", "int", "bytes", "zip"])
+def test_a_word_of_the_language_is_explained(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["explain", word]) == 0
+    text = capsys.readouterr().out
+    assert word in text.splitlines()[0].partition(":")[0]
+    example = text.partition("```net\n")[2].partition("```")[0]
+    assert re.search(rf"\b{word}\b", example)
+
+
+@pytest.mark.parametrize("path", sorted(set(files().values())), ids=lambda path: path.stem)
+def test_the_example_of_a_word_is_a_program(path: Path) -> None:
+    for example in re.findall("```net\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
+        found = check("a.net", example).diagnostics
+        assert [f"{one.code} {one.message}" for one in found] == []
+
+
+def test_every_keyword_is_found() -> None:
+    assert {"net", "block", "use", "train", "input", "repeat", "prev", "none"} <= set(keywords())
+
+
+def test_a_word_of_two_kinds_is_told_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["explain", "step"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("# step: ")
+    assert "# step (schedule)" in text
+
+
+def test_the_words_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["explain", "words"]) == 0
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} == set(files())

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import netc
 from netc.compiler.augmentations.base import Augmentation, Kind, Mixing, augmentation
 from netc.compiler.augmentations.color_jitter import ColorJitter
 from netc.compiler.augmentations.crop import Crop
@@ -177,3 +178,20 @@ def test_each_kind_is_tried() -> None:
         word for word, definition in augmentation.all().items() if definition.kind is Kind.MOVES
     }
     assert [word for word, made in augmentation.all().items() if issubclass(made, Mixing)] == ["cutmix", "mixup"]
+
+
+@pytest.mark.parametrize("word", ["flip(both)", "crop(2)", "rotate(90)", "random_resized_crop(8)", "cutmix"])
+def test_weights_of_positions_move_with_the_image(word: str) -> None:
+    """A mask of a loss, [N, H, W], is a map of numbers: equal to a channel before, it is equal to it afterwards."""
+    text = f"""
+    net A {{ input image: 1x8x8
+      y = conv(3, 3x3, pad=same) }}
+    train A {{ loss = cross_entropy(y, label, mask=weight); augmentation = [{word}]; batch = 16 }}
+    """
+    maps = np.random.default_rng(0).uniform(size=(16, 8, 8)).astype(np.float32)
+    batch = {"image": maps[:, None], "weight": maps, "label": (maps > 0.5).astype(np.int64), "seen": maps > 0.5}
+    changes = netc.loads(text).plan().augmentation
+    changed = augment(batch, changes, np.random.default_rng(3), {"weight", "label", "seen"})
+    assert np.any(changed["image"] != batch["image"])
+    np.testing.assert_array_equal(changed["weight"], changed["image"][:, 0])
+    np.testing.assert_array_equal(changed["seen"], changed["label"] > 0)

@@ -120,7 +120,12 @@ def test_shapes_that_do_not_fit(tmp_path, fails):
     path = saved(tmp_path, **good() | {"test_images": pixels(2, 3, 4)})
     fails("E504", lambda: bind_data(open_data(path), PORTS), "d.npz, test_images")
     path = saved(tmp_path, **good() | {"train_labels": np.zeros((6, 3), np.int64)})
-    fails("E504", lambda: bind_data(open_data(path), PORTS), "train_labels")
+    found = fails("E504", lambda: bind_data(open_data(path), PORTS), "train_labels")
+    assert found.help == "give one label for each example, or let the net predict a class at each position"
+    places = {**label_port(2, "mask"), "shape": ["N", 4, 4]}
+    path = saved(tmp_path, image=pixels(4, 4, 4), mask=np.zeros(4, np.int64))
+    found = fails("E504", lambda: bind_data(open_data(path), [image_port(1, 4, 4), places]), "mask")
+    assert found.help == "give one label for each position"
 
 
 def test_named_sizes_agree(tmp_path, fails):

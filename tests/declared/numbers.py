@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -39,12 +39,21 @@ def floats(rng: np.random.Generator, shape: tuple[int, ...], draw: str, values: 
     return np.asarray(found, np.float32)
 
 
+def runner(graph: Graph) -> Callable[[Mapping[str, Array]], dict[str, Array]]:
+    """What gives all outputs of a graph in inference form, in ONNX Runtime, again and again."""
+    session = session_of(emit(legalise(inference_mode(graph))).SerializeToString())
+    names, outputs = {port.name for port in session.get_inputs()}, list(graph.outputs)
+
+    def run(feeds: Mapping[str, Array]) -> dict[str, Array]:
+        results = session.run(outputs, {name: feed for name, feed in feeds.items() if name in names})
+        return dict(zip(outputs, results, strict=True))
+
+    return run
+
+
 def run(graph: Graph, feeds: Mapping[str, Array]) -> dict[str, Array]:
     """All outputs of a graph in inference form, in ONNX Runtime."""
-    session = session_of(emit(legalise(inference_mode(graph))).SerializeToString())
-    names = {port.name for port in session.get_inputs()}
-    results = session.run(list(graph.outputs), {name: feed for name, feed in feeds.items() if name in names})
-    return dict(zip(graph.outputs, results, strict=True))
+    return runner(graph)(feeds)
 
 
 def with_gradients(graph: Graph, y: Sequence[Value], wanted: Sequence[Value]) -> tuple[Graph, list[Value]]:

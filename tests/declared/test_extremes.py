@@ -9,8 +9,8 @@ import pytest
 
 from netc.compiler.declare.samples import Sample
 from netc.compiler.ir import DType
-from netc.compiler.layers.activation import ElementFunction
 from netc.compiler.layers.base import layer
+from netc.compiler.layers.element_function import ElementFunction
 
 from .in_the_language import net_of
 from .numbers import Array, generator, run, with_gradients

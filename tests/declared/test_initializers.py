@@ -33,7 +33,7 @@ def compare(declared: Initializer, one: Drawn) -> None:
     assert one.low - slack <= values.min() <= values.max() <= one.high + slack
     assert abs(values.mean() - one.mean) <= ERRORS * one.std / np.sqrt(values.size) + slack
     assert abs(values.std() - one.std) <= ERRORS * one.std / np.sqrt(values.size) + slack
-    torch.manual_seed(7)
+    torch.default_generator.manual_seed(7)
     theirs = declared.formula(torch, torch.empty(one.shape, dtype=torch.float64))
     if np.array_equal(found, declared.draw(one.shape, "OI", "float32", RawStream.of(4, one.call))):
         np.testing.assert_array_equal(found, theirs.numpy())

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from netc.compiler.declare.samples import Sample
 from netc.compiler.elaborate.layer_values import BuiltIn
-from netc.compiler.ir import BATCH_SYMBOL, DType, Shape, format_shape, is_batched, language_shape, substitute, symbols
+from netc.compiler.ir import (
+    BATCH_SYMBOL,
+    DType,
+    Shape,
+    Value,
+    format_shape,
+    is_batched,
+    language_shape,
+    substitute,
+    symbols,
+)
 from netc.compiler.layers.base import Layer, layer
 from netc.compiler.net import LayerInstance, Net
 from netc.compiler.weights.draw import initial_weight
@@ -24,7 +36,7 @@ from .numbers import (
     assert_near,
     floats,
     generator,
-    run,
+    runner,
     with_gradients,
 )
 
@@ -160,22 +172,40 @@ def by_formula(made: LayerInstance, feeds: dict[str, Any], net: Net, one: Sample
     return [torch.stack(examples) if is_batched(value) else examples[0] for value, examples in together]
 
 
-def compare(one: Sample, draw: str) -> None:
-    """Values, and gradients where there are any, of one sample on one draw of numbers."""
+class Prepared(NamedTuple):
+    """A sample's net, and its graph with gradients ready to run: they read `slopes_in` and are those of `wanted`."""
+
+    net: Net
+    wanted: list[Value]
+    slopes_in: list[Value]
+    run: Callable[[dict[str, Array]], dict[str, Array]]
+
+
+def prepare(one: Sample) -> Prepared:
     net = net_of("layer", one)
+    weights = [item.value for item in net.parameters if item.trainable]
+    wanted = [value for value in [*net.graph.inputs, *weights] if value.dtype == DType.FLOAT32]
+    graph, slopes_in = with_gradients(net.graph, net.layers[-1].outputs, wanted)
+    return Prepared(net, wanted, slopes_in, runner(graph))
+
+
+prepared_once = lru_cache(maxsize=4)(prepare)
+"""The same for every draw of a sample; the draws come one after the other."""
+
+
+def compare(one: Sample, draw: str, prepared: Prepared | None = None) -> None:
+    """Values, and gradients where there are any, of one sample on one draw of numbers."""
+    net, wanted, slopes_in, run = prepared or prepare(one)
     made, feeds = net.layers[-1], feeds_of(net, one, draw)
     tensors = {name: torch.from_numpy(x).double() if x.dtype == np.float32 else torch.from_numpy(x)
                for name, x in feeds.items()}  # fmt: skip
-    weights = [item.value for item in net.parameters if item.trainable]
-    wanted = [value for value in [*net.graph.inputs, *weights] if value.dtype == DType.FLOAT32]
     for value in wanted:
         tensors[value.name].requires_grad_()
-    graph, slopes_in = with_gradients(net.graph, made.outputs, wanted)
     rng = generator("slopes", one.call)
     for value in slopes_in:
         feeds[value.name] = np.asarray(rng.normal(size=sized(value.shape)), np.float32)
-    torch.manual_seed(0)
-    found, expected = run(graph, feeds), by_formula(made, tensors, net, one)
+    torch.default_generator.manual_seed(0)
+    found, expected = run(feeds), by_formula(made, tensors, net, one)
     assert made.layer is not None
     total = torch.zeros((), dtype=torch.float64)
     for at, (value, y) in enumerate(zip(made.outputs, expected, strict=True)):
@@ -202,7 +232,7 @@ def compare(one: Sample, draw: str) -> None:
 @pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize("one", SAMPLES)
 def test_values_and_gradients(one: Sample, draw: str) -> None:
-    compare(one, draw)
+    compare(one, draw, prepared_once(one))
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -177,3 +177,25 @@ def test_replaced_epochs_are_compared_with_the_warm_up(tmp_path: Path) -> None:
     rows = {"x": np.zeros((4, 4), np.float32), "t": np.zeros((4, 2), np.float32)}
     with pytest.raises(DiagnosticError, match="E416"):
         netc.Trainer(netc.Model(net, device="cpu")).fit(rows, epochs=1)
+
+
+@pytest.mark.parametrize("text", ["step(every=1e-9, factor=2)", "exponential(factor=1e9, every=1e-3)"])
+def test_a_rate_that_grows_past_all_numbers_is_refused(text: str) -> None:
+    train = f"train A {{ loss = mse(y, t); schedule = {text}; epochs = 6 }}"
+    with pytest.raises(DiagnosticError, match="grows past all numbers in a training of 6 epochs") as caught:
+        netc.loads(f"net A {{ input x: 4\n y = dense(2) }}\n{train}")
+    assert caught.value.diagnostics[0].code == "E416"
+
+
+@pytest.mark.parametrize("growth", [0.5, 1.1, 3.0])
+def test_many_restarts_begin_where_their_periods_end(growth: float) -> None:
+    one, restarts, epochs, steps = made("cosine", restarts=300, growth=growth), 300, 10, 200
+    lengths = np.array([growth**number for number in range(restarts + 1)])
+    ends = np.concatenate([[0], np.cumsum(lengths / lengths.sum())])
+    for step, rate in enumerate(rates(one, epochs, steps)):
+        share = step / (epochs * steps)
+        at = int(np.searchsorted(ends, share, side="right")) - 1
+        if min(abs(share - ends[at]), abs(ends[at + 1] - share)) < 1e-9:
+            continue  # a float can't say on which side of the end it is
+        within = (share - ends[at]) / (ends[at + 1] - ends[at])
+        assert rate == pytest.approx(BASE * (1 + np.cos(np.pi * within)) / 2, abs=1e-5)

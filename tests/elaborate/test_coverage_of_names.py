@@ -19,7 +19,8 @@ from netc.compiler.elaborate.advice import REGISTRIES, advise
 torch = pytest.importorskip("torch")
 
 KINDS = {"layers": ("layer", "augmentation"), "losses": ("loss",), "optimizers": ("optimizer", "stop"),
-         "schedules": ("schedule", "stop"), "metrics": ("metric",)}  # fmt: skip
+         "schedules": ("schedule", "stop"), "metrics": ("metric",), "functions": ("layer", "loss", "metric"),
+         "initializers": ("initializer",)}  # fmt: skip
 """What Keras counts among its layers may be an augmentation here."""
 
 
@@ -35,8 +36,18 @@ def of_torch() -> dict[str, list[str]]:
         "layers": [name for name in modules if name not in losses],
         "losses": losses,
         "optimizers": classes(torch.optim, torch.optim.Optimizer),
+        "functions": functions(torch.nn.functional),
+        "initializers": [name for name in vars(torch.nn.init) if name.endswith("_") and not name.startswith("_")],
         "schedules": classes(torch.optim.lr_scheduler, torch.optim.lr_scheduler.LRScheduler),
     }
+
+
+def functions(module: object) -> list[str]:
+    """What one calls in a module of functions, less its helpers for types."""
+    helpers = {"assert_int_or_pair", "boolean_dispatch", "handle_torch_function"}
+    found = inspect.getmembers(module, lambda item: callable(item) and not inspect.isclass(item))
+    return [name for name, item in found if not name.startswith("_") and name not in helpers
+            and (item.__module__ or "torch").split(".")[0] == "torch" and not name.startswith("has_torch")]  # fmt: skip
 
 
 def of_keras() -> dict[str, list[str]]:
@@ -89,4 +100,5 @@ def test_the_lists_are_whole() -> None:
     assert len(torchs["optimizers"]) > 12
     assert len(torchs["schedules"]) > 12
     assert {kind: len(names) > 6 for kind, names in keras.items()} == dict.fromkeys(KINDS, True)
+    assert len(torchs["functions"]) > 100
     assert all(len(set(names)) == len(names) for names in keras.values())

@@ -212,3 +212,64 @@ def test_a_word_in_several_places_is_repaired_in_all() -> None:
     assert found.fix is not None
     assert len(found.fix.edits) == 3
     assert repaired(text)[1] == []
+
+
+# ---------------------------------------------------------------- losses of one's own, and of one value
+OWN = "net A { input x: 4; price = dense(1); energy = price -> square; output price, energy }\n"
+
+
+@pytest.mark.parametrize(
+    ("loss", "becomes"),
+    [("energy", "mean(energy)"), ("0.5 * energy", "0.5 * mean(energy)"), ("energy / 2", "mean(energy) / 2"),
+     ("mse(price, y) + energy", "mse(price, y) + mean(energy)"), ("energy - 2 * mse(price, y)", "mean(energy) - 2"),
+     ("[main: energy]", "[main: mean(energy)]")],
+)  # fmt: skip
+def test_a_value_in_the_place_of_a_loss_becomes_one(loss: str, becomes: str) -> None:
+    text = OWN + f"train A {{ loss = {loss} }}"
+    (found,) = errors(text)
+    assert (found.code, found.message) == ("E410", "`energy` is a value of the net and no loss")
+    text, left = repaired(text)
+    assert f"loss = {becomes}" in text
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    "measured", ["loss = mse(price, price)", "loss = mse(price, y); metrics = [mae(price, price)]"]
+)
+def test_a_value_compared_with_itself_is_refused(measured: str) -> None:
+    """Its loss would be 0 from the first step on: a field of the data was meant that the net has a value for."""
+    (found,) = errors(OWN + f"train A {{ {measured} }}")
+    assert (found.code, found.message.split("`")[2]) == ("E413", " compares a value of the net with itself")
+    assert found.help is not None
+    assert "so that `price` is the field of the data" in found.help
+
+
+# ---------------------------------------------------------------- initializers by the names of other frameworks
+@pytest.mark.parametrize(
+    ("written", "becomes"),
+    [("xavier_uniform", "glorot_uniform"), ("nn.init.kaiming_normal_", "he_normal"), ("zeros", "constant"),
+     ("ones", "constant(value=1)"), ("nn.init.ones_", "constant(value=1)"), ("random_normal(0.1)", "normal(0.1)")],
+)  # fmt: skip
+def test_an_initializer_of_elsewhere_is_the_one_of_here(written: str, becomes: str) -> None:
+    text = f"net A {{ input x: 4; dense(8, init={written}) }}"
+    (found,) = errors(text)
+    assert (found.code, found.message) == ("E407", f"no initializer is called `{written.partition('(')[0]}`")
+    assert repaired(text) == (f"net A {{ input x: 4; dense(8, init={becomes}) }}", [])
+
+
+def test_an_initializer_that_is_not_there_says_which_are_near() -> None:
+    (found,) = errors("net A { input x: 4; dense(8, init=lecun_uniform) }")
+    assert found.help == "this version has no initializer `lecun_uniform`; `lecun_normal` has the same deviation"
+
+
+def test_a_linear_activation_is_none_and_no_dense_layer() -> None:
+    text = "net A { input x: 4; dense(8, act=linear) }"
+    (found,) = errors(text)
+    assert found.help == "leave it out, or write `identity`"
+    assert repaired(text) == ("net A { input x: 4; dense(8, act=identity) }", [])
+
+
+def test_softmax_over_channels_keeps_its_axis() -> None:
+    text, left = repaired("net A { input x: 3x8x8; nn.Softmax2d() }")
+    assert "softmax(axis=0)" in text
+    assert left == []

@@ -41,7 +41,7 @@ def mutated(draw: st.DrawFn) -> str:
     return "".join(tokens)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(mutated())
 def test_a_mutated_program_gives_findings_or_a_net(text: str) -> None:
     result = check("mutated.net", text)

@@ -15,24 +15,11 @@ from sessions import session_of
 from trees import check_tree
 
 from netc.compiler import check, compile_inference, compile_training, initial_weights
-from netc.compiler.declare.arguments import (
-    ArgumentType,
-    Axes,
-    Boolean,
-    Connections,
-    DeclaredType,
-    Extent,
-    Integer,
-    LayerType,
-    Numbers,
-    Optional_,
-    Pad,
-    Real,
-    Sizes,
-    TensorType,
-    Word,
-)
-from netc.compiler.declare.axes import AxisOrAxes, Index, Parts
+from netc.compiler.declare.arguments import ArgumentType, Boolean, Integer, Optional_, Real, Word
+from netc.compiler.declare.axes import Axes, AxisOrAxes, Index, Parts
+from netc.compiler.declare.extents import Extent, Pad, Sizes
+from netc.compiler.declare.lists import Connections, Numbers
+from netc.compiler.declare.references import DeclaredType, LayerType, TensorType
 from netc.compiler.ir import BATCH_SYMBOL, Shape, Symbol, substitute, symbols
 from netc.compiler.layers.base import layer
 from netc.compiler.net import Net

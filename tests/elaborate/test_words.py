@@ -33,6 +33,12 @@ LAYERS = [
     ("nn.BatchNorm2d(3)", "batchnorm"),
     ("nn.BatchNorm2d(3, momentum=0.1)", "batchnorm(momentum=1 - 0.1)"),
     ("BatchNormalization()", "batchnorm(momentum=0.99, epsilon=1e-3)"),
+    ("BatchNormalization(axis=1)", "batchnorm(momentum=0.99, epsilon=1e-3)"),
+    ("flatten(from=1) -> nn.LSTM(64, 20, 2, bias=False)", "flatten(from=1) -> lstm(20, 2, bias=false)"),
+    ("flatten(from=1) -> nn.GRU(64, 20, batch_first=True)", "flatten(from=1) -> gru(20)"),
+    ("flatten(from=1) -> keras.layers.LSTM(20)", "flatten(from=1) -> lstm(20, last=true)"),
+    ("flatten(from=1) -> GRU(20, return_sequences=True)", "flatten(from=1) -> gru(20)"),
+    ("flatten(from=1) -> SimpleRNN(20, use_bias=False)", "flatten(from=1) -> rnn(20, bias=false, last=true)"),
     ("Dropout2d(0.2)", "spatial_dropout(0.2)"),
     ("SpatialDropout2D(0.2)", "spatial_dropout(0.2)"),
     ("nn.Dropout(p=0.2)", "dropout(rate=0.2)"),
@@ -158,7 +164,41 @@ def test_a_name_bound_again_inside_braces_is_not_renamed() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["GEGLU", "hardshrink", "nn.Hardshrink", "nn.RReLU", "maxout", "nn.Unfold", "alpha_dropout", "topk_values"]
+    "call",
+    ["BatchNormalization(axis=2)", "BatchNormalization(axis=[1, 2])",
+     "flatten(from=1) -> nn.GRU(64, 20, batch_first=False)", "flatten(from=1) -> LSTM(20, dropout=0.3)",
+     "flatten(from=1) -> LSTM(20, \"relu\")", "ReLU(6)"],
+)  # fmt: skip
+def test_a_call_that_nothing_here_equals_is_not_repaired(call: str) -> None:
+    text, left = repaired(NET.format(call))
+    assert text == NET.format(call)
+    assert len(left) == 1
+
+
+@pytest.mark.parametrize("call", ["RandomCrop(24)", "RandomCrop(32, padding=0)", "RandomHorizontalFlip(p=1.0)"])
+def test_an_augmentation_that_nothing_here_equals_is_not_repaired(call: str) -> None:
+    text = (
+        "net A { input x: 3x32x32; y = flatten -> dense(10) }\n"
+        f"train A {{ loss = cross_entropy(y, label); augmentation = [{call}] }}\n"
+    )
+    (found,) = errors(text)
+    assert found.fix is None or "crop(padding=0)" in found.fix.edits[0].text
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "GEGLU",
+        "gather_nd",
+        "tf.scatter_nd",
+        "hardshrink",
+        "nn.Hardshrink",
+        "nn.RReLU",
+        "maxout",
+        "nn.Unfold",
+        "alpha_dropout",
+        "topk_values",
+    ],
 )
 @pytest.mark.parametrize("form", ["{}", "conv(8, 3x3) -> {}", "conv(8, 3x3, act={})"])
 def test_a_word_of_another_meaning_is_never_offered(word: str, form: str) -> None:
@@ -243,6 +283,7 @@ TORCH = {
     "geglu": lambda x: torch.nn.functional.gelu(x.chunk(2, -1)[0]) * x.chunk(2, -1)[1],
     "reglu": lambda x: torch.nn.functional.relu(x.chunk(2, -1)[0]) * x.chunk(2, -1)[1],
     "negative": torch.neg,
+    **{name: getattr(torch, name) for name in ("log1p", "log2", "log10", "expm1", "rsqrt", "sinh", "cosh")},
     "softmin": lambda x: torch.nn.functional.softmin(x, -1),
 }
 
@@ -265,9 +306,8 @@ def test_a_way_is_a_program(kind: str, row: Absent) -> None:
         if text == "->":
             continue
         line = text.replace("(n", "(1").replace(", n)", ", 2)").strip()
-        program = (
-            f"net A {{ input x: 3x8x8, a: 3x8x8, b: 3x8x8; y = {line if not line.startswith('->') else 'x ' + line} }}"
-        )
+        flow = line if not line.startswith("->") else "x " + line
+        program = f"net A {{ input x: 3x8x8, a: 3x8x8, b: 3x8x8, y: 3x8x8; out = {flow} }}"
         assert errors(program) == [], program
 
 
@@ -283,10 +323,12 @@ def signatures() -> Iterator[tuple[type[Declared], Also]]:
 def test_a_signature_is_that_of_pytorch(definition: type[Declared], also: Also) -> None:
     import inspect
 
-    found = getattr(torch.nn, re.sub("N(?=d$)", "2", also.name), None)
+    found = getattr(torch.nn, re.sub("N(?=d$)", "2", also.name.removeprefix("nn.")), None)
     if found is None:
         pytest.skip("PyTorch has no layer of this name")
     known = [name for name in inspect.signature(found.__init__).parameters if name != "self"]
+    if known == ["args", "kwargs"]:
+        pytest.skip("PyTorch doesn't say what it takes")
     listed = [foreign.name for foreign in also.arguments or () if not foreign.added]
     assert listed == known[: len(listed)]
 

@@ -74,6 +74,7 @@ def test_thousands_of_nodes() -> None:
             assert f"{op} {ended}: " in done.stdout, "these are not tried"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 def test_all_of_them_and_ten_thousand_under_sanitizers(tmp_path: Path) -> None:
     library = fast_library.sanitized_library(tmp_path)

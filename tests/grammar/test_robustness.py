@@ -99,7 +99,13 @@ def test_mutations(data: st.DataObject) -> None:
     check("".join(tokens))
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+BY_LENGTH = sorted(EXAMPLES, key=lambda name: len(EXAMPLES[name]))
+"""The examples from the shortest: all prefixes of a text cost the square of its length."""
+
+
+@pytest.mark.parametrize(
+    "name", [*BY_LENGTH[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in BY_LENGTH[2:])]
+)
 def test_truncated_at_every_character(name: str) -> None:
     text = EXAMPLES[name]
     for end in range(len(text)):

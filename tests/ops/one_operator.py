@@ -57,7 +57,11 @@ def inputs_of(name: str, one: Sample, draw: int = 0) -> dict[str, Array]:
 
 
 def model_of(graph: Graph, float_type: str) -> onnx.ModelProto:
-    model = emit(legalise(graph), float_type=float_type)
+    return model_of_legal(legalise(graph), float_type)
+
+
+def model_of_legal(graph: Graph, float_type: str) -> onnx.ModelProto:
+    model = emit(graph, float_type=float_type)
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -139,9 +143,11 @@ def reference(graph: Graph, feeds: Mapping[str, Array]) -> list[Array]:
 
 def evaluator(graph: Graph) -> ReferenceEvaluator:
     """onnx.reference in float64 for a graph."""
-    model = model_of(graph, "float64")
-    grouped = any(node.op == "ConvTranspose" and node.attributes["group"] > 1 for node in legalise(graph).nodes)
-    return ReferenceEvaluator(model, new_ops=[Erf, LayerNormalization, Scan, RNN, *[ConvTranspose] * grouped])
+    legal = legalise(graph)
+    grouped = any(node.op == "ConvTranspose" and node.attributes["group"] > 1 for node in legal.nodes)
+    return ReferenceEvaluator(
+        model_of_legal(legal, "float64"), new_ops=[Erf, LayerNormalization, Scan, RNN, *[ConvTranspose] * grouped]
+    )
 
 
 def runtime(graph: Graph, feeds: Mapping[str, Array], optimized: bool = True) -> list[Array]:

@@ -16,7 +16,7 @@ from netc.compiler.training.gradient import gradients
 from .one_operator import assert_close, graph_of, reference, runtime
 
 torch = pytest.importorskip("torch")
-QUICK = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

@@ -18,6 +18,7 @@ from netc.compiler.net import Net
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime import model as model_module
 from netc.runtime.devices import precision as precision_module
+from netc.runtime.folder.initial import read_initial
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 Load = Callable[[str], Net]
@@ -225,6 +226,29 @@ def test_the_average_is_timms(loaded: Load) -> None:
     found = trainer.averaged().state_dict()
     close(found, {name: torch.tensor(array) for name, array in mean.items()})
     assert not np.allclose(found["head.weight"], trainer.model.state_dict()["head.weight"])
+
+
+def test_the_last_of_a_run_is_the_average(loaded: Load, tmp_path: Path) -> None:
+    """What the last epoch measured, and not the weights that training goes on with; those are in the file."""
+    trainer = trainer_of(loaded(NET % "optimizer = sgd(lr=0.5); average = 0.99"))
+    trainer.fit(ROWS, validation=ROWS, epochs=3, quiet=True, out=tmp_path / "run")
+    run = netc.load_run(tmp_path / "run", device="cpu")
+    equal(run.last.state_dict(), trainer.averaged().state_dict())
+    loss = float(np.mean((run.last(ROWS["x"]) - ROWS["t"]) ** 2))
+    assert run.history[-1]["validation_loss"] == pytest.approx(loss, rel=1e-5)
+    raw = read_initial(tmp_path / "run/last.safetensors", run.net).weights
+    equal(raw, trainer.model.state_dict())
+    assert not np.allclose(raw["head.weight"], run.last.state_dict()["head.weight"])
+
+
+def test_a_layer_may_be_called_average(loaded: Load, tmp_path: Path) -> None:
+    """Its weights are not taken for averages of others, with and without a moving average."""
+    text = (NET % "optimizer = sgd(lr=0.5){}").replace("stem", "average")
+    for more in ("", "; average = 0.9"):
+        trainer = trainer_of(loaded(text.replace("{}", more)))
+        trainer.fit(ROWS, epochs=2, quiet=True, out=tmp_path / f"run{len(more)}")
+        run = netc.load_run(tmp_path / f"run{len(more)}", device="cpu")
+        equal(run.last.state_dict(), trainer.averaged().state_dict())
 
 
 def test_the_average_is_what_is_measured_and_kept(loaded: Load, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ class Done:
 
 
 Run = Callable[..., Done]
+Kept = Callable[..., None]
 
 
 def arrays(rows: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -63,6 +65,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
              for name, values in arrays(rows, seed).items()}  # fmt: skip
     np.savez(tmp_path / "data.npz", **parts)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """`kept("run", make)`: the folder `run`, a copy of what `make` made the first time; another `how` is another."""
+    runs = tmp_path_factory.mktemp("kept")
+
+    def copied(name: str, make: Callable[[], object], how: str = "") -> None:
+        original = runs / f"{name} {how}"
+        if original.exists():
+            shutil.copytree(original, name)
+        else:
+            make()
+            shutil.copytree(name, original)
+
+    return copied
 
 
 @pytest.fixture

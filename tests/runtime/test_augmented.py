@@ -50,12 +50,16 @@ def rows(count: int = 24, shape: tuple[int, ...] = (2, 6, 5)) -> dict[str, np.nd
 
 def loss_in_torch(model: netc.Model, batch: dict[str, Any]) -> float:
     """The mixed loss by soft labels, which cross entropy of probabilities takes."""
-    weights = {name: torch.tensor(value).double() for name, value in model.state_dict().items()}
+    return loss_of({name: torch.tensor(value).double() for name, value in model.state_dict().items()}, batch).item()
+
+
+def loss_of(weights: dict[str, Any], batch: dict[str, Any]) -> Any:
+    """The same of weights as tensors."""
     flat = torch.tensor(batch["image"]).double().flatten(1)
     logits = flat @ weights["logits.dense1.weight"].T + weights["logits.dense1.bias"]
     hot = torch.nn.functional.one_hot(torch.tensor(batch["label"]), 3).double()
     share = float(batch.get(SHARE, 1))
-    return float(torch.nn.functional.cross_entropy(logits, share * hot + (1 - share) * hot.flip(0)))
+    return torch.nn.functional.cross_entropy(logits, share * hot + (1 - share) * hot.flip(0))
 
 
 @pytest.mark.parametrize("mixing", ["mixup(alpha=1)", "cutmix"])
@@ -70,23 +74,45 @@ def test_the_loss_of_mixed_examples_is_that_of_mixed_labels(mixing: str, count: 
     assert values["loss"] == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("mixing", ["mixup(alpha=1)", "cutmix"])
+@pytest.mark.parametrize("count", [12, 11, 9, 3])
+def test_batches_whose_gradients_are_added_up_are_mixed_within(mixing: str, count: int) -> None:
+    """Each by its own draw with its own rows from behind: the update is that of the mean over all of their rows."""
+    model = model_of(f"flip, {mixing}")
+    trainer = netc.Trainer(model, batch=4, accumulate=3)
+    cuts = trainer.cuts(count)
+    batch = augment(rows(count), trainer.plan.augmentation, np.random.default_rng(1), {"label"}, cuts)
+    assert len(set(np.atleast_1d(batch[SHARE]))) == len(cuts)
+    weights = {name: torch.tensor(value).double().requires_grad_() for name, value in model.state_dict().items()}
+    shares = np.broadcast_to(batch[SHARE], len(cuts))
+    parts = [{"image": batch["image"][a:b], "label": batch["label"][a:b], SHARE: share}
+             for (a, b), share in zip(cuts, shares, strict=True)]  # fmt: skip
+    expected = sum(loss_of(weights, part) * len(part["label"]) / count for part in parts)
+    expected.backward()
+    ((values, *_),) = [*trainer.start(batch, [0.5]), *trainer.finish()]
+    assert values["loss"] == pytest.approx(expected.item(), rel=1e-5)
+    for name, value in weights.items():
+        np.testing.assert_allclose(model.state_dict()[name], (value - 0.5 * value.grad).detach().numpy(), atol=1e-6)
+
+
 def test_a_step_without_a_share_is_one_of_plain_examples() -> None:
     model = model_of("mixup")
     expected = loss_in_torch(model, rows(8))
     assert netc.Trainer(model).step(rows(8))["loss"] == pytest.approx(expected, rel=1e-5)
 
 
-def test_mixed_examples_are_learned_and_resumed(folder: Path) -> None:
-    first = netc.Trainer(model_of("crop(1), mixup(alpha=1)"), seed=3)
+@pytest.mark.parametrize("how", [{}, {"batch": 4, "accumulate": 3}], ids=["whole", "added up"])
+def test_mixed_examples_are_learned_and_resumed(folder: Path, how: dict[str, int]) -> None:
+    first = netc.Trainer(model_of("crop(1), mixup(alpha=1)"), seed=3, **how)
     first.fit(rows(), epochs=2, quiet=True)
-    again = netc.Trainer(model_of("crop(1), mixup(alpha=1)"), seed=3)
+    again = netc.Trainer(model_of("crop(1), mixup(alpha=1)"), seed=3, **how)
     again.fit(rows(), epochs=1, out=folder / "run", quiet=True)
-    rest = netc.Trainer(model_of("crop(1), mixup(alpha=1)"), seed=3)
+    rest = netc.Trainer(model_of("crop(1), mixup(alpha=1)"), seed=3, **how)
     rest.resume(folder / "run")
     rest.fit(rows(), epochs=2, quiet=True)
     for name, value in first.model.state_dict().items():
         assert np.array_equal(value, rest.model.state_dict()[name])
-    plain = netc.Trainer(model_of("crop(1)"), seed=3)
+    plain = netc.Trainer(model_of("crop(1)"), seed=3, **how)
     plain.fit(rows(), epochs=2, quiet=True)
     assert any(not np.array_equal(a, b) for a, b in
                zip(plain.model.state_dict().values(), first.model.state_dict().values(), strict=True))  # fmt: skip

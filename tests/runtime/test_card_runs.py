@@ -13,7 +13,7 @@ from safetensors import safe_open
 import netc
 from netc.runtime.data.card import Card
 
-from .conftest import Run
+from .conftest import Kept, Run
 
 NET = """net Colours { input x: 2
   dense(8, act=relu)
@@ -34,12 +34,16 @@ def colours(path: Path, names: list[str], rows: int, *, seed: int = 0, order: tu
 
 
 @pytest.fixture
-def made(run: Run, folder: Path) -> Path:
+def made(run: Run, folder: Path, kept: Kept) -> Path:
     (folder / "c.net").write_text(NET, encoding="utf-8")
     colours(folder / "c.csv", list(MEANS), 200)
-    done = run("train", "c.net", "--data", "c.csv", "--out", "r", "--device", "cpu")
-    assert done.returncode == 0, done.stderr
-    assert "label: 3 classes blue, green, red" in done.stderr
+
+    def train() -> None:
+        done = run("train", "c.net", "--data", "c.csv", "--out", "r", "--device", "cpu")
+        assert done.returncode == 0, done.stderr
+        assert "label: 3 classes blue, green, red" in done.stderr
+
+    kept("r", train)
     return folder
 
 

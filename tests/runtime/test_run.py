@@ -95,7 +95,9 @@ def wait_for(path: Path, lines: int, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")
-@pytest.mark.parametrize("kind", ["SIGKILL", "SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    "kind", ["SIGKILL", "SIGINT", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("SIGTERM", "SIGHUP"))]
+)
 def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: str) -> None:
     epochs = ("--epochs", "60")
     assert run(*TRAIN, *epochs, "--out", "whole").returncode == 0

@@ -71,3 +71,15 @@ def test_what_is_not_measured_cannot_be_watched(tmp_path: Path) -> None:
         "`early_stop` watches `acuracy`, which this section doesn't measure",
     )
     assert finding.help == "use `accuracy`"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["stop = early_stop(patience=2, watch=r2)", "stop = reached(r2, 0.9)", "schedule = plateau(watch=r2)"],
+)
+def test_a_figure_of_held_out_rows_needs_some(line: str, tmp_path: Path) -> None:
+    fitted = trainer(tmp_path, f"metrics = [r2]\n  {line}", lr=0.01)
+    with pytest.raises(DiagnosticError, match="watches `r2`, which is measured on held-out rows alone") as refused:
+        fitted.fit(rows(), quiet=True)
+    assert refused.value.diagnostics[0].code == "E416"
+    assert len(fitted.fit(rows(), validation=rows(), epochs=1, quiet=True)) == 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import netc
-from netc.compiler import Net, compile_inference, compile_training, initial_weights
+from netc.compiler import Net, compile_gradients, compile_inference, compile_training, initial_weights
 
 torch = pytest.importorskip("torch")
 Array = np.ndarray[Any, Any]
@@ -20,6 +20,7 @@ CALLS = {
     "lstm(5, bidirectional=true, last=true)": ("LSTM", {"bidirectional": True}, True),
     "gru(5, layers=2)": ("GRU", {"num_layers": 2}, False),
     "gru(5, bidirectional=true, last=true)": ("GRU", {"bidirectional": True}, True),
+    "lstm(5, bias=false)": ("LSTM", {"bias": False}, False),
 }
 
 
@@ -79,6 +80,44 @@ def test_steps_are_pytorch_s(call: str, batch: int | None, net_of: Callable[[str
         feeds |= {name.removesuffix(".next"): value for name, value in found.items() if name.endswith(".next")}
     for name, value in module.named_parameters():
         np.testing.assert_allclose(feeds[f"y.{name}"], value.detach().numpy(), rtol=0, atol=2e-5, err_msg=name)
+
+
+STARTED = {
+    "rnn(5, initial=h)": ("RNN", {}),
+    "gru(5, layers=2, bias=false, initial=h)": ("GRU", {"num_layers": 2, "bias": False}),
+    "lstm(5, layers=2, bidirectional=true, initial=h, initial_cell=c)": (
+        "LSTM", {"num_layers": 2, "bidirectional": True},
+    ),
+    "lstm(5, bidirectional=true, bias=false, initial_cell=c)": ("LSTM", {"bidirectional": True, "bias": False}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("call", STARTED)
+def test_states_start_from_what_is_given(call: str, net_of: Callable[[str], Net], run: Any) -> None:
+    """As PyTorch's h_0 and c_0, values and slopes; biases of none are no weights."""
+    name, settings = STARTED[call]
+    module = getattr(torch.nn, name)(3, 5, batch_first=True, dtype=torch.float64, **settings)
+    count = settings.get("num_layers", 1) * (2 if settings.get("bidirectional") else 1)
+    shape = f"{count}x5" if count > 1 else "5"
+    net = net_of(f"net A {{\n  input x: [T, 3]\n  input h: {shape}\n  input c: {shape}\n  y = x -> {call}\n"
+                 "  a, b = [h, c] -> identity\n  output y, a, b\n}\ntrain A { loss = mse(y, wanted) }\n")  # fmt: skip
+    weights = dict(initial_weights(net, 4))
+    module.load_state_dict({key.removeprefix("y."): torch.tensor(x).double() for key, x in weights.items()})
+    rng = np.random.default_rng(2)
+    sizes = {"x": (4, 6, 3), "h": (4, count, 5), "c": (4, count, 5), "wanted": (4, 6, 5 * module.bidirectional + 5)}
+    rows = {name: rng.normal(size=size).astype(np.float32) for name, size in sizes.items()}
+    x, h, c, wanted = (torch.tensor(value).double().requires_grad_(name != "wanted") for name, value in rows.items())
+    first = h.transpose(0, 1) if "initial=h" in call else torch.zeros(count, 4, 5).double()
+    y, _ = module(x, (first, c.transpose(0, 1)) if name == "LSTM" else first)
+    loss = ((y - wanted) ** 2).mean()
+    loss.backward()
+    states = {name: rows[name] if count > 1 else rows[name][:, 0] for name in ("h", "c")}
+    found = run(compile_gradients(net), {**rows, **states, **weights, "seed": np.array(0), "step": np.array(0)})
+    assert abs(found["loss"] - loss.item()) < 1e-6
+    slopes = {"x": x, "h": h, "c": c} | {f"y.{name}": value for name, value in module.named_parameters()}
+    for name, value in slopes.items():
+        wanted = np.zeros(value.shape) if value.grad is None else value.grad.numpy()
+        np.testing.assert_allclose(found[f"gradient.{name}"].reshape(wanted.shape), wanted, atol=2e-6, err_msg=name)
 
 
 MEMORY = """

@@ -98,7 +98,8 @@ net Steps {
     inner = read -> scan(k = prev h) { k = [in, prev k] -> concat -> dense(6, act=tanh) -> dropout(0.1) }
     h = inner.k + in * 0.5
   }
-  logits = back.h -> dense(5)
+  half = ones([]) / 2
+  logits = back.h * half -> dense(5)
 }
 train Steps { loss = cross_entropy(logits, label); optimizer = adam(lr=0.01); clip_norm = 1.0; batch = 6 }
 """,

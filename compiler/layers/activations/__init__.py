@@ -1,0 +1,1 @@
+"""Activations: functions of each element alone, gates, and softmax."""

@@ -1,0 +1,1 @@
+"""Numbers: functions of each element, arithmetic of two values, comparisons, reductions."""

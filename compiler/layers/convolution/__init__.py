@@ -1,0 +1,1 @@
+"""Convolutions: plain, transposed, depthwise, and with weights of each place."""

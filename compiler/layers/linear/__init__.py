@@ -1,0 +1,1 @@
+"""Products with matrices: dense layers, their like for two inputs, tables of vectors."""

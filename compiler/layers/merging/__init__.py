@@ -1,0 +1,1 @@
+"""Merges: several values become one."""

@@ -1,0 +1,1 @@
+"""Normalization: of activations, of the input, of weights."""

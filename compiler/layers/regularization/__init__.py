@@ -1,0 +1,1 @@
+"""Regularization: what makes training harder and does nothing afterwards."""

@@ -1,0 +1,1 @@
+"""Sequences: attention, places in a sequence, recurrent layers."""

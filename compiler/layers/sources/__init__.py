@@ -1,0 +1,1 @@
+"""Sources: values that no input gives."""

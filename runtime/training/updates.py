@@ -1,0 +1,195 @@
+"""Updates of a model's weights: the steps that a plan makes of a batch, and results that come back later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from netc.compiler import LOSS, Options, Parts, Port, Tallies, TrainPlan, initial_state, provisional, single
+from netc.runtime.data.augment import unmixed
+from netc.runtime.folder.progress import Progress, finite, not_finite
+from netc.runtime.model import Model, ports, scalars
+from netc.runtime.sessions.resident import Array, Resident
+from netc.runtime.sessions.session import Results, StepSession
+from netc.runtime.training.accumulated import steps_for
+from netc.runtime.training.diverged import diverged
+from netc.runtime.training.loss_scale import LossScale
+from netc.runtime.training.steps import rows_of
+
+
+class StepResult(NamedTuple):
+    """Loss and metrics of a step, how many examples it had, and the parts of metrics that are made of parts."""
+
+    values: dict[str, float]
+    rows: int
+    parts: Parts
+
+
+class Updates:
+    """The steps of a plan on a model's weights, with the optimizer's state, as far as the training has come.
+
+    On a card a step starts before the loss of the one before is known: `start` and `finish` are its halves.
+    """
+
+    def __init__(self, model: Model, plan: TrainPlan, *, seed: int, options: Options, profile: bool) -> None:
+        self.model, self.plan, self.seed, self.options = model, plan, seed, options
+        self.progress = Progress()
+        self.state = Resident(model.device)
+        self._profile = profile
+        self._waiting: list[tuple[float, int]] = []
+        self._running: StepSession | None = None
+        self._prepare(1)
+
+    def update(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> dict[str, float]:
+        """`step` without checks and without counting: contiguous arrays of the declared types, and the rates."""
+        last = (self.start(feeds, rates) + self.finish())[-1]
+        return self.results(last)
+
+    def results(self, of: StepResult) -> dict[str, float]:
+        """Loss and metrics of one step, those that are one number."""
+        return of.values | single(self.tallies.figures(of.parts))
+
+    def start(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> list[StepResult]:
+        """One step, without waiting for its loss where that is on a card; the results that have come back by now.
+
+        rates  the learning rate of each step of the plan
+
+        On a CPU they come at once. On a card they come every few steps, and so does E701: the steps after the one
+        that diverged have then changed the weights. A plan of several steps waits for each of them.
+        """
+        if len(self._all_steps) > 1 or self.plan.accumulate > 1:
+            return [self._in_turn(feeds, rates)]
+        (rate,) = rates
+        rows = rows_of(feeds, self.ports)
+        session = self._steps.session(rows, self.state)
+        before = self.finish() if session is not self._running else []
+        self._running = session
+        given, (share,) = unmixed(feeds)
+        at = self.steps_started + len(before)
+        came = session.start({**given, **scalars(self.manifest, seed=self.seed, step=at, rate=rate, share=share)})
+        self._waiting.append((rate, rows))
+        if all(map(self._accepts, came)):
+            session.swap()
+        return before + self._checked(came, after=len(before))
+
+    def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
+        """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
+        rows = rows_of(feeds, self.ports)
+        came_of: Results = {}
+        losses: list[float] = []
+        for steps, rate in zip(self._all_steps, rates, strict=True):
+            count, waits = divmod(self.progress.step, steps.step.every)
+            if waits:
+                continue
+            came = steps.run(feeds, self.state, self._accepts, seed=self.seed, count=count, rate=rate)
+            if not self._accepts(came):
+                self._start_state()
+                of = "" if steps.step.name is None else f" of step {steps.step.name}"
+                raise diverged(f"the {not_finite(came)}{of} in step {self.progress.step + 1}", rate)
+            losses.append(came.pop(LOSS))
+            came_of |= came if steps.step.name is None else {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
+        if len(losses) == len(self._all_steps):
+            came_of[LOSS] = sum(losses)
+        values, parts = self.tallies.split(came_of)
+        return StepResult(values, rows, parts)
+
+    def finish(self) -> list[StepResult]:
+        """The results of steps that have been started and have not come back yet; raises E701 as `step` does."""
+        if self._running is None:
+            return []
+        came = self._running.finish()
+        if came and not self._accepts(came[-1]) and all(map(self._accepts, came[:-1])):
+            self._running.swap()  # back: the last step is the one that diverged
+        return self._checked(came)
+
+    @property
+    def steps_started(self) -> int:
+        """Steps made, those among them whose results have not come back yet."""
+        return self.progress.step + len(self._waiting)
+
+    def _checked(self, came: list[Results], after: int = 0) -> list[StepResult]:
+        results: list[StepResult] = []
+        for at, values in enumerate(came, 1 + after):
+            rate, rows = self._waiting.pop(0)
+            if not self._accepts(values):
+                self._waiting.clear()
+                self._start_state()
+                raise diverged(f"the {not_finite(values)} in step {self.progress.step + at}", rate)
+            numbers, parts = self.tallies.split(values)
+            results.append(StepResult(numbers, rows, parts))
+        return results
+
+    def _accepts(self, results: Results) -> bool:
+        """Whether a step is no divergence: its results are finite, or the graph skipped it to lower the loss scale."""
+        return finite(results) or (self.loss_scale is not None and not self.loss_scale.exhausted())
+
+    def _start_state(self) -> None:
+        """The optimizer's state as it is before the first step. Averages are equal to the weights as they are."""
+        self._put_state(keep=set())
+
+    def _put_state(self, keep: Set[str]) -> None:
+        for steps in self._all_steps:
+            for manifest in steps.manifests:
+                equal = {port["name"]: port["of"] for port in ports(manifest, "state") if "of" in port}
+                for name, start in initial_state(manifest):
+                    if name not in keep:
+                        self.state.put(name, self.model.weights.get(equal[name]) if name in equal else start)
+
+    def enter(self, epoch: int) -> None:
+        """Let go what `unfreeze` says that moves from this epoch on, counted from 1. `fit` does it by itself.
+
+        What moved before keeps its optimizer state; what begins to move has none yet.
+        """
+        if self.plan.in_epoch(epoch) != self._phase:
+            self.finish()
+            self._prepare(epoch)
+
+    def _prepare(self, epoch: int) -> None:
+        """The steps of an epoch, and the state that is new in them."""
+        self._phase, held = self.plan.in_epoch(epoch), set(self.state.current)
+        model, plan, options, profile = self.model, provisional(self._phase), self.options, self._profile
+        self._all_steps = tuple(steps_for(model, plan, step, options, profile=profile) for step in plan.steps)
+        self._steps = self._all_steps[0]
+        self._running = None
+        self.artifact, self.manifest = self._steps.artifact, self._steps.manifest
+        self.tallies = Tallies(self.manifest)
+        self._put_state(keep=held)
+        self.loss_scale = LossScale.of(self._steps.manifests[-1], self.state)
+
+    def replace_plan(self, plan: TrainPlan) -> None:
+        """Go on with a plan whose undecided settings have become numbers."""
+        self.plan = plan
+        self._prepare(self._phase.begun)
+        self.__dict__.pop("ports", None)
+
+    @property
+    def _state_ports(self) -> list[Port]:
+        """What the next update depends on besides weights, as ports, each once."""
+        found = [port for steps in self._all_steps for manifest in steps.manifests for port in ports(manifest, "state")]
+        return list({port["name"]: port for port in found if not port.get("passing")}.values())
+
+    def cuts(self, rows: int, sizes: Array | None = None) -> list[tuple[int, int]]:
+        """Where each of the batches begins and ends whose gradients make an update, of `sizes` where they came so."""
+        return self._steps.cuts(rows, sizes)
+
+    @property
+    def replays(self) -> bool:
+        """Whether the step of whole batches is replayed as a CUDA graph."""
+        return self._steps.session(self.plan.batch, self.state).replays
+
+    @cached_property
+    def ports(self) -> list[Any]:
+        """The inputs and targets of a batch, as ports of the manifests of all steps, each once."""
+        manifests = [manifest for steps in self._all_steps for manifest in steps.manifests]
+        found = [port for manifest in manifests for port in ports(manifest, "data", "target")]
+        return list({port["name"]: port for port in found}.values())
+
+    def checkpoint(self) -> dict[str, Array]:
+        """A copy of every tensor that the next step depends on: parameters and optimizer state."""
+        state = {port["name"]: self.state.get(port["name"]) for port in self._state_ports}
+        return self.model.state_dict() | state
+
+    def end_profile(self) -> bytes:
+        """The events that ONNX Runtime recorded since the trainer was made, as JSON; nothing is recorded after this."""
+        return self._steps.session(self.plan.batch, self.state).session.end_profile()

@@ -1,0 +1,209 @@
+"""`ctc` where its declaration's samples don't go: against PyTorch's in float64, by input lengths, and in a training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sessions import session_of
+from stages import legalise
+
+import netc
+from netc.compiler import Net, compile_training
+from netc.compiler.emit import emit
+from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
+from netc.compiler.load import check
+from netc.compiler.losses.ctc import Ctc
+from netc.compiler.training.gradient import gradients
+from netc.compiler.training.scan_gradient import saved_behind
+
+torch = pytest.importorskip("torch")
+Array = np.ndarray[Any, Any]
+Run = Callable[[Array, Array, Array | None], tuple[float, Array]]
+
+
+def compiled(shape: tuple[int, ...], length: int, mask: tuple[int, ...] | None = None, **settings: Any) -> Run:
+    """The loss and its slopes in ONNX Runtime, of logits, labels and a mask."""
+    graph = Graph("ctc")
+    x, target = Value("x", DType.FLOAT32, (BATCH, *shape)), Value("target", DType.INT64, (BATCH, length))
+    given = None if mask is None else Value("mask", DType.FLOAT32, (BATCH, *mask))
+    graph.inputs = [x, target, *([] if given is None else [given])]
+    value = saved_behind(graph, 0, Ctc(**settings).build(Builder(graph), x, target, mask=given))
+    graph.outputs = {"value": value, "slope": gradients(graph, value, [x])[x]}
+    session = session_of(emit(legalise(graph)).SerializeToString())
+
+    def ran(logits: Array, labels: Array, mask: Array | None = None) -> tuple[float, Array]:
+        feeds = {"x": logits, "target": labels} | ({} if mask is None else {"mask": mask})
+        found, slope = session.run(None, feeds)
+        return float(found), slope
+
+    return ran
+
+
+def expected(
+    logits: Array, labels: Array, steps: list[int] | None = None, *, blank: int = 0, zero_infinity: bool = False
+) -> tuple[float, Array]:
+    """PyTorch's, in float64; labels end at the first blank."""
+    x = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
+    lengths = torch.tensor([next((at for at, one in enumerate(row) if one == blank), len(row)) for row in labels])
+    value = torch.nn.functional.ctc_loss(
+        torch.log_softmax(x, 2).transpose(0, 1), torch.tensor(labels), torch.tensor(steps or [x.shape[1]] * len(x)),
+        lengths, blank=blank, zero_infinity=zero_infinity,
+    )  # fmt: skip
+    value.backward()
+    return value.item(), x.grad.numpy()
+
+
+def assert_alike(found: tuple[float, Array], wanted: tuple[float, Array], tolerance: float = 1e-5) -> None:
+    assert found[0] == pytest.approx(wanted[0], rel=tolerance)
+    np.testing.assert_allclose(found[1], wanted[1], atol=tolerance * np.abs(wanted[1]).max(), rtol=0)
+
+
+def logits_of(*shape: int, size: float = 1.0) -> Array:
+    return np.asarray(np.random.default_rng(7).normal(size=shape) * size, np.float32)
+
+
+LABELS = {
+    "repeated": [[2, 2, 2], [1, 1, 3], [3, 1, 1]],
+    "of each length": [[1, 2, 3], [2, 0, 0], [0, 0, 0]],
+    "none": [[0, 0, 0], [0, 0, 0], [0, 0, 0]],
+}
+
+
+@pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
+@pytest.mark.parametrize("size", [1.0, 30.0, 3e4])
+def test_as_in_pytorch(labels: list[list[int]], size: float) -> None:
+    logits, rows = logits_of(3, 8, 5, size=size), np.array(labels)
+    assert_alike(compiled((8, 5), 3)(logits, rows), expected(logits, rows))
+
+
+@pytest.mark.parametrize("size", [1.0, 3e4])
+def test_a_sequence_is_long(size: float) -> None:
+    """As exact as for a short one: after 1,500 steps the logarithms are some thousands, or some millions."""
+    rng = np.random.default_rng(3)
+    logits, rows = logits_of(2, 1500, 12, size=size), rng.integers(1, 12, (2, 200))
+    assert_alike(compiled((1500, 12), 200)(logits, rows), expected(logits, rows), 1e-4)
+
+
+def test_steps_are_as_many_as_labels() -> None:
+    """One alignment alone is left, and one step less leaves none."""
+    rows = np.array([[1, 2, 3, 1]])
+    logits = logits_of(1, 4, 5)
+    assert_alike(compiled((4, 5), 4)(logits, rows), expected(logits, rows))
+    value, slope = compiled((3, 5), 4)(logits[:, :3], rows)
+    assert value == math.inf
+    assert not slope.any()
+
+
+def test_labels_without_an_alignment() -> None:
+    """One example of three has none: two equal labels in two steps."""
+    rows, logits = np.array([[1, 2], [1, 1], [3, 0]]), logits_of(3, 2, 4)
+    wanted = expected(logits, rows, zero_infinity=True)
+    assert_alike(compiled((2, 4), 2, zero_infinity=True)(logits, rows), wanted)
+    value, slope = compiled((2, 4), 2)(logits, rows)
+    assert value == math.inf == expected(logits, rows)[0]
+    np.testing.assert_allclose(slope, wanted[1], atol=1e-6)
+
+
+def test_a_mask_of_steps_says_how_long_inputs_are() -> None:
+    rows, logits, steps = np.array([[1, 2, 0], [1, 1, 0], [3, 0, 0], [0, 0, 0]]), logits_of(4, 9, 5), [9, 5, 1, 0]
+    mask = (np.arange(9) < np.array(steps)[:, None]).astype(np.float32)
+    assert_alike(compiled((9, 5), 3, (9,))(logits, rows, mask), expected(logits, rows, steps))
+    changed = logits.copy()
+    changed[1, 5:] = 1e3
+    assert compiled((9, 5), 3, (9,))(changed, rows, mask)[0] == compiled((9, 5), 3, (9,))(logits, rows, mask)[0]
+
+
+def test_steps_in_the_middle_are_passed_over() -> None:
+    rows, logits, mask = np.array([[1, 2]]), logits_of(1, 6, 4), np.array([[0, 1, 0, 1, 1, 0]], np.float32)
+    found = compiled((6, 4), 2, (6,))(logits, rows, mask)
+    value, slope = expected(logits[:, [1, 3, 4]], rows)
+    assert found[0] == pytest.approx(value, rel=1e-5)
+    np.testing.assert_allclose(found[1][:, [1, 3, 4]], slope, atol=1e-6)
+    assert not found[1][:, [0, 2, 5]].any()
+
+
+def test_a_mask_of_examples_takes_out_an_infinite_one() -> None:
+    rows, logits = np.array([[1, 2], [1, 1], [3, 0]]), logits_of(3, 2, 4)
+    found = compiled((2, 4), 2, ())(logits, rows, np.array([1, 0, 1], np.float32))
+    kept = expected(logits[[0, 2]], rows[[0, 2]])
+    assert found[0] == pytest.approx(kept[0], rel=1e-5)
+    np.testing.assert_allclose(found[1][[0, 2]], kept[1], atol=1e-6)
+    assert not found[1][1].any()
+
+
+READER = """
+net Reader {
+  input frames: [T, 6]
+  y = gru(24, bidirectional=true) -> dense(5)
+}
+train Reader { loss = ctc(y, text, mask=heard); optimizer = adam(lr=0.02); batch = 16; epochs = 15 }
+"""
+
+
+def rows_of(count: int) -> dict[str, Array]:
+    """Each label is heard for one to three steps, some noise between them."""
+    rng = np.random.default_rng(1)
+    frames, heard = rng.normal(size=(count, 12, 6)).astype(np.float32) * 0.1, np.zeros((count, 12), np.float32)
+    text = np.zeros((count, 4), np.int64)
+    for row in range(count):
+        at = 0
+        for place in range(rng.integers(1, 5)):
+            text[row, place] = label = rng.integers(1, 5)
+            long = rng.integers(1, 3)
+            frames[row, at : at + long, label] += 2
+            at += long + 1
+        heard[row, : min(at, 12)] = 1
+    return {"frames": frames, "text": text, "heard": heard}
+
+
+def said(path: Array, heard: Array) -> list[int]:
+    """The labels of a path: without the steps that don't count, repetitions, and blanks."""
+    steps = path[heard > 0]
+    return [int(one) for one, before in zip(steps, [-1, *steps[:-1]], strict=True) if one != before and one]
+
+
+def test_a_reader_learns(tmp_path: Path) -> None:
+    """Labels without their places are learned: the best path through steps that it has not seen says them."""
+    file = tmp_path / "reader.net"
+    file.write_text(READER, "utf-8")
+    model = netc.Model(netc.load(file), device="cpu", seed=0)
+    trainer = netc.Trainer(model)
+    rows = rows_of(160)
+    train, rest = ({name: value[part] for name, value in rows.items()} for part in (slice(128), slice(128, None)))
+    trainer.fit(train, quiet=True)
+    assert trainer.evaluate(rest)["loss"] < 0.1
+    paths = np.asarray(model(rest["frames"])).argmax(-1)
+    right = [said(path, heard) == [int(one) for one in text if one]
+             for path, heard, text in zip(paths, rest["heard"], rest["text"], strict=True)]  # fmt: skip
+    assert sum(right) >= 30
+
+
+@pytest.mark.parametrize("target", ["std", "cpu", "web"])
+def test_a_step_has_no_loop_written_out(net_of: Callable[[str], Net], target: Any) -> None:
+    """One scan forwards and one backwards for any length, for the loss as for the layers."""
+    model = compile_training(net_of(READER), target=target).model
+    import onnx
+
+    kinds = [node.op_type for node in onnx.load_from_string(model).graph.node]
+    assert kinds.count("Scan") == 6
+    assert len(kinds) < 400
+
+
+WRONG = {
+    "a number": ("ctc(y, 3)", "a number stands where labels"),
+    "another shape": ("ctc(y, other)", "`other` is an input of the net"),
+}
+
+
+@pytest.mark.parametrize(("call", "says"), WRONG.values(), ids=WRONG)
+def test_what_stands_for_labels(call: str, says: str) -> None:
+    text = "net A { input x: 5x3; input text: int [L]; input other: 4; y = x -> dense(4) }\ntrain A { loss = %s }\n"
+    (found,) = [one for one in check("a.net", text % call).diagnostics if one.code.startswith("E")]
+    assert found.code == "E413"
+    assert says in found.message
+    assert not [one for one in check("a.net", text % "ctc(y, text)").diagnostics if one.code.startswith("E")]
