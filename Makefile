@@ -6,7 +6,7 @@ CASES := 10000
 SEED := 2
 unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of processes, which would compile netc each time
 
-.PHONY: help demo install fast test test-all lint types imports pytest fuzz golden docs bench bench-all clean
+.PHONY: help demo lecture install fast test test-all lint types imports pytest fuzz golden docs bench bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ fuzz: $(VENV)/.test ## random graphs of all operators, and wrong nodes for those
 
 golden: $(VENV)/.test ## rewrite the golden files
 	$(BIN)/pytest tests/golden --update-golden
+
+lecture: $(VENV)/.test ## every figure and table of the lecture, in runs/lecture, in four minutes
+	$(BIN)/python examples/lecture/page.py
 
 bench: $(VENV)/.test $(VENV)/.fast ## measure the five small networks against PyTorch, in about ten minutes
 	$(BIN)/python -m bench --quick --minutes 10

@@ -1,9 +1,9 @@
-"""Every figure and table of the lecture that netc makes, in one folder with a page to look at: `make lecture`.
+"""Every figure and table of the lecture that netc makes, in one folder with a page to look at.
 
     python examples/lecture/page.py                                   # runs/lecture/index.html, in four minutes
     python examples/lecture/page.py --data bench/data/mnist.npz       # on MNIST: docs/data.md says how to make it
 
-Needs matplotlib (`pip install matplotlib`). Trainings that ended are not repeated.
+Needs matplotlib (`pip install matplotlib`); `make lecture` has it. Trainings that ended are not repeated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from netc.compiler.zoo.listing import load_entry
 HERE = Path(__file__).parent
 LECTURE = ("dense", "dense_functional", "cnn", "cnn_functional", "residual_cnn")
 FAMILIES = ("lenet", "alexnet", "vgg", "googlenet", "resnet", "resnet_cifar", "resnet_preact")
-SHARES = ("lenet5", "alexnet", "vgg16", "googlenet", "resnet50")
+SHARES = ("lenet5-modern", "alexnet", "vgg16", "googlenet", "resnet50")
 KINDS = ("convolutional", "dense", "other")
 HEAD = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>The lecture's figures</title>
@@ -99,7 +99,7 @@ def maps(out: Path, run: netc.Run, data: netc.DataSet) -> str:
     digit = digit.reshape(1, 1, *digit.shape[-2:])
     names = [layer["name"] for layer in run.model.net.summary()["layers"] if len(layer["output_shape"]) == 3]
     found = run.model(digit, taps=names)
-    return "".join(
+    return image(tiles(digit[0], columns=16), out / "digit.png") + "".join(
         f"<h3>{html.escape(name)}, {' x '.join(map(str, found[name].shape[1:]))}</h3>"
         + image(tiles(found[name][0], columns=16), out / f"maps-{index}.png")
         for index, name in enumerate(names)

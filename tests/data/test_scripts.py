@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+import re
 import sys
 import tarfile
 from pathlib import Path
@@ -85,3 +86,19 @@ def test_depth_is_compared(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "residual-14" / "best.safetensors").exists()
     if importlib.util.find_spec("matplotlib"):
         assert (tmp_path / "depth.png").stat().st_size > 10_000
+
+
+def test_the_page_of_the_lecture(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    page = script("examples/lecture/page.py")
+    monkeypatch.setattr(page, "experiment", lambda name, out, data: f"<p>{name}")
+    monkeypatch.setattr(page, "FAMILIES", ("alexnet",))
+    monkeypatch.setattr(page, "SHARES", ("alexnet", "resnet18"))
+    monkeypatch.setattr(sys, "argv", ["page.py", "--out", str(tmp_path)])
+    page.main()
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "<td class=n>61,100,840" in text
+    assert "<p>permuted" in text
+    pictures = set(re.findall(r'<img src="([^"]+)"', text))
+    assert pictures >= {"shares.png", "training.png", "filters.png", "digit.png"}
+    assert all((tmp_path / name).stat().st_size > 500 for name in pictures)
