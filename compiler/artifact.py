@@ -49,6 +49,7 @@ class Port(TypedDict):
              whether the parts of batches are added up (`sum`) or joined along their first axis (`rows`); one without
              them is a mean over the batch
     sizes     for inputs of role data: what the text expects of a named size, {"H": {"minimum": 32, "divisor": 16}}
+    rows      for inputs of role data: how many numbers from 0 on a table has that looks them up as they are
     resized   for inputs of role data: the height and width that rows of another size are brought to, as `resize` does
     initial   for an input of role state: the number to start from; 0 unless given
     passing   for an input of role state: true where it is of no use after the update that it belongs to
@@ -69,6 +70,7 @@ class Port(TypedDict):
     combine: NotRequired[Literal["sum", "rows"]]
     trainable: NotRequired[bool]
     buffer: NotRequired[bool]
+    rows: NotRequired[int]
     resized: NotRequired[list[int]]
     initial: NotRequired[float]
     passing: NotRequired[bool]

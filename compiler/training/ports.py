@@ -12,6 +12,7 @@ from netc.compiler.net import Net
 from netc.compiler.plan.terms import Term
 from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.training.assembly import Assembly
+from netc.compiler.training.looked_up import take_input
 
 
 def batch_ports(net: Net, plan: TrainPlan | None = None) -> list[Port]:
@@ -30,7 +31,7 @@ def take_data(a: Assembly, net: Net, terms: Sequence[Term], plan: TrainPlan) -> 
     size = next((one.size for one in reversed(plan.augmentation) if one.size is not None), None)
     for value in net.inputs:
         facts = {"resized": list(size)} if size is not None and len(value.shape) == 4 else {}
-        a.take(value, "data", f"input {value.name} of net {net.name}", **facts)
+        take_input(a, net, value, **facts)
     return {value.name: value for value in net.inputs} | take_targets(a, net, terms)
 
 

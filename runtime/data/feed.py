@@ -13,6 +13,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.card import Card
 from netc.runtime.data.fit import expectation, matches
 from netc.runtime.data.scale import BYTES, divisor
+from netc.runtime.data.values import ADVICE_FOR_ROWS, has_rows
 from netc.runtime.sessions.resident import Array
 
 
@@ -167,6 +168,8 @@ def _type_problem(port: Port, array: Array) -> Diagnostic | None:
 
 
 def _range_problem(port: Port, array: Array) -> Diagnostic | None:
+    if array.size and (rows := port.get("rows")) is not None:
+        return _not_in_table(port["name"], array, rows)
     classes = port.get("classes")
     if classes is None or array.size == 0:
         return None
@@ -177,3 +180,14 @@ def _range_problem(port: Port, array: Array) -> Diagnostic | None:
     known = counted(classes, "class", "classes")
     message = f"label {int(array[wrong][0])} in row {row} of `{port['name']}`, where the net has {known}"
     return Diagnostic("E558", message, help=f"number the classes from 0 to {classes - 1}")
+
+
+def _not_in_table(name: str, array: Array, rows: int) -> Diagnostic | None:
+    wrong = (array < 0) | (array >= rows)
+    if not wrong.any():
+        return None
+    row = int(np.argwhere(wrong)[0][0])
+    message = (
+        f"`{name}` has {int(array[wrong][0]):,} in row {row}, where the table that it chooses from {has_rows(rows)}"
+    )
+    return Diagnostic("E558", message, help=ADVICE_FOR_ROWS)
