@@ -44,6 +44,7 @@ class Port(TypedDict):
              has one starts equal to that parameter
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     ignored  for a target of class labels: one that counts for nothing, which may lie outside
+    weighs   for a target that is a mask alone: true; [N] holds for all positions of an example
     trainable, buffer   for inputs of role param
     metric, part, combine   for an output of role metric that is a part of a figure: of which metric, which part, and
              whether the parts of batches are added up (`sum`) or joined along their first axis (`rows`); one without
@@ -65,6 +66,7 @@ class Port(TypedDict):
     of: NotRequired[str]
     classes: NotRequired[int]
     ignored: NotRequired[int]
+    weighs: NotRequired[bool]
     metric: NotRequired[str]
     part: NotRequired[str]
     combine: NotRequired[Literal["sum", "rows"]]

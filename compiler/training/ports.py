@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from netc.compiler.artifact import Port
 from netc.compiler.ir import DType, Shape, Value
@@ -40,17 +41,26 @@ def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Valu
     wanted = [(target, spec) for term in terms for target, spec in term.wanted if isinstance(target, str)]
     inputs = {value.name for value in net.inputs}
     ignored = {target: spec.ignored for target, spec in wanted if spec.ignored is not None}
+    weights = _only_masks(terms)
     targets: dict[str, Value] = {}
     for target, spec in wanted:
         if target not in targets and target not in inputs:
-            classes = {} if spec.classes is None else {"classes": spec.classes}
+            facts: dict[str, Any] = {} if spec.classes is None else {"classes": spec.classes}
+            if target in weights:
+                facts["weighs"] = True
             labels = "" if spec.classes is None else f": labels from 0 to {spec.classes - 1}"
             if target in ignored:
-                classes["ignored"] = ignored[target]
+                facts["ignored"] = ignored[target]
                 labels += f", {ignored[target]} to ignore"
             note = f"target {target}{labels}"
-            targets[target] = a.input(target, spec.dtype, _decided(spec.shape, target), "target", note, **classes)
+            targets[target] = a.input(target, spec.dtype, _decided(spec.shape, target), "target", note, **facts)
     return targets
+
+
+def _only_masks(terms: Sequence[Term]) -> set[str]:
+    """The fields that are masks and nothing else."""
+    others = {given for term in terms for given in term.given}
+    return {term.mask for term in terms if isinstance(term.mask, str)} - others
 
 
 def _decided(shape: Shape, field: str) -> Shape:
