@@ -41,7 +41,10 @@ def test_a_weight_of_a_row_is_that_of_its_positions(case: str, tmp_path: Path) -
         np.savez(tmp_path / "rows.npz", **data, w=weights)
         histories = [trainer.fit(data | {"w": weights}, epochs=1, quiet=True),
                      trainer.fit(str(tmp_path / "rows.npz"), epochs=2, quiet=True)]  # fmt: skip
-        return [trainer.step(data | {"w": weights}), *(str(dict(history[-1]) | {"seconds": 0}) for history in histories)]
+        return [
+            trainer.step(data | {"w": weights}),
+            *(str(dict(history[-1]) | {"seconds": 0}) for history in histories),
+        ]
 
     assert results(rows) == results(each)
 
