@@ -59,6 +59,8 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
     )
     plan = TrainPlan(train.label, plans, **fields, span=train.span)
     check_fit(frame, plan, {**given, **{word: node for _, own, _ in steps for word, node in own.items()}})
+    if frame.run.incomplete:
+        return None
     check_patterns(frame, plan, [{**given, **own} for _, own, _ in steps])
     start_by_pattern(frame, plan, given.get("initializers"))
     return plan if net.report.errors == errors else None
