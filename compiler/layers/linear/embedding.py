@@ -22,7 +22,9 @@ class Embedding(Layer):
     gets no gradient, as in PyTorch. A head of the same weights:
     `words = embedding(rows, width); …; dense(rows, bias=false, weight=words.weight)`.
 
-    Parameters: weight `[rows, width]`, drawn from `normal(1)` as in PyTorch; Keras draws from -0.05 to 0.05.
+    Parameters: weight `[rows, width]`, drawn from `normal(1)` as in PyTorch; Keras draws from -0.05 to 0.05. Where a
+    head has the same weights, scores of that size begin far from even: `embedding(rows, width, init=normal(0.02))`,
+    as GPT-2 does, begins at the loss of a guess.
     """
 
     also = (
