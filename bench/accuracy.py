@@ -65,12 +65,12 @@ CASES = (
     Case("zoo/resnet_cifar.net", 32, 16),
     Case("zoo/resnet_cifar.net", 32, 16, smooth=True),
     Case("zoo/alexnet.net", 64, 16),
-    Case("zoo/vgg16.net", 64, 16),
-    Case("zoo/vgg16.net", 64, 16, smooth=True),
-    Case("zoo/resnet50.net", 64, 16),
-    Case("zoo/resnet50.net", 64, 16, smooth=True),
+    Case("zoo/vgg.net", 64, 16),
+    Case("zoo/vgg.net", 64, 16, smooth=True),
+    Case("zoo/resnet.net", 64, 16),
+    Case("zoo/resnet.net", 64, 16, smooth=True),
 )
-LARGE = (Case("zoo/vgg16.net", 224, 4),)
+LARGE = (Case("zoo/vgg.net", 224, 4),)
 
 
 def errors(case: Case, seeds: Iterable[int], targets: Sequence[str], threads: int = 2) -> list[Errors]:

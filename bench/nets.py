@@ -40,8 +40,8 @@ NETS = (
     Measured("LeNet-5", "lecture/lenet5.net", "lenet5", (1, 28, 28), 10, 128),
     Measured("CIFAR ResNet-20", "zoo/resnet_cifar.net", "resnet_cifar", (3, 32, 32), 10, 128),
     Measured("AlexNet 224", "zoo/alexnet.net", "alexnet", (3, 224, 224), 1000, 32),
-    Measured("VGG-16 224", "zoo/vgg16.net", "vgg16", (3, 224, 224), 1000, 8),
-    Measured("ResNet-50 224", "zoo/resnet50.net", "resnet50", (3, 224, 224), 1000, 8),
+    Measured("VGG-16 224", "zoo/vgg.net", "vgg16", (3, 224, 224), 1000, 8),
+    Measured("ResNet-50 224", "zoo/resnet.net", "resnet50", (3, 224, 224), 1000, 8),
 )
 QUICK = NETS[:5]
 DEEP = (

@@ -36,6 +36,7 @@ from netc.runtime.data.named import as_array
 from netc.runtime.devices.device import Device, resolve
 from netc.runtime.devices.target import check_target, target_for
 from netc.runtime.folder.files import write_weights
+from netc.runtime.folder.initial import read_initial
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Session
 
@@ -189,9 +190,17 @@ class Model:
         """Write the weights as safetensors. The file is replaced in one go; raises DiagnosticError E562."""
         write_weights(Path(path), self.state_dict())
 
-    def load(self, path: str | Path) -> None:
-        """Set the weights from a safetensors file; raises DiagnosticError E550 to E553."""
-        self.load_state_dict(read_weights(path, self.net))
+    def load(self, path: str | Path, map: str | None = None) -> None:
+        """Set the weights from a safetensors file.
+
+        map  the name of a map beside the net, for a file that calls them otherwise: "torchvision"
+
+        Raises DiagnosticError E550 to E553, E570 where there is no such map.
+        """
+        if map is None:
+            self.load_state_dict(read_weights(path, self.net))
+        else:
+            self.load_state_dict(read_initial(Path(path), self.net, map=map).weights)
 
     def _inference_session(self, taps: tuple[str, ...]) -> Session:
         if taps not in self._inference:

@@ -36,16 +36,19 @@ class Renames:
 
 @dataclass(frozen=True, slots=True)
 class NameMap:
-    """Regular expressions that turn a name of theirs into one of ours, each applied to the whole name, in order."""
+    """Regular expressions that turn a name of theirs into one of ours, each applied to the whole name, in order.
+
+    A name of which nothing is left belongs to no tensor of ours: a table of indices that the text computes.
+    """
 
     name: str
     rules: tuple[tuple[str, str], ...]
 
-    def __call__(self, name: str) -> str:
-        """What a tensor of their file is called in the net."""
+    def __call__(self, name: str) -> str | None:
+        """What a tensor of their file is called in the net; None for one that it has no use for."""
         for pattern, replacement in self.rules:
             name = re.sub(pattern, replacement, name)
-        return name
+        return name or None
 
 
 def below(name: str, path: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections import ChainMap
+from collections.abc import Container
 from typing import Any
 
 from netc.compiler.artifact import Port, Role
@@ -79,10 +80,10 @@ class Assembly:
         return inputs, outputs
 
     def _free(self, name: str) -> str:
-        return _numbered(name, self._inputs.keys() | self._outputs.keys())
+        return _numbered(name, ChainMap(self._inputs, self._outputs))
 
 
-def _numbered(name: str, taken: Set[str]) -> str:
+def _numbered(name: str, taken: Container[str]) -> str:
     free, count = name, 0
     while free in taken:
         count += 1

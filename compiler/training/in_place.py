@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from netc.compiler.ir import Graph, Node, Value
 from netc.compiler.ops import get_op
@@ -21,18 +21,25 @@ def written_in_place(graph: Graph, replaced: Mapping[str, str]) -> set[str]:
     readers = graph.consumers()
     outputs = set(graph.outputs.values())
     sources = {value.name: value for value in graph.parameters}
+    below: dict[tuple[Node, ...], set[Node]] = {}  # weights that are updated in one stack have the same readers
     found = set()
     for name, source in replaced.items():
         old, new = sources[source], graph.outputs[name]
-        if new.node is not None and old not in outputs and _all_before(new.node, old, readers):
+        if new.node is None or old in outputs:
+            continue
+        first = tuple(readers.get(old, ()))
+        if first not in below:
+            below[first] = _descendants(first, readers)
+        if _all_before(new.node, old, first, below[first]):
             found.add(name)
     return found
 
 
-def _all_before(maker: Node, old: Value, readers: Mapping[Value, list[Node]]) -> bool:
-    """Whether each reader of `old` is an ancestor of `maker`, or `maker` itself where that goes place by place."""
-    first = readers.get(old, [])
-    affected = _descendants(first, readers)
+def _all_before(maker: Node, old: Value, first: Sequence[Node], affected: set[Node]) -> bool:
+    """Whether each reader of `old` is an ancestor of `maker`, or `maker` itself where that goes place by place.
+
+    first     the readers;  affected: they, and all that is made from them
+    """
     before: set[Node] = set()
     rest = [maker]
     while rest:
@@ -49,7 +56,7 @@ def _place_by_place(node: Node, old: Value) -> bool:
     return all(definition.place_by_place(node, at) for at, value in enumerate(node.inputs) if value is old)
 
 
-def _descendants(nodes: list[Node], readers: Mapping[Value, list[Node]]) -> set[Node]:
+def _descendants(nodes: Sequence[Node], readers: Mapping[Value, list[Node]]) -> set[Node]:
     found = set(nodes)
     rest = list(nodes)
     while rest:

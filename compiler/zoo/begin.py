@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from netc.compiler.layers.base import layer
 from netc.compiler.zoo.catalogue import Entry
+from netc.compiler.zoo.listing import load_entry
 from netc.grammar import ast
 from netc.grammar.diagnostics import Span
 from netc.grammar.parse import parse
@@ -33,6 +35,15 @@ def text_of(entry: Entry) -> str:
     return edited(source, edits)
 
 
+def texts_of(entry: Entry, name: str) -> dict[str, str]:
+    """What begins a folder: the text under this name, the texts of the zoo that it uses, and all their maps."""
+    used = [Path(file) for file in load_entry(entry).sources]
+    beside = [file for file in used if file.parent == entry.file.parent and file != entry.file]
+    texts = {f"{name}.net": text_of(entry)} | {file.name: file.read_text(encoding="utf-8") for file in beside}
+    maps = {f"{name}.toml": maps_text(entry.file)} | {f"{file.stem}.toml": maps_text(file) for file in beside}
+    return texts | {file: text for file, text in maps.items() if text is not None}
+
+
 def edited(source: str, edits: list[Edit]) -> str:
     """A text with edits, which lie apart and on one line each, made in it."""
     lines = source.splitlines(keepends=True)
@@ -55,8 +66,8 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def maps_text(entry: Entry) -> str | None:
-    """The `[maps]` of its family as they stand there, or None where it has none."""
-    lines = entry.file.with_suffix(".toml").read_text(encoding="utf-8").splitlines(keepends=True)
+def maps_text(file: Path) -> str | None:
+    """The `[maps]` of a family as they stand there, or None where it has none."""
+    lines = file.with_suffix(".toml").read_text(encoding="utf-8").splitlines(keepends=True)
     starts = [at for at, line in enumerate(lines) if line.strip() == "[maps]"]
     return "".join(lines[starts[0] :]) if starts else None

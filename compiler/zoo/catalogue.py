@@ -16,6 +16,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "examples" / "zoo"
 
 KEYS = {
     "name": str, "net": str, "set": dict, "variant": str, "source": str, "torchvision": str, "arguments": dict,
+    "map": str,
 }  # fmt: skip
 REQUIRED = ("name", "net", "variant")
 
@@ -29,6 +30,7 @@ class Entry:
     source       where it was published;  variant: whose description of it this is, where there are several
     torchvision  the function of `torchvision.models` that makes the same net, or None;  arguments: of that function
     maps         name -> what tensors of that library's files are called here
+    map          the map that fits torchvision's files, where nets of one family need several
     """
 
     name: str
@@ -40,6 +42,7 @@ class Entry:
     torchvision: str | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
     maps: Mapping[str, NameMap] = field(default_factory=dict)
+    map: str = "torchvision"
 
     @property
     def family(self) -> str:
@@ -102,8 +105,9 @@ def _entry(file: Path, table: dict[str, Any], maps: dict[str, NameMap], place: s
             raise ValueError(f"{place}: `{key}` is a {'table' if KEYS[key] is dict else 'string'}, found {value!r}")
     if "arguments" in table and "torchvision" not in table:
         raise ValueError(f"{place} has `arguments` without `torchvision`, whose they are")
-    if "torchvision" in table and "torchvision" not in maps:
-        raise ValueError(f"{place} is one of torchvision's, and its file has no map `torchvision`")
+    name = table.get("map", "torchvision")
+    if "torchvision" in table and name not in maps:
+        raise ValueError(f"{place} is one of torchvision's, and its file has no map `{name}`")
     return Entry(file=file, maps=maps, **table)
 
 

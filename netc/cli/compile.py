@@ -39,9 +39,13 @@ PLACE = "give `-o` a place that can be written"
     "--weights", metavar="FILE", type=PathTo("safetensors"),
     help="parameters to put in, a .safetensors file; fresh ones unless given",
 )  # fmt: skip
+@option(
+    "--map", "names", metavar="NAME",
+    help="with --weights: the map beside the net for a file that calls them otherwise, such as torchvision",
+)  # fmt: skip
 @option("--seed", type=click.IntRange(0), metavar="N", default=0, show_default=True, help="of fresh parameters")
 @graph_options
-def compile(wanted: GraphWanted, output: str, weights: str | None, seed: int) -> None:
+def compile(wanted: GraphWanted, output: str, weights: str | None, names: str | None, seed: int) -> None:
     """Write a network as an ONNX model that any ONNX Runtime can run.
 
     With --train it is one training step: inputs are the batch, the targets, learning rate, seed, step, parameters and
@@ -52,20 +56,27 @@ def compile(wanted: GraphWanted, output: str, weights: str | None, seed: int) ->
     path = Path(output)
     if path.suffix != ".onnx":
         raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
+    if names is not None and weights is None:
+        raise click.UsageError("--map belongs to `--weights FILE`")
     network = wanted.load()
     check_memory(network, 1)
-    given, state = _weights(network, weights, seed)
+    given, state = _weights(network, weights, names, seed)
     if wanted.train:
         _write_training(network, path, given, state, weights or "", wanted)
     else:
         _write_inference(network, path, given, _card(weights), wanted)
 
 
-def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
+def _weights(network: Net, file: str | None, names: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Parameters, and the optimizer's state where a file holds some: one written by --train, or kept after training."""
     from netc.compiler import AVERAGE, LOSS_SCALE, fit, initial_weights, read_weights
-    from netc.runtime.folder.initial import read_starts
+    from netc.runtime.folder.initial import read_initial, read_starts
 
+    if file is not None and names is not None:
+        found = read_initial(Path(file), network, map=names)
+        for line in found.report:
+            say(f"init: {line}")
+        return found.weights, {}
     if file is None:
         started = read_starts(network, network.plans[0]) if network.plans else None
         for line in started.report if started else ():
@@ -73,9 +84,9 @@ def _weights(network: Net, file: str | None, seed: int) -> tuple[dict[str, Array
         return initial_weights(network, seed) | (started.weights if started else {}), {}
     tensors = read_weights(file)
     slots = {slot for plan in network.plans for step in plan.steps for slot in step.optimizer.slots()}
-    names = {f"{item.name}.{slot}" for item in network.parameters if item.trainable for slot in slots} | set(LOSS_SCALE)
-    names |= {f"{AVERAGE}{item.name}" for item in network.parameters}
-    state = {name: tensors.pop(name) for name in sorted(names & tensors.keys())}
+    kept = {f"{item.name}.{slot}" for item in network.parameters if item.trainable for slot in slots} | set(LOSS_SCALE)
+    kept |= {f"{AVERAGE}{item.name}" for item in network.parameters}
+    state = {name: tensors.pop(name) for name in sorted(kept & tensors.keys())}
     return fit(tensors, {item.name: item.value for item in network.parameters}, network, file=file, exact=True), state
 
 

@@ -27,21 +27,20 @@ def new(folder: str, name: str) -> None:
 
     A file that is there already is left as it is, and the command fails.
     """
-    from netc.compiler.zoo.begin import maps_text, text_of
+    from netc.compiler.zoo.begin import texts_of
     from netc.compiler.zoo.catalogue import named
 
     entry = named(name)
     if entry is None:
         raise click.UsageError(f"no net of the zoo is called `{name}`\n  = help: {nearest(name)}")
-    texts = {f"{name}.net": text_of(entry), f"{name}.toml": maps_text(entry)}
+    texts = texts_of(entry, name)
     path = Path(folder)
     there = [file for file in texts if (path / file).exists()]
     if there:
         raise click.UsageError(f"{path / there[0]} is there already\n  = help: give another folder")
     path.mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():
-        if text is not None:
-            (path / file).write_text(text, encoding="utf-8")
+        (path / file).write_text(text, encoding="utf-8")
     net = path / f"{name}.net"
     show(str(net))
     for line in _next(entry, net):

@@ -96,7 +96,7 @@ def texts(net: Net) -> list[str]:
 
 def translated(tensors: Mapping[str, Array], map: NameMap, file: Path) -> dict[str, Array]:
     """Tensors under the names of the net; raises DiagnosticError E551 where two come to the same."""
-    names = [(name, map(name)) for name in tensors]
+    names = [(name, other) for name in tensors if (other := map(name)) is not None]
     _check_apart(names, file)
     return {ours: tensors[theirs] for theirs, ours in names}
 

@@ -40,7 +40,8 @@ assert not found, found
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["check", "m.net"], ["check", "--help"], ["check", "."], ["lint", "m.net"], ["lint", "."],
-     ["completion", "bash"],
+     ["completion", "bash"], ["zoo", "resnet20"], ["zoo", "resnet20", "--format", "json"],
+     ["new", "d", "--from", "resnet20-cifar"],
      ["explain"], ["explain", "L001"], ["summary", "m.net", "--format", "json"],
      ["summary", "m.net"], ["train", "--help"], ["compile", "--help"],
      ["ir", "m.net", "--target", "fast"], ["ir", "m.net", "--train"], ["ir", "m.net", "--train", "--stages"]],
@@ -58,7 +59,7 @@ def test_completion_imports_nothing_heavy(tmp_path: Path) -> None:
     """What a shell asks at every press of the key."""
     asked = "from netc.cli import netc; from netc.cli.completion import answer; code = answer(netc, 'bash')"
     program = WATCH.replace("code = run(sys.argv[1:])", asked)
-    for words in ("netc ch", "netc train --dev", "netc compile --target ", "netc bench "):
+    for words in ("netc ch", "netc train --dev", "netc compile --target ", "netc bench ", "netc new d --from res"):
         env = surroundings(COMP_WORDS=words, COMP_CWORD=str(len(words.split(" ")) - 1))
         done = subprocess.run(
             [sys.executable, "-c", program.format(heavy=HEAVY)], cwd=tmp_path, env=env, capture_output=True, text=True

@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 PUBLISHED = {
     "lecture/dense.net": 407_050, "lecture/dense_functional.net": 55_050, "lecture/cnn.net": 61_482,
     "lecture/cnn_functional.net": 129_130, "lecture/residual_cnn.net": 129_130, "lecture/lenet5.net": 61_706,
-    "zoo/alexnet.net": 61_100_840, "zoo/vgg16.net": 138_357_544, "zoo/resnet50.net": 25_557_032,
+    "zoo/alexnet.net": 61_100_840, "zoo/vgg.net": 138_357_544, "zoo/resnet.net": 25_557_032,
 }  # fmt: skip
 SHARED = """net Siamese {
   input left: 1x8x8, right: 1x8x8

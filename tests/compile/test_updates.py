@@ -74,6 +74,17 @@ def test_updates_that_differ_stay_apart() -> None:
     assert to_text(stacked_updates(from_text(text))) == text
 
 
+def test_updates_that_something_follows_stay_apart() -> None:
+    follow = "".join(
+        f"%f{name} = Neg(%n{name}) : float32[{n}] @!following\noutput followed.{name} = %f{name}\n"
+        for name, n in SIZES.items()
+    )
+    graph = from_text(f"graph g\ninput %rate: float32[]\n{LANES}{GRADIENTS}{MOVES}{follow}{ENDS}")
+    stacked = stacked_updates(graph)
+    verify(stacked)
+    assert to_text(stacked) == to_text(graph)
+
+
 def test_an_update_follows_its_gradient() -> None:
     text = f"graph g\ninput %rate: float32[]\n{LANES}{GRADIENTS}{MOVES}{ENDS}"
     graph = early_updates(from_text(text))

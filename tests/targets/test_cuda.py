@@ -26,7 +26,7 @@ ON_A_CARD = {
 }  # fmt: skip
 """Operators of which ONNX Runtime's list of kernels (docs/OperatorKernels.md there) names one for CUDA."""
 
-NETS = ["lecture/lenet5", "lecture/cnn", "lecture/residual_cnn", "zoo/resnet_cifar", "zoo/resnet50", "zoo/vgg16"]
+NETS = ["lecture/lenet5", "lecture/cnn", "lecture/residual_cnn", "zoo/resnet_cifar", "zoo/resnet", "zoo/vgg"]
 
 
 @pytest.mark.parametrize("name", NETS)

@@ -45,6 +45,7 @@ def test_every_text_is_listed_and_clean(family: Path) -> None:
         (GOOD + "set = 5\n", "x.toml: net `a`: `set` is a table, found 5"),
         (GOOD + "arguments = { aux_logits = true }\n", "`arguments` without `torchvision`"),
         (GOOD + 'torchvision = "alexnet"\n', "no map `torchvision`"),
+        (GOOD + 'torchvision = "alexnet"\nmap = "b"\n[maps]\ntorchvision = []\n', "no map `b`"),
         (GOOD + "[maps]\ntorchvision = [['(', '']]\n", "map `torchvision`: `(` is no regular expression"),
         (GOOD + "[maps]\ntorchvision = [['a']]\n", "map `torchvision` is a list of [pattern, replacement]"),
         (GOOD + "[maps]\ntorchvision = [['a', '\\1']]\n", "map `torchvision`: `a` is no regular expression"),

@@ -45,6 +45,7 @@ class AdaptiveAvgPool(AdaptivePool):
 
     also = (
         "adaptive_average_pooling",
+        "adaptive_average_pool",
         "AdaptiveAveragePoolingND(output_size as size)",
         "AdaptiveAvgPoolNd(output_size as size)",
     )

@@ -1,0 +1,72 @@
+"""A net of the zoo as torchvision makes it, with the weights that both get."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+from vision import models
+
+from netc.compiler.weights.files import COUNTER
+from netc.compiler.zoo.catalogue import Entry
+
+
+def made(entry: Entry, device: str = "cpu") -> torch.nn.Module:
+    """Their net in eval mode; on the device `meta` it has shapes and no numbers."""
+    assert entry.torchvision is not None
+    function = reduce(getattr, entry.torchvision.split("."), models)
+    takes = inspect.signature(function).parameters
+    nothing = {name: None for name in ("weights", "weights_backbone") if name == "weights" or name in takes}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # how Inception is initialized will change
+        try:
+            with torch.device(device):
+                return function(**nothing, **entry.arguments).eval()
+        except NotImplementedError:  # RegNet works its widths out with tensors, which have no numbers on `meta`
+            return function(**nothing, **entry.arguments).eval().to(device)
+
+
+def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
+    """Their tensors, without PyTorch's counters of batches."""
+    return {name: tuple(item.shape) for name, item in module.state_dict().items() if not name.endswith(COUNTER)}
+
+
+def draw(module: torch.nn.Module, inputs: list[torch.Tensor], seed: int = 0) -> None:
+    """Numbers for what their initialization leaves constant: scales, biases, heads of zeros, and running statistics.
+
+    These are of the inputs themselves: otherwise the signal dies away in a deep net, and every image has one answer.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    for item in module.state_dict().values():
+        if item.is_floating_point() and bool((item == item.flatten()[0]).all()):
+            item.add_(0.2 * (torch.rand(item.shape, generator=generator) - 0.5))
+    for part in module.modules():
+        if isinstance(part, torch.nn.modules.batchnorm._BatchNorm):
+            part.momentum = 1.0
+    module.train()
+    with torch.no_grad():
+        answers(module, *inputs)
+    module.eval()
+
+
+def multiply_accumulates(module: torch.nn.Module, inputs: Mapping[str, tuple[int, ...]]) -> int:
+    """Of convolutions and products, counted by PyTorch, which counts each as two operations."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        answers(module, *(torch.empty(shape, device="meta") for shape in inputs.values()))
+    return counter.get_total_flops() // 2
+
+
+def answers(module: Any, *inputs: torch.Tensor) -> list[torch.Tensor]:
+    """What the net gives; of a segmentation the map itself, of a detector what its head says of every box."""
+    if hasattr(module, "anchor_generator"):
+        said = module.head(list(module.backbone(*inputs).values()))
+        return [said["bbox_regression"], said["cls_logits"]]
+    answer = module(*inputs)
+    if not isinstance(answer, (torch.Tensor, Mapping)):
+        answer = answer[0]  # with auxiliary heads, in training
+    return [answer["out"] if isinstance(answer, Mapping) else answer]

@@ -1,0 +1,98 @@
+"""Where torchvision has a net of the zoo: the same tensors, multiply-accumulates and answers from the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from _pytest.mark import ParameterSet
+from safetensors.torch import save_file
+from theirs import answers, draw, made, multiply_accumulates, shapes
+
+import netc
+from netc.compiler.facts.count import count
+from netc.compiler.ir import Size, Value
+from netc.compiler.ir.dims import BATCH, Symbol, substitute, symbols
+from netc.compiler.net import Net
+from netc.compiler.zoo.catalogue import Entry, catalogue
+from netc.compiler.zoo.listing import load_entry
+from netc.runtime.folder.initial import read_initial
+
+ENTRIES = [entry for entry in catalogue() if entry.torchvision is not None]
+QUICK = {"resnet18", "squeezenet1_1", "mobilenet_v3_small", "shufflenet_v2_x0_5", "mnasnet0_5", "efficientnet_b0",
+         "regnet_y_400mf"}  # fmt: skip
+"""Whose answers are compared each time."""
+FIRST = {entry.family: entry.name for entry in reversed(ENTRIES)}.values()
+"""One of each family, whose multiply-accumulates are counted each time."""
+
+
+def some(quick: Collection[str]) -> list[ParameterSet]:
+    """All nets that torchvision has, of which those that are not quick are slow."""
+    return [pytest.param(entry, id=entry.name, marks=() if entry.name in quick else pytest.mark.slow)
+            for entry in ENTRIES]  # fmt: skip
+
+
+OPEN = 64
+"""What a size becomes that a text leaves open, or the next larger one that the text allows."""
+
+
+def sizes(net: Net, batch: int) -> dict[Symbol, int]:
+    """A number for every symbol in the shapes of the inputs."""
+    opened = {symbol for value in net.inputs for size in value.shape for symbol in symbols(size)}
+    found = {symbol: -(-max(OPEN, symbol.minimum) // symbol.divisor) * symbol.divisor for symbol in opened}
+    return found | dict.fromkeys(symbols(BATCH), batch)
+
+
+def shape(value: Value, numbers: dict[Symbol, int]) -> tuple[int, ...]:
+    return tuple(int(substitute(size, numbers)) for size in value.shape)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_tensors(entry: Entry) -> None:
+    net, module = load_entry(entry), made(entry, "meta")
+    ours = {parameter.name: parameter.value.shape for parameter in net.parameters}
+    theirs = {entry.maps[entry.map](name): size for name, size in shapes(module).items()}
+    assert {name: size for name, size in theirs.items() if name is not None} == ours
+
+
+@pytest.mark.parametrize("entry", some(FIRST))
+def test_multiply_accumulates(entry: Entry) -> None:
+    net, module = load_entry(entry), made(entry, "meta")
+    numbers = sizes(net, batch=1)
+    inputs = {value.name: shape(value, numbers) for value in net.inputs}
+    assert substitute(counted(net, module), numbers) == multiply_accumulates(module, inputs)
+
+
+def counted(net: Net, module: torch.nn.Module) -> Size:
+    """Ours, as theirs are counted: with the auxiliary map that theirs always makes, without bilinear interpolation."""
+    both = getattr(module, "aux_classifier", None) is not None
+    layers = (layer for layer in net.layers if both or not layer.training_only)
+    return count(layer for layer in layers if layer.word != "upsample").flops
+
+
+@pytest.mark.parametrize("entry", some(QUICK))
+def test_equal_weights_give_equal_answers(entry: Entry, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net, module = load_entry(entry), made(entry)
+    numbers, random = sizes(net, batch=2), np.random.default_rng(0)
+    inputs = {value.name: random.standard_normal(shape(value, numbers)).astype(np.float32) for value in net.inputs}
+    given = list(map(torch.tensor, inputs.values()))
+    draw(module, given)
+    save_file(module.state_dict(), tmp_path / "theirs.safetensors")
+    model = netc.Model(net, device="cpu")
+    model.load_state_dict(read_initial(tmp_path / "theirs.safetensors", net, map=entry.map).weights)
+    with torch.no_grad():
+        wanted = answers(module, *given)
+    found = list(model.run(inputs).values())
+    assert wanted
+    for ours, theirs in zip(found, wanted, strict=False):  # what only training uses, they don't give
+        check(ours, theirs.numpy())
+
+
+def check(found: np.ndarray, expected: np.ndarray) -> None:
+    assert np.abs(expected).max() > 0
+    assert expected.std(axis=0).max() > 1e-4 * np.abs(expected).max(), "both images have the same answer"
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
