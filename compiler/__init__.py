@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from netc.compiler.training.forward import by_batch_statistics, forward_graph
     from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.training.ports import batch_ports
+    from netc.compiler.training.scorer import unmeasured
     from netc.compiler.weights.draw import initial_weight, initial_weights
     from netc.compiler.weights.files import COUNTER, fit, read_tensors, read_weights
     from netc.compiler.weights.state import fit_state
@@ -137,6 +138,7 @@ _HOMES = {
     "summary": "facts.summary",
     "totals": "facts.count",
     "training_flops": "facts.count",
+    "unmeasured": "training.scorer",
     "undecided": "plan.class_weights",
 }
 
@@ -222,6 +224,7 @@ __all__ = [
     "totals",
     "training_flops",
     "undecided",
+    "unmeasured",
 ]
 
 

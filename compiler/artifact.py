@@ -44,11 +44,13 @@ class Port(TypedDict):
              has one starts equal to that parameter
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     ignored  for a target of class labels: one that counts for nothing, which may lie outside
+    weighs   for a target that is a mask alone: true; [N] holds for all positions of an example
     trainable, buffer   for inputs of role param
     metric, part, combine   for an output of role metric that is a part of a figure: of which metric, which part, and
              whether the parts of batches are added up (`sum`) or joined along their first axis (`rows`); one without
              them is a mean over the batch
     sizes     for inputs of role data: what the text expects of a named size, {"H": {"minimum": 32, "divisor": 16}}
+    rows      for inputs of role data: how many numbers from 0 on a table has that looks them up as they are
     resized   for inputs of role data: the height and width that rows of another size are brought to, as `resize` does
     initial   for an input of role state: the number to start from; 0 unless given
     passing   for an input of role state: true where it is of no use after the update that it belongs to
@@ -64,11 +66,13 @@ class Port(TypedDict):
     of: NotRequired[str]
     classes: NotRequired[int]
     ignored: NotRequired[int]
+    weighs: NotRequired[bool]
     metric: NotRequired[str]
     part: NotRequired[str]
     combine: NotRequired[Literal["sum", "rows"]]
     trainable: NotRequired[bool]
     buffer: NotRequired[bool]
+    rows: NotRequired[int]
     resized: NotRequired[list[int]]
     initial: NotRequired[float]
     passing: NotRequired[bool]

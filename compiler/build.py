@@ -18,6 +18,7 @@ from netc.compiler.plan.train_plan import SETTINGS, StepPlan, TrainPlan, to_json
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.forward import training_only
 from netc.compiler.training.in_place import written_in_place
+from netc.compiler.training.looked_up import take_input
 from netc.compiler.training.ports import take_parameters
 from netc.compiler.training.scorer import scorer
 from netc.compiler.training.step import backward_step, gradient_step, training_step, update_step
@@ -62,7 +63,7 @@ def network(net: Net, taps: Sequence[str] = ()) -> Assembly:
 
     a = Assembly(net.name)
     for value in net.inputs:
-        a.take(value, "data", f"input {value.name} of net {net.name}")
+        take_input(a, net, value)
     take_parameters(a, net)
     hidden = training_only(net)
     for name, value in net.outputs.items():

@@ -123,10 +123,15 @@ class Snippet:
         return lines
 
     def _cut(self, text: str, marks: list[Mark]) -> tuple[str, list[Mark]]:
-        """A line too long for a terminal, around its first label; what is left out is a `…`."""
+        """A line too long for a terminal, around its first label, the primary one where not all fit beside each other.
+
+        What is left out is a `…`.
+        """
         if columns(text) <= WIDTH:
             return text, marks
         first = min(mark.start for mark in marks)
+        if max(mark.start for mark in marks) >= max(0, first - CONTEXT) + WIDTH:
+            first = next((mark.start for mark in marks if mark.primary), first)
         low = 0 if max(mark.end for mark in marks) <= WIDTH else max(0, first - CONTEXT)
         kept, at = "", 0
         for character in text:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from netc.compiler.ir import LARGEST_FLOAT32, DType, holds
+
 
 class ArgumentError(Exception):
     """A value that an argument's type refuses: `expected` continues "expected …", `found` describes the value."""
@@ -98,6 +100,8 @@ class Real(ArgumentType):
     def convert(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self.refuse(value)
+        if not holds(DType.FLOAT32, value):
+            raise self.refuse(value, f"float32 holds numbers up to {LARGEST_FLOAT32:.4g}")
         number = float(value)
         low = self.minimum is not None and (number < self.minimum or (self.open_low and number == self.minimum))
         high = self.maximum is not None and (number > self.maximum or (self.open_high and number == self.maximum))

@@ -129,8 +129,10 @@ def _inputs(frame: Frame, layer: BuiltIn, flow: Any, bound: Bound | None, span: 
         frame.error("E230", f"`{layer.word}` takes one value, found {len(values)}", span,
                     help="merge them first, as with `concat` or `add`")  # fmt: skip
     elif len(values) < fewest and fewest == 2:
-        frame.error("E231", f"`{layer.word}` merges at least two values, found {len(values)}", span,
-                    help=f"give the other one: `{layer.word}(skip)`, or braces with a branch on each line")  # fmt: skip
+        help = f"give the other one: `{layer.word}(skip)`, or braces with a branch on each line"
+        if any(value in frame.run.looped for value in values):
+            help = f"a loop gives the value of its last pass; `{layer.word} {{ for … {{ … }} }}` merges those of all"
+        frame.error("E231", f"`{layer.word}` merges at least two values, found {len(values)}", span, help=help)
     else:
         wanted = f"{fewest}" if fewest == most else f"at least {fewest}" if most >= MANY else f"{fewest} to {most}"
         frame.error("E230", f"`{layer.word}` takes {wanted} values, found {len(values)}", span)
@@ -275,7 +277,9 @@ def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span:
             result = _run_block(inner, definition)
         applied.outputs = tensors(result)
     run.stack.pop()
-    run.results.update(dict.fromkeys(applied.outputs, (scope.path, span)))
+    several = len(applied.outputs) > 1
+    for at, output in enumerate(applied.outputs):
+        run.results[output] = (f"{scope.path}[{at}]" if several else scope.path, span)
     result = scoped(result, scope)
     if named is None:
         frame.scope.members[name] = result

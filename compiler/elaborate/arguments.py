@@ -202,7 +202,13 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
         return type.convert(value)
     except ArgumentError as error:
         help = error.help
-        if isinstance(node, ast.Number) and isinstance(value, float) and value.is_integer() and help:
+        if (
+            isinstance(node, ast.Number)
+            and isinstance(value, float)
+            and value.is_integer()
+            and abs(value) < 2**53
+            and help
+        ):
             help = f"write `{int(value)}`"
         if isinstance(value, str) and type.words:
             help = help or did_you_mean(value, type.words)

@@ -8,7 +8,7 @@ from netc.compiler.applications import LayerInstance
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.scope import Scope
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_number, kind
-from netc.compiler.ir import Builder, DType, Origin, Value, format_shape, is_batched, language_shape
+from netc.compiler.ir import Builder, DType, Origin, Value, format_shape, holds, is_batched, language_shape, too_large
 from netc.compiler.ops import ShapeError, broadcast
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label
@@ -29,13 +29,19 @@ def tensor_binary(frame: Frame, operator: str, left: Any, right: Any, node: ast.
         if not isinstance(value, Tensor) and not is_number(value):
             frame.error("E241", f"`{operator}` takes numbers or tensors, found {kind(value)}", side.span)
             return POISON
+    types = {value.value.dtype for value in (left, right) if isinstance(value, Tensor)}
+    whole = next((dtype for dtype in types if dtype is not DType.FLOAT32), None)
+    for side, value in ((node.left, left), (node.right, right)):
+        dtype = whole if whole is not None and isinstance(value, int) and operator != "/" else DType.FLOAT32
+        if is_number(value) and not holds(dtype, value):
+            frame.error("E241", too_large(value, dtype), side.span)
+            return POISON
     op, word = OPERATORS[operator]
     name, scope = frame.claim_default(word, node.span)
     b = Builder(frame.run.graph, Origin(scope.path, node.span))
     first = len(frame.run.graph.nodes)
     operands = [value.value if isinstance(value, Tensor) else value for value in (left, right)]
     tensors = [value for value in operands if isinstance(value, Value)]
-    whole = next((value.dtype for value in tensors if value.dtype is not DType.FLOAT32), None)
     if op == "Pow" and whole is not None:
         frame.error("E302", f"`**` works on floating-point numbers, found {whole}", node.span,
                     help="multiply by 1.0 first, which gives floating-point numbers")  # fmt: skip

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netc.compiler.augmentations.base import Augmentation, Kind
+from netc.compiler.augmentations.base import Augmentation, Fixed, Kind
 from netc.compiler.elaborate.arguments import bind
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn
 from netc.compiler.elaborate.scope import Ref
 from netc.compiler.elaborate.values import POISON, Tensor
-from netc.compiler.ir import DType, Value
+from netc.compiler.ir import DType, Shape, Value
 from netc.compiler.layers.base import layer
+from netc.compiler.plan.terms import Term
+from netc.compiler.training.mixing import is_map_beside
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label
 
@@ -66,6 +68,30 @@ def check_augmentation(frame: Frame, node: ast.Expression, listed: Sequence[Augm
     _check_order(frame, items, listed)
     for value in maps:
         _check_map(frame, value, items, listed)
+
+
+def check_answers(frame: Frame, node: ast.Expression, listed: Sequence[Augmentation], terms: Sequence[Term]) -> None:
+    """Report E418 where images move, and answers that are maps of another size would have to move with them."""
+    moving = [(item, one) for item, one in zip(items_of(node), listed, strict=True)
+              if one.kind is Kind.MOVES and not isinstance(one, Fixed)]  # fmt: skip
+    inputs = frame.run.graph.inputs
+    told = {value.name for value in inputs}
+    for term in terms if moving else ():
+        for target, spec in term.wanted:
+            if not isinstance(target, str) or target in told or not _is_small_map(term, spec.shape, inputs):
+                continue
+            told.add(target)
+            height, width = spec.shape[-2:]
+            item, one = moving[0]
+            frame.error(CODE, f"`{one.word}` moves the pixels of images, and `{target}` is a map of {height}x{width}, "
+                              f"which doesn't move with them", item.span, secondary=[Label(term.span, "its answers")],
+                        help=f"leave out `{one.word}`, or compare with a map as large as the image")  # fmt: skip
+
+
+def _is_small_map(term: Term, shape: Shape, inputs: Sequence[Value]) -> bool:
+    """Whether answers are maps, of more than one place and of another size than every image."""
+    is_map = len(shape) == 4 or (len(shape) == 3 and term.prediction.rank == 4)
+    return is_map and shape[-2:] != (1, 1) and not is_map_beside(shape, inputs)
 
 
 def _check_order(frame: Frame, items: Sequence[ast.Syntax], listed: Sequence[Augmentation]) -> None:

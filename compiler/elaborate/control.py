@@ -50,6 +50,7 @@ def run_for(frame: Frame, node: ast.For) -> None:
     with frame.recording(Kind.FOR, "for", node.span, node.body.span) as loop:
         _loop(frame, passes, node.body)
         loop.outputs = tensors(frame.flow)
+        frame.run.looped.update(loop.outputs)
 
 
 def _taken_apart(frame: Frame, node: ast.For, item: Any) -> Iterator[tuple[str, Ref]]:

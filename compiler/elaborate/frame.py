@@ -50,6 +50,7 @@ class Elaboration:
     stack       blocks and nets being applied, outermost first
     foreign     the layers of nets that are used as layers: left out without a word where nothing reaches them
     pending     expectations that wait for their net or block to be finished
+    incomplete  whether the net's own text has a mistake, so that weights may be missing;  looped: what loops gave
     mistakes    how many the report had when the net was begun: where more came, nothing is counted
     results     what blocks gave: the path and place of the outermost application
     passes      of all loops so far;  applications: of all blocks and nets
@@ -79,6 +80,8 @@ class Elaboration:
     frozen: bool = False
     inside: set[Value] = field(default_factory=set)
     poisoned: bool = False
+    incomplete: bool = False
+    looped: set[Value] = field(default_factory=set)
 
 
 @dataclass(slots=True)

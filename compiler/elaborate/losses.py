@@ -14,7 +14,7 @@ from netc.compiler.elaborate.resolve import elsewhere, in_sight
 from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.elaborate.translate import repair
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_number, kind
-from netc.compiler.ir import Value, format_shape, language_shape
+from netc.compiler.ir import DType, Value, format_shape, holds, language_shape, too_large
 from netc.compiler.losses.base import PAIR, Measured
 from netc.compiler.losses.base import loss as loss_registry
 from netc.compiler.metrics.base import metric as metric_registry
@@ -117,7 +117,11 @@ def _weighted(frame: Frame, node: ast.Binary, weight: float, name: str | None) -
     if not is_number(factor) or (node.operator == "/" and factor == 0):
         frame.error("E410", f"the weight of a loss is a number, found {kind(factor)}", factor_node.span)
         return []
-    return _terms(frame, inner, weight * factor if node.operator == "*" else weight / factor, name)
+    scaled = weight * factor if node.operator == "*" else weight / factor
+    if not holds(DType.FLOAT32, scaled):
+        frame.error("E410", f"the weight of a loss: {too_large(scaled, DType.FLOAT32)}", factor_node.span)
+        return []
+    return _terms(frame, inner, scaled, name)
 
 
 def _has_loss(node: Any) -> bool:
@@ -265,6 +269,9 @@ def target_of(frame: Frame, node: ast.Expression, place: str) -> Target | None:
         return node.id
     value = frame.evaluate(node)
     if value is POISON:
+        return None
+    if is_number(value) and not holds(DType.FLOAT32, value):
+        frame.error("E413", too_large(value, DType.FLOAT32), node.span)
         return None
     if is_number(value):
         return float(value)

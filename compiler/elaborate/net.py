@@ -58,6 +58,7 @@ def elaborate(
         frame.input = frame.flow = POISON
     frame.run_body(replace(definition.body, statements=tuple(rest)))
     run.graph.outputs = _outputs(frame, definition)
+    run.incomplete = report.mistakes > run.mistakes or run.poisoned
     plans = [plan for train in trains if (plan := _plan(frame, train)) is not None]
     if report.mistakes > run.mistakes or run.poisoned:
         return Elaborated(None, frame)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from netc.compiler.declare.arguments import TRUTHS, ArgumentType, Boolean, Optional_
+from netc.compiler.declare.arguments import TRUTHS, ArgumentType, Boolean, Integer, Optional_
+from netc.compiler.declare.axes import Axes, AxisOrAxes, Index
 from netc.compiler.declare.extents import Pad
 from netc.compiler.elaborate.advice import Advice, advise
 from netc.compiler.elaborate.frame import Frame
@@ -137,7 +138,8 @@ def value_of(
         if ref.training and not frame.training:
             frame.error("E214", f"`{name}` exists in training alone", node.span,
                         secondary=[Label(ref.span, "bound inside `train only`")],
-                        help="bind it outside `train only`, or use it in a `train` section")  # fmt: skip
+                        help="bind it outside `train only`, put this line in `train only` too, or use it in a "
+                             "`train` section")  # fmt: skip
             return POISON
         frame.run.poisoned |= ref.value is POISON
         return ref.value
@@ -172,14 +174,24 @@ def unknown(
     else:
         meant, near = _meant(node.id, type), suggestions(node.id, [*words, *known])
         help = (f"write `{meant}`" if meant else None) or did_you_mean(node.id, [*words, *known])
+        if node.id in BATCH and isinstance(inner := _inner(type), (Integer, AxisOrAxes, Axes, Index)):
+            help = f"give {inner.name} of an example: the batch is none of them, and what is learned knows no other row"
         advice = Advice(help or f"give {type.name}", meant or (near[0] if len(near) == 1 else None))
     frame.error("E201", f"nothing is called `{node.id}`", node.span, "unknown name",
                 help=advice.help, fix=repair(frame, advice, node, None))  # fmt: skip
 
 
+BATCH = ("batch", "N", "batch_size", "samples")
+"""What the axis is called that no layer sees."""
+
+
+def _inner(type: ArgumentType) -> ArgumentType:
+    return type.inner if isinstance(type, Optional_) else type
+
+
 def _meant(word: str, type: ArgumentType) -> str | None:
     """What other languages' words for an argument's values are called here."""
-    inner = type.inner if isinstance(type, Optional_) else type
+    inner = _inner(type)
     if isinstance(inner, Boolean) and word.lower() in TRUTHS:
         return TRUTHS[word.lower()]
     if isinstance(inner, Pad) and word.lower() in ("valid", "none", "no"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netc.compiler.elaborate.advice import setting_advice
-from netc.compiler.elaborate.augmentation import check_augmentation
+from netc.compiler.elaborate.augmentation import check_answers, check_augmentation
 from netc.compiler.elaborate.data_fields import check_fields
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.later import not_yet
@@ -45,6 +45,9 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
     shared = read_settings(frame, of_plan, given, {"loss": losses})
     if "augmentation" in shared and net.report.errors == errors:
         check_augmentation(frame, given["augmentation"], shared["augmentation"])
+        if net.report.errors == errors:
+            terms = [*losses, *shared.get("metrics", ())]
+            check_answers(frame, given["augmentation"], shared["augmentation"], terms)
     if losses and net.report.errors == errors:
         check_fields(frame, [*losses, *shared.get("metrics", ())])
     if net.report.errors > errors or not losses:
@@ -56,6 +59,8 @@ def elaborate_train(net: Frame, train: ast.Train) -> TrainPlan | None:
     )
     plan = TrainPlan(train.label, plans, **fields, span=train.span)
     check_fit(frame, plan, {**given, **{word: node for _, own, _ in steps for word, node in own.items()}})
+    if frame.run.incomplete:
+        return None
     check_patterns(frame, plan, [{**given, **own} for _, own, _ in steps])
     start_by_pattern(frame, plan, given.get("initializers"))
     return plan if net.report.errors == errors else None

@@ -14,11 +14,25 @@ from netc.compiler.ir.dims import (
     substitute,
     symbols,
 )
-from netc.compiler.ir.graph import Attribute, Builder, DType, Graph, Node, Origin, Purpose, Tensor, Value
+from netc.compiler.ir.graph import (
+    LARGEST_FLOAT32,
+    Attribute,
+    Builder,
+    DType,
+    Graph,
+    Node,
+    Origin,
+    Purpose,
+    Tensor,
+    Value,
+    holds,
+    too_large,
+)
 
 __all__ = [
     "BATCH",
     "BATCH_SYMBOL",
+    "LARGEST_FLOAT32",
     "Attribute",
     "Builder",
     "DType",
@@ -34,9 +48,11 @@ __all__ = [
     "Undecided",
     "Value",
     "format_shape",
+    "holds",
     "is_batched",
     "language_shape",
     "product",
     "substitute",
     "symbols",
+    "too_large",
 ]

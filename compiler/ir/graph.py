@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Literal, Union
 
 from netc.compiler.ir.dims import Shape, Size
-from netc.compiler.ir.operators import operator
+from netc.compiler.ir.operators import ShapeError, operator
 from netc.grammar.diagnostics import Span
 
 
@@ -160,6 +160,23 @@ class Graph:
         return readers
 
 
+INFINITY = float("inf")
+LARGEST_FLOAT32 = (2 - 2**-23) * 2.0**127
+LARGEST: dict[DType, float | int] = {DType.FLOAT32: LARGEST_FLOAT32, DType.INT64: 2**63 - 1}
+"""The largest number of a type that numbers of the language become."""
+
+
+def holds(dtype: DType, number: float | int | bool) -> bool:
+    """Whether a number stays what it is in a type, but for rounding; infinity, which only we write, is itself."""
+    return not LARGEST.get(dtype, INFINITY) < abs(number) or abs(number) == INFINITY
+
+
+def too_large(number: float | int, dtype: DType) -> str:
+    """The message about a number that a type has no place for."""
+    shown = f"{number:g}" if abs(number) < 1e300 else "a number of more than 300 digits"
+    return f"{shown} is more than {dtype} holds"
+
+
 class Builder:
     """Adds nodes to a graph: `g.MatMul(a, b)`, `g.Transpose(x, axes=(1, 0))`.
 
@@ -202,8 +219,11 @@ class Builder:
 
     def constant(self, values: float | int | bool | Iterable[float | int], dtype: DType = DType.FLOAT32) -> Value:
         """A literal scalar, or a vector from an iterable."""
+        items = tuple(values) if isinstance(values, Iterable) else (values,)
+        for item in items:
+            if not holds(dtype, item):
+                raise ShapeError(too_large(item, dtype), code="E241", help=f"the largest is {LARGEST[dtype]:.4g}")
         if isinstance(values, Iterable):
-            items = tuple(values)
             return self.Constant(value=Tensor(dtype, (len(items),), items))
         return self.Constant(value=Tensor(dtype, (), (values,)))
 

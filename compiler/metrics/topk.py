@@ -48,7 +48,7 @@ class TopK(Mean):
             "topk(prediction, target)",
             "3",
             code="E301",
-            says=("topk counts 5 of 3 classes", "give k a number from 1 to 2"),
+            says=("topk counts 5 of 3 classes", "give k a number from 1 to 3"),
         ),
         Wrong("topk(prediction, target, k=0)", "7", code="E224", says="a positive whole number, found 0"),
         Wrong("topk(prediction, target)", "1", code="E301", says="topk needs a score for each class, found 1"),
@@ -61,7 +61,7 @@ class TopK(Mean):
             raise ShapeError(
                 f"topk counts {self.k} of {counted(spec.classes, 'class', 'classes')}",
                 argument="k",
-                help=f"give k a number from 1 to {spec.classes - 1}",
+                help=f"give k a number from 1 to {spec.classes}",
             )
         return spec
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netc.compiler.augmentations.base import Mixing
-from netc.compiler.ir import Builder, DType, Value
+from netc.compiler.ir import Builder, DType, Shape, Value
 from netc.compiler.net import Net
 from netc.compiler.ops.slicing import TO_THE_END
 from netc.compiler.plan.terms import LossTerm
@@ -54,17 +54,17 @@ def take_share(a: Assembly, net: Net, plan: TrainPlan, targets: Mapping[str, Val
     if mixes is None:
         return None
     inputs = {value.name for value in net.inputs}
-    cut = {name for name, value in targets.items() if mixes.cuts and is_map_beside(value, net)}
+    cut = {name for name, value in targets.items() if mixes.cuts and is_map_beside(value.shape, net.inputs)}
     note = "share of the loss for the examples' own targets, the rest for those in the opposite order"
     share = a.input("share", DType.FLOAT32, (), "share", note)
     return Mixed(share, frozenset(targets.keys() - inputs - cut))
 
 
-def is_map_beside(target: Value, net: Net) -> bool:
+def is_map_beside(target: Shape, inputs: Sequence[Value]) -> bool:
     """Whether a target is a map as high and as wide as an image: `[N, H, W]` of labels, or `[N, C, H, W]`."""
     sizes = [value.shape[1:3] if value.dtype is DType.UINT8 else value.shape[2:]
-             for value in net.inputs if len(value.shape) == 4]  # fmt: skip
-    return len(target.shape) in (3, 4) and target.shape[-2:] in sizes
+             for value in inputs if len(value.shape) == 4]  # fmt: skip
+    return len(target) in (3, 4) and target[-2:] in sizes
 
 
 def loss_of(g: Builder, term: LossTerm, stand: Sequence[Value], mask: Value | None, mixed: Mixed | None) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from netc.compiler.artifact import Port
 from netc.compiler.ir import DType, Shape, Value
@@ -12,6 +13,7 @@ from netc.compiler.net import Net
 from netc.compiler.plan.terms import Term
 from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.training.assembly import Assembly
+from netc.compiler.training.looked_up import take_input
 
 
 def batch_ports(net: Net, plan: TrainPlan | None = None) -> list[Port]:
@@ -30,7 +32,7 @@ def take_data(a: Assembly, net: Net, terms: Sequence[Term], plan: TrainPlan) -> 
     size = next((one.size for one in reversed(plan.augmentation) if one.size is not None), None)
     for value in net.inputs:
         facts = {"resized": list(size)} if size is not None and len(value.shape) == 4 else {}
-        a.take(value, "data", f"input {value.name} of net {net.name}", **facts)
+        take_input(a, net, value, **facts)
     return {value.name: value for value in net.inputs} | take_targets(a, net, terms)
 
 
@@ -39,17 +41,26 @@ def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Valu
     wanted = [(target, spec) for term in terms for target, spec in term.wanted if isinstance(target, str)]
     inputs = {value.name for value in net.inputs}
     ignored = {target: spec.ignored for target, spec in wanted if spec.ignored is not None}
+    weights = _only_masks(terms)
     targets: dict[str, Value] = {}
     for target, spec in wanted:
         if target not in targets and target not in inputs:
-            classes = {} if spec.classes is None else {"classes": spec.classes}
+            facts: dict[str, Any] = {} if spec.classes is None else {"classes": spec.classes}
+            if target in weights:
+                facts["weighs"] = True
             labels = "" if spec.classes is None else f": labels from 0 to {spec.classes - 1}"
             if target in ignored:
-                classes["ignored"] = ignored[target]
+                facts["ignored"] = ignored[target]
                 labels += f", {ignored[target]} to ignore"
             note = f"target {target}{labels}"
-            targets[target] = a.input(target, spec.dtype, _decided(spec.shape, target), "target", note, **classes)
+            targets[target] = a.input(target, spec.dtype, _decided(spec.shape, target), "target", note, **facts)
     return targets
+
+
+def _only_masks(terms: Sequence[Term]) -> set[str]:
+    """The fields that are masks and nothing else."""
+    others = {given for term in terms for given in term.given}
+    return {term.mask for term in terms if isinstance(term.mask, str)} - others
 
 
 def _decided(shape: Shape, field: str) -> Shape:

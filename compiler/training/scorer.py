@@ -34,6 +34,12 @@ def scorer(net: Net, plan: TrainPlan) -> tuple[Assembly, list[dict[str, Any]]]:
     return a, sums
 
 
+def unmeasured(net: Net, plan: TrainPlan) -> list[str]:
+    """The terms of the loss that a scorer leaves out, because only training has their values."""
+    excluded = training_only(net)
+    return [term.name for term in plan.losses if not excluded.isdisjoint(values_of(term))]
+
+
 def _take_values(a: Assembly, net: Net, terms: list[Term]) -> dict[Value, Value]:
     """An input for every value of the net that a term reads, each once, in the order in which terms name them."""
     paths = {value: path for path, value in [*reversed(net.values.items()), *reversed(net.outputs.items())]}

@@ -304,7 +304,9 @@ def _show_end(folder: RunFolder, trainer: Trainer) -> None:
     if folder.profile_text.exists():
         say(f"profile      {folder.profile_text}")
     if network:
-        say("next         " + command("netc", "eval", folder.path))
-        say("             " + command("netc", "predict", folder.path, folder.sample))
+        following = [command("netc", "eval", folder.path)] if trainer.scorer is not None else []
+        following.append(command("netc", "predict", folder.path, folder.sample))
+        for before, line in zip(("next         ", " " * 13), following, strict=False):
+            say(before + line)
     if not sys.stdout.isatty():
         show(str(folder.path))

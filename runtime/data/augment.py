@@ -25,9 +25,10 @@ def augment(
 ) -> Batch:
     """A batch after these augmentations, in order; the arrays that come in are left as they are.
 
-    What moves pixels moves those of float maps [N, C, H, W] and images as bytes [N, H, W, C]; of maps [N, H, W] as
-    large as one of those too, if they hold labels, or weights and other numbers of a target. All maps of an example get
-    the same draw. What colours or mixes images leaves targets alone, but for maps of answers cut as images are.
+    What moves pixels moves those of images: of inputs that are float maps [N, C, H, W] or bytes [N, H, W, C]. Maps as
+    large as one of those move with it: targets [N, C, H, W], and [N, H, W] if they hold labels, or weights and other
+    numbers of a target. All maps of an example get the same draw. What colours or mixes images leaves targets alone,
+    but for maps of answers cut as images are.
 
     rng      of the batch; each place in the list has numbers of its own, whatever stands in front of it
     targets  names of what is no input of the net
@@ -54,13 +55,14 @@ def _after(one: Augmentation, batch: Batch, rng: np.random.Generator, targets: C
     """A batch after one augmentation."""
     changed = dict(batch)
     drawn = one.draw(1 if isinstance(one, Mixing) else batch_size(changed), rng)
-    large = {_height_width(values) for values in changed.values() if values.ndim == 4}
+    large = {_height_width(values) for name, values in changed.items() if values.ndim == 4 and name not in targets}
     if isinstance(one, Mixing):
         sizes = [_height_width(values) for name, values in changed.items() if _is_image(name, values, targets)]
         changed[SHARE] = np.array(one.share(drawn, *sizes[0]) if sizes else 1, np.float32)
     moves_targets = one.kind is Kind.MOVES or (isinstance(one, Mixing) and one.cuts)
     for name, values in changed.items():
-        if _is_image(name, values, () if moves_targets else targets):
+        follows = moves_targets and _is_image(name, values) and _height_width(values) in large
+        if _is_image(name, values, targets) or follows:
             changed[name] = _changed(one, name, values, drawn)
         elif moves_targets and values.ndim == 3 and values.shape[1:] in large:
             if values.dtype.kind in "iub":
@@ -88,7 +90,7 @@ def _changed(one: Augmentation, name: str, values: np.ndarray, drawn: np.ndarray
     return one.change(values, drawn)
 
 
-def _is_image(name: str, values: np.ndarray, targets: Collection[str]) -> bool:
+def _is_image(name: str, values: np.ndarray, targets: Collection[str] = ()) -> bool:
     return values.ndim == 4 and (values.dtype == np.uint8 or values.dtype.kind == "f") and name not in targets
 
 

@@ -11,8 +11,9 @@ from netc.compiler import Port
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.card import Card
-from netc.runtime.data.fit import expectation, matches
+from netc.runtime.data.fit import expectation, is_of_rows, matches, spread
 from netc.runtime.data.scale import BYTES, divisor
+from netc.runtime.data.values import ADVICE_FOR_ROWS, has_rows
 from netc.runtime.sessions.resident import Array
 
 
@@ -33,6 +34,8 @@ def feed(ports: Sequence[Port], given: Any, card: Card | None = None) -> dict[st
     fed: dict[str, Array] = {}
     for port in ports:
         array = arrays[port["name"]]
+        if is_of_rows(port, array.shape):
+            array = _spread(port, array, arrays, ports)
         scale = None if card is None else _scale(port, array, card)
         if isinstance(scale, Diagnostic):
             found.append(scale)
@@ -59,7 +62,7 @@ def checked(ports: Sequence[Port], arrays: Mapping[str, Any], *, texts: bool = F
             found.append(Diagnostic("E555", f"no array for `{name}`", help=f"give `{name}` as {describe(port)}"))
             continue
         array = np.asarray(arrays[name])
-        problem = shape_problem(port, array.shape, sizes)
+        problem = None if is_of_rows(port, array.shape) else shape_problem(port, array.shape, sizes)
         if problem is None and not (texts and "classes" in port and array.dtype.kind == "U"):
             problem = _type_problem(port, array) or _range_problem(port, array)
         if problem is None:
@@ -74,6 +77,20 @@ def checked(ports: Sequence[Port], arrays: Mapping[str, Any], *, texts: bool = F
     if found:
         raise DiagnosticError(found)
     return fed
+
+
+def _spread(port: Port, array: Array, arrays: Mapping[str, Array], ports: Sequence[Port]) -> Array:
+    """The weights of examples as weights of their positions; raises DiagnosticError E556 where their number is open."""
+    sizes = {
+        wanted: size for other in ports if not is_of_rows(other, arrays[other["name"]].shape)
+        for wanted, size in zip(other["shape"], arrays[other["name"]].shape, strict=True)
+    }  # fmt: skip
+    positions = [size if isinstance(size, int) else sizes.get(size) for size in port["shape"][1:]]
+    known = [size for size in positions if size is not None]
+    if len(known) < len(positions) or len(array) != sizes.get("N", len(array)):
+        message = f"`{port['name']}` has shape {list(array.shape)}, not {describe(port)}"
+        raise DiagnosticError(Diagnostic("E556", message, help="give a weight for each example, or each position"))
+    return spread(array, known)
 
 
 def _scale(port: Port, array: Array, card: Card) -> float | Diagnostic | None:
@@ -167,6 +184,8 @@ def _type_problem(port: Port, array: Array) -> Diagnostic | None:
 
 
 def _range_problem(port: Port, array: Array) -> Diagnostic | None:
+    if array.size and (rows := port.get("rows")) is not None:
+        return _not_in_table(port["name"], array, rows)
     classes = port.get("classes")
     if classes is None or array.size == 0:
         return None
@@ -177,3 +196,14 @@ def _range_problem(port: Port, array: Array) -> Diagnostic | None:
     known = counted(classes, "class", "classes")
     message = f"label {int(array[wrong][0])} in row {row} of `{port['name']}`, where the net has {known}"
     return Diagnostic("E558", message, help=f"number the classes from 0 to {classes - 1}")
+
+
+def _not_in_table(name: str, array: Array, rows: int) -> Diagnostic | None:
+    wrong = (array < 0) | (array >= rows)
+    if not wrong.any():
+        return None
+    row = int(np.argwhere(wrong)[0][0])
+    message = (
+        f"`{name}` has {int(array[wrong][0]):,} in row {row}, where the table that it chooses from {has_rows(rows)}"
+    )
+    return Diagnostic("E558", message, help=ADVICE_FOR_ROWS)

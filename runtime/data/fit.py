@@ -20,7 +20,7 @@ CHANNELS = (1, 3, 4)
 class Fit:
     """What is done to rows [n, *found]: transpose, reshape to [n, *shape], divide by `scale`, cast to `dtype`.
 
-    At the end maps are brought to `size`, their height and width.
+    At the end maps are brought to `size`, their height and width; a weight of a row holds for all its `positions`.
     """
 
     shape: Sizes
@@ -28,10 +28,13 @@ class Fit:
     axes: Sizes | None = None
     scale: float | None = None
     size: tuple[int, int] | None = None
+    positions: Sizes = ()
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """The rows as the net takes them, contiguous."""
         fitted = self._fitted(values)
+        if self.positions:
+            return np.ascontiguousarray(spread(fitted, self.positions))
         return fitted if self.size is None else resized(fitted, self.size)
 
     def _fitted(self, values: np.ndarray) -> np.ndarray:
@@ -42,6 +45,16 @@ class Fit:
             divided: np.ndarray = np.divide(values, np.float32(self.scale), dtype=np.float32, order="C")
             return (divided if self.dtype.kind == "f" else np.rint(divided)).astype(self.dtype, copy=False)
         return np.ascontiguousarray(values, self.dtype)
+
+
+def is_of_rows(port: Mapping[str, Any], shape: Sizes) -> bool:
+    """Whether an array of this shape has a weight for each example, where the port takes one for each position."""
+    return bool(port.get("weighs")) and len(shape) == 1 < len(port["shape"])
+
+
+def spread(weights: np.ndarray, positions: Sequence[int]) -> np.ndarray:
+    """Weights [N] of examples as those of all their positions, a view."""
+    return np.broadcast_to(weights.reshape(-1, *(1 for _ in positions)), (len(weights), *positions))
 
 
 def resized(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:

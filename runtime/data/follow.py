@@ -15,7 +15,16 @@ from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.decode import LEVELS
 from netc.runtime.data.errors import finding, shape_text
 from netc.runtime.data.fingerprint import fingerprint
-from netc.runtime.data.fit import Fit, Sizes, expectation, fit_shape, height_width, open_sizes, with_height_width
+from netc.runtime.data.fit import (
+    Fit,
+    Sizes,
+    expectation,
+    fit_shape,
+    height_width,
+    is_of_rows,
+    open_sizes,
+    with_height_width,
+)
 from netc.runtime.data.locate import Located, locate_input, locate_target
 from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.data.shapes import wrong_shape
@@ -104,6 +113,9 @@ def _fit(
         return finding("E507", message, help="save numbers; names of classes are for a loss that compares classes")
     as_bytes = port["role"] == "data" and dtype == np.uint8
     known = [sizes.get(size, size) if isinstance(size, str) else size for size in wanted]
+    positions = tuple(size for size in known if isinstance(size, int))
+    if is_of_rows(port, values.shape) and len(positions) == len(known):
+        return Fit((), dtype, positions=positions)
     last = located.fields[0] in split.channels_last
     fitted = fit_shape(found, known, channels_last=last, as_bytes=as_bytes)
     resize = card.resized if card is not None else None

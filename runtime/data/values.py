@@ -13,6 +13,7 @@ from netc.runtime.data.dataset import Field
 from netc.runtime.data.errors import finding, others
 
 CHUNK = 1 << 22
+ADVICE_FOR_ROWS = "number what it looks up from 0, or give the table as many rows as the data has numbers"
 Where = Callable[[int, int], str]
 
 
@@ -41,6 +42,15 @@ def check_values(
         findings += _find(
             values, where, _not_whole, "E505", f"a whole number for `{port['name']}`", "save whole numbers"
         )
+    if not findings and (count := port.get("rows")) is not None:
+        return _find(
+            values,
+            where,
+            lambda rows: (rows < 0) | (rows >= count),
+            "E505",
+            f"0 to {count - 1:,} for `{port['name']}`: the table that it chooses from {has_rows(count)}",
+            ADVICE_FOR_ROWS,
+        )
     classes = port.get("classes")
     if findings or classes is None:
         return findings
@@ -54,6 +64,11 @@ def check_values(
     return _find(
         values, where, lambda rows: ((rows < 0) | (rows >= classes)) & (rows != ignored), "E505", expected, advice
     )
+
+
+def has_rows(count: int) -> str:
+    """What a table has that numbers are looked up in."""
+    return f"has {counted(count, 'row')}"
 
 
 def _not_whole(rows: np.ndarray) -> np.ndarray:

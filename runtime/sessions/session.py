@@ -73,7 +73,7 @@ class Session:
         options.add_session_config_entry(
             "session.load_model_format", "ONNX"
         )  # not the runtime's own, by its first bytes
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what fails is an exception, and told as a finding
         levels = ort.GraphOptimizationLevel
         disabled = DISABLED_OPTIMIZERS
         if isinstance(model, Artifact) and model.manifest["kind"] in DIFFERENTIATED:

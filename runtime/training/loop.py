@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netc.compiler import LOSS, by_batch_statistics, single
+from netc.compiler import LOSS, by_batch_statistics, single, unmeasured
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.augment import SHARE, Batch, augment, batch_size
@@ -72,6 +72,8 @@ class Loop:
             )
         if self.test is not None and self.trainer.scorer is None:
             self.listener.noted("the loss is of values inside `train only`: nothing is measured on held-out rows")
+        if self.test is not None and self.trainer.scorer is not None:
+            self._note_unmeasured()
         if self.test is None and (unseen := [term.name for term in self.trainer.plan.metrics if term.metric.rows]):
             verb = "is" if len(unseen) == 1 else "are"
             self.listener.noted(f"{', '.join(unseen)} {verb} measured on held-out rows alone, and none are held out")
@@ -95,6 +97,18 @@ class Loop:
             raise self.with_kept(error) from error
         finally:
             self.listener.finished(progress)
+
+    def _note_unmeasured(self) -> None:
+        trainer = self.trainer
+        left_out = unmeasured(trainer.model.net, trainer.plan)
+        if left_out:
+            terms = ", ".join(f"`{name}`" for name in left_out)
+            what = (
+                "there is no held-out loss"
+                if len(left_out) == len(trainer.plan.losses)
+                else "the held-out loss is less"
+            )
+            self.listener.noted(f"{what}: {terms} is of values inside `train only`, and not measured on held-out rows")
 
     def reason_to_stop(self) -> str | None:
         """Why the plan ends training here, or None. After a resume it is asked again, of the same history."""

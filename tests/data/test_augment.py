@@ -52,6 +52,14 @@ def test_masks_move_with_their_images(one: Augmentation) -> None:
     assert np.array_equal(out["mask"][sure], out["image"][:, 0][sure].round().astype(np.int64))
 
 
+@pytest.mark.parametrize("one", [*MOVING, Cutmix()], ids=lambda one: one.word)
+def test_answers_of_another_size_stay(one: Augmentation) -> None:
+    grid = images(6, height=4, width=5)
+    out = augment({"image": images(6), "grid": grid}, [one], np.random.default_rng(0), {"grid"})
+    assert np.array_equal(out["grid"], grid)
+    assert not np.array_equal(out["image"], images(6))
+
+
 def test_quarter_turns_are_those_of_arrays() -> None:
     maps, labels = images(4, height=7, width=7), np.arange(4 * 49).reshape(4, 1, 7, 7)
     one, angles = Rotate(degrees=180.0), [0, 90, -90, 180]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netc.compiler import check
+from netc.grammar.render import render_full
 from tests.support.repairs import errors, repaired
 
 NET = "net A {{ input image: 3x8x8; {} }}"
@@ -273,3 +274,36 @@ def test_softmax_over_channels_keeps_its_axis() -> None:
     text, left = repaired("net A { input x: 3x8x8; nn.Softmax2d() }")
     assert "softmax(axis=0)" in text
     assert left == []
+
+
+# ---------------------------------------------------------------- advice that works
+@pytest.mark.parametrize(
+    ("text", "code", "help"),
+    [
+        ("y = for i in 0..3 { image -> conv(2, 1) }; y -> stack", "E231", "a loop gives the value of its last pass"),
+        ("image -> mean(axis=batch)", "E201", "give an axis or a list of axes of an example"),
+        ("image -> concat(image, axis=N)", "E201", "give a whole number of an example"),
+        ("train only { a = image -> relu }; a -> conv(2, 1)", "E214", "put this line in `train only` too"),
+    ],
+)
+def test_the_advice_names_the_cause(text: str, code: str, help: str) -> None:
+    (found,) = errors(NET.format(text))
+    assert (found.code, help in (found.help or "")) == (code, True), found.help
+
+
+def test_a_loop_of_branches_is_merged_as_advised() -> None:
+    assert errors(NET.format("stack { for i in 0..3 { image -> conv(2, 1) } }")) == []
+
+
+def test_one_of_two_results_is_named() -> None:
+    text = "block two { h = relu; [h -> tanh, h -> sigmoid] }\n" + NET.format("p, q = image -> two; p -> conv(2, 1)")
+    found = [item.message for item in check("a.net", text).diagnostics if item.code == "L006"]
+    assert found == ["nothing uses the value of `two1[1]`"]
+
+
+def test_a_long_line_is_cut_around_what_is_meant() -> None:
+    line = f"  loss = {' + '.join(['0.125 * mse(x, y)'] * 9)} + mse(x, x)"
+    found = errors(text := f"net A {{ input x: 4; y = relu }}\ntrain A {{\n{line}\n}}")[0]
+    drawn = render_full([found], {"a.net": text}).splitlines()
+    place = next(row for row in drawn if "^" in row).index("^")
+    assert next(row for row in drawn if "mse(x" in row)[place - 7 : place + 2] == "mse(x, x)"

@@ -17,9 +17,31 @@ train A { loss = cross_entropy(logits, label); batch = 4 }
 """
 
 
-def test_a_word_past_the_end_of_an_embedding() -> None:
-    words, label = np.array([[0, 1], [4, 2], [3, 3]] * 4), np.arange(12) % 3
+@pytest.mark.parametrize("wrong", [4, -1])
+def test_a_number_that_the_embedding_of_an_input_lacks(wrong: int) -> None:
+    words, label = np.array([[0, 1], [wrong, 2], [3, 3]] * 4), np.arange(12) % 3
     model = netc.Model(netc.loads(TEXT), device="cpu")
+    for run in (
+        lambda: model({"words": words}),
+        lambda: netc.Trainer(model).step({"words": words, "label": label}),
+        lambda: netc.Trainer(model).fit({"words": words, "label": label}, epochs=1, quiet=True),
+    ):
+        with pytest.raises(DiagnosticError, match=f"{wrong}.*4 rows"):
+            run()
+
+
+@pytest.mark.parametrize("layer", ["one_hot(4)", "reshape([1, 2]) -> embedding(4, 2)"])
+def test_what_else_looks_an_input_up(layer: str) -> None:
+    model = netc.Model(netc.loads(f"net A {{ input k: int [2]\n y = k -> {layer} }}"), device="cpu")
+    assert model({"k": np.array([[0, 3]])}).shape[0] == 1
+    with pytest.raises(DiagnosticError, match="`k` has -1 in row 0, where the table that it chooses from has 4 rows"):
+        model({"k": np.array([[0, -1]])})
+
+
+def test_a_number_past_the_end_that_the_net_works_out(capfd: pytest.CaptureFixture[str]) -> None:
+    words, label = np.array([[0, 1], [3, 2], [2, 2]] * 4), np.arange(12) % 3
+    text = TEXT.replace("table = ", "table = words + 1 -> ")
+    model = netc.Model(netc.loads(text), device="cpu")
     for run in (
         lambda: model({"words": words}),
         lambda: netc.Trainer(model).fit({"words": words, "label": label}, epochs=1, quiet=True),
@@ -27,6 +49,7 @@ def test_a_word_past_the_end_of_an_embedding() -> None:
         with pytest.raises(DiagnosticError, match="`table` is asked for number 4, and has 0 to 3") as caught:
             run()
         assert caught.value.diagnostics[0].code == "E558"
+    assert capfd.readouterr().err == ""
 
 
 def test_a_place_past_the_end_of_each_example() -> None:

@@ -64,3 +64,28 @@ def test_a_metric_of_what_is_left_is_measured_and_picks_the_best_epoch() -> None
     _, history, noting = fitted("measured", validation=0.25)
     assert noting.notes == []
     assert [name for name in history[0] if name.startswith("validation_")] == ["validation_mae"]
+
+
+PARTLY = """
+net A {
+  input x: 4
+  y = dense(4)
+  train only { aux = y -> dense(4) }
+  output y
+}
+train A { loss = [main: mse(y, x), side: mse(aux, x)] }
+train A "metric" { loss = [side: mse(aux, x)]; metrics = [mae(y, x)] }
+"""
+
+
+@pytest.mark.parametrize(("section", "said"), [
+    (None, "the held-out loss is less: `side` is of"), ("metric", "there is no held-out loss: `side` is of"),
+])  # fmt: skip
+def test_a_part_of_the_loss_that_is_not_measured_is_said(section: str | None, said: str, tmp_path: Path) -> None:
+    net = netc.loads(PARTLY)
+    trainer = netc.Trainer(netc.Model(net, device="cpu"), net.plan(section) if section else None, epochs=1)
+    noting = Noting()
+    x = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
+    history = trainer.fit({"x": x}, listener=noting, validation=0.25)
+    assert [note for note in noting.notes if note.startswith(said)]
+    assert ("validation_loss" in history[0]) == (section is None)

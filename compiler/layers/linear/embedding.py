@@ -17,10 +17,14 @@ from netc.grammar.counted import counted
 class Embedding(Layer):
     """For each whole number of the input its row of a learned table: `int [T]` -> `[T, width]`, `int` -> `[width]`.
 
-    Numbers run from 0 to rows - 1. The row `padding` starts as zeros and gets no gradient, as in PyTorch. A head of the
-    same weights: `words = embedding(rows, width); …; dense(rows, bias=false, weight=words.weight)`.
+    Numbers run from 0 to rows - 1; others in the data of an input are an error, as in PyTorch. Of numbers that the net
+    works out itself, those past the end are an error, and -1 is the last row. The row `padding` starts as zeros and
+    gets no gradient, as in PyTorch. A head of the same weights:
+    `words = embedding(rows, width); …; dense(rows, bias=false, weight=words.weight)`.
 
-    Parameters: weight `[rows, width]`, drawn from `normal(1)` as in PyTorch; Keras draws from -0.05 to 0.05.
+    Parameters: weight `[rows, width]`, drawn from `normal(1)` as in PyTorch; Keras draws from -0.05 to 0.05. Where a
+    head has the same weights, scores of that size begin far from even: `embedding(rows, width, init=normal(0.02))`,
+    as GPT-2 does, begins at the loss of a guess.
     """
 
     also = (

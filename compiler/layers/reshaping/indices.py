@@ -60,7 +60,11 @@ class Gather(Layer):
 
 @layer("one_hot")
 class OneHot(Layer):
-    """1 at each index along a new last axis, else 0: `int [T]` -> `one_hot(10)` -> `[T, 10]`."""
+    """1 at each index along a new last axis, else 0: `int [T]` -> `one_hot(10)` -> `[T, 10]`.
+
+    Other numbers than 0 to classes - 1 are an error in the data of an input, as in PyTorch; of those that the net works
+    out itself, -1 marks the last place, and what lies outside of both nothing.
+    """
 
     classes: int = argument(SIZE, "how many there are; indices run from 0 to one less")
 

@@ -17,7 +17,8 @@ class Split(Layer):
     """Cuts one axis, the last unless given, into equal parts or into parts of given sizes; a list flows on.
 
     `q, k, v = dense(3 * width) -> split(3)`, `split([2, 4], axis=0)`. A number says how many parts, as Keras and numpy
-    have it; PyTorch's `split` takes the size of a part, its `chunk` their number.
+    have it; PyTorch's `split` takes the size of a part, its `chunk` their number. `concat` joins the first axis unless
+    given: the channels of maps are cut and joined again by `split(n, axis=0) -> concat`.
     """
 
     also = (
