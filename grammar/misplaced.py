@@ -126,6 +126,9 @@ def comma(s: Situation) -> Diagnostic | None:
     if s.token.kind != "COMMA":
         return None
     if s.bracket == "(":
+        if (names := _targets(s)) is not None:
+            help = "write the names without parentheses: `a, b = …`"
+            return s.finding("E115", "names are bound without parentheses", help, fix=names)
         return s.finding(
             "E115", "parentheses hold one value here, not several", "write a list: `[a, b]`", fix=_as_list(s)
         )
@@ -140,6 +143,17 @@ def comma(s: Situation) -> Diagnostic | None:
         "begin a new line, or write `;`; values in a list are `[a, b]`",
         fix=s.replace(s.token, "", "remove it") if last else None,
     )
+
+
+def _targets(s: Situation) -> Fix | None:
+    """`(a, b) = …` at the start of a statement, as `a, b = …`."""
+    opening = s.stack.values[s.brackets[0]]
+    found = re.match(r"\(((?:[ \t]*[^\W\d]\w*[ \t]*,?)+)\)[ \t]*=(?!=)", s.source.text[opening.start :])
+    if opening.start != s.statement_start or found is None:
+        return None
+    whole = s.source.span(opening.start, opening.start + found.end(0) - 1)
+    names = ", ".join(found[1].replace(",", " ").split())
+    return Fix(f"write `{names}`", (Edit(whole, f"{names} "),))
 
 
 def _as_list(s: Situation) -> Fix | None:

@@ -99,10 +99,11 @@ SCHEDULES = _table(
 STOPS = _table(
     (
         "callback callback_list lambda_callback model_checkpoint backup_and_restore csv_logger history tensor_board "
-        "progbar_logger remote_monitor",
+        "progbar_logger remote_monitor orbax_checkpoint",
         "a run folder keeps the best weights, a checkpoint and results.csv by itself; in "
         "Python a `netc.Listener` is told of each step and epoch",
     ),
+    ("swap_ema_weights", "`average = 0.999` keeps the mean of the weights, measures it and exports it"),
     ("terminate_on_nan", "a training ends with E701 where its loss is NaN or infinite"),
 )
 

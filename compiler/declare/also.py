@@ -32,6 +32,10 @@ def spelt(word: str) -> str:
     return re.sub(r"[123](?=[dD]$)", "N", word.rpartition(".")[2])
 
 
+HERE = "…"
+"""In a call of another framework: the arguments of here."""
+
+
 @dataclass(frozen=True)
 class Foreign:
     """An argument as another framework has it.
@@ -59,22 +63,35 @@ class Also:
 
     call  the name, or a call with all positional arguments in order: `-name` is not needed here, `1 - name` is meant
           the other way round, `name=value` has another default here, `name as word` is that word here, and
-          `+word=value` says what is an argument here and part of the name there. `nn.LSTM(…)` is for names that are
-          written with PyTorch's path, where another framework has the same name
+          `+word=value` says what is an argument here and part of the name there; with `…` in front of it the others
+          are those of here. `nn.LSTM(…)` is for names that are written with PyTorch's path, where another framework
+          has the same name
     note  what is different here, for the help
+
+    arguments  those that the name takes there, in order, or None where they are those of here
+    added      those that are part of the name there
     """
 
     call: str
     note: str = ""
     name: str = field(init=False)
     arguments: tuple[Foreign, ...] | None = field(init=False)
+    added: tuple[Foreign, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         found = re.fullmatch(r"((?:nn\.)?\w+)(?:\((.*)\))?", self.call)
         assert found is not None, f"`{self.call}` is neither a name nor a call"
         object.__setattr__(self, "name", found[1])
-        listed = None if found[2] is None else tuple(_foreign(item) for item in found[2].split(", ") if item)
+        items = [item for item in (found[2] or "").split(", ") if item]
+        foreign = [_foreign(item) for item in items if item != HERE]
+        listed = None if found[2] is None or HERE in items else tuple(item for item in foreign if not item.added)
         object.__setattr__(self, "arguments", listed)
+        object.__setattr__(self, "added", tuple(item for item in foreign if item.added))
+
+    def spelt_oddly(self) -> Also:
+        """The name in another spelling: it may be that of another framework, so what it takes there is not known."""
+        added = "".join(f", +{item.name}={item.default}" for item in self.added)
+        return Also(f"{self.name}({HERE}{added})" if added else self.name, self.note)
 
 
 def _foreign(item: str) -> Foreign:

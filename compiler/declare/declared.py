@@ -173,7 +173,7 @@ class Registry(Generic[Definition]):
             if known is not None and known[0] is not definition and key not in (spelt(also.name), folded(also.name)):
                 continue
             if known is None:
-                self._elsewhere[key] = (definition, also if key == spelt(also.name) else Also(also.name, also.note))
+                self._elsewhere[key] = (definition, also if key == spelt(also.name) else also.spelt_oddly())
                 continue
             who = f"{self.kind} {definition.word}"
             assert known[0] is definition, f"{who} and {known[0].word} are both called {key} elsewhere"

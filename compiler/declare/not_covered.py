@@ -36,6 +36,17 @@ LAYERS: tuple[Row, ...] = (
     ("text_vectorization string_lookup integer_lookup hashing hashed_crossing", TEXT),
     ("category_encoding", "`one_hot(classes)` marks one class"),
     ("discretization", "compare with the bounds: `x -> greater(than=0.5)`"),
+    ("buffer register_buffer uninitialized_buffer", "write `frozen { mask = parameter([64], value=1) }`, which is never "
+     "trained; batch norm keeps its statistics by itself"),
+    ("uninitialized_parameter", "write `parameter([64])`; layers take their sizes from what flows in"),
+    ("parametrize parametrizations register_parametrization", "`weightnorm(dense(10))` and `spectralnorm(dense(10))` "
+     "make the weight of a layer; else give it one: `dense(10, weight=w)`"),
+    ("remove_weight_norm remove_spectral_norm remove_parametrizations", "leave it on: the model that "
+     "`netc compile` writes computes the same"),
+    ("fuse_conv_bn_eval fuse_conv_bn_weights fuse_linear_bn_eval fuse_linear_bn_weights fuse_conv_bn fuse_modules",
+     "leave it out: ONNX Runtime does it when it loads a model"),
+    ("parameters_to_vector vector_to_parameters", "in Python a `.safetensors` file holds the parameters by their "
+     "names, one array each"),
     ("mel_spectrogram stft_spectrogram tfsm_layer jax_layer flax_layer torch_module_wrapper", ""),
 )  # fmt: skip
 
@@ -47,12 +58,16 @@ LOSSES: tuple[Row, ...] = (
     ("soft_margin soft_margin_loss multi_label_soft_margin multi_label_soft_margin_loss",
      "it is binary cross entropy of logits with targets 0 and 1"),
     ("categorical_generalized_cross_entropy", ""),
+    ("reduction", "a loss is the mean over the examples of a batch; weights stand in `mask`, factors before it: "
+     "`2 * mse(y, label)`"),
 )  # fmt: skip
 
 OPTIMIZERS: tuple[Row, ...] = (
     ("optimizer", "write `optimizer = adam(lr=1e-3)`; `netc explain optimizers` lists them"),
     ("loss_scale_optimizer grad_scaler", "losses are scaled by themselves: `netc train --precision mixed`"),
     ("sparse_adam schedule_free_adamw", ""),
+    ("multi_optimizer optimizer_map", "one optimizer moves everything, with a rate for each part: "
+     '`rates = ["encoder": 0.1]`'),
 )
 
 SCHEDULES: tuple[Row, ...] = (
@@ -78,5 +93,6 @@ METRICS: tuple[Row, ...] = (
 AUGMENTATIONS: tuple[Row, ...] = (
     ("random_posterization equalization solarization random_elastic_transform random_color_degeneration", ""),
     ("pipeline", "list them: `augmentation = [flip, crop(4)]`"),
-    ("max_num_bounding_boxes", ""),
+    ("max_num_bounding_boxes contrast_limited_adaptive_histogram_equalization clahe", ""),
+    ("random_height random_width", "`random_resized_crop(32)` stretches images by chance and keeps their size"),
 )

@@ -14,7 +14,7 @@ from netc.compiler.elaborate.values import POISON, Tensor
 from netc.compiler.ir import DType, Shape, Value
 from netc.compiler.layers.base import layer
 from netc.compiler.plan.terms import Term
-from netc.compiler.training.mixing import is_map_beside
+from netc.compiler.training.mixing import is_map_beside, size_of
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label
 
@@ -66,6 +66,7 @@ def check_augmentation(frame: Frame, node: ast.Expression, listed: Sequence[Augm
                     help=f"remove it, or declare the input as a map: `input {shown}: 3x32x32`")  # fmt: skip
         return
     _check_order(frame, items, listed)
+    _check_sizes(frame, maps, items, listed)
     for value in maps:
         _check_map(frame, value, items, listed)
 
@@ -92,6 +93,23 @@ def _is_small_map(term: Term, shape: Shape, inputs: Sequence[Value]) -> bool:
     """Whether answers are maps, of more than one place and of another size than every image."""
     is_map = len(shape) == 4 or (len(shape) == 3 and term.prediction.rank == 4)
     return is_map and shape[-2:] != (1, 1) and not is_map_beside(shape, inputs)
+
+
+def _check_sizes(frame: Frame, maps: Sequence[Value], items: Sequence[ast.Syntax],
+                 listed: Sequence[Augmentation]) -> None:  # fmt: skip
+    """Images of different sizes would each move at a scale of their own, and no longer show the same."""
+    moving = [(item, one) for item, one in zip(items, listed, strict=True)
+              if one.kind is Kind.MOVES and not isinstance(one, Fixed)]  # fmt: skip
+    sizes = [size_of(value) for value in maps]
+    other = next((at for at, size in enumerate(sizes) if size != sizes[0]), None)
+    if not moving or other is None:
+        return
+    item, one = moving[0]
+    (height, width), (first_height, first_width) = sizes[other], sizes[0]
+    labels = [Label(value.origin.span, "declared here") for value in (maps[0], maps[other]) if value.origin.span]
+    frame.error(CODE, f"`{one.word}` moves the pixels of images, and `{maps[other].name}` of {height}x{width} doesn't "
+                      f"move with `{maps[0].name}` of {first_height}x{first_width}", item.span, secondary=labels,
+                help=f"leave out `{one.word}`, or declare both of one size")  # fmt: skip
 
 
 def _check_order(frame: Frame, items: Sequence[ast.Syntax], listed: Sequence[Augmentation]) -> None:

@@ -30,7 +30,7 @@ def repair(frame: Frame, advice: Advice, word: ast.Expression, call: ast.Call | 
         return None
     title = advice.help
     if advice.definition is None or advice.also is None or call is None:
-        added = [f"{item.name}={item.default}" for item in (advice.also and advice.also.arguments) or () if item.added]
+        added = [f"{item.name}={item.default}" for item in (advice.also.added if advice.also else ())]
         return Fix(title, (Edit(word.span, f"{advice.word}({', '.join(added)})" if added else advice.word),))
     given = _arguments(frame, advice.definition, advice.also, arguments)
     if given is None and _enough(advice.definition, advice.also, arguments):
@@ -43,7 +43,7 @@ def repair(frame: Frame, advice: Advice, word: ast.Expression, call: ast.Call | 
 def _enough(definition: type[Declared], also: Also, arguments: tuple[ast.Argument, ...]) -> bool:
     """Whether arguments are what is needed here and no more, and too few elsewhere: those of this language under
     another name."""
-    asked = [foreign for foreign in also.arguments or () if foreign.default is None and not foreign.added]
+    asked = [foreign for foreign in also.arguments or () if foreign.default is None]
     if also.arguments is not None and len(arguments) >= len(asked):
         return False
     needed = sum(spec.required for spec in definition.arguments.values())
@@ -67,7 +67,7 @@ def _arguments(
 ) -> list[str] | None:
     """The arguments of a call elsewhere as they are written here; None where one of them has no certain form."""
     known = list(definition.arguments)
-    listed = [foreign for foreign in also.arguments or () if not foreign.added]
+    listed = list(also.arguments or ())
     left = {foreign.name: foreign for foreign in listed}
     written: dict[str, str] = {}
     in_order: list[str] = []
@@ -92,7 +92,7 @@ def _arguments(
             in_order.append(value)
         elif value != "false" or word is None or definition.arguments[word].default is not False:
             written[word or name] = value
-    for foreign in [*left.values(), *(foreign for foreign in also.arguments or () if foreign.added)]:
+    for foreign in [*left.values(), *also.added]:
         if foreign.needed and foreign.default is not None:
             value = _turned(foreign.default.lower()) if foreign.turned else foreign.default
             word = foreign.word or argument_meant(foreign.name, known) or foreign.name

@@ -24,6 +24,8 @@ class Dice(Loss):
 
     prediction: logits, `[C]`, `[T, C]` or `[C, H, W]`, p their softmax. target: labels, as of `cross_entropy`. With
     `binary=true` each logit is a yes or no of its own, p its sigmoid, and the target as large as the prediction.
+
+    Keras's Dice takes probabilities instead, adds all positions, classes and examples up, and 1e-7 for `smooth`.
     """
 
     also = ("dice_loss", Also("DiceLoss"))

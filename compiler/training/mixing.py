@@ -60,10 +60,14 @@ def take_share(a: Assembly, net: Net, plan: TrainPlan, targets: Mapping[str, Val
     return Mixed(share, frozenset(targets.keys() - inputs - cut))
 
 
+def size_of(image: Value) -> Shape:
+    """How high and wide an input is that is a map: `[N, C, H, W]` of floats, or `[N, H, W, C]` of bytes."""
+    return image.shape[1:3] if image.dtype is DType.UINT8 else image.shape[2:]
+
+
 def is_map_beside(target: Shape, inputs: Sequence[Value]) -> bool:
     """Whether a target is a map as high and as wide as an image: `[N, H, W]` of labels, or `[N, C, H, W]`."""
-    sizes = [value.shape[1:3] if value.dtype is DType.UINT8 else value.shape[2:]
-             for value in inputs if len(value.shape) == 4]  # fmt: skip
+    sizes = [size_of(value) for value in inputs if len(value.shape) == 4]
     return len(target) in (3, 4) and target[-2:] in sizes
 
 

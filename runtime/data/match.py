@@ -21,7 +21,8 @@ Ports = Sequence[Mapping[str, Any]]
 class Sources:
     """port -> the fields that feed it: one, or the columns of a table.
 
-    left  columns of numbers or text that feed nothing
+    left  columns of numbers or text, and arrays, that feed nothing: one that has the name of an inner value of the net is none
+          of its targets, since the loss then means the value
     """
 
     fields: Mapping[str, tuple[str, ...]]
@@ -147,7 +148,7 @@ def _check_columns(data: DataSet, split: Split, names: Sequence[str]) -> None:
 
 
 def _unused(split: Split, used: set[str]) -> tuple[str, ...]:
-    return tuple(name for name in split.columns if name not in used)
+    return tuple(name for name in split.fields if name not in used)
 
 
 def _no_field(data: DataSet, split: Split, port: Mapping[str, Any]) -> Diagnostic:

@@ -20,7 +20,7 @@ Ports = Sequence[Mapping[str, Any]]
 
 
 def make_card(data: DataSet, ports: Ports, given: Card | None) -> tuple[Card, tuple[str, ...]]:
-    """The card and the columns that feed nothing. Raises E503, E511, E521.
+    """The card and the columns and arrays that feed nothing. Raises E503, E511, E521.
 
     given  is kept, but for the scale that this data's option says
     """

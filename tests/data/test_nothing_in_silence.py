@@ -170,3 +170,12 @@ def test_two_cifar_folders_are_refused_by_name(tmp_path: Path) -> None:
         write_cifar(tmp_path / name, pixels(8, 3, 32, 32), np.arange(8))
     wrong = found(lambda: open_data(str(tmp_path)))
     assert (wrong.code, "cifar-10-binary" in wrong.message) == ("E503", True)
+
+
+@pytest.mark.parametrize(("names", "left"), [(("image", "label", "score"), True), (("image", "label"), False)])
+def test_an_array_that_feeds_nothing_is_said(tmp_path: Path, names: tuple[str, ...], left: bool) -> None:
+    """As where the loss names a value of the net that is called as the array is."""
+    arrays = {"image": pixels(8, 4, 4), "label": np.arange(8) % 2, "score": np.ones(8, np.float32)}
+    np.savez(tmp_path / "data.npz", **{name: arrays[name] for name in names})
+    bound = bind_data(open_data(str(tmp_path / "data.npz")), PORTS)
+    assert ("left out: score" in bound.split_note) == left

@@ -30,6 +30,10 @@ LAYERS = [
     ("nn.Conv2d(3, 8, 3, padding=1, bias=False)", "conv(8, 3, pad=1, bias=false)"),
     ("nn.Conv2d(3, 8, 3, 2, 1)", "conv(8, 3, 2, 1)"),
     ("tf.keras.layers.Conv2D(8, [3, 3], strides=2)", "conv(8, [3, 3], stride=2)"),
+    ("dense(3, init=Ones)", "dense(3, init=constant(value=1))"),
+    ("dense(3, init=ONES)", "dense(3, init=constant(value=1))"),
+    ("(p, q) = split(2, axis=1)", "p, q = split(2, axis=1)"),
+    ("(p, q,) = split(2, axis=1)", "p, q = split(2, axis=1)"),
     ("nn.BatchNorm2d(3)", "batchnorm"),
     ("nn.BatchNorm2d(3, momentum=0.1)", "batchnorm(momentum=1 - 0.1)"),
     ("BatchNormalization()", "batchnorm(momentum=0.99, epsilon=1e-3)"),
@@ -329,7 +333,7 @@ def test_a_signature_is_that_of_pytorch(definition: type[Declared], also: Also) 
     known = [name for name in inspect.signature(found.__init__).parameters if name != "self"]
     if known == ["args", "kwargs"]:
         pytest.skip("PyTorch doesn't say what it takes")
-    listed = [foreign.name for foreign in also.arguments or () if not foreign.added]
+    listed = [foreign.name for foreign in also.arguments or ()]
     assert listed == known[: len(listed)]
 
 

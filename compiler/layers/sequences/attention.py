@@ -44,7 +44,8 @@ class Attention(Layer):
     `positional(kind=rotary)` does. `mask` is `[S]`, `[T, S]` or `[heads, T, S]`: truth values, true where something may
     be attended to (as Keras and PyTorch's scaled_dot_product_attention have it, nn.MultiheadAttention the other way
     round), or numbers that are added to the scores. A position that may attend to nothing gives zeros to the last
-    projection. `dropout` drops weights after the softmax, in training.
+    projection. `dropout` drops weights after the softmax, in training. Keras's Attention has no heads, no projections
+    and no 1 / sqrt(D): that is `q -> matmul(k -> transpose) -> softmax -> matmul(v)`.
 
     Parameters, of nn.MultiheadAttention's names and layouts: in_proj_weight `[3 C, C]`, the rows of queries, keys and
     values; with a memory of another width q_proj_weight `[C, C]`, k_proj_weight and v_proj_weight `[C, M]` instead;
