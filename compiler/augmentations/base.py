@@ -39,12 +39,14 @@ class Augmentation(Declared):
     """Base of every augmentation.
 
     kind      what it changes
+    in_pixels whether what is drawn counts pixels, which are another share of an image of another size
     unit      whether images must lie between 0 and 1 (bytes do);  unbounded: whether they may leave that range
     samples   at least one `Drawn`: the shape of a map, and how what is drawn lies
     errors    at least one `Wrong` call where there are arguments
     """
 
     kind: ClassVar[Kind] = Kind.MOVES
+    in_pixels: ClassVar[bool] = False
     unit: ClassVar[bool] = False
     unbounded: ClassVar[bool] = False
     samples: ClassVar[tuple[Drawn, ...]] = ()

@@ -21,6 +21,7 @@ class Crop(Augmentation):
     So each example moves by up to `padding` pixels along both axes (He et al. 2015, arXiv:1512.03385).
     """
 
+    in_pixels = True
     also = ("RandomCrop(-size, padding=0)",)
 
     padding: int = argument(Integer(1), "zeros at each side, in pixels")

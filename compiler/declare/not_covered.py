@@ -36,8 +36,8 @@ LAYERS: tuple[Row, ...] = (
     ("text_vectorization string_lookup integer_lookup hashing hashed_crossing", TEXT),
     ("category_encoding", "`one_hot(classes)` marks one class"),
     ("discretization", "compare with the bounds: `x -> greater(than=0.5)`"),
-    ("buffer register_buffer uninitialized_buffer", "write `frozen { mask = parameter([64], value=1) }`, which is never "
-     "trained; batch norm keeps its statistics by itself"),
+    ("buffer register_buffer uninitialized_buffer", "write `frozen { mask = parameter([64], value=1) }`, which is "
+     "never trained; batch norm keeps its statistics by itself"),
     ("uninitialized_parameter", "write `parameter([64])`; layers take their sizes from what flows in"),
     ("parametrize parametrizations register_parametrization", "`weightnorm(dense(10))` and `spectralnorm(dense(10))` "
      "make the weight of a layer; else give it one: `dense(10, weight=w)`"),
@@ -66,8 +66,10 @@ OPTIMIZERS: tuple[Row, ...] = (
     ("optimizer", "write `optimizer = adam(lr=1e-3)`; `netc explain optimizers` lists them"),
     ("loss_scale_optimizer grad_scaler", "losses are scaled by themselves: `netc train --precision mixed`"),
     ("sparse_adam schedule_free_adamw", ""),
-    ("multi_optimizer optimizer_map", "one optimizer moves everything, with a rate for each part: "
-     '`rates = ["encoder": 0.1]`'),
+    (
+        "multi_optimizer optimizer_map",
+        'one optimizer moves everything, with a rate for each part: `rates = ["encoder": 0.1]`',
+    ),
 )
 
 SCHEDULES: tuple[Row, ...] = (

@@ -97,9 +97,8 @@ def _is_small_map(term: Term, shape: Shape, inputs: Sequence[Value]) -> bool:
 
 def _check_sizes(frame: Frame, maps: Sequence[Value], items: Sequence[ast.Syntax],
                  listed: Sequence[Augmentation]) -> None:  # fmt: skip
-    """Images of different sizes would each move at a scale of their own, and no longer show the same."""
-    moving = [(item, one) for item, one in zip(items, listed, strict=True)
-              if one.kind is Kind.MOVES and not isinstance(one, Fixed)]  # fmt: skip
+    """Report E418 where images of different sizes would each move by another share, and no longer show the same."""
+    moving = [(item, one) for item, one in zip(items, listed, strict=True) if one.in_pixels]
     sizes = [size_of(value) for value in maps]
     other = next((at for at, size in enumerate(sizes) if size != sizes[0]), None)
     if not moving or other is None:
@@ -107,9 +106,9 @@ def _check_sizes(frame: Frame, maps: Sequence[Value], items: Sequence[ast.Syntax
     item, one = moving[0]
     (height, width), (first_height, first_width) = sizes[other], sizes[0]
     labels = [Label(value.origin.span, "declared here") for value in (maps[0], maps[other]) if value.origin.span]
-    frame.error(CODE, f"`{one.word}` moves the pixels of images, and `{maps[other].name}` of {height}x{width} doesn't "
-                      f"move with `{maps[0].name}` of {first_height}x{first_width}", item.span, secondary=labels,
-                help=f"leave out `{one.word}`, or declare both of one size")  # fmt: skip
+    frame.error(CODE, f"`{one.word}` counts pixels, and those of `{maps[other].name}`, {height}x{width}, are another "
+                      f"share than those of `{maps[0].name}`, {first_height}x{first_width}", item.span,
+                secondary=labels, help=f"leave out `{one.word}`, or declare both of one size")  # fmt: skip
 
 
 def _check_order(frame: Frame, items: Sequence[ast.Syntax], listed: Sequence[Augmentation]) -> None:

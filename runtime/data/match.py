@@ -21,8 +21,8 @@ Ports = Sequence[Mapping[str, Any]]
 class Sources:
     """port -> the fields that feed it: one, or the columns of a table.
 
-    left  columns of numbers or text, and arrays, that feed nothing: one that has the name of an inner value of the net is none
-          of its targets, since the loss then means the value
+    left  columns and arrays that feed nothing, such as one that is called as an inner value of the net: the loss then
+          means the value
     """
 
     fields: Mapping[str, tuple[str, ...]]

@@ -14,9 +14,9 @@ class Gather(Layer):
     """`x -> gather(index)`: the slices of x along an axis in the order of an index, whose axes replace that axis.
 
     `[M, C]` with `int [K]` -> `[K, C]`. Index and x may each be of the example or the same for all: a table of
-    parameters with an index of the example looks its rows up. Indices run from 0 to the axis' size - 1. Negative
-    ones count from the end, -1 the last; in an input that chooses from a table of parameters they are refused (E558). PyTorch's gather picks elements one by one instead:
-    `x * (index -> one_hot(n)) -> sum(axis=-1)` does that.
+    parameters with an index of the example looks its rows up. Indices run from 0 to the axis' size - 1. Negative ones
+    count from the end, -1 the last; in an input that chooses from a table of parameters they are refused (E558).
+    PyTorch's gather picks elements one by one instead: `x * (index -> one_hot(n)) -> sum(axis=-1)` does that.
     """
 
     also = ("index_select", "take")
