@@ -31,8 +31,8 @@ class Meaning:
         return self.names[number] if number < len(self.names) else str(number)
 
     def are_classes(self, count: int) -> bool:
-        """Whether so many scores are those of the classes."""
-        return count in self.counts or (not self.counts and count > 1 and count == len(self.names))
+        """Whether so many scores are those of the classes: by the losses, or where none is known by the names."""
+        return count in self.counts or (self.predictions is None and count > 1 and count == len(self.names))
 
 
 @dataclass(frozen=True, slots=True)
