@@ -83,7 +83,9 @@ def _data_of(task: str) -> ModuleType | None:
     return module
 
 
-def _write_data(made: ModuleType | None, trainer: netc.Trainer, out: Path, count: int | None) -> tuple[Rows, netc.DataSet]:
+def _write_data(
+    made: ModuleType | None, trainer: netc.Trainer, out: Path, count: int | None
+) -> tuple[Rows, netc.DataSet]:
     """The rows held out with all their fields, and the data to train on; a few rows to draw as shown.npz."""
     if made is None:
         data = netc.open_data(trainer.plan.data)

@@ -28,7 +28,9 @@ def inside(kind: int, x: Array, y: Array, radius: float) -> Array:
     return (y <= 0.75 * radius) & (y >= 2 * abs(x) - radius)
 
 
-def scene(random: np.random.Generator, size: int, most: int, radii: tuple[float, float]) -> tuple[Array, Array, list[Box]]:
+def scene(
+    random: np.random.Generator, size: int, most: int, radii: tuple[float, float]
+) -> tuple[Array, Array, list[Box]]:
     """A picture [3, size, size], the class of each pixel (0 is ground), and its boxes: kind, x1, y1, x2, y2.
 
     Up to `most` shapes, none of which touches another.

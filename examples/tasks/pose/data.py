@@ -45,7 +45,9 @@ def _figure(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return _drawn(random, limbs, head, 4.0 * size), joints
 
 
-def _drawn(random: np.random.Generator, limbs: list[tuple[np.ndarray, np.ndarray]], head: np.ndarray, radius: float) -> np.ndarray:
+def _drawn(
+    random: np.random.Generator, limbs: list[tuple[np.ndarray, np.ndarray]], head: np.ndarray, radius: float
+) -> np.ndarray:
     """Lines and a round head, brighter than their ground, which has waves and grain."""
     y, x = np.mgrid[:SIZE, :SIZE] + 0.5
     points = np.stack([x, y], axis=-1)
