@@ -4,14 +4,19 @@
     python examples/tasks/run.py detect segment        # some
     python examples/tasks/run.py --rows 48 --epochs 1  # whether they run at all
 
-A task is a folder with a net, TASK/TASK.net, and a data.py unless its train section names data that come with netc:
+A task is a folder with a net, TASK/TASK.net, and a data.py unless its train section names data that come with netc.
+Where the task isn't "learn from rows", TASK/TASK.py stands in its place.
+
+In data.py:
 
     rows(count, seed)      arrays by name, of as many examples; what the net doesn't take is for `score` alone
     NAMES                  of classes or joints
     METRIC, score(outputs, rows)   a figure of the answers, where it isn't the first metric of the train section
     TRAIN_ROWS, TEST_ROWS  how many, where not 800 and 200
-    train(out, rows, epochs)   all of it, where the task isn't "learn from rows": returns METRIC before and after,
-                           leaves the picture out/TASK.png
+
+In TASK.py:
+
+    METRIC, train(out, rows, epochs)   all of it: returns METRIC before and after, leaves the picture out/TASK.png
 
 What comes out is in runs/tasks/TASK: the data, the run folder, and the picture that `netc predict --draw` makes.
 """
@@ -74,8 +79,9 @@ class _Figure:
 
 
 def _data_of(task: str) -> ModuleType | None:
-    file = HERE / task / "data.py"
-    if not file.exists():
+    files = (HERE / task / name for name in (f"{task}.py", "data.py"))
+    file = next((file for file in files if file.exists()), None)
+    if file is None:
         return None
     spec = importlib.util.spec_from_file_location(f"{task}_data", file)
     module = importlib.util.module_from_spec(spec)

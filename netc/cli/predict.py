@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BATCH = 128
 DRAWING = "Drawing"
-DRAWN_AS = ("boxes", "text", "mask", "classes", "points", "image")
+DRAWN_AS = ("boxes", "text", "mask", "classes", "points", "image", "values")
 
 
 @verb(

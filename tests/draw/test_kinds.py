@@ -11,11 +11,12 @@ from PIL import Image
 import netc
 from netc.cli.predict import DRAWN_AS
 from netc.runtime.show.draw import WORDS, Meaning
-from netc.runtime.show.draw.colours import PALETTE, colour_of
+from netc.runtime.show.draw.colours import BAR, PALETTE, colour_of
 from netc.runtime.show.draw.drawing import choose
 from netc.runtime.show.draw.example import Example, frames
 from netc.runtime.show.draw.kinds.points import peaks
 from netc.runtime.show.draw.kinds.text import words
+from netc.runtime.show.draw.panel import LINE
 from netc.runtime.show.draw.suppress import overlaps, suppress
 
 PICTURE = np.zeros((1, 16, 16, 3), np.uint8)
@@ -56,6 +57,7 @@ def test_the_command_knows_every_kind() -> None:
         ({"a": floats(1, 4, 16, 16)}, Meaning(predictions=("a",)), "image"),
         ({"a": floats(7, 20)}, Meaning(counts=frozenset({20}), predictions=("a",)), "text"),
         ({"a": np.arange(4)}, Meaning(), "text"),
+        ({"a": floats(3)}, Meaning(names=("left", "right", "up"), predictions=("a",)), "values"),
         ({"boxes": floats(9, 4), "scores": floats(9, 2), "a": floats(5)}, Meaning(counts=frozenset({5})), "boxes"),
     ],
 )
@@ -171,3 +173,17 @@ def test_class_bars_are_as_long_as_probabilities() -> None:
     drawn = netc.draw(np.zeros((1, 1, 16, 16), np.float32), np.array([[0.0, 5.0, 0.0]]), "classes")
     assert drawn.height > drawn.width  # three lines below the picture
     assert netc.draw({"x": floats(1, 4)}, floats(1, 4), "classes").height < 120  # lines alone
+
+
+def test_values_are_bars_from_nought() -> None:
+    drawn = netc.draw(
+        np.zeros((1, 1, 16, 16), np.float32), np.array([[-1.0, 0.0, 1.0]]), "values", names=["a", "b", "c"]
+    )
+    bars = (np.asarray(drawn) == BAR).all(axis=2).sum(axis=1)
+    lengths = [
+        int(bars[start : start + LINE].max()) for start in range(drawn.height - 14 - 3 * LINE, drawn.height - 14, LINE)
+    ]
+    assert lengths[0] < lengths[1] < lengths[2]
+    assert lengths[1] == pytest.approx(lengths[2] / 2, abs=2)
+    many = netc.draw({"x": floats(1, 4)}, floats(1, 30), "values")
+    assert many.height == 13 * LINE + 28

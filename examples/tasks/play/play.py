@@ -1,25 +1,24 @@
 """Learns to catch balls by playing: deep Q-learning with a replay memory and a target network (Mnih et al. 2015).
 
-    python examples/tasks/play/play.py runs/tasks/play
-    netc predict runs/tasks/play/player.onnx runs/tasks/play/game.npz --draw runs/tasks/play/game.png
-
-The score of a game is balls caught less balls missed, of ten. Prints it for play at random and after each part of the
-training, and writes the player, and the frames of two balls as it plays them.
+METRIC is the mean score of a game of ten balls: those caught less those missed. Leaves the player, `player.onnx`, and
+the moments of two balls as it plays them, `game.npz`.
 """
 
 from __future__ import annotations
 
-import argparse
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from catch import ACTIONS, SIZE, Catch
+from play.catch import ACTIONS, SIZE, Catch
 
 import netc
 
 FILE = Path(__file__).with_name("play.net")
-GAMES, MEMORY, BALLS = 16, 20_000, 10
+METRIC = "score"
+GAMES, MEMORY, BALLS, STEPS = 16, 20_000, 10, 6000
 Policy = Callable[[np.ndarray], np.ndarray]
 
 
@@ -72,7 +71,7 @@ def score(policy: Policy, games: int = 100, seed: int = 1) -> float:
     return total / games
 
 
-def learn(model: netc.Model, steps: int, seed: int = 0, report: Callable[[int], None] = lambda step: None) -> None:
+def learn(model: netc.Model, steps: int, seed: int = 0) -> None:
     """Play and update by turns; of the actions a share is random, from all of them at first down to a twentieth."""
     trainer, memory = netc.Trainer(model), Memory(MEMORY, seed)
     play, random, best = Catch(GAMES, seed), at_random(seed), greedy(model)
@@ -85,8 +84,6 @@ def learn(model: netc.Model, steps: int, seed: int = 0, report: Callable[[int], 
         memory.add(board=boards, action=actions, reward=rewards, after=play.boards(), going=1.0 - over)
         play.start(over)
         trainer.step(memory.batch(trainer.plan.batch))
-        if step % 1000 == 0:
-            report(step)
 
 
 def frames(policy: Policy, balls: int = 2, seed: int = 3) -> np.ndarray:
@@ -101,23 +98,29 @@ def frames(policy: Policy, balls: int = 2, seed: int = 3) -> np.ndarray:
     return np.concatenate(seen)
 
 
-def main() -> None:
-    """Read the command line, learn, write the files."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path, help="folder for the player and the game")
-    parser.add_argument("--steps", type=int, default=6000, help="updates, each with a moment of 16 games (default: 6000)")
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    model = netc.Model(netc.load(FILE), device="cpu", seed=arguments.seed)
-    print(f"score of a game of ten balls, from -10 to 10\nat random        {score(at_random(2)):>6.2f}")
-    print(f"before training  {score(greedy(model)):>6.2f}", flush=True)
-    learn(
-        model, arguments.steps, arguments.seed, lambda step: print(f"{step:>6} steps     {score(greedy(model)):>6.2f}")
+def train(out: Path, count: int | None, epochs: int | None) -> tuple[float, float]:
+    """Learn for so many steps, draw the game; returns METRIC before and after."""
+    model = netc.Model(netc.load(FILE), device="cpu", seed=0)
+    before = score(greedy(model))
+    learn(model, (count or STEPS) * (epochs or 1))
+    print(f"score at random: {score(at_random(2)):.2f}")
+    weights, player, game = (out / name for name in ("player.safetensors", "player.onnx", "game.npz"))
+    model.save(weights)
+    np.savez_compressed(game, board=frames(greedy(model)))
+    _netc("compile", str(FILE), "--weights", str(weights), "-o", str(player))
+    _netc(
+        "predict",
+        str(player),
+        str(game),
+        "--draw",
+        str(out / "play.png"),
+        "--as",
+        "values",
+        "--names",
+        ",".join(ACTIONS),
     )
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    model.save(arguments.out / "player.safetensors")
-    np.savez_compressed(arguments.out / "game.npz", board=frames(greedy(model)))
+    return before, score(greedy(model))
 
 
-if __name__ == "__main__":
-    main()
+def _netc(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "netc", *arguments], check=True, stdout=subprocess.DEVNULL)

@@ -32,7 +32,7 @@ def draw(
 
     inputs   pictures [N, C, H, W] or clips [N, C, T, H, W], or inputs by name
     outputs  the answer [N, …], or answers by name
-    kind     "boxes", "text", "mask", "classes", "points" or "image"; None takes what the outputs say they are
+    kind     "boxes", "text", "mask", "classes", "points", "image" or "values"; None takes what the outputs say they are
     names    of classes or joints, in their order;  titles: a line above each row's drawing
     least    the lowest score of boxes, joints and masks of one class that is drawn
 

@@ -7,8 +7,9 @@ from netc.runtime.show.draw.kinds.image import IMAGE
 from netc.runtime.show.draw.kinds.mask import MASK
 from netc.runtime.show.draw.kinds.points import POINTS
 from netc.runtime.show.draw.kinds.text import TEXT
+from netc.runtime.show.draw.kinds.values import VALUES
 
-KINDS: tuple[Kind, ...] = (BOXES, TEXT, MASK, CLASSES, POINTS, IMAGE)
+KINDS: tuple[Kind, ...] = (BOXES, TEXT, MASK, CLASSES, POINTS, IMAGE, VALUES)
 WORDS = tuple(kind.word for kind in KINDS)
 
 __all__ = ["KINDS", "WORDS", "Kind"]
