@@ -52,6 +52,7 @@ def test_the_command_knows_every_kind() -> None:
         ({"a": floats(4, 8, 8)}, Meaning(predictions=("a",)), "points"),
         ({"a": floats(4, 8, 8)}, Meaning(names=("w", "x", "y", "z"), predictions=("a",)), "points"),
         ({"heatmaps": floats(1, 8, 8)}, Meaning(), "points"),
+        ({"a": floats(3, 16, 16), "b": floats(9, 8, 8)}, Meaning(predictions=("a", "b")), "image"),
         ({"a": floats(3, 16, 16)}, Meaning(predictions=("a",)), "image"),
         ({"a": floats(1, 4, 16, 16)}, Meaning(predictions=("a",)), "image"),
         ({"a": floats(7, 20)}, Meaning(counts=frozenset({20}), predictions=("a",)), "text"),
@@ -165,6 +166,9 @@ def test_frames_of_what_is_no_picture() -> None:
     assert stacked is not None
     assert stacked.shape == (2, 4, 9, 9, 3)
     assert frames(np.zeros((2, 9, 9, 3), np.uint8)).shape == (2, 1, 9, 9, 3)
+    dark = frames(np.full((1, 1, 9, 9), 20, np.uint8))
+    assert dark is not None
+    assert (dark == 20).all()
 
 
 def test_class_bars_are_as_long_as_probabilities() -> None:
