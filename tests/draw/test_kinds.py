@@ -10,7 +10,7 @@ from PIL import Image
 
 import netc
 from netc.cli.predict import DRAWN_AS
-from netc.runtime.show.draw import WORDS, Meaning
+from netc.runtime.show.draw import WORDS, Meaning, grid
 from netc.runtime.show.draw.colours import PALETTE, colour_of
 from netc.runtime.show.draw.drawing import choose
 from netc.runtime.show.draw.example import Example, frames
@@ -175,3 +175,9 @@ def test_class_bars_are_as_long_as_probabilities() -> None:
     drawn = netc.draw(np.zeros((1, 1, 16, 16), np.float32), np.array([[0.0, 5.0, 0.0]]), "classes")
     assert drawn.height > drawn.width  # three lines below the picture
     assert netc.draw({"x": floats(1, 4)}, floats(1, 4), "classes").height < 120  # lines alone
+
+
+def test_a_sheet_is_filled_evenly() -> None:
+    one = Image.new("RGB", (256, 380))
+    assert grid([one] * 8).size == (4 * 270 + 14, 2 * 394 + 14)
+    assert grid([one]).size == (284, 408)
