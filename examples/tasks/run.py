@@ -130,7 +130,7 @@ def main() -> None:
             raise SystemExit(f"error: {error}") from None
         seconds = time.monotonic() - started
         picture = arguments.out / task / f"{task}.png"
-        print(f"{task:<9} {name}: {before:.3f} before, {after:.3f} after; {seconds:.0f} s; {picture}", flush=True)
+        print(f"{task:<9} {name}: {before:.3g} before, {after:.3g} after; {seconds:.0f} s; {picture}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from PIL import Image
 
 import netc
 from netc.cli.predict import DRAWN_AS
-from netc.runtime.show.draw import WORDS, Meaning
+from netc.runtime.show.draw import WORDS, Meaning, grid
 from netc.runtime.show.draw.colours import BAR, PALETTE, colour_of
 from netc.runtime.show.draw.drawing import choose
 from netc.runtime.show.draw.example import Example, frames
@@ -53,6 +53,7 @@ def test_the_command_knows_every_kind() -> None:
         ({"a": floats(4, 8, 8)}, Meaning(predictions=("a",)), "points"),
         ({"a": floats(4, 8, 8)}, Meaning(names=("w", "x", "y", "z"), predictions=("a",)), "points"),
         ({"heatmaps": floats(1, 8, 8)}, Meaning(), "points"),
+        ({"a": floats(3, 16, 16), "b": floats(9, 8, 8)}, Meaning(predictions=("a", "b")), "image"),
         ({"a": floats(3, 16, 16)}, Meaning(predictions=("a",)), "image"),
         ({"a": floats(1, 4, 16, 16)}, Meaning(predictions=("a",)), "image"),
         ({"a": floats(7, 20)}, Meaning(counts=frozenset({20}), predictions=("a",)), "text"),
@@ -167,6 +168,9 @@ def test_frames_of_what_is_no_picture() -> None:
     assert stacked is not None
     assert stacked.shape == (2, 4, 9, 9, 3)
     assert frames(np.zeros((2, 9, 9, 3), np.uint8)).shape == (2, 1, 9, 9, 3)
+    dark = frames(np.full((1, 1, 9, 9), 20, np.uint8))
+    assert dark is not None
+    assert (dark == 20).all()
 
 
 def test_class_bars_are_as_long_as_probabilities() -> None:
@@ -187,3 +191,9 @@ def test_values_are_bars_from_nought() -> None:
     assert lengths[1] == pytest.approx(lengths[2] / 2, abs=2)
     many = netc.draw({"x": floats(1, 4)}, floats(1, 30), "values")
     assert many.height == 13 * LINE + 28
+
+
+def test_a_sheet_is_filled_evenly() -> None:
+    one = Image.new("RGB", (256, 380))
+    assert grid([one] * 8).size == (4 * 270 + 14, 2 * 394 + 14)
+    assert grid([one]).size == (284, 408)

@@ -9,6 +9,7 @@ from netc.runtime.show.draw.suppress import overlaps, suppress
 
 SIZE, CELLS, MOST, RADII = 64, 8, 4, (6, 14)
 NAMES = shapes.KINDS
+TRAIN_ROWS, TEST_ROWS = 1600, 200
 METRIC = "mean average precision at IoU 0.5"
 
 

@@ -85,13 +85,15 @@ def frames(values: Array) -> Array | None:
         if values.ndim == 5:
             return None
         clip = values[:, None]
-    moved = np.moveaxis(clip, 1, -1).astype(np.float64)
+    moved = np.moveaxis(clip, 1, -1)
     return np.asarray(np.broadcast_to(_bytes(moved), (*moved.shape[:-1], 3)))
 
 
 def _bytes(values: Array) -> Array:
+    if values.dtype == np.uint8:
+        return values
     low, high = min(0.0, float(values.min(initial=0))), max(1.0, float(values.max(initial=0)))
-    return np.asarray(np.rint((values - low) / (high - low) * 255), np.uint8)
+    return np.asarray(np.rint((values.astype(np.float64) - low) / (high - low) * 255), np.uint8)
 
 
 def shown(values: Array, low: float = 0, high: float = 1) -> Array:

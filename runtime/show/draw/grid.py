@@ -21,6 +21,7 @@ def grid(drawings: Sequence[Image.Image]) -> Image.Image:
     height = max(drawing.height for drawing in drawings) + MARGIN
     columns = min(len(drawings), max(1, ceil(sqrt(len(drawings) * 1.4 * height / width))))
     rows = ceil(len(drawings) / columns)
+    columns = ceil(len(drawings) / rows)
     sheet = Image.new("RGB", (columns * width + MARGIN, rows * height + MARGIN), PAPER)
     for at, drawing in enumerate(drawings):
         row, column = divmod(at, columns)

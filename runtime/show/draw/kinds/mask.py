@@ -1,4 +1,4 @@
-"""The likeliest class of every pixel, as a colour over the picture, with a legend."""
+"""The likeliest class of every pixel, as a colour over the picture without its own colours, with a legend."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from netc.runtime.show.draw.example import Example
 from netc.runtime.show.draw.kinds.base import Kind
 from netc.runtime.show.draw.panel import Line, beside, enlarged, with_lines
 
-OPACITY = 0.55
+OPACITY = 0.6
+BRIGHTNESS = np.array([0.299, 0.587, 0.114])
 FEWEST = 0.001
 """The share of the pixels from which a class stands in the legend."""
 
@@ -37,8 +38,9 @@ def _draw(example: Example, output: str) -> Image.Image:
     picture = example.frames[0]
     labels = _labels(scores, example.least)
     colours = np.array([(255, 255, 255), *(colour_of(at) for at in range(int(labels.max(initial=0))))], np.uint8)
-    mixed = picture.astype(np.float64) * (1 - OPACITY) + colours[labels] * OPACITY
-    over = np.where(labels[..., None] > 0, np.rint(mixed), picture).astype(np.uint8)
+    grey = (picture @ BRIGHTNESS)[..., None].repeat(3, axis=2)
+    mixed = grey * (1 - OPACITY) + colours[labels] * OPACITY
+    over = np.rint(np.where(labels[..., None] > 0, mixed, grey)).astype(np.uint8)
     lines = []
     for label in np.unique(labels).tolist():
         share = float((labels == label).mean())

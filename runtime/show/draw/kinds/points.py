@@ -26,13 +26,14 @@ def _fits(example: Example) -> str | None:
 
 
 def _is_it(example: Example) -> str | None:
-    """Maps that are called so, or that a loss compares with as many maps that are neither grey nor colours."""
-    for name, values in example.outputs.items():
+    """Maps that are called so, or the net's first output, if a loss compares it with maps that are no picture."""
+    for at, (name, values) in enumerate(example.outputs.items()):
         if not _are_maps(example, values) or example.meaning.are_classes(len(values)):
             continue
         if CALLED.search(name.lower()):
             return name
-        if example.meaning.predictions is not None and not example.meaning.counts and len(values) not in (1, 3):
+        compared = not example.meaning.counts and name in (example.meaning.predictions or ())
+        if at == 0 and compared and len(values) not in (1, 3):
             return name
     return None
 
