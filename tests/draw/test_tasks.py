@@ -13,7 +13,8 @@ from processes import surroundings
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "examples/tasks/run.py"
 TASKS = sorted(path.parent.name for path in PROGRAM.parent.glob("*/*.net"))
-REACHED = {"classify": 0.97, "detect": 0.75, "segment": 0.85, "pose": 0.85}
+REACHED = {"classify": 0.97, "detect": 0.75, "segment": 0.85, "pose": 0.85, "video": 0.95, "play": 8, "caption": 0.7}
+SINKS = {"style"}
 
 
 def run(task: str, out: Path, *options: str) -> tuple[float, float]:
@@ -26,7 +27,8 @@ def run(task: str, out: Path, *options: str) -> tuple[float, float]:
     with Image.open(out / task / f"{task}.png") as picture:
         assert min(picture.size) > 200
         assert len(set(picture.convert("L").getdata())) > 10
-    before, after = (float(part.split()[-2]) for part in done.stdout.split(";")[0].split(":")[1].split(","))
+    last = done.stdout.splitlines()[-1]
+    before, after = (float(part.split()[-2]) for part in last.split(";")[0].split(":")[1].split(","))
     return before, after
 
 
@@ -39,7 +41,7 @@ def test_a_task_runs_on_few_rows(task: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_a_task_learns(task: str, tmp_path: Path) -> None:
     before, after = run(task, tmp_path)
-    assert after > before
+    assert after < before if task in SINKS else after > before
     assert after >= REACHED.get(task, 0)
 
 
