@@ -114,6 +114,6 @@ def test_a_wheel_has_the_zoo(tmp_path: Path) -> None:
     asked = "from netc.cli import run; run(['zoo', 'resnet110', '--format', 'json'])"
     env = surroundings(PYTHONPATH=str(tmp_path / "site"))
     done = subprocess.run([sys.executable, "-c", asked], cwd=tmp_path, env=env, capture_output=True, text=True)
-    (found,) = json.loads(done.stdout)
+    found, _ = json.loads(done.stdout)
     assert found["params"] == 1_730_714
     assert Path(found["file"]) == Path("site/netc/examples/zoo/resnet_cifar.net")
