@@ -14,9 +14,9 @@ section, without blank ones and comments. Parameters are counted when this page 
 that its paper, or the library that it follows, gives, to which the text holds itself (`expect params ==`).
 
 `netc zoo` prints this list, and `netc new DIR --from resnet50` begins a folder with one of them. Where a network has a
-map, `--init FILE --map NAME` loads torchvision's weights ([training.md](training.md)); tests compare these networks with
-torchvision: every tensor, the multiply-accumulates, and the answers from equal weights. The others are held to their
-published numbers, where they have any.
+map, `--init FILE --map NAME` loads torchvision's weights ([training.md](training.md)); tests compare these networks
+with torchvision: every tensor, the multiply-accumulates, and the answers from equal weights. The others are held to
+their published numbers, where they have any.
 """
 
 NOT_COVERED = {
