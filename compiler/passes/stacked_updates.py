@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator
 
 from netc.compiler.ir import Builder, Graph, Node, Origin, Value
 from netc.compiler.ops import get_op
@@ -30,10 +30,9 @@ def stacked_updates(graph: Graph) -> Graph:
     """
     outputs = set(graph.outputs.values())
     groups: dict[Hashable, list[list[Node]]] = defaultdict(list)
-    readers = graph.consumers()
     for lane in lanes(graph):
         pattern = _pattern(lane)
-        if pattern is not None and not _read_elsewhere(lane, readers):
+        if pattern is not None:
             groups[pattern].append(lane)
     ends: dict[Node, list[list[Node]]] = {}
     absorbed: set[Node] = set()
@@ -49,12 +48,6 @@ def stacked_updates(graph: Graph) -> Graph:
         elif node not in absorbed:
             rewriter.keep(node)
     return rewriter.finish()
-
-
-def _read_elsewhere(lane: list[Node], readers: Mapping[Value, Sequence[Node]]) -> bool:
-    """Whether a node outside goes on from a value of the update: what is followed is read before its stack is cut."""
-    own = set(lane)
-    return any(reader not in own for node in lane for value in node.outputs for reader in readers.get(value, []))
 
 
 def _pattern(lane: list[Node]) -> Hashable:
