@@ -6,7 +6,7 @@ CASES := 10000
 SEED := 2
 unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of processes, which would compile netc each time
 
-.PHONY: help demo lecture install fast test test-all lint types imports pytest fuzz golden docs bench bench-all clean
+.PHONY: help demo lecture examples install fast test test-all lint types imports pytest fuzz golden docs bench bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ install: $(BIN)/netc ## a virtual environment in .venv with netc in it
 
 demo: $(BIN)/netc ## train a small network on real digits, in under a minute
 	$(BIN)/netc train examples/lecture/digits.net
+
+examples: $(BIN)/netc ## the tasks of the lecture: train each on small data, in under two minutes, and draw its answers in runs/tasks
+	$(BIN)/python examples/tasks/run.py
 
 test: lint types imports pytest ## everything that checks the project, but for the tests marked `slow`
 

@@ -17,6 +17,7 @@ What there is:
     History, Listener        what fit gives, and what may follow it
     open_data, DataSet       data sets as `--data` names them, and rows of them
     load_run, Run            what a training left in its folder
+    draw                     answers on a sheet: boxes, masks, key points, pictures, words
     compile, Options         a net or its training step as an ONNX model
     DiagnosticError          every mistake of a user's, with code, place and help, in `diagnostics`
 
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
     from netc.runtime.folder.listener import Listener
     from netc.runtime.model import Model
     from netc.runtime.runs.loaded import Run
+    from netc.runtime.show.draw import draw
     from netc.runtime.show.history import History
     from netc.runtime.training.trainer import Trainer
 
 __all__ = [
     "Card", "DataSet", "Diagnostic", "DiagnosticError", "History", "Listener", "Model", "Net", "Options", "Run",
-    "TrainPlan", "Trainer", "compile", "load", "load_run", "loads", "open_data",
+    "TrainPlan", "Trainer", "compile", "draw", "load", "load_run", "loads", "open_data",
 ]  # fmt: skip
 
 TEXT_FILE = "text.net"
@@ -63,6 +65,7 @@ _HOMES = {
     "Run": "netc.runtime.runs.loaded",
     "TrainPlan": "netc.compiler",
     "Trainer": "netc.runtime.training.trainer",
+    "draw": "netc.runtime.show.draw",
     "open_data": "netc.runtime.data",
 }
 

@@ -113,7 +113,14 @@ class Model:
             rows = bind_inputs(x, wanted, self._trained_ports, self.card)
             parts = [self.forward(rows.batch(some), taps) for some in chunks(len(rows), ROWS)]
             return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return self.forward(feed(wanted, _arrays(x), self.card or NO_CARD), taps)
+        return self.forward(feed(wanted, self._read(_arrays(x), wanted), self.card or NO_CARD), taps)
+
+    def _read(self, arrays: Any, wanted: Sequence[Port]) -> Any:
+        """Without inputs of the net that the values asked for don't depend on, such as those that losses alone read."""
+        if not isinstance(arrays, Mapping):
+            return arrays
+        unread = {value.name for value in self.net.inputs} - {said(port) for port in wanted}
+        return {name: array for name, array in arrays.items() if name not in unread}
 
     def forward(self, feeds: Mapping[str, Array], taps: Sequence[str] = ()) -> dict[str, Array]:
         """`run` without scaling: arrays as the net computes with them, such as the batches of bound data."""

@@ -167,6 +167,8 @@ def as_tensor(frame: Frame, node: ast.Expression, owner: str) -> Any:
     for item in spread(value):
         if not isinstance(item, Tensor):
             help = "start from a value, as in `skip -> conv(64, 1x1)`" if isinstance(item, LayerValue) else None
+            if isinstance(item, int | float) and not isinstance(item, bool):
+                help = "a number needs an operator: give the value a name, and write `x + 1` or `-1 * x`"
             frame.error("E224", f"{owner} merges tensors, found {kind(item)}", node.span, help=help)
             return POISON
     return value

@@ -89,7 +89,12 @@ def _check_waiting(frame: Frame, layers: Sequence[LayerInstance], net: Net | Non
 
 def _note_stated(frame: Frame, condition: ast.Expression, net: Net) -> None:
     """Keep the number of an `expect params == number`, and of `params(training)`, which a zoo shows as published."""
-    if isinstance(condition, ast.Binary) and condition.operator == "==" and isinstance(condition.right, ast.Number):
+    if not isinstance(condition, ast.Binary):
+        return
+    if condition.operator == "and":
+        for both in (condition.left, condition.right):
+            _note_stated(frame, both, net)
+    if condition.operator == "==" and isinstance(condition.right, ast.Number):
         counted = _text(frame, condition.left)
         if counted in ("params", "params(training)"):
             net.stated[counted] = frame.evaluate(condition.right)

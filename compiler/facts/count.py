@@ -24,6 +24,10 @@ VIEWS = frozenset(("identity", "flatten", "reshape"))
 """Layers whose output is their input's memory."""
 
 
+FIXED = frozenset(("adaptive_avgpool", "upsample"))
+"""Layers whose products are with fixed numbers, a way of writing what is averaged or interpolated: they count none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """What some layers cost together.
@@ -107,7 +111,7 @@ def flops(nodes: Iterable[Node], batch: int = 1) -> Size:
 
 def layer_flops(layers: Iterable[LayerInstance], batch: int = 1) -> Size:
     """Multiply-accumulates of these layers for `batch` examples: in a scan, of all its steps."""
-    return _sum(layer.steps * flops(layer.nodes, batch) for layer in layers)
+    return _sum(layer.steps * flops(layer.nodes, batch) for layer in layers if layer.word not in FIXED)
 
 
 def training_flops(net: Net, batch: int = 1) -> dict[str, Size]:
@@ -127,6 +131,8 @@ def training_flops(net: Net, batch: int = 1) -> dict[str, Size]:
             learning.update(inner for inner, slope in zip(body.inputs, slopes, strict=True) if slope)
     return {
         layer.path: layer.steps * _sum(times.get(node, 1) * flops((node,), batch) for node in layer.nodes)
+        if layer.word not in FIXED
+        else 0
         for layer in net.layers
     }
 

@@ -24,7 +24,13 @@ NARROWEST = 80
 def text_of(net: Net, found: Mapping[str, Any], batch: int | None) -> str:
     """The title, the table and the totals, 80 columns wide."""
     title = textwrap.fill(title_of(net), NARROWEST)
-    return "\n".join([title, "", *plain_lines(cells_of(found), NARROWEST), "", *totals_lines(net, found, batch)])
+    costs = [_hanging(line) for line in totals_lines(net, found, batch)]
+    return "\n".join([title, "", *plain_lines(cells_of(found), NARROWEST), "", *costs])
+
+
+def _hanging(line: str) -> str:
+    """What is said of the whole net; counts of several open sizes can need a second line."""
+    return textwrap.fill(line, NARROWEST, subsequent_indent=" " * len("parameters   "), break_on_hyphens=False)
 
 
 def html_of(net: Net, found: Mapping[str, Any], batch: int | None) -> str:

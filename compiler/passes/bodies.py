@@ -20,7 +20,7 @@ def everywhere(graph: Graph, rewrite: Rewrite) -> Graph:
 
 def in_bodies(graph: Graph, rewrite: Rewrite) -> Graph:
     """The graph with `rewrite` of the graphs that its own nodes hold."""
-    if not any(node.bodies for node in graph.nodes):
+    if not any(isinstance(value, Graph) for node in graph.nodes for value in node.attributes.values()):
         return graph
     rewriter = Rewriter(graph)
     for node in graph.nodes:

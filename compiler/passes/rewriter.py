@@ -31,8 +31,8 @@ class Rewriter:
 
     def keep(self, node: Node, **changed: Any) -> Node:
         """Take a node over: itself where its inputs are, a copy where they, or some attributes, changed."""
-        inputs = self.inputs(node)
-        if changed or inputs != node.inputs:  # values are equal by identity
+        if changed or not self._now.keys().isdisjoint(node.inputs):
+            inputs = self.inputs(node)
             copy = Node(node.op, inputs, {**node.attributes, **changed}, origin=node.origin)
             copy.outputs = tuple(Value(v.name, v.dtype, v.shape, v.origin, copy) for v in node.outputs)
             self.replace(node.outputs, copy.outputs)

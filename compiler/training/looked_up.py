@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from netc.compiler.ir import DType, Graph, Node, Value
+from netc.compiler.ir import DType, Graph, Node, Value, product
 from netc.compiler.net import Net
+from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Kind
 from netc.compiler.training.assembly import Assembly
-
-REARRANGE = frozenset({"Reshape", "Transpose"})
-"""Operators behind which the same numbers stand in other places."""
 
 
 def known_rows(graph: Graph, given: Value) -> int | None:
@@ -32,7 +31,7 @@ def take_input(a: Assembly, net: Net, value: Value, **facts: Any) -> None:
 
 def _tables(consumers: Mapping[Value, list[Node]], given: Value) -> Iterator[int]:
     for node in consumers.get(given, []):
-        if node.op in REARRANGE:
+        if _rearranges(node, given):
             yield from _tables(consumers, node.output)
         elif node.op == "OneHot":
             yield int(node.attributes["depth"])
@@ -40,3 +39,9 @@ def _tables(consumers: Mapping[Value, list[Node]], given: Value) -> Iterator[int
             size = node.inputs[0].shape[int(node.attributes["axis"])]
             if isinstance(size, int):
                 yield size
+
+
+def _rearranges(node: Node, given: Value) -> bool:
+    """Whether all numbers of a value are in the result, at other places: a reshape or transpose."""
+    moved = get_op(node.op).kind is Kind.MOVEMENT and len(node.inputs) == 1
+    return moved and product(given.shape) == product(node.output.shape)

@@ -1,4 +1,4 @@
-"""Running netc as a user does, in a process of its own."""
+"""Running netc as a user does, in a process of its own: one with its imports done, where the surroundings are ours."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from processes import command, surroundings
+from warm import netc_in
 
 Netc = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -23,9 +24,11 @@ def netc(tmp_path: Path) -> Netc:
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        if env is None:
+            return netc_in(tmp_path, *arguments)
         return subprocess.run(
             command(*arguments),
-            cwd=tmp_path, env=surroundings(**(env or {})), capture_output=True, text=True,
+            cwd=tmp_path, env=surroundings(**env), capture_output=True, text=True,
             encoding="utf-8", timeout=120,
         )  # fmt: skip
 

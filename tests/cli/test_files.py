@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import command, surroundings
+from warm import netc_in
 
 GOOD = "net Good {\n  input x: 4\n  dense(2)\n}\n"
 BAD = "net Bad {\n  input x: 4\n  dens(2)\n}\n"
@@ -17,10 +17,7 @@ VERBS = ("check", "lint")
 
 
 def piped(folder: Path, text: bytes, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        command(*arguments), cwd=folder, env=surroundings(), input=text, capture_output=True, timeout=60
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    return netc_in(folder, *arguments, given=text)
 
 
 @pytest.mark.parametrize("verb", VERBS)

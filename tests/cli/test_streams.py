@@ -14,6 +14,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 from processes import command, on_terminal, surroundings
+from warm import netc_in
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\u202e"
 """Sets a title, clears the screen, colours, goes back to the start of the line, turns the direction of writing."""
@@ -90,16 +91,11 @@ COMMANDS: list[tuple[str, ...]] = [
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda words: " ".join(words).encode("ascii", "ignore").decode())
 def test_no_command_lets_an_escape_through(arguments: tuple[str, ...], evil: Path) -> None:
     if "run" in arguments and not (evil / "run").exists():
-        made = subprocess.run(
-            command("train", "a.net", "--data", "t.csv", "--out", "run"), cwd=evil, env=surroundings(),
-            capture_output=True, text=True, encoding="utf-8", timeout=120,
-        )  # fmt: skip
+        made = netc_in(evil, "train", "a.net", "--data", "t.csv", "--out", "run")
         assert made.returncode == 0, made.stderr
         assert refused(made.stdout + made.stderr) == []
-    done = subprocess.run(
-        command(*arguments), cwd=evil, env=surroundings(PYTHONIOENCODING="utf-8"), capture_output=True, timeout=120
-    )
-    text = (done.stdout + done.stderr).decode()
+    done = netc_in(evil, *arguments)
+    text = done.stdout + done.stderr
     assert refused(text) == []
     assert "bug in netc" not in text
     assert "Traceback" not in text

@@ -30,7 +30,7 @@ def test_color_on_request(netc: Any) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="pipes end differently there")
 @pytest.mark.parametrize("verb", ["check", "explain", "ir", "lint"])
 def test_pipe_closed_early(verb: str, tmp_path: Path) -> None:
-    (tmp_path / "a.net").write_text(BAD * 200 if verb != "ir" else GOOD, "utf-8")
+    (tmp_path / "a.net").write_text(BAD * 40 if verb != "ir" else GOOD, "utf-8")
     arguments = [verb] if verb == "explain" else [verb, "a.net"]
     process = subprocess.Popen(command(*arguments), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None

@@ -9,7 +9,8 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from processes import command, surroundings
+from processes import surroundings
+from warm import netc_in
 
 from netc.runtime.data.spec import Options
 
@@ -20,11 +21,19 @@ TOUR = PAGE[PAGE.index("## The card in ten minutes") : PAGE.index("### What is i
 def shell(line: str, folder: Path) -> str:
     """What a line prints, on both streams; `netc` is this one."""
     words = line.split()
-    told: list[str] | str = command(*words[1:]) if words[0] == "netc" else line
-    done = subprocess.run(
-        told, cwd=folder, env=surroundings(), shell=isinstance(told, str), text=True, encoding="utf-8",
-        capture_output=True, timeout=120,
-    )  # fmt: skip
+    if words[0] == "netc":
+        done = netc_in(folder, *words[1:])
+    else:
+        done = subprocess.run(
+            line,
+            cwd=folder,
+            env=surroundings(),
+            shell=True,
+            text=True,
+            encoding="utf-8",
+            capture_output=True,
+            timeout=120,
+        )
     return done.stdout + done.stderr
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,12 @@ from netc.grammar.stack import Stack
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.net"))
 GRAMMAR = tables.GRAMMAR.read_text(encoding="utf-8")
-LARK = Lark(GRAMMAR, parser="lalr", lexer="basic", strict=True, keep_all_tokens=True)
+
+
+@cache
+def larks() -> Lark:
+    """lark on the grammar: made once, and not while tests are collected."""
+    return Lark(GRAMMAR, parser="lalr", lexer="basic", strict=True, keep_all_tokens=True)
 
 
 def test_tables_are_those_of_the_grammar() -> None:
@@ -46,7 +52,7 @@ def test_the_digest_ignores_newline_conventions() -> None:
 def test_tokens_are_those_of_lark(path: Path) -> None:
     text = path.read_text()
     ours = Lexer(Source("x.net", text), tables.load()).run()
-    theirs = list(LARK.lex(text))
+    theirs = list(larks().lex(text))
     assert ours.findings == []
     assert [(token.kind, token.text, token.start) for token in ours.tokens[:-1]] == [
         (token.type, str(token), token.start_pos) for token in theirs
@@ -54,7 +60,7 @@ def test_tokens_are_those_of_lark(path: Path) -> None:
 
 
 def accepted_by_lark(kinds: list[str]) -> bool:
-    interactive = LARK.parse_interactive("")
+    interactive = larks().parse_interactive("")
     try:
         for kind in kinds:
             interactive.feed_token(LarkToken(kind, "x"))
@@ -68,14 +74,16 @@ def accepted_by_us(kinds: list[str]) -> bool:
     return Stack(tables.load()).accepts(*kinds, "$END")
 
 
-KINDS = sorted({terminal.name for terminal in LARK.terminals} - {"COMMENT", "SPACE"} | {"STEP", "TYPE"})
+@cache
+def kinds_of_lark() -> list[str]:
+    return sorted({terminal.name for terminal in larks().terminals} - {"COMMENT", "SPACE"} | {"STEP", "TYPE"})
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_the_language_is_that_of_lark(data: st.DataObject) -> None:
     """Sentences of the grammar, grown from what lark accepts next, with one token changed now and then."""
-    interactive = LARK.parse_interactive("")
+    interactive = larks().parse_interactive("")
     kinds: list[str] = []
     for _ in range(data.draw(st.integers(0, 25))):
         kind = data.draw(st.sampled_from(sorted(interactive.accepts())))
@@ -84,7 +92,7 @@ def test_the_language_is_that_of_lark(data: st.DataObject) -> None:
         kinds.append(kind)
         interactive.feed_token(LarkToken(kind, "x"))
     if kinds and data.draw(st.booleans()):
-        kinds[data.draw(st.integers(0, len(kinds) - 1))] = data.draw(st.sampled_from(KINDS))
+        kinds[data.draw(st.integers(0, len(kinds) - 1))] = data.draw(st.sampled_from(kinds_of_lark()))
     assert accepted_by_us(kinds) == accepted_by_lark(kinds)
 
 

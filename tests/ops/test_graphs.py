@@ -10,9 +10,13 @@ import pytest
 from netc.compiler.ops import all_ops
 
 CASES, PIECES = 2000, 10
+QUICK = 3
+"""So many pieces are run by `make test`, all of them by `make test-all`."""
 
 
-@pytest.mark.parametrize("piece", range(PIECES))
+@pytest.mark.parametrize(
+    "piece", [*range(QUICK), *(pytest.param(n, marks=pytest.mark.slow) for n in range(QUICK, PIECES))]
+)
 def test_random_graphs(piece: int) -> None:
     assert graph_fuzz.run(CASES // PIECES, seed=piece) == []
 

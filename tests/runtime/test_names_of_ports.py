@@ -83,6 +83,7 @@ def test_everything_at_once(tmp_path: Path) -> None:
     assert 0 <= record["accuracy"] <= 1
 
 
+@pytest.mark.filterwarnings("ignore:the held-out loss is less")
 def test_a_head_of_training_with_a_field_of_its_own(tmp_path: Path) -> None:
     text = (
         "net A { input x: 4\n h = dense(8)\n train only { aux = h -> dense(3) }\n logits = h -> dense(3) }\n"

@@ -62,7 +62,9 @@ def test_what_exists_in_training_alone_is_not_measured_on_held_out_rows(tmp_path
 
 def test_a_metric_of_what_is_left_is_measured_and_picks_the_best_epoch() -> None:
     _, history, noting = fitted("measured", validation=0.25)
-    assert noting.notes == []
+    assert noting.notes == [
+        "there is no held-out loss: `mean` is of values inside `train only`, and not measured on held-out rows"
+    ]
     assert [name for name in history[0] if name.startswith("validation_")] == ["validation_mae"]
 
 

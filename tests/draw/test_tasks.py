@@ -1,0 +1,53 @@
+"""The tasks of the lecture: few rows of each in every run of the tests, the whole where there is time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from processes import surroundings
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "examples/tasks/run.py"
+TASKS = sorted(path.parent.name for path in PROGRAM.parent.glob("*/*.net"))
+REACHED = {"classify": 0.97, "video": 0.95, "play": 8}
+SINKS = {"style"}
+
+
+def run(task: str, out: Path, *options: str) -> tuple[float, float]:
+    """The figure before and after."""
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM), task, "--out", str(out), *options],
+        capture_output=True, text=True, timeout=600, env=surroundings(PYTHONPATH=str(ROOT)),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with Image.open(out / task / f"{task}.png") as picture:
+        assert min(picture.size) > 200
+        assert len(set(picture.convert("L").getdata())) > 10
+    last = done.stdout.splitlines()[-1]
+    before, after = (float(part.split()[-2]) for part in last.split(";")[0].split(":")[1].split(","))
+    return before, after
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_runs_on_few_rows(task: str, tmp_path: Path) -> None:
+    run(task, tmp_path, "--rows", "32", "--epochs", "1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_learns(task: str, tmp_path: Path) -> None:
+    before, after = run(task, tmp_path)
+    assert after < before if task in SINKS else after > before
+    assert after >= REACHED.get(task, 0)
+
+
+def test_a_task_that_is_none_is_said() -> None:
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM), "paint"], capture_output=True, text=True, env=surroundings(PYTHONPATH=str(ROOT))
+    )
+    assert done.returncode == 2
+    assert "there is no task paint" in done.stderr
