@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import shutil
 import subprocess
 import sys
 import time
@@ -44,7 +45,8 @@ Rows = dict[str, np.ndarray]
 def run(task: str, out: Path, count: int | None, epochs: int | None) -> tuple[str, float, float]:
     """Train a task; returns what its figure is called, and the figure before and after on rows held out."""
     file, made = HERE / task / f"{task}.net", _data_of(task)
-    out.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
     if hasattr(made, "train"):
         before, after = made.train(out, count, epochs)
         return made.METRIC, before, after
