@@ -14,6 +14,7 @@ LIMITS = {"resnet": 40, "googlenet": 40, "unet": 30, "gpt2": 25}
 """Lines of code that a family may have; its name is that of its file."""
 
 
+@pytest.mark.slow  # the counts of all nets are held by test_catalogue.py
 def test_the_page_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == reference(), "python -m netc.compiler.zoo.reference > docs/zoo.md"
 

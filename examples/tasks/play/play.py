@@ -106,7 +106,9 @@ def train(out: Path, count: int | None, epochs: int | None) -> tuple[float, floa
     print(f"score at random: {score(at_random(2)):.2f}")
     weights, player, game = (out / name for name in ("player.safetensors", "player.onnx", "game.npz"))
     model.save(weights)
-    np.savez_compressed(game, board=frames(greedy(model)))
+    boards = frames(greedy(model))
+    unread = {name: np.zeros(len(boards), np.int64) for name in ("action", "reward", "going")}
+    np.savez_compressed(game, board=boards, after=boards, **unread)  # the loss alone reads what isn't the board
     _netc("compile", str(FILE), "--weights", str(weights), "-o", str(player))
     _netc(
         "predict",

@@ -81,6 +81,6 @@ def _content_loss(model: netc.Model, pictures: np.ndarray, others: np.ndarray) -
 def _draw(out: Path, held: dict[str, np.ndarray], manner: np.ndarray) -> None:
     """Landscapes beside what is made of them; the last one is the painting itself."""
     shown = np.concatenate([held["image"][: SHOWN - 1], manner[None]])
-    np.savez(out / "shown.npz", image=shown)
+    np.savez(out / "shown.npz", image=shown, painting=np.broadcast_to(manner, shown.shape))
     command = ["predict", str(out / "run"), str(out / "shown.npz"), "--draw", str(out / "style.png")]
     subprocess.run([sys.executable, "-m", "netc", *command], check=True, stdout=subprocess.DEVNULL)
