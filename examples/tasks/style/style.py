@@ -27,7 +27,7 @@ def train(out: Path, count: int | None, epochs: int | None) -> tuple[float, floa
     count = count or ROWS
     settings = {"epochs": epochs} if epochs else {}
     seeing = netc.Trainer(netc.Model(netc.load(FILE, net="Textures"), device="cpu", seed=0), **settings)
-    labels = np.arange(4 * count) % len(TEXTURES)
+    labels = np.arange(12 * count) % len(TEXTURES)
     textures = np.stack([texture(TEXTURES[label], random) for label in labels])
     accuracy = seeing.fit((textures, labels), validation=0.1, quiet=True)[-1]["validation_accuracy"]
 
@@ -81,6 +81,6 @@ def _content_loss(model: netc.Model, pictures: np.ndarray, others: np.ndarray) -
 def _draw(out: Path, held: dict[str, np.ndarray], manner: np.ndarray) -> None:
     """Landscapes beside what is made of them; the last one is the painting itself."""
     shown = np.concatenate([held["image"][: SHOWN - 1], manner[None]])
-    np.savez(out / "shown.npz", image=shown)
+    np.savez(out / "shown.npz", image=shown, painting=np.broadcast_to(manner, shown.shape))
     command = ["predict", str(out / "run"), str(out / "shown.npz"), "--draw", str(out / "style.png")]
     subprocess.run([sys.executable, "-m", "netc", *command], check=True, stdout=subprocess.DEVNULL)
