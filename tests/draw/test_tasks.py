@@ -13,7 +13,7 @@ from processes import surroundings
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "examples/tasks/run.py"
 TASKS = sorted(path.parent.name for path in PROGRAM.parent.glob("*/*.net"))
-REACHED = {"classify": 0.97, "detect": 0.85, "play": 8, "pose": 0.9, "segment": 0.9, "video": 0.95}
+REACHED = {"caption": 0.85, "classify": 0.97, "detect": 0.85, "play": 8, "pose": 0.9, "segment": 0.9, "video": 0.95}
 SINKS_TO = {"style": 0.1}
 """Of the figure before, where a lower one is better."""
 
