@@ -13,8 +13,9 @@ from processes import surroundings
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "examples/tasks/run.py"
 TASKS = sorted(path.parent.name for path in PROGRAM.parent.glob("*/*.net"))
-REACHED = {"classify": 0.97, "video": 0.95, "play": 8}
-SINKS = {"style"}
+REACHED = {"caption": 0.85, "classify": 0.97, "detect": 0.85, "play": 8, "pose": 0.9, "segment": 0.9, "video": 0.95}
+SINKS_TO = {"style": 0.1}
+"""Of the figure before, where a lower one is better."""
 
 
 def run(task: str, out: Path, *options: str) -> tuple[float, float]:
@@ -46,8 +47,11 @@ def test_a_task_runs_on_few_rows(task: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_a_task_learns(task: str, tmp_path: Path) -> None:
     before, after = run(task, tmp_path)
-    assert after < before if task in SINKS else after > before
-    assert after >= REACHED.get(task, 0)
+    if task in SINKS_TO:
+        assert after <= SINKS_TO[task] * before
+    else:
+        assert after > before
+        assert after >= REACHED[task]
 
 
 def test_a_task_that_is_none_is_said() -> None:

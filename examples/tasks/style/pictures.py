@@ -69,13 +69,13 @@ def painting(seed: int = 1) -> Array:
     return small(image)
 
 
-def texture(kind: str, random: np.random.Generator) -> Array:
-    """A texture of two colours in any direction and size, with a little noise, as bytes `[3, SIZE, SIZE]`."""
+def texture(kind: str, random: np.random.Generator, side: int = SIZE // 2) -> Array:
+    """A texture of two colours in any direction and size, with a little noise, as bytes `[3, side, side]`."""
     angle, length = random.uniform(0, np.pi), random.uniform(5, 14)
-    y, x = np.mgrid[:SIZE, :SIZE] + random.uniform(0, 50)
+    y, x = np.mgrid[:side, :side] + random.uniform(0, 50)
     u, v = (np.cos(angle) * x + np.sin(angle) * y) / length, (np.cos(angle) * y - np.sin(angle) * x) / length
     wave, turn = lambda values: 0.5 + 0.5 * np.sin(2 * np.pi * values), 2 * np.pi
-    noise = random.normal(0, 1, (SIZE, SIZE))
+    noise = random.normal(0, 1, (side, side))
     blurred = np.fft.ifft2(np.fft.fft2(noise) * np.exp(-(((u - u[0, 0]) ** 2) * 4 + ((v - v[0, 0]) ** 2) * 0.2))).real
     share = {
         "stripes": lambda: wave(u),
@@ -88,5 +88,5 @@ def texture(kind: str, random: np.random.Generator) -> Array:
         "grain": lambda: np.clip(0.5 + 0.35 * noise, 0, 1),
     }[kind]()
     first, second = random.uniform(0, 255, (2, 3, 1, 1))
-    picture = first + (second - first) * share + random.normal(0, 5, (3, SIZE, SIZE))
+    picture = first + (second - first) * share + random.normal(0, 5, (3, side, side))
     return np.clip(picture, 0, 255).astype(np.uint8)

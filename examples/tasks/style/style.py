@@ -27,7 +27,7 @@ def train(out: Path, count: int | None, epochs: int | None) -> tuple[float, floa
     count = count or ROWS
     settings = {"epochs": epochs} if epochs else {}
     seeing = netc.Trainer(netc.Model(netc.load(FILE, net="Textures"), device="cpu", seed=0), **settings)
-    labels = np.arange(4 * count) % len(TEXTURES)
+    labels = np.arange(12 * count) % len(TEXTURES)
     textures = np.stack([texture(TEXTURES[label], random) for label in labels])
     accuracy = seeing.fit((textures, labels), validation=0.1, quiet=True)[-1]["validation_accuracy"]
 
