@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
+
+from netc.compiler import check
 from netc.compiler.applications import Application, Applied, Kind, LayerInstance
 from netc.compiler.facts.count import count, part
 from netc.compiler.net import Net
-from netc.grammar.diagnostics import Span
+from netc.grammar.diagnostics import Severity, Span
 
 
 def check_tree(net: Net) -> None:
@@ -79,3 +82,41 @@ def outline(item: Applied, level: int = 0) -> str:
     word = "" if item.word == item.kind else f" {item.word}"
     line = f"{'  ' * level}{item.kind}{word}{item.path and f' [{item.path}]'}\n"
     return line + "".join(outline(child, level + 1) for child in item.children)
+
+
+BLOCKS = """
+block twice { inner = relu -> tanh }
+block nothing { if false { relu } }
+block sums { in -> add }
+block given(layer) { layer }
+"""
+
+
+def nets(source: str) -> list[Net]:
+    result = check("tree.net", textwrap.dedent(source))
+    assert not [found for found in result.diagnostics if found.severity is Severity.ERROR], result.diagnostics
+    for net in result.nets:
+        check_tree(net)
+    return result.nets
+
+
+def tree(statements: str, before: str = "", after: str = "") -> Application:
+    """The tree of a net with these statements, on a map of four channels."""
+    body = textwrap.indent(textwrap.dedent(statements).strip(), "  ")
+    source = f"{textwrap.dedent(before)}net A {{\n  input x: 4x8x8\n{body}\n}}\n{textwrap.dedent(after)}"
+    return nets(source)[-1].tree
+
+
+def lines(found: Application) -> str:
+    """The outline without the net itself."""
+    return textwrap.dedent(outline(found).partition("\n")[2]).strip()
+
+
+def written(text: str) -> str:
+    return textwrap.dedent(text).strip()
+
+
+def applied(found: Application, path: str, kind: str) -> Application:
+    """The application with this path and of this kind."""
+    (item,) = (x for x in found.walk() if isinstance(x, Application) and (x.path, x.kind) == (path, kind))
+    return item
