@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
+    from netc.compiler.plan.adopted import adopted
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.maps import NameMap, below, shipped_map, shipped_maps
     from netc.compiler.plan.moving import followed, frozen
@@ -104,6 +105,7 @@ _HOMES = {
     "decided": "plan.class_weights",
     "followed": "plan.moving",
     "frozen": "plan.moving",
+    "adopted": "plan.adopted",
     "below": "plan.maps",
     "COUNTER": "weights.files",
     "AVERAGE": "training.averaging",

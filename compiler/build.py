@@ -13,6 +13,7 @@ from netc.compiler.net import Net
 from netc.compiler.options import DEFAULTS, Options, Precision
 from netc.compiler.passes import dead_code, used_sources
 from netc.compiler.pipeline import Context, run
+from netc.compiler.plan.adopted import adopted
 from netc.compiler.plan.class_weights import check_decided
 from netc.compiler.plan.train_plan import SETTINGS, StepPlan, TrainPlan, to_json
 from netc.compiler.training.assembly import Assembly
@@ -97,7 +98,7 @@ def compile_training(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step
     """One training step: batch, learning rate, seed, step, parameters and state in; loss, metrics, new ones out.
 
     `plan` is the net's first train section unless given; raises DiagnosticError E401 where there is none, E415 where
-    its patterns name nothing.
+    its patterns name nothing, E417 where it is of another net.
     """
     return _compile_step("train", training_step, net, plan, **how)
 
@@ -127,13 +128,13 @@ def compile_gradients(
     options: Options = DEFAULTS,
 ) -> Artifact:
     """The loss and `gradient.NAME` for every trainable parameter and float input, in training form, not clipped."""
-    step = gradient_step(net, plan or net.plan(), options.precision)
+    step = gradient_step(net, _plan_of(net, plan), options.precision)
     return _finish(step, net, "gradient", target, batch, options)
 
 
 def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None = None) -> Artifact:
     """Loss and metrics from predictions (named by their paths) and targets, for evaluation."""
-    plan = plan or net.plan()
+    plan = _plan_of(net, plan)
     check_decided(plan)
     settings: dict[str, Any] = {"metrics": SETTINGS["metrics"].form.to_json(plan.metrics)}
     assembly, sums = scorer(net, plan)
@@ -152,13 +153,17 @@ def _compile_step(
     target: str = "std",
     options: Options = DEFAULTS,
 ) -> Artifact:
-    plan = plan or net.plan()
+    plan = _plan_of(net, plan)
     check_decided(plan)
     chosen = plan.step(step)
     settings = {**to_json(plan), "precision": options.precision, "memory": options.memory}
     if chosen.name is not None:
         settings["step"] = chosen.name
     return _finish(assemble(net, plan, chosen, options.precision), net, kind, target, batch, options, settings=settings)
+
+
+def _plan_of(net: Net, plan: TrainPlan | None) -> TrainPlan:
+    return net.plan() if plan is None else adopted(plan, net.graph, net.plans)
 
 
 def source_hash(net: Net) -> str:

@@ -12,6 +12,7 @@ from netc.compiler import (
     Figure,
     Options,
     TrainPlan,
+    adopted,
     check_decided,
     compile_scorer,
     decided,
@@ -50,7 +51,7 @@ from netc.runtime.training.watching import check_watched
 class Trainer(Updates):
     """Trains a model by a plan.
 
-    plan      a TrainPlan, the label of a train section, or None for the first section of the net
+    plan      a TrainPlan, also of another load of the same text, the label of a train section, or None for the first
     seed      of the shuffling, the augmentation and dropout; None takes the model's
     options   how the step's graph is written; None takes the compiler's defaults
     profile   record the time of every operator until `end_profile` is called
@@ -58,8 +59,8 @@ class Trainer(Updates):
 
     After `fit`: `history`, `progress`, `card` (what the data means), `path` of the run folder, or else `best_weights`.
 
-    Raises DiagnosticError E401 where the net has no such section, E605 where the device does not have the precision
-    that the options name.
+    Raises DiagnosticError E401 where the net has no such section, E417 for a plan of another net, E605 where the device
+    does not have the precision that the options name.
     """
 
     def __init__(
@@ -72,13 +73,14 @@ class Trainer(Updates):
         profile: bool = False,
         **settings: Any,
     ) -> None:
-        chosen = plan if isinstance(plan, TrainPlan) else model.net.plan(plan)
+        net = model.net
+        chosen = adopted(plan, net.graph, net.plans) if isinstance(plan, TrainPlan) else net.plan(plan)
         plan = override(chosen, **settings) if settings else chosen
         self.best_weights: dict[str, Array] | None = None
         self.card: Card | None = None
         self.path: Path | None = None
         self.settings = settings
-        written = any(item is chosen for item in model.net.plans) and model.net.plan(chosen.label) is chosen
+        written = any(item is chosen for item in net.plans) and net.plan(chosen.label) is chosen
         self.own_plan = not written
         self._resumed: Card | None = None
         self.notes: list[str] = []
@@ -86,10 +88,10 @@ class Trainer(Updates):
         options = options or Options()
         check_precision(model.device, options.precision)
         if model.drawn and plan.init:
-            found = read_starts(model.net, plan)
+            found = read_starts(net, plan)
             model.load_state_dict(found.weights, strict=False)
             self.notes = found.report
-        for target, source, _ in followed(model.net.parameters, plan):
+        for target, source, _ in followed(net.parameters, plan):
             model.weights.put(target.name, model.weights.get(source.name))
         super().__init__(model, plan, seed=model.seed if seed is None else seed, options=options, profile=profile)
 
