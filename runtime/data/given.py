@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from netc.compiler import Port
@@ -128,7 +129,7 @@ def _of_batches(data: Any, ports: Sequence[Port], cards: Cards, steps: int | Non
 def _of_rows(data: Any, ports: Sequence[Port], cards: Cards, share: float | None) -> Parts:
     if isinstance(data, BoundData):
         return Parts(data.train, data.held, data.card, data.final)
-    is_set = isinstance(data, str | DataSet)
+    is_set = isinstance(data, str | Path | DataSet)
     found = _data_set(data, ports)
     card = _followed(cards, found, ports)
     if not is_set and share is None:
@@ -164,7 +165,7 @@ def _validated(parts: Parts, validation: Any, ports: Sequence[Port]) -> Parts:
 
 def _data_set(data: Any, ports: Sequence[Port]) -> DataSet:
     """Data that rows can be taken from; raises DiagnosticError E580 for what is none."""
-    if isinstance(data, str):
+    if isinstance(data, str | Path):
         return open_data(data)
     if isinstance(data, DataSet):
         return data
