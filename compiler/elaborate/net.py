@@ -194,9 +194,12 @@ def _warn_unreached(run: Elaboration, reached: set[Value], report: Report) -> No
     """Say where values are dropped: the last layers of every part that nothing reaches."""
     lost = [layer for layer in run.layers if not _kept(layer, reached) and id(layer) not in run.foreign]
     read = {value for layer in run.layers for value in layer.inputs}
+    kept = [path for path, value in run.values.items() if value in reached]
     for layer in lost:
         if not any(output in read for output in layer.outputs):
             path, span = run.results.get(layer.outputs[0], (layer.path, layer.span))
+            if any(other.startswith(f"{path}.") for other in kept):
+                continue  # inner values of the block are read by dots, and its result is not what it is here for
             report.warning(
                 "L006",
                 f"nothing uses the value of `{path}`",
