@@ -183,6 +183,7 @@ __all__ = [
     "Totals",
     "TrainPlan",
     "Value",
+    "adopted",
     "batch_ports",
     "below",
     "by_batch_statistics",
