@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from netc.compiler.declare.parameter import Parameter
     from netc.compiler.emit.external import ExternalData
     from netc.compiler.emit.initializers import read_initializers
+    from netc.compiler.emit.part import without_taps
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
     from netc.compiler.facts.summary import summary
@@ -142,6 +143,7 @@ _HOMES = {
     "training_flops": "facts.count",
     "unmeasured": "training.scorer",
     "undecided": "plan.class_weights",
+    "without_taps": "emit.part",
 }
 
 __all__ = [
@@ -228,6 +230,7 @@ __all__ = [
     "training_flops",
     "undecided",
     "unmeasured",
+    "without_taps",
 ]
 
 

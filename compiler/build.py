@@ -72,7 +72,7 @@ def network(net: Net, taps: Sequence[str] = ()) -> Assembly:
             a.output(name, value, "output", f"output {name} of net {net.name}")
     for path, value in find_taps(net, taps).items():
         if path not in net.outputs:
-            a.output(path, value, "output", f"inner value {path} of net {net.name}")
+            a.output(path, value, "output", f"inner value {path} of net {net.name}", tap=True)
     graph = net.graph.copy()
     graph.inputs, graph.parameters, graph.outputs = a.graph.inputs, a.graph.parameters, a.graph.outputs
     a.graph = dead_code(graph)
