@@ -176,6 +176,7 @@ def _check_epochs(context: click.Context, folder: RunFolder, epochs: int | None)
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
     from netc.compiler import batch_ports
     from netc.runtime.data import bind_data, open_data
+    from netc.runtime.devices.target import slower_than_it_could
     from netc.runtime.model import Model
     from netc.runtime.runs import run
     from netc.runtime.runs.cards import card_to_follow
@@ -193,6 +194,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     trainer = make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
     heard += plan_lines(plan)
+    if slower := slower_than_it_could(model.device, model.target):
+        heard.append(f"note         {slower}")
     if resumed is None:
         with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out) as folder:
             _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away

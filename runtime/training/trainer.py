@@ -29,6 +29,7 @@ from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, Measured, bind, measured
 from netc.runtime.devices.precision import check_precision
+from netc.runtime.devices.target import slower_than_it_could
 from netc.runtime.folder.initial import read_starts
 from netc.runtime.folder.listener import Listener, Listeners
 from netc.runtime.folder.progress import Progress
@@ -40,7 +41,7 @@ from netc.runtime.runs.run import check_same_rows
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 from netc.runtime.show.history import History
-from netc.runtime.show.progress import shown
+from netc.runtime.show.progress import once, shown
 from netc.runtime.training.loop import Loop
 from netc.runtime.training.recorded import folder_for
 from netc.runtime.training.steps import rows_of
@@ -190,8 +191,10 @@ class Trainer(Updates):
         with folder_for(self, bound, total, out) as (folder, notes):
             self.path = folder.path if folder is not None else self.path
             self.card = self.model.card = bound.card
-            followers = Listeners(shown(listener, quiet=quiet))
-            Loop(self, bound, total, folder, followers, checkpoint_seconds, notes).run()
+            followers = shown(listener, quiet=quiet)
+            if not quiet:
+                notes = [*notes, *once(slower_than_it_could(self.model.device, self.model.target), followers)]
+            Loop(self, bound, total, folder, Listeners(followers), checkpoint_seconds, notes).run()
             if folder is not None:
                 final, device = bound.final, self.model.device
                 close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
