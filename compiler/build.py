@@ -132,7 +132,7 @@ def compile_gradients(
     return _finish(step, net, "gradient", target, batch, options)
 
 
-def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None = None) -> Artifact:
+def compile_scorer(net: Net, plan: TrainPlan | None = None) -> Artifact:
     """Loss and metrics from predictions (named by their paths) and targets, for evaluation."""
     plan = _plan_of(net, plan)
     check_decided(plan)
@@ -140,7 +140,7 @@ def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None
     assembly, sums = scorer(net, plan)
     if sums:
         settings["sums"] = sums
-    return _finish(assembly, net, "score", "std", batch, DEFAULTS, settings=settings)
+    return _finish(assembly, net, "score", "std", None, DEFAULTS, settings=settings)
 
 
 def _compile_step(
