@@ -9,7 +9,6 @@ from typing import Any
 from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.elaborate import expects, inputs
 from netc.compiler.elaborate.apply import bind_parameters
-from netc.compiler.elaborate.augmentation import normalized
 from netc.compiler.elaborate.frame import Elaboration, Frame
 from netc.compiler.elaborate.language import LANGUAGE
 from netc.compiler.elaborate.layer_values import Bound
@@ -17,7 +16,8 @@ from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.recorder import prune
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
-from netc.compiler.elaborate.train import elaborate_train
+from netc.compiler.elaborate.train.augmentation import normalized
+from netc.compiler.elaborate.train.section import elaborate_train
 from netc.compiler.elaborate.unused import names
 from netc.compiler.elaborate.values import POISON, Several, Tensor, as_given, named_values
 from netc.compiler.ir import Graph, Node, Value

@@ -8,8 +8,8 @@ from dataclasses import replace
 from netc.compiler.elaborate.advice import how_to_list
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.places import filled, fits, made_of, places_of, target_of
 from netc.compiler.elaborate.resolve import elsewhere
+from netc.compiler.elaborate.train.places import filled, fits, made_of, places_of, target_of
 from netc.compiler.elaborate.translate import unknown_word
 from netc.compiler.losses.base import PAIR
 from netc.compiler.metrics.base import metric as metric_registry

@@ -7,7 +7,9 @@ from typing import Any
 
 from netc.compiler.elaborate.arguments import bind_declared
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.places import (
+from netc.compiler.elaborate.resolve import elsewhere, in_sight
+from netc.compiler.elaborate.static import FUNCTIONS
+from netc.compiler.elaborate.train.places import (
     filled,
     fits,
     made_of,
@@ -17,8 +19,6 @@ from netc.compiler.elaborate.places import (
     value_of,
     way_to_write,
 )
-from netc.compiler.elaborate.resolve import elsewhere, in_sight
-from netc.compiler.elaborate.static import FUNCTIONS
 from netc.compiler.elaborate.translate import unknown_word
 from netc.compiler.elaborate.values import POISON, Tensor, is_number, kind
 from netc.compiler.ir import DType, holds, too_large
