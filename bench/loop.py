@@ -82,7 +82,7 @@ def _pictures(folder: Path, measured: Measured, steps: int, kind: str) -> Any:
     from PIL import Image
 
     from netc.runtime.data import open_data
-    from netc.runtime.data import pictures as reader
+    from netc.runtime.data.images import pictures as reader
 
     generator = np.random.default_rng(0)
     channels, height, width = measured.input_shape

@@ -28,7 +28,7 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.bind import bind_inputs
-from netc.runtime.data.card import NO_CARD, Card
+from netc.runtime.data.cards.card import NO_CARD, Card
 from netc.runtime.data.class_scores import Answer, answers, class_scores
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.feed import feed

@@ -29,7 +29,7 @@ from netc.grammar.counted import counted
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision
     from netc.runtime.data import BoundData
-    from netc.runtime.data.card import Card
+    from netc.runtime.data.cards.card import Card
     from netc.runtime.folder.listener import Listener
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.run import Request

@@ -12,7 +12,8 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.array_data import array_data
 from netc.runtime.data.batches import BoundBatches
 from netc.runtime.data.bind import BoundData, bind_data, bind_part
-from netc.runtime.data.card import NO_CARD, Card, PartCard
+from netc.runtime.data.cards.card import NO_CARD, Card, PartCard
+from netc.runtime.data.cards.plan_card import continues, make_card
 from netc.runtime.data.class_counts import check_classes, counted_in
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.divide import with_share
@@ -20,7 +21,6 @@ from netc.runtime.data.errors import error
 from netc.runtime.data.follow import BoundSplit, bind_split
 from netc.runtime.data.named import FORMS, is_array, is_pair, named
 from netc.runtime.data.open import open_data
-from netc.runtime.data.plan_card import continues, make_card
 from netc.runtime.data.spec import with_option
 from netc.runtime.data.stream import Stream, is_batches, one_pass
 from netc.runtime.sessions.resident import Array

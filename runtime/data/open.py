@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netc.grammar.diagnostics import suggestions
 from netc.runtime.data.arrays import read_digits
-from netc.runtime.data.card import Card
+from netc.runtime.data.cards.card import Card
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.divide import SHARE, Divider
 from netc.runtime.data.errors import error, unreadable

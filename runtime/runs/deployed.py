@@ -14,7 +14,7 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.snippet import printable
 from netc.runtime.data.batches import chunks
-from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.cards.card import CARD_KEY, Card, card_of
 from netc.runtime.data.class_scores import class_scores, softmax
 from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device

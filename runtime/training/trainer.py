@@ -25,7 +25,7 @@ from netc.compiler import (
     undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
+from netc.runtime.data.cards.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, Measured, bind, measured
 from netc.runtime.devices.precision import check_precision

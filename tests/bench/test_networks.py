@@ -79,7 +79,7 @@ def test_the_bare_session_alternates_between_the_buffers() -> None:
 @pytest.mark.parametrize("kind", ["arrays", "pictures", "decoded"])
 def test_the_loop_is_measured(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from bench.loop import measure
-    from netc.runtime.data import pictures
+    from netc.runtime.data.images import pictures
 
     monkeypatch.setattr(pictures, "IN_MEMORY", pictures.IN_MEMORY)  # which "decoded" changes
     found = measure(QUICK[3], kind, rounds=1, seconds=0.0, threads=1)

@@ -148,7 +148,7 @@ def test_images_are_scaled_and_greyed_when_asked(tmp_path):
 
 
 def test_large_folders_are_decoded_when_needed(tmp_path, monkeypatch):
-    import netc.runtime.data.pictures as folder
+    import netc.runtime.data.images.pictures as folder
 
     for name in ("a", "b"):
         for at in range(3):
@@ -248,7 +248,7 @@ def test_bytes_after_a_picture_s_end_change_nothing(tmp_path: Path, monkeypatch:
     with (tmp_path / "a/1.jpg").open("ab") as stream:
         stream.write(b"\0\0\0\x18ftypmp42" + bytes(200_000))
     now = open_data(str(tmp_path))
-    monkeypatch.setattr("netc.runtime.data.pictures.IN_MEMORY", 0)
+    monkeypatch.setattr("netc.runtime.data.images.pictures.IN_MEMORY", 0)
     later = open_data(str(tmp_path))
     for part in ("train", "test"):
         one, other = (getattr(data, part).fields["image"] for data in (now, later))
