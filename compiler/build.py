@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from netc.compiler import targets
+from netc.compiler import collector, targets
 from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Kind, Manifest
 from netc.compiler.ir import Value
 from netc.compiler.net import Net
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Weights = Mapping[str, np.ndarray[Any, Any]]
 
 
+@collector.waiting()
 def compile_inference(
     net: Net,
     weights: Weights | None = None,
@@ -93,6 +94,7 @@ class Step(TypedDict, total=False):
     options: Options
 
 
+@collector.waiting()
 def compile_training(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """One training step: batch, learning rate, seed, step, parameters and state in; loss, metrics, new ones out.
 
@@ -102,6 +104,7 @@ def compile_training(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step
     return _compile_step("train", training_step, net, plan, **how)
 
 
+@collector.waiting()
 def compile_backward(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """The first half of a training step: loss, metrics, `gradient.NAME` of what moves, and new running statistics.
 
@@ -110,6 +113,7 @@ def compile_backward(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step
     return _compile_step("backward", backward_step, net, plan, **how)
 
 
+@collector.waiting()
 def compile_update(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """The second half of a training step: gradients, learning rate, step, parameters and state in, new ones out.
 
@@ -118,6 +122,7 @@ def compile_update(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step])
     return _compile_step("update", update_step, net, plan, **how)
 
 
+@collector.waiting()
 def compile_gradients(
     net: Net,
     plan: TrainPlan | None = None,
@@ -131,6 +136,7 @@ def compile_gradients(
     return _finish(step, net, "gradient", target, batch, options)
 
 
+@collector.waiting()
 def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None = None) -> Artifact:
     """Loss and metrics from predictions (named by their paths) and targets, for evaluation."""
     plan = plan or net.plan()

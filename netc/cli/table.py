@@ -15,14 +15,15 @@ from netc.compiler.net import Net
 
 def draw_summary(net: Net, found: dict[str, Any], batch: int | None, markdown: bool) -> None:
     """Print the table and the totals on stdout."""
+    if not markdown and not sys.stdout.isatty():
+        put(text_of(net, found, batch) + "\n")
+        return
     table = cells_of(found)
     lines = [one_line(title_of(net)), *totals_lines(net, found, batch)]
     if markdown:
         put(_markdown(table, lines))
-    elif sys.stdout.isatty():
-        _rich(table, lines)
     else:
-        put(text_of(net, found, batch) + "\n")
+        _rich(table, lines)
 
 
 def _markdown(table: Sequence[Row], lines: Sequence[str]) -> str:
