@@ -43,7 +43,8 @@ def test_a_step_goes_where_the_loss_falls(file: str, depth: int) -> None:
         item.name: start[item.name].astype(np.float64) - moved[item.name] for item in net.parameters if item.trainable
     }
     square = sum(float((slope**2).sum()) for slope in gradient.values())
-    assert np.isfinite(first) and square > 0
+    assert np.isfinite(first)
+    assert square > 0
 
     def loss_at(distance: float) -> float:
         """The loss where all weights lie `distance` times the gradient further."""
