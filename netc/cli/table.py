@@ -12,13 +12,16 @@ from netc.cli.terminal import one_line, put, use_color
 from netc.compiler.facts.table import NUMBERS, Row, cells_of, text_of, title_of, totals_lines
 from netc.compiler.net import Net
 
+LONG = 1000
+"""Rows from which on a terminal gets plain text too: rich takes a millisecond for each."""
+
 
 def draw_summary(net: Net, found: dict[str, Any], batch: int | None, markdown: bool) -> None:
     """Print the table and the totals on stdout."""
-    if not markdown and not sys.stdout.isatty():
+    table = cells_of(found)
+    if not markdown and (not sys.stdout.isatty() or len(table) > LONG):
         put(text_of(net, found, batch) + "\n")
         return
-    table = cells_of(found)
     lines = [one_line(title_of(net)), *totals_lines(net, found, batch)]
     if markdown:
         put(_markdown(table, lines))
