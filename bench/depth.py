@@ -12,7 +12,7 @@ from bench.nets import DEEP, NETS, Measured
 from bench.store import Results
 from bench.tables import Rows, digits, markdown
 
-DEPTHS = {"CIFAR ResNet-20": (20, 56, 110, 218, 434), "pre-activation ResNet-1001": (164, 506, 1001)}
+DEPTHS = {"CIFAR ResNet-20": (20, 56, 110, 218, 434, 1202), "pre-activation ResNet-1001": (164, 506, 1001)}
 """Layers with weights, for each family by the name of one of its members."""
 
 BATCHES = {"CIFAR ResNet-20": 32, "pre-activation ResNet-1001": 8}
