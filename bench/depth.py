@@ -12,7 +12,7 @@ from bench.nets import DEEP, NETS, Measured
 from bench.store import Results
 from bench.tables import Rows, digits, markdown
 
-DEPTHS = {"CIFAR ResNet-20": (20, 56, 110, 218, 434), "pre-activation ResNet-1001": (164, 506, 1001)}
+DEPTHS = {"CIFAR ResNet-20": (20, 56, 110, 218, 434, 1202), "pre-activation ResNet-1001": (164, 506, 1001)}
 """Layers with weights, for each family by the name of one of its members."""
 
 BATCHES = {"CIFAR ResNet-20": 32, "pre-activation ResNet-1001": 8}
@@ -20,9 +20,10 @@ BATCHES = {"CIFAR ResNet-20": 32, "pre-activation ResNet-1001": 8}
 PROSE = """\
 Each row is a process of its own. `compile` is from the elaborated text to the bytes of a step, `load` from there to its
 session; the last four columns are divided by the depth, and would be equal down a family if all grew evenly. Steps do;
-nodes, constants and the compiler's function calls do too, which `tests/compile/test_depth.py` holds exactly, though its
-time grows somewhat with the memory it takes. Loading does not: ONNX Runtime walks along all nodes whose turn has not
-come, and along all outputs, for each node."""
+nodes, constants and the compiler's function calls do too, which `tests/compile/test_depth.py` holds exactly. These rows
+are from before Python's collector of garbage waited while a net is read and compiled: it walked along the whole graph
+time and again, for which compiling a layer took longer in a deeper network. Loading does not grow evenly: ONNX Runtime
+walks along all nodes whose turn has not come, and along all outputs, for each node."""
 
 
 def variants(nets: Sequence[Measured]) -> list[tuple[str, str]]:

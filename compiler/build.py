@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from netc.compiler import targets
+from netc.compiler import collector, targets
 from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Kind, Manifest
 from netc.compiler.ir import Value
 from netc.compiler.net import Net
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Weights = Mapping[str, np.ndarray[Any, Any]]
 
 
+@collector.waiting()
 def compile_inference(
     net: Net,
     weights: Weights | None = None,
@@ -94,6 +95,7 @@ class Step(TypedDict, total=False):
     options: Options
 
 
+@collector.waiting()
 def compile_training(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """One training step: batch, learning rate, seed, step, parameters and state in; loss, metrics, new ones out.
 
@@ -103,6 +105,7 @@ def compile_training(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step
     return _compile_step("train", training_step, net, plan, **how)
 
 
+@collector.waiting()
 def compile_backward(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """The first half of a training step: loss, metrics, `gradient.NAME` of what moves, and new running statistics.
 
@@ -111,6 +114,7 @@ def compile_backward(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step
     return _compile_step("backward", backward_step, net, plan, **how)
 
 
+@collector.waiting()
 def compile_update(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """The second half of a training step: gradients, learning rate, step, parameters and state in, new ones out.
 
@@ -119,6 +123,7 @@ def compile_update(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step])
     return _compile_step("update", update_step, net, plan, **how)
 
 
+@collector.waiting()
 def compile_gradients(
     net: Net,
     plan: TrainPlan | None = None,
@@ -132,6 +137,7 @@ def compile_gradients(
     return _finish(step, net, "gradient", target, batch, options)
 
 
+@collector.waiting()
 def compile_scorer(net: Net, plan: TrainPlan | None = None) -> Artifact:
     """Loss and metrics from predictions (named by their paths) and targets, for evaluation."""
     plan = _plan_of(net, plan)

@@ -13,6 +13,7 @@ from netc.compiler.applications import LayerInstance
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.ir import BATCH_SYMBOL, Node, Shape, Size, Value, product, substitute
 from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Kind
 from netc.compiler.ops.fields import Field, widest
 from netc.compiler.plan.moving import frozen
 
@@ -106,7 +107,8 @@ def distinct_parameters(layers: Iterable[LayerInstance]) -> list[Parameter]:
 
 def flops(nodes: Iterable[Node], batch: int = 1) -> Size:
     """Multiply-accumulates of these operators for `batch` examples."""
-    return _sum(substitute(get_op(node.op).flops(node), {BATCH_SYMBOL: batch}) for node in nodes)
+    products = ((get_op(node.op), node) for node in nodes if get_op(node.op).kind is Kind.PRODUCT)
+    return _sum(substitute(operator.flops(node), {BATCH_SYMBOL: batch}) for operator, node in products)
 
 
 def layer_flops(layers: Iterable[LayerInstance], batch: int = 1) -> Size:
@@ -139,7 +141,7 @@ def training_flops(net: Net, batch: int = 1) -> dict[str, Size]:
 
 def elements(value: Value, batch: int = 1) -> Size:
     """The number of elements of a value for `batch` examples."""
-    return substitute(product(value.shape), {BATCH_SYMBOL: batch})
+    return product(tuple([substitute(size, {BATCH_SYMBOL: batch}) for size in value.shape]))
 
 
 def memory(net: Net, batch: int = 1, slots: int | None = None) -> Memory:
