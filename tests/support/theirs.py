@@ -1,4 +1,4 @@
-"""A net of the zoo as torchvision makes it, with the weights that both get."""
+"""A net of the zoo as torchvision makes it, with the weights that both get, and whether both answer alike."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 from vision import models
@@ -74,3 +75,16 @@ def answers(module: Any, *inputs: torch.Tensor) -> list[torch.Tensor]:
     if not isinstance(answer, (torch.Tensor, Mapping)):
         answer = answer[0]  # with auxiliary heads, in training
     return [answer["out"] if isinstance(answer, Mapping) else answer]
+
+
+def same_answers(found: np.ndarray, rounded: np.ndarray, expected: np.ndarray) -> None:
+    """Within 1e-5 of the largest answer, or three times what PyTorch's own rounding in float32 comes to.
+
+    Our sums are added in another order, so our rounding is of the size of theirs, and not equal to it.
+    """
+    largest = np.abs(expected).max()
+    assert largest > 0
+    assert expected.std(axis=0).max() > 1e-4 * largest, "both images have the same answer"
+    bound = max(1e-5 * largest, 3 * np.abs(rounded - expected).max())
+    assert bound < 1e-4 * largest, "the net enlarges rounding so much that this says little"
+    np.testing.assert_allclose(found, expected, rtol=0, atol=bound)

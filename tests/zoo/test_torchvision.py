@@ -11,7 +11,7 @@ import pytest
 import torch
 from _pytest.mark import ParameterSet
 from safetensors.torch import save_file
-from theirs import answers, draw, made, multiply_accumulates, shapes
+from theirs import answers, draw, made, multiply_accumulates, same_answers, shapes
 from torchvision.models import list_models
 
 import netc
@@ -105,17 +105,4 @@ def test_equal_weights_give_equal_answers(entry: Entry, tmp_path: Path) -> None:
         exact = answers(module.double(), *(item.double() for item in given))
     assert exact
     for ours, theirs, wanted in zip(found, rounded, exact, strict=False):  # what only training uses, they don't give
-        check(ours, theirs.numpy(), wanted.numpy())
-
-
-def check(found: np.ndarray, rounded: np.ndarray, expected: np.ndarray) -> None:
-    """Within 1e-5 of the largest answer, or three times what PyTorch's own rounding in float32 comes to.
-
-    Our sums are added in another order, so our rounding is of the size of theirs, and not equal to it.
-    """
-    largest = np.abs(expected).max()
-    assert largest > 0
-    assert expected.std(axis=0).max() > 1e-4 * largest, "both images have the same answer"
-    bound = max(1e-5 * largest, 3 * np.abs(rounded - expected).max())
-    assert bound < 1e-4 * largest, "the net enlarges rounding so much that this says little"
-    np.testing.assert_allclose(found, expected, rtol=0, atol=bound)
+        same_answers(ours, theirs.numpy(), wanted.numpy())
