@@ -20,6 +20,7 @@ QUICK = {"dqn", "lenet5", "lenet5-modern", "lenet-caffe", "vae"}
 SMALLER: dict[str, dict[str, Any]] = {
     "bert": {"depth": 2},
     "captioner": {"vocab": 100, "hidden": 64},
+    "convnext": {"drop": 0.0},
     "deeplab": {"size": 64},
     "fcn": {"size": 64},
     "gpt2": {"depth": 2, "context": 16},
@@ -27,19 +28,23 @@ SMALLER: dict[str, dict[str, Any]] = {
     "mixer": {"depth": 2, "size": 64},
     "pose": {"height": 64, "width": 64},
     "seq2seq": {"source": 100, "target": 100, "hidden": 64},
+    "swin": {"drop": 0.0},
     "transformer": {"depth": 2, "vocab": 1000},
     "unet": {"width": 8},
     "vit": {"depth": 2, "size": 64},
     "wavenet": {"length": 64},
     "yolo": {"size": 64},
 }
-"""Settings of a family that keep a step short; what they make less of, all that remains is like."""
-MAPS = {
-    family: "3x64x64" for family in
-    ("convnext", "densenet", "efficientnet", "efficientnet_lite", "efficientnet_v2", "googlenet", "mnasnet",
-     "mobilenet_v1", "mobilenet_v2", "mobilenet_v3", "regnet", "resnet", "resnet_keras", "resnext", "shufflenet_v2",
-     "squeezenet", "xception")
-} | {"video_resnet": "3x4x32x32"}  # fmt: skip
+"""Settings of a family that keep a step short; what they make less of, all that remains is like.
+
+Without `drop`, stochastic depth could take a branch from all the few examples of a step, and so the gradient from it.
+"""
+MEANS = [
+    "convnext", "densenet", "efficientnet", "efficientnet_lite", "efficientnet_v2", "googlenet", "mnasnet",
+    "mobilenet_v1", "mobilenet_v2", "mobilenet_v3", "regnet", "resnet", "resnet_keras", "resnext", "shufflenet_v2",
+    "squeezenet", "xception",
+]  # fmt: skip
+MAPS = dict.fromkeys(MEANS, "3x64x64") | {"video_resnet": "3x4x32x32"}
 """Inputs of families that take the mean over their last map: whatever the size of the map, the weights are the same."""
 ROWS, LENGTH = 3, 6
 """How many examples a step has, and how long its sequences are."""
@@ -65,7 +70,9 @@ def without_decay(plan: TrainPlan) -> TrainPlan:
     kept = [step.optimizer for step in plan.steps]
     made = [type(item)(**{**item.settings(), "weight_decay": 0.0}) if hasattr(item, "weight_decay") else item
             for item in kept]  # fmt: skip
-    return replace(plan, steps=tuple(replace(step, optimizer=item) for step, item in zip(plan.steps, made, strict=True)))
+    return replace(
+        plan, steps=tuple(replace(step, optimizer=item) for step, item in zip(plan.steps, made, strict=True))
+    )
 
 
 def batch_of(ports: list[dict[str, Any]]) -> dict[str, np.ndarray]:
