@@ -90,6 +90,8 @@ class Dim:
         return _simplest(terms)
 
     def __mul__(self, other: Size) -> Size:
+        if isinstance(other, int):
+            return _simplest({monomial: coefficient * other for monomial, coefficient in self.terms.items()})
         terms: dict[Monomial, Fraction] = {}
         for left, x in self.terms.items():
             for right, y in _terms(other).items():
@@ -319,9 +321,10 @@ def _sum_of_products(size: Dim, atom_value: Callable[[Atom], Size]) -> Size:
 
 def product(sizes: Shape) -> Size:
     """The product of sizes; 1 for none."""
-    result: Size = 1
+    result: Size = math.prod(size for size in sizes if isinstance(size, int))
     for size in sizes:
-        result = result * size
+        if isinstance(size, Dim):
+            result = size * result
     return result
 
 
