@@ -90,8 +90,6 @@ class Dim:
         return _simplest(terms)
 
     def __mul__(self, other: Size) -> Size:
-        if isinstance(other, int):
-            return _simplest({monomial: coefficient * other for monomial, coefficient in self.terms.items()})
         terms: dict[Monomial, Fraction] = {}
         for left, x in self.terms.items():
             for right, y in _terms(other).items():
