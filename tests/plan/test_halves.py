@@ -90,8 +90,9 @@ def compare(net: Net, plan: TrainPlan, **how: Any) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize(("name", "word"), but_for(CASES, [("residual_cnn", word) for word in ("sgd", "adamw")]))
-def test_halves_give_the_bits_of_the_whole(name: str, word: str, target: str) -> None:
+@pytest.mark.parametrize("case", but_for(CASES, [("residual_cnn", word) for word in ("sgd", "adamw")]), ids="-".join)
+def test_halves_give_the_bits_of_the_whole(case: tuple[str, str], target: str) -> None:
+    name, word = case
     net = netc.load(EXAMPLES / f"{name}.net")
     compare(net, changed(net, word), target=target)
 
