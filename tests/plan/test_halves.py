@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sessions import fast_library
 from tiers import but_for
 
 import netc
@@ -19,12 +18,14 @@ from netc.compiler import initial_weights as draw
 from netc.compiler.net import Net
 from netc.compiler.optimizers.base import optimizer
 from netc.runtime.devices.device import CPU
+from netc.runtime.devices.target import cpu_target, target_for
 from netc.runtime.sessions.session import Session
 
 EXAMPLES = Path(__file__).parents[2] / "examples/lecture"
 Arrays = dict[str, np.ndarray[Any, Any]]
 BATCH = 4
-TARGETS = ("std", "cpu", "fast") if fast_library() else ("std", "cpu")
+TARGETS = list(dict.fromkeys(["std", cpu_target(), target_for(CPU)]))
+"""Those that this machine can run."""
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 1e-3},
