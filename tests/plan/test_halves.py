@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from here import CPU_TARGETS
 from tiers import but_for
 
 import netc
@@ -18,14 +19,11 @@ from netc.compiler import initial_weights as draw
 from netc.compiler.net import Net
 from netc.compiler.optimizers.base import optimizer
 from netc.runtime.devices.device import CPU
-from netc.runtime.devices.target import cpu_target, target_for
 from netc.runtime.sessions.session import Session
 
 EXAMPLES = Path(__file__).parents[2] / "examples/lecture"
 Arrays = dict[str, np.ndarray[Any, Any]]
 BATCH = 4
-TARGETS = list(dict.fromkeys(["std", cpu_target(), target_for(CPU)]))
-"""Those that this machine can run."""
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 1e-3},
@@ -90,7 +88,7 @@ def compare(net: Net, plan: TrainPlan, **how: Any) -> None:
         tensors = {name: one.get(f"{name}.next", value) for name, value in tensors.items()}
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", CPU_TARGETS)
 @pytest.mark.parametrize("case", but_for(CASES, [("residual_cnn", word) for word in ("sgd", "adamw")]), ids="-".join)
 def test_halves_give_the_bits_of_the_whole(case: tuple[str, str], target: str) -> None:
     name, word = case
@@ -98,7 +96,7 @@ def test_halves_give_the_bits_of_the_whole(case: tuple[str, str], target: str) -
     compare(net, changed(net, word), target=target)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", CPU_TARGETS)
 def test_where_the_whole_adds_a_gradient_to_its_momentum_at_once(target: str, tmp_path: Path) -> None:
     """`accumulated_products` writes such a product with its sum as one operator in the fused step alone."""
     file = tmp_path / "wide.net"

@@ -21,6 +21,7 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
+from here import CPU_TARGETS  # noqa: E402
 from ops.one_operator import Array, evaluator  # noqa: E402
 from sessions import session_of  # noqa: E402
 
@@ -31,8 +32,6 @@ from netc.compiler.ops import Sample, all_ops  # noqa: E402
 from netc.compiler.passes import dead_code  # noqa: E402
 from netc.compiler.pipeline import STAGES, Context, through  # noqa: E402
 from netc.compiler.training.gradient import gradients  # noqa: E402
-from netc.runtime.devices.device import CPU  # noqa: E402
-from netc.runtime.devices.target import cpu_target, target_for  # noqa: E402
 
 LEFT_OUT = {
     "MaxPoolGradient", "BatchNormalizationGradient",  # what they take belongs together
@@ -56,9 +55,7 @@ DRAWN = [
 """Operators with the samples that are drawn from."""
 
 STEP = 1e-6
-TARGETS = tuple(dict.fromkeys(["std", cpu_target(), target_for(CPU)]))
-"""Those that this machine can run."""
-WAYS = [(target, simplified) for target in TARGETS for simplified in (True, False)]
+WAYS = [(target, simplified) for target in CPU_TARGETS for simplified in (True, False)]
 """How a graph is written: for a target, with the passes that simplify or without."""
 
 
