@@ -36,6 +36,7 @@ examples: $(BIN)/netc ## the tasks of the lecture: train each on small data, in 
 test: lint types imports pytest ## everything that checks the project, but for the tests marked `slow`
 
 test-all: MARKED :=
+test-all: export NETC_TESTS := all
 test-all: lint types imports pytest ## the same with them
 
 fast: $(VENV)/.fast ## build netc[fast], the optional operators for training on CPUs, in a minute or two
