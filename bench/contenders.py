@@ -25,7 +25,7 @@ def measure_compiled(measured: Measured, *, rounds: int, seconds: float, threads
     module = measured.torch_module().train()
     made = ours.trainer(net := ours.load(measured), ours.plan(net, measured.batch), ours.targets()[0], threads)
     with_weights_of(module, made.model)
-    batch = ours.rows(made, measured.batch)
+    batch = ours.rows(made, measured, measured.batch)
     (image, label) = (batch[port["name"]] for port in made.ports)
     eager = theirs.step(copy.deepcopy(module), image, label)
     compiled = theirs.step(torch.compile(module), image, label)
@@ -51,7 +51,7 @@ def measure_keras(measured: Measured, *, rounds: int, seconds: float, threads: i
         torch.set_num_threads(threads)
     net = ours.load(measured)
     made = ours.trainer(net, ours.plan(net, measured.batch), ours.targets()[0], threads)
-    batch = ours.rows(made, measured.batch)
+    batch = ours.rows(made, measured, measured.batch)
     (image, label) = (batch[port["name"]] for port in made.ports)
     run = keras_nets.step(measured.name, image, label, list(made.model.state_dict().values()))
     losses = {"netc": made.step(batch)["loss"], "keras": run()}
@@ -72,7 +72,7 @@ def measure_ort_training(measured: Measured, *, rounds: int, seconds: float, thr
     net = ours.load(measured)
     made = ours.trainer(net, ours.plan(net, measured.batch, "plain"), ours.targets()[0], threads)
     with_weights_of(module, made.model)
-    batch = ours.rows(made, measured.batch)
+    batch = ours.rows(made, measured, measured.batch)
     (image, label) = (batch[port["name"]] for port in made.ports)
     times: dict[str, list[float]] = {"netc": [], "onnxruntime-training": []}
     with Child(os.environ[ORT_TRAINING], module, image, label, threads=threads, rate=ours.RATE) as child:

@@ -34,7 +34,7 @@ def measure(measured: Measured, *, batch: int, rounds: int, seconds: float, thre
     net = ours.load(measured)
     made = ours.trainer(net, ours.plan(net, batch), "cuda", threads, "cuda")
     with_weights_of(module, made.model)
-    rows = ours.rows(made, batch)
+    rows = ours.rows(made, measured, batch)
     (image, label) = (rows[port["name"]] for port in made.ports)
     contenders: dict[str, Any] = {"netc cuda": lambda: made.step(rows)}
     losses = {"netc cuda": made.step(rows)["loss"]}

@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from bench.ours import RATE
+from bench.nets import RATE, Measured
+
 
 
 def step(
+    measured: Measured,
     module: nn.Module,
-    image: np.ndarray,
-    label: np.ndarray,
+    rows: tuple[np.ndarray, np.ndarray],
     *,
     optimizer: str = "sgd",
     channels_last: bool = False,
@@ -23,7 +24,7 @@ def step(
 ) -> Callable[[], float]:
     """One training step, returning the loss of before the update."""
     module = module.to(device)
-    x, y = torch.from_numpy(image).to(device), torch.from_numpy(label).to(device)
+    x, y = (torch.from_numpy(array).to(device) for array in rows)
     if channels_last:
         module = module.to(memory_format=torch.channels_last)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -35,12 +36,19 @@ def step(
 
     def run() -> float:
         made.zero_grad(set_to_none=True)
-        loss = nn.functional.cross_entropy(module(x), y)
+        loss = loss_of(measured, module(x), y)
         loss.backward()
         made.step()
         return loss.item()
 
     return run
+
+
+def loss_of(measured: Measured, scores: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    """The mean cross entropy; the scores of a sequence have their classes last."""
+    if scores.dim() == 3:
+        scores, label = scores.flatten(0, 1), label.flatten()
+    return nn.functional.cross_entropy(scores, label, label_smoothing=measured.smoothing)
 
 
 def forward(module: nn.Module, image: np.ndarray, *, channels_last: bool = False) -> Callable[[], torch.Tensor]:

@@ -39,7 +39,7 @@ def measure(measured: Measured, *, rounds: int, seconds: float, threads: int, op
     for target in ours.targets():
         made = ours.trainer(net, chosen, target, threads)
         with_weights_of(module, made.model)
-        batch = batch or ours.rows(made, measured.batch)
+        batch = batch or ours.rows(made, measured, measured.batch)
         losses[f"netc {target}"] = made.step(batch)["loss"]
         contenders[f"netc {target}"] = lambda made=made, batch=batch: made.step(batch)
         if not contenders.keys() - {f"netc {target}"}:

@@ -63,7 +63,7 @@ def test_inference_agrees() -> None:
 
 def test_the_bare_session_alternates_between_the_buffers() -> None:
     made = ours.trainer(net := ours.load(QUICK[0]), ours.plan(net, 4), "std", 1)
-    batch = ours.rows(made, 4)
+    batch = ours.rows(made, measured, 4)
     first = made.step(batch)["loss"]
     for _ in range(20):
         ours.bare(made, batch)()
