@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from bench.figures import digits
 from bench.nets import DEEP, FIRST, Measured
 from bench.store import Results
-from bench.tables import Rows, digits, markdown
+from bench.tables import Rows, markdown
 
 DEPTHS = {"CIFAR ResNet-20": (20, 56, 110, 218, 434), "pre-activation ResNet-1001": (164, 506, 1001)}
 """Layers with weights, for each family by the name of one of its members."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle
 from typing import Any
@@ -40,6 +40,12 @@ def plan(net: Net, batch: int, optimizer: str = "sgd") -> TrainPlan:
 def trainer(net: Net, chosen: TrainPlan, target: str, threads: int, device: str = "cpu") -> Trainer:
     """A trainer for one of `targets()`, or for `cuda` there."""
     return Trainer(Model(net, device, threads=threads, target=target), chosen)
+
+
+def start_from(model: Model, weights: Sequence[Any]) -> None:
+    """Give our model weights in its order, so that all start from the same place."""
+    names = [item.name for item in model.net.parameters if not item.buffer]
+    model.load_state_dict(dict(zip(names, weights, strict=True)), strict=False)
 
 
 def rows(made: Trainer, measured: Measured, batch: int) -> dict[str, Any]:

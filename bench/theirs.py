@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ def step(
     device: str = "cpu",
 ) -> Callable[[], float]:
     """One training step, returning the loss of before the update."""
-    module = module.to(device)
+    module = module.train().to(device)
     x, y = (torch.from_numpy(array).to(device) for array in rows)
     if channels_last:
         module = module.to(memory_format=torch.channels_last)
@@ -65,9 +65,11 @@ def forward(module: nn.Module, image: np.ndarray, *, channels_last: bool = False
     return run
 
 
-def weights_in_order(module: nn.Module) -> list[np.ndarray]:
-    """Trainable weights in the order of our `.net` files."""
-    return [parameter.detach().numpy().copy() for parameter in module.parameters()]
+def start_from(module: nn.Module, weights: Sequence[np.ndarray]) -> None:
+    """Give a module weights in its order."""
+    with torch.no_grad():
+        for parameter, array in zip(module.parameters(), weights, strict=True):
+            parameter.copy_(torch.from_numpy(array))
 
 
 def export(module: nn.Module, image: np.ndarray, path: str) -> str:
