@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from functools import cache
 
 from bench.fresh import ROOT, call
 from bench.machine import processor
-from bench.nets import NETS, QUICK
+from bench.nets import NETS, QUICK, Measured
 from bench.report import PAGE, write_report
 from bench.sections import CUDA, ORT_TRAINING, SECTIONS, Options, Row
 from bench.store import Results
@@ -46,7 +47,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="the five small networks (the default)")
     size.add_argument("--all", action="store_true", help="every network, and the sections that take long")
-    add("--only", "--nets", dest="nets", nargs="+", metavar="NAME", help="only networks whose name contains one of these")
+    add(
+        "--only",
+        "--nets",
+        dest="nets",
+        nargs="+",
+        metavar="NAME",
+        help="only networks whose name contains one of these",
+    )
     add("--name", help="of the results: bench/results/NAME.json; quick or all unless given")
     add("--rounds", type=int, default=12, help="windows of each contender, in turn (12)")
     add("--seconds", type=float, default=0.2, help="of a window, one call at least (0.2)")
@@ -82,7 +90,7 @@ def measure(given: argparse.Namespace, results: Results) -> list[str]:
     """Measure the rows that are asked for; returns those that the time did not suffice for."""
     nets = NETS if given.all or given.nets else QUICK
     if given.nets:
-        nets = tuple(net for net in nets if any(part.lower() in net.name.lower() for part in given.nets))
+        nets = tuple(net for net in nets if any(named(net, part) for part in given.nets))
     options = Options(given.rounds, given.seconds, given.threads, given.limit, given.patience)
     wanted = [name for name in given.sections if name != "report"] or usual(given)
     end = time.monotonic() + 60 * given.minutes if given.minutes else float("inf")
@@ -98,6 +106,11 @@ def measure(given: argparse.Namespace, results: Results) -> list[str]:
                 continue
             one(name, row, options, results)
     return left
+
+
+def named(net: Measured, part: str) -> bool:
+    """Whether a word of its name begins so."""
+    return re.search(rf"\b{re.escape(part)}", net.name, re.IGNORECASE) is not None
 
 
 def usual(given: argparse.Namespace) -> list[str]:

@@ -1,4 +1,4 @@
-"""How times are shown: the smallest and the median of a contender's windows, ratios of both, whether they were quiet."""
+"""How times are shown: the smallest and the median of a contender's windows, ratios of both, whether it was quiet."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def beside(row: Row, ours: str | None, peers: Iterable[str]) -> Ratio | None:
 
 
 def ms(seconds: Sequence[float] | None) -> str:
-    """`12.0 (12.3)`, milliseconds from seconds a window: the smallest and the median, marked where there are two peaks."""
+    """`12.0 (12.3)`, milliseconds from seconds a window: the smallest and the median, marked with two peaks."""
     if not seconds:
         return "–"
     mark = TWO if two_peaks(seconds) else ""

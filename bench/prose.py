@@ -15,8 +15,9 @@ of the smallest ones, of the medians in brackets: below 1 netc is faster. All ha
 batch, loss and optimizer in float32, no metrics, and start from the same weights; the first losses are compared. netc
 is stepped from Python with `Trainer.step`, feeding and reading the loss included: `netc cpu` with the stock package
 alone, `netc fast` with the optional library of `netc[fast]`, `netc std` in ONNX's standard operators
-([targets.md](targets.md)); `netc session` is the bare session of `netc cpu`, bound beforehand. `eager` and `channels_last` are PyTorch's two layouts, the second for networks of maps; its step is
-`zero_grad`, forward, `cross_entropy`, `backward`, `step`, `loss.item()`.
+([targets.md](targets.md)); `netc session` is the bare session of `netc cpu`, bound beforehand. `eager` and
+`channels_last` are PyTorch's two layouts, the second for networks of maps; its step is `zero_grad`, forward,
+`cross_entropy`, `backward`, `step`, `loss.item()`.
 """
 
 HEADLINE = """\
@@ -37,7 +38,10 @@ ratios as no proof of anything, and measure again when the machine is quiet.
 
 GOALS = """\
 The ratio to the better of PyTorch eager and channels_last, beside the goals of this project. The first prototype was
-one hand-written graph a network, before there was a compiler. The goals of the newer families are those of netc[fast]."""
+one hand-written graph a network, before there was a compiler."""
+
+FAMILY_GOALS = """\
+The goals of the seven newer families are those of netc[fast]: at most 1.0 each, 0.8 in the mean."""
 
 ROOFLINE = """\
 Work is the products and convolutions of the forward pass, of weight gradients and of input gradients, without the first
@@ -78,8 +82,9 @@ LOOP = """\
 The step of `Trainer.fit`, with shuffling, batches, augmentation, feeding and a listener, beside the bare session's on
 one batch that stays where it is; both are means over an epoch. `augmented` flips and crops; `pictures` are PNG files in
 folders, decoded once when they are opened; `decoded` ones are too many for memory, and each batch is decoded while
-others train. Shown are the smallest of the rounds and their median; all run in one process. `by hand` is `Trainer.step` on batches that lie ready: what it costs to check, feed and read, and that
-each batch is new to the processor's caches. The goal: at most 5 % more. A thread makes the batches; with {threads}
+others train. All run in one process; shown are the smallest of some rounds and their median. `by hand` is
+`Trainer.step` on batches that lie ready: what it costs to check, feed and read, and that each batch is new to the
+processor's caches. The goal: at most 5 % more. A thread makes the batches; with {threads}
 threads on {cores} cores it takes its time from the step's."""
 
 MEMORY = """\

@@ -102,7 +102,7 @@ def _with_fast(nets: Sequence[Measured]) -> list[Row]:
 
 
 def _for_cuda(nets: Sequence[Measured]) -> list[Row]:
-    return [Row(net.name, f"batch {64 if net in FIRST[len(QUICK):] else net.batch}") for net in nets]
+    return [Row(net.name, f"batch {64 if net in FIRST[len(QUICK) :] else net.batch}") for net in nets]
 
 
 def _ceilings(nets: Sequence[Measured]) -> list[Row]:

@@ -140,9 +140,7 @@ def loop(rows: Rows, results: Results) -> list[str]:
         more = statistics.median(loop) / statistics.median(step) - 1
         rates = [f"{row['batch'] / statistics.median(seconds):,.0f}" for seconds in (loop, step)]
         by_hand = ms(row["seconds"].get("by hand"))
-        table.append(
-            [row["net"], row["kind"], ms(step), by_hand, ms(loop), *rates, f"**{100 * more:.1f} %**"]
-        )
+        table.append([row["net"], row["kind"], ms(step), by_hand, ms(loop), *rates, f"**{100 * more:.1f} %**"])
     heads = [
         "network",
         "data",

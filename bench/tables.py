@@ -45,6 +45,21 @@ def processor(row: Mapping[str, Any]) -> str:
     return str(row["processor"]).replace("(R)", "").replace("(TM)", "")
 
 
+def machine(rows: Rows, results: Results) -> list[str]:
+    """What the figures were measured on."""
+    (found,) = rows.values()
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items() if version)
+    peaks = ", ".join(f"{digits(peak)} with {name}" for name, peak in found["sgemm_gflops"].items())
+    lines = [
+        f"- {found['processor']}, {found['cores']} cores, {found['threads']} threads used; {found['system']}",
+        f"- Python {found['python']}; {versions}",
+        f"- the best float32 product of 2048x2048 matrices, GFLOP/s: {peaks}",
+        f"- memory, read and written in one pass over 256 MB: {digits(found['copy_gbytes'])} GB/s",
+    ]
+    lines += [f"- {name} took no part: {why}" for name, why in found["absent"].items()]
+    return lines
+
+
 def training(rows: Rows, results: Results) -> list[str]:
     """Milliseconds of a step, and our ratio to the better of PyTorch's two."""
     names = list(dict.fromkeys(name for row in rows.values() for name in row["seconds"]))
@@ -113,7 +128,8 @@ def goals(rows: Rows) -> list[str]:
         table += [_goal_row(name, [ratios.get(name) for ratios in reached], goal) for name, goal in group.items()]
         whole = [geometric_mean(ratios.values()) if len(ratios) == len(group) else None for ratios in reached]
         table.append(_goal_row(title, whole, mean))
-    return [prose.GOALS, "", *markdown(heads, table)]
+    newer = [prose.FAMILY_GOALS] if FAMILIES.keys() & rows.keys() else []
+    return [prose.GOALS, *newer, "", *markdown(heads, table)]
 
 
 def _goal_row(name: str, reached: Sequence[float | None], goal: Goal) -> list[str]:

@@ -12,7 +12,6 @@ from torch import nn
 from bench.nets import RATE, Measured
 
 
-
 def step(
     measured: Measured,
     module: nn.Module,

@@ -55,9 +55,7 @@ class Encoder(nn.Module):
 class Gpt(nn.Module):
     """Decoders on bytes and their places; the head has the weights of the embedding."""
 
-    def __init__(
-        self, depth: int = 4, width: int = 256, heads: int = 4, vocab: int = 256, context: int = 128
-    ) -> None:
+    def __init__(self, depth: int = 4, width: int = 256, heads: int = 4, vocab: int = 256, context: int = 128) -> None:
         super().__init__()
         self.words = nn.Embedding(vocab, width)
         nn.init.normal_(self.words.weight, std=0.02)

@@ -30,8 +30,10 @@ def test_they_take_turns_backwards_in_every_other_round(tmp_path: Path) -> None:
     assert log.read_text() == "abccba"
     assert taken.seconds == {"a": [1.0, 1.0], "b": [2.0, 2.0], "c": [3.0, 3.0]}
     assert taken.as_row() == {
-        "first_loss": {"a": 2.5, "b": 2.5, "c": 2.5}, "seconds": taken.seconds, "busy_windows": {"a": 0, "b": 0, "c": 0},
-    }  # fmt: skip
+        "first_loss": dict.fromkeys("abc", 2.5),
+        "seconds": taken.seconds,
+        "busy_windows": dict.fromkeys("abc", 0),
+    }
 
 
 def test_who_fails_is_named_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
