@@ -21,8 +21,8 @@ alone, `netc fast` with the optional library of `netc[fast]`, `netc std` in ONNX
 """
 
 HEADLINE = """\
-{mean} That is over {count} networks' training steps on {where}, ours over the better of PyTorch's two layouts, on a
-quiet machine.{but}
+{mean} That is of the training steps of {count} on {where}, ours over the better of PyTorch's
+two layouts, measured on a quiet machine.{but}
 """
 
 NO_HEADLINE = """\

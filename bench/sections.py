@@ -33,7 +33,7 @@ class Options:
     @property
     def turns(self) -> dict[str, Any]:
         """For `turns.take_turns`. A contender that does not answer must leave the others time."""
-        return {**self.timing, "limit": self.limit / 4, "patience": self.patience}
+        return {**self.timing, "ready": self.limit / 4, "limit": self.limit / 4, "patience": self.patience}
 
     @property
     def timing(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from bench import prose
 from bench.figures import Ratio, beside, bold, digits, ms, quiet
 from bench.goals import FAMILIES, FAMILIES_MEAN, GOALS, MEAN, Goal, geometric_mean, verdict
 from bench.store import Results
+from netc.grammar.counted import counted
 
 Rows = Mapping[str, Any]
 
@@ -20,8 +21,9 @@ def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1)
 
 
 def stock(row: Mapping[str, Any]) -> str:
-    """The contender that a user of netc gets: that of the stock package's best target, measured first."""
-    return next(name for name in row["seconds"] if name.startswith("netc ") and name != "netc session")
+    """The contender that a user of netc gets: that of the stock package's best target, also where it dropped out."""
+    known = {*row["seconds"], *row.get("dropped_out", {})}
+    return next((name for name in ("netc cpu", "netc std", "netc") if name in known), "none")
 
 
 def fast(row: Mapping[str, Any]) -> str | None:
@@ -98,7 +100,7 @@ def headline(results: Results) -> str:
     left = [name for name in rows if name not in chosen]
     but = f" Not among them, because they were not measured so: {', '.join(left)}." if left else ""
     where = " and ".join(sorted({processor(row) for row in chosen.values()}))
-    return prose.HEADLINE.format(mean=means(chosen), count=len(chosen), where=where, but=but)
+    return prose.HEADLINE.format(mean=means(chosen), count=counted(len(chosen), "network"), where=where, but=but)
 
 
 def apart(losses: Mapping[str, float]) -> float:
@@ -146,7 +148,7 @@ def roofline(rows: Rows, results: Results) -> list[str]:
     quicker = any(fast(row) for row in rows.values())
     table = []
     for name, row in rows.items():
-        if not row.get("gflop"):
+        if row.get("gflop") is None:
             continue
         cells = [f"{row['gflop']:.2f}"]
         for contender in (stock(row), *([fast(row)] if quicker else []), "eager", "channels_last"):

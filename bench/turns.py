@@ -81,6 +81,7 @@ def take_turns(
     rounds: int,
     seconds: float,
     threads: int,
+    ready: float,
     limit: float,
     patience: float = 0.0,
     look: Callable[[float], float | None] = busy_share,
@@ -88,7 +89,8 @@ def take_turns(
     """Start all, wait until all are ready, then let each run for a window in turn, backwards in every other round.
 
     seconds   of a window, one call at least
-    limit     seconds in which a contender has to be ready, and to answer after a window
+    ready     seconds in which each contender has to be ready, once the one before it is
+    limit     seconds in which one has to answer after its window
     patience  seconds to wait, in all, until the machine is quiet before a window
     """
     taken = Taken()
@@ -97,7 +99,7 @@ def take_turns(
     try:
         for name, process in processes.items():
             try:
-                taken.facts[name] = process.answer(limit)
+                taken.facts[name] = process.answer(ready)
                 taken.seconds[name], taken.busy[name] = [], 0
             except DroppedOutError as why:
                 taken.failed[name] = str(why)

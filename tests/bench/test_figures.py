@@ -134,12 +134,12 @@ def test_a_run_measures_what_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 def test_the_headline_is_of_rows_that_were_measured_in_peace(results: Results) -> None:
     page = report(results)
-    assert "That is over 2 networks' training steps on Chip 9" in page
+    assert "That is of the training steps of 2 networks on Chip 9" in page
     rows = results.rows("training")
     busy = {**rows["LeNet-5"]["busy_windows"], "eager": 2}  # of twelve windows
     results.put("training", "LeNet-5", {**rows["LeNet-5"], "busy_windows": busy})
     page = report(results)
-    assert "The geometric mean of the ratios is **0.50**. That is over 1 networks' training steps" in page
+    assert "The geometric mean of the ratios is **0.50**. That is of the training steps of 1 network on" in page
     assert "Not among them, because they were not measured so: LeNet-5." in page
     assert "Not measured on a quiet machine, so that no ratio counts for much: LeNet-5." in page
     together = {name: figure for name, figure in rows["MLP 784-512-10"].items() if name != "busy_windows"}

@@ -20,7 +20,7 @@ def steady(name: str, log: Path, figure: float = 1.0) -> Contender:
 
 def take(contenders: dict[str, Contender], rounds: int = 2, limit: float = 60.0, busy: float = 0.0) -> Taken:
     return take_turns(
-        contenders, rounds=rounds, seconds=0.0, threads=1, limit=limit, patience=0.0, look=lambda seconds: busy
+        contenders, rounds=rounds, seconds=0.0, threads=1, ready=60.0, limit=limit, look=lambda seconds: busy
     )
 
 
@@ -44,9 +44,9 @@ def test_who_fails_is_named_and_the_others_go_on(tmp_path: Path, monkeypatch: py
         "stuck": Contender(f"{FAKES}:stuck", {}),
         "steady": steady("s", tmp_path / "log"),
     }
-    taken = take(contenders, limit=2.0)
+    taken = take(contenders, limit=1.0)
     assert taken.failed == {
-        "not ready": "MemoryError: too large", "killed": "ended by signal 9", "stuck": "no answer after 2 s",
+        "not ready": "MemoryError: too large", "killed": "ended by signal 9", "stuck": "no answer after 1 s",
     }  # fmt: skip
     assert taken.seconds == {"steady": [1.0, 1.0]}
     assert taken.as_row()["dropped_out"] == taken.failed
