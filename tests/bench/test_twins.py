@@ -5,21 +5,25 @@ The reference is PyTorch in float64. Ours may be 1e-3 from it, or three times as
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import netc
 from bench import ours
 from bench.nets import NETS, Measured
-from netc.compiler import compile_gradients
+from netc.compiler import batch_ports, compile_gradients
 from netc.runtime.devices.device import CPU
 from netc.runtime.sessions.session import Session
 
 torch = pytest.importorskip("torch")
 
 BOUND = 1e-3
+VANISHING = 1e-12
+"""Of the largest gradient: what rounding in float64 leaves of none."""
 FAMILIES = NETS[8:]
 SMALL: dict[str, dict[str, Any]] = {
     "LSTM 28x64": {"hidden": 16},
@@ -59,20 +63,25 @@ def of_torch(measured: Measured, module: Any, rows: tuple[np.ndarray, np.ndarray
 
 def of_netc(measured: Measured, weights: list[np.ndarray], rows: tuple[np.ndarray, np.ndarray], target: str) -> Result:
     net = ours.load(measured)
-    made = ours.trainer(net, ours.plan(net, len(rows[0])), target, 2)
-    ours.start_from(made.model, weights)
+    model = netc.Model(net, "cpu", target="std")
+    ours.start_from(model, weights)
     session = Session(compile_gradients(net, batch=len(rows[0]), target=target), CPU, threads=2)
-    given = {port["name"]: array for port, array in zip(made.ports, rows, strict=True)}
-    found = session.run({**given, **made.model.state_dict(), "seed": np.array(0), "step": np.array(0)})
+    given = {port["name"]: array for port, array in zip(batch_ports(net), rows, strict=True)}
+    found = session.run({**given, **model.state_dict(), "seed": np.array(0), "step": np.array(0)})
     names = [item.name for item in net.parameters if not item.buffer]
     return float(found["loss"]), [found[f"gradient.{name}"] for name in names]
 
 
 def apart(found: Result, exact: Result) -> float:
-    """The largest distance of the loss or a gradient, in parts of it."""
+    """The largest distance of the loss or a gradient, in parts of it.
+
+    A bias that the next batch normalization takes away again has no gradient, which is 1e-15 in float64 and 1e-8 in
+    float32: such ones are compared with a hundredth of the largest gradient.
+    """
+    sizes = [float(np.linalg.norm(theirs)) for theirs in exact[1]]
     gradients = [
-        float(np.linalg.norm(mine - theirs) / np.linalg.norm(theirs))
-        for mine, theirs in zip(found[1], exact[1], strict=True)
+        float(np.linalg.norm(mine - theirs)) / (size if size > VANISHING * max(sizes) else 0.01 * max(sizes))
+        for mine, theirs, size in zip(found[1], exact[1], sizes, strict=True)
     ]
     return max(abs(found[0] - exact[0]) / exact[0], *gradients)
 
@@ -93,7 +102,10 @@ def compare(measured: Measured, batch: int) -> None:
     assert max(errors.values()) <= allowed, f"{errors}, PyTorch's float32 {apart(single, exact):.1e}"
 
 
-@pytest.mark.parametrize("measured", FAMILIES, ids=lambda net: net.name)
+@pytest.mark.parametrize(
+    "measured",
+    [pytest.param(net, marks=[pytest.mark.slow] * net.name.startswith("MobileNet"), id=net.name) for net in FAMILIES],
+)
 def test_a_small_one_has_the_same_loss_and_gradients(measured: Measured) -> None:
     compare(small(measured), 4)
 
@@ -104,13 +116,16 @@ def test_the_one_that_is_measured_has_the_same_loss_and_gradients(measured: Meas
     compare(measured, 4)
 
 
-def test_the_families_are_those_of_the_issue() -> None:
+@pytest.mark.parametrize("measured", FAMILIES, ids=lambda net: net.name)
+def test_it_has_the_same_weights_in_the_same_order(measured: Measured) -> None:
+    with torch.device("meta"):
+        module = measured.torch_module()
+    found = [tuple(parameter.shape) for parameter in module.parameters()]
+    assert [item.value.shape for item in ours.load(measured).parameters if not item.buffer] == found
     counts = {
         "LSTM 28x64": 4 * 128 * (64 + 128 + 2) + 10 * 129,
         "GPT 4x256": 256 * 256 + 128 * 256 + 4 * (12 * 256**2 + 13 * 256) + 2 * 256,
         "MobileNet-v2 96": 3_504_872,  # torchvision's
         "ViT-tiny 224": 5_717_416,  # Touvron et al. 2020, DeiT-Ti, which counts 5.7 million
     }
-    with torch.device("meta"):
-        found = {net.name: sum(item.numel() for item in net.torch_module().parameters()) for net in FAMILIES}
-    assert {name: found[name] for name in counts} == counts
+    assert counts.get(measured.name) in (None, sum(map(math.prod, found)))
