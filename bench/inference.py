@@ -39,6 +39,7 @@ def measure(measured: Measured, options: Options, batch: int) -> dict[str, Any]:
         if "failed" in exported:
             del contenders["torch export"]
         taken = take_turns(contenders, **options.turns)
+        taken.need("eager")
         answers = {name: np.load(facts["answer"]) for name, facts in taken.facts.items() if "answer" in facts}
     if "failed" in exported:
         taken.failed["torch export"] = exported["failed"]

@@ -68,7 +68,6 @@ def _take(
             {name: Contender(f"bench.contenders:{way}", {**every, **given}) for name, (way, given) in ways.items()},
             **options.turns,
         )
-    if not any(name.startswith("netc") for name in taken.seconds):
-        raise RuntimeError("; ".join(f"{name}: {why}" for name, why in taken.failed.items()))
+    taken.need("netc")
     said = {key: value for facts in taken.facts.values() for key, value in facts.items() if key != "first_loss"}
     return {"batch": batch, **said, **taken.as_row()}

@@ -54,6 +54,11 @@ class Taken:
         dropped = {"dropped_out": self.failed} if self.failed else {}
         return {"first_loss": losses, "seconds": self.seconds, "busy_windows": self.busy, **dropped}
 
+    def need(self, prefix: str) -> None:
+        """Raises RuntimeError, with what became of all, where nobody whose name begins so is left."""
+        if not any(name.startswith(prefix) for name in self.seconds):
+            raise RuntimeError("; ".join(f"{name}: {why}" for name, why in self.failed.items()))
+
 
 class DroppedOutError(Exception):
     """A contender's process failed, ended or did not answer in time."""

@@ -50,6 +50,9 @@ def test_who_fails_is_named_and_the_others_go_on(tmp_path: Path, monkeypatch: py
     }  # fmt: skip
     assert taken.seconds == {"steady": [1.0, 1.0]}
     assert taken.as_row()["dropped_out"] == taken.failed
+    taken.need("steady")
+    with pytest.raises(RuntimeError, match="not ready: MemoryError: too large; "):
+        taken.need("killed")
 
 
 def test_windows_on_a_busy_machine_are_counted(tmp_path: Path) -> None:
