@@ -84,7 +84,7 @@ def notes(rows: Mapping[str, Row]) -> list[str]:
     together = [name for name, row in rows.items() if "busy_windows" not in row]
     if together:
         said.append(
-            "Measured earlier, all contenders in one process, five long rounds each, which changes times by up to two: "
+            "Measured earlier, all contenders in one process, five long rounds each: "
             f"{', '.join(together)}."
         )
     busy = [name for name, row in rows.items() if "busy_windows" in row and not quiet(row)]
