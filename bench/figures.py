@@ -83,10 +83,7 @@ def notes(rows: Mapping[str, Row]) -> list[str]:
     said += [f"{sentence}." for sentence in dropped]
     together = [name for name, row in rows.items() if "busy_windows" not in row]
     if together:
-        said.append(
-            "Measured earlier, all contenders in one process, five long rounds each: "
-            f"{', '.join(together)}."
-        )
+        said.append(f"Measured earlier, all contenders in one process, five long rounds each: {', '.join(together)}.")
     busy = [name for name, row in rows.items() if "busy_windows" in row and not quiet(row)]
     if busy:
         said.append(f"Not measured on a quiet machine, so that no ratio counts for much: {', '.join(busy)}.")
