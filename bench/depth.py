@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.nets import DEEP, NETS, Measured
+from bench.figures import digits
+from bench.nets import DEEP, FIRST, Measured
 from bench.store import Results
-from bench.tables import Rows, digits, markdown
+from bench.tables import Rows, markdown
 
 DEPTHS = {"CIFAR ResNet-20": (20, 56, 110, 218, 434, 1202), "pre-activation ResNet-1001": (164, 506, 1001)}
 """Layers with weights, for each family by the name of one of its members."""
@@ -30,7 +31,7 @@ def variants(nets: Sequence[Measured]) -> list[tuple[str, str]]:
     """Names of nets and `depth D`, or `depth D fast`, for the families asked for; every family where ResNet-50 is."""
     from bench import ours
 
-    chosen = {net.name for net in (*nets, *(DEEP if NETS[-1] in nets else ()))}
+    chosen = {net.name for net in (*nets, *(DEEP if FIRST[-1] in nets else ()))}
     routes = ["", *(f" {target}" for target in ours.targets() if target.startswith("fast"))]
     return [
         (name, f"depth {depth}{route}")
@@ -55,7 +56,7 @@ def measure(measured: Measured, variant: str, *, seconds: float, threads: int) -
     compiled = time.perf_counter()
     made._steps.session(batch, made.state)
     loaded = time.perf_counter()
-    rows = ours.rows(made, batch)
+    rows = ours.rows(made, measured, batch)
     made.step(rows)
     steps: list[float] = []
     while not steps or sum(steps) < 4 * seconds:

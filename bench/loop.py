@@ -42,7 +42,7 @@ def measure(measured: Measured, kind: str, *, rounds: int, seconds: float, threa
     augmentation = net.plan().augmentation if kind == "augmented" else ()
     plan = replace(ours.plan(net, measured.batch), augmentation=augmentation)
     made = ours.trainer(net, plan, ours.targets()[0], threads)
-    batch = ours.rows(made, measured.batch)
+    batch = ours.rows(made, measured, measured.batch)
     step = ours.bare(made, batch)
     each = _seconds_of(step)
     steps = max(8, min(400, round(seconds / each)))

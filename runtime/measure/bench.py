@@ -142,15 +142,19 @@ def _rates(net: Net, trainer: Trainer, seconds: float) -> dict[str, Any]:
 
 
 def synthetic(ports: list[Port], batch: int, seed: int = 0) -> dict[str, Array]:
-    """Rows drawn from what the manifest says: normal numbers, labels in their range, zeros for other whole numbers."""
+    """Rows drawn from what the manifest says: normal numbers, labels and what a table looks up in their range.
+
+    Whole numbers of which nothing is known are zeros.
+    """
     generator = np.random.default_rng(seed)
     rows: dict[str, Array] = {}
     for port in ports:
         sizes = [
             batch if i == 0 else OPEN_SIZE if isinstance(size, str) else size for i, size in enumerate(port["shape"])
         ]
-        if "classes" in port:
-            rows[port["name"]] = generator.integers(0, port["classes"], sizes).astype(port["dtype"])
+        known = port.get("classes", port.get("rows"))
+        if known is not None:
+            rows[port["name"]] = generator.integers(0, known, sizes).astype(port["dtype"])
         elif port["dtype"].startswith("float"):
             rows[port["name"]] = generator.standard_normal(sizes).astype(port["dtype"])
         else:

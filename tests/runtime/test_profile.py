@@ -135,6 +135,20 @@ def test_synthetic_rows_fit_the_net(file: Path) -> None:
     trainer.step(rows)
 
 
+def test_synthetic_numbers_are_those_that_a_table_has(tmp_path: Path) -> None:
+    path = tmp_path / "words.net"
+    path.write_text(
+        "net Words {\n  input words: int [9], marks: int [2]\n  words -> embedding(5, 3) -> flatten\n"
+        "  logits = concat(marks -> cast(float)) -> dense(2)\n}\n"
+        "train Words {\n  loss = cross_entropy(logits, label)\n  optimizer = sgd(lr=0.1)\n}\n"
+    )
+    trainer = netc.Trainer(netc.Model(netc.load(path), device="cpu"))
+    rows = synthetic(trainer.ports, 64)
+    assert set(rows["words"].ravel()) == {0, 1, 2, 3, 4}
+    assert not rows["marks"].any()  # of which nothing is known
+    trainer.step(rows)
+
+
 @pytest.mark.parametrize("epochs", ["1", "2"])  # 20 steps, fewer than are wanted; 40, more
 def test_a_run_leaves_its_profile(file: Path, tmp_path: Path, epochs: str, netc_train: Callable[..., int]) -> None:
     import numpy as np
