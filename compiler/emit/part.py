@@ -24,7 +24,8 @@ def without_taps(content: bytes, taps: Collection[str]) -> bytes | None:
     _keep(graph.node, lambda node: not needed.isdisjoint(node.output))
     for items in (graph.input, graph.initializer, graph.value_info):
         _keep(items, lambda item: item.name in needed)
-    return model.SerializeToString(deterministic=True)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
 
 
 def _needed(outputs: Iterable[str], makers: Mapping[str, Any]) -> set[str]:
