@@ -24,8 +24,8 @@ def without_taps(content: bytes, taps: Collection[str]) -> bytes | None:
     _keep(graph.node, lambda node: not needed.isdisjoint(node.output))
     for items in (graph.input, graph.initializer, graph.value_info):
         _keep(items, lambda item: item.name in needed)
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
+    rest: bytes = model.SerializeToString(deterministic=True)
+    return rest
 
 
 def _needed(outputs: Iterable[str], makers: Mapping[str, Any]) -> set[str]:

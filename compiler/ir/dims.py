@@ -158,7 +158,7 @@ class Dim:
         text = ""
         for monomial in sorted(self.terms, key=_order):
             coefficient = self.terms[monomial]
-            size: Coefficient = abs(coefficient)
+            size = -coefficient if coefficient < 0 else coefficient
             alone = len(monomial) == 1 and size == 1
             factors = [f"{atom}" if alone or isinstance(atom, Symbol) else f"({atom})" for atom in monomial]
             if size.numerator != 1 or not factors:
