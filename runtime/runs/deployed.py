@@ -20,7 +20,6 @@ from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device
 from netc.runtime.runs import notes
 from netc.runtime.runs.evaluate import batches_of, evaluate
-from netc.runtime.sessions.foreign import check_model
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 

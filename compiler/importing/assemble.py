@@ -1,0 +1,95 @@
+"""A whole text of a lifted network, and its weights under the names that the text gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from netc.compiler.importing.calls import Call
+from netc.compiler.importing.lifting import Lifting
+from netc.compiler.importing.printing import literal
+from netc.compiler.importing.records import Array
+from netc.compiler.importing.structure import structured
+from netc.compiler.importing.writing import Writer, as_name, indented
+from netc.compiler.ir import DType, Value
+from netc.compiler.net import Net
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text, and its calls with weights in the order in which the text applies them."""
+
+    text: str
+    calls: Sequence[Call]
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+
+
+def assembled(lifting: Lifting, name: str) -> Text:
+    """The text of a net."""
+    structure = structured(lifting)
+    writer = Writer(structure)
+    graph = lifting.graph
+    inputs: dict[str, str] = {}
+    for value in graph.inputs:
+        inputs[value.name] = writer.names[value] = writer.fresh(_input_name(value))
+    outputs: dict[str, str] = {}
+    for foreign, value in graph.outputs.items():
+        if value not in writer.names:
+            writer.names[value] = writer.fresh(_output_name(foreign, len(graph.outputs)))
+        outputs[foreign] = writer.names[value]
+    structure.uses.update({value: structure.uses[value] for value in graph.outputs.values()})
+    entry = graph.inputs[0] if len(graph.inputs) == 1 else None
+    body = writer.body(structure.items, entry, list(graph.outputs.values()))
+    declared = ", ".join(f"{writer.names[value]}: {_shape(value)}" for value in graph.inputs)
+    lines = [f"input {declared}", "", *body]
+    text = "\n".join([f"net {name} {{", *indented(lines), "}", ""])
+    text = "\n".join(line.rstrip() for line in text.split("\n"))
+    return Text(text, [call for call in writer.printed if call.weights], inputs, outputs)
+
+
+def _input_name(value: Value) -> str:
+    plain = as_name(value.name)
+    usual = plain in ("x", "input", "input_1", "data", "data_0", "inputs") or plain.startswith(("onnx_", "x_"))
+    if not usual:
+        return plain
+    if value.dtype is DType.INT64:
+        return "words"
+    return "image" if value.rank == 4 else "x"
+
+
+def _output_name(foreign: str, count: int) -> str:
+    plain = as_name(foreign)
+    return "result" if plain.startswith("x") else plain
+
+
+def _shape(value: Value) -> str:
+    sizes = value.shape[1:]
+    kind = "int " if value.dtype is DType.INT64 else ""
+    if not sizes:
+        return kind.strip() or "1"
+    if len(sizes) == 1:
+        return f"{kind}[{sizes[0]}]" if not isinstance(sizes[0], int) else f"{kind}{sizes[0]}"
+    return f"{kind}{literal(tuple(sizes), extent=True)}"
+
+
+def named_weights(net: Net, calls: Sequence[Call]) -> dict[str, Array]:
+    """The weights under their names in the net: its layers run in the order of the text's calls."""
+    weights: dict[str, Array] = {}
+    owners = [layer for layer in net.layers if any(item.name not in weights for item in layer.parameters)]
+    waiting = iter(calls)
+    for owner in owners:
+        fresh = [item for item in owner.parameters if item.name not in weights]
+        if not fresh:
+            continue
+        call = next(waiting)
+        assert call.word == owner.word, f"{owner.path} is {owner.word}, expected {call.word}"
+        for item in fresh:
+            leaf = item.name.removeprefix(f"{owner.path}.")
+            weight = call.weights[leaf]
+            array = np.ascontiguousarray(weight.array, dtype=np.float32)
+            assert array.shape == item.value.shape, f"{item.name}: {array.shape} for {item.value.shape}"
+            weights[item.name] = array
+    return weights

@@ -1,0 +1,119 @@
+"""Shapes: flatten, squeeze, shuffles, parts and joints."""
+
+from __future__ import annotations
+
+from netc.compiler.importing.calls import Call
+from netc.compiler.importing.lifting import LARGE, SMALL, Lifting, lifts
+from netc.compiler.ir import BATCH, Node, Value, is_batched, product
+
+
+@lifts("Reshape", size=LARGE)
+def pixel_shuffle(m: Lifting, node: Node) -> Call | None:
+    """Channels cut into scale x scale, exchanged with places, and joined."""
+    exchange = m.made(node.inputs[0], "Transpose")
+    cut = None if exchange is None else m.made(exchange.inputs[0], "Reshape")
+    if exchange is None or cut is None or cut.output.rank != 6 or node.output.rank != 4:
+        return None
+    x, inner, axes = cut.inputs[0], cut.output.shape, tuple(exchange.attributes["axes"])
+    if x.rank != 4:
+        return None
+    if axes == (0, 1, 4, 2, 5, 3) and inner[2] == inner[3] and inner[4:] == x.shape[2:]:
+        return m.call("pixel_shuffle", node, x, scale=inner[2])
+    if axes == (0, 1, 3, 5, 2, 4) and inner[3] == inner[5] and inner[1] == x.shape[1]:
+        return m.call("space_to_depth", node, x, scale=inner[3])
+    return None
+
+
+@lifts("Reshape", size=SMALL)
+def reshape(m: Lifting, node: Node) -> Call | Value:
+    x, shape = node.inputs[0], node.output.shape
+    if x.shape == shape:
+        return x
+    pooled = x.node
+    if pooled is not None and shape[: x.rank] == x.shape and all(size == 1 for size in shape[x.rank :]):
+        from netc.compiler.importing.lifting import kind
+
+        for op, word in (("Layer.global_avgpool", "global_avgpool"), ("Layer.global_maxpool", "global_maxpool"),
+                         ("ReduceMean", "global_avgpool"), ("ReduceMax", "global_maxpool")):  # fmt: skip
+            wide = pooled.inputs[0].rank == len(shape) and x.rank == 2 if pooled.inputs else False
+            if kind(pooled) == op and wide and m.readers[x] == 1 and (pooled.op == "Layer" or sorted(pooled.attributes["axes"]) == list(range(2, len(shape)))):  # fmt: skip
+                return m.call(word, node, pooled.inputs[0], keep=True)
+    if is_batched(x) != (bool(shape) and shape[0] == BATCH):
+        return m.call("reshape", node, x, shape=shape)
+    old, new = x.shape[is_batched(x) :], shape[is_batched(x) :]
+    if len(new) == 1:
+        return m.call("flatten", node, x)
+    for start in range(1, min(len(new), len(old))):
+        if len(new) == start + 1 and old[:start] == new[:start] and product(old[start:]) == new[start]:
+            return m.call("flatten", node, x, **{"from": start})
+    if len(new) == len(old) + 1:
+        for at in range(len(new)):
+            if new[at] == 1 and (*new[:at], *new[at + 1 :]) == old:
+                return m.call("unsqueeze", node, x, axis=at)
+    gone = [at for at, size in enumerate(old) if size == 1]
+    if tuple(size for size in old if size != 1) == new and gone:
+        return m.call("squeeze", node, x, **({} if len(gone) > 1 else {"axis": gone[0]}))
+    if len(old) == len(new) + 1:
+        for at in gone:
+            if (*old[:at], *old[at + 1 :]) == new:
+                return m.call("squeeze", node, x, axis=at)
+    return m.call("reshape", node, x, shape=new)
+
+
+@lifts("Transpose", size=SMALL)
+def transpose(m: Lifting, node: Node) -> Call:
+    x = node.inputs[0]
+    batched = int(is_batched(x))
+    axes = tuple(axis - batched for axis in node.attributes["axes"][batched:])
+    rank = len(axes)
+    if rank >= 2 and axes == (*range(rank - 2), rank - 1, rank - 2):
+        return m.call("transpose", node, x)
+    return m.call("transpose", node, x, axes=axes)
+
+
+@lifts("Concat", size=SMALL)
+def concat(m: Lifting, node: Node) -> Call:
+    axis = node.attributes["axis"] - any(is_batched(item) for item in node.inputs)
+    return m.call("concat", node, *node.inputs, **({"axis": axis} if axis else {}))
+
+
+@lifts("Split", size=SMALL)
+def split(m: Lifting, node: Node) -> Call:
+    x, sizes, axis = node.inputs[0], node.attributes["sizes"], node.attributes["axis"]
+    place = {} if axis == x.rank - 1 else {"axis": axis - is_batched(x)}
+    parts = len(sizes) if len(set(sizes)) == 1 else tuple(sizes)
+    return m.call("split", node, x, parts=parts, **place)
+
+
+@lifts("Slice", size=SMALL)
+def cut(m: Lifting, node: Node) -> Call | None:
+    x, said = node.inputs[0], node.attributes
+    if len(said["axes"]) != 1:
+        return None
+    (axis,), (start,), (stop,), (step,) = said["axes"], said["starts"], said["stops"], said["steps"]
+    given = {"start": start} | ({} if stop == x.shape[axis] else {"stop": stop})
+    place = axis - is_batched(x)
+    return m.call("slice", node, x, **given, **({"axis": place} if place else {}), **({"step": step} if step != 1 else {}))
+
+
+@lifts("Expand", size=SMALL)
+def expand(m: Lifting, node: Node) -> Call | Value:
+    """What is the same for all examples needs no repeating for them."""
+    x = node.inputs[0]
+    inner = m.made(x, "Reshape", shared=True)
+    if not is_batched(x) and is_batched(node.output):
+        source = inner.inputs[0] if inner is not None and x.shape == (1, *inner.inputs[0].shape) else None
+        if source is not None and source.shape == node.output.shape[1:]:
+            return source
+        array = m.array(x)
+        if array is not None and x.shape == (1, *node.output.shape[1:]):
+            return m.lowering.parameter(array[0], f"{m.lowering.weights[x].key}.0")
+        return m.call("expand", node, source if source is not None else x, shape=node.output.shape[1:])
+    return m.call("expand", node, x, shape=node.output.shape[is_batched(x) :])
+
+
+@lifts("Gather", size=SMALL)
+def gather(m: Lifting, node: Node) -> Call:
+    x, index = node.inputs
+    axis = node.attributes["axis"] - is_batched(x)
+    return m.call("gather", node, x, index, **({"axis": axis} if axis else {}))

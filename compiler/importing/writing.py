@@ -1,0 +1,197 @@
+"""Statements as lines of text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field
+
+from netc.compiler.importing.calls import LITERAL, Call
+from netc.compiler.importing.printing import WIDTH, layer_text, literal
+from netc.compiler.importing.structure import Item, Merge, Step, Structure
+from netc.compiler.ir import Value
+from netc.compiler.layers.base import layer
+from netc.grammar.tables import load as grammar_tables
+
+CONTINUES = {
+    "batchnorm", "layernorm", "groupnorm", "instancenorm", "rmsnorm", "lrn", "dropout", "flatten", "squeeze",
+    "unsqueeze", "reshape", "transpose", "softmax", "log_softmax", "global_avgpool", "global_maxpool",
+}  # fmt: skip
+"""Layers that go on in the line of the layer before, as activations do."""
+
+INDENT = "  "
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes statements; `names` is what values are called, `printed` the calls in the order of the text."""
+
+    structure: Structure
+    names: dict[Value, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    printed: list[Call] = field(default_factory=list)
+
+    def fresh(self, wanted: str) -> str:
+        """A name like the one that is wanted, which nothing has yet."""
+        name = as_name(wanted)
+        if name.rstrip("0123456789") in layer.all():  # what layers without a name are called
+            name = "value"
+        count, found = 1, name
+        while found in self.taken or found in grammar_tables().keywords:
+            count += 1
+            found = f"{name}{count}"
+        self.taken.add(found)
+        return found
+
+    # ------------------------------------------------------------ statements
+    def body(self, items: Sequence[Item], entry: Value | None, outputs: Sequence[Value]) -> list[str]:
+        """The lines of a whole net."""
+        wanted = set(outputs)
+        last = items[-1].outputs if items else ()
+        lines = self.statements(items, entry, wanted)
+        if len(outputs) > 1 or list(last) != list(outputs):
+            lines.append(f"output {', '.join(self.names[value] for value in outputs)}")
+        return lines
+
+    def statements(self, items: Sequence[Item], entry: Value | None, kept: Set[Value] = frozenset()) -> list[str]:
+        """The lines of a list of statements, into which `entry` flows; `kept` are values that get a name anyway."""
+        needed = self._named(items, entry) | kept
+        lines: list[str] = []
+        chain: list[str] = []
+        flowing = entry
+        for at, item in enumerate(items):
+            source = self.structure.source(item)
+            begins = source is not flowing or source is None
+            if chain and (begins or not self._continues(item) or len(" -> ".join(chain)) > 80):
+                lines.append(" -> ".join(chain))
+                chain = []
+            parts = self._text(item, begins or (not chain and at == 0 and source is entry), bool(chain))
+            if begins and source is not None and not _stands_alone(item):
+                parts = [f"{self.names[source]} -> {parts[0]}", *parts[1:]]
+            if len(parts) > 1:
+                head = " -> ".join([*chain, parts[0]])
+                chain = []
+                lines += [head, *parts[1:]]
+            else:
+                chain.append(parts[0])
+            flowing = item.outputs[0] if len(item.outputs) == 1 else None
+            named = [value for value in item.outputs if value in needed]
+            if named or len(item.outputs) > 1:
+                lines, chain = self._bound(lines, chain, item, parts), []
+        if chain:
+            lines.append(" -> ".join(chain))
+        return lines
+
+    def _bound(self, lines: list[str], chain: list[str], item: Item, parts: list[str]) -> list[str]:
+        names = []
+        for value in item.outputs:
+            if value not in self.names:
+                self.names[value] = self.fresh(suggested(item))
+            names.append(self.names[value])
+        bind = f"{', '.join(names)} = "
+        if chain:
+            return [*lines, bind + " -> ".join(chain)]
+        first = len(lines) - len(parts)
+        return [*lines[:first], bind + lines[first], *lines[first + 1 :]]
+
+    def _named(self, items: Sequence[Item], entry: Value | None) -> set[Value]:
+        """The values that are read by name."""
+        found: set[Value] = set()
+        flowing = entry
+        for item in items:
+            found |= set(self.structure.others(item))
+            source = self.structure.source(item)
+            if source is not None and (source is not flowing or _needs_name(item, self.structure)):
+                found.add(source)
+            flowing = item.outputs[0] if len(item.outputs) == 1 else None
+        return found
+
+    def _continues(self, item: Item) -> bool:
+        if isinstance(item, Merge):
+            return False
+        call = item.call
+        return call.infix or call.word in CONTINUES or not (call.weights or "kernel" in call.arguments or len(call.sources) > 1)  # fmt: skip
+
+    # ------------------------------------------------------------ one statement
+    def _text(self, item: Item, begins: bool, chained: bool) -> list[str]:
+        """A statement without its source: one line, or several for a merge with braces."""
+        if isinstance(item, Merge):
+            return self._merge(item)
+        call = item.call
+        self._inline(call)
+        self.printed.append(call)
+        if call.infix:
+            return [self._infix(item, begins)]
+        tensors = tuple(self._operand(value) for value in call.sources[1:] if isinstance(value, Value))
+        text = layer_text(call, self.names, item.act, tensors)
+        first = call.sources[0] if call.sources else None
+        return [f"{self.names[first]} -> {text}" if first in self.structure.inline else text]
+
+    def _inline(self, call: Call) -> None:
+        for value in call.reads:
+            inner = self.structure.inline.get(value)
+            if inner is not None and inner.word == LITERAL:
+                number = inner.arguments["value"]
+                self.names[value] = "zeros([1])" if number == 0 else f"zeros([1]) + {literal(number)}"
+            elif inner is not None:
+                self.printed.append(inner)
+                self.names[value] = layer_text(inner, self.names)
+
+    def _operand(self, value: Value) -> str:
+        return self.names[value]
+
+    def _infix(self, item: Step, begins: bool) -> str:
+        call, flowing = item.call, self.structure.source(item)
+        both = _needs_name(item, self.structure)
+        parts = []
+        for operand in call.sources:
+            if not isinstance(operand, Value):
+                parts.append(literal(operand))
+            elif operand is flowing and not both:
+                parts.append(self.names[operand] if operand in self.names and begins else "in")
+            else:
+                parts.append(self.names[operand])
+        text = f" {call.word} ".join(parts)
+        return text if both or (begins and flowing in self.names) else f"{{ {text} }}"
+
+    def _merge(self, item: Merge) -> list[str]:
+        branches = []
+        for branch in item.branches:
+            lines = self.statements(branch, item.source) or ["identity"]
+            branches.append(lines if len(lines) == 1 else ["{", *indented(lines), "}"])
+        self.printed.append(item.call)
+        word = layer_text(item.call, self.names)
+        short = f"{word} {{ {'; '.join(lines[0] for lines in branches)} }}"
+        if all(len(lines) == 1 for lines in branches) and len(short) <= WIDTH - 40:
+            return [short]
+        return [f"{word} {{", *indented([line for lines in branches for line in lines]), "}"]
+
+
+def indented(lines: Iterable[str]) -> list[str]:
+    """Lines one step further in."""
+    return [INDENT + line for line in lines]
+
+
+def _needs_name(item: Item, structure: Structure) -> bool:
+    """Whether arithmetic reads two values that flow, so that both are called by name."""
+    return isinstance(item, Step) and item.call.infix and bool(structure.others(item))
+
+
+def _stands_alone(item: Item) -> bool:
+    """Whether the text of a statement names its source itself."""
+    return isinstance(item, Step) and item.call.infix
+
+
+def as_name(text: str) -> str:
+    """A name of the language like a text of any kind."""
+    name = re.sub(r"[^0-9A-Za-z_]+", "_", text).strip("_").lower()
+    return name if name[:1].isalpha() else f"{'x' if not name else 'x_'}{name}" if name else "x"
+
+
+def suggested(item: Item) -> str:
+    """What to call the value of a statement: after the module that made it, else after its layer."""
+    scope = [part for part in item.scope if not part.isdigit()]
+    if scope:
+        return scope[-1]
+    word = item.call.word
+    return {"+": "total", "*": "scaled", "-": "rest", "/": "share", "add": "total", "concat": "joined", "split": "part"}.get(word, word)  # fmt: skip
