@@ -102,7 +102,9 @@ def _with_loss(net: Net, settings: Mapping[str, Any], loss: str, beside: Mapping
         raise DiagnosticError(Diagnostic("E420", f"{net.file} says itself how `{net.name}` is trained", help=help))
     output = next(iter(net.outputs))
     said = re.sub(r"\boutput\b", output, loss)
-    return _load(net.file, net.name, settings, f"{net.source.rstrip()}\n\ntrain {net.name} {{\n  loss = {said}\n}}\n", beside)
+    return _load(
+        net.file, net.name, settings, f"{net.source.rstrip()}\n\ntrain {net.name} {{\n  loss = {said}\n}}\n", beside
+    )
 
 
 def _load(
@@ -128,7 +130,7 @@ def _load(
 
 
 def check(path: str, source: str | bytes | None = None) -> CheckResult:
-    """Everything there is to say about a file: each net, each train section, each block. Raises nothing but what importing a model does.
+    """Everything there is to say about a file: each net, each train section, each block. Raises what importing does.
 
     path    a `.net` file, or an `.onnx` model, whose text is looked at
     source  the text, where it is not to be read from the file (an editor's, a pipe's)
@@ -230,9 +232,13 @@ def _trains(module: Module, definition: ast.Net, report: Report) -> list[ast.Tra
     for train in found:
         first = labels.setdefault(train.label, train.net_span)
         if first is not train.net_span:
-            report.error("E409", f"two train sections of `{train.net}` have the same label", train.net_span,
-                         secondary=[Label(first, "the first one")],
-                         help='tell them apart: `train Net "fine-tuning" { … }`')  # fmt: skip
+            report.error(
+                "E409",
+                f"two train sections of `{train.net}` have the same label",
+                train.net_span,
+                secondary=[Label(first, "the first one")],
+                help='tell them apart: `train Net "fine-tuning" { … }`',
+            )
     return found
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from netc.compiler.importing.records import ForeignNode
 
 LIMITS: Mapping[str, int] = {"bytes": 1 << 31, "nodes": 100_000, "rank": 12, "nesting": 8, "elements": 1 << 28}
-"""The most that is read: bytes of a file, nodes, axes of a tensor, graphs in graphs, numbers of a constant made here."""
+"""The most that is read: bytes of a file, nodes, axes of a tensor, graphs in graphs, numbers of a computed constant."""
 
 
 def unsupported(why: str, help: str | None = None, node: ForeignNode | None = None) -> DiagnosticError:

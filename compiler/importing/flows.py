@@ -17,7 +17,7 @@ Place = tuple[int, int]
 """A foreign axis, and which of the parts that it is made of."""
 
 
-class Apart(ValueError):
+class ApartError(ValueError):
     """A layout that no value with the batch in front has."""
 
 
@@ -53,7 +53,7 @@ class Flow:
     def axis(self, at: int) -> int:
         """A foreign axis counted from the front."""
         if not -self.rank <= at < max(self.rank, 1):
-            raise Apart(f"axis {at} of a tensor with {self.rank} axes")
+            raise ApartError(f"axis {at} of a tensor with {self.rank} axes")
         return at % max(self.rank, 1)
 
 
@@ -96,7 +96,7 @@ def merged(b: Builder, flow: Flow) -> Flow:
     for at, axis in enumerate(flow.axes):
         if at == flow.batch:
             if len(axis) > 1:
-                raise Apart("the batch is folded into another axis")
+                raise ApartError("the batch is folded into another axis")
             groups.insert(0, [0])
         elif axis:
             groups.append(list(axis))
@@ -143,7 +143,7 @@ def without_axes(b: Builder, flow: Flow, places: Sequence[int]) -> Flow:
     gone = {flow.axis(at) for at in places}
     parts = {part for at in gone for part in flow.axes[at]}
     if 0 in parts and is_batched(flow.value):
-        raise Apart("the batch would be taken away")
+        raise ApartError("the batch would be taken away")
     left = Flow(flow.value, tuple(axis for at, axis in enumerate(flow.axes) if at not in gone))
     return dropped(b, left, parts)
 
@@ -159,7 +159,7 @@ def dropped(b: Builder, flow: Flow, parts: set[int]) -> Flow:
 
 
 def refolded(b: Builder, flow: Flow, target: Sequence[Size], batch: Size = BATCH) -> Flow:
-    """The foreign tensor under another shape; raises Apart where the batch is in the way.
+    """The foreign tensor under another shape; raises ApartError where the batch is in the way.
 
     batch  the size that the model gives the batch: a number where it was exported for one
     """
@@ -215,7 +215,7 @@ def _refolded_plainly(b: Builder, flow: Flow, target: Sequence[Size], batch: Siz
     if not is_batched(value):
         return Flow.of(b.Reshape(value, shape=tuple(target)))
     if flow.batch != 0 or not target or target[0] not in (batch, BATCH):
-        raise Apart("elements of several examples would be mixed")
+        raise ApartError("elements of several examples would be mixed")
     return Flow.of(b.Reshape(value, shape=(BATCH, *target[1:])))
 
 
@@ -231,7 +231,7 @@ def aligned(b: Builder, flows: Sequence[Flow]) -> tuple[list[Flow], Axes]:
         flows = [placed(b, flow) for flow in flows]
         parts = [_parts(flows, at) for at in range(rank)]
         if any(found is None for found in parts):
-            raise Apart("the shapes of its inputs do not fit together")
+            raise ApartError("the shapes of its inputs do not fit together")
     lengths = [len(found or ()) for found in parts]
     batch = next((_batch_place(flow) for flow in flows if is_batched(flow.value)), None)
     order = _common_order(flows, lengths, batch)
@@ -273,9 +273,7 @@ def _common_order(flows: Sequence[Flow], lengths: Sequence[int], batch: Place | 
     return items
 
 
-def _laid_out(
-    b: Builder, flow: Flow, lengths: Sequence[int], order: Sequence[Place], batch: Place | None
-) -> Flow:
+def _laid_out(b: Builder, flow: Flow, lengths: Sequence[int], order: Sequence[Place], batch: Place | None) -> Flow:
     parts: list[int | None] = []
     for at, piece in order:
         axis = flow.axes[at]

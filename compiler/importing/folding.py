@@ -136,8 +136,12 @@ def _cast(node: ForeignNode, x: Array, like: Array | None = None) -> Array:
 
 @folds("Constant")
 def _constant(node: ForeignNode) -> Array:
-    for name, dtype in (("value_int", "int64"), ("value_ints", "int64"), ("value_float", "float32"),
-                        ("value_floats", "float32")):  # fmt: skip
+    for name, dtype in (
+        ("value_int", "int64"),
+        ("value_ints", "int64"),
+        ("value_float", "float32"),
+        ("value_floats", "float32"),
+    ):
         if name in node.attributes:
             return np.asarray(node.attributes[name], dtype=dtype)
     if "value" in node.attributes:
@@ -240,7 +244,8 @@ def slices_of(node: ForeignNode, given: Sequence[Array | None], rank: int) -> li
     """Axis, start, stop and step of every axis that a slice cuts."""
     if given:
         starts, stops, *more = given
-        assert starts is not None and stops is not None
+        assert starts is not None
+        assert stops is not None
         axes = more[0].ravel().tolist() if more and more[0] is not None else range(starts.size)
         steps = more[1].ravel().tolist() if len(more) > 1 and more[1] is not None else [1] * starts.size
         begin, end = starts.ravel().tolist(), stops.ravel().tolist()
@@ -268,8 +273,13 @@ def _reduce(node: ForeignNode, x: Array, axes: Array | None = None) -> Array:
         return np.asarray(product(tuple(x.ravel().tolist())), dtype=object).reshape(
             (1,) * x.ndim if node.attributes.get("keepdims", 1) else ()
         )
-    reduce: Any = {"ReduceProd": np.prod, "ReduceSum": np.sum, "ReduceMean": np.mean, "ReduceMax": np.max,
-                   "ReduceMin": np.min}[node.op]  # fmt: skip
+    reduce: Any = {
+        "ReduceProd": np.prod,
+        "ReduceSum": np.sum,
+        "ReduceMean": np.mean,
+        "ReduceMax": np.max,
+        "ReduceMin": np.min,
+    }[node.op]
     found = reduce(x, axis=axes_of(node, axes, x.ndim), keepdims=bool(node.attributes.get("keepdims", 1)))
     return np.asarray(found).astype(x.dtype)
 

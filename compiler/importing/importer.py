@@ -61,7 +61,16 @@ def import_text(path: str | os.PathLike[str]) -> Imported:
         return Imported(own.text, own=own, _tensors=tensors)
     lowering = lower(inline(model), model.opset)
     written = assembled(lift(lowering), net_name(file))
-    return Imported(written.text, written.inputs, written.outputs, tuple(lowering.notes), lowering.batch_axes, lowering.training, None, written)  # fmt: skip
+    return Imported(
+        written.text,
+        written.inputs,
+        written.outputs,
+        tuple(lowering.notes),
+        lowering.batch_axes,
+        lowering.training,
+        None,
+        written,
+    )
 
 
 def _content(file: Path) -> bytes:
@@ -72,7 +81,9 @@ def _content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         help = "check the path"
-        raise DiagnosticError(Diagnostic("E565", f"{file} cannot be read: {(error.strerror or 'it is no file').lower()}", help=help)) from None  # fmt: skip
+        raise DiagnosticError(
+            Diagnostic("E565", f"{file} cannot be read: {(error.strerror or 'it is no file').lower()}", help=help)
+        ) from None
 
 
 def net_name(file: Path) -> str:
@@ -80,4 +91,3 @@ def net_name(file: Path) -> str:
     letters = (character if character.isascii() and character.isalnum() else " " for character in file.stem)
     name = "".join(word[:1].upper() + word[1:] for word in "".join(letters).split())
     return name if name[:1].isalpha() else f"Net{name}"
-

@@ -127,7 +127,9 @@ class Lifting:
             found += rest
         return total, found
 
-    def call(self, word: str, node: Node, *sources: Value | float, weights: dict[str, Weight] | None = None, **arguments: Any) -> Call:  # fmt: skip
+    def call(
+        self, word: str, node: Node, *sources: Value | float, weights: dict[str, Weight] | None = None, **arguments: Any
+    ) -> Call:
         """A call whose results are those of a node."""
         return Call(word, sources, node.outputs, arguments, weights or {}, self.lowering.scopes.get(node, ()))
 
@@ -179,8 +181,14 @@ def _found(lifting: Lifting, value: Value) -> Call | Value:
             return found
     if node.op == LAYER:
         said = node.attributes
-        return Call(said["word"], _flowing(node), node.outputs, said["arguments"], said["weights"],
-                    lifting.lowering.scopes.get(node, ()))  # fmt: skip
+        return Call(
+            said["word"],
+            _flowing(node),
+            node.outputs,
+            said["arguments"],
+            said["weights"],
+            lifting.lowering.scopes.get(node, ()),
+        )
     shown = node.op.lower()
     raise unsupported(f"there are no words for {shown} of {', '.join(str(list(item.shape)) for item in node.inputs)}")
 

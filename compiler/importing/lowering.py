@@ -6,14 +6,14 @@ has a layer, becomes a node `Layer` that names it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from netc.compiler.importing.findings import damaged, unsupported
-from netc.compiler.importing.flows import Apart, Flow, placed, plain
+from netc.compiler.importing.flows import ApartError, Flow, plain
 from netc.compiler.importing.folding import FOLDS
 from netc.compiler.importing.records import Array, Constant, ForeignGraph, ForeignNode, settled
 from netc.compiler.ir import BATCH, Builder, Dim, DType, Graph, Node, Origin, Shape, Size, Undecided, Value
@@ -90,7 +90,7 @@ class Lowering:
         """An input laid out as the file has it, which has the batch in front."""
         flow = self.flow(node, at)
         if flow.batch not in (0, None):
-            raise Apart(f"the batch is axis {flow.batch} of what it reads")
+            raise ApartError(f"the batch is axis {flow.batch} of what it reads")
         return plain(self.b, flow)
 
     def constant(self, node: ForeignNode, at: int) -> Constant | None:
@@ -147,9 +147,14 @@ class Lowering:
         raise unsupported("it reads a table of whole numbers", "networks here have tables of real numbers alone")
 
     def layer(
-        self, word: str, inputs: Sequence[Value], shape: Shape | Sequence[Shape], arguments: Mapping[str, Any] | None = None,
-        weights: Mapping[str, Weight] | None = None, dtype: DType = DType.FLOAT32,
-    ) -> Any:  # fmt: skip
+        self,
+        word: str,
+        inputs: Sequence[Value],
+        shape: Shape | Sequence[Shape],
+        arguments: Mapping[str, Any] | None = None,
+        weights: Mapping[str, Weight] | None = None,
+        dtype: DType = DType.FLOAT32,
+    ) -> Any:
         """A node that is a layer of the language; shapes of several results come as a list."""
         several = isinstance(shape, list)
         shapes: Any = shape if several else [shape]
@@ -197,7 +202,7 @@ def lower(foreign: ForeignGraph, opset: int) -> Lowering:
             continue
         try:
             g.graph.outputs[name] = plain(g.b, found)
-        except Apart as error:
+        except ApartError as error:
             raise unsupported(f"the output `{name}` has no batch: {error}") from error
         if found.batch not in (0, None):
             g.note(f"the output `{name}` has the batch as axis {found.batch} in the model, here it is axis 0")
@@ -222,9 +227,18 @@ def _lowered(g: Lowering, node: ForeignNode) -> Sequence[Known]:
             found = [made] if isinstance(made, Flow | Constant) else list(made)
         else:
             raise _no_words(node)
-    except (ShapeError, Apart, Undecided) as error:
+    except (ShapeError, ApartError, Undecided) as error:
         raise unsupported(f"{node.op} cannot be written with the batch in front: {error}", node=node) from error
-    except (KeyError, IndexError, ValueError, TypeError, AttributeError, AssertionError, ZeroDivisionError, OverflowError) as error:  # fmt: skip
+    except (
+        KeyError,
+        IndexError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+        ZeroDivisionError,
+        OverflowError,
+    ) as error:
         raise damaged(f"{node.shown()}, operator `{node.op}`, does not fit what it reads: {error}") from error
     return found
 
@@ -238,7 +252,11 @@ def _folded(node: ForeignNode, inputs: Sequence[Constant | None]) -> list[Known]
     found: list[Known] = []
     for at, array in enumerate(arrays):
         same = weight is not None and array is weight.array
-        key = weight.key if same and weight is not None else f"{node.op}.{node.outputs[at] if at < len(node.outputs) else at}"
+        key = (
+            weight.key
+            if same and weight is not None
+            else f"{node.op}.{node.outputs[at] if at < len(node.outputs) else at}"
+        )
         found.append(Constant(settled(np.asarray(array)), key, weight.name if weight is not None else node.outputs[at]))
     return found
 
@@ -255,7 +273,13 @@ CONTROL = {
 def _no_words(node: ForeignNode) -> Exception:
     if node.op in CONTROL:
         return unsupported(f"control flow: {CONTROL[node.op]}", "export the network without it", node)
-    if node.op.startswith(("Sequence", "Optional", "String")) or node.op in ("SplitToSequence", "ConcatFromSequence", "TfIdfVectorizer", "RegexFullMatch", "LabelEncoder"):  # fmt: skip
+    if node.op.startswith(("Sequence", "Optional", "String")) or node.op in (
+        "SplitToSequence",
+        "ConcatFromSequence",
+        "TfIdfVectorizer",
+        "RegexFullMatch",
+        "LabelEncoder",
+    ):
         return unsupported("sequences, optional values and texts do not flow in networks here", node=node)
     if "Quantize" in node.op or node.op.endswith("Integer") or node.op.startswith("QLinear"):
         return unsupported("the network is quantised", "import the model that it was made of", node)
@@ -271,7 +295,9 @@ def _declare_inputs(g: Lowering, foreign: ForeignGraph) -> None:
         if item.shape is None:
             raise unsupported(f"input `{item.name}` has no shape", "export it with the shapes of its inputs")
         if not item.shape:
-            raise unsupported(f"input `{item.name}` is one number for the whole batch", "make it a constant and export anew")
+            raise unsupported(
+                f"input `{item.name}` is one number for the whole batch", "make it a constant and export anew"
+            )
         batch = _batch_axis(item.shape)
         first = item.shape[batch]
         if isinstance(first, int) and first > 0:

@@ -15,8 +15,21 @@ WIDTH = 120
 EXTENTS = ("kernel", "size", "shape")
 """Arguments that are written as sizes: `3x3`."""
 
-BY_PLACE = {"slice": 2, "upsample": 1, "dropout": 1, "leaky_relu": 1, "elu": 1, "celu": 1, "softshrink": 1, "where": 0,
-            "spatial_dropout": 1, "transpose": 1, "lrn": 1, "hardtanh": 2, "crop": 1}  # fmt: skip
+BY_PLACE = {
+    "slice": 2,
+    "upsample": 1,
+    "dropout": 1,
+    "leaky_relu": 1,
+    "elu": 1,
+    "celu": 1,
+    "softshrink": 1,
+    "where": 0,
+    "spatial_dropout": 1,
+    "transpose": 1,
+    "lrn": 1,
+    "hardtanh": 2,
+    "crop": 1,
+}
 """How many arguments with a default go without their names, where that reads as it should."""
 
 
@@ -35,7 +48,11 @@ def literal(value: Any, extent: bool = False) -> str:
     if value is None:
         return "none"
     if isinstance(value, tuple | list):
-        if extent and len(value) > 1 and all(isinstance(item, int) and not isinstance(item, bool) and item > 0 for item in value):
+        if (
+            extent
+            and len(value) > 1
+            and all(isinstance(item, int) and not isinstance(item, bool) and item > 0 for item in value)
+        ):
             return "x".join(map(str, value))
         return f"[{', '.join(literal(item) for item in value)}]"
     if isinstance(value, float):
@@ -56,7 +73,9 @@ def _places(word: str) -> tuple[str, ...]:
     return tuple(names[: max(len(required), BY_PLACE.get(word, 0))])
 
 
-def arguments_text(call: Call, names: Mapping[Value, str], act: str | None = None, tensors: tuple[str, ...] = ()) -> str:
+def arguments_text(
+    call: Call, names: Mapping[Value, str], act: str | None = None, tensors: tuple[str, ...] = ()
+) -> str:
     """What stands in the parentheses of a layer."""
     parts, placed = list(tensors), True
     given = dict(call.arguments)

@@ -1,4 +1,4 @@
-"""From the bytes of an ONNX file to records: the other door to protobuf, beside `emit/`. The bytes were checked before."""
+"""From the bytes of an ONNX file to records: the other door to protobuf, beside `emit/`. They were checked before."""
 
 from __future__ import annotations
 

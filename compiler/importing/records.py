@@ -13,7 +13,6 @@ from netc.compiler.ir import Size
 Array = np.ndarray[Any, Any]
 
 
-
 @dataclass(frozen=True, slots=True)
 class ForeignNode:
     """One operation.

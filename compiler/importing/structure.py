@@ -114,7 +114,9 @@ def structured(lifting: Lifting) -> Structure:
 
 def _is_inline(call: Call, uses: int) -> bool:
     """Whether a source is written where it is read."""
-    return call.word == LITERAL or (not call.reads and uses == 1 and call.word in ("parameter", "arange", "zeros", "ones"))
+    return call.word == LITERAL or (
+        not call.reads and uses == 1 and call.word in ("parameter", "arange", "zeros", "ones")
+    )
 
 
 def _in_order(lifting: Lifting) -> Iterator[Call]:

@@ -110,7 +110,11 @@ class Writer:
         if isinstance(item, Merge):
             return False
         call = item.call
-        return call.infix or call.word in CONTINUES or not (call.weights or "kernel" in call.arguments or len(call.sources) > 1)  # fmt: skip
+        return (
+            call.infix
+            or call.word in CONTINUES
+            or not (call.weights or "kernel" in call.arguments or len(call.sources) > 1)
+        )
 
     # ------------------------------------------------------------ one statement
     def _text(self, item: Item, begins: bool, chained: bool) -> list[str]:
@@ -194,4 +198,12 @@ def suggested(item: Item) -> str:
     if scope:
         return scope[-1]
     word = item.call.word
-    return {"+": "total", "*": "scaled", "-": "rest", "/": "share", "add": "total", "concat": "joined", "split": "part"}.get(word, word)  # fmt: skip
+    return {
+        "+": "total",
+        "*": "scaled",
+        "-": "rest",
+        "/": "share",
+        "add": "total",
+        "concat": "joined",
+        "split": "part",
+    }.get(word, word)

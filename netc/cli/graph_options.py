@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.command import GRAPH, option
-from netc.cli.options import load_net, loss_option, lowering_option, memory_option, net_options, precision_option, target_option
+from netc.cli.options import (
+    load_net,
+    loss_option,
+    lowering_option,
+    memory_option,
+    net_options,
+    precision_option,
+    target_option,
+)
 from netc.cli.paths import NET_FILE
 from netc.compiler.targets import TARGETS
 

@@ -28,7 +28,9 @@ PLACE = "give `-o` a place that can be written"
 )
 @click.argument("model", metavar="MODEL.onnx", type=MODEL)
 @option("-o", "--output", metavar="OUT.net", type=PathTo("net"), help="the text to write; shown unless given")
-@option("--weights", metavar="OUT", type=PathTo("safetensors"), help="write the model's numbers too, a .safetensors file")
+@option(
+    "--weights", metavar="OUT", type=PathTo("safetensors"), help="write the model's numbers too, a .safetensors file"
+)
 def import_(model: str, output: str | None, weights: str | None) -> None:
     """Turn an ONNX model into text: layers, blocks and loops, under the model's own names.
 
@@ -75,7 +77,11 @@ def _compare(model: str, net: Net, imported: Imported) -> None:
         say("outputs: not compared, for the model normalizes by the batch that it is given")
         return
     found = difference(Path(model), net, imported)
-    say(f"outputs: {found}" if isinstance(found, str) else f"outputs: differ by {found:.1e} of the largest, on {EXAMPLES} random examples")  # fmt: skip
+    say(
+        f"outputs: {found}"
+        if isinstance(found, str)
+        else f"outputs: differ by {found:.1e} of the largest, on {EXAMPLES} random examples"
+    )
 
 
 def _write_text(path: Path, imported: Imported) -> None:
@@ -84,7 +90,9 @@ def _write_text(path: Path, imported: Imported) -> None:
     for name, text in (imported.own.used if imported.own is not None else {}).items():
         beside = path.parent / name
         if beside.exists() and beside.read_text(encoding="utf-8") != text:
-            raise click.UsageError(f"{beside}, which the net uses, is there with another text\n  = help: import into an empty folder")  # fmt: skip
+            raise click.UsageError(
+                f"{beside}, which the net uses, is there with another text\n  = help: import into an empty folder"
+            )
         make_folder(beside.parent)
         write_atomic(beside, text.encode(), PLACE)
     write_atomic(path, imported.text.encode(), PLACE)

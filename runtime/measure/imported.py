@@ -38,7 +38,11 @@ def difference(model: Path, net: Net, imported: Imported) -> float | str:
     given = {imported.inputs[name]: _batch_first(array, name, imported) for name, array in examples.items()}
     found = dict(zip([item.name for item in ours.session.get_outputs()], ours.session.run(None, given), strict=True))
     names = [item.name for item in theirs.session.get_outputs()]
-    pairs = [(array, found[imported.outputs[name]]) for name, array in zip(names, expected, strict=True) if name in imported.outputs]  # fmt: skip
+    pairs = [
+        (array, found[imported.outputs[name]])
+        for name, array in zip(names, expected, strict=True)
+        if name in imported.outputs
+    ]
     return max((_apart(a, b) for a, b in pairs), default=0.0)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Figure, Port, said
+from netc.compiler import Figure, Port, check_model, said
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.snippet import printable

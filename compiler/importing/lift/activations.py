@@ -72,7 +72,11 @@ def _tanh_of_gelu(m: Lifting, value: Value, x: Value) -> bool:
 
 
 def _is_cube(m: Lifting, parts: list[Value], x: Value) -> bool:
-    return parts == [x, x, x] or _power(m, parts, x, 3) or (len(parts) == 2 and x in parts and any(_power(m, [part], x, 2) for part in parts))  # fmt: skip
+    return (
+        parts == [x, x, x]
+        or _power(m, parts, x, 3)
+        or (len(parts) == 2 and x in parts and any(_power(m, [part], x, 2) for part in parts))
+    )
 
 
 def _power(m: Lifting, parts: list[Value], x: Value, exponent: float) -> bool:
@@ -127,8 +131,9 @@ def gated(m: Lifting, node: Node) -> Call | None:
         if opened is None or kind(opened) not in ("Sigmoid",) or m.readers[second] > 1:
             continue
         half = opened.inputs[0].node
-        if half is not None and half.op == "Split" and half is first.node and len(half.outputs) == 2:
-            if list(half.outputs) == [first, opened.inputs[0]] and len(set(half.attributes["sizes"])) == 1:
-                x, axis = half.inputs[0], half.attributes["axis"]
-                return m.call("glu", node, x, **({} if axis == x.rank - 1 else {"axis": axis - 1}))
+        if half is None or half.op != "Split" or list(half.outputs) != [first, opened.inputs[0]]:
+            continue
+        if len(set(half.attributes["sizes"])) == 1:
+            x, axis = half.inputs[0], half.attributes["axis"]
+            return m.call("glu", node, x, **({} if axis == x.rank - 1 else {"axis": axis - 1}))
     return None

@@ -40,7 +40,7 @@ def arithmetic(m: Lifting, node: Node) -> Call | Value:
     a, b = node.inputs
     first, second = m.number(a), m.number(b)
     if second is not None:
-        if node.op in ("Add", "Sub") and second == 0 or node.op in ("Mul", "Div", "Pow") and second == 1:
+        if (node.op in ("Add", "Sub") and second == 0) or (node.op in ("Mul", "Div", "Pow") and second == 1):
             return a
         if node.op == "Pow" and second in (2.0, 0.5):
             return m.call("square" if second == 2 else "sqrt", node, a)
@@ -52,7 +52,11 @@ def arithmetic(m: Lifting, node: Node) -> Call | Value:
             return b
         if node.op in ("Add", "Mul"):
             return m.call(SYMBOLS[node.op], node, b, first)
-        return m.call("reciprocal", node, b) if node.op == "Div" and first == 1 else m.call(SYMBOLS[node.op], node, first, b)  # fmt: skip
+        return (
+            m.call("reciprocal", node, b)
+            if node.op == "Div" and first == 1
+            else m.call(SYMBOLS[node.op], node, first, b)
+        )
     a, b = stripped(m, a, b), stripped(m, b, a)
     alike = a.shape == b.shape and is_batched(a)
     word = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div"}.get(node.op)
@@ -77,8 +81,20 @@ def extremum(m: Lifting, node: Node) -> Call:
     return m.call("maximum" if node.op == "Max" else "minimum", node, a, b)
 
 
-COMPARISONS = {"Equal": "equal", "Greater": "greater", "GreaterOrEqual": "greater_equal", "Less": "less", "LessOrEqual": "less_equal"}  # fmt: skip
-TURNED = {"Equal": "Equal", "Greater": "Less", "GreaterOrEqual": "LessOrEqual", "Less": "Greater", "LessOrEqual": "GreaterOrEqual"}  # fmt: skip
+COMPARISONS = {
+    "Equal": "equal",
+    "Greater": "greater",
+    "GreaterOrEqual": "greater_equal",
+    "Less": "less",
+    "LessOrEqual": "less_equal",
+}
+TURNED = {
+    "Equal": "Equal",
+    "Greater": "Less",
+    "GreaterOrEqual": "LessOrEqual",
+    "Less": "Greater",
+    "LessOrEqual": "GreaterOrEqual",
+}
 
 
 @lifts(*COMPARISONS, size=SMALL)
@@ -150,10 +166,20 @@ REDUCTIONS = {"ReduceMean": "mean", "ReduceSum": "sum", "ReduceMax": "max", "Red
 @lifts(*REDUCTIONS, size=SMALL)
 def reduction(m: Lifting, node: Node) -> Call:
     x, axes = node.inputs[0], sorted(node.attributes["axes"])
-    if len(axes) == x.rank - 2 and axes == list(range(2, x.rank)) and x.rank >= 4 and node.op in ("ReduceMean", "ReduceMax"):  # fmt: skip
+    if (
+        len(axes) == x.rank - 2
+        and axes == list(range(2, x.rank))
+        and x.rank >= 4
+        and node.op in ("ReduceMean", "ReduceMax")
+    ):
         return m.call("global_avgpool" if node.op == "ReduceMean" else "global_maxpool", node, x)
     places = [axis - is_batched(x) for axis in axes]
     word = REDUCTIONS[node.op]
     if len(places) == x.rank - is_batched(x):
         return m.call(f"reduce_{word}", node, x)
-    return m.call(f"reduce_{word}" if word in ("max", "min", "sum") else word, node, x, axis=places[0] if len(places) == 1 else tuple(places))  # fmt: skip
+    return m.call(
+        f"reduce_{word}" if word in ("max", "min", "sum") else word,
+        node,
+        x,
+        axis=places[0] if len(places) == 1 else tuple(places),
+    )

@@ -7,9 +7,8 @@ import numpy as np
 from netc.compiler.importing.calls import Call
 from netc.compiler.importing.lifting import LARGE, Lifting, kind, lifts
 from netc.compiler.importing.lower.normalization import epsilon
+from netc.compiler.importing.lowering import Weight
 from netc.compiler.ir import Node, Value
-
-E = None
 
 
 @lifts("Add", "Mul", size=LARGE)
@@ -21,11 +20,12 @@ def scaled_batch_norm(m: Lifting, node: Node) -> Call | None:
     norm, scale, shift = found
     weights = dict(norm.attributes["weights"])
     weight, bias = weights["weight"], weights["bias"]
-    by, plus = (np.ones_like(weight.array) if scale is None else scale[1]), (np.zeros_like(bias.array) if shift is None else shift[1])  # fmt: skip
+    by, plus = (
+        (np.ones_like(weight.array) if scale is None else scale[1]),
+        (np.zeros_like(bias.array) if shift is None else shift[1]),
+    )
     if by.size != weight.array.size or plus.size != bias.array.size:
         return None
-    from netc.compiler.importing.lowering import Weight
-
     keys = f"{weight.key}.{scale and scale[0]}.{shift and shift[0]}"
     weights |= {"weight": Weight(keys, weight.array * by), "bias": Weight(f"{keys}.bias", bias.array * by + plus)}
     return m.call("batchnorm", node, norm.inputs[0], weights=weights, **norm.attributes["arguments"])
@@ -159,13 +159,19 @@ def _standardized(m: Lifting, node: Node) -> tuple[Value, float] | None:
     if middle.node is None or middle.node.op != "ReduceMean":
         return None
     squares = middle.node.inputs[0].node
-    if squares is None or not (
-        (squares.op == "Pow" and m.number(squares.inputs[1]) == 2) or (squares.op == "Mul" and squares.inputs[0] is squares.inputs[1])
-    ):  # fmt: skip
+    if squares is None or not _is_square(m, squares):
         return None
     inner = squares.inputs[0].node
-    same = inner is centred or (inner is not None and inner.op == "Sub" and inner.inputs[0] is x and _mean_of(inner.inputs[1], x))  # fmt: skip
+    same = inner is centred or (
+        inner is not None and inner.op == "Sub" and inner.inputs[0] is x and _mean_of(inner.inputs[1], x)
+    )
     return (x, small) if same else None
+
+
+def _is_square(m: Lifting, node: Node) -> bool:
+    if node.op == "Mul":
+        return node.inputs[0] is node.inputs[1]
+    return node.op == "Pow" and m.number(node.inputs[1]) == 2
 
 
 def _unfolded(value: Value) -> Value:
@@ -174,4 +180,9 @@ def _unfolded(value: Value) -> Value:
 
 def _mean_of(value: Value, x: Value) -> bool:
     node = _unfolded(value).node
-    return node is not None and node.op == "ReduceMean" and node.inputs[0] is x and tuple(node.attributes["axes"]) == (x.rank - 1,)  # fmt: skip
+    return (
+        node is not None
+        and node.op == "ReduceMean"
+        and node.inputs[0] is x
+        and tuple(node.attributes["axes"]) == (x.rank - 1,)
+    )

@@ -19,9 +19,12 @@ def recurrent(m: Lifting, node: Node) -> Call:
     said = dict(node.attributes["arguments"])
     sources = tuple(item for item in node.inputs if item not in said.values())
     if m.readers.get(state) and m.readers.get(y):
-        raise unsupported("both all steps and the last state of a recurrent layer are read",
-                          "export the network with one of them")  # fmt: skip
+        raise unsupported(
+            "both all steps and the last state of a recurrent layer are read", "export the network with one of them"
+        )
     if m.readers.get(state):
         said["last"] = True
-        return Call(node.attributes["word"], sources, (state,), said, node.attributes["weights"], m.lowering.scopes[node])
+        return Call(
+            node.attributes["word"], sources, (state,), said, node.attributes["weights"], m.lowering.scopes[node]
+        )
     return Call(node.attributes["word"], sources, (y,), said, node.attributes["weights"], m.lowering.scopes[node])

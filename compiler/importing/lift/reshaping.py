@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.importing.calls import Call
-from netc.compiler.importing.lifting import LARGE, SMALL, Lifting, lifts
-from netc.compiler.ir import BATCH, Node, Value, is_batched, product
+from netc.compiler.importing.lifting import LARGE, SMALL, Lifting, kind, lifts
+from netc.compiler.ir import BATCH, Node, Shape, Value, is_batched, product
 
 
 @lifts("Reshape", size=LARGE)
@@ -29,35 +31,49 @@ def reshape(m: Lifting, node: Node) -> Call | Value:
     x, shape = node.inputs[0], node.output.shape
     if x.shape == shape:
         return x
-    pooled = x.node
-    if pooled is not None and shape[: x.rank] == x.shape and all(size == 1 for size in shape[x.rank :]):
-        from netc.compiler.importing.lifting import kind
-
-        for op, word in (("Layer.global_avgpool", "global_avgpool"), ("Layer.global_maxpool", "global_maxpool"),
-                         ("ReduceMean", "global_avgpool"), ("ReduceMax", "global_maxpool")):  # fmt: skip
-            wide = pooled.inputs[0].rank == len(shape) and x.rank == 2 if pooled.inputs else False
-            if kind(pooled) == op and wide and m.readers[x] == 1 and (pooled.op == "Layer" or sorted(pooled.attributes["axes"]) == list(range(2, len(shape)))):  # fmt: skip
-                return m.call(word, node, pooled.inputs[0], keep=True)
+    pooled = _pooled(m, x, shape)
+    if pooled is not None:
+        return m.call(pooled[0], node, pooled[1], keep=True)
     if is_batched(x) != (bool(shape) and shape[0] == BATCH):
         return m.call("reshape", node, x, shape=shape)
     old, new = x.shape[is_batched(x) :], shape[is_batched(x) :]
+    word, said = _renamed(old, new)
+    return m.call(word, node, x, **said)
+
+
+def _pooled(m: Lifting, x: Value, shape: Shape) -> tuple[str, Value] | None:
+    """A global pooling whose spatial axes are put back with one element each."""
+    maker = x.node
+    if maker is None or not maker.inputs or m.readers[x] > 1 or x.rank != 2:
+        return None
+    source = maker.inputs[0]
+    if source.rank != len(shape) or shape != (*x.shape, *(1,) * (len(shape) - 2)):
+        return None
+    spatial = maker.attributes.get("axes") is not None and sorted(maker.attributes["axes"]) == list(
+        range(2, len(shape))
+    )
+    for op, word in (("ReduceMean", "global_avgpool"), ("ReduceMax", "global_maxpool")):
+        if kind(maker) == f"Layer.{word}" or (maker.op == op and spatial):
+            return word, source
+    return None
+
+
+def _renamed(old: Shape, new: Shape) -> tuple[str, dict[str, Any]]:
+    """The layer that brings an example of one shape into another: the one with the narrowest meaning."""
     if len(new) == 1:
-        return m.call("flatten", node, x)
+        return "flatten", {}
     for start in range(1, min(len(new), len(old))):
         if len(new) == start + 1 and old[:start] == new[:start] and product(old[start:]) == new[start]:
-            return m.call("flatten", node, x, **{"from": start})
-    if len(new) == len(old) + 1:
-        for at in range(len(new)):
-            if new[at] == 1 and (*new[:at], *new[at + 1 :]) == old:
-                return m.call("unsqueeze", node, x, axis=at)
-    gone = [at for at, size in enumerate(old) if size == 1]
-    if tuple(size for size in old if size != 1) == new and gone:
-        return m.call("squeeze", node, x, **({} if len(gone) > 1 else {"axis": gone[0]}))
-    if len(old) == len(new) + 1:
-        for at in gone:
-            if (*old[:at], *old[at + 1 :]) == new:
-                return m.call("squeeze", node, x, axis=at)
-    return m.call("reshape", node, x, shape=new)
+            return "flatten", {"from": start}
+    for at, size in enumerate(new):
+        if size == 1 and (*new[:at], *new[at + 1 :]) == old:
+            return "unsqueeze", {"axis": at}
+    if tuple(size for size in old if size != 1) == new and old.count(1) > 1:
+        return "squeeze", {}
+    for at, size in enumerate(old):
+        if size == 1 and (*old[:at], *old[at + 1 :]) == new:
+            return "squeeze", {"axis": at}
+    return "reshape", {"shape": new}
 
 
 @lifts("Transpose", size=SMALL)
@@ -93,7 +109,9 @@ def cut(m: Lifting, node: Node) -> Call | None:
     (axis,), (start,), (stop,), (step,) = said["axes"], said["starts"], said["stops"], said["steps"]
     given = {"start": start} | ({} if stop == x.shape[axis] else {"stop": stop})
     place = axis - is_batched(x)
-    return m.call("slice", node, x, **given, **({"axis": place} if place else {}), **({"step": step} if step != 1 else {}))
+    return m.call(
+        "slice", node, x, **given, **({"axis": place} if place else {}), **({"step": step} if step != 1 else {})
+    )
 
 
 @lifts("Expand", size=SMALL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,12 +28,7 @@ def unary(g: Lowering, node: ForeignNode) -> Flow:
 
 @lowers(*BINARY)
 def binary(g: Lowering, node: ForeignNode) -> Flow:
-    return joined(g, node.op, [_as_number(g, node, at) for at in range(2)])
-
-
-def _as_number(g: Lowering, node: ForeignNode, at: int) -> Flow:
-    """An input; whole numbers that meet whole numbers stay such."""
-    return g.flow(node, at)
+    return joined(g, node.op, [g.flow(node, at) for at in range(2)])
 
 
 @lowers("Sum", "Max", "Min", "Mean")
@@ -61,7 +56,7 @@ def scaled(g: Lowering, flow: Flow, by: float) -> Flow:
 def where(g: Lowering, node: ForeignNode) -> Flow:
     condition = g.at(node, 0)
     if isinstance(condition, Constant) and condition.array.all():
-        return joined(g, "Add", [g.flow(node, 1), scaled(g, g.flow(node, 2), 0.0)]) if False else g.flow(node, 1)
+        return g.flow(node, 1)
     return joined(g, "Where", [g.flow(node, at) for at in range(3)])
 
 
@@ -99,30 +94,35 @@ def clip(g: Lowering, node: ForeignNode) -> Flow:
     return x if low is None and high is None else Flow(g.b.Clip(x.value, low=low, high=high), x.axes)
 
 
-Layered = Callable[[ForeignNode], tuple[str, dict[str, Any]] | None]
+Layered = Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]] | None]
 
 LAYERS: dict[str, Layered] = {
-    "HardSwish": lambda node: ("hardswish", {}),
-    "Selu": lambda node: ("selu", {}) if _near(node, alpha=(1.67326319217681884765625, 1.67326), gamma=(1.05070102214813232421875, 1.0507)) else None,
-    "Elu": lambda node: ("elu", {"alpha": node.attributes.get("alpha", 1.0)}),
-    "Celu": lambda node: ("celu", {"alpha": node.attributes.get("alpha", 1.0)}),
-    "Mish": lambda node: ("mish", {}),
-    "Swish": lambda node: ("silu", {}) if node.attributes.get("alpha", 1.0) == 1 else None,
-    "Gelu": lambda node: ("gelu", {"approximate": "tanh"} if node.attributes.get("approximate") == "tanh" else {}),
-    "LeakyRelu": lambda node: ("leaky_relu", {"slope": node.attributes.get("alpha", 0.01)}),
-    "Shrink": lambda node: ("softshrink", {"bound": node.attributes.get("lambd", 0.5)}) if node.attributes.get("bias", 0.0) == node.attributes.get("lambd", 0.5) else None,
-    "ThresholdedRelu": lambda node: ("threshold", {"bound": node.attributes.get("alpha", 1.0)}),
-}  # fmt: skip
+    "HardSwish": lambda said: ("hardswish", {}),
+    "Selu": lambda said: ("selu", {}) if _is_selu(said) else None,
+    "Elu": lambda said: ("elu", {"alpha": said.get("alpha", 1.0)}),
+    "Celu": lambda said: ("celu", {"alpha": said.get("alpha", 1.0)}),
+    "Mish": lambda said: ("mish", {}),
+    "Swish": lambda said: ("silu", {}) if said.get("alpha", 1.0) == 1 else None,
+    "Gelu": lambda said: ("gelu", {"approximate": "tanh"} if said.get("approximate") == "tanh" else {}),
+    "LeakyRelu": lambda said: ("leaky_relu", {"slope": said.get("alpha", 0.01)}),
+    "Shrink": lambda said: ("softshrink", {"bound": said.get("lambd", 0.5)}) if _is_soft(said) else None,
+    "ThresholdedRelu": lambda said: ("threshold", {"bound": said.get("alpha", 1.0)}),
+}
+"""Functions that the language has as layers: the word and its arguments by the attributes, None where it has not."""
 
 
-def _near(node: ForeignNode, **wanted: tuple[float, float]) -> bool:
-    return all(abs(node.attributes.get(name, default) - value) < 1e-4 for name, (default, value) in wanted.items())
+def _is_selu(said: Mapping[str, Any]) -> bool:
+    return abs(said.get("alpha", 1.67326) - 1.67326) < 1e-4 and abs(said.get("gamma", 1.0507) - 1.0507) < 1e-4
+
+
+def _is_soft(said: Mapping[str, Any]) -> bool:
+    return bool(said.get("bias", 0.0) == said.get("lambd", 0.5))
 
 
 @lowers(*LAYERS)
 def layered(g: Lowering, node: ForeignNode) -> Flow:
     """Functions that the language has as layers."""
-    x, found = g.flow(node), LAYERS[node.op](node)
+    x, found = g.flow(node), LAYERS[node.op](node.attributes)
     if found is None:
         raise unsupported(f"`{node.op}` with {dict(node.attributes)} is no layer of the language", node=node)
     word, arguments = found
@@ -145,7 +145,10 @@ def prelu(g: Lowering, node: ForeignNode) -> Flow:
     axes = [at for at, size in enumerate(slope.array.shape) if size > 1]
     offset = x.rank - slope.array.ndim
     if not axes:
-        return Flow(g.layer("prelu", [x.value], x.value.shape, {}, {"weight": Weight(slope.key, slope.array.reshape(1))}), x.axes)  # fmt: skip
+        return Flow(
+            g.layer("prelu", [x.value], x.value.shape, {}, {"weight": Weight(slope.key, slope.array.reshape(1))}),
+            x.axes,
+        )
     if [at + offset for at in axes] != [1]:
         raise unsupported("slopes other than one a channel", node=node)
     value = g.value(node)

@@ -9,11 +9,8 @@ import numpy as np
 
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.flows import (
-    Apart,
+    ApartError,
     Flow,
-    aligned,
-    dropped,
-    merged,
     placed,
     refolded,
     reshaped,
@@ -24,7 +21,7 @@ from netc.compiler.importing.flows import (
 from netc.compiler.importing.folding import axes_of, slices_of
 from netc.compiler.importing.lowering import Known, Lowering, Weight, lowers
 from netc.compiler.importing.records import Array, Constant, ForeignNode, settled
-from netc.compiler.ir import BATCH, DType, Size, Undecided, is_batched, product
+from netc.compiler.ir import BATCH, DType, Size, Undecided, product
 
 
 @lowers("Shape")
@@ -69,7 +66,7 @@ def to_shape(g: Lowering, x: Flow, target: list[Size]) -> Flow:
             others = product(tuple(other for place, other in enumerate(known) if place != at))
             missing = total // others
             if missing * others != total:
-                raise Apart(f"{list(x.shape)} does not make {target}")
+                raise ApartError(f"{list(x.shape)} does not make {target}")
             known[at] = missing
     return refolded(g.b, x, known, batch)
 
@@ -133,10 +130,15 @@ def expand(g: Lowering, node: ForeignNode) -> Flow:
     grown = [at for at, size in enumerate(target) if size != 1 and x.shape[at] == 1 and size != x.shape[at]]
     if not grown:
         return x
-    batch = next((at for at in grown if target[at] == BATCH or (g.batch != BATCH and at == 0 and target[at] == g.batch)), None)  # fmt: skip
+    batch = next(
+        (at for at in grown if target[at] == BATCH or (g.batch != BATCH and at == 0 and target[at] == g.batch)), None
+    )
     if x.batch is None and batch is not None:
         rest = placed(g.b, without_axes(g.b, x, [batch]))
-        sizes = [rest.value.shape[at] if size == 1 else size for at, size in enumerate([*target[:batch], *target[batch + 1 :]])]  # fmt: skip
+        sizes = [
+            rest.value.shape[at] if size == 1 else size
+            for at, size in enumerate([*target[:batch], *target[batch + 1 :]])
+        ]
         value = g.b.Expand(g.b.Reshape(rest.value, shape=(1, *rest.value.shape)), shape=(BATCH, *sizes))
         place = iter(range(1, rank))
         return Flow(value, tuple((0,) if at == batch else (next(place),) for at in range(rank)))
@@ -154,7 +156,7 @@ def tile(g: Lowering, node: ForeignNode) -> Flow:
         if times == 1:
             continue
         if at == x.batch:
-            raise Apart("it repeats examples")
+            raise ApartError("it repeats examples")
         part = x.axes[at][0]
         x = Flow(g.b.Concat(*[x.value] * int(times), axis=part), x.axes)
     return x
@@ -164,7 +166,7 @@ def tile(g: Lowering, node: ForeignNode) -> Flow:
 def concat(g: Lowering, node: ForeignNode) -> Flow:
     flows = [g.flow(node, at) for at in range(len(node.inputs))]
     axis = flows[0].axis(node.attributes.get("axis", 1))
-    return joined_along(g, [flow for flow in flows if not (flow.shape[axis] == 0)], axis)
+    return joined_along(g, [flow for flow in flows if flow.shape[axis] != 0], axis)
 
 
 def joined_along(g: Lowering, flows: Sequence[Flow], axis: int) -> Flow:
@@ -172,7 +174,7 @@ def joined_along(g: Lowering, flows: Sequence[Flow], axis: int) -> Flow:
     if len(flows) == 1:
         return flows[0]
     if any(flow.batch == axis for flow in flows):
-        raise Apart("it joins examples")
+        raise ApartError("it joins examples")
     laid = [_open(g, flow, axis) for flow in flows]
     first = laid[0]
     if any(flow.axes != first.axes or flow.value.rank != first.value.rank for flow in laid):
@@ -193,7 +195,7 @@ def _like(g: Lowering, flow: Flow, batch: int | None) -> Flow:
     if batch is None or flow.batch is not None:
         return flow
     if flow.shape[batch] != 1:
-        raise Apart("the batch does not fit")
+        raise ApartError("the batch does not fit")
     rest = [at for at in range(flow.rank) if at != batch]
     value = g.b.Reshape(flow.value, shape=tuple(flow.value.shape[flow.axes[at][0]] for at in rest))
     value = g.b.Expand(g.b.Reshape(value, shape=(1, *value.shape)), shape=(BATCH, *value.shape))
@@ -223,7 +225,7 @@ def split(g: Lowering, node: ForeignNode) -> list[Flow]:
 def along(g: Lowering, x: Flow, axis: int) -> tuple[Flow, int]:
     """The flow with a foreign axis as one of its value's, and which; the batch is refused."""
     if axis == x.batch:
-        raise Apart("it works along the batch")
+        raise ApartError("it works along the batch")
     if len(x.axes[axis]) != 1:
         groups = _runs(x, axis)
         x = reshaped(g.b, x, groups) if groups is not None else placed(g.b, x)
@@ -261,7 +263,7 @@ def cut(g: Lowering, node: ForeignNode, x: Flow, axis: int, start: Any, stop: An
     if step < 1:
         raise unsupported("a slice that runs backwards", node=node)
     if axis == x.batch:
-        raise Apart("it takes some of the examples")
+        raise ApartError("it takes some of the examples")
     x, part = along(g, x, axis)
     return Flow(g.b.Slice(x.value, starts=(start,), stops=(stop,), axes=(part,), steps=(step,)), x.axes)
 
@@ -304,9 +306,8 @@ def _picked(g: Lowering, node: ForeignNode, x: Flow, axis: int, index: Array) ->
     """Slices of what flows by known numbers: one of them, or a run of them."""
     numbers = [int(item) for item in index.ravel()] if not index.dtype.hasobject or index.size == 1 else None
     size = x.shape[axis]
-    if numbers is None or not isinstance(size, int):
-        if numbers is None or len(numbers) != 1:
-            raise unsupported("numbers that only a run knows", node=node)
+    if numbers is None or (len(numbers) != 1 and not isinstance(size, int)):
+        raise unsupported("numbers that only a run knows", node=node)
     start = [item if item >= 0 or not isinstance(size, int) else item + size for item in numbers]
     if len(start) == 1:
         stop: Any = start[0] + 1 if start[0] != -1 else 2**31
@@ -347,7 +348,11 @@ def count_up(g: Lowering, node: ForeignNode) -> Flow:
 def pad(g: Lowering, node: ForeignNode) -> Flow:
     x, mode = g.flow(node), node.attributes.get("mode", "constant")
     found = g.constant(node, 1)
-    pads = [int(size) for size in (node.attributes.get("pads") or node.attributes.get("paddings")) if True] if found is None else [int(size) for size in found.sizes()]  # fmt: skip
+    pads = (
+        [int(size) for size in (node.attributes.get("pads") or node.attributes.get("paddings")) if True]
+        if found is None
+        else [int(size) for size in found.sizes()]
+    )
     value = g.number(node, 2) if g.has(node, 2) else node.attributes.get("value", 0.0)
     chosen = g.constant(node, 3)
     axes = list(range(x.rank)) if chosen is None else [x.axis(int(at)) for at in chosen.array]
@@ -356,7 +361,7 @@ def pad(g: Lowering, node: ForeignNode) -> Flow:
     if not wanted:
         return x
     if x.batch in wanted:
-        raise Apart("it adds examples")
+        raise ApartError("it adds examples")
     for axis, (before, after) in list(wanted.items()):
         if before < 0 or after < 0:  # cut instead
             x = cut(g, node, x, axis, max(-before, 0), x.shape[axis] - max(-after, 0))
@@ -389,11 +394,9 @@ def _padded(g: Lowering, x: Flow, wanted: dict[int, tuple[int, int]], mode: str,
 @lowers("OneHot")
 def one_hot(g: Lowering, node: ForeignNode) -> Flow:
     x, depth, values = g.flow(node), g.number(node, 1), g.constant(node, 2)
-    assert depth is not None and values is not None
+    assert depth is not None
+    assert values is not None
     if values.array.ravel().tolist() != [0, 1] or node.attributes.get("axis", -1) not in (-1, x.rank):
         raise unsupported("values other than 0 and 1 along a last axis", node=node)
     value = g.layer("one_hot", [x.value], (*x.value.shape, int(depth)), {"classes": int(depth)})
     return Flow(value, (*x.axes, (x.value.rank,)))
-
-
-assert aligned and dropped and merged and is_batched

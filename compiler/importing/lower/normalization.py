@@ -8,9 +8,9 @@ import numpy as np
 
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.flows import Flow
-from netc.compiler.importing.lowering import Lowering, Weight, lowers
 from netc.compiler.importing.lower.products import last_axis
-from netc.compiler.importing.records import Constant, ForeignNode
+from netc.compiler.importing.lowering import Lowering, Weight, lowers
+from netc.compiler.importing.records import ForeignNode
 
 
 def epsilon(value: float, default: float = 1e-5) -> dict[str, Any]:
@@ -38,7 +38,9 @@ def batch_norm(g: Lowering, node: ForeignNode) -> Flow:
 def instance_norm(g: Lowering, node: ForeignNode) -> Flow:
     x = g.value(node)
     weights, given = affine(g, node)
-    return Flow.of(g.layer("instancenorm", [x], x.shape, given | epsilon(node.attributes.get("epsilon", 1e-5)), weights))
+    return Flow.of(
+        g.layer("instancenorm", [x], x.shape, given | epsilon(node.attributes.get("epsilon", 1e-5)), weights)
+    )
 
 
 def affine(g: Lowering, node: ForeignNode, off: bool = True) -> tuple[dict[str, Weight], dict[str, Any]]:
@@ -95,12 +97,18 @@ def group_norm(g: Lowering, node: ForeignNode) -> Flow:
 @lowers("LRN")
 def local_response(g: Lowering, node: ForeignNode) -> Flow:
     x, said = g.value(node), node.attributes
-    given = {"size": said["size"], "alpha": float(f"{said.get('alpha', 1e-4):.6g}"),
-             "beta": float(f"{said.get('beta', 0.75):.6g}"), "k": float(f"{said.get('bias', 1.0):.6g}")}  # fmt: skip
+    given = {
+        "size": said["size"],
+        "alpha": float(f"{said.get('alpha', 1e-4):.6g}"),
+        "beta": float(f"{said.get('beta', 0.75):.6g}"),
+        "k": float(f"{said.get('bias', 1.0):.6g}"),
+    }
     if said["size"] % 2 == 0:
         raise unsupported("neighbours on one side more than on the other", node=node)
     default = {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0}
-    return Flow.of(g.layer("lrn", [x], x.shape, {word: value for word, value in given.items() if value != default[word]}))
+    return Flow.of(
+        g.layer("lrn", [x], x.shape, {word: value for word, value in given.items() if value != default[word]})
+    )
 
 
 @lowers("MeanVarianceNormalization")
@@ -119,6 +127,3 @@ def lp_norm(g: Lowering, node: ForeignNode) -> Flow:
     place = axis % x.rank - 1
     given = {} if place == x.rank - 2 else {"axis": place}
     return Flow.of(g.layer("l2_normalize", [x], x.shape, given))
-
-
-assert Constant

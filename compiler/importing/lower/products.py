@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from netc.compiler.importing.findings import unsupported
-from netc.compiler.importing.flows import Apart, Flow, aligned, arranged, foreign_order, reshaped, transposed, with_axes
+from netc.compiler.importing.flows import (
+    ApartError,
+    Flow,
+    arranged,
+    foreign_order,
+    reshaped,
+    transposed,
+    with_axes,
+)
 from netc.compiler.importing.lower.elementwise import joined, scaled
 from netc.compiler.importing.lowering import Lowering, lowers
 from netc.compiler.importing.records import Constant, ForeignNode
@@ -55,13 +63,13 @@ def last_axis(g: Lowering, x: Flow) -> Flow:
     """The flow with its last foreign axis as the last of its value."""
     last = x.axes[-1]
     if 0 in last and is_batched(x.value):
-        raise Apart("it multiplies along the batch")
+        raise ApartError("it multiplies along the batch")
     rest = [part for part in range(x.value.rank) if part not in last]
     x = arranged(g.b, x, [*rest, *last])
     if len(last) != 1:
         groups = [[at] for at in range(len(rest))]
         if not last:
-            raise Apart("it multiplies along an axis of size 1")
+            raise ApartError("it multiplies along an axis of size 1")
         x = reshaped(g.b, x, [*groups, list(range(len(rest), x.value.rank))])
     return x
 
@@ -87,7 +95,7 @@ def product(g: Lowering, a: Flow, b: Flow) -> Flow:
 def _square(g: Lowering, flow: Flow) -> Flow:
     """The flow with each of its last two axes one of its value's."""
     if any(0 in axis for axis in flow.axes[-2:]) and is_batched(flow.value):
-        raise Apart("it multiplies along the batch")
+        raise ApartError("it multiplies along the batch")
     tail = [part for axis in flow.axes[-2:] for part in axis]
     flow = arranged(g.b, flow, [*(part for part in range(flow.value.rank) if part not in tail), *tail])
     groups: list[list[int]] = [[at] for at in range(flow.value.rank - len(tail))]
@@ -107,7 +115,7 @@ def _heads_first(g: Lowering, head: Flow, tail: list[int]) -> tuple[Flow, int]:
         order = [0, *(part for part in order if part != 0)]
     spare = [part for part in range(head.value.rank) if part not in order and part not in tail]
     if spare:
-        raise Apart("axes of size 1 are in the way")
+        raise ApartError("axes of size 1 are in the way")
     return arranged(g.b, head, [*order, *tail]), len(order)
 
 
@@ -117,19 +125,16 @@ def _multiplied(g: Lowering, laid: list[tuple[Flow, int]]) -> Flow:
     if sizes[0] == sizes[1] and left == right and a.axes == b.axes:
         value = g.b.MatMul(a.value, b.value)
         return Flow(value, (*a.axes, (left,), (left + 1,)))
-    # Broadcasting heads: the matrices' axes go along as axes of their own.
     rank = len(a.axes)
-    whole = [Flow(flow.value, (*flow.axes, (count,), ()) if at == 0 else (*flow.axes, (), (count + 1,))) for at, (flow, count) in enumerate(laid)]  # fmt: skip
     if all(all(len(axis) <= 1 for axis in flow.axes) for flow in (a, b)):
         return _broadcast(g, [a, b], [left, right], rank)
-    assert whole
-    raise Apart("heads that are folded together do not fit")
+    raise ApartError("heads that are folded together do not fit")
 
 
 def _broadcast(g: Lowering, flows: list[Flow], counts: list[int], rank: int) -> Flow:
-    from netc.compiler.ir import BATCH
-
-    batch = next((at for flow in flows for at, axis in enumerate(flow.axes) if 0 in axis and is_batched(flow.value)), None)  # fmt: skip
+    batch = next(
+        (at for flow in flows for at, axis in enumerate(flow.axes) if 0 in axis and is_batched(flow.value)), None
+    )
     order = [*([] if batch is None else [batch]), *(at for at in range(rank) if at != batch)]
     values = []
     for flow, count in zip(flows, counts, strict=True):
@@ -141,7 +146,6 @@ def _broadcast(g: Lowering, flows: list[Flow], counts: list[int], rank: int) -> 
         if present != sorted(present):
             value = g.b.Transpose(value, axes=(*present, count, count + 1))
         values.append(g.b.Reshape(value, shape=(*lead, *value.shape[-2:])) if len(lead) + 2 != value.rank else value)
-    assert BATCH
     value = g.b.MatMul(*values)
     place = {at: spot for spot, at in enumerate(order)}
     return Flow(value, (*((place[at],) for at in range(rank)), (rank,), (rank + 1,)))
@@ -176,6 +180,3 @@ def einsum(g: Lowering, node: ForeignNode) -> Flow:
     y = transposed(g.flow(node, 1), [b.index(letter) for letter in [*shared, *summed, *others]])
     made = [*shared, *mine, *others]
     return transposed(product(g, x, y), [made.index(letter) for letter in result])
-
-
-assert aligned

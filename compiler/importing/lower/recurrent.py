@@ -29,7 +29,8 @@ def recurrent(g: Lowering, node: ForeignNode) -> list[Flow]:
     if said.get("direction") == "reverse":
         raise unsupported("a recurrent layer that only runs backwards", "use `scan(reverse=true)`", node)
     w, r, bias = g.constant(node, 1), g.constant(node, 2), g.constant(node, 3)
-    assert w is not None and r is not None
+    assert w is not None
+    assert r is not None
     width = r.array.shape[-1]
     given: dict[str, Any] = {"width": width}
     given |= {"bidirectional": True} if both else {}
@@ -44,7 +45,13 @@ def recurrent(g: Lowering, node: ForeignNode) -> list[Flow]:
     count = 2 if both else 1
     n, steps = x.value.shape[:2]
     shapes = [(n, steps, count * width), *[(n, count * width)] * (2 if node.op == "LSTM" else 1)]
-    y, *last = g.layer(node.op.lower(), [x.value, *states.values()], shapes, given | {word: value for word, value in states.items()}, weights)  # fmt: skip
+    y, *last = g.layer(
+        node.op.lower(),
+        [x.value, *states.values()],
+        shapes,
+        given | states,
+        weights,
+    )
     cut = g.b.Reshape(y, shape=(n, steps, count, width)) if both else y
     # Y [T, directions, N, H] and the states [directions, N, H].
     whole = Flow(cut, ((1,), (2,), (0,), (3,)) if both else ((1,), (), (0,), (2,)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netc.compiler.importing.findings import unsupported
-from netc.compiler.importing.flows import Apart, Flow, placed
+from netc.compiler.importing.flows import ApartError, Flow, placed
 from netc.compiler.importing.folding import axes_of
 from netc.compiler.importing.lower.movement import along, to_shape
 from netc.compiler.importing.lowering import Lowering, lowers
@@ -11,7 +11,17 @@ from netc.compiler.importing.records import ForeignNode
 from netc.compiler.ir import BATCH, is_batched, product
 
 
-@lowers("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL2", "ReduceL1", "ReduceSumSquare", "ReduceLogSumExp", "ReduceLogSum")  # fmt: skip
+@lowers(
+    "ReduceMean",
+    "ReduceSum",
+    "ReduceMax",
+    "ReduceMin",
+    "ReduceL2",
+    "ReduceL1",
+    "ReduceSumSquare",
+    "ReduceLogSumExp",
+    "ReduceLogSum",
+)
 def reduce(g: Lowering, node: ForeignNode) -> Flow:
     x, found = g.flow(node), g.constant(node, 1)
     axes = axes_of(node, None if found is None or not found.array.size else found.array, x.rank)
@@ -22,7 +32,7 @@ def reduce(g: Lowering, node: ForeignNode) -> Flow:
     keep = bool(node.attributes.get("keepdims", 1))
     parts = sorted({part for axis in axes for part in x.axes[axis]})
     if is_batched(x.value) and 0 in parts:
-        raise Apart("it works over the batch")
+        raise ApartError("it works over the batch")
     left = [part for part in range(x.value.rank) if part not in parts]
     place = {part: at for at, part in enumerate(left)}
     kept = tuple(

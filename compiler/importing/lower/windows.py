@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.flows import Flow
 from netc.compiler.importing.lowering import Lowering, Weight, lowers
@@ -120,7 +118,10 @@ def conv_transpose(g: Lowering, node: ForeignNode) -> Flow:
     auto = said.get("auto_pad", "NOTSET")
     if "output_shape" in said or auto in ("SAME_UPPER", "SAME_LOWER"):
         wanted = said.get("output_shape") or [size * step for size, step in zip(sizes, strides, strict=True)]
-        cut = [(size - 1) * s + e + o - w for size, s, e, o, w in zip(sizes, strides, extents, extra, wanted[-rank:], strict=True)]  # fmt: skip
+        cut = [
+            (size - 1) * s + e + o - w
+            for size, s, e, o, w in zip(sizes, strides, extents, extra, wanted[-rank:], strict=True)
+        ]
         if not all(isinstance(item, int) and item >= 0 for item in cut):
             raise unsupported("a transposed convolution to a given size", node=node)
         small, large = tuple(item // 2 for item in cut), tuple(item - item // 2 for item in cut)
@@ -189,8 +190,10 @@ def resize(g: Lowering, node: ForeignNode) -> Flow:
     given: dict[str, Any] = {}
     if sizes is not None:
         wanted = sizes
-        ratio = [new // old if isinstance(new, int) and isinstance(old, int) and new % old == 0 else None
-                 for new, old in zip(sizes, x.shape[2:], strict=True)]  # fmt: skip
+        ratio = [
+            new // old if isinstance(new, int) and isinstance(old, int) and new % old == 0 else None
+            for new, old in zip(sizes, x.shape[2:], strict=True)
+        ]
         if all(ratio):
             given["scale"] = same(ratio)
         elif all(isinstance(size, int) for size in sizes):
@@ -198,11 +201,16 @@ def resize(g: Lowering, node: ForeignNode) -> Flow:
         else:
             raise unsupported("a resize to a size that only a run knows", node=node)
     else:
-        wanted = [size * int(s) if float(s).is_integer() else math.floor(size * s) for size, s in zip(x.shape[2:], scales, strict=True)]  # fmt: skip
+        wanted = [
+            size * int(s) if float(s).is_integer() else math.floor(size * s)
+            for size, s in zip(x.shape[2:], scales, strict=True)
+        ]
         given["scale"] = same([int(s) if float(s).is_integer() else s for s in scales])
     whole = isinstance(given.get("scale"), int)
     alike = how in ("half_pixel", "pytorch_half_pixel") or (mode == "nearest" and how == "asymmetric" and whole)
-    if mode == "nearest" and not (whole and said.get("nearest_mode", "round_prefer_floor") in ("floor", "round_prefer_floor")):  # fmt: skip
+    if mode == "nearest" and not (
+        whole and said.get("nearest_mode", "round_prefer_floor") in ("floor", "round_prefer_floor")
+    ):
         alike = how == "asymmetric" and said.get("nearest_mode") == "floor"
     if mode == "bicubic" and abs(said.get("cubic_coeff_a", -0.75) + 0.75) > 1e-6:
         alike = False
@@ -215,7 +223,9 @@ def resize(g: Lowering, node: ForeignNode) -> Flow:
 
 def _scales(g: Lowering, node: ForeignNode, at: int, axes: Ints, rank: int) -> list[float]:
     found = g.constant(node, at)
-    given = found.array.ravel().tolist() if found is not None and found.array.size else node.attributes.get("scales", [])
+    given = (
+        found.array.ravel().tolist() if found is not None and found.array.size else node.attributes.get("scales", [])
+    )
     whole = dict(zip(axes, given, strict=False))
     scales = [float(whole.get(axis, 1.0)) for axis in range(rank)]
     if scales[:2] != [1.0, 1.0]:
@@ -249,6 +259,3 @@ def space_to_depth(g: Lowering, node: ForeignNode) -> Flow:
     high, wide = x.shape[2] // scale, x.shape[3] // scale
     cut = g.b.Reshape(x, shape=(*x.shape[:2], high, scale, wide, scale))
     return Flow(cut, ((0,), (3, 5, 1), (2,), (4,)))
-
-
-assert np
