@@ -11,7 +11,8 @@ from netc.compiler.importing.calls import Call
 from netc.compiler.importing.lifting import Lifting
 from netc.compiler.importing.printing import literal
 from netc.compiler.importing.records import Array
-from netc.compiler.importing.structure import structured
+from netc.compiler.importing.rolling import Roller
+from netc.compiler.importing.structure import Item, Merge, Repeat, Use, structured
 from netc.compiler.importing.writing import Writer, as_name, indented
 from netc.compiler.ir import DType, Value
 from netc.compiler.net import Net
@@ -40,14 +41,25 @@ def assembled(lifting: Lifting, name: str) -> Text:
         if value not in writer.names:
             writer.names[value] = writer.fresh(_output_name(foreign, len(graph.outputs)))
         outputs[foreign] = writer.names[value]
-    structure.uses.update({value: structure.uses[value] for value in graph.outputs.values()})
+    roller = Roller(structure, set(graph.outputs.values()), name=lambda occurrences: writer.fresh(block_name(occurrences)))
+    roller.roll()
     entry = graph.inputs[0] if len(graph.inputs) == 1 else None
+    blocks = [line for block in reversed(roller.blocks) for line in [*writer.block(block), ""]]
     body = writer.body(structure.items, entry, list(graph.outputs.values()))
     declared = ", ".join(f"{writer.names[value]}: {_shape(value)}" for value in graph.inputs)
     lines = [f"input {declared}", "", *body]
-    text = "\n".join([f"net {name} {{", *indented(lines), "}", ""])
+    text = "\n".join([*blocks, f"net {name} {{", *indented(lines), "}", ""])
     text = "\n".join(line.rstrip() for line in text.split("\n"))
-    return Text(text, [call for call in writer.printed if call.weights], inputs, outputs)
+    return Text(text, [call for item in structure.items for call in item.calls if call.weights], inputs, outputs)
+
+
+def block_name(occurrences: Sequence[Sequence[Item]]) -> str:
+    """What to call a block: after what merges in it."""
+    words = [item.call.word for item in occurrences[0] if isinstance(item, Merge)]
+    for word, name in (("add", "residual"), ("concat", "branches"), ("mul", "gated")):
+        if word in words:
+            return name
+    return "stage" if any(isinstance(item, Use | Repeat) for item in occurrences[0]) else "unit"
 
 
 def _input_name(value: Value) -> str:

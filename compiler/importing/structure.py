@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from netc.compiler.importing.calls import LITERAL, Call
 from netc.compiler.importing.lifting import Lifting
@@ -22,10 +23,11 @@ ACTIVATIONS = (
 
 @dataclass(eq=False, slots=True)
 class Step:
-    """One call, with the activation that belongs to it."""
+    """One call, with the activation that belongs to it, and sources that are written where it reads them."""
 
     call: Call
     act: Call | None = None
+    inline: tuple[Call, ...] = ()
 
     @property
     def outputs(self) -> tuple[Value, ...]:
@@ -35,12 +37,7 @@ class Step:
     @property
     def calls(self) -> list[Call]:
         """Its calls, in the order in which they run."""
-        return [self.call] if self.act is None else [self.call, self.act]
-
-    @property
-    def scope(self) -> tuple[str, ...]:
-        """The module that it belongs to."""
-        return self.call.scope
+        return [*self.inline, self.call, *([] if self.act is None else [self.act])]
 
 
 @dataclass(eq=False, slots=True)
@@ -61,13 +58,51 @@ class Merge:
         """Its calls, in the order in which they run."""
         return [*(call for branch in self.branches for item in branch for call in item.calls), self.call]
 
+
+@dataclass(eq=False, slots=True)
+class Repeat:
+    """Statements that follow themselves: `bodies` has them as often as they do."""
+
+    count: int | str
+    bodies: list[list[Item]]
+
     @property
-    def scope(self) -> tuple[str, ...]:
-        """The module that it belongs to."""
-        return self.call.scope
+    def outputs(self) -> tuple[Value, ...]:
+        """What comes out."""
+        return self.bodies[-1][-1].outputs
+
+    @property
+    def calls(self) -> list[Call]:
+        """Its calls, in the order in which they run."""
+        return [call for body in self.bodies for item in body for call in item.calls]
 
 
-Item = Step | Merge
+@dataclass(eq=False, slots=True)
+class Use:
+    """A block where it is applied.
+
+    parameters  of the block, with their defaults;  arguments: what is given here;  body: the block's statements
+    occurrence  the statements that it stands for here
+    """
+
+    name: str
+    parameters: Mapping[str, Any]
+    arguments: Mapping[str, Any]
+    body: list[Item]
+    occurrence: list[Item]
+
+    @property
+    def outputs(self) -> tuple[Value, ...]:
+        """What comes out."""
+        return self.occurrence[-1].outputs
+
+    @property
+    def calls(self) -> list[Call]:
+        """Its calls, in the order in which they run."""
+        return [call for item in self.occurrence for call in item.calls]
+
+
+Item = Step | Merge | Repeat | Use
 
 
 @dataclass(slots=True)
@@ -82,6 +117,10 @@ class Structure:
         """What flows into a statement by the arrow."""
         if isinstance(item, Merge):
             return item.source
+        if isinstance(item, Repeat):
+            return self.source(item.bodies[0][0])
+        if isinstance(item, Use):
+            return self.source(item.occurrence[0])
         candidates = item.call.sources if item.call.infix else item.call.sources[:1]
         return next((value for value in candidates if isinstance(value, Value) and value not in self.inline), None)
 
@@ -89,6 +128,8 @@ class Structure:
         """What a statement reads by name."""
         if isinstance(item, Merge):
             return [value for branch in item.branches for inner in branch for value in self.others(inner)]
+        if isinstance(item, Repeat | Use):
+            return []
         reads = [value for value in item.call.reads if value not in self.inline]
         flowing = self.source(item)
         if flowing is not None:
@@ -106,7 +147,11 @@ def structured(lifting: Lifting) -> Structure:
     for value in lifting.graph.outputs.values():
         uses[value] = uses.get(value, 0) + 1
     inline = {call.outputs[0]: call for call in calls if _is_inline(call, uses[call.outputs[0]])}
-    items = [Step(call) for call in calls if call.outputs[0] not in inline]
+    items = [
+        Step(call, None, tuple(inline[value] for value in call.reads if value in inline))
+        for call in calls
+        if call.outputs[0] not in inline
+    ]
     structure = Structure(_with_activations(items, uses), uses, inline)
     _branch(structure)
     return structure
@@ -158,8 +203,10 @@ def _branch(structure: Structure) -> None:
     makers: dict[Value, Item] = {item.outputs[0]: item for item in structure.items if len(item.outputs) == 1}
     gone: set[Item] = set()
     for item in list(structure.items):
+        if not isinstance(item, Step):
+            continue
         call = item.call
-        if not isinstance(item, Step) or call.word not in BRANCHED or len(call.sources) < 2 or item.act is not None:
+        if call.word not in BRANCHED or len(call.sources) < 2 or item.act is not None:
             continue
         chains = [_chain(structure, makers, value) for value in call.sources if isinstance(value, Value)]
         starts = {start for start, _ in chains}
@@ -187,8 +234,3 @@ def _chain(structure: Structure, makers: dict[Value, Item], value: Value) -> tup
         chain.insert(0, item)
         value = source
     return value, chain
-
-
-def flat(items: Iterable[Item]) -> list[Call]:
-    """All calls of statements, in the order in which they run."""
-    return [call for item in items for call in item.calls]

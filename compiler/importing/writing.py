@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
-from netc.compiler.importing.calls import LITERAL, Call
+from netc.compiler.importing.calls import LITERAL
 from netc.compiler.importing.printing import WIDTH, layer_text, literal
-from netc.compiler.importing.structure import Item, Merge, Step, Structure
+from netc.compiler.importing.structure import Item, Merge, Repeat, Step, Structure, Use
+from netc.compiler.importing.unifying import NO_DEFAULT
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import layer
 from netc.grammar.tables import load as grammar_tables
@@ -24,12 +25,11 @@ INDENT = "  "
 
 @dataclass(slots=True)
 class Writer:
-    """Writes statements; `names` is what values are called, `printed` the calls in the order of the text."""
+    """Writes statements; `names` is what values are called."""
 
     structure: Structure
     names: dict[Value, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
-    printed: list[Call] = field(default_factory=list)
 
     def fresh(self, wanted: str) -> str:
         """A name like the one that is wanted, which nothing has yet."""
@@ -107,7 +107,7 @@ class Writer:
         return found
 
     def _continues(self, item: Item) -> bool:
-        if isinstance(item, Merge):
+        if not isinstance(item, Step):
             return False
         call = item.call
         return (
@@ -121,9 +121,12 @@ class Writer:
         """A statement without its source: one line, or several for a merge with braces."""
         if isinstance(item, Merge):
             return self._merge(item)
+        if isinstance(item, Repeat):
+            return self._repeat(item)
+        if isinstance(item, Use):
+            return [use_text(item)]
         call = item.call
-        self._inline(call)
-        self.printed.append(call)
+        self._inline(item)
         if call.infix:
             return [self._infix(item, begins)]
         tensors = tuple(self._operand(value) for value in call.sources[1:] if isinstance(value, Value))
@@ -131,15 +134,26 @@ class Writer:
         first = call.sources[0] if call.sources else None
         return [f"{self.names[first]} -> {text}" if first in self.structure.inline else text]
 
-    def _inline(self, call: Call) -> None:
-        for value in call.reads:
-            inner = self.structure.inline.get(value)
-            if inner is not None and inner.word == LITERAL:
-                number = inner.arguments["value"]
+    def _inline(self, item: Step) -> None:
+        for call in item.inline:
+            value = call.outputs[0]
+            if call.word == LITERAL:
+                number = call.arguments["value"]
                 self.names[value] = "zeros([1])" if number == 0 else f"zeros([1]) + {literal(number)}"
-            elif inner is not None:
-                self.printed.append(inner)
-                self.names[value] = layer_text(inner, self.names)
+            else:
+                self.names[value] = layer_text(call, self.names)
+
+    def _repeat(self, item: Repeat) -> list[str]:
+        body = self.statements(item.bodies[0], self.structure.source(item))
+        if len(body) == 1 and len(body[0]) < 80:
+            return [f"repeat {item.count} {{ {body[0]} }}"]
+        return [f"repeat {item.count} {{", *indented(body), "}"]
+
+    def block(self, use: Use) -> list[str]:
+        """The definition of a block."""
+        parameters = [name if value is NO_DEFAULT else f"{name} = {literal(value, True)}" for name, value in use.parameters.items()]
+        body = self.statements(use.body, self.structure.source(use.occurrence[0]))
+        return [f"block {use.name}({', '.join(parameters)}) {{", *indented(body), "}"]
 
     def _operand(self, value: Value) -> str:
         return self.names[value]
@@ -162,13 +176,25 @@ class Writer:
         branches = []
         for branch in item.branches:
             lines = self.statements(branch, item.source) or ["identity"]
+            joined = " -> ".join(lines)
+            if len(joined) <= WIDTH - 16 and not any(" = " in line or "{" in line for line in lines):
+                lines = [joined]
             branches.append(lines if len(lines) == 1 else ["{", *indented(lines), "}"])
-        self.printed.append(item.call)
         word = layer_text(item.call, self.names)
         short = f"{word} {{ {'; '.join(lines[0] for lines in branches)} }}"
         if all(len(lines) == 1 for lines in branches) and len(short) <= WIDTH - 40:
             return [short]
         return [f"{word} {{", *indented([line for lines in branches for line in lines]), "}"]
+
+
+def use_text(use: Use) -> str:
+    """A block with its arguments, those without a default by their places."""
+    given = []
+    for name, default in use.parameters.items():
+        if name in use.arguments:
+            value = literal(use.arguments[name], True)
+            given.append(value if default is NO_DEFAULT else f"{name}={value}")
+    return f"{use.name}({', '.join(given)})"
 
 
 def indented(lines: Iterable[str]) -> list[str]:
@@ -194,16 +220,9 @@ def as_name(text: str) -> str:
 
 def suggested(item: Item) -> str:
     """What to call the value of a statement: after the module that made it, else after its layer."""
-    scope = [part for part in item.scope if not part.isdigit()]
+    call = item.calls[-1]
+    scope = [part for part in call.scope if not part.isdigit()]
     if scope:
         return scope[-1]
-    word = item.call.word
-    return {
-        "+": "total",
-        "*": "scaled",
-        "-": "rest",
-        "/": "share",
-        "add": "total",
-        "concat": "joined",
-        "split": "part",
-    }.get(word, word)
+    usual = {"+": "total", "*": "scaled", "-": "rest", "/": "share", "add": "total", "concat": "joined"}
+    return usual.get(call.word, call.word)
