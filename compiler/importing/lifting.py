@@ -146,6 +146,7 @@ def lift(lowering: Lowering) -> Lifting:
     assert families
     lifting = Lifting(lowering)
     fold_parameters(lifting)
+    grow(lowering.graph)
     lowering.graph.nodes = dead_code(lowering.graph).nodes
     for node in lowering.graph.nodes:
         for value in node.inputs:
@@ -228,6 +229,20 @@ _MOVES: dict[str, Callable[[Array, Any], Array]] = {
 def _bounds(said: Any, axis: int) -> tuple[int, int, int]:
     at = said["axes"].index(axis)
     return said["starts"][at], said["stops"][at], said["steps"][at]
+
+
+def grow(graph: Graph) -> None:
+    """Joints that begin as an earlier one does go on from it: [a, b] and then [a, b, c] are [[a, b], c]."""
+    known: dict[int, dict[tuple[Value, ...], Value]] = {}
+    for node in graph.nodes:
+        if node.op != "Concat":
+            continue
+        inputs, earlier = node.inputs, known.setdefault(node.attributes["axis"], {})
+        for length in range(len(inputs) - 1, 1, -1):
+            if inputs[:length] in earlier:
+                node.inputs = (earlier[inputs[:length]], *inputs[length:])
+                break
+        earlier[inputs] = node.output
 
 
 def fold_parameters(lifting: Lifting) -> None:

@@ -53,46 +53,38 @@ class Writer:
             lines.append(f"output {', '.join(self.names[value] for value in outputs)}")
         return lines
 
-    def statements(self, items: Sequence[Item], entry: Value | None, kept: Set[Value] = frozenset()) -> list[str]:
+    def statements(
+        self, items: Sequence[Item], entry: Value | None, kept: Set[Value] = frozenset()
+    ) -> list[str]:
         """The lines of a list of statements, into which `entry` flows; `kept` are values that get a name anyway."""
         needed = self._named(items, entry) | kept
         lines: list[str] = []
-        chain: list[str] = []
-        flowing = entry
-        for at, item in enumerate(items):
+        open_lines: list[str] = []
+        flowing, before = entry, None
+        for item in items:
             source = self.structure.source(item)
             begins = source is not flowing or source is None
-            if chain and (begins or not self._continues(item) or len(" -> ".join(chain)) > 80):
-                lines.append(" -> ".join(chain))
-                chain = []
-            parts = self._text(item, begins or (not chain and at == 0 and source is entry), bool(chain))
+            if open_lines and (begins or not self._continues(before, item) or len(open_lines[-1]) > WIDTH // 2):
+                lines += open_lines
+                open_lines = []
+            parts = self._text(item, begins or (before is None and source is entry), bool(open_lines))
             if begins and source is not None and not _stands_alone(item):
                 parts = [f"{self.names[source]} -> {parts[0]}", *parts[1:]]
-            if len(parts) > 1:
-                head = " -> ".join([*chain, parts[0]])
-                chain = []
-                lines += [head, *parts[1:]]
-            else:
-                chain.append(parts[0])
-            flowing = item.outputs[0] if len(item.outputs) == 1 else None
-            named = [value for value in item.outputs if value in needed]
-            if named or len(item.outputs) > 1:
-                lines, chain = self._bound(lines, chain, item, parts), []
-        if chain:
-            lines.append(" -> ".join(chain))
-        return lines
+            if open_lines:
+                parts = [f"{open_lines.pop()} -> {parts[0]}", *parts[1:]]
+            open_lines += parts
+            flowing, before = item.outputs[0] if len(item.outputs) == 1 else None, item
+            if len(item.outputs) > 1 or any(value in needed for value in item.outputs):
+                open_lines[0] = f"{self._bind(item)} = {open_lines[0]}"
+                lines += open_lines
+                open_lines = []
+        return lines + open_lines
 
-    def _bound(self, lines: list[str], chain: list[str], item: Item, parts: list[str]) -> list[str]:
-        names = []
+    def _bind(self, item: Item) -> str:
         for value in item.outputs:
             if value not in self.names:
                 self.names[value] = self.fresh(suggested(item))
-            names.append(self.names[value])
-        bind = f"{', '.join(names)} = "
-        if chain:
-            return [*lines, bind + " -> ".join(chain)]
-        first = len(lines) - len(parts)
-        return [*lines[:first], bind + lines[first], *lines[first + 1 :]]
+        return ", ".join(self.names[value] for value in item.outputs)
 
     def _named(self, items: Sequence[Item], entry: Value | None) -> set[Value]:
         """The values that are read by name."""
@@ -106,8 +98,9 @@ class Writer:
             flowing = item.outputs[0] if len(item.outputs) == 1 else None
         return found
 
-    def _continues(self, item: Item) -> bool:
-        if not isinstance(item, Step):
+    def _continues(self, before: Item | None, item: Item) -> bool:
+        """Whether a statement goes on in the line of the one before."""
+        if not isinstance(item, Step) or isinstance(before, Repeat):
             return False
         call = item.call
         return (
