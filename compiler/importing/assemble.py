@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +29,8 @@ class Text:
     outputs: dict[str, str]
 
 
-def assembled(lifting: Lifting, name: str) -> Text:
-    """The text of a net."""
+def assembled(lifting: Lifting, name: str, classes: Mapping[tuple[str, ...], str]) -> Text:
+    """The text of a net; `classes` are those of the model's modules."""
     structure = structured(lifting)
     writer = Writer(structure)
     graph = lifting.graph
@@ -41,7 +42,8 @@ def assembled(lifting: Lifting, name: str) -> Text:
         if value not in writer.names:
             writer.names[value] = writer.fresh(_output_name(foreign, len(graph.outputs)))
         outputs[foreign] = writer.names[value]
-    roller = Roller(structure, set(graph.outputs.values()), name=lambda occurrences: writer.fresh(block_name(occurrences)))
+    writer.taken |= {as_name(call.scope[0]) for call in lifting.calls.values() if call.scope}
+    roller = Roller(structure, set(graph.outputs.values()), name=lambda found: writer.first(block_names(found, classes)))
     roller.roll()
     entry = graph.inputs[0] if len(graph.inputs) == 1 else None
     blocks = [line for block in reversed(roller.blocks) for line in [*writer.block(block), ""]]
@@ -53,13 +55,38 @@ def assembled(lifting: Lifting, name: str) -> Text:
     return Text(text, [call for item in structure.items for call in item.calls if call.weights], inputs, outputs)
 
 
-def block_name(occurrences: Sequence[Sequence[Item]]) -> str:
-    """What to call a block: after what merges in it."""
+def block_names(occurrences: Sequence[Sequence[Item]], classes: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    """What to call a block: as the model's program calls its class or module, else after what merges in it."""
+    first = [call.scope for item in occurrences[0] for call in item.calls if call.weights]
+    kind = classes.get(_shared(first), "")
+    if kind and kind not in CONTAINERS:
+        yield re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
+    called = {_module(occurrence) for occurrence in occurrences}
+    if len(called) == 1:
+        yield called.pop()
     words = [item.call.word for item in occurrences[0] if isinstance(item, Merge)]
     for word, name in (("add", "residual"), ("concat", "branches"), ("mul", "gated")):
         if word in words:
-            return name
-    return "stage" if any(isinstance(item, Use | Repeat) for item in occurrences[0]) else "unit"
+            yield name
+    yield "stage" if any(isinstance(item, Use | Repeat) for item in occurrences[0]) else "unit"
+
+
+def _shared(scopes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The path of the module that all are in."""
+    shared = scopes[0] if scopes else ()
+    while not all(scope[: len(shared)] == shared for scope in scopes):
+        shared = shared[:-1]
+    return shared
+
+
+def _module(occurrence: Sequence[Item]) -> str:
+    """The last part of the path of the module that statements are in, without its number."""
+    scopes = [call.scope for item in occurrence for call in item.calls if call.weights]
+    return next((part.rstrip("0123456789_") for part in reversed(_shared(scopes)) if not part.isdigit()), "")
+
+
+CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
+"""Classes of PyTorch that say nothing of what is in them."""
 
 
 def _input_name(value: Value) -> str:

@@ -60,7 +60,7 @@ def import_text(path: str | os.PathLike[str]) -> Imported:
         tensors = {name: constant.array for name, constant in model.graph.constants.items()}
         return Imported(own.text, own=own, _tensors=tensors)
     lowering = lower(inline(model), model.opset)
-    written = assembled(lift(lowering), net_name(file))
+    written = assembled(lift(lowering), net_name(file), model.classes)
     return Imported(
         written.text,
         written.inputs,

@@ -291,7 +291,11 @@ def _declare_inputs(g: Lowering, foreign: ForeignGraph) -> None:
     sizes: dict[str, Dim] = {}
     fixed: set[int] = set()
     names: set[str] = set()
+    read = {name for node in foreign.nodes for name in node.inputs} | set(foreign.outputs)
     for item in foreign.inputs:
+        if item.name not in read:
+            g.note(f"nothing reads the input `{item.name}`, which was left out")
+            continue
         if item.shape is None:
             raise unsupported(f"input `{item.name}` has no shape", "export it with the shapes of its inputs")
         if not item.shape:

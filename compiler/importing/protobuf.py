@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,9 @@ from netc.compiler.importing.records import (
 )
 
 SCOPES = "pkg.torch.onnx.name_scopes"
-"""Where PyTorch's exporter notes the module that a node belongs to."""
+CLASSES = "pkg.torch.onnx.class_hierarchy"
+RULE = "pkg.onnxscript.rewriter.rule_name"
+"""Where PyTorch's exporter notes the modules that a node belongs to, their classes, and what it rewrote."""
 
 _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
 _WHOLE = (
@@ -58,13 +60,15 @@ def parse(content: bytes, folder: Path) -> ForeignModel:
     reader = _Reader(folder)
     functions = {(item.domain, item.name): reader.function(item) for item in model.functions}
     metadata = {entry.key: entry.value for entry in model.metadata_props}
-    return ForeignModel(reader.graph(model.graph), opsets.get("", 1), functions, metadata, model.producer_name)
+    graph = reader.graph(model.graph)
+    return ForeignModel(graph, opsets.get("", 1), functions, metadata, model.producer_name, reader.classes)
 
 
 class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.nodes = 0
+        self.classes: dict[tuple[str, ...], str] = {}
 
     def graph(self, proto: GraphProto, depth: int = 0) -> ForeignGraph:
         if depth > LIMITS["nesting"]:
@@ -96,9 +100,15 @@ class _Reader:
             if value is not None:
                 attributes[item.name] = value
         domain = "" if proto.domain == "ai.onnx" else proto.domain
-        scope = _scope({entry.key: entry.value for entry in proto.metadata_props})
+        noted = {entry.key: entry.value for entry in proto.metadata_props}
+        scopes = _listed(noted.get(SCOPES, ""))[:-1]
+        for path, kind in zip(scopes, _listed(noted.get(CLASSES, "")), strict=False):
+            self.classes[tuple(path.split("."))] = kind.rpartition(".")[2]
+        inner = [path for path in scopes if path]
+        scope = tuple(inner[-1].split(".")) if inner else _of_name(proto.name)
+        fused = "FuseBatchNorm" in noted.get(RULE, "")
         return ForeignNode(
-            proto.op_type, domain, proto.name, tuple(proto.input), tuple(proto.output), attributes, scope
+            proto.op_type, domain, proto.name, tuple(proto.input), tuple(proto.output), attributes, scope, fused
         )
 
     def attribute(self, proto: AttributeProto, depth: int) -> Any:
@@ -185,9 +195,18 @@ def _held(proto: TensorProto) -> int | None:
     return max(map(len, lists))
 
 
-def _scope(noted: Mapping[str, str]) -> tuple[str, ...]:
-    """The module's path from `['', 'layer1', 'layer1.0', 'layer1.0.conv1', 'conv2d']`; the last is the node's own."""
-    text = noted.get(SCOPES, "")
-    names = [item.strip().strip("'\"") for item in text.strip("[] ").split(",")] if text else []
-    inner = [item for item in names[:-1] if item]
-    return tuple(inner[-1].split(".")) if inner else ()
+def _listed(text: str) -> list[str]:
+    """The texts of `['', 'layer1', 'layer1.0', 'conv2d']`."""
+    return [item.strip().strip("'\"") for item in text.strip("[] ").split(",")] if text else []
+
+
+def _of_name(name: str) -> tuple[str, ...]:
+    """The module's path from the name of a node as PyTorch's other exporter writes it: `/layer1/layer1.0/conv1/Conv`."""
+    if not name.startswith("/"):
+        return ()
+    path: list[str] = []
+    before = ""
+    for part in name.strip("/").split("/")[:-1]:
+        path += part.removeprefix(f"{before}.").split(".")
+        before = part
+    return tuple(path)

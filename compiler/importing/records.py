@@ -21,6 +21,7 @@ class ForeignNode:
     inputs      names of values, "" for one that is left out
     attributes  numbers, texts, lists of them, arrays; a subgraph is a ForeignGraph
     scope       the path of the module that it belongs to, where the exporter wrote it: ("layer1", "0", "conv1")
+    fused       whether the exporter says that it folded a batch norm into it
     """
 
     op: str
@@ -30,6 +31,7 @@ class ForeignNode:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     scope: tuple[str, ...] = ()
+    fused: bool = False
 
     def shown(self) -> str:
         """How a finding names it."""
@@ -68,13 +70,17 @@ class ForeignFunction:
 
 @dataclass(slots=True)
 class ForeignModel:
-    """A whole file: `opset` is the version of ONNX's own operators, `metadata` what its writer noted."""
+    """A whole file: `opset` is the version of ONNX's own operators, `metadata` what its writer noted.
+
+    classes  what the modules of its nodes are, by their paths, where the exporter wrote it: `Bottleneck`
+    """
 
     graph: ForeignGraph
     opset: int
     functions: dict[tuple[str, str], ForeignFunction]
     metadata: dict[str, str]
     producer: str
+    classes: dict[tuple[str, ...], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

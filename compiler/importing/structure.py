@@ -215,7 +215,10 @@ def _branch(structure: Structure) -> None:
         (start,) = starts
         if start in structure.inline:
             continue
-        merge = Merge(call, start, [chain for _, chain in chains])
+        branches = [chain for _, chain in chains]
+        if call.word in ("add", "mul") and not branches[-1] and len(branches) == 2:
+            branches.reverse()  # what goes past the others is named first
+        merge = Merge(call, start, branches)
         gone |= {inner for _, chain in chains for inner in chain}
         structure.items[structure.items.index(item)] = merge
         makers[merge.outputs[0]] = merge

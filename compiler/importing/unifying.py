@@ -25,7 +25,7 @@ def unified(places: Sequence[dict[Key, Any]]) -> tuple[dict[str, Any], dict[Key,
     rows: dict[tuple[Any, ...], list[Key]] = {}
     for key in dict.fromkeys(keys):
         row = tuple(_value(place, key) for place in places)
-        if len(set(map(repr, row))) > 1:
+        if len(set(map(repr, row))) > 1 or any(isinstance(value, Code) for value in row):
             rows.setdefault(tuple(map(repr, row)), []).append(key)
     names: dict[str, tuple[Any, ...]] = {}
     codes: dict[Key, Code] = {}

@@ -21,6 +21,23 @@ CONTINUES = {
 """Layers that go on in the line of the layer before, as activations do."""
 
 INDENT = "  "
+HALF = WIDTH // 2
+
+
+@dataclass(slots=True)
+class Statement:
+    """Lines that are one statement, what is in it, and whether it has a name."""
+
+    lines: list[str] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    bound: bool = False
+
+    @property
+    def module(self) -> str:
+        """The model's part that all layers with weights in it belong to, "" where that isn't one."""
+        scopes = {call.scope[:1] for item in self.items for call in item.calls if call.weights}
+        (scope,) = scopes if len(scopes) == 1 else ((),)
+        return scope[0] if scope and not scope[0].isdigit() else ""
 
 
 @dataclass(slots=True)
@@ -43,42 +60,63 @@ class Writer:
         self.taken.add(found)
         return found
 
+    def first(self, wanted: Iterable[str]) -> str:
+        """The first of some names that nothing has yet."""
+        names = [as_name(name) for name in wanted if name]
+        free = [name for name in names if self._free(name)]
+        return self.fresh(free[0] if free else names[-1])
+
+    def _free(self, name: str) -> bool:
+        return name not in self.taken and name not in layer.all() and name not in grammar_tables().keywords
+
     # ------------------------------------------------------------ statements
     def body(self, items: Sequence[Item], entry: Value | None, outputs: Sequence[Value]) -> list[str]:
-        """The lines of a whole net."""
-        wanted = set(outputs)
+        """The lines of a whole net; statements of one module are called after it."""
+        found = self._grouped(items, entry, set(outputs))
+        modules = [statement.module for statement in found]
+        for statement in found:
+            module = statement.module
+            good = as_name(module) == module and module not in self.names.values()
+            if not statement.bound and module and modules.count(module) == 1 and good and _bindable(module):
+                statement.lines[0] = f"{module} = {statement.lines[0]}"
+        lines = [line for statement in found for line in statement.lines]
         last = items[-1].outputs if items else ()
-        lines = self.statements(items, entry, wanted)
         if len(outputs) > 1 or list(last) != list(outputs):
             lines.append(f"output {', '.join(self.names[value] for value in outputs)}")
         return lines
 
-    def statements(
-        self, items: Sequence[Item], entry: Value | None, kept: Set[Value] = frozenset()
-    ) -> list[str]:
-        """The lines of a list of statements, into which `entry` flows; `kept` are values that get a name anyway."""
+    def statements(self, items: Sequence[Item], entry: Value | None) -> list[str]:
+        """The lines of a list of statements, into which `entry` flows."""
+        return [line for statement in self._grouped(items, entry) for line in statement.lines]
+
+    def _grouped(self, items: Sequence[Item], entry: Value | None, kept: Set[Value] = frozenset()) -> list[Statement]:
+        """The statements; `kept` are values that get a name anyway."""
         needed = self._named(items, entry) | kept
-        lines: list[str] = []
-        open_lines: list[str] = []
+        found: list[Statement] = []
+        now = Statement()
         flowing, before = entry, None
         for item in items:
             source = self.structure.source(item)
             begins = source is not flowing or source is None
-            if open_lines and (begins or not self._continues(before, item) or len(open_lines[-1]) > WIDTH // 2):
-                lines += open_lines
-                open_lines = []
-            parts = self._text(item, begins or (before is None and source is entry), bool(open_lines))
+            short = len(now.lines[-1] if now.lines else "") <= (HALF if _is_long(item) else WIDTH - 40)
+            goes_on = not begins and short and self._continues(before, item)
+            if now.lines and not goes_on:
+                found.append(now)
+                now = Statement()
+            parts = self._text(item, begins or (before is None and source is entry), bool(now.lines))
             if begins and source is not None and not _stands_alone(item):
                 parts = [f"{self.names[source]} -> {parts[0]}", *parts[1:]]
-            if open_lines:
-                parts = [f"{open_lines.pop()} -> {parts[0]}", *parts[1:]]
-            open_lines += parts
+            if now.lines:
+                parts = [f"{now.lines.pop()} -> {parts[0]}", *parts[1:]]
+            now.lines += parts
+            now.items.append(item)
             flowing, before = item.outputs[0] if len(item.outputs) == 1 else None, item
             if len(item.outputs) > 1 or any(value in needed for value in item.outputs):
-                open_lines[0] = f"{self._bind(item)} = {open_lines[0]}"
-                lines += open_lines
-                open_lines = []
-        return lines + open_lines
+                now.lines[0] = f"{self._bind(item)} = {now.lines[0]}"
+                now.bound = True
+                found.append(now)
+                now = Statement()
+        return [*found, now] if now.lines else found
 
     def _bind(self, item: Item) -> str:
         for value in item.outputs:
@@ -100,7 +138,7 @@ class Writer:
 
     def _continues(self, before: Item | None, item: Item) -> bool:
         """Whether a statement goes on in the line of the one before."""
-        if not isinstance(item, Step) or isinstance(before, Repeat):
+        if not isinstance(item, Step) or isinstance(before, Repeat | Use):
             return False
         call = item.call
         return (
@@ -144,7 +182,10 @@ class Writer:
 
     def block(self, use: Use) -> list[str]:
         """The definition of a block."""
-        parameters = [name if value is NO_DEFAULT else f"{name} = {literal(value, True)}" for name, value in use.parameters.items()]
+        parameters = [
+            name if value is NO_DEFAULT else f"{name} = {literal(value, True)}"
+            for name, value in use.parameters.items()
+        ]
         body = self.statements(use.body, self.structure.source(use.occurrence[0]))
         return [f"block {use.name}({', '.join(parameters)}) {{", *indented(body), "}"]
 
@@ -198,6 +239,16 @@ def indented(lines: Iterable[str]) -> list[str]:
 def _needs_name(item: Item, structure: Structure) -> bool:
     """Whether arithmetic reads two values that flow, so that both are called by name."""
     return isinstance(item, Step) and item.call.infix and bool(structure.others(item))
+
+
+def _is_long(item: Item) -> bool:
+    """Whether a statement is more than a word."""
+    return not isinstance(item, Step) or bool(item.call.arguments or item.call.infix)
+
+
+def _bindable(name: str) -> bool:
+    """Whether a module's name may be a bind's: it is no word of the language, nor what layers without names are called."""
+    return name.rstrip("0123456789") not in layer.all() and name not in grammar_tables().keywords
 
 
 def _stands_alone(item: Item) -> bool:

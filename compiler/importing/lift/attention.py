@@ -61,16 +61,15 @@ def attention(m: Lifting, node: Node) -> Call | None:
     if joined is None or scale != 1:
         return None
     weighted, values = joined.inputs
-    scores, causal, rate = _probabilities(m, weighted)
-    if scores is None:
+    seen = _probabilities(m, weighted)
+    if seen is None:
         return None
+    scores, behind, causal, rate = seen
     q, k = scores.inputs
-    transposed = _swapped(k)
-    key = None if transposed is None else _projection(m, transposed[0], transposed[1])
-    query, value = _projection(m, q), _projection(m, values)
+    query, key, value = _projection(m, q), _projection(m, k, swapped=True), _projection(m, values)
     if query is None or key is None or value is None or key.x is not value.x:
         return None
-    return _call(m, node, _Found(query, key, value, scores, causal, rate, moves, joined, out, bias, multiply.inputs[1]))
+    return _call(m, node, _Found(query, key, value, behind, causal, rate, moves, joined, out, bias, multiply.inputs[1]))
 
 
 @dataclass(slots=True)
@@ -78,7 +77,7 @@ class _Found:
     query: Projection
     key: Projection
     value: Projection
-    scores: Node
+    scale: float
     causal: bool
     rate: float
     moves: list[tuple[Node, int]]
@@ -97,7 +96,7 @@ def _call(m: Lifting, node: Node, f: _Found) -> Call | None:
     order = _order(f.joined, f.moves)
     if order is None or sorted(order) != list(range(width)):
         return None
-    scale = f.query.scale * f.key.scale * m_scale(m, f.scores)
+    scale = f.query.scale * f.key.scale * f.scale
     by = scale * math.sqrt(size)
     by = 1.0 if near(by, 1.0, 1e-4) else by
     memory = None if f.key.x is f.query.x else f.key.x
@@ -119,20 +118,14 @@ def _call(m: Lifting, node: Node, f: _Found) -> Call | None:
         offsets = [part.offsets(m, factor) for part, factor in zip(parts, factors, strict=True)]
         weights["in_proj_bias"] = Weight(f"{keys}.bias", np.concatenate(offsets))
         last = None if f.bias is None else m.array(f.bias)
-        weights["out_proj.bias"] = Weight(f"{keys}.out.bias", np.zeros(width, np.float32) if last is None else last.reshape(-1))
+        weights["out_proj.bias"] = Weight(
+            f"{keys}.out.bias", np.zeros(width, np.float32) if last is None else last.reshape(-1)
+        )
     given |= {"causal": True} if f.causal else {}
     given |= {"memory": memory} if memory is not None else {}
     given |= {"dropout": f.rate} if f.rate else {}
     given |= {} if biased else {"bias": False}
     return m.call("attention", node, f.query.x, weights=weights, **given)
-
-
-def m_scale(m: Lifting, scores: Node) -> float:
-    """What scores are multiplied by behind their product; `_probabilities` has looked at it before."""
-    return _SCALES.pop(scores, 1.0)
-
-
-_SCALES: dict[Node, float] = {}
 
 
 def _affine(m: Lifting, node: Node) -> tuple[Node | None, Value | None]:
@@ -163,26 +156,26 @@ def _traced(m: Lifting, value: Value, until: tuple[str, ...]) -> tuple[Node | No
     return value.node, moves, scale
 
 
-def _probabilities(m: Lifting, value: Value) -> tuple[Node | None, bool, float]:
-    """The product of queries and keys behind a softmax, whether later places are hidden, and a dropout's rate."""
+def _probabilities(m: Lifting, value: Value) -> tuple[Node, float, bool, float] | None:
+    """The product of queries and keys behind a softmax, what it is multiplied by, whether later places are hidden, and
+    a dropout's rate."""
     node, rate = value.node, 0.0
     if node is not None and node.op == "Dropout":
         rate, node = node.attributes["rate"], node.inputs[0].node
     if node is None or node.op != "Softmax" or node.attributes["axis"] != value.rank - 1:
-        return None, False, 0.0
+        return None
     scores, causal = node.inputs[0], False
     maker = scores.node
     if maker is not None and maker.op in ("Add", "Where"):
         masked = _mask(m, maker)
         if masked is None:
-            return None, False, 0.0
+            return None
         scores, causal = masked, True
     scale, rest = m.factors(scores)
     product = rest[0].node if len(rest) == 1 else None
     if product is None or product.op != "MatMul":
-        return None, False, 0.0
-    _SCALES[product] = scale
-    return product, causal, rate
+        return None
+    return product, scale, causal, rate
 
 
 def _mask(m: Lifting, node: Node) -> Value | None:
@@ -210,13 +203,8 @@ def _is_causal(seen: Array) -> bool:
     return square is not None and bool((square == np.tril(np.ones(square.shape, bool))).all())
 
 
-def _swapped(value: Value) -> tuple[Value, Array | None] | None:
-    """Keys, which stand transposed in the product: the value, and that its last axes are to be exchanged."""
-    return (value, np.array([1])) if value.rank in (3, 4) else None
-
-
-def _projection(m: Lifting, value: Value, swap: Array | None = None) -> Projection | None:
-    """The projection that heads [N, H, T, D] come from; one head may lack its axis."""
+def _projection(m: Lifting, value: Value, swapped: bool = False) -> Projection | None:
+    """The projection that heads [N, H, T, D] come from; one head may lack its axis. Keys stand as [N, H, D, T]."""
     maker, moves, scale = _traced(m, value, ("MatMul", "Add"))
     if maker is None:
         return None
@@ -226,7 +214,7 @@ def _projection(m: Lifting, value: Value, swap: Array | None = None) -> Projecti
     places = _run(maker.output, moves)
     if places is None:
         return None
-    if swap is not None:
+    if swapped:
         places = places.swapaxes(-1, -2)
     places = places[0]
     places = places[None] if places.ndim == 2 else places

@@ -16,6 +16,11 @@ from netc.compiler.ops.window import window_sizes
 
 Ints = tuple[int, ...]
 
+FOLDED = (
+    "the exporter folded batch norms into convolutions, so that training goes on without them; to keep them export with "
+    "`torch.onnx.export(…, dynamo=False, training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False)`"
+)
+
 
 def moving(node: ForeignNode, sizes: Shape, kernel: Ints) -> Window:
     """How a window moves over the spatial axes, automatic padding worked out."""
@@ -82,6 +87,8 @@ def conv(g: Lowering, node: ForeignNode) -> Flow:
     if x.rank != w.array.ndim or x.shape[1] != w.array.shape[1] * groups:
         raise unsupported(f"weights of {list(w.array.shape)} in {groups} groups for {list(x.shape[1:])}", node=node)
     shape = (x.shape[0], w.array.shape[0], *window_sizes(sizes, kernel, window.strides, window.pads, window.dilations))
+    if node.fused or (bias is not None and w.name.startswith("onnx::Conv_")):
+        g.note(FOLDED)
     word, given = "conv", {"filters": w.array.shape[0], **arguments(window, sizes)}
     if groups > 1 and groups == x.shape[1]:
         word = "depthwise"
