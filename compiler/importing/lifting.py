@@ -146,6 +146,7 @@ def lift(lowering: Lowering) -> Lifting:
     assert families
     lifting = Lifting(lowering)
     fold_parameters(lifting)
+    fuse(lowering.graph)
     grow(lowering.graph)
     lowering.graph.nodes = dead_code(lowering.graph).nodes
     for node in lowering.graph.nodes:
@@ -229,6 +230,17 @@ _MOVES: dict[str, Callable[[Array, Any], Array]] = {
 def _bounds(said: Any, axis: int) -> tuple[int, int, int]:
     at = said["axes"].index(axis)
     return said["starts"][at], said["stops"][at], said["steps"][at]
+
+
+def fuse(graph: Graph) -> None:
+    """One reshaping where two follow each other, and one transposition."""
+    for node in graph.nodes:
+        before = node.inputs[0].node if node.op in ("Reshape", "Transpose") else None
+        if before is None or before.op != node.op:
+            continue
+        node.inputs = before.inputs
+        if node.op == "Transpose":
+            node.attributes["axes"] = tuple(before.attributes["axes"][axis] for axis in node.attributes["axes"])
 
 
 def grow(graph: Graph) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cache
 
 from netc.compiler.importing.calls import LITERAL
 from netc.compiler.importing.printing import WIDTH, layer_text, literal
@@ -22,6 +23,11 @@ CONTINUES = {
 
 INDENT = "  "
 HALF = WIDTH // 2
+
+
+@cache
+def _keywords() -> frozenset[str]:
+    return frozenset(grammar_tables().keywords)
 
 
 @dataclass(slots=True)
@@ -54,7 +60,7 @@ class Writer:
         if name.rstrip("0123456789") in layer.all():  # what layers without a name are called
             name = "value"
         count, found = 1, name
-        while found in self.taken or found in grammar_tables().keywords:
+        while found in self.taken or found in _keywords():
             count += 1
             found = f"{name}{count}"
         self.taken.add(found)
@@ -67,7 +73,7 @@ class Writer:
         return self.fresh(free[0] if free else names[-1])
 
     def _free(self, name: str) -> bool:
-        return name not in self.taken and name not in layer.all() and name not in grammar_tables().keywords
+        return name not in self.taken and name not in layer.all() and name not in _keywords()
 
     # ------------------------------------------------------------ statements
     def body(self, items: Sequence[Item], entry: Value | None, outputs: Sequence[Value]) -> list[str]:
@@ -216,7 +222,7 @@ class Writer:
             branches.append(lines if len(lines) == 1 else ["{", *indented(lines), "}"])
         word = layer_text(item.call, self.names)
         short = f"{word} {{ {'; '.join(lines[0] for lines in branches)} }}"
-        if all(len(lines) == 1 for lines in branches) and len(short) <= WIDTH - 40:
+        if all(len(lines) == 1 for lines in branches) and len(short) <= WIDTH - 20:
             return [short]
         return [f"{word} {{", *indented([line for lines in branches for line in lines]), "}"]
 
@@ -248,7 +254,7 @@ def _is_long(item: Item) -> bool:
 
 def _bindable(name: str) -> bool:
     """Whether a module's name may be a bind's: it is no word of the language, nor what layers without names are called."""
-    return name.rstrip("0123456789") not in layer.all() and name not in grammar_tables().keywords
+    return name.rstrip("0123456789") not in layer.all() and name not in _keywords()
 
 
 def _stands_alone(item: Item) -> bool:

@@ -146,7 +146,7 @@ def affine_layer_norm(m: Lifting, node: Node) -> Call | None:
 
 
 def _standardized(m: Lifting, node: Node) -> tuple[Value, float] | None:
-    centred, root = node.inputs[0].node, node.inputs[1].node
+    centred, root = node.inputs[0].node, _unfolded(node.inputs[1]).node
     if centred is None or root is None or centred.op != "Sub" or root.op != "Sqrt":
         return None
     x, mean = centred.inputs

@@ -14,11 +14,11 @@ def pixel_shuffle(m: Lifting, node: Node) -> Call | None:
     """Channels cut into scale x scale, exchanged with places, and joined."""
     exchange = m.made(node.inputs[0], "Transpose")
     cut = None if exchange is None else m.made(exchange.inputs[0], "Reshape")
-    if exchange is None or cut is None or cut.output.rank != 6 or node.output.rank != 4:
+    if exchange is None or cut is None or node.output.rank != 4 or cut.inputs[0].rank != 4:
         return None
     x, inner, axes = cut.inputs[0], cut.output.shape, tuple(exchange.attributes["axes"])
-    if x.rank != 4:
-        return None
+    if axes == (0, 3, 1, 4, 2) and inner[1] == inner[2] and inner[3:] == x.shape[2:]:  # one channel is left
+        return m.call("pixel_shuffle", node, x, scale=inner[1])
     if axes == (0, 1, 4, 2, 5, 3) and inner[2] == inner[3] and inner[4:] == x.shape[2:]:
         return m.call("pixel_shuffle", node, x, scale=inner[2])
     if axes == (0, 1, 3, 5, 2, 4) and inner[3] == inner[5] and inner[1] == x.shape[1]:
