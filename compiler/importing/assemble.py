@@ -108,7 +108,7 @@ def _shape(value: Value) -> str:
     sizes = value.shape[1:]
     kind = "int " if value.dtype is DType.INT64 else ""
     if not sizes:
-        return kind.strip() or "1"
+        return kind.strip() or "float"
     if len(sizes) == 1:
         return f"{kind}[{sizes[0]}]" if not isinstance(sizes[0], int) else f"{kind}{sizes[0]}"
     return f"{kind}{literal(tuple(sizes), extent=True)}"

@@ -28,11 +28,11 @@ def folds(*ops: str) -> Callable[[Fold], Fold]:
     return register
 
 
-def limited(shape: Sequence[Any]) -> tuple[int, ...]:
+def limited(shape: Sequence[Any], most: str = "elements") -> tuple[int, ...]:
     """A shape of known sizes, of no more elements than are made here; raises DiagnosticError E592."""
     sizes = tuple(int(size) for size in shape)
-    if math.prod(sizes) > LIMITS["elements"] or len(sizes) > LIMITS["rank"]:
-        raise too_large("numbers in a constant", math.prod(sizes), LIMITS["elements"])
+    if math.prod(sizes) > LIMITS[most] or len(sizes) > LIMITS["rank"]:
+        raise too_large("numbers in a constant", math.prod(sizes), LIMITS[most])
     return sizes
 
 
@@ -152,7 +152,7 @@ def _constant(node: ForeignNode) -> Array:
 @folds("ConstantOfShape")
 def _filled(node: ForeignNode, shape: Array) -> Array:
     value = np.asarray(node.attributes.get("value", np.zeros(1, np.float32))).reshape(())
-    return np.broadcast_to(value, limited(shape.ravel()))  # of one number: no memory
+    return np.broadcast_to(value, limited(shape.ravel(), "repeated"))  # of one number: no memory
 
 
 @folds("Shape")
@@ -204,7 +204,7 @@ def _unsqueeze(node: ForeignNode, x: Array, axes: Array | None = None) -> Array:
 
 @folds("Expand")
 def _expand(node: ForeignNode, x: Array, shape: Array) -> Array:
-    return np.broadcast_to(x, np.broadcast_shapes(x.shape, limited(shape.ravel())))
+    return np.broadcast_to(x, np.broadcast_shapes(x.shape, limited(shape.ravel(), "repeated")))
 
 
 @folds("Tile")

@@ -49,6 +49,8 @@ class _Inliner:
 
     def call(self, node: ForeignNode, function: ForeignFunction, depth: int) -> None:
         self.calls += 1
+        if self.calls > LIMITS["calls"]:
+            raise too_large("calls of functions", self.calls, LIMITS["calls"])
         given = {**function.attributes, **node.attributes}
         inputs = node.inputs + ("",) * (len(function.inputs) - len(node.inputs))
         names = dict(zip(function.inputs, inputs, strict=False))

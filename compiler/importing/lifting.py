@@ -154,6 +154,9 @@ def lift(lowering: Lowering) -> Lifting:
             lifting.readers[value] = lifting.readers.get(value, 0) + 1
     for value in lowering.graph.outputs.values():
         lifting.readers[value] = lifting.readers.get(value, 0) + 1
+    for name, value in lowering.graph.outputs.items():
+        if value in lowering.graph.inputs:
+            lowering.graph.outputs[name] = lowering.layer("identity", [value], value.shape, dtype=value.dtype)
     waiting = list(lowering.graph.outputs.values())
     while waiting:
         value = waiting.pop()

@@ -182,8 +182,9 @@ def lower(foreign: ForeignGraph, opset: int) -> Lowering:
     g.b = Builder(g.graph)
     for name, constant in foreign.constants.items():
         g.known[name] = constant
-    _declare_inputs(g, foreign)
-    for node in foreign.nodes:
+    nodes = read_nodes(foreign)
+    _declare_inputs(g, foreign, nodes)
+    for node in nodes:
         before = len(g.graph.nodes)
         g.b.origin = Origin(".".join(node.scope))
         for name, made in zip(node.outputs, _lowered(g, node), strict=False):
@@ -221,12 +222,15 @@ def _lowered(g: Lowering, node: ForeignNode) -> Sequence[Known]:
         foldable = False  # the numbers are known, how many there are is not
     try:
         if foldable:
-            found = _folded(node, [item if isinstance(item, Constant) else None for item in inputs])
-        elif key in LOWERS:
-            made = LOWERS[key](g, node)
-            found = [made] if isinstance(made, Flow | Constant) else list(made)
-        else:
+            try:
+                return _folded(node, [item if isinstance(item, Constant) else None for item in inputs])
+            except TypeError:  # a size that only a run knows, where a number is needed
+                if key not in LOWERS:
+                    raise
+        if key not in LOWERS:
             raise _no_words(node)
+        made = LOWERS[key](g, node)
+        return [made] if isinstance(made, Flow | Constant) else list(made)
     except (ShapeError, ApartError, Undecided) as error:
         raise unsupported(f"{node.op} cannot be written with the batch in front: {error}", node=node) from error
     except (
@@ -240,7 +244,6 @@ def _lowered(g: Lowering, node: ForeignNode) -> Sequence[Known]:
         OverflowError,
     ) as error:
         raise damaged(f"{node.shown()}, operator `{node.op}`, does not fit what it reads: {error}") from error
-    return found
 
 
 def _folded(node: ForeignNode, inputs: Sequence[Constant | None]) -> list[Known]:
@@ -287,11 +290,28 @@ def _no_words(node: ForeignNode) -> Exception:
     return unsupported(f"there are no words for operator `{node.op}`{domain}", node=node)
 
 
-def _declare_inputs(g: Lowering, foreign: ForeignGraph) -> None:
+def read_nodes(foreign: ForeignGraph) -> list[ForeignNode]:
+    """The nodes that an output depends on, in the file's order."""
+    makers: dict[str, ForeignNode] = {}
+    for node in foreign.nodes:
+        for name in filter(None, node.outputs):
+            if name in makers or name in foreign.constants:
+                raise damaged(f"two nodes make `{name}`")
+            makers[name] = node
+    waiting, kept = list(foreign.outputs), set()
+    while waiting:
+        made = makers.get(waiting.pop())
+        if made is not None and id(made) not in kept:
+            kept.add(id(made))
+            waiting += made.inputs
+    return [node for node in foreign.nodes if id(node) in kept]
+
+
+def _declare_inputs(g: Lowering, foreign: ForeignGraph, nodes: Sequence[ForeignNode]) -> None:
     sizes: dict[str, Dim] = {}
     fixed: set[int] = set()
     names: set[str] = set()
-    read = {name for node in foreign.nodes for name in node.inputs} | set(foreign.outputs)
+    read = {name for node in nodes for name in node.inputs} | set(foreign.outputs)
     for item in foreign.inputs:
         if item.name not in read:
             g.note(f"nothing reads the input `{item.name}`, which was left out")

@@ -67,5 +67,5 @@ def apart(proto: onnx.ModelProto | bytes, net: Net, found: Imported, most: int =
     for item, array in zip(theirs.session.get_outputs(), expected, strict=True):
         mine = made[names.index(found.outputs[item.name])]
         assert mine.shape == array.shape
-        differences.append(float(np.abs(mine - array).max() / max(1e-6, np.abs(array).max())))
+        differences.append(float(np.abs(np.subtract(mine, array, dtype="f8")).max() / max(1e-6, np.abs(array).max())))
     return max(differences)

@@ -133,6 +133,10 @@ def cast(m: Lifting, node: Node) -> Call | Value | None:
     x, wanted = node.inputs[0], node.output.dtype
     if x.dtype is DType.INT64 and wanted is DType.FLOAT32:
         return m.call("*", node, x, 1.0)
+    if wanted is DType.BOOL:
+        return m.call("not_equal", node, x, than=0)
+    if x.dtype is DType.BOOL and wanted is DType.FLOAT32:
+        return m.call("where", node, x, *(m.lowering.b.constant(number) for number in (1.0, 0.0)))
     return None
 
 

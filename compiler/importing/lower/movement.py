@@ -386,7 +386,7 @@ def _padded(g: Lowering, x: Flow, wanted: dict[int, tuple[int, int]], mode: str,
         return g.layer("pad", [value], shape, {"amount": amount} | given)
     for at, (before, after) in parts.items():
         grown = tuple(size + (before + after if place == at else 0) for place, size in enumerate(value.shape))
-        both: Any = before if before == after else ((before, after),)
+        both: Any = before if before == after else (before, after)
         value = g.layer("pad", [value], grown, {"amount": both, **given, "axis": at - 1})
     return value
 

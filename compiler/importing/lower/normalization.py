@@ -60,7 +60,7 @@ def layer_norm(g: Lowering, node: ForeignNode) -> Flow:
     start = x.axis(said.get("axis", -1))
     word, default = ("layernorm", 1e-5) if node.op == "LayerNormalization" else ("rmsnorm", 1.19209e-7)
     given = epsilon(said.get("epsilon", 1e-5), default)
-    scale, shift = g.constant(node, 1), g.constant(node, 2) if word == "layernorm" else None
+    scale, shift = _learned(g, node, 1), _learned(g, node, 2) if word == "layernorm" else None
     weights = {}
     if start == x.rank - 1:
         x = last_axis(g, x)
@@ -77,6 +77,19 @@ def layer_norm(g: Lowering, node: ForeignNode) -> Flow:
     if word == "layernorm" and shift is None:
         given["shift"] = False
     return Flow(g.layer(word, [x.value], x.value.shape, given, weights), x.axes)
+
+
+def _learned(g: Lowering, node: ForeignNode, at: int) -> Constant | None:
+    """A scale or shift; computed ones and zeros are none, also where only a run knows how many there are."""
+    found = g.at(node, at) if g.has(node, at) else None
+    if isinstance(found, Flow) and found.value.node is not None and found.value.node.op == "Expand":
+        maker = found.value.node.inputs[0].node
+        number = None if maker is None or maker.op != "Constant" else maker.attributes["value"].values
+        if number == (1.0 if at == 1 else 0.0,):
+            return None
+    found = g.constant(node, at)
+    computed = found is not None and found.key != found.name
+    return None if found is None or (computed and (found.array == (1 if at == 1 else 0)).all()) else found
 
 
 @lowers("GroupNormalization")
