@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
     from netc.compiler.facts.summary import summary
+    from netc.compiler.importing.foreign import check_file, check_model, closed_operator
+    from netc.compiler.importing.importer import Imported
+    from netc.compiler.importing.own import SOURCE_KEY, source_note
     from netc.compiler.ir import Graph, Node, Value
     from netc.compiler.lint import lint
-    from netc.compiler.load import check, load, parse_setting
+    from netc.compiler.load import check, load, load_model, parse_setting
     from netc.compiler.metrics.base import Figure
     from netc.compiler.metrics.tallies import Parts, Tallies, numbers_of, single
     from netc.compiler.net import Net
@@ -96,6 +99,13 @@ _HOMES = {
     "batch_ports": "training.ports",
     "by_batch_statistics": "training.forward",
     "check": "load",
+    "check_file": "importing.foreign",
+    "check_model": "importing.foreign",
+    "closed_operator": "importing.foreign",
+    "Imported": "importing.importer",
+    "load_model": "load",
+    "SOURCE_KEY": "importing.own",
+    "source_note": "importing.own",
     "check_decided": "plan.class_weights",
     "compile_backward": "build",
     "compile_gradients": "build",
@@ -157,12 +167,14 @@ __all__ = [
     "PRECISIONS",
     "SHARE",
     "SMALLEST_SCALE",
+    "SOURCE_KEY",
     "Application",
     "Artifact",
     "Augmentation",
     "ExternalData",
     "Figure",
     "Graph",
+    "Imported",
     "Kind",
     "LayerInstance",
     "LossTerm",
@@ -191,6 +203,9 @@ __all__ = [
     "by_batch_statistics",
     "check",
     "check_decided",
+    "check_file",
+    "check_model",
+    "closed_operator",
     "compile_backward",
     "compile_gradients",
     "compile_inference",
@@ -209,6 +224,7 @@ __all__ = [
     "initial_weights",
     "lint",
     "load",
+    "load_model",
     "numbers_of",
     "override",
     "parse_setting",
@@ -225,6 +241,7 @@ __all__ = [
     "shipped_map",
     "shipped_maps",
     "single",
+    "source_note",
     "summary",
     "totals",
     "training_flops",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from netc.compiler import collector
 from netc.compiler.elaborate.loader import Loader
@@ -22,6 +24,9 @@ from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Severity, Span, did_you_mean, in_reading_order
 from netc.grammar.parse import parse
+
+if TYPE_CHECKING:
+    from netc.compiler.importing.importer import Imported
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +46,73 @@ class CheckResult:
 
 
 def load(
-    path: str, net: str | None = None, settings: Mapping[str, Any] | None = None, source: str | None = None
+    path: str,
+    net: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    source: str | None = None,
+    loss: str | None = None,
 ) -> Net:
     """One net of a file, shape-checked.
 
+    path      a `.net` file; an `.onnx` model is imported, and its numbers are what the net starts from
     net       its name; None takes the only one, else the last with a train section, else the last
     settings  the net's arguments by name: numbers, strings, booleans, lists
     source    the text, where it is not to be read from the file
+    loss      what a train section says that is added to the text: `cross_entropy(output, label)`; `output` is the
+              net's first output
 
     Raises DiagnosticError with every finding of an error's weight.
     """
     with _deep(), collector.waiting():
-        return _load(str(path), net, settings or {}, source)
+        if source is None and is_model(path):
+            return load_model(str(path), net, settings, loss)[0]
+        found = _load(str(path), net, settings or {}, source)
+        return found if loss is None else _with_loss(found, settings or {}, loss)
 
 
-def _load(path: str, net: str | None, settings: Mapping[str, Any], source: str | None) -> Net:
+def is_model(path: str) -> bool:
+    """Whether a file is a model to import, by its name."""
+    return str(path).endswith(".onnx")
+
+
+def load_model(
+    path: str, net: str | None = None, settings: Mapping[str, Any] | None = None, loss: str | None = None
+) -> tuple[Net, Imported]:
+    """An ONNX model as a net that starts from the model's numbers, and what importing it found.
+
+    Arguments as of `load`; raises DiagnosticError E565, E567, E590 to E592 for what cannot be imported.
+    """
+    from netc.compiler.importing.importer import import_text
+
+    imported = import_text(path)
+    file, own = str(Path(path).with_suffix(".net")), imported.own
+    beside = {} if own is None else own.used
+    given = settings or ({} if own is None else own.given)
+    with _deep():
+        found = _load(file, net or (own.net if own is not None else None), given, imported.text, beside)
+        if loss is not None:
+            found = _with_loss(found, given, loss, beside)
+    found.start = imported.weights(found)
+    return found, imported
+
+
+def _with_loss(net: Net, settings: Mapping[str, Any], loss: str, beside: Mapping[str, str] | None = None) -> Net:
+    """The net of a text with a train section at its end; raises DiagnosticError E420 where it has one."""
+    if net.plans:
+        help = "leave `--loss` out, or change the section"
+        raise DiagnosticError(Diagnostic("E420", f"{net.file} says itself how `{net.name}` is trained", help=help))
+    output = next(iter(net.outputs))
+    said = re.sub(r"\boutput\b", output, loss)
+    return _load(
+        net.file, net.name, settings, f"{net.source.rstrip()}\n\ntrain {net.name} {{\n  loss = {said}\n}}\n", beside
+    )
+
+
+def _load(
+    path: str, net: str | None, settings: Mapping[str, Any], source: str | None, beside: Mapping[str, str] | None = None
+) -> Net:
     report = Report()
-    loader = Loader(report)
+    loader = _loader(report, path, beside or {})
     module = loader.load(path, source)
     _stop_at_errors(report)
     definition = _choose(module, net)
@@ -76,8 +131,9 @@ def _load(path: str, net: str | None, settings: Mapping[str, Any], source: str |
 
 
 def check(path: str, source: str | bytes | None = None) -> CheckResult:
-    """Everything there is to say about a file: each net, each train section, each block. Raises nothing.
+    """Everything there is to say about a file: each net, each train section, each block. Raises what importing does.
 
+    path    a `.net` file, or an `.onnx` model, whose text is looked at
     source  the text, where it is not to be read from the file (an editor's, a pipe's)
     """
     with _deep(), collector.waiting():
@@ -86,7 +142,14 @@ def check(path: str, source: str | bytes | None = None) -> CheckResult:
 
 def _check(path: str, source: str | bytes | None) -> CheckResult:
     report = Report()
-    loader = Loader(report)
+    beside: Mapping[str, str] = {}
+    if source is None and is_model(path):
+        from netc.compiler.importing.importer import import_text
+
+        imported = import_text(path)
+        path, source = str(Path(path).with_suffix(".net")), imported.text
+        beside = {} if imported.own is None else imported.own.used
+    loader = _loader(report, path, beside)
     module = loader.load(path, source)
     nets: list[Net] = []
     tried: set[str] = set()
@@ -106,6 +169,11 @@ def _check(path: str, source: str | bytes | None) -> CheckResult:
     if not report.errors:
         warn_unused(module, report)
     return CheckResult(nets, in_reading_order(report.found), loader.sources, module.file)
+
+
+def _loader(report: Report, path: str, beside: Mapping[str, str]) -> Loader:
+    """A loader that has the texts beside a file at hand."""
+    return Loader(report, {(Path(path).parent / name).resolve(): text for name, text in beside.items()})
 
 
 @contextmanager
@@ -165,9 +233,13 @@ def _trains(module: Module, definition: ast.Net, report: Report) -> list[ast.Tra
     for train in found:
         first = labels.setdefault(train.label, train.net_span)
         if first is not train.net_span:
-            report.error("E409", f"two train sections of `{train.net}` have the same label", train.net_span,
-                         secondary=[Label(first, "the first one")],
-                         help='tell them apart: `train Net "fine-tuning" { … }`')  # fmt: skip
+            report.error(
+                "E409",
+                f"two train sections of `{train.net}` have the same label",
+                train.net_span,
+                secondary=[Label(first, "the first one")],
+                help='tell them apart: `train Net "fine-tuning" { … }`',
+            )
     return found
 
 

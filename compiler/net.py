@@ -33,6 +33,7 @@ class Net:
     values          dotted path -> value: what taps, losses, `summary` and lint can name
     plans           the train sections for this net
     warnings        findings that do not stop compilation
+    start           what parameters hold before training in the place of drawn numbers, by name: a model's, imported
     stated          the counts that the text holds the net to: `expect params == 61_100_840` is {"params": 61_100_840}
     file, source    where the text came from;  sources: file -> text of everything `use` brought in
     """
@@ -53,6 +54,7 @@ class Net:
     span: Span
     given: Mapping[str, Any] = field(default_factory=dict)
     stated: dict[str, int] = field(default_factory=dict)
+    start: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<net {self.name}: {counted(len(self.layers), 'layer')}, {counted(self.params, 'parameter')}>"

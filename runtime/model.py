@@ -79,7 +79,7 @@ class Model:
         self.target = target_for(self.device) if target == "auto" else check_target(target)
         self.weights = Resident(self.device)
         for parameter in net.parameters:  # one at a time: all of them would be a second copy of the network
-            self.weights.put(parameter.name, initial_weight(parameter, seed))
+            self.weights.put(parameter.name, initial_weight(parameter, seed, net.start))
         self.card: Card | None = None
         self.drawn = True
         self._inference: dict[tuple[str, ...], Session] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from netc.compiler.elaborate.module import Module, Written
@@ -18,10 +18,11 @@ STANDARD = Path(__file__).resolve().parent.parent / "std"
 
 
 class Loader:
-    """Reads files and everything they use, each once."""
+    """Reads files and everything they use, each once; `given` are texts of files that aren't there to be read."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, given: Mapping[Path, str] | None = None) -> None:
         self.report = report
+        self.given = given or {}
         self.modules: dict[Path, Module] = {}
         self.sources: dict[str, str] = {}
         self._open: list[Path] = []
@@ -87,7 +88,8 @@ class Loader:
             return None
         if key in self.modules:
             return self.modules[key]
-        if not target.is_file():
+        text = self.given.get(key)
+        if text is None and not target.is_file():
             names = [path.stem for path in STANDARD.glob("*.net")] if use.module else []
             near = did_you_mean(use.module[-1], names) if use.module else None
             library = f"the standard library has {', '.join(sorted(names))}"
@@ -95,7 +97,7 @@ class Loader:
             self.report.error("E210", f"there is no file `{_shown(use)}`", use.span, help=help)
             return None
         shown = str(target) if use.path is not None else f"std/{target.name}"
-        file, findings = parse_file(target)
+        file, findings = parse_file(target) if text is None else parse(text, shown)
         if use.path is None:
             file, findings = parse(file.source, shown)
         for finding in findings:

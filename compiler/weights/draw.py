@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -14,12 +15,20 @@ Array = np.ndarray[Any, Any]
 
 
 def initial_weights(net: Net, seed: int = 0) -> dict[str, Array]:
-    """Every parameter and buffer by name, as float32 (or the parameter's type); a function of (seed, name, shape)."""
-    return {parameter.name: initial_weight(parameter, seed) for parameter in net.parameters}
+    """Every parameter and buffer by name, as float32 (or the parameter's type); a function of (seed, name, shape).
+
+    Those that an imported net starts from are the model's.
+    """
+    return {parameter.name: initial_weight(parameter, seed, net.start) for parameter in net.parameters}
 
 
-def initial_weight(parameter: Parameter, seed: int = 0) -> Array:
-    """One parameter's or buffer's initial values, for callers that don't want all of them in memory at once."""
+def initial_weight(parameter: Parameter, seed: int = 0, start: Mapping[str, Array] | None = None) -> Array:
+    """One parameter's or buffer's initial values, for callers that don't want all of them in memory at once.
+
+    start  what an imported net starts from, by name
+    """
+    if start and parameter.name in start:
+        return np.array(start[parameter.name], dtype=parameter.value.dtype.value)
     shape = tuple(size for size in parameter.value.shape if isinstance(size, int))
     stream = RawStream.of(seed, parameter.drawn_as or parameter.name)
     drawn = parameter.initial.draw(shape, parameter.layout, parameter.value.dtype.value, stream)

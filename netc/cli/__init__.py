@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 import click
@@ -27,6 +28,7 @@ COMPLETE = "_NETC_COMPLETE"
 GROUPS = {
     "Write a network": {
         "zoo": "networks of the literature, to look at and to begin with",
+        "import": "an ONNX model as text, and its weights",
         "new": "a folder with a network of the zoo to change",
         "check": "find mistakes: syntax, names, shapes, `expect`",
         "lint": "check, and point at what is legal but rarely meant",
@@ -70,7 +72,8 @@ class Verbs(click.Group):
         """The command of that name in the file of that name, with the options that all verbs have."""
         if cmd_name not in VERBS:
             return None
-        command: click.Command = getattr(import_module(f"netc.cli.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(import_module(f"netc.cli.{name}"), name)
         if not any(option.name == "color" for option in command.params):
             command.params.append(terminal.color_option())
         return command

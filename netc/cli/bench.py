@@ -11,6 +11,7 @@ from netc.cli.options import (
     device_option,
     format_option,
     load_net,
+    loss_option,
     lowering_option,
     memory_option,
     net_options,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     help="time PyTorch's step of the same net too; unless said, where it is installed",
 )
 @net_options
+@loss_option
 @device_option
 @option(
     "--threads", type=click.IntRange(0), metavar="N", default=0, show_default=True, group=MACHINE,
@@ -61,6 +63,7 @@ def bench(
     file: str,
     net: str | None,
     settings: tuple[str, ...],
+    loss: str | None,
     batch: int | None,
     rounds: int,
     threads: int,
@@ -89,7 +92,7 @@ def bench(
     from netc.runtime.measure.bench import bench_text, measure
     from netc.runtime.measure.profile_text import profile_text
 
-    network = load_net(file, net, settings)
+    network = load_net(file, net, settings, loss)
     plan = override(network.plan(), batch=batch)
 
     def told(line: str) -> None:

@@ -100,8 +100,8 @@ def _card(file: str | None) -> Card | None:
 def _write_inference(
     network: Net, path: Path, weights: dict[str, Array], card: Card | None, wanted: GraphWanted
 ) -> None:
+    from netc.compiler import closed_operator
     from netc.runtime.runs.export import export, too_large
-    from netc.runtime.sessions.foreign import closed_operator
 
     written = export(
         path, network, None, weights, batch=wanted.batch, target=wanted.target, options=wanted.options(), card=card,

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netc.cli.command import GRAPH, option
-from netc.cli.options import load_net, lowering_option, memory_option, net_options, precision_option, target_option
+from netc.cli.options import (
+    load_net,
+    loss_option,
+    lowering_option,
+    memory_option,
+    net_options,
+    precision_option,
+    target_option,
+)
 from netc.cli.paths import NET_FILE
 from netc.compiler.targets import TARGETS
 
@@ -25,6 +33,7 @@ class GraphWanted:
     file: str
     net: str | None
     settings: tuple[str, ...]
+    loss: str | None
     train: bool
     batch: int | None
     target: str
@@ -40,7 +49,7 @@ class GraphWanted:
 
     def load(self) -> Net:
         """The net; raises DiagnosticError with every finding."""
-        return load_net(self.file, self.net, self.settings)
+        return load_net(self.file, self.net, self.settings, self.loss)
 
     def options(self) -> Options:
         """The compiler's options."""
@@ -71,6 +80,7 @@ def graph_options(function: Callable[..., Any]) -> Callable[..., Any]:
             memory_option,
             lowering_option,
             net_options,
+            loss_option,
         )
     ):  # fmt: skip
         asked = decorate(asked)

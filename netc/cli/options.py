@@ -114,13 +114,19 @@ def format_option(*choices: str, help: str = "a table, or JSON") -> Callable[[Fu
     )
 
 
-def load_net(file: str, name: str | None, settings: Sequence[str]) -> Net:
+loss_option = option(
+    "--loss", metavar="LOSS", group=TRAINING,
+    help='for a file without a train section, such as a model: "cross_entropy(output, label)"',
+)  # fmt: skip
+
+
+def load_net(file: str, name: str | None, settings: Sequence[str], loss: str | None = None) -> Net:
     """The net that the options name; raises DiagnosticError with every finding. Warnings are told on stderr."""
     from netc.cli.report import draw
     from netc.compiler import load
     from netc.compiler.load import parse_setting
 
-    net = load(file, name, dict(map(parse_setting, settings)))
+    net = load(file, name, dict(map(parse_setting, settings)), loss=loss)
     warnings = unallowed(net)
     if warnings:
         draw(warnings, net.sources)

@@ -26,7 +26,8 @@ class PathTo(click.ParamType[str]):
         return [*items, CompletionItem("|".join(self.endings), type="file" if self.endings else "dir")]
 
 
-NET_FILE = PathTo("net")
+NET_FILE = PathTo("net", "onnx")
+MODEL = PathTo("onnx")
 FOLDER = PathTo()
 RUN_OR_MODEL = PathTo("onnx")
 WEIGHTS = PathTo("safetensors", "onnx")

@@ -15,6 +15,7 @@ from netc.cli.memory import check_memory
 from netc.cli.options import (
     device_option,
     load_net,
+    loss_option,
     memory_option,
     net_options,
     plan_options,
@@ -60,6 +61,7 @@ SHOWN = {"settings": "set", "renamed": "map"}
     help="of weights, order, dropout",
 )  # fmt: skip
 @net_options
+@loss_option
 @option(
     "--init", metavar="FILE|RUN", type=WEIGHTS, group=START,
     help="take them from a .safetensors file, a run folder or an .onnx model",
@@ -87,6 +89,7 @@ def train(
     file: str | None,
     net: str | None,
     settings: tuple[str, ...],
+    loss: str | None,
     device: str,
     precision: Precision,
     tf32: bool,
@@ -117,7 +120,7 @@ def train(
             "a .net file is missing\n  = help: use `netc train FILE`, or `netc train --resume DIR`", context
         )
     starts = _starts(context, init, partial, renamed)
-    network = load_net(file, net, settings)
+    network = load_net(file, net, settings, loss)
     spec = data or network.plan().data
     if spec is None:
         raise click.UsageError(

@@ -14,6 +14,7 @@ from netc.compiler import (
     Net,
     TrainPlan,
     below,
+    check_file,
     fit,
     read_initializers,
     read_tensors,
@@ -23,7 +24,6 @@ from netc.compiler import (
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.run_folder import PROGRESS_KEY, RunFolder
-from netc.runtime.sessions.foreign import check_file
 from netc.runtime.sessions.resident import Array
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Figure, Manifest, Port, said, without_taps
+from netc.compiler import Figure, Manifest, Port, check_model, said, without_taps
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.snippet import printable
@@ -20,7 +20,6 @@ from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device
 from netc.runtime.runs import notes
 from netc.runtime.runs.evaluate import batches_of, evaluate
-from netc.runtime.sessions.foreign import check_model
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 

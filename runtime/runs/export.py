@@ -1,5 +1,6 @@
 """Inference models that stand alone: weights inside, and in the metadata what `netc eval` and `netc predict` need.
 
+`netc.source` holds the text that the net was made of, with the files that it uses, which `netc import` gives back;
 `netc.scorer` holds the scorer model (loss and metrics from predictions and targets) in base64, `netc.card` what the
 data meant in training, as JSON. Readers that know neither run the model as any other.
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from netc.compiler import (
+    SOURCE_KEY,
     ExternalData,
     Net,
     Options,
@@ -21,6 +23,7 @@ from netc.compiler import (
     compile_scorer,
     decided,
     said,
+    source_note,
     undecided,
 )
 from netc.grammar.counted import counted
@@ -52,7 +55,7 @@ def deployable(
     if external is None:
         check_size(net)
     plan = plan or (net.plans[0] if net.plans else None)
-    notes: dict[str, str] = {}
+    notes: dict[str, str] = {SOURCE_KEY: source_note(net)}
     taps: list[str] = []
     if plan is not None and card is not None:
         plan = decided(plan, card.counts)

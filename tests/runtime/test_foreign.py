@@ -15,11 +15,10 @@ import pytest
 from onnx import TensorProto, helper
 from sessions import fast_library
 
-from netc.compiler import Artifact, compile_gradients, compile_inference, load
+from netc.compiler import Artifact, check_model, compile_gradients, compile_inference, load
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import CPU
 from netc.runtime.runs.deployed import Deployed
-from netc.runtime.sessions.foreign import check_model
 from netc.runtime.sessions.session import Session
 
 from .conftest import Run

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from netc.compiler.importing.external import OutsideError, check_external
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.snippet import printable
-from netc.runtime.sessions.external import OutsideError, check_external
 
 OPEN = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
 """Domains of operators for inference that stock ONNX Runtime has, and that exporters and its optimizers write."""

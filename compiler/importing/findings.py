@@ -1,0 +1,38 @@
+"""What is told of a model that cannot be imported, and how much of one is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.snippet import printable
+
+if TYPE_CHECKING:
+    from netc.compiler.importing.records import ForeignNode
+
+LIMITS: Mapping[str, int] = {
+    "bytes": 1 << 31, "nodes": 30_000, "calls": 5_000, "rank": 12, "nesting": 8, "elements": 1 << 25, "repeated": 1 << 28,
+}  # fmt: skip
+"""The most that is read: bytes of a file, nodes, calls of functions, axes of a tensor, graphs in graphs, numbers of a
+constant that the model computes, and of one that is a number repeated."""
+
+
+def unsupported(why: str, help: str | None = None, node: ForeignNode | None = None) -> DiagnosticError:
+    """E590: a sound model that says something for which networks here have no words."""
+    notes = () if node is None else (printable(f"in {node.shown()}, operator `{node.op}`"),)
+    return DiagnosticError(Diagnostic("E590", printable(why), notes=notes, help=help))
+
+
+def damaged(why: str) -> DiagnosticError:
+    """E591: a model that contradicts itself."""
+    help = "export the network anew; `onnx.checker` says more about what is wrong with a file"
+    return DiagnosticError(Diagnostic("E591", "this is no sound model", notes=(printable(why[:300]),), help=help))
+
+
+def too_large(what: str, found: int, most: int) -> DiagnosticError:
+    """E592: more of something than is read."""
+    return DiagnosticError(
+        Diagnostic("E592", printable(f"{found:,} {what}, of which at most {most:,} are read"),
+                   help="import a smaller part of the model")
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""From an ONNX file to a text, and to the numbers that go with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from netc.compiler.importing.assemble import Text, assembled, named_weights
+from netc.compiler.importing.findings import LIMITS, too_large
+from netc.compiler.importing.foreign import check_model
+from netc.compiler.importing.inline import inline
+from netc.compiler.importing.lifting import lift
+from netc.compiler.importing.lowering import lower
+from netc.compiler.importing.own import OwnSource, own_source
+from netc.compiler.importing.protobuf import parse
+from netc.compiler.importing.records import Array
+from netc.compiler.net import Net
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A model as text.
+
+    text              what a `.net` file of it holds
+    inputs, outputs   the model's names of its inputs and outputs, and the text's
+    notes             what is to be told
+    batch_axes        which axis of an input is the batch in the model, where that isn't the first
+    training          whether the model normalizes by the batch it is given, so that its outputs can't be compared
+    own               the source that netc itself wrote into the model: text, files that it uses, net and settings
+    """
+
+    text: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    batch_axes: Mapping[str, int] = field(default_factory=dict)
+    training: bool = False
+    own: OwnSource | None = None
+    _written: Text | None = None
+    _tensors: Mapping[str, Array] = field(default_factory=dict)
+
+    def weights(self, net: Net) -> dict[str, Array]:
+        """The model's numbers by the names of the net's parameters; `net` is the text's."""
+        if self._written is not None:
+            return named_weights(net, self._written.calls)
+        return {item.name: self._tensors[item.name] for item in net.parameters if item.name in self._tensors}
+
+
+def import_text(path: str | os.PathLike[str]) -> Imported:
+    """The text of an ONNX file, and its weights; raises DiagnosticError E565, E567, E590 to E592."""
+    file = Path(path)
+    content = _content(file)
+    check_model(file, content, file.parent)
+    model = parse(content, file.parent)
+    own = own_source(model.metadata)
+    if own is not None:
+        tensors = {name: constant.array for name, constant in model.graph.constants.items()}
+        return Imported(own.text, own=own, _tensors=tensors)
+    lowering = lower(inline(model), model.opset)
+    written = assembled(lift(lowering), net_name(file), model.classes)
+    return Imported(
+        written.text,
+        written.inputs,
+        written.outputs,
+        tuple(lowering.notes),
+        lowering.batch_axes,
+        lowering.training,
+        None,
+        written,
+    )
+
+
+def _content(file: Path) -> bytes:
+    try:
+        size = file.stat().st_size
+        if size > LIMITS["bytes"]:
+            raise too_large("bytes", size, LIMITS["bytes"])
+        return file.read_bytes()
+    except OSError as error:
+        help = "check the path"
+        raise DiagnosticError(
+            Diagnostic("E565", f"{file} cannot be read: {(error.strerror or 'it is no file').lower()}", help=help)
+        ) from None
+
+
+def net_name(file: Path) -> str:
+    """A name for a net after its file: `light_resnet50.onnx` is LightResnet50."""
+    letters = (character if character.isascii() and character.isalnum() else " " for character in file.stem)
+    name = "".join(word[:1].upper() + word[1:] for word in "".join(letters).split())
+    return name if name[:1].isalpha() else f"Net{name}"

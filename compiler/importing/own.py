@@ -1,0 +1,59 @@
+"""The text that a model was made of, in its metadata: what netc exported it imports as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from netc.compiler.importing.findings import damaged
+from netc.compiler.net import Net
+
+SOURCE_KEY = "netc.source"
+"""The entry of a model's metadata that holds it, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSource:
+    """What a model was made of.
+
+    text      the file's;  net: which one of it;  given: the arguments that it was given from outside
+    used      the files that it uses, by their paths as seen from its own; the standard library is not among them
+    """
+
+    text: str
+    net: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    used: Mapping[str, str] = field(default_factory=dict)
+
+
+def source_note(net: Net) -> str:
+    """The entry for a net."""
+    folder = os.path.dirname(os.path.abspath(net.file))
+    used = {}
+    for file, text in net.sources.items():
+        if file != net.file and not file.startswith("std/"):
+            used[Path(os.path.relpath(os.path.abspath(file), folder)).as_posix()] = text
+    return json.dumps(asdict(OwnSource(net.source, net.name, dict(net.given), used)), separators=(",", ":"))
+
+
+def own_source(metadata: Mapping[str, str]) -> OwnSource | None:
+    """What a model says that it was made of, None where it says nothing; raises DiagnosticError E591."""
+    noted = metadata.get(SOURCE_KEY)
+    if noted is None:
+        return None
+    try:
+        said = OwnSource(**json.loads(noted))
+        texts = {"text": said.text, "net": said.net, **said.used}
+    except (ValueError, TypeError, RecursionError):
+        raise damaged(f"its `{SOURCE_KEY}` is no source of a network") from None
+    if not all(isinstance(name, str) and isinstance(text, str) for name, text in texts.items()):
+        raise damaged(f"its `{SOURCE_KEY}` is no source of a network")
+    for name in said.used:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or path.suffix != ".net":
+            raise damaged(f"its source uses a file outside of its folder: `{name[:80]}`")
+    return said

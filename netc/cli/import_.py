@@ -1,0 +1,114 @@
+"""`netc import`: an ONNX model as text, and its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from netc.cli.command import option, verb
+from netc.cli.paths import MODEL, PathTo
+from netc.cli.terminal import command, put, say
+from netc.grammar.counted import counted
+
+if TYPE_CHECKING:
+    from netc.compiler import Imported, Net
+
+PLACE = "give `-o` a place that can be written"
+
+
+@verb(
+    "import",
+    examples=(
+        "netc import resnet.onnx",
+        "netc import resnet.onnx -o resnet.net --weights resnet.safetensors",
+        "netc import digits.onnx -o digits.net",
+    ),
+)
+@click.argument("model", metavar="MODEL.onnx", type=MODEL)
+@option("-o", "--output", metavar="OUT.net", type=PathTo("net"), help="the text to write; shown unless given")
+@option(
+    "--weights", metavar="OUT", type=PathTo("safetensors"), help="write the model's numbers too, a .safetensors file"
+)
+def import_(model: str, output: str | None, weights: str | None) -> None:
+    """Turn an ONNX model into text: layers, blocks and loops, under the model's own names.
+
+    The text is compiled and both are run on the same random examples; how far their outputs are apart is told. A model
+    that netc wrote gives back the text that it was made of. Files that are there already are left as they are, and the
+    command fails. What a network here cannot say (control flow on data, texts, sequences, quantised operators) is
+    refused with the node's name.
+    """
+    from netc.compiler import load_model
+
+    _check_outputs(output, weights)
+    net, imported = load_model(model)
+    for note in imported.notes:
+        say(f"note: {note}")
+    if output is None:
+        put(imported.text)
+    if imported.own is None:
+        _compare(model, net, imported)
+    if output is not None:
+        _write_text(Path(output), imported)
+        lines = sum(bool(line.strip()) for line in imported.text.splitlines())
+        say(f"wrote {output}: net {net.name}, {counted(lines, 'line')}, {counted(net.params, 'parameter')}")
+    if weights is not None:
+        _write_weights(Path(weights), net)
+        say(f"wrote {weights}: {counted(len(net.start), 'tensor')}")
+    _next(model, output, weights, net)
+
+
+def _check_outputs(output: str | None, weights: str | None) -> None:
+    for file, ending in ((output, ".net"), (weights, ".safetensors")):
+        if file is None:
+            continue
+        path = Path(file)
+        if path.suffix != ending:
+            raise click.UsageError(f"{file} is no {ending} file\n  = help: use `{path.with_suffix(ending)}`")
+        if path.exists():
+            raise click.UsageError(f"{file} is there already\n  = help: give another name, or remove it")
+
+
+def _compare(model: str, net: Net, imported: Imported) -> None:
+    from netc.runtime.measure.imported import EXAMPLES, difference
+
+    if imported.training:
+        say("outputs: not compared, for the model normalizes by the batch that it is given")
+        return
+    found = difference(Path(model), net, imported)
+    say(
+        f"outputs: {found}"
+        if isinstance(found, str)
+        else f"outputs: differ by {found:.1e} of the largest, on {EXAMPLES} random examples"
+    )
+
+
+def _write_text(path: Path, imported: Imported) -> None:
+    from netc.runtime.folder.files import make_folder, write_atomic
+
+    for name, text in (imported.own.used if imported.own is not None else {}).items():
+        beside = path.parent / name
+        if beside.exists() and beside.read_text(encoding="utf-8") != text:
+            raise click.UsageError(
+                f"{beside}, which the net uses, is there with another text\n  = help: import into an empty folder"
+            )
+        make_folder(beside.parent)
+        write_atomic(beside, text.encode(), PLACE)
+    write_atomic(path, imported.text.encode(), PLACE)
+
+
+def _write_weights(path: Path, net: Net) -> None:
+    from safetensors.numpy import save
+
+    from netc.runtime.folder.files import write_atomic
+
+    write_atomic(path, save(dict(net.start)), PLACE)
+
+
+def _next(model: str, output: str | None, weights: str | None, net: Net) -> None:
+    if output is None:
+        return
+    if net.start and weights is None:
+        say("the model's numbers were left: add `--weights OUT.safetensors` to keep them")
+    say("next: " + command("netc", "summary", output))

@@ -1,0 +1,183 @@
+"""Tiny models, each with what exporters write of one layer: the text has the layer, and computes the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+
+from .models import Array, apart, imported, model, weight
+
+
+class Case(NamedTuple):
+    """Nodes as `output = Op(inputs; attributes)`, one a line, the shapes of inputs, weights, and the text's middle."""
+
+    nodes: str
+    text: str
+    x: tuple[int | str, ...] = ("N", 4, 6, 6)
+    weights: Mapping[str, Array] = {}
+    opset: int = 20
+    whole: bool = False
+
+
+def ints(*numbers: int) -> Array:
+    return np.array(numbers, np.int64)
+
+
+def number(value: float) -> Array:
+    return np.array(value, np.float32)
+
+
+MATRIX, VECTOR = weight(4, 5), weight(5)
+CASES: dict[str, Case] = {
+    "conv": Case("y = Conv(x, w, b; pads=[1, 1, 1, 1], strides=[2, 2])", "conv(8, 3x3, stride=2, pad=1)",
+                 weights={"w": weight(8, 4, 3, 3), "b": weight(8)}),
+    "same padding": Case("y = Conv(x, w; auto_pad='SAME_UPPER', strides=[2, 2])",
+                         "conv(8, 3x3, stride=2, pad=same, bias=false)", weights={"w": weight(8, 4, 3, 3)}),
+    "lower padding": Case("y = Conv(x, w; auto_pad='SAME_LOWER')", "conv(8, 2x2, pad=[[1, 0], [1, 0]], bias=false)",
+                          weights={"w": weight(8, 4, 2, 2)}),
+    "depthwise": Case("y = Conv(x, w; group=4)", "depthwise(3x3, multiplier=2, bias=false)",
+                      weights={"w": weight(8, 1, 3, 3)}),
+    "grouped": Case("y = Conv(x, w; group=2, dilations=[2, 2])", "conv(6, 3x3, dilation=2, groups=2, bias=false)",
+                    weights={"w": weight(6, 2, 3, 3)}),
+    "transposed": Case("y = ConvTranspose(x, w; strides=[2, 2], output_padding=[1, 1], pads=[1, 1, 1, 1])",
+                       "conv_transpose(3, 3x3, stride=2, pad=1, output_pad=1, bias=false)",
+                       weights={"w": weight(4, 3, 3, 3)}),
+    "ceil": Case("y = MaxPool(x; kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)", "maxpool(3x3, stride=2, ceil=true)"),
+    "counted padding": Case(
+        "y = AveragePool(x; kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1], count_include_pad=1)",
+        "avgpool(3x3, stride=1, pad=1, count_pad=true)",
+    ),
+    "global": Case("a = GlobalAveragePool(x)\ny = Flatten(a)", "global_avgpool"),
+    "gate": Case("a = GlobalAveragePool(x)\nb = Conv(a, w)\nc = Sigmoid(b)\ny = Mul(x, c)",
+                 "mul { identity; global_avgpool(keep=true) -> conv(4, 1x1, bias=false, act=sigmoid) }",
+                 weights={"w": weight(4, 4, 1, 1)}),
+    "batch norm": Case("y = BatchNormalization(x, s, b, m, v; epsilon=0.001)", "batchnorm(epsilon=0.001)",
+                       weights={"s": weight(4), "b": weight(4, seed=1), "m": weight(4, seed=2), "v": abs(weight(4, seed=3))}),
+    "scaled batch norm": Case("a = BatchNormalization(x, s, b, m, v)\nc = Mul(a, k)\ny = Add(c, o)", "batchnorm",
+                              weights={"s": weight(4), "b": weight(4, seed=1), "m": weight(4, seed=2),
+                                       "v": abs(weight(4, seed=3)), "k": weight(4, 1, 1), "o": weight(4, 1, 1, seed=5)}),
+    "instance norm": Case("y = InstanceNormalization(x, s, b)", "instancenorm(scale=true, shift=true)",
+                          weights={"s": weight(4), "b": weight(4, seed=1)}),
+    "group norm": Case(
+        "a = Reshape(x, to)\nb = InstanceNormalization(a, one, zero)\nc = Shape(x)\nd = Reshape(b, c)\ne = Mul(d, k)\n"
+        "y = Add(e, o)",
+        "groupnorm(2)",
+        weights={"to": ints(0, 2, -1), "one": np.ones(2, np.float32), "zero": np.zeros(2, np.float32),
+                 "k": weight(4, 1, 1), "o": weight(4, 1, 1, seed=1)},
+    ),
+    "lrn": Case("y = LRN(x; size=3, alpha=0.01)", "lrn(3, alpha=0.01)"),
+    "gemm": Case("y = Gemm(x, w, b; transB=1, alpha=0.5, beta=2.0)", "dense(5)", ("N", 4),
+                 {"w": weight(5, 4), "b": VECTOR}),
+    "product and sum": Case("a = MatMul(x, w)\ny = Add(b, a)", "dense(5)", ("N", 3, 4), {"w": MATRIX, "b": VECTOR}),
+    "product": Case("a = MatMul(x, w)\ny = Relu(a)", "dense(5, bias=false, act=relu)", ("N", 4), {"w": MATRIX}),
+    "time first": Case(
+        "a = Transpose(x; perm=[1, 0, 2])\nb = MatMul(a, w)\nc = Tanh(b)\ny = Transpose(c; perm=[1, 0, 2])",
+        "dense(5, bias=false, act=tanh)", ("N", 3, 4), {"w": MATRIX},
+    ),
+    "folded batch": Case("a = Reshape(x, flat)\nb = Gemm(a, w)\ny = Reshape(b, back)", "dense(5, bias=false)", ("N", 3, 4),
+                         {"w": MATRIX, "flat": ints(-1, 4), "back": ints(-1, 3, 5)}),
+    "layer norm": Case("y = LayerNormalization(x, s, b)", "layernorm", ("N", 3, 4),
+                       {"s": weight(4), "b": weight(4, seed=1)}),
+    "layer norm in parts": Case(
+        "m = ReduceMean(x; axes=[-1])\nc = Sub(x, m)\np = Pow(c, two)\nv = ReduceMean(p; axes=[-1])\ne = Add(v, small)\n"
+        "r = Sqrt(e)\nd = Div(c, r)\nk = Mul(d, s)\ny = Add(k, b)",
+        "layernorm", ("N", 3, 4),
+        {"two": number(2), "small": number(1e-5), "s": weight(4), "b": weight(4, seed=1)}, 13,
+    ),
+    "gelu": Case("a = Div(x, r)\nb = Erf(a)\nc = Add(b, one)\nd = Mul(x, c)\ny = Mul(d, half)", "gelu", ("N", 4),
+                 {"r": number(2**0.5), "one": number(1), "half": number(0.5)}),
+    "gelu by tanh": Case(
+        "a = Pow(x, three)\nb = Mul(a, k)\nc = Add(x, b)\nd = Mul(c, s)\ne = Tanh(d)\nf = Add(e, one)\ng = Mul(x, half)\n"
+        "y = Mul(g, f)",
+        "gelu(approximate=tanh)", ("N", 4),
+        {"three": number(3), "k": number(0.044715), "s": number((2 / np.pi) ** 0.5), "one": number(1), "half": number(0.5)},
+    ),
+    "silu": Case("a = Sigmoid(x)\ny = Mul(x, a)", "silu"),
+    "mish": Case("a = Softplus(x)\nb = Tanh(a)\ny = Mul(x, b)", "mish"),
+    "hardswish": Case("a = Add(x, three)\nb = Clip(a, low, high)\nc = Mul(x, b)\ny = Div(c, six)", "hardswish",
+                      weights={"three": number(3), "low": number(0), "high": number(6), "six": number(6)}),
+    "relu6": Case("y = Clip(x; min=0.0, max=6.0)", "relu6", opset=10),
+    "glu": Case("a, b = Split(x; axis=1, num_outputs=2)\nc = Sigmoid(b)\ny = Mul(a, c)", "glu(axis=0)"),
+    "prelu": Case("y = PRelu(x, s)", "prelu(channels=true)", weights={"s": weight(4, 1, 1)}),
+    "old softmax": Case("a = Flatten(x)\ny = Softmax(a)", "flatten -> softmax", opset=11),
+    "upsample": Case("y = Resize(x, , s; mode='linear', coordinate_transformation_mode='half_pixel')",
+                     "upsample(2, mode=bilinear)", weights={"s": np.array([1, 1, 2, 2], np.float32)}),
+    "pixel shuffle": Case("a = Reshape(x, cut)\nb = Transpose(a; perm=[0, 1, 4, 2, 5, 3])\ny = Reshape(b, join)",
+                          "pixel_shuffle(2)", weights={"cut": ints(-1, 1, 2, 2, 6, 6), "join": ints(-1, 1, 12, 12)}),
+    "channel shuffle": Case("a = Reshape(x, cut)\nb = Transpose(a; perm=[0, 2, 1, 3, 4])\ny = Reshape(b, join)",
+                            "reshape(2x2x6x6) -> transpose([1, 0, 2, 3]) -> reshape(4x6x6)",
+                            weights={"cut": ints(-1, 2, 2, 6, 6), "join": ints(-1, 4, 6, 6)}),
+    "residual": Case("a = Conv(x, w)\nb = Relu(a)\nc = Add(b, x)\ny = Relu(c)",
+                     "add { identity; conv(4, 1x1, bias=false, act=relu) } -> relu", weights={"w": weight(4, 4, 1, 1)}),
+    "embedding": Case("y = Gather(w, x)", "embedding(4, 5)", ("N", 3), {"w": MATRIX}, whole=True),
+    "reflected": Case("y = Pad(x, p; mode='reflect')", "pad(1, mode=reflect)", weights={"p": ints(0, 0, 1, 1, 0, 0, 1, 1)}),
+    "open sizes": Case("a = Shape(x)\nb = Gather(a, zero)\nc = Unsqueeze(b, axis)\nd = Concat(c, rest; axis=0)\n"
+                       "y = Reshape(x, d)", "flatten", weights={"zero": np.array(0), "axis": ints(0), "rest": ints(144)}),
+    "fixed batch": Case("a = Reshape(x, to)\ny = Relu(a)", "relu -> flatten", (3, 4, 6, 6), {"to": ints(3, 144)}),
+}  # fmt: skip
+
+
+def nodes_of(text: str) -> list[onnx.NodeProto]:
+    found = []
+    for line in text.splitlines():
+        outputs, _, call = line.partition(" = ")
+        op, _, rest = call.partition("(")
+        inputs, _, attributes = rest.removesuffix(")").partition("; ")
+        given: dict[str, Any] = eval(f"dict({attributes})")
+        names = [name.strip() for name in inputs.split(",")]
+        found.append(helper.make_node(op, names, outputs.split(", "), **given))
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_layer_is_found(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    proto = model(nodes_of(case.nodes), {"x": case.x}, case.weights, opset=case.opset, whole=["x"] if case.whole else [])
+    if name == "old softmax":
+        proto.opset_import[0].version = 11
+    net, found = imported(proto, tmp_path)
+    body = [line.strip() for line in found.text.splitlines() if line.startswith("  ")][1:]
+    assert " ".join(body).removeprefix("y = ") == case.text
+    assert apart(proto, net, found, most=4) < 1e-5
+
+
+def test_an_lstm_has_its_weights_in_our_order(tmp_path: Path) -> None:
+    node = helper.make_node("LSTM", ["x", "w", "r", "b"], ["a", "h"], hidden_size=5)
+    squeeze = helper.make_node("Squeeze", ["h", "axis"], ["y"])
+    weights = {"w": weight(1, 20, 4), "r": weight(1, 20, 5), "b": weight(1, 40), "axis": ints(0)}
+    proto = model([node, squeeze], {"x": (6, "batch", 4)}, weights)
+    net, found = imported(proto, tmp_path)
+    assert "lstm(5, last=true)" in found.text
+    assert found.batch_axes == {"x": 1}
+    assert [array.shape for array in net.start.values()] == [(20, 4), (20, 5), (20,), (20,)]
+
+
+def test_functions_of_the_model_are_written_out(tmp_path: Path) -> None:
+    body = [helper.make_node("Sigmoid", ["a"], ["b"]), helper.make_node("Mul", ["a", "b"], ["c"])]
+    opsets = [helper.make_opsetid("", 20), helper.make_opsetid("own", 1)]
+    proto = model([helper.make_node("Swish", ["x"], ["y"], domain="own")], {"x": ("N", 4)}, {})
+    proto.opset_import.append(opsets[1])
+    proto.functions.append(helper.make_function("own", "Swish", ["a"], ["c"], body, opsets))
+    net, found = imported(proto, tmp_path)
+    assert "silu" in found.text
+    assert apart(proto, net, found) < 1e-6
+
+
+def test_numbers_beside_the_model_are_read(tmp_path: Path) -> None:
+    proto = model([helper.make_node("MatMul", ["x", "w"], ["y"])], {"x": ("N", 4)}, {})
+    stored = numpy_helper.from_array(MATRIX, "w")
+    (tmp_path / "w.bin").write_bytes(b"1234" + stored.raw_data)
+    stored.ClearField("raw_data")
+    stored.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", "w.bin"), ("offset", "4"), ("length", str(MATRIX.nbytes))):
+        stored.external_data.add(key=key, value=value)
+    proto.graph.initializer.append(stored)
+    net, _ = imported(proto, tmp_path)
+    (array,) = net.start.values()
+    np.testing.assert_array_equal(array, MATRIX.T)
