@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     )  # fmt: skip
     from netc.compiler.declare.parameter import Parameter
     from netc.compiler.emit.external import ExternalData
-    from netc.compiler.emit.initializers import read_initializers
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
     from netc.compiler.facts.summary import summary
@@ -54,8 +53,11 @@ if TYPE_CHECKING:
     from netc.compiler.training.ports import batch_ports
     from netc.compiler.training.scorer import unmeasured
     from netc.compiler.weights.draw import initial_weight, initial_weights
-    from netc.compiler.weights.files import COUNTER, fit, read_tensors, read_weights
+    from netc.compiler.weights.files import fit, read_tensors, read_weights
+    from netc.compiler.weights.report import Outcome, Report
+    from netc.compiler.weights.source import Source, read_metadata, read_source
     from netc.compiler.weights.state import fit_state
+    from netc.compiler.weights.taken import take
 
 _HOMES = {
     "Application": "applications",
@@ -79,6 +81,9 @@ _HOMES = {
     "Node": "ir",
     "OUTSIDE": "plan.override",
     "Options": "options",
+    "Outcome": "weights.report",
+    "Report": "weights.report",
+    "Source": "weights.source",
     "PRECISIONS": "options",
     "Parameter": "declare.parameter",
     "Parts": "metrics.tallies",
@@ -105,7 +110,6 @@ _HOMES = {
     "followed": "plan.moving",
     "frozen": "plan.moving",
     "below": "plan.maps",
-    "COUNTER": "weights.files",
     "AVERAGE": "training.averaging",
     "FIRST": "training.accumulation",
     "SHARE": "training.accumulation",
@@ -127,7 +131,8 @@ _HOMES = {
     "penalties": "plan.penalties",
     "places": "emit.places",
     "provisional": "plan.class_weights",
-    "read_initializers": "emit.initializers",
+    "read_metadata": "weights.source",
+    "read_source": "weights.source",
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
     "said": "artifact",
@@ -136,6 +141,7 @@ _HOMES = {
     "shipped_maps": "plan.maps",
     "single": "metrics.tallies",
     "summary": "facts.summary",
+    "take": "weights.taken",
     "totals": "facts.count",
     "training_flops": "facts.count",
     "unmeasured": "training.scorer",
@@ -144,7 +150,6 @@ _HOMES = {
 
 __all__ = [
     "AVERAGE",
-    "COUNTER",
     "FIRST",
     "LOSS",
     "LOSS_SCALE",
@@ -169,12 +174,15 @@ __all__ = [
     "Net",
     "Node",
     "Options",
+    "Outcome",
     "Parameter",
     "Parts",
     "Place",
     "Port",
     "Precision",
+    "Report",
     "Resize",
+    "Source",
     "Start",
     "StepPlan",
     "Tallies",
@@ -212,7 +220,8 @@ __all__ = [
     "probe_cpu",
     "probe_precision",
     "provisional",
-    "read_initializers",
+    "read_metadata",
+    "read_source",
     "read_tensors",
     "read_weights",
     "replaceable",
@@ -221,6 +230,7 @@ __all__ = [
     "shipped_maps",
     "single",
     "summary",
+    "take",
     "totals",
     "training_flops",
     "undecided",

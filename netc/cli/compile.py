@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,25 +70,31 @@ def compile(wanted: GraphWanted, output: str, weights: str | None, names: str | 
 
 def _weights(network: Net, file: str | None, names: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Parameters, and the optimizer's state where a file holds some: one written by --train, or kept after training."""
-    from netc.compiler import AVERAGE, LOSS_SCALE, fit, initial_weights, read_weights
-    from netc.runtime.folder.initial import read_initial, read_starts
+    from netc.compiler import AVERAGE, LOSS_SCALE, initial_weights, take
+    from netc.runtime.folder.initial import read_file, read_initial, read_starts
 
     if file is not None and names is not None:
         found = read_initial(Path(file), network, map=names)
-        for line in found.report:
-            say(f"init: {line}")
+        _tell(found.lines)
         return found.weights, {}
     if file is None:
         started = read_starts(network, network.plans[0]) if network.plans else None
-        for line in started.report if started else ():
-            say(f"init: {line}")
+        _tell(started.lines if started else ())
         return initial_weights(network, seed) | (started.weights if started else {}), {}
-    tensors = read_weights(file)
+    source = read_file(Path(file))
     slots = {slot for plan in network.plans for step in plan.steps for slot in step.optimizer.slots()}
     kept = {f"{item.name}.{slot}" for item in network.parameters if item.trainable for slot in slots} | set(LOSS_SCALE)
     kept |= {f"{AVERAGE}{item.name}" for item in network.parameters}
-    state = {name: tensors.pop(name) for name in sorted(kept & tensors.keys())}
-    return fit(tensors, {item.name: item.value for item in network.parameters}, network, file=file, exact=True), state
+    state = {name: source.tensors[name] for name in sorted(kept & source.tensors.keys())}
+    rest = source.renamed({name: name for name in source.tensors if name not in state})
+    weights, report = take(rest, network, {item.name: item.value for item in network.parameters})
+    _tell(report.lines())
+    return weights, state
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(f"init: {line}")
 
 
 def _card(file: str | None) -> Card | None:

@@ -29,7 +29,7 @@ class PathTo(click.ParamType[str]):
 NET_FILE = PathTo("net")
 FOLDER = PathTo()
 RUN_OR_MODEL = PathTo("onnx")
-WEIGHTS = PathTo("safetensors", "onnx")
+WEIGHTS = PathTo("safetensors", "npz", "pth", "pt", "h5", "keras", "onnx")
 DATA = PathTo("npz", "csv", words=("digits",))
 
 

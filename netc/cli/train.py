@@ -15,8 +15,11 @@ from netc.cli.memory import check_memory
 from netc.cli.options import (
     device_option,
     load_net,
+    map_option,
+    maps_of,
     memory_option,
     net_options,
+    partial_option,
     plan_options,
     precision_option,
     tf32_option,
@@ -62,16 +65,13 @@ SHOWN = {"settings": "set", "renamed": "map"}
 @net_options
 @option(
     "--init", metavar="FILE|RUN", type=WEIGHTS, group=START,
-    help="take them from a .safetensors file, a run folder or an .onnx model",
+    help="take them from a weight file (safetensors, .npz, .pth, .h5, .keras, .onnx) or a run folder",
 )  # fmt: skip
-@option(
-    "--partial", is_flag=True, group=START, help="with --init: take what fits by name and shape, and say what does not"
+@partial_option("with --init: take what fits by name and shape, and say what does not")
+@map_option(
+    "with --init: beginnings of names, replaced; may be repeated; then the map of this name beside the net, such as "
+    "torchvision"
 )
-@option(
-    "--map", "renamed", metavar="OLD=NEW|NAME", multiple=True, group=START,
-    help="with --init: beginnings of names, replaced; may be repeated; then the map of this name beside the net, "
-    "such as torchvision",
-)  # fmt: skip
 @device_option
 @precision_option
 @tf32_option
@@ -139,12 +139,8 @@ def train(
     how = {"precision": precision, "tf32": tf32, "memory": memory}
     if (partial or renamed) and init is None:
         raise click.UsageError("--partial and --map belong to `--init FILE`", context)
-    named = [pair for pair in renamed if "=" not in pair]
-    if len(named) > 1:
-        message = f"--map takes one name of a map, and got {' and '.join(named)}"
-        raise click.UsageError(f"{message}\n  = help: write `--map module.=` to take a prefix away", context)
-    pairs = dict(pair.split("=", 1) for pair in renamed if "=" in pair)
-    how |= {"init_partial": partial, "init_map": pairs, "init_names": named[0] if named else None}
+    pairs, map = maps_of(renamed)
+    how |= {"init_partial": partial, "init_map": pairs, "init_names": map}
     request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
 

@@ -31,7 +31,7 @@ def make_trainer(
             Path(request.init), net, partial=request.init_partial, renamed=request.init_map, map=request.init_names
         )
         model.load_state_dict(found.weights, strict=not request.init_partial)
-        for line in found.report:
+        for line in found.lines:
             say(line)
     options = Options(precision=request.precision, memory=request.memory)
     plan = request.plan(net)

@@ -88,7 +88,7 @@ class Trainer(Updates):
         if model.drawn and plan.init:
             found = read_starts(model.net, plan)
             model.load_state_dict(found.weights, strict=False)
-            self.notes = found.report
+            self.notes = found.lines
         for target, source, _ in followed(model.net.parameters, plan):
             model.weights.put(target.name, model.weights.get(source.name))
         super().__init__(model, plan, seed=model.seed if seed is None else seed, options=options, profile=profile)
