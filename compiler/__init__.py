@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.maps import NameMap, below, shipped_map, shipped_maps
-    from netc.compiler.plan.moving import followed, frozen
+    from netc.compiler.plan.moving import check_moves, followed, frozen
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.penalties import penalties
     from netc.compiler.plan.start import Start
@@ -100,6 +100,7 @@ _HOMES = {
     "by_batch_statistics": "training.forward",
     "check": "load",
     "check_decided": "plan.class_weights",
+    "check_moves": "plan.moving",
     "compile_backward": "build",
     "compile_gradients": "build",
     "compile_inference": "build",
@@ -194,6 +195,7 @@ __all__ = [
     "by_batch_statistics",
     "check",
     "check_decided",
+    "check_moves",
     "compile_backward",
     "compile_gradients",
     "compile_inference",

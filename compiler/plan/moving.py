@@ -43,6 +43,14 @@ def frozen(parameters: Sequence[Parameter], plan: TrainPlan) -> set[Value]:
     return {item.value for item in fixed_at_first(parameters, plan) if item.name not in free or item.name in following}
 
 
+def check_moves(parameters: Sequence[Parameter], inputs: Sequence[Value], plan: TrainPlan) -> None:
+    """Raise DiagnosticError E416 for a plan that freezes all that a step of it would train, E415 as `freeze` does."""
+    last = plan.in_epoch(plan.epochs)
+    if frozen(parameters, last) and not all(moving(parameters, inputs, last, step) for step in plan.steps):
+        help = "freeze less"
+        raise DiagnosticError(Diagnostic("E416", "everything that this would train is frozen", help=help))
+
+
 def fixed_at_first(parameters: Sequence[Parameter], plan: TrainPlan) -> list[Parameter]:
     """What does not move before `unfreeze` lets it go. Raises DiagnosticError E415."""
     names = [item.name for item in parameters]

@@ -7,6 +7,7 @@ from typing import Any
 
 from netc.compiler.augmentations.base import Augmentation, augmentation
 from netc.compiler.declare.arguments import SIZE, ArgumentType, Integer, Optional_, Real
+from netc.compiler.declare.lists import Names
 from netc.compiler.declare.references import DeclaredType
 from netc.compiler.followers.base import Follower, follower
 from netc.compiler.initializers.base import Initializer, initializer
@@ -182,7 +183,14 @@ class TrainPlan:
         outside={"data": Outside(ArgumentType(), help="`digits`, an .npz, a folder of images, …", shown="SPEC")},
     )
     freeze: tuple[str, ...] = setting(
-        Patterns(), 'patterns of what no step moves: `["stem", "stage1..stage3"]`', default=()
+        Patterns(),
+        'patterns of what no step moves: `["stem", "stage1..stage3"]`',
+        default=(),
+        outside={
+            "freeze": Outside(
+                Names(), help="what no step moves, such as `stem..stage3`; may be repeated", shown="PATTERN"
+            )
+        },
     )
     unfreeze: tuple[tuple[int, tuple[str, ...]], ...] = setting(
         Epochs(), 'a table from epochs to patterns of what moves from then on: `[5: ["stage3"]]`', default=()

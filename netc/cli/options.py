@@ -33,15 +33,15 @@ def net_options(function: Function) -> Function:
 
 def plan_options(function: Function) -> Function:
     """`--data`, `--epochs`, `--lr`, …: what replaces a setting of the train section, as the settings declare it."""
+    from netc.compiler.declare.lists import Names
     from netc.compiler.plan.override import OUTSIDE
 
     for name, (_, outside) in OUTSIDE.items():
         if outside.help is not None:
             help = f"{outside.help}; the train section's, unless given"
             type, shown = _type(name, outside.type)
-            function = option(f"--{name}", type=type, help=help, metavar=outside.shown or shown, group=TRAINING)(
-                function
-            )
+            about = {"help": help, "metavar": outside.shown or shown, "group": TRAINING}
+            function = option(f"--{name}", type=type, multiple=isinstance(outside.type, Names), **about)(function)
     return function
 
 

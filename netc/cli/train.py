@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from netc.runtime.show.progress import PlainProgress
     from netc.runtime.training.trainer import Trainer
 
-FIXED = ("net", "settings", "seed", "out", "init", "partial", "renamed", "precision", "tf32")
+FIXED = ("net", "settings", "freeze", "seed", "out", "init", "partial", "renamed", "precision", "tf32")
 """Options that a run keeps; those that replace settings of the plan may change when it goes on."""
 
 SHOWN = {"settings": "set", "renamed": "map"}
@@ -110,7 +110,7 @@ def train(
     from netc.runtime.runs.changes import changed
     from netc.runtime.runs.run import Request, net_of, request_of
 
-    given = {name: value for name, value in replaced.items() if value is not None}
+    given = {name: value for name, value in replaced.items() if value not in (None, ())}
     data = given.pop("data", None)
     if resume is not None:
         _check_resume(context, file)
@@ -188,10 +188,10 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     report: list[str] = []
     trainer = make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
-    heard += plan_lines(plan)
+    heard += plan_lines(net, plan)
     if resumed is None:
         with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out) as folder:
-            _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away
+            _show_summary(replace(net, plans=[plan]), plan.batch)  # only now: what is wrong must not scroll away
             return _train_in(folder, request, trainer, bound, heard, resumed=False, profile=profile)
     trainer.restore(*run.read_checkpoint(resumed, request, bound.card))
     record(run.request_of(resumed), request, net, trainer.progress)

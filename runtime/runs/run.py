@@ -18,6 +18,7 @@ from netc.compiler import (
     Net,
     Precision,
     TrainPlan,
+    check_moves,
     load,
     override,
     parse_setting,
@@ -83,7 +84,12 @@ class Request:
             message = "the plan of this run was made in Python, and its text doesn't say it"
             raise DiagnosticError(Diagnostic("E561", message, help=help))
         plan = net.plan(self.label)
-        return override(plan, **self.overrides) if self.overrides else plan
+        if not self.overrides:
+            return plan
+        plan = override(plan, **self.overrides)
+        if "freeze" in self.overrides:
+            check_moves(net.parameters, net.inputs, plan)
+        return plan
 
 
 @contextmanager
