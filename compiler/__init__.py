@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netc.compiler.applications import Application, LayerInstance
-    from netc.compiler.artifact import LOSS, MANIFEST_KEY, Artifact, Manifest, Port, initial_state, said
+    from netc.compiler.artifact import LOSS, MANIFEST_KEY, Artifact, Manifest, Port, said
     from netc.compiler.augmentations.base import Augmentation, Kind, Mixing
     from netc.compiler.augmentations.resize import Resize
     from netc.compiler.build import (
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.maps import NameMap, below, shipped_map, shipped_maps
-    from netc.compiler.plan.moving import check_moves, followed, frozen
+    from netc.compiler.plan.moving import adapted, check_moves, followed, frozen
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.penalties import penalties
     from netc.compiler.plan.start import Start
@@ -52,11 +52,12 @@ if TYPE_CHECKING:
     from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.training.ports import batch_ports
     from netc.compiler.training.scorer import unmeasured
+    from netc.compiler.weights.adapter import adapter_file, read_adapter
     from netc.compiler.weights.draw import initial_weight, initial_weights
     from netc.compiler.weights.files import fit, read_tensors, read_weights
     from netc.compiler.weights.report import Outcome, Report
     from netc.compiler.weights.source import Source, read_metadata, read_source
-    from netc.compiler.weights.state import fit_state
+    from netc.compiler.weights.state import first_state, fit_state
     from netc.compiler.weights.taken import take
 
 _HOMES = {
@@ -119,7 +120,10 @@ _HOMES = {
     "fit_state": "weights.state",
     "forward_graph": "training.forward",
     "get_op": "ops",
-    "initial_state": "artifact",
+    "adapted": "plan.moving",
+    "adapter_file": "weights.adapter",
+    "first_state": "weights.state",
+    "read_adapter": "weights.adapter",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
@@ -190,6 +194,8 @@ __all__ = [
     "Totals",
     "TrainPlan",
     "Value",
+    "adapted",
+    "adapter_file",
     "batch_ports",
     "below",
     "by_batch_statistics",
@@ -203,13 +209,13 @@ __all__ = [
     "compile_training",
     "compile_update",
     "decided",
+    "first_state",
     "fit",
     "fit_state",
     "followed",
     "forward_graph",
     "frozen",
     "get_op",
-    "initial_state",
     "initial_weight",
     "initial_weights",
     "lint",
@@ -222,6 +228,7 @@ __all__ = [
     "probe_cpu",
     "probe_precision",
     "provisional",
+    "read_adapter",
     "read_metadata",
     "read_source",
     "read_tensors",

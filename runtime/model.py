@@ -22,6 +22,7 @@ from netc.compiler import (
     compile_scorer,
     fit,
     initial_weight,
+    read_adapter,
     said,
 )
 from netc.grammar.counted import counted
@@ -210,6 +211,15 @@ class Model:
         found = read_initial(Path(path), self.net, map=map, partial=partial)
         self.load_state_dict(found.weights, strict=not partial)
         return found.reports[0]
+
+    def load_adapter(self, path: str | Path) -> None:
+        """Add what an adapter says to the weights: the adapter.safetensors of a run whose section has `adapt`.
+
+        Raises DiagnosticError E550 to E553. Nothing is set unless all fits.
+        """
+        for name, added in read_adapter(path, self.net).items():
+            weight = self.weights.get(name)
+            self.weights.put(name, (weight + added).astype(weight.dtype))
 
     def _inference_session(self, taps: tuple[str, ...]) -> Session:
         if taps not in self._inference:

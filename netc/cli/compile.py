@@ -44,9 +44,15 @@ PLACE = "give `-o` a place that can be written"
     "--map", "names", metavar="NAME",
     help="with --weights: the map beside the net for a file that calls them otherwise, such as torchvision",
 )  # fmt: skip
+@option(
+    "--adapter", metavar="FILE", type=PathTo("safetensors"),
+    help="what `adapt` trained, added to the weights: the adapter.safetensors of a run",
+)  # fmt: skip
 @option("--seed", type=click.IntRange(0), metavar="N", default=0, show_default=True, help="of fresh parameters")
 @graph_options
-def compile(wanted: GraphWanted, output: str, weights: str | None, names: str | None, seed: int) -> None:
+def compile(
+    wanted: GraphWanted, output: str, weights: str | None, names: str | None, adapter: str | None, seed: int
+) -> None:
     """Write a network as an ONNX model that any ONNX Runtime can run.
 
     With --train it is one training step: inputs are the batch, the targets, learning rate, seed, step, parameters and
@@ -62,6 +68,10 @@ def compile(wanted: GraphWanted, output: str, weights: str | None, names: str | 
     network = wanted.load()
     check_memory(network, 1)
     given, state = _weights(network, weights, names, seed)
+    if adapter is not None:
+        from netc.compiler import read_adapter
+
+        given |= {name: given[name] + added for name, added in read_adapter(adapter, network).items()}
     if wanted.train:
         _write_training(network, path, given, state, weights or "", wanted)
     else:
@@ -125,14 +135,12 @@ def _write_training(
 ) -> None:
     from safetensors.numpy import save
 
-    from netc.compiler import compile_training, initial_state
+    from netc.compiler import compile_training, first_state
 
     artifact = compile_training(
         network, network.plan(), batch=wanted.batch, target=wanted.target, options=wanted.options()
     )
-    equal = {port["name"]: weights[port["of"]] for port in artifact.manifest["inputs"]
-             if port["role"] == "state" and "of" in port}  # fmt: skip
-    state = dict(initial_state(artifact.manifest)) | equal | _kept_state(artifact.manifest, kept, file)
+    state = dict(first_state(artifact.manifest, weights.__getitem__)) | _kept_state(artifact.manifest, kept, file)
     start = save({**weights, **state})
     what = f"{counted(len(weights), 'parameter')} and {counted(len(state), 'tensor')} of optimizer state to start from"
     _write(path.with_suffix(".safetensors"), start, what)

@@ -12,6 +12,7 @@ from netc.compiler import (
     Figure,
     Options,
     TrainPlan,
+    adapter_file,
     check_decided,
     compile_scorer,
     decided,
@@ -224,6 +225,16 @@ class Trainer(Updates):
             held = self.state if average in self.state.current else self.model.weights
             self._averaged.weights.put(name, held.get(average if held is self.state else name))
         return self._averaged
+
+    def adapter(self) -> tuple[dict[str, Array], dict[str, str]] | None:
+        """The tensors that `adapt` trains beside weights, for a file of their own, and its metadata.
+
+        None where the plan adapts nothing, or keeps a moving average, which is none of what is trained.
+        """
+        if not self.plan.adapt or self.plan.average is not None:
+            return None
+        self.finish()
+        return adapter_file(self.model.net, self.plan, self.state.get)
 
     def resume(self, out: str | Path) -> None:
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from netc.compiler import LOSS, Options, Parts, Port, Tallies, TrainPlan, initial_state, provisional, single
+from netc.compiler import LOSS, Options, Parts, Port, Tallies, TrainPlan, first_state, provisional, single
 from netc.runtime.data.augment import unmixed
 from netc.runtime.folder.progress import Progress, finite, not_finite
 from netc.runtime.model import Model, ports, scalars
@@ -131,10 +131,9 @@ class Updates:
     def _put_state(self, keep: Set[str]) -> None:
         for steps in self._all_steps:
             for manifest in steps.manifests:
-                equal = {port["name"]: port["of"] for port in ports(manifest, "state") if "of" in port}
-                for name, start in initial_state(manifest):
+                for name, start in first_state(manifest, self.model.weights.get, self.seed):
                     if name not in keep:
-                        self.state.put(name, self.model.weights.get(equal[name]) if name in equal else start)
+                        self.state.put(name, start)
 
     def enter(self, epoch: int) -> None:
         """Let go what `unfreeze` says that moves from this epoch on, counted from 1. `fit` does it by itself.

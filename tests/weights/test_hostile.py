@@ -164,10 +164,10 @@ def archive(**members: bytes) -> bytes:
 
 def twice() -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as made, pytest.warns(UserWarning, match="Duplicate"):
+    with zipfile.ZipFile(file, "w") as made:
         made.writestr("w.npy", npy("(2,)"))
-        made.writestr("w.npy", npy("(2,)"))
-    return file.getvalue()
+        made.writestr("v.npy", npy("(2,)"))
+    return file.getvalue().replace(b"v.npy", b"w.npy")
 
 
 ARCHIVES: dict[str, Callable[[], bytes]] = {
@@ -243,17 +243,21 @@ def test_a_file_that_is_cut_short_or_changed(tmp_path: Path) -> None:
         ]
         for number, damaged in enumerate([*ends, *flips]):
             (tmp_path / "w").write_bytes(damaged)
-            try:
-                read(tmp_path / "w")
-            except DiagnosticError as error:
-                assert error.diagnostics[0].code in ("E553", "E572"), kind
-            else:
-                assert number >= len(ends) or kind == "pickle", (kind, number)
+            found = outcome(tmp_path / "w")
+            assert found in ("E553", "E572") or number >= len(ends), (kind, number, found)
+
+
+def outcome(path: Path) -> str:
+    try:
+        read(path)
+    except DiagnosticError as error:
+        return error.diagnostics[0].code
+    return "read"
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"GIF89a" + bytes(100), b"\x7fELF" + bytes(60), b"\x1f\x8b" + bytes(60), b"%PDF-1.7", b"\x80", b"{}"],
-)  # fmt: skip
+    "content", [b"", b"GIF89a" + bytes(99), b"\x7fELF" + bytes(60), b"\x1f\x8b" + bytes(60), b"%PDF", b"\x80", b"{}"]
+)
 @pytest.mark.parametrize("name", ["w.pth", "w.npz", "w.safetensors", "w.h5", "w.keras", "w.onnx", "w"])
 def test_a_foreign_file(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
@@ -268,24 +272,25 @@ def test_a_header_of_safetensors_that_lies(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------ limits
 PROGRAM = """
-import resource, sys, time
+import sys, time
 from netc.compiler.weights.formats import read
 from netc.grammar.diagnostics import DiagnosticError
 import numpy, zipfile, pickletools
-begun, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for path in sys.argv[1:]:
     begun = time.process_time()
     try:
         read(path)
         print("read")
     except DiagnosticError as error:
-        print(error.diagnostics[0].code, time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+        (most,) = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
+        print(error.diagnostics[0].code, time.process_time() - begun, int(most.split()[1]) >> 10)
 """
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system doesn't say the highest use of memory")
 def test_a_bad_file_takes_little_time_and_memory(tmp_path: Path) -> None:
     """In a process of its own, whose highest use of memory the system keeps."""
-    made = {**{f"a{at}": make() for at, make in enumerate(ARCHIVES.values())}}
+    made = {f"a{at}": make() for at, make in enumerate(ARCHIVES.values())}
     made |= {f"p{at}": content for at, content in enumerate(PICKLES.values())}
     made |= {f"t{at}": zipped(tensor(*lie), {"0": bytes(24)}) for at, lie in enumerate(LIES.values())}
     for name, content in made.items():

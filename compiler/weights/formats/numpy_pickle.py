@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from netc.compiler.weights.formats.base import MOST_AXES, Contents, UnreadableError, check_shared, flattened
 from netc.compiler.weights.formats.pickle_machine import Built, Machine
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+Order = Literal["<", ">"]
 
 HELP = "pickle a table of arrays of numbers, or `numpy.savez(path, **arrays)`"
 KINDS = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
@@ -25,13 +27,13 @@ class PickledType(Built):
         if name not in KINDS:
             raise UnreadableError(f"an array in it holds {name!s:.20}, which are no numbers", HELP)
         self.name: str = name
-        self.order = "<"
+        self.order: Order = "<"
 
     def set_state(self, state: Any) -> None:
         """A tuple whose second item is the order of bytes."""
         if not isinstance(state, tuple) or len(state) < 2 or state[1] not in ("<", ">", "|", "="):
             raise UnreadableError("the type of an array in it is damaged")
-        self.order = "<" if state[1] == "=" else state[1]
+        self.order = ">" if state[1] == ">" else "<"
 
 
 class PickledArray(Built):

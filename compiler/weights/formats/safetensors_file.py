@@ -13,15 +13,17 @@ Found = TypeVar("Found")
 
 def read_safetensors(path: str | os.PathLike[str]) -> Contents:
     """The tensors and the texts of a safetensors file; raises UnreadableError."""
-    return _opened(
-        path,
-        lambda reader: Contents({name: reader.get_tensor(name) for name in reader.keys()}, _texts(reader)),  # noqa: SIM118
-    )
+    return _opened(path, _contents)
 
 
 def read_safetensors_texts(path: str | os.PathLike[str]) -> dict[str, str]:
     """The texts alone; raises UnreadableError."""
     return _opened(path, _texts)
+
+
+def _contents(reader: Any) -> Contents:
+    tensors = {name: reader.get_tensor(name) for name in reader.keys()}  # noqa: SIM118
+    return Contents(tensors, _texts(reader), channels_last=None)
 
 
 def _texts(reader: Any) -> dict[str, str]:
