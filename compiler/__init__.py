@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
     from netc.compiler.facts.summary import summary
-    from netc.compiler.ir import Graph, Node, Value
+    from netc.compiler.ir import Graph, Node, Value, format_shape
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, parse_setting
     from netc.compiler.metrics.base import Figure
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.training.ports import batch_ports
     from netc.compiler.training.scorer import unmeasured
+    from netc.compiler.training.trunk import Cut, cut
     from netc.compiler.weights.adapter import adapter_file, read_adapter
     from netc.compiler.weights.draw import initial_weight, initial_weights
     from netc.compiler.weights.files import fit, read_tensors, read_weights
@@ -67,7 +68,9 @@ _HOMES = {
     "Kind": "augmentations.base",
     "Mixing": "augmentations.base",
     "Resize": "augmentations.resize",
+    "Cut": "training.trunk",
     "ExternalData": "emit.external",
+    "cut": "training.trunk",
     "Figure": "metrics.base",
     "Graph": "ir",
     "LayerInstance": "applications",
@@ -118,6 +121,7 @@ _HOMES = {
     "Start": "plan.start",
     "fit": "weights.files",
     "fit_state": "weights.state",
+    "format_shape": "ir",
     "forward_graph": "training.forward",
     "get_op": "ops",
     "adapted": "plan.moving",
@@ -166,6 +170,7 @@ __all__ = [
     "Application",
     "Artifact",
     "Augmentation",
+    "Cut",
     "ExternalData",
     "Figure",
     "Graph",
@@ -208,11 +213,13 @@ __all__ = [
     "compile_scorer",
     "compile_training",
     "compile_update",
+    "cut",
     "decided",
     "first_state",
     "fit",
     "fit_state",
     "followed",
+    "format_shape",
     "forward_graph",
     "frozen",
     "get_op",

@@ -39,10 +39,11 @@ if TYPE_CHECKING:
     from netc.runtime.show.progress import PlainProgress
     from netc.runtime.training.trainer import Trainer
 
-FIXED = ("net", "settings", "freeze", "seed", "out", "init", "partial", "renamed", "precision", "tf32")
+FIXED = ("net", "settings", "freeze", "seed", "out", "init", "partial", "renamed", "precision", "tf32",
+         "cache_features")  # fmt: skip
 """Options that a run keeps; those that replace settings of the plan may change when it goes on."""
 
-SHOWN = {"settings": "set", "renamed": "map"}
+SHOWN = {"settings": "set", "renamed": "map", "cache_features": "cache-features"}
 """Options whose names are other words in the code."""
 
 
@@ -61,6 +62,10 @@ SHOWN = {"settings": "set", "renamed": "map"}
 @option(
     "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", default=0, show_default=True, group=TRAINING,
     help="of weights, order, dropout",
+)  # fmt: skip
+@option(
+    "--cache-features", is_flag=True, group=TRAINING,
+    help="run the frozen front of the net once for each row, and train the rest on what it gave",
 )  # fmt: skip
 @net_options
 @option(
@@ -98,6 +103,7 @@ def train(
     partial: bool,
     renamed: tuple[str, ...],
     profile: bool,
+    cache_features: bool,
     **replaced: Any,
 ) -> int:
     """Train a network and leave a run folder: best weights, checkpoint, results, and the network as model.onnx.
@@ -140,7 +146,7 @@ def train(
     if (partial or renamed) and init is None:
         raise click.UsageError("--partial and --map belong to `--init FILE`", context)
     pairs, map = maps_of(renamed)
-    how |= {"init_partial": partial, "init_map": pairs, "init_names": map}
+    how |= {"cache_features": cache_features, "init_partial": partial, "init_map": pairs, "init_names": map}
     request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
 
@@ -189,6 +195,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     trainer = make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
     heard += plan_lines(net, plan)
+    if trainer.features is not None:
+        heard.append(f"features     {trainer.features.said} of every row, made once")
     if resumed is None:
         with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out) as folder:
             _show_summary(replace(net, plans=[plan]), plan.batch)  # only now: what is wrong must not scroll away

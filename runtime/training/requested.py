@@ -37,7 +37,8 @@ def make_trainer(
     plan = request.plan(net)
     if resumed:
         plan = replace(plan, init=())  # the checkpoint has all weights
-    trainer = Trainer(model, plan, seed=request.seed, options=options, profile=profile)
+    how = {"profile": profile, "cache_features": request.cache_features}
+    trainer = Trainer(model, plan, seed=request.seed, options=options, **how)
     for line in trainer.notes:
         say(line)
     return trainer

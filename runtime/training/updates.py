@@ -14,6 +14,7 @@ from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, StepSession
 from netc.runtime.training.accumulated import steps_for
 from netc.runtime.training.diverged import diverged
+from netc.runtime.training.features import Features
 from netc.runtime.training.loss_scale import LossScale
 from netc.runtime.training.steps import rows_of
 
@@ -32,11 +33,14 @@ class Updates:
     On a card a step starts before the loss of the one before is known: `start` and `finish` are its halves.
     """
 
-    def __init__(self, model: Model, plan: TrainPlan, *, seed: int, options: Options, profile: bool) -> None:
+    def __init__(
+        self, model: Model, plan: TrainPlan, *, seed: int, options: Options, profile: bool, cache_features: bool = False
+    ) -> None:
         self.model, self.plan, self.seed, self.options = model, plan, seed, options
         self.progress = Progress()
         self.state = Resident(model.device)
         self._profile = profile
+        self._cache = cache_features
         self._waiting: list[tuple[float, int]] = []
         self._running: StepSession | None = None
         self._prepare(1)
@@ -148,6 +152,9 @@ class Updates:
         """The steps of an epoch, and the state that is new in them."""
         self._phase, held = self.plan.in_epoch(epoch), set(self.state.current)
         model, plan, options, profile = self.model, provisional(self._phase), self.options, self._profile
+        self.features = Features(model, plan) if self._cache else None
+        if self.features is not None:
+            model, plan = self.features.head, self.features.cut.plan
         self._all_steps = tuple(steps_for(model, plan, step, options, profile=profile) for step in plan.steps)
         self._steps = self._all_steps[0]
         self._running = None
