@@ -80,10 +80,15 @@ def _still(graph: Graph, fixed: set[Value]) -> set[Value]:
     """What a row's numbers alone decide: inputs, what is frozen, and what is made of such without chance."""
     found = {*graph.inputs, *fixed}
     for node in graph.nodes:
-        by_chance = draws(node) or any(changes(inner) for body in node.bodies.values() for inner in body.all_nodes())
-        if not by_chance and all(value in found for value in node.inputs):
+        if not _by_chance(node) and all(value in found for value in node.inputs):
             found.update(node.outputs)
     return found
+
+
+def _by_chance(node: Node) -> bool:
+    """Whether an operator, or one inside it, gives other numbers each time; a dropout of nothing doesn't."""
+    inside = any(changes(inner) for body in node.bodies.values() for inner in body.all_nodes())
+    return inside or (draws(node) and node.attributes.get("rate") != 0)
 
 
 def _of_data(graph: Graph, still: set[Value]) -> set[Node]:
@@ -105,7 +110,7 @@ def _check_rest(graph: Graph, rest: list[Node], fixed: set[Value], still: set[Va
         if frozen_here and any(value not in still for value in node.inputs):
             cause = _cause(node, still)
             name = frozen_here[0].name
-            if draws(cause):
+            if _by_chance(cause):
                 reason = f"`{cause.origin.scope}` draws anew in each step, and `{name}` behind it is frozen"
                 raise _refused(reason, "leave it out, or put it behind the frozen part")
             reason = f"`{name}` is frozen, and `{cause.origin.scope}` in front of it is trained"
@@ -154,11 +159,12 @@ def _head(net: Net, plan: TrainPlan, graph: Graph, rest: list[Node], features: l
 def _mapped(terms: Iterable[Measuring], now: Callable[[Value], Value]) -> Iterator[Measuring]:
     """Terms that read what stands for their values."""
 
-    def mapped(given: Target | None) -> Target | None:
+    def mapped(given: Target) -> Target:
         return now(given) if isinstance(given, Value) else given
 
     for term in terms:
-        yield replace(term, given=tuple(map(mapped, term.given)), mask=mapped(term.mask))
+        mask = None if term.mask is None else mapped(term.mask)
+        yield replace(term, given=tuple(map(mapped, term.given)), mask=mask)
 
 
 def _refused(reason: str, help: str) -> DiagnosticError:

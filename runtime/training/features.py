@@ -12,7 +12,6 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.augment import Batch
 from netc.runtime.data.batches import BoundBatches, chunks
-from netc.runtime.data.given import Measured
 from netc.runtime.model import Model
 from netc.runtime.sessions.resident import Array
 
@@ -55,7 +54,7 @@ class Features:
         values = [value for value in self.cut.head.inputs if value.name in self.cut.features]
         return ", ".join(f"{value.origin.scope or value.name} {format_shape(value.shape[1:])}" for value in values)
 
-    def of(self, rows: BoundBatches | Measured | None) -> FeatureRows:
+    def of(self, rows: object) -> FeatureRows:
         """The features of rows, with what else a step reads of them."""
         if not isinstance(rows, BoundBatches):
             raise _refused("the data comes in batches, and rows can't be told apart", "give rows: arrays, files")
@@ -80,10 +79,6 @@ class Features:
         if needed > SHARE * memory():
             size = f"{needed * 1e-9:.1f} GB for {counted(rows, 'row')}"
             raise _refused(f"they would take {size}", "freeze further, where maps are smaller, or take fewer rows")
-
-
-def _empty(rows: int, like: Array, port: Port) -> Array:
-    return np.empty((rows, *like.shape[1:]), port["dtype"])
 
 
 def _empty(rows: int, like: Array, port: Port) -> Array:

@@ -77,6 +77,14 @@ def test_a_text_names_a_map(init: str, theirs: dict[str, np.ndarray], tmp_path: 
     assert same(found, {name: item for name, item in renamed(theirs).items() if name.startswith(part)})
 
 
+def test_beginnings_are_replaced_before_names(theirs: dict[str, np.ndarray], tmp_path: Path) -> None:
+    save_file({f"model.{name}": item for name, item in renamed(theirs).items()}, tmp_path / "theirs.safetensors")
+    made = net(tmp_path, 'init = weights("theirs.safetensors", map = ["model.": "", "logits": none])')
+    found = read_starts(made, made.plan())
+    assert same(found.weights, {name: item for name, item in renamed(theirs).items() if name.startswith("cnn.")})
+    assert found.lines[1:] == ["freshly initialised: logits.weight, logits.bias"]
+
+
 def test_what_is_left_out_after_a_map_is_drawn(theirs: dict[str, np.ndarray], tmp_path: Path) -> None:
     made = net(tmp_path, 'init = weights("theirs.safetensors", map = ["theirs", ["logits": none]])')
     found = read_starts(made, made.plan())
