@@ -91,14 +91,14 @@ class Report:
     def __repr__(self) -> str:
         return f"<weights of {self.part or self.net}: {self.summary()}>"
 
-    def names(self, outcome: Outcome) -> list[str]:
+    def names(self, outcome: str) -> list[str]:
         """The parameters, or of unused tensors their names in the file, with this outcome."""
-        return [row.name or row.theirs or "" for row in self.rows if row.outcome is outcome]
+        return [row.name or row.theirs or "" for row in self.rows if row.outcome == outcome]
 
     @property
     def counts(self) -> dict[str, int]:
         """How many tensors there are of each outcome."""
-        return {str(outcome): sum(row.outcome is outcome for row in self.rows) for outcome in Outcome}
+        return {str(outcome): sum(row.outcome == outcome for row in self.rows) for outcome in Outcome}
 
     def summary(self) -> str:
         """`161 tensors from w.pth: 160 loaded, 1 converted`, and what else there is."""
@@ -118,7 +118,7 @@ class Report:
         if whole:
             return found + [f"  {row.outcome:<20} {row}" for row in self.rows]
         for outcome in (Outcome.DIFFERS, Outcome.MISSING, Outcome.FRESH, Outcome.UNUSED):
-            rows = [row for row in self.rows if row.outcome is outcome]
+            rows = [row for row in self.rows if row.outcome == outcome]
             if outcome is Outcome.DIFFERS:
                 found += [f"shape differs: {row}" for row in rows[:SHOWN]]
             elif rows:

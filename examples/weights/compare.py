@@ -4,8 +4,8 @@
     python examples/weights/compare.py
 
 The pictures are crops of scikit-learn's two photographs; the classes are the upper, middle and lower third of each, to
-be told apart from pieces of 96×96. Those to learn from come from the left half of a photograph, those to measure on from
-the right. Leaves weights/compare.png: accuracy on pictures never learned from, epoch by epoch.
+be told apart from pieces of 96×96. Those to learn from come from the left half of a photograph, those to measure on
+from the right. Leaves weights/compare.png: accuracy on pictures never learned from, epoch by epoch.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ def train(how: str, epochs: int, train: Rows, test: Rows) -> tuple[list[float], 
 
 
 def main() -> None:
+    """Train in the three ways, print a line of each, draw the curves."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--epochs", type=int, default=20)
     epochs = parser.parse_args().epochs

