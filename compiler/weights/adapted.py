@@ -34,7 +34,9 @@ def adapted(source: Source, net: Net) -> Source:
             tensor = turned(tensor)
         if last:
             tensor = _from_channels_last(tensor, shape, maps.get(name))
-        if tensor.shape != shape and _without_ones(tensor.shape) == _without_ones(shape):
+        if tensor.shape != shape and (
+            _without_ones(tensor.shape) == _without_ones(shape) or _covers(tensor, shape, last)
+        ):
             tensor = tensor.reshape(shape)
         if tensor is not source.tensors[name]:
             changed[name] = tensor
@@ -59,6 +61,11 @@ def _from_channels_last(tensor: Array, shape: Shape, flat: tuple[int, int] | Non
     if tensor.ndim == 1:
         return spatial_columns(tensor.reshape(1, -1), *flat).reshape(-1)
     return spatial_columns(tensor, *flat)
+
+
+def _covers(tensor: Array, shape: Shape, last: bool) -> bool:
+    """Whether a convolution over a whole map is what a dense layer of the flattened map is."""
+    return not last and tensor.ndim > len(shape) == 2 and tensor.shape[0] == shape[0] and tensor.size == product(shape)
 
 
 def _without_ones(shape: Shape) -> tuple[object, ...]:
