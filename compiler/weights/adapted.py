@@ -47,9 +47,11 @@ def _last_by_shapes(source: Source, known: dict[str, Shape]) -> bool:
     """Whether kernels fit with their channels last, and not as they are; convolutions decide where there are any."""
     kernels = {name: shape for name, shape in known.items() if len(shape) >= 3}
     kernels = kernels or {name: shape for name, shape in known.items() if len(shape) == 2}
-    as_is = [source.tensors[name].shape == shape for name, shape in kernels.items()]
-    turned_fits = [turned(source.tensors[name]).shape == shape for name, shape in kernels.items()]
-    return not any(as_is) and any(turned_fits)
+    ways = [
+        (source.tensors[name].shape == shape, turned(source.tensors[name]).shape == shape)
+        for name, shape in kernels.items()
+    ]
+    return (False, True) in ways and (True, False) not in ways
 
 
 def _from_channels_last(tensor: Array, shape: Shape, flat: tuple[int, int] | None) -> Array:
