@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netc.compiler.applications import Application, LayerInstance
-    from netc.compiler.artifact import LOSS, MANIFEST_KEY, Artifact, Manifest, Port, initial_state, said
+    from netc.compiler.artifact import LOSS, MANIFEST_KEY, Artifact, Manifest, Port, said
     from netc.compiler.augmentations.base import Augmentation, Kind, Mixing
     from netc.compiler.augmentations.resize import Resize
     from netc.compiler.build import (
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     )  # fmt: skip
     from netc.compiler.declare.parameter import Parameter
     from netc.compiler.emit.external import ExternalData
-    from netc.compiler.emit.initializers import read_initializers
     from netc.compiler.emit.part import without_taps
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from netc.compiler.importing.foreign import check_file, check_model, closed_operator
     from netc.compiler.importing.importer import Imported
     from netc.compiler.importing.own import SOURCE_KEY, source_note
-    from netc.compiler.ir import Graph, Node, Value
+    from netc.compiler.ir import Graph, Node, Value, format_shape
     from netc.compiler.lint import lint
     from netc.compiler.load import check, load, load_model, parse_setting
     from netc.compiler.metrics.base import Figure
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from netc.compiler.plan.adopted import adopted
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.maps import NameMap, below, shipped_map, shipped_maps
-    from netc.compiler.plan.moving import followed, frozen
+    from netc.compiler.plan.moving import adapted, check_moves, followed, frozen
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.penalties import penalties
     from netc.compiler.plan.start import Start
@@ -58,9 +57,14 @@ if TYPE_CHECKING:
     from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
     from netc.compiler.training.ports import batch_ports
     from netc.compiler.training.scorer import unmeasured
+    from netc.compiler.training.trunk import Cut, cut
+    from netc.compiler.weights.adapter import adapter_file, read_adapter
     from netc.compiler.weights.draw import initial_weight, initial_weights
-    from netc.compiler.weights.files import COUNTER, fit, read_tensors, read_weights
-    from netc.compiler.weights.state import fit_state
+    from netc.compiler.weights.files import fit, read_tensors, read_weights
+    from netc.compiler.weights.report import Outcome, Report
+    from netc.compiler.weights.source import Source, read_metadata, read_source
+    from netc.compiler.weights.state import first_state, fit_state
+    from netc.compiler.weights.taken import take
 
 _HOMES = {
     "Application": "applications",
@@ -69,7 +73,9 @@ _HOMES = {
     "Kind": "augmentations.base",
     "Mixing": "augmentations.base",
     "Resize": "augmentations.resize",
+    "Cut": "training.trunk",
     "ExternalData": "emit.external",
+    "cut": "training.trunk",
     "Figure": "metrics.base",
     "Graph": "ir",
     "LayerInstance": "applications",
@@ -84,6 +90,9 @@ _HOMES = {
     "Node": "ir",
     "OUTSIDE": "plan.override",
     "Options": "options",
+    "Outcome": "weights.report",
+    "Report": "weights.report",
+    "Source": "weights.source",
     "PRECISIONS": "options",
     "Parameter": "declare.parameter",
     "Parts": "metrics.tallies",
@@ -107,6 +116,7 @@ _HOMES = {
     "SOURCE_KEY": "importing.own",
     "source_note": "importing.own",
     "check_decided": "plan.class_weights",
+    "check_moves": "plan.moving",
     "compile_backward": "build",
     "compile_gradients": "build",
     "compile_inference": "build",
@@ -118,16 +128,19 @@ _HOMES = {
     "frozen": "plan.moving",
     "adopted": "plan.adopted",
     "below": "plan.maps",
-    "COUNTER": "weights.files",
     "AVERAGE": "training.averaging",
     "FIRST": "training.accumulation",
     "SHARE": "training.accumulation",
     "Start": "plan.start",
     "fit": "weights.files",
     "fit_state": "weights.state",
+    "format_shape": "ir",
     "forward_graph": "training.forward",
     "get_op": "ops",
-    "initial_state": "artifact",
+    "adapted": "plan.moving",
+    "adapter_file": "weights.adapter",
+    "first_state": "weights.state",
+    "read_adapter": "weights.adapter",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
@@ -140,7 +153,8 @@ _HOMES = {
     "penalties": "plan.penalties",
     "places": "emit.places",
     "provisional": "plan.class_weights",
-    "read_initializers": "emit.initializers",
+    "read_metadata": "weights.source",
+    "read_source": "weights.source",
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
     "said": "artifact",
@@ -149,6 +163,7 @@ _HOMES = {
     "shipped_maps": "plan.maps",
     "single": "metrics.tallies",
     "summary": "facts.summary",
+    "take": "weights.taken",
     "totals": "facts.count",
     "training_flops": "facts.count",
     "unmeasured": "training.scorer",
@@ -158,7 +173,6 @@ _HOMES = {
 
 __all__ = [
     "AVERAGE",
-    "COUNTER",
     "FIRST",
     "LOSS",
     "LOSS_SCALE",
@@ -171,6 +185,7 @@ __all__ = [
     "Application",
     "Artifact",
     "Augmentation",
+    "Cut",
     "ExternalData",
     "Figure",
     "Graph",
@@ -185,18 +200,23 @@ __all__ = [
     "Net",
     "Node",
     "Options",
+    "Outcome",
     "Parameter",
     "Parts",
     "Place",
     "Port",
     "Precision",
+    "Report",
     "Resize",
+    "Source",
     "Start",
     "StepPlan",
     "Tallies",
     "Totals",
     "TrainPlan",
     "Value",
+    "adapted",
+    "adapter_file",
     "adopted",
     "batch_ports",
     "below",
@@ -205,6 +225,7 @@ __all__ = [
     "check_decided",
     "check_file",
     "check_model",
+    "check_moves",
     "closed_operator",
     "compile_backward",
     "compile_gradients",
@@ -212,14 +233,16 @@ __all__ = [
     "compile_scorer",
     "compile_training",
     "compile_update",
+    "cut",
     "decided",
+    "first_state",
     "fit",
     "fit_state",
     "followed",
+    "format_shape",
     "forward_graph",
     "frozen",
     "get_op",
-    "initial_state",
     "initial_weight",
     "initial_weights",
     "lint",
@@ -233,7 +256,9 @@ __all__ = [
     "probe_cpu",
     "probe_precision",
     "provisional",
-    "read_initializers",
+    "read_adapter",
+    "read_metadata",
+    "read_source",
     "read_tensors",
     "read_weights",
     "replaceable",
@@ -243,6 +268,7 @@ __all__ = [
     "single",
     "source_note",
     "summary",
+    "take",
     "totals",
     "training_flops",
     "undecided",

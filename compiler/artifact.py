@@ -53,6 +53,7 @@ class Port(TypedDict):
     rows      for inputs of role data: how many numbers from 0 on a table has that looks them up as they are
     resized   for inputs of role data: the height and width that rows of another size are brought to, as `resize` does
     initial   for an input of role state: the number to start from; 0 unless given
+    uniform   for an input of role state: the limit within which it starts uniform, from the run's seed
     passing   for an input of role state: true where it is of no use after the update that it belongs to
     tap       for an output of role output: true where the text calls it none: an inner value, such as a loss reads
     in_place  for an output of role state: true where its buffer may be that of the input it replaces, because
@@ -76,6 +77,7 @@ class Port(TypedDict):
     rows: NotRequired[int]
     resized: NotRequired[list[int]]
     initial: NotRequired[float]
+    uniform: NotRequired[float]
     passing: NotRequired[bool]
     in_place: NotRequired[bool]
     tap: NotRequired[bool]

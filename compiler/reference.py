@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from netc.compiler.adapters.base import adapter
 from netc.compiler.augmentations.base import augmentation
 from netc.compiler.declare.arguments import ArgumentSpec
 from netc.compiler.declare.declared import Declared, Registry
@@ -23,7 +24,7 @@ from netc.compiler.schedules.base import schedule
 from netc.compiler.stops.base import stop
 from netc.compiler.targets.reference import put_into
 
-HEAD = """# Layers, losses, metrics, optimizers, schedules, stops, followers, initializers, augmentations
+HEAD = """# Layers, losses, metrics, optimizers, schedules, stops, followers, adapters, initializers, augmentations
 
 Written by `python -m netc.compiler.reference` from the declarations in `compiler/`; a change belongs there.
 
@@ -47,6 +48,7 @@ CHAPTERS: tuple[tuple[str, str, Registry[Any]], ...] = (
     ("Schedules", "In a train section: `schedule = cosine(warmup=1)`.", schedule),
     ("Stops", "In a train section: `stop = early_stop(patience=5)`, or a list of them.", stop),
     ("Followers", 'In a train section: `follow = ["target": copy("online", every=1000)]`.', follower),
+    ("Adapters", 'In a train section: `adapt = ["attention*": lora(rank=8)]`.', adapter),
     (
         "Initializers",
         "What weights and buffers hold before training: each layer says what its own start with, and "

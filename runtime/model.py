@@ -14,6 +14,7 @@ from netc.compiler import (
     Manifest,
     Net,
     Port,
+    Report,
     TrainPlan,
     batch_ports,
     compile_gradients,
@@ -21,7 +22,7 @@ from netc.compiler import (
     compile_scorer,
     fit,
     initial_weight,
-    read_weights,
+    read_adapter,
     said,
 )
 from netc.grammar.counted import counted
@@ -208,17 +209,28 @@ class Model:
         """Write the weights as safetensors. The file is replaced in one go; raises DiagnosticError E562."""
         write_weights(Path(path), self.state_dict())
 
-    def load(self, path: str | Path, map: str | None = None) -> None:
-        """Set the weights from a safetensors file.
+    def load(self, path: str | Path, map: str | None = None, *, partial: bool = False) -> Report:
+        """Set the weights from a weight file, a run folder or an .onnx model; returns what became of each tensor.
 
-        map  the name of a map beside the net, for a file that calls them otherwise: "torchvision"
+        path     safetensors, .npz, .onnx, PyTorch's .pth and .pt, Keras's .h5 and .keras, pickled numpy arrays
+        map      the name of a map beside the net, for a file that calls them otherwise: "torchvision"
+        partial  takes what fits by name and shape, and leaves the rest as it is
 
-        Raises DiagnosticError E550 to E553, E570 where there is no such map.
+        Raises DiagnosticError E550 to E553, E568, E572, E573, E570 where there is no such map. Nothing is set unless
+        all fits that has to.
         """
-        if map is None:
-            self.load_state_dict(read_weights(path, self.net))
-        else:
-            self.load_state_dict(read_initial(Path(path), self.net, map=map).weights)
+        found = read_initial(Path(path), self.net, map=map, partial=partial)
+        self.load_state_dict(found.weights, strict=not partial)
+        return found.reports[0]
+
+    def load_adapter(self, path: str | Path) -> None:
+        """Add what an adapter says to the weights: the adapter.safetensors of a run whose section has `adapt`.
+
+        Raises DiagnosticError E550 to E553. Nothing is set unless all fits.
+        """
+        for name, added in read_adapter(path, self.net).items():
+            weight = self.weights.get(name)
+            self.weights.put(name, (weight + added).astype(weight.dtype))
 
     def _inference_session(self, taps: tuple[str, ...]) -> Session:
         if taps not in self._inference:

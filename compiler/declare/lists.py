@@ -40,6 +40,19 @@ class Numbers(ArgumentType):
 
 
 @dataclass(frozen=True)
+class Names(ArgumentType):
+    """A name or a list of names. Converts to a tuple of strings."""
+
+    name = "a name or a list of names"
+
+    def convert(self, value: Any) -> tuple[str, ...]:
+        found = (value,) if isinstance(value, str) else value
+        if not isinstance(found, (list, tuple)) or not all(isinstance(item, str) and item for item in found):
+            raise self.refuse(value)
+        return tuple(found)
+
+
+@dataclass(frozen=True)
 class Interval(ArgumentType):
     """Two numbers, the lower one first, both in a range: `[0.5, 1]`. Converts to a tuple of two floats."""
 

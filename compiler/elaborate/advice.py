@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netc.compiler.adapters.base import adapter
 from netc.compiler.augmentations.base import augmentation
 from netc.compiler.declare.absent import Absent, absent
 from netc.compiler.declare.also import Also, argument_meant, plain
@@ -25,7 +26,7 @@ from netc.grammar.diagnostics import did_you_mean, edit_distance, suggestions
 
 REGISTRIES: dict[str, Registry[Any]] = {
     registry.kind: registry
-    for registry in (layer, loss, metric, optimizer, schedule, stop, follower, initializer, augmentation)
+    for registry in (layer, loss, metric, optimizer, schedule, stop, follower, adapter, initializer, augmentation)
 }
 WRITTEN = {
     "layer": "`-> {}` in a net",
@@ -35,6 +36,7 @@ WRITTEN = {
     "schedule": "`schedule = {}` in a train section",
     "stop": "`stop = {}` in a train section",
     "follower": '`follow = ["target": {}("online")]` in a train section',
+    "adapter": '`adapt = ["attention*": {}(rank=8)]` in a train section',
     "augmentation": "`augmentation = [{}]` in a train section",
 }
 """Where what is declared stands in the text; initializers stand in none yet."""

@@ -8,7 +8,7 @@ from typing import Unpack
 from netc.grammar.diagnostics import Details, Diagnostic, Fix, Label, Severity, Span
 
 LIMIT = 100
-OF_A_WORD = ("E201", "E202", "E290")
+OF_A_WORD = ("E201", "E202")
 """Findings about a word: the same word in other places is one cause, and one finding."""
 PLACES = 3
 MORE = "and in more places"

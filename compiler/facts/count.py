@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from netc.compiler.applications import LayerInstance
@@ -15,7 +16,7 @@ from netc.compiler.ir import BATCH_SYMBOL, DType, Node, Shape, Size, Value, prod
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Kind
 from netc.compiler.ops.fields import Field, widest
-from netc.compiler.plan.moving import frozen
+from netc.compiler.plan.moving import adapted, frozen
 
 if TYPE_CHECKING:
     from netc.compiler.net import Net
@@ -70,8 +71,18 @@ def totals(net: Net, batch: int = 1, *, training: bool = False) -> Totals:
 
 
 def fixed(net: Net) -> Collection[Value]:
-    """What the first plan freezes at its start, besides what the net does."""
-    return frozen(net.parameters, net.plans[0]) if net.plans else ()
+    """What the first plan freezes at its start, besides what the net does; what it adapts stays too."""
+    if not net.plans:
+        return ()
+    low = adapted(net.parameters, net.plans[0])
+    return frozen(net.parameters, net.plans[0]) | {item.value for item in net.parameters if item.name in low}
+
+
+def in_adapters(net: Net) -> int:
+    """The numbers that the first plan trains in place of weights that stay."""
+    low = adapted(net.parameters, net.plans[0]) if net.plans else {}
+    shapes = {item.name: tuple(size for size in item.value.shape if isinstance(size, int)) for item in net.parameters}
+    return sum(prod(part.shape) for name, how in low.items() for part in how.parts(shapes[name]).values())
 
 
 def count(layers: Iterable[LayerInstance], batch: int = 1, still: Collection[Value] = ()) -> Totals:

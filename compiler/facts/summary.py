@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.applications import Applied, LayerInstance
-from netc.compiler.facts.count import distinct_parameters, fixed, layer_flops, totals
+from netc.compiler.facts.count import distinct_parameters, fixed, in_adapters, layer_flops, totals
 from netc.compiler.facts.table import html_of, text_of
 from netc.compiler.ir import Size, Value, language_shape
 from netc.grammar.counted import counted
@@ -54,6 +54,7 @@ def summary(net: Net, batch: int = 1, depth: int | None = None) -> Summary:
             "params": total.params,
             "trainable": total.trainable,
             "frozen": total.frozen,
+            **({"adapters": adapters} if (adapters := in_adapters(net)) else {}),
             "buffers": total.buffers,
             "flops": number(total.flops),
             "activations": number(total.activations),

@@ -49,6 +49,7 @@ def totals_lines(net: Net, found: Mapping[str, Any], batch: int | None) -> list[
     split = (
         "all trainable" if not totals["frozen"] else f"{totals['trainable']:,} trainable, {totals['frozen']:,} frozen"
     )
+    split += f" but for {totals['adapters']:,} in adapters" if "adapters" in totals else ""
     buffers = f"; {counted(totals['buffers'], 'buffer')}" if totals["buffers"] else ""
     lines = [
         f"parameters   {totals['params']:,} ({size(4 * totals['params'])}), {split}{buffers}",

@@ -43,7 +43,9 @@ def assembled(lifting: Lifting, name: str, classes: Mapping[tuple[str, ...], str
             writer.names[value] = writer.fresh(_output_name(foreign, len(graph.outputs)))
         outputs[foreign] = writer.names[value]
     writer.taken |= {as_name(call.scope[0]) for call in lifting.calls.values() if call.scope}
-    roller = Roller(structure, set(graph.outputs.values()), name=lambda found: writer.first(block_names(found, classes)))
+    roller = Roller(
+        structure, set(graph.outputs.values()), name=lambda found: writer.first(block_names(found, classes))
+    )
     roller.roll()
     entry = graph.inputs[0] if len(graph.inputs) == 1 else None
     blocks = [line for block in reversed(roller.blocks) for line in [*writer.block(block), ""]]

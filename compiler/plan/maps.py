@@ -18,12 +18,21 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Renames:
-    """Names, and what is below them: what they are called instead, or None for what is left out."""
+    """Names, and what is below them: what they are called instead, or None for what is left out.
+
+    A name that ends with a dot is a beginning (`"model.": ""`): beginnings are replaced first, then the name that is
+    left is looked up.
+    """
 
     entries: tuple[tuple[str, str | None], ...]
 
     def __call__(self, name: str) -> str | None:
         """The other name of a tensor; None where it is left out."""
+        for old, new in self.entries:
+            if old.endswith(".") and name.startswith(old):
+                if new is None:
+                    return None
+                name = joined(new.removesuffix("."), name[len(old) :])
         for old, new in self.entries:
             if below(name, old):
                 return None if new is None else joined(new, name[len(old) :].removeprefix("."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
+from netc.compiler.adapters.base import Adapter
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.followers.base import Follower
 from netc.compiler.ir import DType, Value
@@ -40,7 +41,39 @@ def frozen(parameters: Sequence[Parameter], plan: TrainPlan) -> set[Value]:
     """
     free = thawed(parameters, plan)
     following = {item.name for item in parameters if matches(item.name, dict(plan.follow))}
-    return {item.value for item in fixed_at_first(parameters, plan) if item.name not in free or item.name in following}
+    low = adapted(parameters, plan)
+    still = [item for item in fixed_at_first(parameters, plan) if item.name not in free or item.name in following]
+    still += [item for item in parameters if matches(item.name, dict(plan.adapt))]
+    return {item.value for item in still if item.name not in low}
+
+
+def adapted(parameters: Sequence[Parameter], plan: TrainPlan) -> dict[str, Adapter]:
+    """The weights that move by an adapter alone, by name; of the patterns that fit one, the first counts.
+
+    Raises DiagnosticError E415 for a pattern that names nothing, or nothing that has two axes or more.
+    """
+    if not plan.adapt:
+        return {}
+    chosen([item.name for item in parameters], dict(plan.adapt), "adapt")
+    weights = [item.name for item in parameters if not item.buffer and item.value.rank >= 2]
+    found: dict[str, Adapter] = {}
+    for pattern, adapter in plan.adapt:
+        fitting = _fitting(weights, pattern)
+        if not fitting:
+            help = "name a layer with a weight of two axes or more, such as `dense`, `conv` or `attention`"
+            message = f"`adapt` names `{pattern}`, where no weight has two axes"
+            raise DiagnosticError(Diagnostic("E415", message, help=help))
+        for name in fitting:
+            found.setdefault(name, adapter)
+    return found
+
+
+def check_moves(parameters: Sequence[Parameter], inputs: Sequence[Value], plan: TrainPlan) -> None:
+    """Raise DiagnosticError E416 for a plan that freezes all that a step of it would train, E415 as `freeze` does."""
+    last = plan.in_epoch(plan.epochs)
+    if frozen(parameters, last) and not all(moving(parameters, inputs, last, step) for step in plan.steps):
+        help = "freeze less"
+        raise DiagnosticError(Diagnostic("E416", "everything that this would train is frozen", help=help))
 
 
 def fixed_at_first(parameters: Sequence[Parameter], plan: TrainPlan) -> list[Parameter]:

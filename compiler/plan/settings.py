@@ -97,9 +97,10 @@ class Starts(Form):
 
 @dataclass(frozen=True)
 class Table(Form):
-    """A table from names to something declared: `follow = ["target": copy("online")]`."""
+    """A table from names to something declared: `follow = ["target": copy("online")]`; `example` is what to write."""
 
     registry: Registry[Any]
+    example: str
 
     def to_json(self, value: Any) -> Any:
         return {name: call_as_json(item) for name, item in value}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from netc.compiler.adapters.base import Adapter, adapter
 from netc.compiler.augmentations.base import Augmentation, augmentation
 from netc.compiler.declare.arguments import SIZE, ArgumentType, Integer, Optional_, Real
+from netc.compiler.declare.lists import Names
 from netc.compiler.declare.references import DeclaredType
 from netc.compiler.followers.base import Follower, follower
 from netc.compiler.initializers.base import Initializer, initializer
@@ -43,8 +45,8 @@ CLIP_NORM = Optional_(Real(0, open_low=True))
 AVERAGE = Optional_(Real(0, 1, open_high=True))
 ORDER = (
     "loss", "optimizer", "schedule", "metrics", "batch", "epochs", "clip_norm", "clip_value", "l1", "l2", "decays",
-    "rates", "accumulate", "trains", "every", "freeze", "unfreeze", "follow", "average", "init", "initializers",
-    "augmentation", "stop", "data",
+    "rates", "accumulate", "trains", "every", "freeze", "unfreeze", "adapt", "follow", "average", "init",
+    "initializers", "augmentation", "stop", "data",
 )  # fmt: skip
 """The settings as the reference and the manifest list them: those of a step stand where a reader looks for them."""
 
@@ -182,7 +184,14 @@ class TrainPlan:
         outside={"data": Outside(ArgumentType(), help="`digits`, an .npz, a folder of images, …", shown="SPEC")},
     )
     freeze: tuple[str, ...] = setting(
-        Patterns(), 'patterns of what no step moves: `["stem", "stage1..stage3"]`', default=()
+        Patterns(),
+        'patterns of what no step moves: `["stem", "stage1..stage3"]`',
+        default=(),
+        outside={
+            "freeze": Outside(
+                Names(), help="what no step moves, such as `stem..stage3`; may be repeated", shown="PATTERN"
+            )
+        },
     )
     unfreeze: tuple[tuple[int, tuple[str, ...]], ...] = setting(
         Epochs(), 'a table from epochs to patterns of what moves from then on: `[5: ["stage3"]]`', default=()
@@ -219,6 +228,12 @@ class TrainPlan:
             "AveragedModel",
         ),
     )
+    adapt: tuple[tuple[str, Adapter], ...] = setting(
+        Table(adapter, '["attention*": lora(rank=8)]'),
+        'a table from patterns to what is trained in place of weights: `["attention*": lora(rank=8)]`',
+        default=(),
+        also=("peft_config", "lora_config", "target_modules", "adapters"),
+    )
     init: tuple[Start, ...] = setting(
         Starts(),
         'a table from parts to the files they start from: `["cnn": weights("r.safetensors")]`',
@@ -226,7 +241,7 @@ class TrainPlan:
         also=("pretrained", "pretrained_weights", "load_from", "checkpoint"),
     )
     follow: tuple[tuple[str, Follower], ...] = setting(
-        Table(follower),
+        Table(follower, '["target": copy("online")]'),
         'a table of parts whose weights follow others: `["target": copy("online", every=1000)]`',
         default=(),
     )

@@ -65,6 +65,15 @@ class Assembly:
             facts["of"]: self.graph.outputs[name] for name, facts in self._outputs.items() if facts["role"] == "param"
         }
 
+    def outputs_of(self, role: Role) -> dict[str, dict[str, Any]]:
+        """The outputs with a role, and what is said of each."""
+        return {name: facts for name, facts in self._outputs.items() if facts["role"] == role}
+
+    def role(self, value: Value) -> Role:
+        """The role of an input."""
+        found: Role = self._inputs[value.name]["role"]
+        return found
+
     def drop_inputs(self, values: set[Value]) -> None:
         """Forget inputs and parameters that turned out not to be needed."""
         for value in values:

@@ -17,6 +17,7 @@ from netc.compiler.plan.penalties import penalties
 from netc.compiler.plan.terms import Term, values_of
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.compiler.training.accumulation import add_up
+from netc.compiler.training.adapting import give_sums, split
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.averaging import add_averages
 from netc.compiler.training.following import add_following
@@ -202,6 +203,9 @@ def _update(
         slopes, scaled = scale.unscaled(slopes), slopes
         finite = scale.finite(loss, scaled)
     since = thawed(net.parameters, plan)
+    slopes, sums = split(a, net, plan, slopes)
+    names += [value.name for value, _ in slopes if value.name not in names]
     slopes = clip(a, clip_elements(a, slopes, step.clip_value), step.clip_norm)
     add_updates(a, step, slopes, rate, count, names, since)
+    give_sums(a, sums)
     return finite

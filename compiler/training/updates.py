@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from netc.compiler.artifact import Role
 from netc.compiler.ir import DType, Value
 from netc.compiler.optimizers.base import Optimizer
 from netc.compiler.plan.moving import decaying, rate_factors
@@ -87,5 +88,6 @@ def without_decay(optimizer: Optimizer) -> Optimizer:
 
 
 def give_next(a: Assembly, value: Value, new: Value) -> None:
-    """The new value of a parameter, or of an input that moves, as an output."""
-    a.output(f"{value.name}.next", new, "param", f"{value.name} after the step", of=value.name)
+    """The new value of a parameter, of an input that moves, or of what is trained in a parameter's place."""
+    role: Role = "state" if a.role(value) == "state" else "param"
+    a.output(f"{value.name}.next", new, role, f"{value.name} after the step", of=value.name)

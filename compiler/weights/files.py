@@ -1,4 +1,4 @@
-"""Weight files: safetensors whose names and shapes are those of the network's parameters."""
+"""Weights of files, fitted to a network's parameters by name and shape."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from netc.compiler.ir import Value, format_shape
 from netc.compiler.net import Net
+from netc.compiler.weights.adapted import adapted
+from netc.compiler.weights.source import read_source
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, suggestions
 
@@ -24,32 +26,22 @@ LISTED = 8
 
 
 def read_weights(path: str | os.PathLike[str], net: Net | None = None) -> dict[str, Array]:
-    """The tensors of a safetensors file by name; with a net, exactly its parameters.
+    """The tensors of a weight file by name; with a net, exactly its parameters.
 
-    Raises DiagnosticError: E550 a parameter is missing, E551 an unknown tensor, E552 wrong shape, E553 unreadable.
+    Raises DiagnosticError: E550 a parameter is missing, E551 an unknown tensor, E552 wrong shape, E553 unreadable,
+    E572 a pickle that asks for more than tensors, E573 a package that is missing.
     """
-    tensors, _ = read_tensors(path)
+    source = read_source(path)
     if net is None:
-        return tensors
+        return source.tensors
     parameters = {parameter.name: parameter.value for parameter in net.parameters}
-    return fit(tensors, parameters, net, file=os.fspath(path), exact=True)
+    return fit(adapted(source, net).tensors, parameters, net, file=source.file, exact=True)
 
 
 def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[str, str]]:
-    """The tensors and the metadata of a safetensors file; raises DiagnosticError E553."""
-    from safetensors import SafetensorError, safe_open
-
-    reader: Any
-    try:
-        with safe_open(os.fspath(path), framework="numpy") as reader:
-            return {name: reader.get_tensor(name) for name in reader.keys()}, dict(reader.metadata() or {})  # noqa: SIM118
-    except FileNotFoundError:
-        raise _unreadable(path, "there is no such file", "check the path") from None
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:  # TypeError: a type that numpy lacks
-        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        reason = said.splitlines()[0].rstrip(".") if said else type(error).__name__
-        help = "give a file in safetensors format, such as a run's `best.safetensors`"
-        raise _unreadable(path, reason, help) from None
+    """The tensors and the metadata of a weight file; raises DiagnosticError E553, E572, E573."""
+    source = read_source(path)
+    return source.tensors, dict(source.metadata)
 
 
 def fit(
@@ -144,8 +136,3 @@ def listed(findings: list[Diagnostic]) -> list[Diagnostic]:
     last = findings[LISTED - 1]
     more = f"{len(findings) - LISTED} more like this"
     return [*findings[: LISTED - 1], Diagnostic(last.code, last.message, notes=(more,), help=last.help)]
-
-
-def _unreadable(path: str | os.PathLike[str], reason: str, help: str) -> DiagnosticError:
-    reason = reason[:1].lower() + reason[1:]
-    return DiagnosticError(Diagnostic("E553", f"cannot read the weights in {os.fspath(path)}: {reason}", help=help))

@@ -1,11 +1,11 @@
-"""An optimizer's state that comes from a file, fitted to the training step that goes on with it."""
+"""An optimizer's state: as it is before the first step, or from a file, fitted to the step that goes on with it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from netc.compiler.artifact import Port
+from netc.compiler.artifact import Manifest, Port, initial_state
 from netc.compiler.ir import format_shape
 from netc.compiler.weights.files import listed
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
@@ -14,6 +14,27 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+
+def first_state(manifest: Manifest, weight: Callable[[str], Array], seed: int = 0) -> Iterator[tuple[str, Array]]:
+    """What a step's state is before the first step: the name of each input and its tensor, one after the other.
+
+    weight  gives a parameter by its name: some state starts equal to one
+    seed    of what starts random
+    """
+    from netc.compiler.weights.draw import RawStream
+
+    facts = {port["name"]: port for port in manifest["inputs"]}
+    for name, start in initial_state(manifest):
+        port = facts[name]
+        if "of" in port:
+            yield name, weight(port["of"])
+        elif "uniform" in port:
+            drawn = RawStream.of(seed, name).uniform(start.size).reshape(start.shape)
+            yield name, ((2 * drawn - 1) * port["uniform"]).astype(start.dtype)
+        else:
+            yield name, start
+
 
 CODES = ("E550", "E552", "E554")
 

@@ -43,6 +43,7 @@ GROUPS = {
         "data": "what data mean to a network: columns, classes, scale, parts",
     },
     "Look inside": {
+        "weights": "what is in a weight file, and what a network takes of it",
         "compile": "write a network, or its training step, as an ONNX model",
         "bench": "how fast a network trains here, and where its time goes",
         "ir": "the graph of a network, or of its training step, as text",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +44,15 @@ PLACE = "give `-o` a place that can be written"
     "--map", "names", metavar="NAME",
     help="with --weights: the map beside the net for a file that calls them otherwise, such as torchvision",
 )  # fmt: skip
+@option(
+    "--adapter", metavar="FILE", type=PathTo("safetensors"),
+    help="what `adapt` trained, added to the weights: the adapter.safetensors of a run",
+)  # fmt: skip
 @option("--seed", type=click.IntRange(0), metavar="N", default=0, show_default=True, help="of fresh parameters")
 @graph_options
-def compile(wanted: GraphWanted, output: str, weights: str | None, names: str | None, seed: int) -> None:
+def compile(
+    wanted: GraphWanted, output: str, weights: str | None, names: str | None, adapter: str | None, seed: int
+) -> None:
     """Write a network as an ONNX model that any ONNX Runtime can run.
 
     With --train it is one training step: inputs are the batch, the targets, learning rate, seed, step, parameters and
@@ -61,6 +68,10 @@ def compile(wanted: GraphWanted, output: str, weights: str | None, names: str | 
     network = wanted.load()
     check_memory(network, 1)
     given, state = _weights(network, weights, names, seed)
+    if adapter is not None:
+        from netc.compiler import read_adapter
+
+        given |= {name: given[name] + added for name, added in read_adapter(adapter, network).items()}
     if wanted.train:
         _write_training(network, path, given, state, weights or "", wanted)
     else:
@@ -69,25 +80,31 @@ def compile(wanted: GraphWanted, output: str, weights: str | None, names: str | 
 
 def _weights(network: Net, file: str | None, names: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Parameters, and the optimizer's state where a file holds some: one written by --train, or kept after training."""
-    from netc.compiler import AVERAGE, LOSS_SCALE, fit, initial_weights, read_weights
-    from netc.runtime.folder.initial import read_initial, read_starts
+    from netc.compiler import AVERAGE, LOSS_SCALE, initial_weights, take
+    from netc.runtime.folder.initial import read_file, read_initial, read_starts
 
     if file is not None and names is not None:
         found = read_initial(Path(file), network, map=names)
-        for line in found.report:
-            say(f"init: {line}")
+        _tell(found.lines)
         return found.weights, {}
     if file is None:
         started = read_starts(network, network.plans[0]) if network.plans else None
-        for line in started.report if started else ():
-            say(f"init: {line}")
+        _tell(started.lines if started else ())
         return initial_weights(network, seed) | (started.weights if started else {}), {}
-    tensors = read_weights(file)
+    source = read_file(Path(file))
     slots = {slot for plan in network.plans for step in plan.steps for slot in step.optimizer.slots()}
     kept = {f"{item.name}.{slot}" for item in network.parameters if item.trainable for slot in slots} | set(LOSS_SCALE)
     kept |= {f"{AVERAGE}{item.name}" for item in network.parameters}
-    state = {name: tensors.pop(name) for name in sorted(kept & tensors.keys())}
-    return fit(tensors, {item.name: item.value for item in network.parameters}, network, file=file, exact=True), state
+    state = {name: source.tensors[name] for name in sorted(kept & source.tensors.keys())}
+    rest = source.renamed({name: name for name in source.tensors if name not in state})
+    weights, report = take(rest, network, {item.name: item.value for item in network.parameters})
+    _tell(report.lines())
+    return weights, state
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(f"init: {line}")
 
 
 def _card(file: str | None) -> Card | None:
@@ -118,14 +135,12 @@ def _write_training(
 ) -> None:
     from safetensors.numpy import save
 
-    from netc.compiler import compile_training, initial_state
+    from netc.compiler import compile_training, first_state
 
     artifact = compile_training(
         network, network.plan(), batch=wanted.batch, target=wanted.target, options=wanted.options()
     )
-    equal = {port["name"]: weights[port["of"]] for port in artifact.manifest["inputs"]
-             if port["role"] == "state" and "of" in port}  # fmt: skip
-    state = dict(initial_state(artifact.manifest)) | equal | _kept_state(artifact.manifest, kept, file)
+    state = dict(first_state(artifact.manifest, weights.__getitem__)) | _kept_state(artifact.manifest, kept, file)
     start = save({**weights, **state})
     what = f"{counted(len(weights), 'parameter')} and {counted(len(state), 'tensor')} of optimizer state to start from"
     _write(path.with_suffix(".safetensors"), start, what)

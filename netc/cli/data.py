@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,9 @@ def data(what: str, style: str) -> None:
     if is_run or path.suffix in (".onnx", ".safetensors"):
         card = _card(path)
         found, lines = ({"version": 1, "card": None if card is None else card.to_json()}, _card_lines(card))
+        if is_run:
+            found["weights"] = split = _split(path)
+            lines.append("weights " + ", ".join(f"{count:,} {what}" for what, count in split.items()))
     else:
         from netc.runtime.data import open_data
 
@@ -48,6 +52,20 @@ def data(what: str, style: str) -> None:
         draw(warnings)
     for line in lines:
         show(line)
+
+
+def _split(path: Path) -> dict[str, int]:
+    """How many weights of a run's network move, and how many stay; in adapters, where it has some."""
+    from netc.compiler import summary
+    from netc.runtime.folder.run_folder import RunFolder
+    from netc.runtime.runs.run import net_of, request_of
+
+    folder = RunFolder.open(path)
+    request = request_of(folder)
+    net = net_of(folder, request)
+    plans = net.plans if request.own_plan else [request.plan(net)]
+    totals = summary(replace(net, plans=plans))["totals"]
+    return {what: totals[what] for what in ("trainable", "frozen", "adapters") if what in totals}
 
 
 def _card(path: Path) -> Card | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from netc.cli.command import GRAPH, MACHINE, NETWORK, OUTPUT, TRAINING, option
+from netc.cli.command import GRAPH, MACHINE, NETWORK, OUTPUT, START, TRAINING, option
 from netc.cli.paths import DATA
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ def net_options(function: Function) -> Function:
 
 def plan_options(function: Function) -> Function:
     """`--data`, `--epochs`, `--lr`, …: what replaces a setting of the train section, as the settings declare it."""
+    from netc.compiler.declare.lists import Names
     from netc.compiler.plan.override import OUTSIDE
 
     for name, (_, outside) in OUTSIDE.items():
         if outside.help is not None:
             help = f"{outside.help}; the train section's, unless given"
             type, shown = _type(name, outside.type)
-            function = option(f"--{name}", type=type, help=help, metavar=outside.shown or shown, group=TRAINING)(
-                function
-            )
+            about = {"help": help, "metavar": outside.shown or shown, "group": TRAINING}
+            function = option(f"--{name}", type=type, multiple=isinstance(outside.type, Names), **about)(function)
     return function
 
 
@@ -104,6 +104,26 @@ lowering_option = option(
 def target_option(*choices: str, help: str) -> Callable[[Function], Function]:
     """`--target`: for what a graph is written; the first choice is the default."""
     return option("--target", type=click.Choice(choices), default=choices[0], show_default=True, help=help, group=GRAPH)
+
+
+# ------------------------------------------------------------ weights to begin with
+def partial_option(help: str) -> Callable[[Function], Function]:
+    """`--partial`."""
+    return option("--partial", is_flag=True, group=START, help=help)
+
+
+def map_option(help: str) -> Callable[[Function], Function]:
+    """`--map`, several times; the function gets it as `renamed`, for `maps_of`."""
+    return option("--map", "renamed", metavar="OLD=NEW|NAME", multiple=True, group=START, help=help)
+
+
+def maps_of(renamed: Sequence[str]) -> tuple[dict[str, str], str | None]:
+    """Beginnings of names with what stands there instead, and the name of a map; a usage error for two of those."""
+    named = [pair for pair in renamed if "=" not in pair]
+    if len(named) > 1:
+        message = f"--map takes one name of a map, and got {' and '.join(named)}"
+        raise click.UsageError(f"{message}\n  = help: write `--map module.=` to take a prefix away")
+    return dict(pair.split("=", 1) for pair in renamed if "=" in pair), named[0] if named else None
 
 
 # ------------------------------------------------------------ what is printed

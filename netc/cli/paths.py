@@ -30,7 +30,7 @@ NET_FILE = PathTo("net", "onnx")
 MODEL = PathTo("onnx")
 FOLDER = PathTo()
 RUN_OR_MODEL = PathTo("onnx")
-WEIGHTS = PathTo("safetensors", "onnx")
+WEIGHTS = PathTo("safetensors", "npz", "pth", "pt", "h5", "keras", "onnx")
 DATA = PathTo("npz", "csv", words=("digits",))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,11 @@ from netc.cli.options import (
     device_option,
     load_net,
     loss_option,
+    map_option,
+    maps_of,
     memory_option,
     net_options,
+    partial_option,
     plan_options,
     precision_option,
     tf32_option,
@@ -37,10 +40,11 @@ if TYPE_CHECKING:
     from netc.runtime.show.progress import PlainProgress
     from netc.runtime.training.trainer import Trainer
 
-FIXED = ("net", "settings", "seed", "out", "init", "partial", "renamed", "precision", "tf32")
+FIXED = ("net", "settings", "freeze", "seed", "out", "init", "partial", "renamed", "precision", "tf32",
+         "cache_features")  # fmt: skip
 """Options that a run keeps; those that replace settings of the plan may change when it goes on."""
 
-SHOWN = {"settings": "set", "renamed": "map"}
+SHOWN = {"settings": "set", "renamed": "map", "cache_features": "cache-features"}
 """Options whose names are other words in the code."""
 
 
@@ -60,20 +64,21 @@ SHOWN = {"settings": "set", "renamed": "map"}
     "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", default=0, show_default=True, group=TRAINING,
     help="of weights, order, dropout",
 )  # fmt: skip
+@option(
+    "--cache-features", is_flag=True, group=TRAINING,
+    help="run the frozen front of the net once for each row, and train the rest on what it gave",
+)  # fmt: skip
 @net_options
 @loss_option
 @option(
     "--init", metavar="FILE|RUN", type=WEIGHTS, group=START,
-    help="take them from a .safetensors file, a run folder or an .onnx model",
+    help="take them from a weight file (safetensors, .npz, .pth, .h5, .keras, .onnx) or a run folder",
 )  # fmt: skip
-@option(
-    "--partial", is_flag=True, group=START, help="with --init: take what fits by name and shape, and say what does not"
+@partial_option("with --init: take what fits by name and shape, and say what does not")
+@map_option(
+    "with --init: beginnings of names, replaced; may be repeated; then the map of this name beside the net, such as "
+    "torchvision"
 )
-@option(
-    "--map", "renamed", metavar="OLD=NEW|NAME", multiple=True, group=START,
-    help="with --init: beginnings of names, replaced; may be repeated; then the map of this name beside the net, "
-    "such as torchvision",
-)  # fmt: skip
 @device_option
 @precision_option
 @tf32_option
@@ -101,6 +106,7 @@ def train(
     partial: bool,
     renamed: tuple[str, ...],
     profile: bool,
+    cache_features: bool,
     **replaced: Any,
 ) -> int:
     """Train a network and leave a run folder: best weights, checkpoint, results, and the network as model.onnx.
@@ -109,7 +115,7 @@ def train(
     `--resume DIR` goes on from there, bit for bit on a CPU. A loss that is NaN or infinite ends the run with 6; the
     best weights so far stay.
     """
-    given = {name: value for name, value in replaced.items() if value is not None}
+    given = {name: value for name, value in replaced.items() if value not in (None, ())}
     data = given.pop("data", None)
     if resume is not None:
         again = {"device": device if _given(context, "device") else None}
@@ -128,7 +134,7 @@ def train(
         )
     from netc.runtime.runs.run import Request
 
-    how = {"precision": precision, "tf32": tf32, "memory": memory, **starts}
+    how = {"precision": precision, "tf32": tf32, "memory": memory, "cache_features": cache_features, **starts}
     request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
 
@@ -158,12 +164,8 @@ def _starts(context: click.Context, init: str | None, partial: bool, renamed: tu
     """How the weights of `--init` are taken."""
     if (partial or renamed) and init is None:
         raise click.UsageError("--partial and --map belong to `--init FILE`", context)
-    named = [pair for pair in renamed if "=" not in pair]
-    if len(named) > 1:
-        message = f"--map takes one name of a map, and got {' and '.join(named)}"
-        raise click.UsageError(f"{message}\n  = help: write `--map module.=` to take a prefix away", context)
-    pairs = dict(pair.split("=", 1) for pair in renamed if "=" in pair)
-    return {"init_partial": partial, "init_map": pairs, "init_names": named[0] if named else None}
+    pairs, map = maps_of(renamed)
+    return {"init_partial": partial, "init_map": pairs, "init_names": map}
 
 
 def _given(context: click.Context, name: str) -> bool:
@@ -210,12 +212,14 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     report: list[str] = []
     trainer = make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
-    heard += plan_lines(plan)
+    heard += plan_lines(net, plan)
+    if trainer.features is not None:
+        heard.append(f"features     {trainer.features.said} of every row, made once")
     if slower := slower_than_it_could(model.device, model.target):
         heard.append(f"note         {slower}")
     if resumed is None:
         with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out) as folder:
-            _show_summary(net, plan.batch)  # only now: what is wrong must not scroll away
+            _show_summary(replace(net, plans=[plan]), plan.batch)  # only now: what is wrong must not scroll away
             return _train_in(folder, request, trainer, bound, heard, resumed=False, profile=profile)
     trainer.restore(*run.read_checkpoint(resumed, request, bound.card))
     record(run.request_of(resumed), request, net, trainer.progress)

@@ -5,6 +5,7 @@
     manifest.json       inputs and outputs of the training step
     metrics.jsonl       a record for each epoch;  results.csv: the same as a table
     best.safetensors    the weights of the best epoch
+    adapter.safetensors what was trained beside weights that stayed, in the best epoch, where the section adapts some
     last.safetensors    the last checkpoint: parameters, optimizer state and, as metadata, the progress
     test.json           with a part `test`: loss and metrics on it, measured once, with the best weights
     sample.npz          a few examples to try `netc predict` on
@@ -48,6 +49,7 @@ class RunFolder:
         self.metrics = path / "metrics.jsonl"
         self.results = path / "results.csv"
         self.best = path / "best.safetensors"
+        self.adapter = path / "adapter.safetensors"
         self.last = path / "last.safetensors"
         self.model = path / "model.onnx"
         self.sample = path / "sample.npz"
@@ -148,6 +150,10 @@ class RunFolder:
     def save_best(self, weights: Mapping[str, Array], card: Mapping[str, Any] | None = None) -> None:
         """Replace best.safetensors; the card says what the data meant."""
         write_weights(self.best, weights, _card(card))
+
+    def save_adapter(self, tensors: Mapping[str, Array], metadata: dict[str, str]) -> None:
+        """Replace adapter.safetensors."""
+        write_weights(self.adapter, tensors, metadata)
 
     def save_last(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netc.compiler import Net, TrainPlan, batch_ports, read_tensors
+from netc.compiler import Net, TrainPlan, batch_ports, read_metadata
 from netc.runtime.data.cards.card import CARD_KEY, Card, card_of
 from netc.runtime.data.cards.plan_card import continues
 from netc.runtime.data.dataset import DataSet
@@ -31,4 +31,4 @@ def card_of_weights(file: str) -> Card | None:
         return card_in(folder, request_of(folder))
     if path.suffix == ".onnx":
         return Deployed.open(path).card
-    return card_of(read_tensors(file)[1].get(CARD_KEY), file)
+    return card_of(read_metadata(file).get(CARD_KEY), file)

@@ -18,6 +18,7 @@ from netc.compiler import (
     Net,
     Precision,
     TrainPlan,
+    check_moves,
     load,
     override,
     parse_setting,
@@ -49,6 +50,7 @@ class Request:
     init       weights to start from;  init_partial: part of them will do;  init_map: beginnings of their names;
                init_names: the map beside the net that says what they are called
     data       what `--data` says;  card: what it means, as JSON
+    cache_features  whether the frozen front is run once for each row
     precision  of the training step;  tf32: whether CUDA may multiply in TF32
     memory     of the training step
     texts      the files of the net in the folder and their SHA-256
@@ -67,6 +69,7 @@ class Request:
     init_partial: bool = False
     init_map: dict[str, str] = field(default_factory=dict)
     init_names: str | None = None
+    cache_features: bool = False
     precision: Precision = "float32"
     tf32: bool = False
     memory: Memory = "normal"
@@ -83,7 +86,12 @@ class Request:
             message = "the plan of this run was made in Python, and its text doesn't say it"
             raise DiagnosticError(Diagnostic("E561", message, help=help))
         plan = net.plan(self.label)
-        return override(plan, **self.overrides) if self.overrides else plan
+        if not self.overrides:
+            return plan
+        plan = override(plan, **self.overrides)
+        if "freeze" in self.overrides:
+            check_moves(net.parameters, net.inputs, plan)
+        return plan
 
 
 @contextmanager

@@ -250,6 +250,9 @@ class Loop:
             self.trainer.best_weights = weights
         else:
             self.folder.save_best(weights, self.card())
+            adapter = self.trainer.adapter()
+            if adapter is not None:
+                self.folder.save_adapter(*adapter)
 
     def card(self) -> dict[str, Any] | None:
         """What the data means, for the files that hold weights."""

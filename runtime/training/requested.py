@@ -31,13 +31,14 @@ def make_trainer(
             Path(request.init), net, partial=request.init_partial, renamed=request.init_map, map=request.init_names
         )
         model.load_state_dict(found.weights, strict=not request.init_partial)
-        for line in found.report:
+        for line in found.lines:
             say(line)
     options = Options(precision=request.precision, memory=request.memory)
     plan = request.plan(net)
     if resumed:
         plan = replace(plan, init=())  # the checkpoint has all weights
-    trainer = Trainer(model, plan, seed=request.seed, options=options, profile=profile)
+    how = {"profile": profile, "cache_features": request.cache_features}
+    trainer = Trainer(model, plan, seed=request.seed, options=options, **how)
     for line in trainer.notes:
         say(line)
     return trainer

@@ -7,11 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from netc.compiler import (
     AVERAGE,
     Figure,
     Options,
+    Port,
     TrainPlan,
+    adapter_file,
     adopted,
     check_decided,
     compile_scorer,
@@ -27,7 +31,7 @@ from netc.compiler import (
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.cards.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
-from netc.runtime.data.given import BoundBatches, Measured, bind, measured
+from netc.runtime.data.given import BoundBatches, Measured, Parts, bind, measured
 from netc.runtime.devices.precision import check_precision
 from netc.runtime.devices.target import slower_than_it_could
 from netc.runtime.folder.initial import read_starts
@@ -42,6 +46,7 @@ from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 from netc.runtime.show.history import History
 from netc.runtime.show.progress import once, shown
+from netc.runtime.training.features import FeatureRows, sharing
 from netc.runtime.training.loop import Loop
 from netc.runtime.training.recorded import folder_for
 from netc.runtime.training.steps import rows_of
@@ -56,6 +61,8 @@ class Trainer(Updates):
     seed      of the shuffling, the augmentation and dropout; None takes the model's
     options   how the step's graph is written; None takes the compiler's defaults
     profile   record the time of every operator until `end_profile` is called
+    cache_features   run the frozen front of the net once for each row of `fit`, and train the rest on what it gave;
+              raises DiagnosticError E574 where that would be another training
     settings  override the plan: batch=64, epochs=5, lr=1e-4, …
 
     After `fit`: `history`, `progress`, `card` (what the data means), `path` of the run folder, or else `best_weights`.
@@ -72,6 +79,7 @@ class Trainer(Updates):
         seed: int | None = None,
         options: Options | None = None,
         profile: bool = False,
+        cache_features: bool = False,
         **settings: Any,
     ) -> None:
         net = model.net
@@ -91,10 +99,11 @@ class Trainer(Updates):
         if model.drawn and plan.init:
             found = read_starts(net, plan)
             model.load_state_dict(found.weights, strict=False)
-            self.notes = found.report
+            self.notes = found.lines
         for target, source, _ in followed(net.parameters, plan):
             model.weights.put(target.name, model.weights.get(source.name))
-        super().__init__(model, plan, seed=model.seed if seed is None else seed, options=options, profile=profile)
+        super().__init__(model, plan, seed=model.seed if seed is None else seed, options=options, profile=profile,
+                         cache_features=cache_features)  # fmt: skip
 
     def __repr__(self) -> str:
         done = f"epoch {self.progress.epoch} of {self.plan.epochs}, step {self.progress.step:,}"
@@ -111,10 +120,13 @@ class Trainer(Updates):
         raises E701 only when no scale is left that could help.
         """
         check_decided(self.plan)
-        fed = feed(self.ports, batch, self.card or self.model.card or NO_CARD)
-        if rows_of(fed, self.ports) == 0:
+        fed = feed(self.data_ports, batch, self.card or self.model.card or NO_CARD)
+        if rows_of(fed, self.data_ports) == 0:
             help = "give one example at least"
             raise DiagnosticError(Diagnostic("E556", "the batch has no rows, and so no loss", help=help))
+        if self.features is not None:
+            fed = {name: np.ascontiguousarray(array) for name, array in self.features.of_batch(fed).items()}
+            fed = {port["name"]: fed[port["name"]] for port in self.ports}
         results = self.update(fed, [step.optimizer.lr if lr is None else lr for step in self.plan.steps])
         self.progress.step += 1
         return results
@@ -127,29 +139,39 @@ class Trainer(Updates):
             return None
         return Session(scorer, self.model.device, threads=self.model.threads)
 
+    @cached_property
+    def feature_scorer(self) -> Session | None:
+        """The scorer of the part of the net behind kept features."""
+        assert self.features is not None
+        scorer = compile_scorer(self.features.cut.head, self.features.cut.plan)
+        return Session(scorer, self.model.device, threads=self.model.threads) if self.scorer is not None else None
+
     def evaluate(self, data: Any) -> dict[str, Figure]:
         """The mean loss and metrics over data, in inference mode.
 
         data  what `fit` takes: its part `test` or `val` where it names its parts, else all rows
         """
-        return self.measure(measured(data, self.ports, self.card or self.model.card))
+        return self.measure(measured(data, self.data_ports, self.card or self.model.card))
 
     def measure(self, rows: Measured) -> dict[str, Figure]:
         """`evaluate` for rows that are bound, or a function that begins a pass over batches.
 
         There are no figures where all that is measured exists in training alone.
         """
-        if self.scorer is None:
+        model, scorer = self.averaged(), self.scorer
+        if isinstance(rows, FeatureRows):
+            assert self.features is not None
+            model, scorer = sharing(model, self.features.cut.head), self.feature_scorer
+        if scorer is None:
             return {}
-        names = [said(port) for port in ports(self.scorer.manifest, "prediction")]
-        model = self.averaged()
+        names = [said(port) for port in ports(scorer.manifest, "prediction")]
         read = [port["name"] for port in model.inputs(names)]
 
         def predict(given: Mapping[str, Array]) -> Mapping[str, Array]:
             return model.forward({name: given[name] for name in read}, names)
 
         batches = batches_of(rows, self.plan.batch) if isinstance(rows, BoundBatches) else rows()
-        return evaluate(predict, self.scorer, batches)
+        return evaluate(predict, scorer, batches)
 
     def fit(
         self,
@@ -181,7 +203,7 @@ class Trainer(Updates):
         KeyboardInterrupt). Raises DiagnosticError E701 when the loss is NaN or infinite, E580 for what is no data, E563
         for a folder that isn't empty, E569 where another training is at work in it.
         """
-        bound = bind(data, self.ports, validation, self.card, steps, begun=self.model.card)
+        bound = bind(data, self.data_ports, validation, self.card, steps, begun=self.model.card)
         if self._resumed is not None:
             check_same_rows(self._resumed, bound.card)
         self._decide(bound.card)
@@ -191,14 +213,27 @@ class Trainer(Updates):
         with folder_for(self, bound, total, out) as (folder, notes):
             self.path = folder.path if folder is not None else self.path
             self.card = self.model.card = bound.card
+            parts = self._cached(bound) if self.features is not None else bound
             followers = shown(listener, quiet=quiet)
             if not quiet:
                 notes = [*notes, *once(slower_than_it_could(self.model.device, self.model.target), followers)]
-            Loop(self, bound, total, folder, Listeners(followers), checkpoint_seconds, notes).run()
+            Loop(self, parts, total, folder, Listeners(followers), checkpoint_seconds, notes).run()
             if folder is not None:
                 final, device = bound.final, self.model.device
                 close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
         return self.history
+
+    @property
+    def data_ports(self) -> list[Port]:
+        """What is read of the data: the inputs and targets of a batch, whatever steps are given instead."""
+        return self.ports if self.features is None else self.features.data
+
+    def _cached(self, bound: Parts) -> Parts:
+        """Features in place of the rows to train and measure on."""
+        assert self.features is not None
+        train = self.features.of(bound.train)
+        return Parts(train, None if bound.test is None else self.features.of(bound.test), bound.card, bound.final,
+                     bound.spec, bound.warnings)  # fmt: skip
 
     def _decide(self, card: Card) -> None:
         """Weights of classes that the data decides, as numbers; raises DiagnosticError E584 where it can't."""
@@ -229,6 +264,16 @@ class Trainer(Updates):
             held = self.state if average in self.state.current else self.model.weights
             self._averaged.weights.put(name, held.get(average if held is self.state else name))
         return self._averaged
+
+    def adapter(self) -> tuple[dict[str, Array], dict[str, str]] | None:
+        """The tensors that `adapt` trains beside weights, for a file of their own, and its metadata.
+
+        None where the plan adapts nothing, or keeps a moving average, which is none of what is trained.
+        """
+        if not self.plan.adapt or self.plan.average is not None:
+            return None
+        self.finish()
+        return adapter_file(self.model.net, self.plan, self.state.get)
 
     def resume(self, out: str | Path) -> None:
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from netc.compiler import LOSS, Options, Parts, Port, Tallies, TrainPlan, initial_state, provisional, single
+from netc.compiler import LOSS, Options, Parts, Port, Tallies, TrainPlan, first_state, provisional, single
 from netc.runtime.data.augment import unmixed
 from netc.runtime.folder.progress import Progress, finite, not_finite
 from netc.runtime.model import Model, ports, scalars
@@ -14,6 +14,7 @@ from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, StepSession
 from netc.runtime.training.accumulated import SIZES, steps_for
 from netc.runtime.training.diverged import diverged
+from netc.runtime.training.features import Features
 from netc.runtime.training.loss_scale import LossScale
 from netc.runtime.training.steps import rows_of
 
@@ -32,11 +33,14 @@ class Updates:
     On a card a step starts before the loss of the one before is known: `start` and `finish` are its halves.
     """
 
-    def __init__(self, model: Model, plan: TrainPlan, *, seed: int, options: Options, profile: bool) -> None:
+    def __init__(
+        self, model: Model, plan: TrainPlan, *, seed: int, options: Options, profile: bool, cache_features: bool = False
+    ) -> None:
         self.model, self.plan, self.seed, self.options = model, plan, seed, options
         self.progress = Progress()
         self.state = Resident(model.device)
         self._profile = profile
+        self._cache = cache_features
         self._waiting: list[tuple[float, int]] = []
         self._running: StepSession | None = None
         self._prepare(1)
@@ -137,10 +141,9 @@ class Updates:
     def _put_state(self, keep: Set[str]) -> None:
         for steps in self._all_steps:
             for manifest in steps.manifests:
-                equal = {port["name"]: port["of"] for port in ports(manifest, "state") if "of" in port}
-                for name, start in initial_state(manifest):
+                for name, start in first_state(manifest, self.model.weights.get, self.seed):
                     if name not in keep:
-                        self.state.put(name, self.model.weights.get(equal[name]) if name in equal else start)
+                        self.state.put(name, start)
 
     def enter(self, epoch: int) -> None:
         """Let go what `unfreeze` says that moves from this epoch on, counted from 1. `fit` does it by itself.
@@ -155,6 +158,9 @@ class Updates:
         """The steps of an epoch, and the state that is new in them."""
         self._phase, held = self.plan.in_epoch(epoch), set(self.state.current)
         model, plan, options, profile = self.model, provisional(self._phase), self.options, self._profile
+        self.features = Features(model, plan) if self._cache else None
+        if self.features is not None:
+            model, plan = self.features.head, self.features.cut.plan
         self._all_steps = tuple(steps_for(model, plan, step, options, profile=profile) for step in plan.steps)
         self._steps = self._all_steps[0]
         self._running = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netc.compiler import TrainPlan
+from netc.compiler import Net, TrainPlan, adapted, frozen
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.progress import Record
@@ -40,9 +40,14 @@ def reason_to_stop(plan: TrainPlan, history: Sequence[Record]) -> str | None:
     return next((reason for reason in reasons if reason is not None), None)
 
 
-def plan_lines(plan: TrainPlan) -> list[str]:
+def plan_lines(net: Net, plan: TrainPlan) -> list[str]:
     """What is told before the first epoch of settings that change what moves, and what is kept."""
-    lines = [f"unfreeze     {', '.join(patterns)} from epoch {epoch} on" for epoch, patterns in plan.unfreeze]
+    low = adapted(net.parameters, plan)
+    still = frozen(net.parameters, plan) | {item.value for item in net.parameters if item.name in low}
+    kept = sum(item.count for item in net.parameters if not item.buffer and item.value in still)
+    lines = [f"freeze       {kept:,} of {counted(net.params, 'parameter')} stay as they are"] if kept else []
+    lines += [f"adapt        {pattern} by {how.word}, trained beside weights that stay" for pattern, how in plan.adapt]
+    lines += [f"unfreeze     {', '.join(patterns)} from epoch {epoch} on" for epoch, patterns in plan.unfreeze]
     if plan.accumulate > 1:
         lines.append(
             f"accumulate   an update takes {counted(plan.rows, 'example')}, {plan.accumulate} times {plan.batch:,}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from netc.compiler.adapters.base import adapter
 from netc.compiler.augmentations.base import augmentation
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.declare.samples import Call, Drawn, Pair, Sample, Wrong
@@ -32,6 +33,7 @@ KINDS: dict[str, Registry[Any]] = {
     "schedule": schedule,
     "stop": stop,
     "follower": follower,
+    "adapter": adapter,
     "initializer": initializer,
     "augmentation": augmentation,
 }
@@ -43,6 +45,7 @@ TRAINS = {
     "metric": "loss = mse(other, value)\n  metrics = [mae(other, value), {call}]",
     "schedule": "loss = mse(other, value)\n  {figure}\n  schedule = {call}",
     "follower": 'loss = mse(other, value)\n  follow = ["target": {call}]',
+    "adapter": 'loss = mse(other, value) + mse(target, value)\n  adapt = ["target": {call}]',
     "stop": "loss = mse(other, value)\n  {figure}\n  stop = {call}",
     "augmentation": "loss = mse(other, value)\n  augmentation = {call}",
 }
@@ -86,7 +89,7 @@ def text_of(kind: str, one: Call) -> str:
     if kind == "layer":
         flow = "a -> " if inputs else ""
         return "\n".join([*lines, f"  y = {flow}{call}", "}", ""])
-    if kind == "follower":
+    if kind in ("follower", "adapter"):
         lines += [f"  {name} = other -> reshape([1]) -> dense(1)" for name in ("online", "target")]
     places = [place.name for place in KINDS[kind].all()[Call(call).word].places if not place.data] if inputs else []
     lines += [f"  {place} = {name} -> identity" for place, name in zip(places, names, strict=False)]
@@ -130,6 +133,8 @@ def instance_of(kind: str, one: Call) -> Any:
         return plan.metrics[-1].metric
     if kind == "follower":
         return plan.follow[0][1]
+    if kind == "adapter":
+        return plan.adapt[0][1]
     if kind == "stop":
         return plan.stop[0]
     return plan.schedule if kind == "schedule" else plan.augmentation[0]

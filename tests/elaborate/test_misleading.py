@@ -126,21 +126,8 @@ def test_what_flows_in_has_its_word() -> None:
     assert (found.code, found.help) == ("E233", "`identity` names what flows here")
 
 
-# ---------------------------------------------------------------- what comes later
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("net A { input x: 3; y = dense(3) }\ntrain A { loss = mse(y, t); adapt = 3 }", "low-rank product"),
-    ],
-)  # fmt: skip
-def test_what_comes_later_says_what_to_do_until_then(text: str, words: str) -> None:
-    (found,) = errors(text)
-    assert found.code == "E290"
-    assert words in (found.help or "")
-    assert "leave it out" not in (found.help or "")
-
-
-def test_the_ways_until_then_are_programs() -> None:
+# ---------------------------------------------------------------- what can be written out
+def test_what_can_be_written_out_is_a_program() -> None:
     assert (
         errors("""
         net A {

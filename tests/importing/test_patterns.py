@@ -138,7 +138,9 @@ def nodes_of(text: str) -> list[onnx.NodeProto]:
 @pytest.mark.parametrize("name", CASES)
 def test_a_layer_is_found(name: str, tmp_path: Path) -> None:
     case = CASES[name]
-    proto = model(nodes_of(case.nodes), {"x": case.x}, case.weights, opset=case.opset, whole=["x"] if case.whole else [])
+    proto = model(
+        nodes_of(case.nodes), {"x": case.x}, case.weights, opset=case.opset, whole=["x"] if case.whole else []
+    )
     if name == "old softmax":
         proto.opset_import[0].version = 11
     net, found = imported(proto, tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netc.compiler.adapters.base import adapter
 from netc.compiler.augmentations.base import augmentation
 from netc.compiler.followers.base import follower
 from netc.compiler.initializers.base import initializer
@@ -18,7 +19,7 @@ from netc.compiler.stops.base import stop
 from netc.compiler.targets.reference import put_into
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = (layer, loss, metric, optimizer, schedule, stop, follower, initializer, augmentation)
+KINDS = (layer, loss, metric, optimizer, schedule, stop, follower, adapter, initializer, augmentation)
 
 
 def test_the_page_is_current(tmp_path, monkeypatch):

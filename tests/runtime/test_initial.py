@@ -112,12 +112,13 @@ def test_part_of_the_names(net: Any, tmp_path: Path) -> None:
     save_file(stored, tmp_path / "part.safetensors")
     found = read_initial(tmp_path / "part.safetensors", net, partial=True)
     assert same(found.weights, {name: given[name] for name in ("conv1.weight", "logits.bias")})
-    first, *rest = found.report
+    first, *rest = found.lines
+    assert first.endswith("part.safetensors: 2 loaded, 1 shape differs, 4 missing, 1 unused")
     assert first.startswith("2 of 7 tensors from")
     assert rest == [
-        "of another shape, drawn anew: logits.weight",
-        "not in it, drawn anew: batchnorm1.weight, batchnorm1.bias, batchnorm1.running_mean, batchnorm1.running_var",
-        "of no use here: extra.weight",
+        "shape differs: logits.weight: 3x512 in the file, 10x512 here; drawn anew, or give the net 3 of them",
+        "missing: batchnorm1.weight, batchnorm1.bias, batchnorm1.running_mean, batchnorm1.running_var",
+        "unused: extra.weight",
     ]
     done = netc_in(tmp_path, "train", "a.net", "--init", "part.safetensors", "--partial", "--out", "run")
     assert done.returncode == 0, done.stderr

@@ -62,7 +62,7 @@ def same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> bool:
 def test_a_map_beside_the_net_translates_all_names(theirs: dict[str, np.ndarray], tmp_path: Path) -> None:
     found = read_initial(tmp_path / "theirs.safetensors", net(tmp_path), map="theirs")
     assert same(found.weights, renamed(theirs))
-    assert found.report == [f"7 tensors from {tmp_path / 'theirs.safetensors'}"]
+    assert found.lines == [f"7 tensors from {tmp_path / 'theirs.safetensors'}"]
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,19 @@ def test_a_text_names_a_map(init: str, theirs: dict[str, np.ndarray], tmp_path: 
     assert same(found, {name: item for name, item in renamed(theirs).items() if name.startswith(part)})
 
 
+def test_beginnings_are_replaced_before_names(theirs: dict[str, np.ndarray], tmp_path: Path) -> None:
+    save_file({f"model.{name}": item for name, item in renamed(theirs).items()}, tmp_path / "theirs.safetensors")
+    made = net(tmp_path, 'init = weights("theirs.safetensors", map = ["model.": "", "logits": none])')
+    found = read_starts(made, made.plan())
+    assert same(found.weights, {name: item for name, item in renamed(theirs).items() if name.startswith("cnn.")})
+    assert found.lines[1:] == ["freshly initialised: logits.weight, logits.bias"]
+
+
 def test_what_is_left_out_after_a_map_is_drawn(theirs: dict[str, np.ndarray], tmp_path: Path) -> None:
     made = net(tmp_path, 'init = weights("theirs.safetensors", map = ["theirs", ["logits": none]])')
     found = read_starts(made, made.plan())
     assert same(found.weights, {name: item for name, item in renamed(theirs).items() if name.startswith("cnn.")})
-    assert found.report[0].endswith("drawn anew: logits.weight, logits.bias")
+    assert found.lines[1:] == ["freshly initialised: logits.weight, logits.bias"]
 
 
 def test_the_command_line_names_a_map(
@@ -120,12 +128,12 @@ def test_what_does_not_fit_is_reported_by_name(theirs: dict[str, np.ndarray], tm
         read_initial(tmp_path / "other.safetensors", net(tmp_path), map="theirs")
     found = {(item.code, item.message.split("`")[1]) for item in caught.value.diagnostics}
     assert found == {("E550", "logits.bias"), ("E552", "logits.weight"), ("E551", "features.9.weight")}
-    report = read_initial(tmp_path / "other.safetensors", net(tmp_path), map="theirs", partial=True).report
-    assert report == [
-        f"5 of 7 tensors from {tmp_path / 'other.safetensors'}",
-        "of another shape, drawn anew: logits.weight",
-        "not in it, drawn anew: logits.bias",
-        "of no use here: features.9.weight",
+    told = read_initial(tmp_path / "other.safetensors", net(tmp_path), map="theirs", partial=True).lines
+    assert told == [
+        f"5 of 7 tensors from {tmp_path / 'other.safetensors'}: 5 loaded, 1 shape differs, 1 missing, 1 unused",
+        "shape differs: logits.weight: 5x256 in the file, 10x256 here; drawn anew, or give the net 5 of them",
+        "missing: logits.bias",
+        "unused: features.9.weight",
     ]
 
 

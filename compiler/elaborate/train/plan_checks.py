@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.plan.moving import KERNELS, chosen, followed, frozen, matches, moving, thawed
+from netc.compiler.plan.moving import KERNELS, adapted, chosen, followed, frozen, matches, moving, thawed
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.grammar import ast
 from netc.grammar.diagnostics import DiagnosticError
@@ -31,6 +31,7 @@ def check_patterns(frame: Frame, plan: TrainPlan, given: Sequence[Given]) -> Non
     names = [item.name for item in parameters]
     whole = {
         "freeze": lambda: frozen(parameters, replace(plan, unfreeze=())),
+        "adapt": lambda: adapted(parameters, plan),
         "follow": lambda: followed(parameters, plan),
         "init": lambda: chosen(names, [start.part for start in plan.init if start.part], "init"),
         "unfreeze": lambda: thawed(parameters, plan),

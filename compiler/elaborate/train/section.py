@@ -7,7 +7,6 @@ from typing import Any
 
 from netc.compiler.elaborate.advice import setting_advice
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.later import not_yet
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.train.augmentation import check_answers, check_augmentation
 from netc.compiler.elaborate.train.data_fields import check_fields
@@ -19,7 +18,6 @@ from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, StepPlan, Tra
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Fix, Label
 
-LATER = ("adapt",)
 ALONE = ("trains", "every")
 """Settings of one step among several."""
 
@@ -109,9 +107,7 @@ def _settings(frame: Frame, body: ast.Body, known: Mapping[str, Setting]) -> Giv
             continue
         target = statement.targets[0]
         name = target.id
-        if name in LATER:
-            not_yet(frame, name, target)
-        elif name not in known:
+        if name not in known:
             advice = setting_advice(name, {word: setting.also for word, setting in known.items()})
             word = advice.word if advice is not None else None
             help = "write it outside the `step`, for all of them" if name in SETTINGS else _owner(name)

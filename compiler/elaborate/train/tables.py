@@ -163,7 +163,7 @@ def table(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tu
     assert isinstance(setting.form, Table)
     known = setting.form.registry.all()
     found = []
-    for name, _key, item in _entries(frame, setting, node, f'["target": {next(iter(known))}("online")]'):
+    for name, _key, item in _entries(frame, setting, node, setting.form.example):
         function, arguments = (item.function, item.arguments) if isinstance(item, ast.Call) else (item, ())
         word = function.id if isinstance(function, ast.Name) else elsewhere(frame, function)
         what = setting.form.registry.kind
@@ -173,9 +173,9 @@ def table(frame: Frame, setting: Setting, node: ast.Expression, _: Values) -> tu
         if word not in known:
             unknown_word(frame, what, word, function, item if isinstance(item, ast.Call) else None)
             continue
-        follower = declared_instance(frame, known[word], arguments, item)
-        if follower is not None:
-            found.append((name, follower))
+        made = declared_instance(frame, known[word], arguments, item)
+        if made is not None:
+            found.append((name, made))
     return tuple(found)
 
 

@@ -1,0 +1,119 @@
+"""Weights of frameworks that keep channels last, in the order of axes and under the leaves that netc has.
+
+Keras and JAX keep a convolution as H×W×I×O and a dense layer as in×out, call them `kernel`, and flatten maps row by
+row with the channels innermost. What is made of a tensor follows from its leaf and its number of axes.
+
+    Conv, transposed conv   kernel H×W×I×O (H×W×O×I)    weight O×I×H×W (I×O×H×W)
+    depthwise conv          H×W×C×M                     C*M×1×H×W
+    dense                   in×out                      out×in
+    LSTM                    in×4u, gates i f c o        weight_ih_l0 4u×in, gates i f g o; bias and zeros
+    GRU                     in×3u, gates z r h          weight_ih_l0 3u×in, gates r z n; both biases
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+KERNEL = "kernel"
+LEAVES = {
+    "gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var",
+    "moving_var": "running_var", "embeddings": "weight", "embedding": "weight", "scale": "weight",
+    "mean": "running_mean", "var": "running_var", "alpha": "weight",
+}  # fmt: skip
+"""Leaves whose tensors stay as they are."""
+
+DEPTHWISE = {"depthwise_kernel": "depthwise", "pointwise_kernel": "pointwise"}
+
+
+def is_channels_last(names: Mapping[str, Any]) -> bool:
+    """Whether names are those of frameworks that keep channels last: they have a `kernel`."""
+    return any(name.rpartition(".")[2].endswith(KERNEL) for name in names)
+
+
+def channels_first(tensors: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, str]]:
+    """The tensors of a file that keeps channels last, in netc's order of axes and under netc's leaves.
+
+    Returns them, and what each was called; several come of one where gates have biases of their own.
+    """
+    found: dict[str, Array] = {}
+    before: dict[str, str] = {}
+    for name, tensor in tensors.items():
+        layer, _, leaf = name.rpartition(".")
+        if f"{layer}.recurrent_kernel" in tensors:
+            if leaf == KERNEL:
+                made = _recurrent(layer, tensors)
+                found |= made
+                before |= {other: f"{layer}.{_gate_leaf(other)}" for other in made}
+            continue
+        separable = f"{layer}.pointwise_kernel" in tensors
+        ours = _joined(*_named(layer, leaf, separable))
+        found[ours], before[ours] = _turned(leaf, tensor), name
+    return found, before
+
+
+def _gate_leaf(name: str) -> str:
+    leaf = name.rpartition(".")[2]
+    return "bias" if leaf.startswith("bias") else KERNEL if leaf.startswith("weight_ih") else "recurrent_kernel"
+
+
+def _named(layer: str, leaf: str, separable: bool) -> tuple[str, str]:
+    if separable and leaf in DEPTHWISE:
+        return f"{layer}.{DEPTHWISE[leaf]}", "weight"
+    if separable and leaf == "bias":
+        return f"{layer}.pointwise", "bias"
+    return layer, "weight" if leaf.endswith(KERNEL) else LEAVES.get(leaf, leaf)
+
+
+def _turned(leaf: str, tensor: Array) -> Array:
+    if leaf == "depthwise_kernel" and tensor.ndim >= 3:
+        moved = tensor.transpose(tensor.ndim - 2, tensor.ndim - 1, *range(tensor.ndim - 2))
+        return moved.reshape(-1, 1, *tensor.shape[:-2])
+    if leaf.endswith(KERNEL):
+        return turned(tensor)
+    return tensor
+
+
+def turned(kernel: Array) -> Array:
+    """A kernel with its outputs first and its inputs second."""
+    rank = kernel.ndim
+    return kernel.transpose(rank - 1, rank - 2, *range(rank - 2)) if rank >= 2 else kernel
+
+
+def _recurrent(layer: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
+    """The weights of an LSTM, a GRU or a plain recurrent layer, of one direction."""
+    import numpy as np
+
+    inner = layer.rpartition(".")
+    reverse = inner[2].startswith("backward_")
+    outer = inner[0] if reverse or inner[2].startswith("forward_") else layer
+    kernel, recurrent, bias = (tensors.get(f"{layer}.{leaf}") for leaf in (KERNEL, "recurrent_kernel", "bias"))
+    assert kernel is not None
+    assert recurrent is not None
+    units = recurrent.shape[0] if recurrent.ndim == 2 else 0
+    gru = recurrent.ndim == 2 and recurrent.shape[1] == 3 * units
+
+    def gates(tensor: Array) -> Array:
+        return np.concatenate([tensor[units : 2 * units], tensor[:units], tensor[2 * units :]]) if gru else tensor
+
+    found = {"weight_ih": gates(turned(kernel)), "weight_hh": gates(turned(recurrent))}
+    if bias is not None:
+        both = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
+        found |= {"bias_ih": gates(both[0]), "bias_hh": gates(both[1])}
+    ending = "_l0" + "_reverse" * reverse
+    return {_joined(outer, leaf + ending): tensor for leaf, tensor in found.items()}
+
+
+def _joined(*parts: str) -> str:
+    return ".".join(part for part in parts if part)
+
+
+def spatial_columns(weight: Array, channels: int, positions: int) -> Array:
+    """A dense layer's weight for a flattened map with the channels outermost, of one for channels innermost."""
+    outputs = weight.shape[0]
+    return weight.reshape(outputs, positions, channels).transpose(0, 2, 1).reshape(weight.shape)
