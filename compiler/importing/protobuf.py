@@ -201,7 +201,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _of_name(name: str) -> tuple[str, ...]:
-    """The module's path from the name of a node as PyTorch's other exporter writes it: `/layer1/layer1.0/conv1/Conv`."""
+    """The module's path from the name of a node as PyTorch's other exporter has it: `/layer1/layer1.0/conv1/Conv`."""
     if not name.startswith("/"):
         return ()
     path: list[str] = []

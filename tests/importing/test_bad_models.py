@@ -24,7 +24,9 @@ X = {"x": ("N", 4)}
 
 
 def cycle() -> onnx.ModelProto:
-    return model([node("Add", ["x", "b"], ["a"], name="first"), node("Relu", ["a"], ["b"]), node("Relu", ["b"], ["y"])], X, {})
+    return model(
+        [node("Add", ["x", "b"], ["a"], name="first"), node("Relu", ["a"], ["b"]), node("Relu", ["b"], ["y"])], X, {}
+    )
 
 
 def twice() -> onnx.ModelProto:
@@ -74,7 +76,9 @@ def calls_itself() -> onnx.ModelProto:
     proto = model([node("F", ["x"], ["y"], domain="own")], X, {})
     opsets = [helper.make_opsetid("", 20), helper.make_opsetid("own", 1)]
     proto.opset_import.append(opsets[1])
-    proto.functions.append(helper.make_function("own", "F", ["a"], ["b"], [node("F", ["a"], ["b"], domain="own")], opsets))
+    proto.functions.append(
+        helper.make_function("own", "F", ["a"], ["b"], [node("F", ["a"], ["b"], domain="own")], opsets)
+    )
     return proto
 
 
@@ -158,7 +162,14 @@ def test_a_bad_model_is_refused(name: str, tmp_path: Path) -> None:
 
 def test_files_that_are_no_models(tmp_path: Path) -> None:
     whole = model([node("MatMul", ["x", "w"], ["y"])], X, {"w": weight(4, 5)}).SerializeToString()
-    contents = [b"", b"PK\x03\x04 a zip", b"\x80\x04\x95 a pickle", whole[: len(whole) // 2], os.urandom(1000), b"\0" * 4096]
+    contents = [
+        b"",
+        b"PK\x03\x04 a zip",
+        b"\x80\x04\x95 a pickle",
+        whole[: len(whole) // 2],
+        os.urandom(1000),
+        b"\0" * 4096,
+    ]
     for content in contents:
         with pytest.raises(DiagnosticError) as found:
             imported(content, tmp_path)

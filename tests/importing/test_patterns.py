@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Tiny models, each with what exporters write of one layer: the text has the layer, and computes the same."""
 
 from __future__ import annotations
@@ -138,7 +139,9 @@ def nodes_of(text: str) -> list[onnx.NodeProto]:
 @pytest.mark.parametrize("name", CASES)
 def test_a_layer_is_found(name: str, tmp_path: Path) -> None:
     case = CASES[name]
-    proto = model(nodes_of(case.nodes), {"x": case.x}, case.weights, opset=case.opset, whole=["x"] if case.whole else [])
+    proto = model(
+        nodes_of(case.nodes), {"x": case.x}, case.weights, opset=case.opset, whole=["x"] if case.whole else []
+    )
     if name == "old softmax":
         proto.opset_import[0].version = 11
     net, found = imported(proto, tmp_path)
