@@ -258,7 +258,8 @@ def slices_of(node: ForeignNode, given: Sequence[Array | None], rank: int) -> li
 @folds("Range")
 def _range(node: ForeignNode, start: Array, stop: Array, step: Array) -> Array:
     count = max(0, math.ceil((stop.item() - start.item()) / step.item()))
-    return (start.item() + np.arange(*limited([count])) * step.item()).astype(start.dtype)
+    (size,) = limited([count])
+    return np.asarray(start.item() + np.arange(size) * step.item(), dtype=start.dtype)
 
 
 @folds("Trilu")

@@ -22,6 +22,7 @@ from netc.compiler.importing.folding import axes_of, slices_of
 from netc.compiler.importing.lowering import Known, Lowering, Weight, lowers
 from netc.compiler.importing.records import Array, Constant, ForeignNode, settled
 from netc.compiler.ir import BATCH, DType, Size, Undecided, product
+from netc.grammar.counted import counted
 
 
 @lowers("Shape")
@@ -322,7 +323,7 @@ def _picked(g: Lowering, node: ForeignNode, x: Flow, axis: int, index: Array) ->
         return cut(g, node, x, axis, start[0], start[-1] + 1, steps.pop())
     if index.ndim == 1 and len(start) <= 64:
         return joined_along(g, [cut(g, node, x, axis, at, at + 1) for at in start], axis)
-    raise unsupported(f"it picks {len(start)} places in an order of its own", node=node)
+    raise unsupported(f"it picks {counted(len(start), 'place')} in an order of its own", node=node)
 
 
 def embedded(g: Lowering, node: ForeignNode, table: Constant, index: Known, axis: int) -> Flow:

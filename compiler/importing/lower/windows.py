@@ -85,7 +85,7 @@ def conv(g: Lowering, node: ForeignNode) -> Flow:
     sizes, groups = x.shape[2:], node.attributes.get("group", 1)
     window = moving(node, sizes, kernel)
     if x.rank != w.array.ndim or x.shape[1] != w.array.shape[1] * groups:
-        raise unsupported(f"weights of {list(w.array.shape)} in {groups} groups for {list(x.shape[1:])}", node=node)
+        raise unsupported(f"weights of {list(w.array.shape)}, group {groups}, for {list(x.shape[1:])}", node=node)
     shape = (x.shape[0], w.array.shape[0], *window_sizes(sizes, kernel, window.strides, window.pads, window.dilations))
     if node.fused or (bias is not None and w.name.startswith("onnx::Conv_")):
         g.note(FOLDED)
