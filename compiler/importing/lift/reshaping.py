@@ -118,9 +118,9 @@ def cut(m: Lifting, node: Node) -> Call | None:
 def expand(m: Lifting, node: Node) -> Call | Value:
     """What is the same for all examples needs no repeating for them."""
     x = node.inputs[0]
-    source = x.node.inputs[0] if x.node is not None and x.node.op == "Reshape" else x
-    number = m.number(source)
-    if number in (0, 1) and source.dtype is DType.FLOAT32:
+    repeated = x.node.inputs[0] if x.node is not None and x.node.op == "Reshape" else x
+    number = m.number(repeated)
+    if number in (0, 1) and repeated.dtype is DType.FLOAT32:
         return m.call("ones" if number else "zeros", node, shape=node.output.shape[is_batched(node.output) :])
     inner = m.made(x, "Reshape", shared=True)
     if not is_batched(x) and is_batched(node.output):
