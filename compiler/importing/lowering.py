@@ -112,9 +112,13 @@ class Lowering:
 
     # ------------------------------------------------------------ what a node makes
     def parameter(self, array: Array, key: str) -> Value:
-        """A parameter that holds these numbers; the same one where the same numbers are used again."""
+        """A parameter that holds these numbers; the same one where the same numbers are used again.
+
+        Exporters store equal tensors once, so that one number repeated says nothing of what belongs together.
+        """
+        alike = array.size == 0 or bool((array == array.flat[0]).all())
         for value, weight in self.weights.items():
-            if weight.key == key and value.shape == array.shape:
+            if not alike and weight.key == key and value.shape == array.shape:
                 return value
         value = Value(f"weight{len(self.weights)}", DType.FLOAT32, tuple(array.shape))
         self.graph.parameters.append(value)
