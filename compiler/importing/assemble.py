@@ -51,7 +51,12 @@ def assembled(lifting: Lifting, name: str, classes: Mapping[tuple[str, ...], str
     blocks = [line for block in reversed(roller.blocks) for line in [*writer.block(block), ""]]
     body = writer.body(structure.items, entry, list(graph.outputs.values()))
     declared = ", ".join(f"{writer.names[value]}: {_shape(value)}" for value in graph.inputs)
-    lines = [f"input {declared}", "", *body]
+    open_sizes = dict.fromkeys(
+        str(size) for value in graph.inputs for size in value.shape[1:] if not isinstance(size, int)
+    )
+    divisor = lifting.lowering.divisor
+    assumed = " and ".join(f"{size} % {divisor} == 0" for size in open_sizes)
+    lines = [f"input {declared}", *([f"expect {assumed}"] if divisor > 1 else []), "", *body]
     text = "\n".join([*blocks, f"net {name} {{", *indented(lines), "}", ""])
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return Text(text, [call for item in structure.items for call in item.calls if call.weights], inputs, outputs)

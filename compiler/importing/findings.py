@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from netc.compiler.importing.records import ForeignNode
 
 LIMITS: Mapping[str, int] = {
-    "bytes": 1 << 31, "nodes": 30_000, "calls": 5_000, "rank": 12, "nesting": 8, "elements": 1 << 25, "repeated": 1 << 28,
+    "bytes": 1 << 31, "nodes": 30_000, "calls": 5_000, "rank": 12, "nesting": 8,
+    "elements": 1 << 25, "repeated": 1 << 28,
 }  # fmt: skip
 """The most that is read: bytes of a file, nodes, calls of functions, axes of a tensor, graphs in graphs, numbers of a
 constant that the model computes, and of one that is a number repeated."""

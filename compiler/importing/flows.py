@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netc.compiler.ir import BATCH, Builder, Shape, Size, Value, is_batched, product
+from netc.grammar.counted import counted
 
 Axes = tuple[tuple[int, ...], ...]
 Place = tuple[int, int]
@@ -53,7 +54,7 @@ class Flow:
     def axis(self, at: int) -> int:
         """A foreign axis counted from the front."""
         if not -self.rank <= at < max(self.rank, 1):
-            raise ApartError(f"axis {at} of a tensor with {self.rank} axes")
+            raise ApartError(f"axis {at} of a tensor with {counted(self.rank, 'axis', 'axes')}")
         return at % max(self.rank, 1)
 
 

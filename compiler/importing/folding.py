@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ def folds(*ops: str) -> Callable[[Fold], Fold]:
     return register
 
 
-def limited(shape: Sequence[Any], most: str = "elements") -> tuple[int, ...]:
+def limited(shape: Iterable[Any], most: str = "elements") -> tuple[int, ...]:
     """A shape of known sizes, of no more elements than are made here; raises DiagnosticError E592."""
     sizes = tuple(int(size) for size in shape)
     if math.prod(sizes) > LIMITS[most] or len(sizes) > LIMITS["rank"]:
@@ -237,7 +237,7 @@ def _slice(node: ForeignNode, x: Array, *given: Array | None) -> Array:
     found = [slice(None)] * x.ndim
     for axis, start, stop, step in slices_of(node, given, x.ndim):
         found[axis] = slice(int(start), None if step < 0 and stop < -x.shape[axis] else int(stop), step)
-    return x[tuple(found)]
+    return np.asarray(x[tuple(found)])
 
 
 def slices_of(node: ForeignNode, given: Sequence[Array | None], rank: int) -> list[tuple[int, Any, Any, int]]:
@@ -252,13 +252,14 @@ def slices_of(node: ForeignNode, given: Sequence[Array | None], rank: int) -> li
     else:
         begin, end = node.attributes["starts"], node.attributes["ends"]
         axes, steps = node.attributes.get("axes", range(len(begin))), [1] * len(begin)
-    return [(int(axis) % rank, *rest) for axis, *rest in zip(axes, begin, end, steps, strict=True)]  # type: ignore[misc]
+    return [(int(axis) % rank, *rest) for axis, *rest in zip(axes, begin, end, steps, strict=True)]
 
 
 @folds("Range")
 def _range(node: ForeignNode, start: Array, stop: Array, step: Array) -> Array:
     count = max(0, math.ceil((stop.item() - start.item()) / step.item()))
-    return (start.item() + np.arange(*limited([count])) * step.item()).astype(start.dtype)
+    (size,) = limited([count])
+    return np.asarray(start.item() + np.arange(size) * step.item(), dtype=start.dtype)
 
 
 @folds("Trilu")
@@ -305,7 +306,8 @@ def _scatter(node: ForeignNode, x: Array, index: Array, updates: Array) -> Array
 
 @folds("EyeLike")
 def _eye(node: ForeignNode, x: Array) -> Array:
-    return np.eye(*limited(x.shape), k=node.attributes.get("k", 0), dtype=np.float32)
+    rows, columns = limited(x.shape)
+    return np.eye(rows, columns, k=int(node.attributes.get("k", 0)), dtype=np.float32)
 
 
 @folds("NonZero")

@@ -93,11 +93,12 @@ class Lifting:
                 return 1.0, [value]
             number, rest = self.factors(a, False)
             return number / by, rest
-        scale, found = 1.0, []
+        scale = 1.0
+        found: list[Value] = []
         for item in (a, b):
-            number = self.number(item)
-            if number is not None:
-                scale *= number
+            known = self.number(item)
+            if known is not None:
+                scale *= known
                 continue
             more, rest = self.factors(item, False)
             scale *= more
@@ -116,11 +117,12 @@ class Lifting:
                 return 0.0, [value]
             number, rest = self.terms(a, False)
             return number - by, rest
-        total, found = 0.0, []
+        total = 0.0
+        found: list[Value] = []
         for item in (a, b):
-            number = self.number(item)
-            if number is not None:
-                total += number
+            known = self.number(item)
+            if known is not None:
+                total += known
                 continue
             more, rest = self.terms(item, False)
             total += more
@@ -262,7 +264,8 @@ def grow(graph: Graph) -> None:
 
 def fold_parameters(lifting: Lifting) -> None:
     """Parameters that are only brought into another shape are parameters of that shape."""
-    weights, replaced = lifting.lowering.weights, {}
+    weights = lifting.lowering.weights
+    replaced: dict[Value, Value] = {}
     kept = []
     for node in lifting.graph.nodes:
         node.inputs = tuple(replaced.get(item, item) for item in node.inputs)

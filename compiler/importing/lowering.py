@@ -18,6 +18,7 @@ from netc.compiler.importing.folding import FOLDS
 from netc.compiler.importing.records import Array, Constant, ForeignGraph, ForeignNode, settled
 from netc.compiler.ir import BATCH, Builder, Dim, DType, Graph, Node, Origin, Shape, Size, Undecided, Value
 from netc.compiler.ir.operators import ShapeError
+from netc.grammar.diagnostics import DiagnosticError
 
 Known = Flow | Constant
 Lower = Callable[["Lowering", ForeignNode], "Flow | Constant | Sequence[Flow | Constant]"]
@@ -55,6 +56,7 @@ class Lowering:
     opset    the version of ONNX's operators;  graph: what is built;  b: adds to it
     known    what every name of a value stands for so far
     weights  what the graph's parameters hold;  batch: the batch's size in the model, a number where that is fixed
+    divisor  what open sizes are taken to be a multiple of
     notes    what is to be told;  training: whether it normalizes by the batch
     """
 
@@ -66,6 +68,7 @@ class Lowering:
     batch: Size = BATCH
     notes: list[str] = field(default_factory=list)
     training: bool = False
+    divisor: int = 1
     batch_axes: dict[str, int] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
     scopes: dict[Node, tuple[str, ...]] = field(default_factory=dict)
@@ -109,9 +112,13 @@ class Lowering:
 
     # ------------------------------------------------------------ what a node makes
     def parameter(self, array: Array, key: str) -> Value:
-        """A parameter that holds these numbers; the same one where the same numbers are used again."""
+        """A parameter that holds these numbers; the same one where the same numbers are used again.
+
+        Exporters store equal tensors once, so that one number repeated says nothing of what belongs together.
+        """
+        alike = array.size == 0 or bool((array == array.flat[0]).all())
         for value, weight in self.weights.items():
-            if weight.key == key and value.shape == array.shape:
+            if not alike and weight.key == key and value.shape == array.shape:
                 return value
         value = Value(f"weight{len(self.weights)}", DType.FLOAT32, tuple(array.shape))
         self.graph.parameters.append(value)
@@ -173,12 +180,27 @@ class Lowering:
             self.notes.append(text)
 
 
+DIVISORS = (1, 2, 4, 8, 16, 32)
+"""What open sizes are assumed to be a multiple of, one after the other, until all that flows together fits."""
+
+
 def lower(foreign: ForeignGraph, opset: int) -> Lowering:
     """A graph of ours that computes what a foreign one does; raises DiagnosticError E590, E591."""
+    is_open = any(not isinstance(size, int) for item in foreign.inputs for size in (item.shape or ())[1:])
+    for divisor in DIVISORS[:-1] if is_open else ():
+        try:
+            return _lower(foreign, opset, divisor)
+        except DiagnosticError as error:
+            if not isinstance(error.__cause__, ShapeError | Undecided):
+                raise
+    return _lower(foreign, opset, DIVISORS[-1] if is_open else 1)
+
+
+def _lower(foreign: ForeignGraph, opset: int, divisor: int) -> Lowering:
     from netc.compiler.importing import lower as families  # the registry is filled by importing them
 
     assert families
-    g = Lowering(opset, Graph(foreign.name or "imported"), Builder(Graph("")))
+    g = Lowering(opset, Graph(foreign.name or "imported"), Builder(Graph("")), divisor=divisor)
     g.b = Builder(g.graph)
     for name, constant in foreign.constants.items():
         g.known[name] = constant
@@ -336,7 +358,9 @@ def _declare_inputs(g: Lowering, foreign: ForeignGraph, nodes: Sequence[ForeignN
                 shape.append(size)
             else:
                 key = str(size or f"{item.name}.{axis}")
-                shape.append(sizes.setdefault(key, Dim.symbol(_capitals(size, axis, len(item.shape), names))))
+                shape.append(
+                    sizes.setdefault(key, Dim.symbol(_capitals(size, axis, len(item.shape), names), divisor=g.divisor))
+                )
         value = Value(item.name, DType(item.dtype), tuple(shape))
         g.graph.inputs.append(value)
         rest = iter(range(1, len(shape)))

@@ -31,6 +31,7 @@ from netc.compiler.importing.records import (
     ForeignNode,
     Reference,
 )
+from netc.grammar.counted import counted
 
 SCOPES = "pkg.torch.onnx.name_scopes"
 CLASSES = "pkg.torch.onnx.class_hierarchy"
@@ -155,7 +156,7 @@ class _Reader:
             held = _held(proto)
             needed = math.prod(dims)
             if held is not None and held != needed:
-                raise damaged(f"{where} of shape {list(dims)} holds {held} numbers, not {needed}")
+                raise damaged(f"{where} of shape {list(dims)} holds {counted(held, 'number')}, not {needed}")
             try:
                 found = numpy_helper.to_array(proto)
             except Exception as error:
@@ -167,7 +168,9 @@ class _Reader:
         dtype = np.dtype(helper.tensor_dtype_to_np_dtype(proto.data_type)).newbyteorder("<")
         size = math.prod(dims) * dtype.itemsize
         if "length" in said and int(said["length"]) != size:
-            raise damaged(f"{where} of shape {list(dims)} says that it has {said['length']} bytes, not {size}")
+            raise damaged(
+                f"{where} of shape {list(dims)} says that it has {counted(int(said['length']), 'byte')}, not {size}"
+            )
         file, offset = self.folder / said["location"], int(said.get("offset", 0))
         if offset + size > file.stat().st_size:
             raise damaged(f"{where} reaches beyond the end of `{said['location']}`")
@@ -183,7 +186,7 @@ def element_type(number: int, where: str) -> str:
     if number == TensorProto.BOOL:
         return "bool"
     name = TensorProto.DataType.Name(number) if number in TensorProto.DataType.values() else str(number)
-    raise unsupported(f"{where} holds elements of type {name.lower()}, which networks here do not have")
+    raise unsupported(f"networks here have no {name.lower()}, of which {where} is made")
 
 
 def _held(proto: TensorProto) -> int | None:
@@ -201,7 +204,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _of_name(name: str) -> tuple[str, ...]:
-    """The module's path from the name of a node as PyTorch's other exporter writes it: `/layer1/layer1.0/conv1/Conv`."""
+    """The module's path from the name of a node as PyTorch's other exporter has it: `/layer1/layer1.0/conv1/Conv`."""
     if not name.startswith("/"):
         return ()
     path: list[str] = []

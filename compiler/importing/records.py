@@ -98,7 +98,7 @@ class Constant:
     @property
     def is_open(self) -> bool:
         """Whether sizes are among the numbers that only a run knows."""
-        return self.array.dtype.hasobject
+        return bool(self.array.dtype.hasobject)
 
     def sizes(self) -> tuple[Size, ...]:
         """The numbers as sizes, a single one too."""

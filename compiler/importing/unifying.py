@@ -17,7 +17,7 @@ CALLED = {"filters": "filters", "features": "features", "count": "count", "rate"
 
 
 def unified(places: Sequence[dict[Key, Any]]) -> tuple[dict[str, Any], dict[Key, Code], list[dict[str, Any]]]:
-    """The parameters of a block with their defaults, what stands in its body for what differs, and what each place gives.
+    """The parameters of a block with their defaults, what stands in its body for what differs, and what places give.
 
     A number that is always the same multiple of another is written as that: `4 * filters`.
     """

@@ -253,7 +253,7 @@ def _is_long(item: Item) -> bool:
 
 
 def _bindable(name: str) -> bool:
-    """Whether a module's name may be a bind's: it is no word of the language, nor what layers without names are called."""
+    """Whether a module's name may be a bind's: it is no word of the language, nor what unbound layers are called."""
     return name.rstrip("0123456789") not in layer.all() and name not in _keywords()
 
 

@@ -62,6 +62,11 @@ EXAMPLES = (
 )
 
 
+def module_of(verb: str) -> str:
+    """The module of a verb; a word of Python's own has an underscore behind it there."""
+    return f"netc.cli.{verb}_" if iskeyword(verb) else f"netc.cli.{verb}"
+
+
 class Verbs(click.Group):
     """A group whose commands are the files of this folder. Listing them imports none."""
 
@@ -73,8 +78,8 @@ class Verbs(click.Group):
         """The command of that name in the file of that name, with the options that all verbs have."""
         if cmd_name not in VERBS:
             return None
-        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
-        command: click.Command = getattr(import_module(f"netc.cli.{name}"), name)
+        module = module_of(cmd_name)
+        command: click.Command = getattr(import_module(module), module.rpartition(".")[2])
         if not any(option.name == "color" for option in command.params):
             command.params.append(terminal.color_option())
         return command

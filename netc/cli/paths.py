@@ -26,7 +26,7 @@ class PathTo(click.ParamType[str]):
         return [*items, CompletionItem("|".join(self.endings), type="file" if self.endings else "dir")]
 
 
-NET_FILE = PathTo("net", "onnx")
+NET_FILE = PathTo("net")
 MODEL = PathTo("onnx")
 FOLDER = PathTo()
 RUN_OR_MODEL = PathTo("onnx")

@@ -15,7 +15,7 @@ from netc.runtime.devices.device import CPU
 from netc.runtime.sessions.session import Session
 
 Array = np.ndarray[Any, Any]
-ROWS = 3
+ROWS, OPEN = 3, 8
 
 
 def model(
@@ -57,7 +57,8 @@ def apart(proto: onnx.ModelProto | bytes, net: Net, found: Imported, most: int =
     random = np.random.default_rng(1)
     given: dict[str, Array] = {}
     for item in theirs.session.get_inputs():
-        shape = [size if isinstance(size, int) and size > 0 else ROWS for size in item.shape]
+        shape = [size if isinstance(size, int) and size > 0 else OPEN for size in item.shape]
+        shape[0] = item.shape[0] if isinstance(item.shape[0], int) else ROWS
         whole = "int64" in item.type
         given[item.name] = random.integers(0, most, shape) if whole else random.standard_normal(shape).astype("f4")
     expected = theirs.session.run(None, given)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Tiny models, each with what exporters write of one layer: the text has the layer, and computes the same."""
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ CASES: dict[str, Case] = {
     "transposed": Case("y = ConvTranspose(x, w; strides=[2, 2], output_padding=[1, 1], pads=[1, 1, 1, 1])",
                        "conv_transpose(3, 3x3, stride=2, pad=1, output_pad=1, bias=false)",
                        weights={"w": weight(4, 3, 3, 3)}),
+    "bias behind": Case("a = Conv(x, w)\ny = Add(a, b)", "conv(8, 3x3)",
+                        weights={"w": weight(8, 4, 3, 3), "b": weight(8, 1, 1)}),
     "ceil": Case("y = MaxPool(x; kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)", "maxpool(3x3, stride=2, ceil=true)"),
     "counted padding": Case(
         "y = AveragePool(x; kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1], count_include_pad=1)",

@@ -101,9 +101,9 @@ def become(arguments: list[str], folder: str, environment: dict[str, str], strea
 
 def serve() -> None:
     """Read the modules in, by using them, and fork for every line, one after the other."""
-    from netc.cli import VERBS, run
+    from netc.cli import VERBS, module_of, run
 
-    for name in (*HEAVY, *(f"netc.cli.{verb}" for verb in VERBS)):
+    for name in (*HEAVY, *map(module_of, VERBS)):
         import_module(name)
     sleep_when_idle()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from netc.compiler.importing.calls import Call
 from netc.compiler.importing.lifting import LARGE, Lifting, kind, lifts, near
@@ -21,7 +22,8 @@ def products(m: Lifting, node: Node) -> Call | None:
     for x, gate in (found, found[::-1]):
         word = _gate(m, number, x, gate)
         if word is not None:
-            return m.call(word[0], node, x, **({"approximate": "tanh"} if len(word) > 1 else {}))
+            given: dict[str, Any] = {"approximate": "tanh"} if len(word) > 1 else {}
+            return m.call(word[0], node, x, **given)
     return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netc.compiler.importing.calls import LITERAL, SYMBOLS, Call
 from netc.compiler.importing.lifting import SMALL, Lifting, lifts
 from netc.compiler.ir import BATCH, LARGEST_FLOAT32, DType, Node, Value, is_batched
@@ -77,7 +79,8 @@ def extremum(m: Lifting, node: Node) -> Call:
         if number is not None:
             if node.op == "Max" and number == 0:
                 return m.call("relu", node, value)
-            return m.call("clip", node, value, **{"min" if node.op == "Max" else "max": number})
+            bound: dict[str, Any] = {"min" if node.op == "Max" else "max": number}
+            return m.call("clip", node, value, **bound)
     return m.call("maximum" if node.op == "Max" else "minimum", node, a, b)
 
 

@@ -266,7 +266,8 @@ def _run(start: Value, moves: list[tuple[Node, int]]) -> Array | None:
                 array = np.split(array, np.cumsum(said["sizes"])[:-1], said["axis"])[which]
             else:
                 cut = [slice(None)] * array.ndim
-                for axis, begin, end, step in zip(said["axes"], *(known(said[name]) for name in ("starts", "stops")), said["steps"], strict=True):  # fmt: skip
+                ends = known(said["starts"]), known(said["stops"])
+                for axis, begin, end, step in zip(said["axes"], *ends, said["steps"], strict=True):
                     cut[axis] = slice(begin, end, step)
                 array = array[tuple(cut)]
     except (TypeError, ValueError):

@@ -105,7 +105,7 @@ def affine_group_norm(m: Lifting, node: Node) -> Call | None:
                 break
     norm = m.made(value, "Reshape")
     call = None if norm is None or not found else group_norm(m, norm)
-    if call is None:
+    if not isinstance(call, Call):
         return None
     weights = {leaf: m.weight(other, vector[1], "groupnorm") for leaf, (other, vector) in found.items()}
     arguments = {word: item for word, item in call.arguments.items() if word not in ("scale", "shift")}

@@ -6,7 +6,7 @@ from typing import Any
 
 from netc.compiler.importing.calls import Call
 from netc.compiler.importing.lifting import LARGE, SMALL, Lifting, kind, lifts
-from netc.compiler.ir import BATCH, Node, Shape, Value, is_batched, product
+from netc.compiler.ir import BATCH, DType, Node, Shape, Value, is_batched, product
 
 
 @lifts("Reshape", size=LARGE)
@@ -118,6 +118,10 @@ def cut(m: Lifting, node: Node) -> Call | None:
 def expand(m: Lifting, node: Node) -> Call | Value:
     """What is the same for all examples needs no repeating for them."""
     x = node.inputs[0]
+    repeated = x.node.inputs[0] if x.node is not None and x.node.op == "Reshape" else x
+    number = m.number(repeated)
+    if number in (0, 1) and repeated.dtype is DType.FLOAT32:
+        return m.call("ones" if number else "zeros", node, shape=node.output.shape[is_batched(node.output) :])
     inner = m.made(x, "Reshape", shared=True)
     if not is_batched(x) and is_batched(node.output):
         source = inner.inputs[0] if inner is not None and x.shape == (1, *inner.inputs[0].shape) else None

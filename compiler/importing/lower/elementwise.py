@@ -112,7 +112,7 @@ LAYERS: dict[str, Layered] = {
 
 
 def _is_selu(said: Mapping[str, Any]) -> bool:
-    return abs(said.get("alpha", 1.67326) - 1.67326) < 1e-4 and abs(said.get("gamma", 1.0507) - 1.0507) < 1e-4
+    return bool(abs(said.get("alpha", 1.67326) - 1.67326) < 1e-4 and abs(said.get("gamma", 1.0507) - 1.0507) < 1e-4)
 
 
 def _is_soft(said: Mapping[str, Any]) -> bool:

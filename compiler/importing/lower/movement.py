@@ -22,6 +22,7 @@ from netc.compiler.importing.folding import axes_of, slices_of
 from netc.compiler.importing.lowering import Known, Lowering, Weight, lowers
 from netc.compiler.importing.records import Array, Constant, ForeignNode, settled
 from netc.compiler.ir import BATCH, DType, Size, Undecided, product
+from netc.grammar.counted import counted
 
 
 @lowers("Shape")
@@ -123,10 +124,10 @@ def filled(g: Lowering, node: ForeignNode) -> Flow:
 
 @lowers("Expand")
 def expand(g: Lowering, node: ForeignNode) -> Flow:
-    x, target = g.flow(node), list(_sizes(g, node, 1))
-    rank = max(x.rank, len(target))
+    x, wanted = g.flow(node), _sizes(g, node, 1)
+    rank = max(x.rank, len(wanted))
     x = with_axes(x, range(rank - x.rank)) if x.rank < rank else x
-    target = [1] * (rank - len(target)) + target
+    target: list[Size] = [*(1,) * (rank - len(wanted)), *wanted]
     grown = [at for at, size in enumerate(target) if size != 1 and x.shape[at] == 1 and size != x.shape[at]]
     if not grown:
         return x
@@ -157,8 +158,10 @@ def tile(g: Lowering, node: ForeignNode) -> Flow:
             continue
         if at == x.batch:
             raise ApartError("it repeats examples")
+        if not isinstance(times, int):
+            raise unsupported("it repeats as often as only a run knows", node=node)
         part = x.axes[at][0]
-        x = Flow(g.b.Concat(*[x.value] * int(times), axis=part), x.axes)
+        x = Flow(g.b.Concat(*[x.value] * times, axis=part), x.axes)
     return x
 
 
@@ -320,7 +323,7 @@ def _picked(g: Lowering, node: ForeignNode, x: Flow, axis: int, index: Array) ->
         return cut(g, node, x, axis, start[0], start[-1] + 1, steps.pop())
     if index.ndim == 1 and len(start) <= 64:
         return joined_along(g, [cut(g, node, x, axis, at, at + 1) for at in start], axis)
-    raise unsupported(f"it picks {len(start)} places in an order of its own", node=node)
+    raise unsupported(f"it picks {counted(len(start), 'place')} in an order of its own", node=node)
 
 
 def embedded(g: Lowering, node: ForeignNode, table: Constant, index: Known, axis: int) -> Flow:
@@ -348,11 +351,8 @@ def count_up(g: Lowering, node: ForeignNode) -> Flow:
 def pad(g: Lowering, node: ForeignNode) -> Flow:
     x, mode = g.flow(node), node.attributes.get("mode", "constant")
     found = g.constant(node, 1)
-    pads = (
-        [int(size) for size in (node.attributes.get("pads") or node.attributes.get("paddings")) if True]
-        if found is None
-        else [int(size) for size in found.sizes()]
-    )
+    given: Any = node.attributes.get("pads", node.attributes.get("paddings")) if found is None else found.array.ravel()
+    pads = [int(size) for size in given]
     value = g.number(node, 2) if g.has(node, 2) else node.attributes.get("value", 0.0)
     chosen = g.constant(node, 3)
     axes = list(range(x.rank)) if chosen is None else [x.axis(int(at)) for at in chosen.array]
@@ -400,3 +400,15 @@ def one_hot(g: Lowering, node: ForeignNode) -> Flow:
         raise unsupported("values other than 0 and 1 along a last axis", node=node)
     value = g.layer("one_hot", [x.value], (*x.value.shape, int(depth)), {"classes": int(depth)})
     return Flow(value, (*x.axes, (x.value.rank,)))
+
+
+@lowers("ArrayFeatureExtractor", domain="ai.onnx.ml")
+def extracted(g: Lowering, node: ForeignNode) -> Flow:
+    """The names of classes by their numbers; those that are called by their numbers stay numbers."""
+    table, index = g.constant(node, 0), g.flow(node, 1)
+    assert table is not None
+    if not np.array_equal(table.array.ravel(), np.arange(table.array.size)):
+        raise unsupported(
+            "classes that are not called 0, 1, 2, …", "export the scores alone: `zipmap`, `raw_scores`", node
+        )
+    return Flow(index.value, ((), tuple(part for axis in index.axes for part in axis)))

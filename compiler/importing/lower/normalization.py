@@ -8,9 +8,10 @@ import numpy as np
 
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.flows import Flow
+from netc.compiler.importing.folding import limited
 from netc.compiler.importing.lower.products import last_axis
 from netc.compiler.importing.lowering import Lowering, Weight, lowers
-from netc.compiler.importing.records import ForeignNode
+from netc.compiler.importing.records import Constant, ForeignNode
 
 
 def epsilon(value: float, default: float = 1e-5) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def layer_norm(g: Lowering, node: ForeignNode) -> Flow:
     sizes = x.shape[start:]
     for leaf, found in (("weight", scale), ("bias", shift)):
         if found is not None:
-            weights[leaf] = Weight(found.key, np.broadcast_to(found.array, sizes))
+            weights[leaf] = Weight(found.key, np.broadcast_to(found.array, limited(sizes)))
     if scale is None:
         given["scale"] = False
     if word == "layernorm" and shift is None:
@@ -101,7 +102,7 @@ def group_norm(g: Lowering, node: ForeignNode) -> Flow:
         assert found is not None
         array = found.array
         if array.size == groups and groups != x.shape[1]:  # opset 18 has one a group
-            array = np.repeat(array, x.shape[1] // groups)  # type: ignore[operator]
+            array = np.repeat(array, x.shape[1] // groups)
         weights[leaf] = Weight(found.key, array)
     given = {"groups": groups} | epsilon(node.attributes.get("epsilon", 1e-5))
     return Flow.of(g.layer("groupnorm", [x], x.shape, given, weights))

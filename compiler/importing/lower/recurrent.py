@@ -126,7 +126,7 @@ def _initial(g: Lowering, node: ForeignNode, both: bool) -> dict[str, Value]:
 def _is_zero(value: Value) -> bool:
     """Whether it is zeros, expanded to the batch."""
     node = value.node
-    while node is not None and node.op in ("Expand", "Reshape", "Transpose"):
+    while node is not None and node.op in ("Expand", "Reshape", "Transpose", "Slice", "Split", "Concat"):
         value = node.inputs[0]
         node = value.node
     return node is not None and node.op == "Constant" and not any(node.attributes["value"].values)

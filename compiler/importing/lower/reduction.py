@@ -8,7 +8,7 @@ from netc.compiler.importing.folding import axes_of
 from netc.compiler.importing.lower.movement import along, to_shape
 from netc.compiler.importing.lowering import Lowering, lowers
 from netc.compiler.importing.records import ForeignNode
-from netc.compiler.ir import BATCH, is_batched, product
+from netc.compiler.ir import BATCH, Value, is_batched, product
 
 
 @lowers(
@@ -43,7 +43,7 @@ def reduce(g: Lowering, node: ForeignNode) -> Flow:
     return Flow(_reduced(g, node.op, x, tuple(parts)), kept)
 
 
-def _reduced(g: Lowering, op: str, x: Flow, axes: tuple[int, ...]) -> object:
+def _reduced(g: Lowering, op: str, x: Flow, axes: tuple[int, ...]) -> Value:
     b, value = g.b, x.value
     if op == "ReduceL2":
         return b.Sqrt(b.ReduceSum(b.Mul(value, value), axes=axes))

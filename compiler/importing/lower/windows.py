@@ -17,7 +17,7 @@ from netc.compiler.ops.window import window_sizes
 Ints = tuple[int, ...]
 
 FOLDED = (
-    "the exporter folded batch norms into convolutions, so that training goes on without them; to keep them export with "
+    "the exporter folded batch norms into convolutions, so that training goes on without them; to keep them use "
     "`torch.onnx.export(…, dynamo=False, training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False)`"
 )
 
@@ -85,7 +85,7 @@ def conv(g: Lowering, node: ForeignNode) -> Flow:
     sizes, groups = x.shape[2:], node.attributes.get("group", 1)
     window = moving(node, sizes, kernel)
     if x.rank != w.array.ndim or x.shape[1] != w.array.shape[1] * groups:
-        raise unsupported(f"weights of {list(w.array.shape)} in {groups} groups for {list(x.shape[1:])}", node=node)
+        raise unsupported(f"weights of {list(w.array.shape)}, group {groups}, for {list(x.shape[1:])}", node=node)
     shape = (x.shape[0], w.array.shape[0], *window_sizes(sizes, kernel, window.strides, window.pads, window.dilations))
     if node.fused or (bias is not None and w.name.startswith("onnx::Conv_")):
         g.note(FOLDED)
@@ -208,10 +208,7 @@ def resize(g: Lowering, node: ForeignNode) -> Flow:
         else:
             raise unsupported("a resize to a size that only a run knows", node=node)
     else:
-        wanted = [
-            size * int(s) if float(s).is_integer() else math.floor(size * s)
-            for size, s in zip(x.shape[2:], scales, strict=True)
-        ]
+        wanted = [_scaled(size, scale, node) for size, scale in zip(x.shape[2:], scales, strict=True)]
         given["scale"] = same([int(s) if float(s).is_integer() else s for s in scales])
     whole = isinstance(given.get("scale"), int)
     alike = how in ("half_pixel", "pytorch_half_pixel") or (mode == "nearest" and how == "asymmetric" and whole)
@@ -226,6 +223,14 @@ def resize(g: Lowering, node: ForeignNode) -> Flow:
     if mode != "nearest":
         given["mode"] = mode
     return Flow.of(g.layer("upsample", [x], (*x.shape[:2], *wanted), given))
+
+
+def _scaled(size: Size, scale: float, node: ForeignNode) -> Size:
+    if scale.is_integer():
+        return size * int(scale)
+    if not isinstance(size, int):
+        raise unsupported("a resize of a size that only a run knows by a broken number", node=node)
+    return math.floor(size * scale)
 
 
 def _scales(g: Lowering, node: ForeignNode, at: int, axes: Ints, rank: int) -> list[float]:

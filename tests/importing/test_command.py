@@ -1,0 +1,82 @@
+"""`netc import`, and models where a text is expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from netc.cli import run
+from netc.compiler import check, load, load_model
+
+from .models import model, weight
+from .test_patterns import nodes_of
+
+PARTS = 'use "parts.net" (unit)\nuse std.attention (squeeze_excite)\n\nnet A(width = 4) {\n  input image: 2x8x8\n' \
+    "  unit(width)   # a comment stays\n  squeeze_excite(2)\n  logits = global_avgpool -> dense(3)\n}\n"  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    weights = {"w": weight(6, 2, 3, 3), "b": weight(6), "d": weight(5, 6), "e": weight(5)}
+    text = "a = Conv(x, w, b)\nr = Relu(a)\np = GlobalAveragePool(r)\nf = Flatten(p)\nlogits = Gemm(f, d, e; transB=1)"
+    proto = model(nodes_of(text), {"x": ("N", 2, 8, 8)}, weights, ["logits"])
+    (tmp_path / "small.onnx").write_bytes(proto.SerializeToString())
+    return tmp_path
+
+
+def test_text_and_weights_are_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["import", "small.onnx", "-o", "small.net", "--weights", "small.safetensors"]) == 0
+    said = capsys.readouterr().err
+    assert "outputs: differ by" in said
+    assert "wrote small.net: net Small, 5 lines, 149 parameters" in said
+    net = load("small.net")
+    weights = load_file("small.safetensors")
+    assert {name: array.shape for name, array in weights.items()} == {p.name: p.value.shape for p in net.parameters}
+    assert run(["compile", "small.net", "--weights", "small.safetensors", "-o", "again.onnx"]) == 0
+
+
+def test_without_a_file_the_text_is_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["import", "small.onnx"]) == 0
+    assert capsys.readouterr().out.startswith("net Small {\n  input image: 2x8x8\n")
+
+
+def test_a_file_that_is_there_stays(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "small.net").write_text("mine")
+    assert run(["import", "small.onnx", "-o", "small.net"]) == 2
+    assert "small.net is there already" in capsys.readouterr().err
+    assert (folder / "small.net").read_text() == "mine"
+
+
+def test_what_netc_wrote_comes_back_as_it_was(folder: Path) -> None:
+    (folder / "parts.net").write_text("block unit(width) { conv(width, 3x3, act=relu) }\n")
+    (folder / "whole.net").write_text(PARTS)
+    assert run(["compile", "whole.net", "-o", "whole.onnx", "--set", "width=6"]) == 0
+    (folder / "out").mkdir()
+    assert run(["import", "whole.onnx", "-o", "out/whole.net", "--weights", "whole.safetensors"]) == 0
+    assert (folder / "out/whole.net").read_text() == PARTS
+    assert (folder / "out/parts.net").read_text() == (folder / "parts.net").read_text()
+    net, _ = load_model("whole.onnx")
+    assert net.settings == {"width": 6}
+    assert set(net.start) == {item.name for item in net.parameters}
+
+
+def test_a_model_is_a_net_that_starts_from_its_numbers(folder: Path) -> None:
+    net = load("small.onnx", loss="cross_entropy(output, label)")
+    assert [plan.label for plan in net.plans] == [None]
+    np.testing.assert_array_equal(net.start["logits.weight"], weight(5, 6))
+    assert check("small.onnx").diagnostics == []
+
+
+@pytest.mark.slow
+def test_a_model_trains_on_the_file_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = np.random.default_rng(0).standard_normal((40, 2, 8, 8)).astype("f4")
+    np.savez("data.npz", image=images, label=(images.mean((1, 2, 3)) > 0).astype(int))
+    arguments = ["train", "small.onnx", "--data", "data.npz", "--epochs", "2", "--loss", "cross_entropy(output, label)"]
+    assert run([*arguments, "--out", "there"]) == 0
+    assert "epoch 2/2" in capsys.readouterr().err
+    assert (folder / "there/small.net").exists()
+    assert run(["train", "--resume", "there", "--epochs", "3"]) == 0
