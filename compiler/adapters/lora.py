@@ -24,7 +24,7 @@ class Lora(Adapter):
 
     rank: int = argument(SIZE, "rows of A and columns of B")
     alpha: float | None = argument(
-        Optional_(Real(0, open_low=True)), "B A is multiplied by it over the rank; the rank unless given", default=None
+        Optional_(Real(0, open_low=True)), "multiplies the product, over the rank; the rank unless given", default=None
     )
 
     samples = (Call("lora(2)"), Call("lora(rank=3, alpha=6)"))

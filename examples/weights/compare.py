@@ -94,7 +94,8 @@ def main() -> None:
     axes.axhline(1 / len(CLASSES), color="#bbbbbb", linewidth=1)
     axes.set(xlabel="epoch", ylabel="accuracy on unseen pictures", ylim=(0, 1), xlim=(1, epochs))
     axes.set_title(f"EfficientNet-Lite0, {len(known['label'])} pictures of {len(CLASSES)} classes to learn from")
-    axes.legend(loc="lower right", frameon=False)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(loc="upper left", frameon=False)
     figure.savefig("weights/compare.png", dpi=150)
     print("wrote weights/compare.png")
 

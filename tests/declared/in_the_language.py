@@ -45,7 +45,7 @@ TRAINS = {
     "metric": "loss = mse(other, value)\n  metrics = [mae(other, value), {call}]",
     "schedule": "loss = mse(other, value)\n  {figure}\n  schedule = {call}",
     "follower": 'loss = mse(other, value)\n  follow = ["target": {call}]',
-    "adapter": 'loss = mse(other, value) + mse(target, value)\n  adapt = ["target": {call}]',
+    "adapter": 'loss = mse(target, value)\n  adapt = ["target": {call}]',
     "stop": "loss = mse(other, value)\n  {figure}\n  stop = {call}",
     "augmentation": "loss = mse(other, value)\n  augmentation = {call}",
 }

@@ -307,8 +307,8 @@ def test_a_part_starts_from_a_file_beside_the_text(loaded: Load, file: Arrays) -
     np.testing.assert_array_equal(found["cnn.stem.bias"], file["stem.bias"])
     np.testing.assert_array_equal(found["cnn.fc.weight"], drawn["cnn.fc.weight"])
     np.testing.assert_array_equal(found["head.weight"], drawn["head.weight"])
-    assert "2 tensors" in trainer.notes[0]
-    assert "cnn.fc.weight" in trainer.notes[0]
+    assert "2 of 4 tensors" in trainer.notes[0]
+    assert trainer.notes[1] == "freshly initialised: cnn.fc.weight, cnn.fc.bias"
 
 
 def test_a_map_renames(loaded: Load, file: Arrays, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import zlib
 from types import TracebackType
 
 from netc.compiler.weights.formats.base import UnreadableError
+from netc.grammar.counted import counted
 
 RATIO = 100
 """How much larger than its packed bytes a member may be; weights hardly shrink at all."""
@@ -80,10 +81,10 @@ class Archive:
             raise UnreadableError("two members of the archive have one name")
         packed = sum(item.compress_size for item in self._members.values())
         if packed > held:
-            raise UnreadableError(f"its members lie in each other: {packed:,} bytes in a file of {held:,}")
+            raise UnreadableError(f"its members lie in each other: {counted(packed, 'byte')} in a file of {held:,}")
         unpacked = sum(item.file_size for item in self._members.values())
         if unpacked > max(SMALL, RATIO * held):
-            raise UnreadableError(f"it would unpack to {unpacked:,} bytes, and has {held:,}")
+            raise UnreadableError(f"it would unpack to {counted(unpacked, 'byte')}, and has {held:,}")
 
 
 def _check_directory(path: str | os.PathLike[str]) -> None:
@@ -96,4 +97,4 @@ def _check_directory(path: str | os.PathLike[str]) -> None:
         at = tail.rfind(_END_64)
         sizes = [struct.unpack_from("<Q", tail, at + 40)[0]] if 0 <= at <= len(tail) - 48 else []
     if sizes and sizes[0] > DIRECTORY:
-        raise UnreadableError(f"its list of members has {sizes[0]:,} bytes")
+        raise UnreadableError(f"its list of members has {counted(sizes[0], 'byte')}")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from netc.grammar.counted import counted
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -84,4 +86,4 @@ def flattened(found: Any, is_tensor: type) -> tuple[dict[str, Any], str | None]:
 def check_shared(numbers: int, held: int) -> None:
     """Raise UnreadableError where tensors ask for many times the numbers that a file holds."""
     if numbers > SHARED * held:
-        raise UnreadableError(f"its tensors ask for {numbers:,} numbers, and it holds {held:,}")
+        raise UnreadableError(f"its tensors ask for {counted(numbers, 'number')}, and it holds {held:,}")

@@ -15,7 +15,7 @@ from typing import Any
 
 from netc.compiler.weights.formats.base import UnreadableError
 
-MOST_STEPS = 1_000_000
+MOST_STEPS = 500_000
 """Instructions: a network of a thousand tensors has fifty thousand."""
 
 HELP = "save the tensors alone: `torch.save(model.state_dict(), …)`"

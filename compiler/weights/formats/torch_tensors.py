@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.weights.formats.base import MOST_AXES, Contents, UnreadableError, check_shared, flattened
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,11 +70,12 @@ def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Ten
     if any(isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 1 << 62 for size in sizes):
         raise UnreadableError("a tensor in it has a size or a stride that is no number")
     if len(shape) != len(strides) or len(shape) > MOST_AXES:
-        raise UnreadableError(f"a tensor in it has {len(shape)} axes and {len(strides)} strides")
+        raise UnreadableError(f"the axes and strides of a tensor in it don't agree: {len(shape)} and {len(strides)}")
     made = Tensor(storage, offset, tuple(shape), tuple(strides))
     last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
     if made.size and (last >= storage.size or made.size > storage.size):
-        raise UnreadableError(f"a tensor in it reaches beyond its storage, which has {storage.size:,} numbers")
+        held = counted(storage.size, "number")
+        raise UnreadableError(f"a tensor in it reaches beyond its storage, which has {held}")
     return made
 
 

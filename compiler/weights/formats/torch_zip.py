@@ -9,6 +9,7 @@ from netc.compiler.weights.formats.archive import Archive
 from netc.compiler.weights.formats.base import Contents, UnreadableError
 from netc.compiler.weights.formats.pickle_machine import Machine, Named
 from netc.compiler.weights.formats.torch_tensors import KNOWN, Storage, contents
+from netc.grammar.counted import counted
 
 
 def read_torch_zip(archive: Archive) -> Contents:
@@ -24,7 +25,8 @@ def read_torch_zip(archive: Archive) -> Contents:
     def bytes_of(storage: Storage) -> bytes:
         name = f"{folder}data/{storage.key}"
         if archive.size(name) < storage.bytes:
-            raise UnreadableError(f"`{name[:80]}` has {archive.size(name):,} bytes, its tensors need {storage.bytes:,}")
+            held = counted(archive.size(name), "byte")
+            raise UnreadableError(f"`{name[:80]}` has {held}, its tensors need {storage.bytes:,}")
         return archive.read(name)
 
     order = f"{folder}byteorder"
