@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         compile_backward,
         compile_gradients,
         compile_inference,
+        compile_probe,
         compile_scorer,
         compile_training,
         compile_update,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from netc.compiler.plan.start import Start
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
+    from netc.compiler.probes.terms import Along, Energy, Likeness, Term, Textures
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
     from netc.compiler.training.accumulation import FIRST, SHARE
@@ -98,6 +100,7 @@ _HOMES = {
     "compile_backward": "build",
     "compile_gradients": "build",
     "compile_inference": "build",
+    "compile_probe": "build",
     "compile_scorer": "build",
     "compile_training": "build",
     "compile_update": "build",
@@ -114,6 +117,11 @@ _HOMES = {
     "fit_state": "weights.state",
     "forward_graph": "training.forward",
     "get_op": "ops",
+    "Term": "probes.terms",
+    "Textures": "probes.terms",
+    "Likeness": "probes.terms",
+    "Energy": "probes.terms",
+    "Along": "probes.terms",
     "initial_state": "artifact",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
@@ -143,6 +151,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Along", "Energy", "Likeness", "Term", "Textures",
     "AVERAGE",
     "COUNTER",
     "FIRST",
@@ -189,6 +198,7 @@ __all__ = [
     "compile_backward",
     "compile_gradients",
     "compile_inference",
+    "compile_probe",
     "compile_scorer",
     "compile_training",
     "compile_update",

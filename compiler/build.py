@@ -15,6 +15,7 @@ from netc.compiler.passes import dead_code, used_sources
 from netc.compiler.pipeline import Context, run
 from netc.compiler.plan.class_weights import check_decided
 from netc.compiler.plan.train_plan import SETTINGS, StepPlan, TrainPlan, to_json
+from netc.compiler.probes import Term, probed
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.forward import training_only
 from netc.compiler.training.in_place import written_in_place
@@ -129,6 +130,25 @@ def compile_gradients(
     """The loss and `gradient.NAME` for every trainable parameter and float input, in training form, not clipped."""
     step = gradient_step(net, plan or net.plan(), options.precision)
     return _finish(step, net, "gradient", target, batch, options)
+
+
+def compile_probe(
+    net: Net,
+    terms: Sequence[Term],
+    wrt: Sequence[str] = (),
+    *,
+    taps: Sequence[str] = (),
+    sizes: Mapping[str, tuple[int, ...]] | None = None,
+    target: str = "std",
+) -> Artifact:
+    """What inner values of the trained network are worth, and how that changes with its inputs, or other inner values.
+
+    terms  judge inner values: netc.compiler.probes;  wrt: float inputs and paths to give `gradient.NAME` for
+    taps   paths of inner values that become outputs too;  sizes: {input: height and width} other than the text's
+
+    Raises DiagnosticError E280 for a path that is no value of the network, E281 where a layer needs the text's size.
+    """
+    return _finish(probed(net, terms, wrt, taps, sizes), net, "probe", target, None, DEFAULTS)
 
 
 def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None = None) -> Artifact:
