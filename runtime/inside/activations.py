@@ -21,7 +21,7 @@ def activations(model: Model, inputs: Mapping[str, Array], layers: Sequence[str]
     inputs  by name, `[N, …]`, as the net computes with them;  row: which example
     layers  paths; every convolution unless given
 
-    Raises DiagnosticError E280, E591.
+    Raises DiagnosticError E280, E593.
     """
     paths = map_layers(model.net, layers)
     one = {name: values[row : row + 1] for name, values in inputs.items()}

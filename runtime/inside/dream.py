@@ -39,7 +39,7 @@ def dream(
     steps   at each size;  octaves: sizes, each `factor` times the one before
     rate    of a step, in shares of the range from black to white;  scale: from pictures to what the net computes with
 
-    Raises DiagnosticError E280, E281, E591.
+    Raises DiagnosticError E280, E281, E593.
     """
     layers = map_layers(model.net)
     path, name = layer or layers[len(layers) // 2], image_input(model).name

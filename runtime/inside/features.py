@@ -43,7 +43,7 @@ def features(
     neuron     the unit's neuron in the middle of the map, whose picture shows its receptive field
     variation  weight against differences of neighbouring pixels
 
-    Raises DiagnosticError E280, E281, E591.
+    Raises DiagnosticError E280, E281, E593.
     """
     path = layer or map_layers(model.net)[-1]
     given = image_input(model)
@@ -72,7 +72,7 @@ def _check_units(path: str, units: Sequence[int], count: int) -> None:
     for unit in units:
         if not 0 <= unit < count:
             message = f"`{path}` has {counted(count, 'unit')}, there is no number {unit}"
-            raise DiagnosticError(Diagnostic("E591", message, help=f"take a number from 0 to {count - 1}"))
+            raise DiagnosticError(Diagnostic("E593", message, help=f"take a number from 0 to {count - 1}"))
 
 
 def _directions(shape: Sequence[int], units: Sequence[int], neuron: bool) -> Array:

@@ -26,12 +26,12 @@ def filters(model: Model, layers: Sequence[str] | None = None) -> Sheet:
     Kernels of three channels are shown in colours, each stretched to its own range, as published figures of AlexNet's
     first layer are (Krizhevsky et al. 2012). Of others each channel is a tile: red is positive, blue negative.
 
-    Raises DiagnosticError E591 for a net without convolutions, E280 where none is called so.
+    Raises DiagnosticError E593 for a net without convolutions, E280 where none is called so.
     """
     known = {item.path: item for item in kernels(model.net)}
     if not known:
         message = f"net `{model.net.name}` has no convolution"
-        raise DiagnosticError(Diagnostic("E591", message, help="look at a convolutional net"))
+        raise DiagnosticError(Diagnostic("E593", message, help="look at a convolutional net"))
     arrays: dict[str, Array] = {}
     panels: list[tuple[str, Image.Image]] = []
     for path in layers or [next(iter(known))]:
@@ -54,7 +54,9 @@ def _panel(path: str, kernel: Array) -> tuple[str, Image.Image]:
     if channels == 3:
         flat = kernel.reshape(count, -1)
         low, high = (bound.reshape(count, 1, 1, 1) for bound in (flat.min(1), flat.max(1)))
-        tiles = np.asarray(np.rint((kernel - low) / np.maximum(high - low, 1e-30) * 255), np.uint8).transpose(0, 2, 3, 1)
+        tiles = np.asarray(np.rint((kernel - low) / np.maximum(high - low, 1e-30) * 255), np.uint8).transpose(
+            0, 2, 3, 1
+        )
     else:
         tiles = diverging(kernel.reshape(count * channels, height, width))
     shown = tiles[:MOST]

@@ -31,7 +31,7 @@ def gradcam(
     inputs  by name, `[N, …]`, as the net computes with them;  number: of the class; the likeliest of each row unless given
     layer   a path; the last map of more than one position unless given
 
-    Raises DiagnosticError E280, E591.
+    Raises DiagnosticError E280, E593.
     """
     at = map_layers(model.net, [layer])[0] if layer is not None else last_map(model.net)
     path, found, rows = chosen(model, inputs, number)

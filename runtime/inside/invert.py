@@ -35,7 +35,7 @@ def invert(
     photo  `[C, H, W]` from 0 to 1;  layer: a path; the last convolution unless given
     steps  of Adam;  variation: weight against differences of neighbouring pixels;  scale: as the net computes
 
-    Raises DiagnosticError E280, E281, E591.
+    Raises DiagnosticError E280, E281, E593.
     """
     path, given = layer or map_layers(model.net)[-1], image_input(model)
     size = (int(photo.shape[1]), int(photo.shape[2]))

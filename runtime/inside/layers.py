@@ -15,7 +15,7 @@ def maps(net: Net) -> list[str]:
 
 
 def map_layers(net: Net, named: Sequence[str] | None = None) -> list[str]:
-    """The paths given, or all convolutions; raises DiagnosticError E591 where there are no maps, E280."""
+    """The paths given, or all convolutions; raises DiagnosticError E593 where there are no maps, E280."""
     if named:
         return [_map(net, path) for path in named]
     convolutions = [item.path for item in _used(net) if item.word == "conv" and item.path in maps(net)]
@@ -39,24 +39,28 @@ def kernels(net: Net) -> list[LayerInstance]:
 
 
 def scores(model: Model) -> str:
-    """The path of the scores of classes `[N, classes]`; raises DiagnosticError E591 where the net has none."""
+    """The path of the scores of classes `[N, classes]`; raises DiagnosticError E593 where the net has none."""
     net = model.net
     flat = [path for path, value in net.values.items() if value.rank == 2 and value in net.outputs.values()]
     compared = [path for path in _predictions(model) if path in net.values and net.values[path].rank == 2]
-    return _some(compared + flat[::-1], net, "no scores of classes", "name the value that holds them: `scores = dense(10)`")[0]
+    return _some(
+        compared + flat[::-1], net, "no scores of classes", "name the value that holds them: `scores = dense(10)`"
+    )[0]
 
 
 def image_input(model: Model) -> Value:
-    """The input that is a picture `[N, C, H, W]` of 1 or 3 channels; raises DiagnosticError E591 where there is none."""
+    """The input that is a picture `[N, C, H, W]` of 1 or 3 channels; raises DiagnosticError E593 where there is none."""
     for value in model.net.inputs:
         if value.rank == 4 and value.shape[1] in (1, 3):
             return value
     message = f"net `{model.net.name}` has no picture among its inputs"
-    raise DiagnosticError(Diagnostic("E591", message, help="look at a net whose input has 1 or 3 channels: `3x224x224`"))
+    raise DiagnosticError(
+        Diagnostic("E593", message, help="look at a net whose input has 1 or 3 channels: `3x224x224`")
+    )
 
 
 def embedding_value(model: Model) -> str:
-    """What the last dense layer reads, as a path; raises DiagnosticError E591 where there is none."""
+    """What the last dense layer reads, as a path; raises DiagnosticError E593 where there is none."""
     net = model.net
     names = {value: path for path, value in net.values.items()}
     dense = [item for item in _used(net) if item.word == "dense" and item.inputs[0] in names]
@@ -85,7 +89,9 @@ def _map(net: Net, path: str) -> str:
         raise DiagnosticError(Diagnostic("E280", f"net `{net.name}` has no value `{path}`", help=help))
     if value.rank != 4:
         message = f"`{path}` of net `{net.name}` is no map: its shape is {_shape(value)}"
-        raise DiagnosticError(Diagnostic("E591", message, help="name a layer that makes `[C, H, W]`, a convolution for one"))
+        raise DiagnosticError(
+            Diagnostic("E593", message, help="name a layer that makes `[C, H, W]`, a convolution for one")
+        )
     return path
 
 
@@ -95,5 +101,5 @@ def _shape(value: Value) -> str:
 
 def _some(found: Sequence[str], net: Net, lacking: str, help: str) -> list[str]:
     if not found:
-        raise DiagnosticError(Diagnostic("E591", f"net `{net.name}` has {lacking}", help=help))
+        raise DiagnosticError(Diagnostic("E593", f"net `{net.name}` has {lacking}", help=help))
     return list(found)

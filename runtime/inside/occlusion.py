@@ -33,7 +33,7 @@ def occlusion(
     inputs  by name, `[N, …]`, as the net computes with them;  number: of the class; the likeliest unless given
     patch   side of the square in pixels; a fifth of the picture unless given;  stride: between places; half of a patch
 
-    Raises DiagnosticError E591.
+    Raises DiagnosticError E593.
     """
     name = image_input(model).name
     one = {key: values[:1] for key, values in inputs.items()}
@@ -55,7 +55,10 @@ def occlusion(
             told(len(falls))
     heat = np.array(falls, np.float32).reshape(len(_places(height, patch, stride)), -1)
     shown = scale.to_picture(one[name])[0]
-    panels = [(called(model, answer), picture(shown)), (f"needed, {patch}x{patch}", overlaid(shown, np.maximum(heat, 0)))]
+    panels = [
+        (called(model, answer), picture(shown)),
+        (f"needed, {patch}x{patch}", overlaid(shown, np.maximum(heat, 0))),
+    ]
     below = [f"score {found[0, answer]:.3g}, at the lowest {found[0, answer] - heat.max():.3g}"]
     return Sheet(f"occlusion of {model.net.name}", {"falls": heat, "classes": rows}, panels, below)
 

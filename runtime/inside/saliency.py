@@ -33,7 +33,7 @@ def saliency(
     samples  gradients of so many noisy copies are averaged where more than one (SmoothGrad, arXiv:1706.03825)
     noise    standard deviation, as a share of the picture's range
 
-    Raises DiagnosticError E591.
+    Raises DiagnosticError E593.
     """
     name = image_input(model).name
     path, found, rows = chosen(model, inputs, number)

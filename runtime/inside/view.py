@@ -99,10 +99,10 @@ class Plot(View):
     endings = (".png", ".svg")
 
     def figure(self) -> Figure:
-        """matplotlib's figure; raises DiagnosticError E592 where matplotlib is not installed."""
+        """matplotlib's figure; raises DiagnosticError E594 where matplotlib is not installed."""
         if not can_plot():
             help = "pip install 'netc[plot]', or write the numbers: a name that ends with .npz"
-            raise DiagnosticError(Diagnostic("E592", "plots need matplotlib, which is not installed", help=help))
+            raise DiagnosticError(Diagnostic("E594", "plots need matplotlib, which is not installed", help=help))
         from netc.runtime.show.picture import Picture
 
         figure = Picture(figsize=self.size, layout="constrained")

@@ -1,0 +1,24 @@
+"""`netc show curves`: trainings side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netc.cli.command import OUTPUT, option, verb
+from netc.cli.paths import FOLDER, PathTo
+from netc.cli.terminal import show
+
+
+@verb(examples=("netc show curves runs/plain runs/residual -o depth.png",))
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=FOLDER)
+@option("-o", "--out", metavar="FILE", default="curves.png", show_default=True, type=PathTo("png", "svg"), group=OUTPUT,
+        help="a .png or .svg")  # fmt: skip
+def curves(runs: tuple[str, ...], out: str) -> None:
+    """Loss and metrics of runs over their epochs, a panel each: training dashed, held-out rows solid."""
+    from netc.runtime.runs.loaded import load_run
+    from netc.runtime.show.plot import plot_curves
+
+    plot_curves({Path(run).name: list(load_run(Path(run), "cpu").history) for run in runs}, Path(out))
+    show(f"{out}: {', '.join(runs)}")
