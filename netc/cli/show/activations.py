@@ -15,10 +15,10 @@ from netc.cli.show.looking import (
 
 
 @verb(examples=("netc show activations runs/Digits three.png", "netc show activations runs/Pets cat.jpg --layer conv1"))
+@network_options
 @pictures_argument()
 @layers_option
 @imagenet_option
-@network_options
 def activations(place: Place, images: tuple[str, ...], layers: tuple[str, ...], imagenet: bool) -> None:
     """The maps of all filters of every convolution, or of the layers named, for the first picture.
 

@@ -9,8 +9,8 @@ from netc.cli.show.looking import Place, network_options
 
 
 @verb(examples=("netc show confusion runs/Digits", "netc show confusion runs/Pets --data test -o confusion.svg"))
-@option("--data", metavar="SPEC", type=DATA, help="to answer; the run's held-out rows unless given")
 @network_options
+@option("--data", metavar="SPEC", type=DATA, help="to answer; the run's held-out rows unless given")
 def confusion(place: Place, data: str | None) -> None:
     """Counts of labels and answers, coloured by the share of each label's examples."""
     from netc.runtime import inside

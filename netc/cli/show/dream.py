@@ -10,6 +10,7 @@ from netc.cli.show.looking import Place, bar, imagenet_option, layer_option, net
 
 
 @verb(examples=("netc show dream vgg.net photo.jpg --weights vgg.safetensors --imagenet --width 384",))
+@network_options
 @click.argument("photo", metavar="PHOTO", type=PathTo("png", "jpg"))
 @layer_option
 @option("--steps", type=click.IntRange(1), default=12, show_default=True, help="at each size")
@@ -17,7 +18,6 @@ from netc.cli.show.looking import Place, bar, imagenet_option, layer_option, net
 @option("--width", type=click.IntRange(32), metavar="PIXELS", help="of the picture; the photograph's unless given")
 @seed_option
 @imagenet_option
-@network_options
 def dream(
     place: Place, photo: str, layer: str | None, steps: int, octaves: int, width: int | None, seed: int, imagenet: bool
 ) -> None:

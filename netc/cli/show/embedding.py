@@ -11,13 +11,13 @@ from netc.cli.show.looking import Place, layer_option, network_options, seed_opt
 
 
 @verb(examples=("netc show embedding runs/Digits", "netc show embedding runs/Pets --data photos --by tsne"))
+@network_options
 @option("--data", metavar="SPEC", type=DATA, help="what to show; the run's held-out rows unless given")
 @option("--rows", type=click.IntRange(2), default=ROWS, show_default=True, help="at most, taken evenly")
 @layer_option
 @option("--by", "way", type=click.Choice(["pca", "tsne", "umap"]), default="pca", show_default=True,
         help="tsne needs scikit-learn, umap umap-learn")  # fmt: skip
 @seed_option
-@network_options
 def embedding(place: Place, data: str | None, rows: int, layer: str | None, way: str, seed: int) -> None:
     """What a layer says of examples, in two dimensions and coloured by class: what the last dense layer reads, unless
     another is named."""

@@ -24,6 +24,7 @@ from netc.cli.show.looking import (
         "netc show features vgg.net --weights vgg.safetensors --layer stage.4.layer.2.conv1 --unit 7 --size 128 --imagenet",
     )
 )
+@network_options
 @layer_option
 @option("--unit", "units", type=click.IntRange(0), multiple=True, metavar="K", help="a filter, or a neuron of a dense layer; may be repeated; 0 to 3 unless given")  # fmt: skip
 @option("--neuron", is_flag=True, help="the unit's neuron in the middle of the map, instead of its mean")
@@ -32,7 +33,6 @@ from netc.cli.show.looking import (
 @size_option
 @seed_option
 @imagenet_option
-@network_options
 def features(
     place: Place, layer: str | None, units: tuple[int, ...], neuron: bool, variation: float, steps: int,
     size: int | None, seed: int, imagenet: bool,

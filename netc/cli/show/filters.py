@@ -7,8 +7,8 @@ from netc.cli.show.looking import Place, layers_option, network_options
 
 
 @verb(examples=("netc show filters runs/Digits", "netc show filters alexnet.net --weights alexnet.safetensors"))
-@layers_option
 @network_options
+@layers_option
 def filters(place: Place, layers: tuple[str, ...]) -> None:
     """The kernels of convolutions, those of the first one unless layers are named.
 

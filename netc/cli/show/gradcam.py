@@ -17,11 +17,11 @@ from netc.cli.show.looking import (
 
 
 @verb(examples=("netc show gradcam runs/Pets cat.jpg -o cat.png", "netc show gradcam runs/Pets cat.jpg --class dog"))
+@network_options
 @pictures_argument()
 @class_option
 @layer_option
 @imagenet_option
-@network_options
 def gradcam(place: Place, images: tuple[str, ...], number: str | None, layer: str | None, imagenet: bool) -> None:
     """The maps of a layer, added up as they speak for a class (Selvaraju et al. 2016).
 

@@ -18,12 +18,12 @@ from netc.cli.show.looking import (
 
 
 @verb(examples=("netc show invert runs/Digits three.png --layer conv2",))
+@network_options
 @pictures_argument()
 @layer_option
 @steps_option
 @seed_option
 @imagenet_option
-@network_options
 def invert(place: Place, images: tuple[str, ...], layer: str | None, steps: int, seed: int, imagenet: bool) -> None:
     """A picture made from noise that a layer cannot tell from the given one (Mahendran and Vedaldi 2015).
 

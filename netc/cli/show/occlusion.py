@@ -18,6 +18,7 @@ from netc.cli.show.looking import (
 
 
 @verb(examples=("netc show occlusion runs/Digits three.png --patch 2 --stride 1",))
+@network_options
 @pictures_argument()
 @class_option
 @option(
@@ -25,7 +26,6 @@ from netc.cli.show.looking import (
 )
 @option("--stride", type=click.IntRange(1), metavar="PIXELS", help="between places; half of the square unless given")
 @imagenet_option
-@network_options
 def occlusion(
     place: Place, images: tuple[str, ...], number: str | None, patch: int | None, stride: int | None, imagenet: bool
 ) -> None:

@@ -24,6 +24,7 @@ from netc.cli.show.looking import (
         "netc show saliency runs/Pets cat.jpg --class cat --samples 30",
     )
 )
+@network_options
 @pictures_argument()
 @class_option
 @option(
@@ -31,7 +32,6 @@ from netc.cli.show.looking import (
 )
 @seed_option
 @imagenet_option
-@network_options
 def saliency(
     place: Place, images: tuple[str, ...], number: str | None, samples: int, seed: int, imagenet: bool
 ) -> None:
