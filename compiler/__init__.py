@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from netc.compiler.declare.parameter import Parameter
     from netc.compiler.emit.external import ExternalData
     from netc.compiler.emit.initializers import read_initializers
+    from netc.compiler.emit.part import without_taps
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
     from netc.compiler.facts.summary import summary
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
+    from netc.compiler.plan.adopted import adopted
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.maps import NameMap, below, shipped_map, shipped_maps
     from netc.compiler.plan.moving import followed, frozen
@@ -107,6 +109,7 @@ _HOMES = {
     "decided": "plan.class_weights",
     "followed": "plan.moving",
     "frozen": "plan.moving",
+    "adopted": "plan.adopted",
     "below": "plan.maps",
     "COUNTER": "weights.files",
     "AVERAGE": "training.averaging",
@@ -148,6 +151,7 @@ _HOMES = {
     "training_flops": "facts.count",
     "unmeasured": "training.scorer",
     "undecided": "plan.class_weights",
+    "without_taps": "emit.part",
 }
 
 __all__ = [
@@ -194,6 +198,7 @@ __all__ = [
     "Totals",
     "TrainPlan",
     "Value",
+    "adopted",
     "batch_ports",
     "below",
     "by_batch_statistics",
@@ -239,6 +244,7 @@ __all__ = [
     "training_flops",
     "undecided",
     "unmeasured",
+    "without_taps",
 ]
 
 

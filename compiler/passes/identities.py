@@ -12,7 +12,7 @@ def identities(graph: Graph) -> Graph:
     """The graph without Identity, `x * 1`, `x + 0`, reshapes and casts to what is there; double transposes joined."""
     rewriter = Rewriter(graph)
     for node in graph.nodes:
-        found = _simpler(rewriter.builder(node.origin), node, rewriter.inputs(node))
+        found = _simpler(rewriter, node)
         if found is None:
             rewriter.keep(node)
         else:
@@ -20,21 +20,28 @@ def identities(graph: Graph) -> Graph:
     return rewriter.finish()
 
 
-def _simpler(g: Builder, node: Node, inputs: tuple[Value, ...]) -> Value | None:
+def _simpler(rewriter: Rewriter, node: Node) -> Value | None:
     """What a node's result is without it."""
-    match node.op:
-        case "Identity":
-            return inputs[0]
-        case "Cast":
-            return inputs[0] if inputs[0].dtype == node.output.dtype else None
-        case "Expand":
-            return inputs[0] if inputs[0].shape == node.output.shape else None
-        case "Reshape":
-            return _reshape(g, node, inputs[0])
-        case "Transpose":
-            return _transpose(g, node, inputs[0])
+    change = CHANGES.get(node.op)
+    if change is not None:
+        return change(rewriter.builder(node.origin), node, rewriter.now(node.inputs[0]))
     neutral = get_op(node.op).neutral
-    return None if neutral is None else _other_than(neutral, node, inputs)
+    return None if neutral is None else _other_than(neutral, node, rewriter.inputs(node))
+
+
+def _identity(g: Builder, node: Node, x: Value) -> Value | None:
+    """There is nothing in it."""
+    return x
+
+
+def _cast(g: Builder, node: Node, x: Value) -> Value | None:
+    """A cast to what is there."""
+    return x if x.dtype == node.output.dtype else None
+
+
+def _expand(g: Builder, node: Node, x: Value) -> Value | None:
+    """A repetition that is none."""
+    return x if x.shape == node.output.shape else None
 
 
 def _reshape(g: Builder, node: Node, x: Value) -> Value | None:
@@ -58,6 +65,10 @@ def _transpose(g: Builder, node: Node, transposed: Value) -> Value | None:
     if joined == tuple(range(len(joined))):
         return x
     return g.Transpose(x, axes=joined) if x is not transposed else None
+
+
+CHANGES = {"Identity": _identity, "Cast": _cast, "Expand": _expand, "Reshape": _reshape, "Transpose": _transpose}
+"""What becomes of operators that leave all numbers as they are."""
 
 
 def _other_than(neutral: Neutral, node: Node, inputs: tuple[Value, ...]) -> Value | None:

@@ -94,7 +94,7 @@ def style(
 
     from netc.compiler import parse_setting
     from netc.runtime import inside
-    from netc.runtime.data.photo import read_photo
+    from netc.runtime.data.images.photo import read_photo
     from netc.runtime.folder.files import make_folder, write_atomic
     from netc.runtime.inside.mosaic import picture
     from netc.runtime.runs.opened import open_model

@@ -26,7 +26,7 @@ def dream(
     The layer is the convolution in the middle unless one is named; early ones see strokes, late ones objects.
     """
     from netc.runtime import inside
-    from netc.runtime.data.photo import read_photo
+    from netc.runtime.data.images.photo import read_photo
     from netc.runtime.inside.layers import image_input
 
     model = place.model()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netc.runtime.data.decode import read_header, read_image
+from netc.runtime.data.images.decode import read_header, read_image
 
 
 def read_photo(path: str | Path, width: int | None = None, channels: int = 3) -> np.ndarray:
