@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from netc.compiler.plan.adopted import adopted
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.maps import NameMap, below, shipped_map, shipped_maps
-    from netc.compiler.plan.moving import followed, frozen
+    from netc.compiler.plan.moving import followed, frozen, matches
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.penalties import penalties
     from netc.compiler.plan.start import Start
@@ -129,6 +129,7 @@ _HOMES = {
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
+    "matches": "plan.moving",
     "load": "load",
     "override": "plan.override",
     "parse_setting": "load",
@@ -223,6 +224,7 @@ __all__ = [
     "initial_weights",
     "lint",
     "load",
+    "matches",
     "numbers_of",
     "override",
     "parse_setting",

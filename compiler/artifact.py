@@ -84,8 +84,9 @@ class Port(TypedDict):
 
 class Manifest(TypedDict):
     """kind: "train" one training step; "backward" and "update" its two halves, gradients in between; "infer" the
-    network; "gradient" loss and gradients; "probe" the same of inner values of the network in use; "score" loss and metrics from predictions and targets. `settings` holds the
-    training plan of a step or its halves (batch, epochs, optimizer, …), and what a scorer's metrics are."""
+    network; "gradient" loss and gradients; "probe" the same of inner values of the network in use; "score" loss and
+    metrics from predictions and targets. `settings` holds the training plan of a step or its halves (batch, epochs,
+    optimizer, …), and what a scorer's metrics are."""
 
     version: int
     kind: Kind

@@ -31,8 +31,8 @@ def probed(
 
     sizes {input: its height and width} where they aren't those of the text
 
-    The terms are the outputs `0`, `1`, … in their order; without terms there are taps alone. Raises DiagnosticError E280
-    for an unknown path, E281 where a layer needs the size that the text declares.
+    The terms are the outputs `0`, `1`, … in their order; without terms there are taps alone. Raises DiagnosticError
+    E280 for an unknown path, E281 where a layer needs the size that the text declares.
     """
     a = Assembly(net.name)
     inner = [path for path in wrt if path not in {value.name for value in net.inputs}]

@@ -1,4 +1,4 @@
-"""The terms of probes: how an inner value `[N, …]` is judged. Examples of a batch are added up, so that none sees another."""
+"""The terms of probes: how an inner value `[N, …]` is judged. Examples are added up, so that none sees another."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class Along(Term):
     """
 
     def build(self, g: Builder, x: Value, take: Take) -> Value:
+        """sum(x · direction)."""
         return total(g, g.Mul(x, take(f"{self.path}.direction", x.shape)))
 
 
@@ -46,6 +47,7 @@ class Energy(Term):
     """The mean square of each example's values: what a layer sees, whatever it is (Mordvintsev et al. 2015)."""
 
     def build(self, g: Builder, x: Value, take: Take) -> Value:
+        """The mean square."""
         return total(g, g.ReduceMean(g.Mul(x, x), axes=_all_but_batch(x), keepdims=False))
 
 
@@ -58,6 +60,7 @@ class Likeness(Term):
     """
 
     def build(self, g: Builder, x: Value, take: Take) -> Value:
+        """|x - goal|² / |goal|²."""
         goal = take(f"{self.path}.goal", x.shape)
         off = g.Sub(x, goal)
         axes = _all_but_batch(x)
@@ -74,6 +77,7 @@ class Textures(Term):
     """
 
     def build(self, g: Builder, x: Value, take: Take) -> Value:
+        """|G - goal|² / |goal|²."""
         ours = gram(g, x)
         goal = take(f"{self.path}.texture", ours.shape)
         off = g.Sub(ours, goal)

@@ -116,7 +116,7 @@ def format_option(*choices: str, help: str = "a table, or JSON") -> Callable[[Fu
 
 def load_net(file: str, name: str | None, settings: Sequence[str]) -> Net:
     """The net that the options name; raises DiagnosticError with every finding. Warnings are told on stderr."""
-    from netc.cli.report import draw
+    from netc.cli.telling import draw
     from netc.compiler import load
     from netc.compiler.load import parse_setting
 

@@ -1,7 +1,7 @@
 """Pictures that are climbed to: by steps of Adam in a space where nearby pixels and colours don't go together.
 
-Olah et al. 2017, "Feature visualization", distill.pub. A picture is sigmoid(M F z): F divides frequencies by their height,
-so that no frequency grows faster than in photographs, M mixes colours as they go together in them.
+Olah et al. 2017, "Feature visualization", distill.pub. A picture is sigmoid(M F z): F divides frequencies by their
+height, so that no frequency grows faster than in photographs, M mixes colours as they go together in them.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from netc.runtime.sessions.resident import Array
 
 
 def chosen(model: Model, inputs: Mapping[str, Array], number: int | None) -> tuple[str, Array, Array]:
-    """The path of the scores, the scores `[N, classes]`, and the class of each row: the given one, else the likeliest."""
+    """The path of the scores, the scores `[N, classes]`, and each row's class: the given one, else the likeliest."""
     path = scores(model)
     found = model.forward(inputs, [path])[path]
     rows = np.argmax(found, 1) if number is None else np.full(len(found), number)

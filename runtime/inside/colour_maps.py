@@ -1,4 +1,4 @@
-"""Numbers as colours that people with any kind of colour vision order alike: viridis, and ColorBrewer's RdBu for signs."""
+"""Numbers as colours that people with any colour vision order alike: viridis, and ColorBrewer's RdBu for signs."""
 
 from __future__ import annotations
 

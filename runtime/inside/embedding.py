@@ -59,7 +59,9 @@ def embedding(
             colour = [channel / 255 for channel in PALETTE[at % len(PALETTE)]]
             mark = MARKERS[at // len(PALETTE) % len(MARKERS)]
             name = None if label is None else called(model, int(label))
-            plot.scatter(*points[some].T, s=14, color=colour, marker=mark, label=name, alpha=0.75, linewidths=0)
+            plot.scatter(
+                points[some, 0], points[some, 1], s=14, color=colour, marker=mark, label=name, alpha=0.75, linewidths=0
+            )
         plot.set_xlabel(axes[0])
         plot.set_ylabel(axes[1])
         if labels is not None:

@@ -10,7 +10,7 @@ from netc.compiler import Along
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.inside.ascent import Canvas, climb
-from netc.runtime.inside.layers import image_input, map_layers
+from netc.runtime.inside.layers import image_input, map_layers, sides
 from netc.runtime.inside.mosaic import picture
 from netc.runtime.inside.probing import Probe
 from netc.runtime.inside.scale import PLAIN, Scale
@@ -47,7 +47,8 @@ def features(
     """
     path = layer or map_layers(model.net)[-1]
     given = image_input(model)
-    height, width = (int(side) for side in given.shape[2:]) if size is None else (size, size)
+    channels, *declared = sides(given)
+    height, width = declared if size is None else (size, size)
     sizes = None if size is None else {given.name: (size, size)}
     probe = Probe(model, [Along(path)], [given.name], sizes=sizes)
     chosen = list(range(4)) if units is None else list(units)
@@ -59,7 +60,6 @@ def features(
         answer = probe({given.name: scale.to_net(pictures)}, {f"{path}.direction": direction})
         return answer.loss, scale.slope(answer.gradients[given.name])
 
-    channels = int(given.shape[1])
     canvas = Canvas((len(chosen), channels, height, width), seed)
     jitter = max(1, min(height, width) // 16)
     made, history = climb(canvas, judge, steps, jitter=jitter, variation=variation, told=told)

@@ -28,7 +28,8 @@ def gradcam(
     """relu of a layer's maps, added up with the mean gradient of the score as weights (Selvaraju et al. 2016,
     arXiv:1610.02391).
 
-    inputs  by name, `[N, …]`, as the net computes with them;  number: of the class; the likeliest of each row unless given
+    inputs  by name, `[N, …]`, as the net computes with them
+    number  of the class; the likeliest of each row unless given
     layer   a path; the last map of more than one position unless given
 
     Raises DiagnosticError E280, E593.

@@ -49,7 +49,7 @@ def scores(model: Model) -> str:
 
 
 def image_input(model: Model) -> Value:
-    """The input that is a picture `[N, C, H, W]` of 1 or 3 channels; raises DiagnosticError E593 where there is none."""
+    """The input that is a picture `[N, C, H, W]` of 1 or 3 channels; raises DiagnosticError E593 without one."""
     for value in model.net.inputs:
         if value.rank == 4 and value.shape[1] in (1, 3):
             return value
@@ -57,6 +57,15 @@ def image_input(model: Model) -> Value:
     raise DiagnosticError(
         Diagnostic("E593", message, help="look at a net whose input has 1 or 3 channels: `3x224x224`")
     )
+
+
+def sides(value: Value) -> list[int]:
+    """The sizes of one example of a value; raises DiagnosticError E593 where the text leaves one open."""
+    found = [side for side in value.shape[1:] if isinstance(side, int)]
+    if len(found) < len(value.shape) - 1:
+        message = f"`{value.name}` is {_shape(value)}: its size is open"
+        raise DiagnosticError(Diagnostic("E593", message, help="give the size: `--set`, or `--size` in pixels"))
+    return found
 
 
 def embedding_value(model: Model) -> str:

@@ -27,9 +27,10 @@ def saliency(
     scale: Scale = PLAIN,
     seed: int = 0,
 ) -> Sheet:
-    """The largest |gradient| of a class's score over the channels of each pixel (Simonyan et al. 2013, arXiv:1312.6034).
+    """The largest |gradient| of a class's score over each pixel's channels (Simonyan et al. 2013, arXiv:1312.6034).
 
-    inputs   by name, `[N, …]`, as the net computes with them;  number: of the class; the likeliest of each row unless given
+    inputs   by name, `[N, …]`, as the net computes with them
+    number   of the class; the likeliest of each row unless given
     samples  gradients of so many noisy copies are averaged where more than one (SmoothGrad, arXiv:1706.03825)
     noise    standard deviation, as a share of the picture's range
 

@@ -36,8 +36,8 @@ def style(
 ) -> Sheet:
     """A picture with the content of one and the textures of another; it begins as the content.
 
-    The loss is the mean of |x - goal|² / |goal|² over content layers, and `weight` times that of Gram matrices over style
-    layers. `variation` weighs the mean squared difference of neighbouring pixels.
+    The loss is the mean of |x - goal|² / |goal|² over content layers, and `weight` times that of Gram matrices over
+    style layers. `variation` weighs the mean squared difference of neighbouring pixels.
 
     content, painting  `[3, H, W]` from 0 to 1, of any two sizes
     content_layers     paths; one in the fourth fifth of the convolutions unless given

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netc.compiler.plan.moving import matches
+from netc.compiler import matches
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.inside.view import Plot
 from netc.runtime.model import Model

@@ -27,10 +27,10 @@ def dream(
     """
     from netc.runtime import inside
     from netc.runtime.data.images.photo import read_photo
-    from netc.runtime.inside.layers import image_input
+    from netc.runtime.inside.layers import image_input, sides
 
     model = place.model()
-    picture = read_photo(photo, width, int(image_input(model).shape[1]))
+    picture = read_photo(photo, width, sides(image_input(model))[0])
     with bar("dreaming", steps * octaves) as told:
         found = inside.dream(
             model, picture, layer, steps=steps, octaves=octaves, scale=scale_of(imagenet), seed=seed, told=told

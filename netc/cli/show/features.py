@@ -21,14 +21,16 @@ from netc.cli.show.looking import (
 @verb(
     examples=(
         "netc show features runs/Digits --layer conv2",
-        "netc show features vgg.net --weights vgg.safetensors --layer stage.4.layer.2.conv1 --unit 7 --size 128 --imagenet",
+        "netc show features vgg.net --weights vgg.safetensors --layer stage.4.layer.2.conv1 --size 128 --imagenet",
     )
 )
 @network_options
 @layer_option
-@option("--unit", "units", type=click.IntRange(0), multiple=True, metavar="K", help="a filter, or a neuron of a dense layer; may be repeated; 0 to 3 unless given")  # fmt: skip
+@option("--unit", "units", type=click.IntRange(0), multiple=True, metavar="K",
+        help="a filter, or a neuron of a dense layer; may be repeated; 0 to 3 unless given")  # fmt: skip
 @option("--neuron", is_flag=True, help="the unit's neuron in the middle of the map, instead of its mean")
-@option("--variation", type=click.FloatRange(0), default=0.0, show_default=True, help="weight against differences of neighbouring pixels")  # fmt: skip
+@option("--variation", type=click.FloatRange(0), default=0.0, show_default=True,
+        help="weight against differences of neighbouring pixels")  # fmt: skip
 @steps_option
 @size_option
 @seed_option

@@ -84,14 +84,19 @@ def network_options(way: Callable[..., None]) -> Callable[..., None]:
     called.__click_params__ = list(getattr(way, "__click_params__", []))  # type: ignore[attr-defined]
     decorated = format_option("table", "json", help="lines, or JSON")(called)
     decorated = option("-o", "--out", metavar="FILE", type=PathTo("png", "svg", "npz"), group=OUTPUT,
-                       help="a .png, for plots also .svg, or .npz for the numbers; WAY.png unless given")(decorated)  # fmt: skip
+                       help="a .png, for plots also .svg, or .npz for the numbers; WAY.png unless given",
+                       )(decorated)  # fmt: skip
     decorated = device_option(decorated)
     decorated = option("--map", metavar="NAME", group=START,
-                       help="with --weights: the map of names beside the net, such as torchvision")(decorated)  # fmt: skip
+                       help="with --weights: the map of names beside the net, such as torchvision",
+                       )(decorated)  # fmt: skip
     decorated = option("--weights", metavar="FILE|RUN", type=WEIGHTS, group=START,
                        help="of a text: a .safetensors file, a run folder or an .onnx model")(decorated)  # fmt: skip
     decorated = net_options(decorated)
-    return click.argument("source", metavar="RUN|FILE", type=PathTo("net", "onnx"))(decorated)
+    with_source: Callable[..., None] = click.argument("source", metavar="RUN|FILE", type=PathTo("net", "onnx"))(
+        decorated
+    )
+    return with_source
 
 
 layer_option = option("--layer", metavar="PATH", help="as `netc summary` lists it")
@@ -147,9 +152,9 @@ def class_number(model: Model, said: str | None) -> int | None:
     names = None if model.card is None else model.card.class_names
     if names is not None and said in names:
         return names.index(said)
-    from netc.runtime.inside.layers import scores
+    from netc.runtime.inside.layers import scores, sides
 
-    count = int(model.net.values[scores(model)].shape[1])
+    count = sides(model.net.values[scores(model)])[0]
     if said.isdigit() and int(said) < count:
         return int(said)
     from netc.grammar.diagnostics import did_you_mean

@@ -29,7 +29,10 @@ from netc.cli.show.looking import (
 def occlusion(
     place: Place, images: tuple[str, ...], number: str | None, patch: int | None, stride: int | None, imagenet: bool
 ) -> None:
-    """By how much a class's score falls with a grey square over each place of the first picture (Zeiler and Fergus 2013)."""
+    """By how much a class's score falls with a grey square over each place of a picture (Zeiler and Fergus 2013).
+
+    Of several pictures the first is looked at.
+    """
     from netc.runtime import inside
 
     model, scale = place.model(), scale_of(imagenet)
