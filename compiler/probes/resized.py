@@ -40,5 +40,5 @@ def _moved(value: Value, sizes: Mapping[str, tuple[int, ...]]) -> Value:
     if size is None:
         return value
     kept = len(value.shape) - len(size)
-    assert len(language_shape(value)) > len(size), f"{value.name} has no {len(size)} axes of positions"
+    assert len(language_shape(value)) > len(size), f"{value.name} has too few axes for {size}"
     return Value(value.name, value.dtype, (*value.shape[:kept], *size), value.origin)

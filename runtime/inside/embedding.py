@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.batches import chunks
 from netc.runtime.inside.classes import called
@@ -59,15 +60,14 @@ def embedding(
             colour = [channel / 255 for channel in PALETTE[at % len(PALETTE)]]
             mark = MARKERS[at // len(PALETTE) % len(MARKERS)]
             name = None if label is None else called(model, int(label))
-            plot.scatter(
-                points[some, 0], points[some, 1], s=14, color=colour, marker=mark, label=name, alpha=0.75, linewidths=0
-            )
+            across, up = points[some].T
+            plot.scatter(across, up, s=14, color=colour, marker=mark, label=name, alpha=0.75, linewidths=0)
         plot.set_xlabel(axes[0])
         plot.set_ylabel(axes[1])
         if labels is not None:
             figure.legend(loc="outside right upper", fontsize="small")
 
-    return Plot(f"{way} of {path} of {model.net.name}, {flat.shape[1]} values a row", arrays, draw)
+    return Plot(f"{way} of {path} of {model.net.name}, {counted(flat.shape[1], 'value')} a row", arrays, draw)
 
 
 def _reduced(values: Array, way: str, seed: int) -> tuple[Array, Sequence[str]]:

@@ -64,7 +64,11 @@ def features(
     jitter = max(1, min(height, width) // 16)
     made, history = climb(canvas, judge, steps, jitter=jitter, variation=variation, told=told)
     panels = [(f"{path} {unit}", picture(made[at], side=224)) for at, unit in enumerate(chosen)]
-    below = [f"{steps} steps: from {history[0]:.3g} to {history[-1]:.3g}, added up over the units"] if history else []
+    below = (
+        [f"{counted(steps, 'step')}: from {history[0]:.3g} to {history[-1]:.3g}, added up over the units"]
+        if history
+        else []
+    )
     return Sheet(f"features of {model.net.name}", {path: made, "history": np.array(history)}, panels, below)
 
 

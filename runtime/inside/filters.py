@@ -18,6 +18,8 @@ from netc.runtime.sessions.resident import Array
 
 MOST = 256
 """How many kernels a mosaic takes."""
+DARK = 90
+"""Lines between tiles in which white stands for 0."""
 
 
 def filters(model: Model, layers: Sequence[str] | None = None) -> Sheet:
@@ -60,5 +62,6 @@ def _panel(path: str, kernel: Array) -> tuple[str, Image.Image]:
     else:
         tiles = diverging(kernel.reshape(count * channels, height, width))
     shown = tiles[:MOST]
+    line = 255 if channels == 3 else DARK
     more = "" if len(shown) == len(tiles) else f", the first {len(shown)} of {len(tiles):,} tiles"
-    return what + more, mosaic(shown)
+    return what + more, mosaic(shown, background=line)

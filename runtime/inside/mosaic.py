@@ -11,21 +11,26 @@ from netc.runtime.sessions.resident import Array
 
 SIDE = 640
 """About how wide a mosaic is, in pixels."""
-LINE = 1
+PIXELS_PER_LINE = 5
+"""Lines between tiles are a fifth of an enlarged pixel wide, so that they are no pixel of a tile."""
 
 
 def mosaic(tiles: Array, side: int = SIDE, background: int = 255) -> Image.Image:
-    """Bytes [K, h, w, 3], row by row on a square."""
+    """Bytes [K, h, w, 3], row by row on a square.
+
+    background  of the lines between tiles, from black, 0, to white, 255
+    """
     count, height, width, _ = tiles.shape
     columns = max(1, ceil(sqrt(count * height / width)))
     rows = ceil(count / columns)
-    by = max(1, side // (columns * (width + LINE)))
+    by = max(1, side // (columns * width + columns))
+    line = max(1, by // PIXELS_PER_LINE)
     tiles = tiles.repeat(by, 1).repeat(by, 2)
     height, width = tiles.shape[1:3]
-    sheet = np.full((rows * (height + LINE) - LINE, columns * (width + LINE) - LINE, 3), background, np.uint8)
+    sheet = np.full((rows * (height + line) - line, columns * (width + line) - line, 3), background, np.uint8)
     for at, tile in enumerate(tiles):
         row, column = divmod(at, columns)
-        top, left = row * (height + LINE), column * (width + LINE)
+        top, left = row * (height + line), column * (width + line)
         sheet[top : top + height, left : left + width] = tile
     return Image.fromarray(sheet)
 

@@ -6,6 +6,7 @@ import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,9 @@ from PIL import Image
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.files import make_folder, write_atomic
 from netc.runtime.sessions.resident import Array
-from netc.runtime.show.draw.grid import grid, png
-from netc.runtime.show.draw.panel import Line, titled, with_lines
+from netc.runtime.show.draw.colours import PAPER
+from netc.runtime.show.draw.grid import MARGIN, grid, png
+from netc.runtime.show.draw.panel import Line, below, beside, font, titled, with_lines
 from netc.runtime.show.plot import can_plot
 
 if TYPE_CHECKING:
@@ -82,12 +84,30 @@ class Sheet(View):
 
     def image(self) -> Image.Image:
         """All on one sheet, an image of Pillow's."""
-        sheet = grid([titled(panel, title) for title, panel in self.panels])
-        return titled(with_lines(sheet, [Line(line) for line in self.below]), self.title)
+        sheet = grid([_headed(panel, title) for title, panel in self.panels])
+        widest = max((ceil(font().getlength(line)) + 4 for line in self.below), default=0)
+        whole = with_lines(_widened(sheet, widest), [Line(line) for line in self.below])
+        head = _headed(Image.new("RGB", (1, MARGIN), PAPER), self.title)
+        margin = Image.new("RGB", (MARGIN, 1), PAPER)
+        return below([margin, beside([margin, head], gap=0), whole], gap=0)
 
     def drawn(self, format: str) -> bytes:
         """The content of a PNG."""
         return png(self.image())
+
+
+def _headed(image: Image.Image, title: str) -> Image.Image:
+    """A picture under its title, with as much room as the title needs."""
+    return titled(_widened(image, ceil(font().getlength(title)) + 2), title)
+
+
+def _widened(image: Image.Image, width: int) -> Image.Image:
+    """A picture with white to its right."""
+    if image.width >= width:
+        return image
+    sheet = Image.new("RGB", (width, image.height), PAPER)
+    sheet.paste(image, (0, 0))
+    return sheet
 
 
 @dataclass(frozen=True, repr=False)

@@ -93,9 +93,8 @@ def network_options(way: Callable[..., None]) -> Callable[..., None]:
     decorated = option("--weights", metavar="FILE|RUN", type=WEIGHTS, group=START,
                        help="of a text: a .safetensors file, a run folder or an .onnx model")(decorated)  # fmt: skip
     decorated = net_options(decorated)
-    with_source: Callable[..., None] = click.argument("source", metavar="RUN|FILE", type=PathTo("net", "onnx"))(
-        decorated
-    )
+    source_argument = click.argument("source", metavar="RUN|FILE", type=PathTo("net", "onnx"))
+    with_source: Callable[..., None] = source_argument(decorated)
     return with_source
 
 
