@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
+import torch.nn.functional as nn
 
 import netc
 from netc.compiler import Along, Energy, Likeness, Textures
@@ -46,15 +46,15 @@ def twin(model: netc.Model, x: torch.Tensor) -> dict[str, torch.Tensor]:
     """The net once more, in PyTorch's functions; inner values keep their gradients."""
     w = {p.name: torch.tensor(model.weights.get(p.name), dtype=torch.float64) for p in model.net.parameters}
     norm = next(name for name in w if name.endswith("running_mean")).rpartition(".")[0]
-    first = F.conv2d(x, w["first.weight"], w["first.bias"], padding=1)
+    first = nn.conv2d(x, w["first.weight"], w["first.bias"], padding=1)
     first.retain_grad()
-    normal = F.batch_norm(
+    normal = nn.batch_norm(
         first, w[f"{norm}.running_mean"], w[f"{norm}.running_var"], w[f"{norm}.weight"], w[f"{norm}.bias"]
     )
     woken = torch.relu(normal)
     woken.retain_grad()
-    second = torch.tanh(F.conv2d(F.max_pool2d(woken, 2), w["second.weight"], w["second.bias"], padding=1))
-    scores = F.linear(second.mean((2, 3)), w["scores.weight"], w["scores.bias"])
+    second = torch.tanh(nn.conv2d(nn.max_pool2d(woken, 2), w["second.weight"], w["second.bias"], padding=1))
+    scores = nn.linear(second.mean((2, 3)), w["scores.weight"], w["scores.bias"])
     return {"first": first, "woken": woken, "second": second, "scores": scores}
 
 
@@ -132,4 +132,4 @@ def test_paths_and_sizes_that_do_not_work(model: netc.Model) -> None:
     with pytest.raises(DiagnosticError) as fixed:
         Probe(flat, [Along("scores")], ["image"], sizes={"image": (16, 16)})
     assert fixed.value.diagnostics[0].code == "E281"
-    assert "scores" in fixed.value.diagnostics[0].message
+    assert "flatten1" in fixed.value.diagnostics[0].message
