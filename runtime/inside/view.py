@@ -110,6 +110,13 @@ def _widened(image: Image.Image, width: int) -> Image.Image:
     return sheet
 
 
+def need_matplotlib() -> None:
+    """Raise DiagnosticError E594 where it is not installed."""
+    if not can_plot():
+        help = "pip install 'netc[plot]', or write the numbers: a name that ends with .npz"
+        raise DiagnosticError(Diagnostic("E594", "plots need matplotlib, which is not installed", help=help))
+
+
 @dataclass(frozen=True, repr=False)
 class Plot(View):
     """A plot; matplotlib, an extra, draws it: `pip install 'netc[plot]'`."""
@@ -120,9 +127,7 @@ class Plot(View):
 
     def figure(self) -> Figure:
         """matplotlib's figure; raises DiagnosticError E594 where matplotlib is not installed."""
-        if not can_plot():
-            help = "pip install 'netc[plot]', or write the numbers: a name that ends with .npz"
-            raise DiagnosticError(Diagnostic("E594", "plots need matplotlib, which is not installed", help=help))
+        need_matplotlib()
         from netc.runtime.show.picture import Picture
 
         figure = Picture(figsize=self.size, layout="constrained")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netc.compiler import matches
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.inside.view import Plot
 from netc.runtime.model import Model
@@ -58,7 +59,8 @@ def weights(model: Model, patterns: Sequence[str] | None = None, inputs: Mapping
 
     rows = ceil(len(shown) / min(4, len(shown)))
     more = "" if len(shown) == len(arrays) else f", the first {MOST} of {len(arrays)}"
-    title = f"weights of {model.net.name}{more}" + (f", {sum(dead.values())} dead units" if inputs is not None else "")
+    gone = "" if inputs is None else f", {counted(sum(dead.values()), 'dead unit')}"
+    title = f"weights of {model.net.name}{more}{gone}"
     found = arrays | {f"dead.{name}": np.array(count) for name, count in dead.items()}
     return Plot(title, found, draw, (min(4, len(shown)) * 3.2, rows * 2.2 + 0.4))
 
@@ -66,13 +68,12 @@ def weights(model: Model, patterns: Sequence[str] | None = None, inputs: Mapping
 def _dead(model: Model, inputs: Mapping[str, Array]) -> dict[str, int]:
     """For each layer of maps or units that a ReLU follows, how many of its units no example wakes."""
     net = model.net
-    names = {value: path for path, value in net.values.items()}
     watched: dict[str, str] = {}
     for item in net.layers:
-        if item.word == "relu" and not item.training_only and item.path in net.values:
-            before = _maker(model, item.inputs[0])
+        if not item.training_only and item.path in net.values and item.nodes and item.nodes[-1].op == "Relu":
+            before = _maker(model, item.outputs[0])
             if before is not None:
-                watched[names[item.outputs[0]]] = before
+                watched[item.path] = before
     if not watched:
         return {}
     found = model.forward(inputs, list(watched))
@@ -83,9 +84,9 @@ def _dead(model: Model, inputs: Mapping[str, Array]) -> dict[str, int]:
 
 
 def _maker(model: Model, value: object) -> str | None:
-    """The layer with a kernel that made a value, norms between looked through."""
+    """The layer with a kernel that made a value, ReLUs and norms between looked through."""
     layers = {output: item for item in model.net.layers for output in item.outputs}
     item = layers.get(value)  # type: ignore[call-overload]
     while item is not None and not any(parameter.value.rank >= 2 for parameter in item.parameters):
-        item = layers.get(item.inputs[0]) if item.word.endswith("norm") else None
+        item = layers.get(item.inputs[0]) if item.word == "relu" or item.word.endswith("norm") else None
     return None if item is None else item.path
