@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         compile_backward,
         compile_gradients,
         compile_inference,
+        compile_probe,
         compile_scorer,
         compile_training,
         compile_update,
@@ -43,12 +44,13 @@ if TYPE_CHECKING:
     from netc.compiler.plan.adopted import adopted
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.maps import NameMap, below, shipped_map, shipped_maps
-    from netc.compiler.plan.moving import adapted, check_moves, followed, frozen
+    from netc.compiler.plan.moving import adapted, check_moves, followed, frozen, matches
     from netc.compiler.plan.override import OUTSIDE, override, replaceable
     from netc.compiler.plan.penalties import penalties
     from netc.compiler.plan.start import Start
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
+    from netc.compiler.probes.terms import Along, Energy, Likeness, Term, Textures
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
     from netc.compiler.training.accumulation import FIRST, SHARE
@@ -120,6 +122,7 @@ _HOMES = {
     "compile_backward": "build",
     "compile_gradients": "build",
     "compile_inference": "build",
+    "compile_probe": "build",
     "compile_scorer": "build",
     "compile_training": "build",
     "compile_update": "build",
@@ -141,9 +144,15 @@ _HOMES = {
     "adapter_file": "weights.adapter",
     "first_state": "weights.state",
     "read_adapter": "weights.adapter",
+    "Term": "probes.terms",
+    "Textures": "probes.terms",
+    "Likeness": "probes.terms",
+    "Energy": "probes.terms",
+    "Along": "probes.terms",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
+    "matches": "plan.moving",
     "load": "load",
     "override": "plan.override",
     "parse_setting": "load",
@@ -182,16 +191,19 @@ __all__ = [
     "SHARE",
     "SMALLEST_SCALE",
     "SOURCE_KEY",
+    "Along",
     "Application",
     "Artifact",
     "Augmentation",
     "Cut",
+    "Energy",
     "ExternalData",
     "Figure",
     "Graph",
     "Imported",
     "Kind",
     "LayerInstance",
+    "Likeness",
     "LossTerm",
     "Manifest",
     "Memory",
@@ -212,6 +224,8 @@ __all__ = [
     "Start",
     "StepPlan",
     "Tallies",
+    "Term",
+    "Textures",
     "Totals",
     "TrainPlan",
     "Value",
@@ -230,6 +244,7 @@ __all__ = [
     "compile_backward",
     "compile_gradients",
     "compile_inference",
+    "compile_probe",
     "compile_scorer",
     "compile_training",
     "compile_update",
@@ -248,6 +263,7 @@ __all__ = [
     "lint",
     "load",
     "load_model",
+    "matches",
     "numbers_of",
     "override",
     "parse_setting",

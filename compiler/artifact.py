@@ -23,7 +23,7 @@ MANIFEST_VERSION = 1
 LOSS = "loss"
 """What results and records call the sum of all losses."""
 
-Kind = Literal["train", "backward", "update", "infer", "gradient", "score"]
+Kind = Literal["train", "backward", "update", "infer", "gradient", "probe", "score"]
 
 Role = Literal[
     "data", "target", "prediction", "hyper", "seed", "step", "share", "param", "state",
@@ -86,8 +86,9 @@ class Port(TypedDict):
 
 class Manifest(TypedDict):
     """kind: "train" one training step; "backward" and "update" its two halves, gradients in between; "infer" the
-    network; "gradient" loss and gradients; "score" loss and metrics from predictions and targets. `settings` holds the
-    training plan of a step or its halves (batch, epochs, optimizer, …), and what a scorer's metrics are."""
+    network; "gradient" loss and gradients; "probe" the same of inner values of the network in use; "score" loss and
+    metrics from predictions and targets. `settings` holds the training plan of a step or its halves (batch, epochs,
+    optimizer, …), and what a scorer's metrics are."""
 
     version: int
     kind: Kind

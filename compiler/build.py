@@ -16,6 +16,7 @@ from netc.compiler.pipeline import Context, run
 from netc.compiler.plan.adopted import adopted
 from netc.compiler.plan.class_weights import check_decided
 from netc.compiler.plan.train_plan import SETTINGS, StepPlan, TrainPlan, to_json
+from netc.compiler.probes import Term, probed
 from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.forward import training_only
 from netc.compiler.training.in_place import written_in_place
@@ -135,6 +136,26 @@ def compile_gradients(
     """The loss and `gradient.NAME` for every trainable parameter and float input, in training form, not clipped."""
     step = gradient_step(net, _plan_of(net, plan), options.precision)
     return _finish(step, net, "gradient", target, batch, options)
+
+
+@collector.waiting()
+def compile_probe(
+    net: Net,
+    terms: Sequence[Term],
+    wrt: Sequence[str] = (),
+    *,
+    taps: Sequence[str] = (),
+    sizes: Mapping[str, tuple[int, ...]] | None = None,
+    target: str = "std",
+) -> Artifact:
+    """What inner values of the trained network are worth, and how that changes with its inputs, or other inner values.
+
+    terms  judge inner values: netc.compiler.probes;  wrt: float inputs and paths to give `gradient.NAME` for
+    taps   paths of inner values that become outputs too;  sizes: {input: height and width} other than the text's
+
+    Raises DiagnosticError E280 for a path that is no value of the network, E281 where a layer needs the text's size.
+    """
+    return _finish(probed(net, terms, wrt, taps, sizes), net, "probe", target, None, DEFAULTS)
 
 
 @collector.waiting()

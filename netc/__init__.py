@@ -18,6 +18,7 @@ What there is:
     open_data, DataSet       data sets as `--data` names them, and rows of them
     load_run, Run            what a training left in its folder
     draw                     answers on a sheet: boxes, masks, key points, pictures, words
+    inside                   looks inside a model: filters, activations, features, saliency, …
     compile, Options         a net or its training step as an ONNX model
     DiagnosticError          every mistake of a user's, with code, place and help, in `diagnostics`
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from netc.compiler import Net, Options, TrainPlan
     from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+    from netc.runtime import inside
     from netc.runtime.data import DataSet, open_data
     from netc.runtime.data.cards.card import Card
     from netc.runtime.folder.listener import Listener
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Card", "DataSet", "Diagnostic", "DiagnosticError", "History", "Listener", "Model", "Net", "Options", "Run",
-    "TrainPlan", "Trainer", "compile", "draw", "load", "load_run", "loads", "open_data",
+    "TrainPlan", "Trainer", "compile", "draw", "inside", "load", "load_run", "loads", "open_data",
 ]  # fmt: skip
 
 TEXT_FILE = "text.net"
@@ -66,6 +68,7 @@ _HOMES = {
     "TrainPlan": "netc.compiler",
     "Trainer": "netc.runtime.training.trainer",
     "draw": "netc.runtime.show.draw",
+    "inside": "netc.runtime",
     "open_data": "netc.runtime.data",
 }
 
@@ -149,6 +152,8 @@ def compile(
 
 
 def __getattr__(name: str) -> Any:
+    if name == "inside":
+        return import_module("netc.runtime.inside")
     if name not in _HOMES:
         raise AttributeError(f"module netc has no attribute {name}")
     return getattr(import_module(_HOMES[name]), name)

@@ -95,7 +95,7 @@ class Style(Loss):
         return TargetSpec(DType.FLOAT32, prediction.shape)
 
     def build(self, g: Builder, *given: Value, mask: Value | None = None) -> Value:
-        ours, theirs = (_gram(g, x) for x in given)
+        ours, theirs = (gram(g, x) for x in given)
         return mean(g, square(g, g.Sub(ours, theirs)))
 
     def formula(self, torch: Any, *given: Any) -> Any:
@@ -104,7 +104,7 @@ class Style(Loss):
         return torch.nn.functional.mse_loss(*grams)
 
 
-def _gram(g: Builder, x: Value) -> Value:
+def gram(g: Builder, x: Value) -> Value:
     """[N, C, …] -> [N, C, C], by the number of elements of an example; divided before it is summed."""
     sizes = [constant_size(size, "the size of a map") for size in x.shape[1:]]
     rows = g.Mul(g.Reshape(x, shape=(x.shape[0], sizes[0], prod(sizes[1:]))), prod(sizes) ** -0.5)

@@ -95,7 +95,7 @@ ALWAYS = Condition("every graph", lambda context: True)
 FIXED_BATCH = Condition("a batch of a given size", lambda context: context.batch is not None)
 NETWORK = Condition("the network itself", lambda context: context.kind == "infer")
 DIFFERENTIATED = Condition(
-    "training steps and gradients", lambda context: context.kind in ("train", "backward", "gradient")
+    "training steps and gradients", lambda context: context.kind in ("train", "backward", "gradient", "probe")
 )
 UPDATING = Condition("training steps and updates", lambda context: context.kind in ("train", "update"))
 LOW_MEMORY = Condition(

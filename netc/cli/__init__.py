@@ -44,6 +44,8 @@ GROUPS = {
     },
     "Look inside": {
         "weights": "what is in a weight file, and what a network takes of it",
+        "show": "filters, activations, features, heat maps, confusion: what a network has learned",
+        "style": "a photograph in the manner of a painting",
         "compile": "write a network, or its training step, as an ONNX model",
         "bench": "how fast a network trains here, and where its time goes",
         "ir": "the graph of a network, or of its training step, as text",

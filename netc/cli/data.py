@@ -11,7 +11,7 @@ import click
 from netc.cli.command import verb
 from netc.cli.options import format_option
 from netc.cli.paths import PathTo
-from netc.cli.report import draw
+from netc.cli.telling import draw
 from netc.cli.terminal import put_json, show
 from netc.grammar.counted import counted
 

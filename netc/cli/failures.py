@@ -38,18 +38,18 @@ def explain_failure(failure: BaseException, arguments: Sequence[str]) -> int:
             lead_nowhere(sys.stdout, sys.stderr)
             return PIPE_CLOSED
         case OutputError():
-            from netc.cli.report import draw
+            from netc.cli.telling import draw
 
             help = "free space where it goes, or let it go elsewhere"
             draw([Diagnostic("E562", f"cannot write the standard output: {failure}", help=help)])
             return DATA
         case DiagnosticError():
-            from netc.cli.report import draw
+            from netc.cli.telling import draw
 
             draw(failure.diagnostics)
             return exit_code(failure.diagnostics)
         case MemoryError():
-            from netc.cli.report import draw
+            from netc.cli.telling import draw
 
             help = "close other programs, or make the network or the batch smaller"
             draw([Diagnostic("E604", "out of memory", notes=(str(failure)[:200],) if str(failure) else (), help=help)])

@@ -13,7 +13,7 @@ from netc.cli.command import option
 from netc.cli.failures import FINDINGS
 from netc.cli.options import format_option
 from netc.cli.paths import NET_FILE
-from netc.cli.report import answer, count
+from netc.cli.telling import answer, count
 from netc.cli.terminal import say
 
 STDIN = "-"

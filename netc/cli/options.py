@@ -142,7 +142,7 @@ loss_option = option(
 
 def load_net(file: str, name: str | None, settings: Sequence[str], loss: str | None = None) -> Net:
     """The net that the options name; raises DiagnosticError with every finding. Warnings are told on stderr."""
-    from netc.cli.report import draw
+    from netc.cli.telling import draw
     from netc.compiler import load
     from netc.compiler.load import parse_setting
 

@@ -238,7 +238,7 @@ def _train_in(
     profile: bool,
 ) -> int:
     """Train in a folder that is locked, and tell of it; `heard` is what there is to tell so far."""
-    from netc.cli.report import draw
+    from netc.cli.telling import draw
     from netc.runtime.runs import run
     from netc.runtime.runs.changes import change_lines
     from netc.runtime.training.interrupt import Interrupted

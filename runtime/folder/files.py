@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.sessions.resident import Array
 
@@ -73,7 +75,8 @@ def write_weights(path: Path, weights: Mapping[str, Array], metadata: dict[str, 
     """Write tensors as safetensors, atomically."""
     from safetensors.numpy import save
 
-    write_atomic(path, save(dict(weights), metadata))
+    # safetensors writes memory as it lies, which for a transposed array is in another order
+    write_atomic(path, save({name: np.asarray(array, order="C") for name, array in weights.items()}, metadata))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -25,7 +25,7 @@ DISABLED_OPTIMIZERS = ["Pad_Fusion"]
 # The compiler has found what is equal; what is left is made twice to take less memory (`--memory low`).
 DISABLED_FOR_TRAINING = ["CommonSubexpressionElimination"]
 
-DIFFERENTIATED = ("train", "backward", "update", "gradient")
+DIFFERENTIATED = ("train", "backward", "update", "gradient", "probe")
 """Kinds of models that are loaded as a training step is."""
 
 

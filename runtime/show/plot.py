@@ -26,9 +26,9 @@ def can_plot() -> bool:
 
 
 def plot_curves(runs: Mapping[str, Sequence[Record]], path: Path) -> None:
-    """Write `curves` as a PNG; raises DiagnosticError E562."""
+    """Write `curves` as a PNG, or as an SVG where the name ends so; raises DiagnosticError E562."""
     image = io.BytesIO()
-    curves(runs).savefig(image, format="png")
+    curves(runs).savefig(image, format="svg" if path.suffix.lower() == ".svg" else "png")
     write_atomic(path, image.getvalue())
 
 
