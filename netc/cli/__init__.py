@@ -42,7 +42,7 @@ GROUPS = {
     },
     "Look inside": {
         "compile": "write a network, or its training step, as an ONNX model",
-        "export": "a trained network for others: ONNX, a hub, PyTorch, Keras",
+        "export": "write a trained network for others: ONNX, a hub, PyTorch",
         "bench": "how fast a network trains here, and where its time goes",
         "ir": "the graph of a network, or of its training step, as text",
     },

@@ -38,7 +38,10 @@ def config(run: Run, file: str) -> dict[str, Any]:
         "id2label": {str(at): name for at, name in enumerate(names)},
         "label2id": {name: at for at, name in enumerate(names)},
     }  # fmt: skip
-    outputs = {name: [str(size) for size in value.shape] for name, value in run.net.outputs.items()}
+    outputs = {
+        name: [size if isinstance(size, int) else str(size) for size in value.shape]
+        for name, value in run.net.outputs.items()
+    }
     return {
         "model_type": "netc",
         "architectures": [run.net.name],
@@ -71,7 +74,14 @@ def readme(run: Run, file: str, name: str) -> str:
         parts.append("\n".join(table))
     if data:
         parts += ["## Data", "\n".join(data)]
-    parts += ["## Use", _use(run), "## Files", FILES.format(file=file), "## The network", f"```\n{net.source.strip()}\n```"]
+    parts += [
+        "## Use",
+        _use(run),
+        "## Files",
+        FILES.format(file=file),
+        "## The network",
+        f"```\n{net.source.strip()}\n```",
+    ]
     return "\n\n".join(parts) + "\n"
 
 
