@@ -50,7 +50,7 @@ class Written:
         holds = []
         for name, held in self.holds.items():
             if isinstance(held, list):
-                runs = tuple((_signature(run.child), run.slot is not None or run.count) for run in held)
+                runs = tuple((_signature(run.child), run.slot is not None) for run in held)
                 holds.append((name, name in self.chained, runs))
             else:
                 holds.append((name, False, _signature(held)))
@@ -95,11 +95,13 @@ def classes(root: Written, name: str) -> dict[int, Class]:
     """The class of every part by its identity, in the order in which they are to be written."""
     groups: dict[Any, list[Written]] = {}
     _gather(root, groups, {})
-    names: dict[str, int] = {}
+    names = {name: 1}
     found: dict[int, Class] = {}
     for parts in groups.values():
-        wanted = name if parts[0] is root else class_name(parts[0].part)
-        names[wanted] = count = names.get(wanted, 0) + 1
+        wanted, count = name, 1
+        if parts[0] is not root:
+            wanted = class_name(parts[0].part)
+            names[wanted] = count = names.get(wanted, 0) + 1
         made = _class(wanted if count == 1 else f"{wanted}{count}", parts)
         found.update({id(part): made for part in parts})
     return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from netc.compiler.ir import Value
 from netc.compiler.sources.classes import Run, Written
 from netc.compiler.sources.parts import Leaf, Part, Statement, attribute, member_text
 
 
-def written(part: Part, *, mark_runs: bool = True) -> Written:
+def written(part: Part) -> Written:
     """A part with its lines, and so the parts in it."""
     holds: dict[str, Leaf | Written] = {
         name: held if isinstance(held, Leaf) else written(held) for name, held in part.members.items()
@@ -27,9 +28,11 @@ def written(part: Part, *, mark_runs: bool = True) -> Written:
             runs[-1].count += 1
         else:
             runs.append(Run(held, 1, None))
-    for runs in grouped.values():
-        for run in runs if isinstance(runs, list) else ():
-            if run.count > 1:
+    for base in chains:
+        runs = grouped[base]
+        assert isinstance(runs, list)
+        for run in runs:
+            if isinstance(run.child, Written):
                 part.mark("repeats", run.count)
                 run.slot = len(part.slots) - 1
     takes, lines = _lines(part, statements)
@@ -67,7 +70,7 @@ def _chained(part: Part) -> tuple[list[Statement], set[str]]:
             count
             and [item.member for item in row] == [f"{base}.{number}" for number in range(count)]
             and all(len(item.reads) == len(item.makes) == 1 and calls[item.member] == 1 for item in row)
-            and all(a.makes == b.reads and uses[a.makes[0]] == 1 for a, b in zip(row, row[1:], strict=False))
+            and all(a.makes == b.reads and uses[a.makes[0]] == 1 for a, b in pairwise(row))
             and not any(item.makes[0] in part.outputs for item in row[:-1])
         ):
             chains.add(base)
@@ -98,7 +101,8 @@ def _lines(part: Part, statements: Sequence[Statement]) -> tuple[list[str], list
         takes.append(name)
     lines = []
     for at, statement in enumerate(statements):
-        text = statement.text([names[value] for value in statement.reads])
+        *before, text = statement.text([names[value] for value in statement.reads]).split("\n")
+        lines += before
         targets = []
         for value in statement.makes:
             alone = len(statement.makes) == 1

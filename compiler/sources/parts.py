@@ -81,8 +81,10 @@ class Language(Protocol):
     def bag(self, part: Part, tensors: Mapping[str, Value]) -> str:
         """How a member is made that holds tensors by their names."""
 
-    def expression(self, part: Part, node: Node, known: Sequence[Value]) -> Callable[[Sequence[str]], str]:
-        """An operator on the names of its inputs, and then of `known`, which sizes are read from."""
+    def expression(
+        self, part: Part, node: Node, known: Sequence[Value]
+    ) -> tuple[tuple[Value, ...], Callable[[Sequence[str]], str]]:
+        """Values of `known` that it reads sizes of, and an operator on the names of its inputs, then of those."""
 
     def tensor(self, member: str, leaf: str, in_bag: bool) -> str:
         """A tensor of a member."""
@@ -162,8 +164,7 @@ class Parts:
         def text(names: Sequence[str]) -> str:
             return f"{member_text(member)}({', '.join(names)})"
 
-        last = [name for name in member.split(".") if not name.isdigit()][-1]
-        part.statements.append(Statement(inner.inputs, inner.outputs, text, last, member))
+        part.statements.append(Statement(inner.inputs, inner.outputs, text, leaf_of(member), member))
 
     def _layer(self, part: Part, layer: LayerInstance, key: str, nodes: list[Node]) -> None:
         """A layer: its module, where there is one, and statements of the operators that are left."""
@@ -184,13 +185,13 @@ class Parts:
             for item in layer.parameters:
                 self.owners.setdefault(item.value, (key, _rest(item.name, key), False))
             part.statements.append(
-                Statement((self.real(x),), (self.real(y),), _called(member), member.rsplit(".", 1)[-1], member)
+                Statement((self.real(x),), (self.real(y),), _called(member), leaf_of(member), member)
             )
             rest = wanted[count:]
         else:
             self._own(part, {item.name: item.value for item in used if item.value not in self.owners}, key)
         for node in rest:
-            self._node(part, node, layer.path.rsplit(".", 1)[-1])
+            self._node(part, node, leaf_of(layer.path))
 
     def _own(self, part: Part, tensors: Mapping[str, Value], key: str) -> None:
         """A member with the tensors of a layer that has no module."""
@@ -204,11 +205,15 @@ class Parts:
     def _scan(self, part: Part, application: Application, key: str, nodes: list[Node]) -> None:
         """A scan runs the operators of its body; the layers in it lend their tensors."""
         *inner, last = application.layers()
+        bags: dict[str, dict[str, Value]] = {}
         for layer in inner:
-            own = {item.name: item.value for item in layer.parameters if item.value not in self.owners}
-            if own:
-                self._own(part, own, _below(layer.path, application, key))
+            for item in layer.parameters:
+                if item.value not in self.owners and _is_below(item.name, part.key):
+                    first = _rest(item.name, part.key).partition(".")[0]
+                    bags.setdefault(first, {})[item.name] = item.value
             nodes += [node for node in layer.nodes if node in self.needed]
+        for first, tensors in bags.items():
+            self._own(part, tensors, f"{part.key}.{first}" if part.key else first)
         self._layer(part, last, _below(last.path, application, key), nodes)
 
     def _node(self, part: Part, node: Node, name: str) -> None:
@@ -223,17 +228,15 @@ class Parts:
             else:
                 places.append(len(reads))
                 reads.append(value)
-        known = list(
-            dict.fromkeys([*(value for made in part.statements for value in (*made.makes, *made.reads)), *reads])
-        )
+        before = (value for made in part.statements for value in (*made.makes, *made.reads))
+        known = [*dict.fromkeys([*self.net.inputs, *before, *reads])]
         known = [value for value in known if value not in self.parameters]
-        write = self.language.expression(part, node, known)
+        sizes, write = self.language.expression(part, node, known)
 
         def text(names: Sequence[str]) -> str:
             given = [place if isinstance(place, str) else names[place] for place in places]
             return write([*given, *names[len(reads) :]])
 
-        sizes = getattr(write, "sizes", ())
         part.statements.append(Statement((*reads, *sizes), tuple(map(self.real, node.outputs)), text, name))
 
 
@@ -242,83 +245,25 @@ def member_text(member: str) -> str:
     return "self" + "".join(f"[{name}]" if name.isdigit() else f".{attribute(name)}" for name in member.split("."))
 
 
+def leaf_of(path: str) -> str:
+    """The last name of a path that is no number."""
+    return next(name for name in reversed(path.split(".")) if not name.isdigit())
+
+
 def attribute(name: str) -> str:
     """A member's name as Python takes it, apart from those of modules themselves."""
     return f"{name}_" if name in TAKEN else name
 
 
-TAKEN = frozenset(
-    [
-        "and",
-        "apply",
-        "as",
-        "assert",
-        "async",
-        "await",
-        "bfloat16",
-        "break",
-        "buffers",
-        "children",
-        "class",
-        "compile",
-        "continue",
-        "cpu",
-        "cuda",
-        "def",
-        "del",
-        "double",
-        "elif",
-        "else",
-        "eval",
-        "except",
-        "extra_repr",
-        "finally",
-        "float",
-        "for",
-        "forward",
-        "from",
-        "get_buffer",
-        "get_parameter",
-        "get_submodule",
-        "global",
-        "half",
-        "if",
-        "import",
-        "in",
-        "ipu",
-        "is",
-        "lambda",
-        "load_state_dict",
-        "modules",
-        "nonlocal",
-        "not",
-        "or",
-        "parameters",
-        "pass",
-        "raise",
-        "register_buffer",
-        "requires_grad_",
-        "return",
-        "share_memory",
-        "state_dict",
-        "to",
-        "train",
-        "training",
-        "try",
-        "type",
-        "while",
-        "with",
-        "xpu",
-        "yield",
-        "zero_grad",
-        "call",
-        "build",
-        "self",
-        "None",
-        "True",
-        "False",
-    ]
-)
+TAKEN = frozenset((
+    "and", "apply", "as", "assert", "async", "await", "bfloat16", "break", "buffers", "children", "class",
+    "compile", "continue", "cpu", "cuda", "def", "del", "double", "elif", "else", "eval", "except",
+    "extra_repr", "finally", "float", "for", "forward", "from", "get_buffer", "get_parameter", "get_submodule",
+    "global", "half", "if", "import", "in", "ipu", "is", "lambda", "load_state_dict", "modules", "nonlocal",
+    "not", "or", "parameters", "pass", "raise", "register_buffer", "requires_grad_", "return", "share_memory",
+    "state_dict", "to", "train", "training", "try", "type", "while", "with", "xpu", "yield", "zero_grad",
+    "call", "build", "self", "None", "True", "False",
+))  # fmt: skip
 """Names that Python or modules have for something else."""
 
 

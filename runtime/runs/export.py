@@ -47,7 +47,9 @@ def deployable(
 ) -> bytes:
     """An inference model with weights (None: the initial ones of `seed`) and, if the net has a plan, its scorer.
 
-    `notes` are more of the metadata. What the plan's loss and metrics read is among the outputs, after those of the net. `external` takes the weights
+    `notes` are more of the metadata.
+
+    What the plan's loss and metrics read is among the outputs, after those of the net. `external` takes the weights
     that one file cannot hold; without it, DiagnosticError E566 is raised for a net that is too large.
     """
     if external is None:

@@ -10,8 +10,9 @@ from netc.compiler.ir import Node, Value
 from netc.compiler.net import Net
 from netc.compiler.sources.classes import Class, Run, Written, classes, filled
 from netc.compiler.sources.lines import written
-from netc.compiler.sources.parts import TAKEN, CannotWriteError, Leaf, Part, Parts, attribute
-from netc.compiler.sources.pytorch.functions import FUNCTIONS, Sizes
+from netc.compiler.sources.parts import TAKEN, Leaf, Part, Parts, attribute
+from netc.compiler.sources.pytorch.functions import Sizes, expression
+from netc.compiler.sources.pytorch.functions import filled as filled_names
 from netc.compiler.sources.pytorch.modules import TWINS
 
 
@@ -31,18 +32,13 @@ class PyTorch:
         )
         return f"Tensors({{{shown}}})"
 
-    def expression(self, part: Part, node: Node, known: Sequence[Value]) -> Callable[[Sequence[str]], str]:
+    def expression(
+        self, part: Part, node: Node, known: Sequence[Value]
+    ) -> tuple[tuple[Value, ...], Callable[[Sequence[str]], str]]:
         """See Language."""
-        if node.op not in FUNCTIONS:
-            raise CannotWriteError(f"the operator {node.op} of {node.origin.scope}")
         sizes = Sizes(part, node, known)
-        text = FUNCTIONS[node.op](node, sizes)
-
-        def write(names: Sequence[str]) -> str:
-            return re.sub(r"\{(\d+)\}", lambda found: names[int(found.group(1))], text)
-
-        write.sizes = tuple(sizes.asked)  # type: ignore[attr-defined]
-        return write
+        text = expression(node, sizes)
+        return tuple(sizes.asked), lambda names: filled_names(text, names)
 
     def tensor(self, member: str, leaf: str, in_bag: bool) -> str:
         """See Language."""
@@ -74,6 +70,9 @@ def pytorch_source(net: Net) -> str:
         imports = imports.replace("import torch\n", "")
     renamed = sorted({name for item in net.parameters for name in item.name.split(".") if name in TAKEN})
     loader = LOADER.replace("NET", top)
+    read = {value for node in parts.needed for value in node.inputs} | set(net.outputs.values())
+    if any(item.value not in read for item in net.parameters):
+        loader = loader.replace(LOADED, LOADED_IN_PART)
     if renamed:
         loader = loader.replace(
             "load_file(path)", "{_renamed(name): tensor for name, tensor in load_file(path).items()}"
@@ -97,7 +96,25 @@ def load_weights(path="model.safetensors"):
     network.load_state_dict(load_file(path))
     return network.eval()'''
 
+LOADED = "    network.load_state_dict(load_file(path))\n"
+LOADED_IN_PART = """\
+    missing, _ = network.load_state_dict(load_file(path), strict=False)  # the others are for training alone
+    if missing:
+        raise ValueError(f"{path} lacks {', '.join(missing)}")
+"""
+
 HELPERS = {
+    "scan": '''\
+def scan(step, states, sequences, captured, *, reverse):
+    """A step for each element along the first axis; the last states, then all results."""
+    elements, results = list(zip(*sequences, strict=True)), []
+    for element in reversed(elements) if reverse else elements:
+        made = step(*states, *element, *captured)
+        states = made[: len(states)]
+        results.append(made[len(states) :])
+    if reverse:
+        results.reverse()
+    return *states, *map(torch.stack, zip(*results, strict=True))''',
     "Tensors": '''\
 class Tensors(nn.Module):
     """Tensors by their names in the weight file."""
@@ -147,10 +164,11 @@ def _held(name: str, held: Leaf | Written | list[Run], made: Class, found: Mappi
     parts = []
     for run in held:
         text = _made(run.child, made, found)
-        if run.slot is None:
+        count = "1" if run.slot is None else made.column(run.slot)
+        if count == "1":
             parts.append(text)
         else:
-            parts.append(f"*[{text} for _ in range({made.column(run.slot)})]")
+            parts.append(f"*[{text} for _ in range({count})]")
     if name in made.first.chained:
         inner = ", ".join(parts)
         return f"nn.Sequential({inner})" if len(inner) < 80 else _long("nn.Sequential(", parts, ")")

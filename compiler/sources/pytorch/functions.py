@@ -5,13 +5,15 @@ Sizes that are known when the network runs alone (the batch, `H`) are read from 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from netc.compiler.ir import Node, Size, Value
+from netc.compiler.ir import DType, Node, Size, Value
 from netc.compiler.ir.dims import Dim, Quotient, Symbol
 from netc.compiler.ops.pooling import torch_takes
 from netc.compiler.ops.window import torch_pads
-from netc.compiler.sources.parts import CannotWriteError, Part
+from netc.compiler.sources.parts import ALIASES, CannotWriteError, Part
 
 
 class Sizes:
@@ -68,13 +70,27 @@ class Sizes:
 Written = Callable[[Node, Sizes], str]
 """An expression with `{0}` for the first input's name."""
 
-SIGNS = {"Add": "+", "Sub": "-", "Mul": "*", "MatMul": "@", "Equal": "==", "Greater": ">", "GreaterOrEqual": ">=",
-         "Less": "<", "LessOrEqual": "<=", "Pow": "**", "And": "&", "Or": "|", "BitwiseXor": "^"}  # fmt: skip
-CALLS = {"Relu": "F.relu", "Sigmoid": "torch.sigmoid", "Tanh": "torch.tanh", "Erf": "torch.erf", "Exp": "torch.exp",
-         "Log": "torch.log", "Sqrt": "torch.sqrt", "Reciprocal": "torch.reciprocal", "Abs": "torch.abs", "Neg": "torch.neg",
-         "Sign": "torch.sign", "Sin": "torch.sin", "Cos": "torch.cos", "Floor": "torch.floor", "Ceil": "torch.ceil",
-         "Round": "torch.round", "Max": "torch.maximum", "Min": "torch.minimum", "Where": "torch.where",
-         "Not": "torch.logical_not", "Mod": "torch.remainder", "Softsign": "F.softsign"}  # fmt: skip
+TEXTS = {
+    "Add": "{0} + {1}", "Sub": "{0} - {1}", "Mul": "{0} * {1}", "MatMul": "{0} @ {1}", "Pow": "{0} ** {1}",
+    "Equal": "{0} == {1}", "Greater": "{0} > {1}", "GreaterOrEqual": "{0} >= {1}", "Less": "{0} < {1}",
+    "LessOrEqual": "{0} <= {1}", "And": "{0} & {1}", "Or": "{0} | {1}", "BitwiseXor": "{0} ^ {1}",
+    "Not": "torch.logical_not({0})", "Where": "torch.where({0}, {1}, {2})", "Mod": "torch.remainder({0}, {1})",
+    "Max": "torch.maximum({0}, {1})", "Min": "torch.minimum({0}, {1})",
+    "Abs": "{0}.abs()", "Neg": "-{0}", "Sign": "{0}.sign()", "Exp": "{0}.exp()", "Log": "{0}.log()",
+    "Sqrt": "{0}.sqrt()", "Reciprocal": "1 / {0}", "Sin": "{0}.sin()", "Cos": "{0}.cos()", "Erf": "{0}.erf()",
+    "Floor": "{0}.floor()", "Ceil": "{0}.ceil()", "Round": "{0}.round()",
+    "Relu": "F.relu({0})", "Sigmoid": "{0}.sigmoid()", "Tanh": "{0}.tanh()", "Softsign": "F.softsign({0})",
+    "LeakyRelu": "F.leaky_relu({0}, <alpha>)", "Elu": "F.elu({0}, <alpha>)",
+    "Softplus": "torch.logaddexp({0}, torch.zeros_like({0}))",
+    "HardSigmoid": "(<alpha> * {0} + <beta>).clamp(0, 1)",
+    "Softmax": "{0}.softmax(<axis>)", "LogSoftmax": "{0}.log_softmax(<axis>)",
+    "BatchNormalization": "F.batch_norm({0}, {3}, {4}, {1}, {2}, eps=<epsilon>)",
+    "Dropout": "drop({0}, <rate>, self.training)", "StopGradient": "{0}.detach()",
+    "OneHot": "F.one_hot({0}, <depth>).float()", "ArgMax": "{0}.argmax(<axis>)", "TopK": "{0}.topk(<k>, <axis>)",
+    "Cast": "{0}.to(torch.<to>)",
+}  # fmt: skip
+"""Operators in a line; `<axis>` is an attribute."""
+
 REDUCTIONS = {"ReduceSum": "sum", "ReduceMean": "mean", "ReduceMax": "amax", "ReduceMin": "amin"}
 
 
@@ -120,7 +136,7 @@ def _slice(node: Node, sizes: Sizes) -> str:
         if step < 0:
             if not all(isinstance(item, int) for item in (start, stop, node.inputs[0].shape[axis])):
                 raise CannotWriteError("a slice backwards of a size that isn't known")
-            chosen = range(*slice(start, stop, step).indices(node.inputs[0].shape[axis]))  # type: ignore[arg-type]
+            chosen = range(*slice(start, stop, step).indices(node.inputs[0].shape[axis]))
             start, stop, step = chosen[-1], chosen[0] + 1, -step
             flips.append(axis % node.inputs[0].rank)
         low = "" if start == 0 else sizes(start)
@@ -202,11 +218,9 @@ def _standardization(node: Node, sizes: Sizes) -> str:
     axes = tuple(sorted(axis % x.rank for axis in at["axes"]))
     if axes != tuple(range(axes[0], x.rank)):
         middle = f"({{0}} - {{0}}.mean({axes}, keepdim=True))" if at["centred"] else "{0}"
-        scale = (
-            f"{{0}}.var({axes}, correction=0, keepdim=True)"
-            if at["centred"]
-            else f"{{0}}.square().mean({axes}, keepdim=True)"
-        )
+        scale = f"{{0}}.var({axes}, correction=0, keepdim=True)"
+        if not at["centred"]:
+            scale = f"{{0}}.square().mean({axes}, keepdim=True)"
         return f"{middle} * torch.rsqrt({scale} + {at['epsilon']!r})"
     word = "layer_norm" if at["centred"] else "rms_norm"
     return f"F.{word}({{0}}, {{0}}.shape[{axes[0]}:], eps={at['epsilon']!r})"
@@ -225,15 +239,17 @@ def _constant(node: Node, sizes: Sizes) -> str:
 
 
 def _iota(node: Node, sizes: Sizes) -> str:
-    (size,) = node.attributes["shape"]
-    place = sizes.device()
-    return f"torch.arange({sizes(size)}{place})"
+    shape = node.attributes["shape"]
+    counted = " * ".join(map(sizes, shape))
+    text = f"torch.arange({counted}{sizes.device()})"
+    return text if len(shape) == 1 else f"{text}.reshape({sizes.shape(shape)})"
 
 
 def _split(node: Node, sizes: Sizes) -> str:
     parts = node.attributes["sizes"]
     shown = ", ".join(sizes(size) for size in parts)
-    return f"{{0}}.split(({shown},), {node.attributes['axis']})"
+    comma = "," if len(parts) == 1 else ""
+    return f"{{0}}.split(({shown}{comma}), {node.attributes['axis']})"
 
 
 def _clip(node: Node, sizes: Sizes) -> str:
@@ -248,49 +264,92 @@ def _recurrent(node: Node, sizes: Sizes) -> str:
     return f"recurrent(torch.{name}, {{0}}, {given}, {weights}, reverse={bool(node.attributes['reverse'])})"
 
 
+def _transpose(node: Node, sizes: Sizes) -> str:
+    return "{0}.mT" if node.inputs[0].rank == 2 else f"{{0}}.permute{tuple(node.attributes['axes'])}"
+
+
+def _concat(node: Node, sizes: Sizes) -> str:
+    parts = ", ".join(f"{{{at}}}" for at in range(len(node.inputs)))
+    return f"torch.cat(({parts}), {node.attributes['axis']})"
+
+
+def _divided(node: Node, sizes: Sizes) -> str:
+    return "{0} / {1}" if node.output.dtype.is_float else '{0}.div({1}, rounding_mode="trunc")'
+
+
+def _cumulative(node: Node, sizes: Sizes) -> str:
+    axis = node.attributes["axis"]
+    added = f"cumsum({axis})"
+    return f"{{0}}.flip({axis}).{added}.flip({axis})" if node.attributes["reverse"] else f"{{0}}.{added}"
+
+
+def _scan(node: Node, sizes: Sizes) -> str:
+    """A function of one step, and the helper that runs it; lines before the last stand in front of the statement."""
+    at, body = node.attributes, node.attributes["body"]
+    names = {value: f"given{number}" for number, value in enumerate(body.inputs)}
+    lines = [f"def step({', '.join(names.values())}):"]
+    for number, inner in enumerate(body.nodes):
+        text = expression(inner, own := Sizes(sizes.part, inner, [*names]))
+        shown = [names[value] for value in (*inner.inputs, *own.asked)]
+        for value in inner.outputs:
+            leaf = (value.origin.scope or "made").rpartition(".")[2]
+            names[value] = f"{leaf}_{number}" + (f"_{inner.outputs.index(value)}" if len(inner.outputs) > 1 else "")
+        targets = ", ".join(names[value] for value in inner.outputs)
+        *before, last = filled(text, shown).split("\n")
+        lines += [f"    {line}" for line in (*before, f"{targets} = {last}")]
+    results = [names[value] for value in body.outputs.values()]
+    lines.append(f"    return {', '.join(results)}{',' if len(results) == 1 else ''}")
+    end = at["carried"] + at["sequences"]
+    given = [f"{{{number}}}" for number in range(len(node.inputs))]
+    groups = (given[: at["carried"]], given[at["carried"] : end], given[end:])
+    shown_groups = ", ".join(f"[{', '.join(group)}]" for group in groups)
+    call = f"scan(step, {shown_groups}, reverse={bool(at['reverse'])})"
+    return "\n".join([*lines, f"{call}[0]" if len(node.outputs) == 1 else call])
+
+
 FUNCTIONS: dict[str, Written] = {
-    **{op: lambda node, sizes, sign=sign: f"{{0}} {sign} {{1}}" for op, sign in SIGNS.items()},
-    **{
-        op: lambda node, sizes, call=call: f"{call}({', '.join(f'{{{at}}}' for at in range(len(node.inputs)))})"
-        for op, call in CALLS.items()
-    },
     **dict.fromkeys(REDUCTIONS, _reduction),
-    "Div": lambda node, sizes: "{0} / {1}" if node.output.dtype.is_float else '{0}.div({1}, rounding_mode="trunc")',
+    **dict.fromkeys(("RNN", "GRU", "LSTM"), _recurrent),
+    **dict.fromkeys(("MaxPool", "AveragePool"), _pool),
+    "Div": _divided,
     "Reshape": _reshape,
     "Expand": _expand,
-    "Transpose": lambda node, sizes: "{0}.mT" if node.inputs[0].rank == 2 else f"{{0}}.permute{tuple(node.attributes['axes'])}",
+    "Transpose": _transpose,
     "Slice": _slice,
     "Pad": _pad,
-    "MaxPool": _pool,
-    "AveragePool": _pool,
     "Conv": _conv,
     "ConvTranspose": _conv_transpose,
-    "Concat": lambda node, sizes: f"torch.cat(({', '.join(f'{{{at}}}' for at in range(len(node.inputs)))},), {node.attributes['axis']})",
+    "Concat": _concat,
     "Split": _split,
     "Gather": _gather,
     "GatherEach": _gather_each,
-    "OneHot": lambda node, sizes: f"F.one_hot({{0}}, {node.attributes['depth']}).float()",
-    "Softmax": lambda node, sizes: f"{{0}}.softmax({node.attributes['axis']})",
-    "LogSoftmax": lambda node, sizes: f"{{0}}.log_softmax({node.attributes['axis']})",
     "Standardization": _standardization,
-    "BatchNormalization": lambda node, sizes: f"F.batch_norm({{0}}, {{3}}, {{4}}, {{1}}, {{2}}, eps={node.attributes['epsilon']!r})",
-    "LeakyRelu": lambda node, sizes: f"F.leaky_relu({{0}}, {node.attributes['alpha']!r})",
-    "Elu": lambda node, sizes: f"F.elu({{0}}, {node.attributes['alpha']!r})",
-    "Softplus": lambda node, sizes: "torch.logaddexp({0}, torch.zeros_like({0}))",
-    "HardSigmoid": lambda node, sizes: f"({node.attributes['alpha']!r} * {{0}} + {node.attributes['beta']!r}).clamp(0, 1)",
     "Clip": _clip,
-    "Cast": lambda node, sizes: f"{{0}}.to(torch.{node.attributes['to']})",
-    "StopGradient": lambda node, sizes: "{0}.detach()",
-    "Dropout": lambda node, sizes: f"drop({{0}}, {node.attributes['rate']!r}, self.training)",
     "Constant": _constant,
     "Iota": _iota,
     "Dimension": lambda node, sizes: f"torch.tensor({sizes(node.attributes['size'])})",
-    "CumSum": lambda node, sizes: f"{{0}}.flip({node.attributes['axis']}).cumsum({node.attributes['axis']}).flip({node.attributes['axis']})"
-    if node.attributes["reverse"] else f"{{0}}.cumsum({node.attributes['axis']})",
-    "ArgMax": lambda node, sizes: f"{{0}}.argmax({node.attributes['axis']})",
+    "CumSum": _cumulative,
     "RandomNormal": lambda node, sizes: f"torch.randn({sizes.shape(node.attributes['shape'])})",
-    "RNN": _recurrent,
-    "GRU": _recurrent,
-    "LSTM": _recurrent,
-    "TopK": lambda node, sizes: f"{{0}}.topk({node.attributes['k']}, {node.attributes['axis']})",
-}  # fmt: skip
+    "Scan": _scan,
+}
+
+
+def expression(node: Node, sizes: Sizes) -> str:
+    """A node with `{0}` for its first input's name, those of `sizes.asked` behind them; raises CannotWriteError."""
+    if node.op in ALIASES:
+        return "{0}"
+    if node.op in TEXTS:
+        return re.sub("<(\\w+)>", lambda found: shown(node.attributes[found.group(1)]), TEXTS[node.op])
+    if node.op in FUNCTIONS:
+        return FUNCTIONS[node.op](node, sizes)
+    raise CannotWriteError(f"the operator {node.op} of {node.origin.scope}")
+
+
+def shown(attribute: Any) -> str:
+    """An attribute in Python: an element type by its name."""
+    return str(attribute) if isinstance(attribute, DType) else repr(attribute)
+
+
+def filled(text: str, names: Sequence[str]) -> str:
+    """An expression with names for its inputs."""
+    return re.sub(r"\{(\d+)\}", lambda found: names[int(found.group(1))], text)

@@ -95,14 +95,14 @@ FILES = """\
 
 
 def _use(run: Run) -> str:
-    shapes = [
-        f'"{value.name}": np.zeros({tuple(size if isinstance(size, int) else 1 for size in value.shape)}, "{value.dtype}")'
-        for value in run.net.inputs
-    ]
+    given = []
+    for value in run.net.inputs:
+        shape = tuple(size if isinstance(size, int) else 1 for size in value.shape)
+        given.append(f'"{value.name}": np.zeros({shape}, "{value.dtype}")')
     return (
         "```python\nimport numpy as np\nimport onnxruntime\n\n"
         'session = onnxruntime.InferenceSession("model.onnx")\n'
-        f"outputs = session.run(None, {{{', '.join(shapes)}}})\n```\n\n"
+        f"outputs = session.run(None, {{{', '.join(given)}}})\n```\n\n"
         "What becomes of stored numbers before they are given is in `config.json`, under `inputs`."
     )
 
@@ -112,8 +112,8 @@ def _operations(count: Any) -> str:
 
 
 def _front_matter(run: Run, name: str) -> str:
-    lines = ["---", "library_name: netc", f"pipeline_tag: {tag}" if (tag := pipeline_tag(run)) else "", "tags:", "- onnx",
-             "- netc"]  # fmt: skip
+    tag = pipeline_tag(run)
+    lines = ["---", "library_name: netc", f"pipeline_tag: {tag}" if tag else "", "tags:", "- onnx", "- netc"]
     shown = {key: value for key, value in figures(run.metrics).items() if "loss" not in key}
     if shown and run.card is not None:
         lines += ["model-index:", f"- name: {json.dumps(name)}", "  results:", "  - task:",
