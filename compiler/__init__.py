@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.probes.terms import Along, Energy, Likeness, Term, Textures
+    from netc.compiler.sources.parts import CannotWriteError
+    from netc.compiler.sources.pytorch.file import pytorch_source
     from netc.compiler.targets.cpu.probe import probe_cpu
     from netc.compiler.targets.precision import probe_precision
     from netc.compiler.training.accumulation import FIRST, SHARE
@@ -72,6 +74,7 @@ _HOMES = {
     "Application": "applications",
     "Artifact": "artifact",
     "Augmentation": "augmentations.base",
+    "CannotWriteError": "sources.parts",
     "Kind": "augmentations.base",
     "Mixing": "augmentations.base",
     "Resize": "augmentations.resize",
@@ -156,6 +159,7 @@ _HOMES = {
     "load": "load",
     "override": "plan.override",
     "parse_setting": "load",
+    "pytorch_source": "sources.pytorch.file",
     "probe_cpu": "targets.cpu.probe",
     "probe_precision": "targets.precision",
     "numbers_of": "metrics.tallies",
@@ -195,6 +199,7 @@ __all__ = [
     "Application",
     "Artifact",
     "Augmentation",
+    "CannotWriteError",
     "Cut",
     "Energy",
     "ExternalData",
@@ -272,6 +277,7 @@ __all__ = [
     "probe_cpu",
     "probe_precision",
     "provisional",
+    "pytorch_source",
     "read_adapter",
     "read_metadata",
     "read_source",

@@ -47,6 +47,7 @@ GROUPS = {
         "show": "filters, activations, features, heat maps, confusion: what a network has learned",
         "style": "a photograph in the manner of a painting",
         "compile": "write a network, or its training step, as an ONNX model",
+        "export": "write a trained network for others: ONNX, a hub, PyTorch",
         "bench": "how fast a network trains here, and where its time goes",
         "ir": "the graph of a network, or of its training step, as text",
     },

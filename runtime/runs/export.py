@@ -46,8 +46,11 @@ def deployable(
     options: Options | None = None,
     card: Card | None = None,
     external: ExternalData | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> bytes:
     """An inference model with weights (None: the initial ones of `seed`) and, if the net has a plan, its scorer.
+
+    `notes` are more of the metadata.
 
     What the plan's loss and metrics read is among the outputs, after those of the net. `external` takes the weights
     that one file cannot hold; without it, DiagnosticError E566 is raised for a net that is too large.
@@ -55,22 +58,22 @@ def deployable(
     if external is None:
         check_size(net)
     plan = plan or (net.plans[0] if net.plans else None)
-    notes: dict[str, str] = {SOURCE_KEY: source_note(net)}
+    said_of_it = {SOURCE_KEY: source_note(net), **(notes or {})}
     taps: list[str] = []
     if plan is not None and card is not None:
         plan = decided(plan, card.counts)
     if plan is not None and not undecided(plan):
         scorer = compile_scorer(net, plan)
         if scorer.manifest["outputs"]:
-            notes[SCORER_KEY] = base64.b64encode(scorer.model).decode()
+            said_of_it[SCORER_KEY] = base64.b64encode(scorer.model).decode()
         predictions = [said(port) for port in scorer.manifest["inputs"] if port["role"] == "prediction"]
         taps = [name for name in predictions if name not in net.outputs]
     if card is not None:
-        notes[CARD_KEY] = json.dumps(card.to_json())
+        said_of_it[CARD_KEY] = json.dumps(card.to_json())
     options = options or Options()
     how: dict[str, Any] = {"batch": batch, "target": target, "seed": seed, "options": options}
     model = compile_inference(net, weights, taps=taps, external=external, **how).model
-    return model + b"".join(_metadata(key, value) for key, value in notes.items())
+    return model + b"".join(_metadata(key, value) for key, value in said_of_it.items())
 
 
 def export(path: Path, net: Net, *args: Any, help: str | None = None, **how: Any) -> int:

@@ -13,7 +13,7 @@ from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.model import Model
-from netc.runtime.runs.run import card_in, net_of, request_of
+from netc.runtime.runs.run import Request, card_in, net_of, request_of
 from netc.runtime.show.history import History
 
 
@@ -53,9 +53,19 @@ class Run:
         return model
 
     @property
+    def request(self) -> Request:
+        """What it was asked for."""
+        return self._request
+
+    @property
     def plan(self) -> TrainPlan:
         """How it was trained; raises DiagnosticError E561 for a plan that was made in Python."""
         return self._request.plan(self.net)
+
+    @property
+    def plan_or_none(self) -> TrainPlan | None:
+        """How it was trained, or None where the plan was made in Python."""
+        return None if self._request.own_plan else self.plan
 
     @property
     def metrics(self) -> dict[str, float]:

@@ -1,0 +1,300 @@
+"""A net taken apart as its text does: a part for each scope, with what it holds and the statements that it runs.
+
+A part becomes a module of the other framework. What is written of it has marks in place of its numbers, so that parts
+which differ in numbers alone are found to be one class (`classes.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from netc.compiler.applications import Application, Kind, LayerInstance
+from netc.compiler.ir import Node, Value
+from netc.compiler.net import Net
+
+ALIASES = frozenset(("Identity", "CheckedShape"))
+"""Operators whose result is their input."""
+
+MARK = re.compile("\x00(\\d+)\x01")
+OPTION = re.compile("\x02([^\x03]*)\x03([^\x04]*)\x04")
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """A number, word or list of a part that may differ in another one. `label` says what it is; in_run: as it runs."""
+
+    label: str
+    value: Any
+    in_run: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Statement:
+    """`makes = text(names of reads)`. `member` is the one that it calls, where it does nothing else."""
+
+    reads: tuple[Value, ...]
+    makes: tuple[Value, ...]
+    text: Callable[[Sequence[str]], str]
+    name: str
+    member: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Leaf:
+    """A member that the other framework has, or a bag of tensors: how it is made, with marks, and its tensors."""
+
+    made: str
+
+
+@dataclass(eq=False, slots=True)
+class Part:
+    """A scope. Members by their names below it; inputs and outputs are what it takes and gives when it runs."""
+
+    word: str
+    key: str
+    arguments: Mapping[str, Any]
+    members: dict[str, Leaf | Part] = field(default_factory=dict)
+    statements: list[Statement] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    inputs: tuple[Value, ...] = ()
+    outputs: tuple[Value, ...] = ()
+
+    def mark(self, label: str, value: Any, in_run: bool = False) -> str:
+        """What stands for a number in a text of this part."""
+        self.slots.append(Slot(label, value, in_run))
+        return f"\x00{len(self.slots) - 1}\x01"
+
+    def option(self, name: str, value: Any, default: Any) -> str:
+        """What stands for `, NAME=VALUE`, which isn't written where all parts of the class have the default."""
+        return f"\x02, {name}={self.mark(name, value)}\x03{default!r}\x04"
+
+
+class Language(Protocol):
+    """What another framework says of layers and operators."""
+
+    def twin(self, part: Part, layer: LayerInstance) -> tuple[str, int, Value, Value] | None:
+        """How its module for a layer is made, how many of the layer's nodes that is, what flows in and out; or None."""
+
+    def bag(self, part: Part, tensors: Mapping[str, Value]) -> str:
+        """How a member is made that holds tensors by their names."""
+
+    def expression(
+        self, part: Part, node: Node, known: Sequence[Value]
+    ) -> tuple[tuple[Value, ...], Callable[[Sequence[str]], str]]:
+        """Values of `known` that it reads sizes of, and an operator on the names of its inputs, then of those."""
+
+    def tensor(self, member: str, leaf: str, in_bag: bool) -> str:
+        """A tensor of a member."""
+
+
+class CannotWriteError(Exception):
+    """What has no words in the other framework."""
+
+
+class Parts:
+    """Takes one net apart."""
+
+    def __init__(self, net: Net, language: Language) -> None:
+        self.net, self.language = net, language
+        self.needed = _needed(net)
+        self.alias: dict[Value, Value] = {}
+        self.readers: dict[Value, set[Node]] = {}
+        self.parameters = {item.value: item.name for item in net.parameters}
+        self.owners: dict[Value, tuple[str, str, bool]] = {}
+        for node in net.graph.nodes:
+            if node in self.needed:
+                if node.op in ALIASES:
+                    self.alias[node.output] = self.real(node.inputs[0])
+                    continue
+                for value in node.inputs:
+                    self.readers.setdefault(self.real(value), set()).add(node)
+        self.ends = {self.real(value) for value in net.outputs.values()}
+        self.whole: dict[str, Part] = {}
+
+    def real(self, value: Value) -> Value:
+        """The value that an alias stands for."""
+        return self.alias.get(value, value)
+
+    def part(self, application: Application, key: str) -> Part:
+        """The part of an application, whose parameters are named `key.…`."""
+        part = Part(application.word, key, application.arguments)
+        nodes: list[Node] = []
+        self._fill(part, application, key, nodes)
+        inside = set(nodes)
+        made = {value for statement in part.statements for value in statement.makes}
+        read = dict.fromkeys(value for statement in part.statements for value in statement.reads)
+        part.inputs = tuple(value for value in read if value not in made)
+        part.outputs = tuple(
+            value
+            for statement in part.statements
+            for value in statement.makes
+            if value in self.ends or self.readers.get(value, set()) - inside
+        )
+        return part
+
+    def _fill(self, part: Part, application: Application, key: str, nodes: list[Node]) -> None:
+        """Members and statements of what is applied in an application, scopes below it as parts of their own."""
+        if application.kind is Kind.SCAN:
+            self._scan(part, application, key, nodes)
+            return
+        for child in application.children:
+            if isinstance(child, LayerInstance):
+                self._layer(part, child, _below(child.path, application, key), nodes)
+            elif child.kind in (Kind.TRAIN_ONLY, Kind.TRAIN):
+                continue
+            elif child.path == application.path or child.kind is Kind.SCAN:
+                self._fill(part, child, _key(child, key), nodes)
+            else:
+                self._call(part, child, _key(child, key), nodes)
+
+    def _call(self, part: Part, application: Application, key: str, nodes: list[Node]) -> None:
+        """A scope below: a member, and its call."""
+        inner = self.part(application, key)
+        nodes += [node for layer in application.layers() for node in layer.nodes]
+        if not inner.statements:
+            return
+        if not _is_below(key, part.key):
+            raise CannotWriteError(f"the shared {application.word} {key} inside {part.key}")
+        member = _rest(key, part.key)
+        part.members.setdefault(member, inner)
+
+        def text(names: Sequence[str]) -> str:
+            return f"{member_text(member)}({', '.join(names)})"
+
+        part.statements.append(Statement(inner.inputs, inner.outputs, text, leaf_of(member), member))
+
+    def _layer(self, part: Part, layer: LayerInstance, key: str, nodes: list[Node]) -> None:
+        """A layer: its module, where there is one, and statements of the operators that are left."""
+        wanted = [node for node in layer.nodes if node in self.needed]
+        nodes += wanted
+        used = [item for item in layer.parameters if item.value in self.readers or item.value in self.ends]
+        if not wanted and not used:
+            return
+        rest = wanted
+        own = all(_is_below(item.name, key) for item in layer.parameters)
+        twin = None
+        if own and _is_below(key, part.key) and len(wanted) == len(layer.nodes):
+            twin = self.language.twin(part, layer)
+        if twin is not None:
+            made, count, x, y = twin
+            member = _rest(key, part.key)
+            part.members.setdefault(member, Leaf(made))
+            for item in layer.parameters:
+                self.owners.setdefault(item.value, (key, _rest(item.name, key), False))
+            part.statements.append(
+                Statement((self.real(x),), (self.real(y),), _called(member), leaf_of(member), member)
+            )
+            rest = wanted[count:]
+        else:
+            self._own(part, {item.name: item.value for item in used if item.value not in self.owners}, key)
+        for node in rest:
+            self._node(part, node, leaf_of(layer.path))
+
+    def _own(self, part: Part, tensors: Mapping[str, Value], key: str) -> None:
+        """A member with the tensors of a layer that has no module."""
+        mine = {_rest(name, key): value for name, value in tensors.items() if _is_below(name, key)}
+        if not mine or not _is_below(key, part.key):
+            return
+        part.members.setdefault(_rest(key, part.key), Leaf(self.language.bag(part, mine)))
+        for leaf, value in mine.items():
+            self.owners.setdefault(value, (key, leaf, True))
+
+    def _scan(self, part: Part, application: Application, key: str, nodes: list[Node]) -> None:
+        """A scan runs the operators of its body; the layers in it lend their tensors."""
+        *inner, last = application.layers()
+        bags: dict[str, dict[str, Value]] = {}
+        for layer in inner:
+            for item in layer.parameters:
+                if item.value not in self.owners and _is_below(item.name, part.key):
+                    first = _rest(item.name, part.key).partition(".")[0]
+                    bags.setdefault(first, {})[item.name] = item.value
+            nodes += [node for node in layer.nodes if node in self.needed]
+        for first, tensors in bags.items():
+            self._own(part, tensors, f"{part.key}.{first}" if part.key else first)
+        self._layer(part, last, _below(last.path, application, key), nodes)
+
+    def _node(self, part: Part, node: Node, name: str) -> None:
+        if node.op in ALIASES:
+            return
+        reads: list[Value] = []
+        places: list[str | int] = []
+        for value in map(self.real, node.inputs):
+            owner = self.owners.get(value)
+            if owner is not None and _is_below(owner[0], part.key):
+                places.append(self.language.tensor(member_text(_rest(owner[0], part.key)), owner[1], owner[2]))
+            else:
+                places.append(len(reads))
+                reads.append(value)
+        before = (value for made in part.statements for value in (*made.makes, *made.reads))
+        known = [*dict.fromkeys([*self.net.inputs, *before, *reads])]
+        known = [value for value in known if value not in self.parameters]
+        sizes, write = self.language.expression(part, node, known)
+
+        def text(names: Sequence[str]) -> str:
+            given = [place if isinstance(place, str) else names[place] for place in places]
+            return write([*given, *names[len(reads) :]])
+
+        part.statements.append(Statement((*reads, *sizes), tuple(map(self.real, node.outputs)), text, name))
+
+
+def member_text(member: str) -> str:
+    """`self.stage[0].layer` for `stage.0.layer`."""
+    return "self" + "".join(f"[{name}]" if name.isdigit() else f".{attribute(name)}" for name in member.split("."))
+
+
+def leaf_of(path: str) -> str:
+    """The last name of a path that is no number."""
+    return next(name for name in reversed(path.split(".")) if not name.isdigit())
+
+
+def attribute(name: str) -> str:
+    """A member's name as Python takes it, apart from those of modules themselves."""
+    return f"{name}_" if name in TAKEN else name
+
+
+TAKEN = frozenset((
+    "and", "apply", "as", "assert", "async", "await", "bfloat16", "break", "buffers", "children", "class",
+    "compile", "continue", "cpu", "cuda", "def", "del", "double", "elif", "else", "eval", "except",
+    "extra_repr", "finally", "float", "for", "forward", "from", "get_buffer", "get_parameter", "get_submodule",
+    "global", "half", "if", "import", "in", "ipu", "is", "lambda", "load_state_dict", "modules", "nonlocal",
+    "not", "or", "parameters", "pass", "raise", "register_buffer", "requires_grad_", "return", "share_memory",
+    "state_dict", "to", "train", "training", "try", "type", "while", "with", "xpu", "yield", "zero_grad",
+    "call", "build", "self", "None", "True", "False",
+))  # fmt: skip
+"""Names that Python or modules have for something else."""
+
+
+def _called(member: str) -> Callable[[Sequence[str]], str]:
+    return lambda names: f"{member_text(member)}({', '.join(names)})"
+
+
+def _needed(net: Net) -> set[Node]:
+    """The nodes that an output depends on."""
+    found: set[Node] = set()
+    stack = [value.node for value in net.outputs.values()]
+    while stack:
+        node = stack.pop()
+        if node is not None and node not in found:
+            found.add(node)
+            stack += [value.node for value in node.inputs]
+    return found
+
+
+def _key(application: Application, key: str) -> str:
+    return application.weights if application.path else key
+
+
+def _below(path: str, application: Application, key: str) -> str:
+    """The name of a layer's parameters: its path, with what is above it under the name that its weights have."""
+    return key + path[len(application.path) :] if application.path else (f"{key}.{path}" if key else path)
+
+
+def _is_below(name: str, key: str) -> bool:
+    return not key or name.startswith(f"{key}.")
+
+
+def _rest(name: str, key: str) -> str:
+    return name[len(key) + 1 :] if key else name

@@ -1,0 +1,55 @@
+"""`netc export`: a trained network for others, in their formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netc.cli.command import option, verb
+from netc.cli.paths import FOLDER, PathTo
+from netc.cli.terminal import command, say
+from netc.compiler.facts.table import size
+
+FORMATS = ("onnx", "safetensors", "hub", "pytorch")
+FILES = {"onnx": ".onnx", "safetensors": ".safetensors"}
+
+
+@verb(
+    examples=(
+        "netc export runs/Digits --to onnx",
+        "netc export runs/Digits --to hub -o digits",
+        "netc export runs/Digits --to pytorch -o digits_torch",
+    )
+)
+@click.argument("run", metavar="RUN", type=FOLDER)
+@option("--to", "form", required=True, type=click.Choice(FORMATS), help="what to write")
+@option(
+    "-o", "--output", metavar="FILE|DIR", type=PathTo("*"),
+    help="the file, or the folder that is made; the net's name with --to behind it, unless given",
+)  # fmt: skip
+def export(run: str, form: str, output: str | None) -> None:
+    """Write a trained network, with its best weights, in a format of others.
+
+    onnx: one file with classes, data card, preprocessing and provenance in its metadata. safetensors: the weights.
+    hub: a folder with README.md, config.json, both of them and the text. pytorch: a folder with the network as
+    source code that a person can read, and its weights.
+    """
+    from netc.runtime.runs.exports.formats import write
+    from netc.runtime.runs.loaded import load_run
+
+    found = load_run(Path(run), "cpu")
+    path = Path(output or _default(found.net.name, form))
+    if form in FILES and path.suffix != FILES[form]:
+        ending = FILES[form]
+        raise click.UsageError(f"the output {path} is no {ending} file\n  = help: use `-o {path.with_suffix(ending)}`")
+    written = write(found, form, path)
+    say(f"wrote {path} ({size(written)}): net {found.net.name} with its best weights")
+    if form == "onnx":
+        say(f"next: {command('netc', 'predict', path)} INPUT")
+
+
+def _default(net: str, form: str) -> str:
+    if form in FILES:
+        return f"{net}{FILES[form]}"
+    return f"{net}-{form}"

@@ -1,0 +1,97 @@
+"""`netc export`: each format of a real run, read back by others' readers; and places that are taken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from safetensors.numpy import load_file
+
+import netc as library
+from netc.cli import run as netc
+
+TEXT = """
+net Tiny {
+  input x: 4
+  dense(6, act=relu)
+  logits = dense(3)
+}
+
+train Tiny {
+  loss = cross_entropy(logits, label)
+  optimizer = adam(lr=1e-2)
+  metrics = [accuracy]
+  batch = 8
+  epochs = 1
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("export")
+    random = np.random.default_rng(0)
+    (folder / "tiny.net").write_text(TEXT)
+    np.savez(folder / "tiny.npz", x=random.standard_normal((40, 4)).astype("float32"), label=random.integers(0, 3, 40))
+    at = ["--data", str(folder / "tiny.npz"), "--out", str(folder / "run"), "--device", "cpu"]
+    assert netc(["train", str(folder / "tiny.net"), *at]) == 0
+    return folder / "run"
+
+
+def test_onnx_says_what_it_is(trained: Path, tmp_path: Path) -> None:
+    assert netc(["export", str(trained), "--to", "onnx", "-o", str(tmp_path / "a.onnx")]) == 0
+    metadata = {item.key: item.value for item in onnx.load(tmp_path / "a.onnx").metadata_props}
+    assert {"netc.manifest", "netc.scorer", "netc.card"} <= metadata.keys()
+    assert json.loads(metadata["netc.preprocessing"])["x"]["shape"] == [4]
+    assert json.loads(metadata["netc.provenance"])["net"] == "Tiny"
+    rows = np.eye(4, dtype="float32")
+    (found,) = onnxruntime.InferenceSession(tmp_path / "a.onnx").run(["logits"], {"x": rows})
+    np.testing.assert_allclose(found, library.load_run(trained, "cpu").model(rows), atol=1e-6)
+
+
+def test_safetensors_are_the_weights(trained: Path, tmp_path: Path) -> None:
+    assert netc(["export", str(trained), "--to", "safetensors", "-o", str(tmp_path / "a.safetensors")]) == 0
+    found, wanted = load_file(tmp_path / "a.safetensors"), load_file(trained / "best.safetensors")
+    assert found.keys() == wanted.keys()
+    assert all(np.array_equal(found[name], wanted[name]) for name in wanted)
+
+
+def test_a_hub_s_folder(trained: Path, tmp_path: Path) -> None:
+    place = tmp_path / "new/hub"
+    assert netc(["export", str(trained), "--to", "hub", "-o", str(place)]) == 0
+    names = {path.name for path in place.iterdir()}
+    assert names == {"README.md", "config.json", "model.onnx", "model.safetensors", "tiny.net"}
+    readme = (place / "README.md").read_text()
+    assert readme.startswith("---\nlibrary_name: netc\n")
+    assert json.loads((place / "config.json").read_text())["inputs"]["x"]["shape"] == [4]
+    assert (place / "tiny.net").read_text() == TEXT
+
+
+def test_pytorch_gives_the_same(trained: Path, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    place = tmp_path / "tiny_torch"
+    assert netc(["export", str(trained), "--to", "pytorch", "-o", str(place)]) == 0
+    names: dict[str, object] = {}
+    exec((place / "model.py").read_text(), names)
+    network = names["load_weights"](place / "model.safetensors")  # type: ignore[operator]
+    rows = np.eye(4, dtype="float32")
+    with torch.no_grad():
+        found = network(torch.tensor(rows)).numpy()
+    np.testing.assert_allclose(found, library.load_run(trained, "cpu").model(rows), atol=1e-5)
+
+
+def test_a_place_that_is_taken(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub/mine.txt").write_text("mine")
+    assert netc(["export", str(trained), "--to", "hub", "-o", str(tmp_path / "hub")]) == 5
+    assert "error[E595]" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.rglob("*")] == ["hub", "mine.txt"]
+
+
+def test_the_wrong_ending(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert netc(["export", str(trained), "--to", "onnx", "-o", "a.bin"]) == 2
+    assert "use `-o a.onnx`" in capsys.readouterr().err

@@ -1,0 +1,124 @@
+"""Networks as PyTorch source: the same outputs with the same weights, and text that a person would have written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import netc
+from netc.compiler import CannotWriteError, pytorch_source
+from netc.compiler.sources.pytorch.functions import TEXTS
+from netc.runtime.model import Model
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("safetensors.torch")
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+BLOCKS = """
+block unit(filters, stride = 1) {
+  conv(filters, 3x3, stride=stride, pad=1, bias=false) -> batchnorm -> relu
+}
+
+net Blocks {
+  input image: 3x8x8
+  unit(4)
+  repeat 3 { add { identity; unit(4) } }
+  unit(8, 2)
+  global_avgpool
+  logits = dense(5)
+}
+"""
+SEQUENCE = """
+net Sequence {
+  input words: int T
+  embedding(11, 6)
+  gru(5)
+  layernorm
+  logits = dense(3)
+}
+"""
+BRANCHES = """
+net Branches {
+  input x: 12
+  gate = parameter([6])
+  a = dense(6, act=tanh)
+  concat { a; dense(3) -> softmax }
+  split([6, 3]) -> [left, right]
+  y = left * gate
+  z = right -> prelu
+  outputs y, z
+}
+"""
+OPENED = {"N": 2, "T": 7}
+SMALL = [
+    ("alexnet", {}), ("autoencoder", {}), ("densenet_cifar", {}), ("dqn", {}), ("googlenet", {}), ("inception_v3", {}),
+    ("lenet", {}), ("mnasnet", {}), ("mobilenet_v2", {}), ("mobilenet_v3", {}), ("resnet", {"depth": 18}),
+    ("resnet_cifar", {}), ("resnet_preact", {}), ("shufflenet_v2", {}), ("squeezenet", {}), ("unet", {}), ("vae", {}),
+    ("wavenet", {}), ("xception", {}), ("seq2seq", {}), ("captioner", {}), ("transformer", {}), ("siamese", {}),
+    ("pose", {}), ("efficientnet", {}), ("ssd", {}), ("yolo", {}),
+]  # fmt: skip
+
+
+def largest_difference(net: netc.Net) -> float:
+    """Of the outputs, as a share of the largest number of each, with weights that leave nothing at its default."""
+    random = np.random.default_rng(0)
+    model = Model(net, "cpu", 0, target="std")
+    weights = {name: _moved(array, random) for name, array in model.state_dict().items()}
+    model.load_state_dict(weights)
+    feeds = {}
+    for value in net.inputs:
+        shape = [size if isinstance(size, int) else OPENED.get(str(size), 5) for size in value.shape]
+        whole = not value.dtype.is_float
+        feeds[value.name] = random.integers(0, 3, shape) if whole else random.standard_normal(shape).astype("float32")
+    names: dict[str, Any] = {}
+    text = pytorch_source(net)
+    exec(compile(text, f"{net.name}.py", "exec"), names)
+    network = names[net.name]()
+    rename = names.get("_renamed", lambda name: name)
+    given = {rename(name): torch.tensor(array) for name, array in weights.items()}
+    missing, _ = network.load_state_dict(given, strict="strict=False" not in text)
+    assert not missing
+    with torch.no_grad():
+        found = network.eval()(*map(torch.tensor, feeds.values()))
+    found = found if isinstance(found, tuple) else (found,)
+    ours = model.run(feeds).values()
+    pairs = [(a, b.numpy()) for a, b in zip(ours, found, strict=True)]
+    return max(float(np.abs(a - b).max() / max(1.0, float(np.abs(a).max()))) for a, b in pairs)
+
+
+def _moved(array: np.ndarray[Any, Any], random: np.random.Generator) -> np.ndarray[Any, Any]:
+    moved: np.ndarray[Any, Any] = (array + random.uniform(0.01, 0.1, array.shape)).astype(array.dtype)
+    return moved if array.dtype == np.float32 else array
+
+
+@pytest.mark.parametrize("text", [BLOCKS, SEQUENCE, BRANCHES])
+def test_outputs_are_equal(text: str) -> None:
+    assert largest_difference(netc.loads(text)) < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted((EXAMPLES / "lecture").glob("*.net")), ids=lambda path: path.stem)
+def test_outputs_of_the_lecture_are_equal(path: Path) -> None:
+    assert largest_difference(netc.load(path)) < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "settings"), SMALL, ids=[name for name, _ in SMALL])
+def test_outputs_of_the_zoo_are_equal(name: str, settings: dict[str, Any]) -> None:
+    assert largest_difference(netc.load(EXAMPLES / f"zoo/{name}.net", **settings)) < 1e-5
+
+
+def test_parts_that_are_alike_are_one_class() -> None:
+    text = pytorch_source(netc.loads(BLOCKS))
+    assert text.count("class ") == 3, text  # unit, what is repeated, the net
+    assert "Unit(3, 4, 1)" in text or "Unit(4, 1, 3)" in text, text
+    assert "for _ in range(3)" in text, text
+
+
+def test_a_network_without_words_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(TEXTS, "Relu")
+    with pytest.raises(CannotWriteError, match="the operator Relu of"):
+        pytorch_source(netc.loads("net A {\n  input x: 4\n  y = dense(3, act=relu)\n}"))
