@@ -26,6 +26,7 @@ class Chain:
 
 def chains(graph: Graph) -> Graph:
     """Write every chain of two operations or more as one node, where the chain ends."""
+    graph = _bounds_as_extrema(graph)
     readers = graph.consumers()
     chain_of: dict[Node, Chain] = {}
     for node in reversed(graph.nodes):
@@ -43,6 +44,21 @@ def chains(graph: Graph) -> Graph:
             rewriter.keep(node)
         elif node is found.nodes[0]:
             _write(rewriter, list(reversed(found.nodes)), outputs)
+    return rewriter.finish()
+
+
+def _bounds_as_extrema(graph: Graph) -> Graph:
+    """Clip as the larger and the smaller of two, which chains have."""
+    rewriter = Rewriter(graph)
+    for node in graph.nodes:
+        low, high = node.attributes.get("low"), node.attributes.get("high")
+        if node.op != "Clip" or node.output.dtype != DType.FLOAT32 or low is high is None:
+            rewriter.keep(node)
+            continue
+        g = rewriter.builder(node.origin)
+        (y,) = rewriter.inputs(node)
+        y = y if low is None else g.Max(y, low)
+        rewriter.replace(node.outputs, (y if high is None else g.Min(y, high),))
     return rewriter.finish()
 
 
