@@ -205,7 +205,11 @@ NUMPY = {
     "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Max": np.maximum, "Min": np.minimum,
     "Neg": lambda a, b: -a, "Sqrt": lambda a, b: np.sqrt(a), "Reciprocal": lambda a, b: 1 / a,
     "Relu": lambda a, b: np.maximum(a, 0), "Positive": lambda a, b: (a > 0).astype(np.float32),
+    "Tanh": lambda a, b: np.tanh(a), "Erf": lambda a, b: torch.erf(torch.tensor(a)).numpy(),
+    "Exp": lambda a, b: np.exp(a),
 }  # fmt: skip
+ROUNDED = {"Tanh": 4e-7, "Erf": 4e-7, "Exp": 3e-7}
+"""How far, in parts, what is no operation of a processor may be from the nearest number of float32."""
 
 
 @pytest.mark.parametrize("code", range(len(CODES)))
@@ -216,7 +220,21 @@ def test_each_elementwise_operation(code: int, size: int) -> None:
     if CODES[code] == "Sqrt":
         a = np.abs(a)
     (found,) = run("FastElementwise", (a, b), steps=(code, 0, 1), results=(2,))
-    np.testing.assert_array_equal(found, NUMPY[CODES[code]](a, b).astype(np.float32))
+    expected = NUMPY[CODES[code]](a.astype(np.float64), b.astype(np.float64))
+    if CODES[code] not in ROUNDED:
+        expected = NUMPY[CODES[code]](a, b)
+    np.testing.assert_allclose(found, expected.astype(np.float32), rtol=ROUNDED.get(CODES[code], 0), atol=0)
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_functions_far_out_and_close_to_zero(name: str) -> None:
+    parts = np.geomspace(1e-30, 1e30, 2001).astype(np.float32)
+    ends = np.array([0, -0.0, np.inf, -np.inf, np.nan, 88.7, -87.3, -103.9], np.float32)
+    x = np.concatenate([parts, -parts, np.linspace(-10, 10, 4001, dtype=np.float32), ends])
+    (found,) = run("FastElementwise", (x,), steps=(CODES.index(name), 0, 0), results=(1,))
+    with np.errstate(over="ignore", under="ignore"):
+        expected = NUMPY[name](x.astype(np.float64), x).astype(np.float32)
+    np.testing.assert_allclose(found, expected, rtol=ROUNDED[name], atol=1e-44)
 
 
 def test_every_operation_has_its_oracle() -> None:

@@ -118,7 +118,7 @@ def elementwise(draw: random.Random) -> FastNode:
     constants = [float(draw.randint(-3, 3)) for _ in range(draw.randint(1, 2))]
     known, steps = len(inputs) + len(constants), list[int]()
     for step in range(draw.randint(1, 8)):
-        steps += [draw.randint(0, 10), *(draw.randrange(known + step) for _ in range(2))]
+        steps += [draw.randint(0, 13), *(draw.randrange(known + step) for _ in range(2))]
     registers = known + len(steps) // 3
     results = [draw.randrange(registers) for _ in range(draw.randint(1, 3))]
     attributes = {"steps": steps, "results": results, "constants": constants}

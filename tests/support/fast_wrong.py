@@ -198,7 +198,7 @@ WRONG = [
     Wrong("Elementwise", "expected at most 64", {"constants": [0.5] * 100}),
     Wrong("Elementwise", "expected at most 64", {"constants": [0.5] * 62}),
     Wrong("Elementwise", "expected 1 to 64", count=90),
-    Wrong("Elementwise", "operation 11", {"steps": [11, 0, 1, 0, 0, 1]}),
+    Wrong("Elementwise", "operation 14", {"steps": [14, 0, 1, 0, 0, 1]}),
     Wrong("Elementwise", "operation -1", {"steps": [-1, 0, 1, 0, 0, 1]}),
     Wrong("Elementwise", f"operation {1 << 62}", {"steps": [1 << 62, 0, 1, 0, 0, 1]}),
     *(Wrong("Elementwise", f"step 1 reads register {at}", {"steps": [0, 0, 1, 9, 0, at]})

@@ -58,7 +58,5 @@ def conv_input_gradient(layout: Layout, g: Builder, node: Node) -> bool:
     if not all(isinstance(pad, int) and pad >= 0 for pad in around):
         return False
     weights = turned_alone(layout, g, w) if is_depthwise(layout, dy, dx, group) else turned_weights(layout, g, w)
-    made = g.BlockedConv(
-        layout.blocked(dy), weights, strides=(1, 1), pads=around, dilations=dilations, group=group
-    )
+    made = g.BlockedConv(layout.blocked(dy), weights, strides=(1, 1), pads=around, dilations=dilations, group=group)
     return layout.set_result(dx, made)
