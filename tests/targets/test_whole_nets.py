@@ -9,20 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sessions import fast_library, session_of
+from here import BLOCKED_TARGETS, TARGETS_HERE
+from sessions import session_of
 
 import netc
 from netc.compiler import Net, Options, compile_gradients, initial_weights
-from netc.compiler.targets import TARGETS
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.devices.device import CPU
-from netc.runtime.devices.target import target_for
 from netc.runtime.measure.torch_step import TorchStep
 
 pytest.importorskip("torch")
 LENET = Path(__file__).parents[2] / "examples" / "lecture" / "lenet5.net"
-BLOCKED = {"cpu": "cpu", "fast": "cpu", "cpu8": "cpu8", "fast8": "cpu8"}.get(target_for(CPU))
-FAST = "fast" if fast_library() and BLOCKED == "cpu" else None
 BATCH = 16
 MANY = """
 net Many {
@@ -69,13 +65,10 @@ FORCED = [
     "ConvInputGradient=transposed",
     "MaxPoolGradient=scan",
 ]
-OTHERS = {"cpu", "cpu8", "fast", "fast8"} - {BLOCKED, FAST}
-"""Targets for other processors than this one, or for a library that isn't here."""
-
 CASES: list[tuple[str, tuple[str, ...]]] = [
-    *((target, ()) for target in TARGETS if target not in OTHERS),
+    *((target, ()) for target in TARGETS_HERE),
     *(("cuda", (one,)) for one in FORCED),
-    *((BLOCKED, (one,)) for one in FORCED if BLOCKED),
+    *((target, (one,)) for target in BLOCKED_TARGETS[:1] for one in FORCED),
 ]
 
 
