@@ -237,6 +237,13 @@ def test_functions_far_out_and_close_to_zero(name: str) -> None:
     np.testing.assert_allclose(found, expected, rtol=ROUNDED[name], atol=1e-44)
 
 
+@pytest.mark.parametrize("name", ["Tanh", "Erf"])
+def test_no_function_passes_its_bounds(name: str) -> None:
+    x = np.linspace(-12, 12, 300_001, dtype=np.float32)
+    (found,) = run("FastElementwise", (x,), steps=(CODES.index(name), 0, 0), results=(1,))
+    assert np.abs(found).max() == 1
+
+
 def test_every_operation_has_its_oracle() -> None:
     assert NUMPY.keys() == set(CODES)
 

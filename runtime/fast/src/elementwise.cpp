@@ -33,14 +33,15 @@ inline float polynomial(float x, float sum, Rest... rest) {
   return sum;
 }
 
-// Both are quotients of polynomials in x^2, of least largest error; further out they are 1 and -1 in float32.
+// Both are quotients of polynomials in x^2, of least largest error; further out they are 1 and -1 in float32. Rounding
+// takes neither past 1, so that the root of 1 - y^2 is a number.
 inline float hyperbolic_tangent(float given) {
   float x = within(given, 9.0f), s = x * x;
   float above = polynomial(s, -2.76076847742355e-16f, 2.00018790482477e-13f, -8.60467152213735e-11f,
                            5.12229709037114e-08f, 1.48572235717979e-05f, 6.37261928875436e-04f, 4.89352455891786e-03f);
   float below = polynomial(s, 1.19825839466702e-06f, 1.18534705686654e-04f, 2.26843463243900e-03f,
                            4.89352518554385e-03f);
-  return x * above / below;
+  return within(x * above / below, 1.0f);
 }
 
 inline float error_function(float given) {
@@ -50,7 +51,7 @@ inline float error_function(float given) {
                            -1.60960333262415e-02f);
   float below = polynomial(s, -1.45660718464996e-05f, -2.13374055278905e-04f, -1.68282697438203e-03f,
                            -7.37332916720468e-03f, -1.42647390514189e-02f);
-  return x * above / below;
+  return within(x * above / below, 1.0f);
 }
 
 inline float two_to(int32_t exponent) {
