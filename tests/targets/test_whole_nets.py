@@ -101,7 +101,8 @@ JOINED = """
 block layer(growth) {
   concat {
     identity
-    { batchnorm -> relu -> conv(2 * growth, 1x1, bias=false) -> batchnorm -> relu -> conv(growth, 3x3, pad=1, bias=false) }
+    { batchnorm -> relu -> conv(2 * growth, 1x1, bias=false)
+      batchnorm -> relu -> conv(growth, 3x3, pad=1, bias=false) }
   }
 }
 
