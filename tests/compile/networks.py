@@ -21,12 +21,8 @@ from netc.compiler.optimizers.base import optimizer
 from netc.compiler.plan.terms import LossTerm, MetricTerm
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.grammar.diagnostics import Span
-from netc.runtime.devices.device import CPU
-from netc.runtime.devices.target import cpu_target, target_for
 
 Arrays = dict[str, np.ndarray[Any, Any]]
-CPU_TARGETS = list(dict.fromkeys(["std", cpu_target(), target_for(CPU)]))
-"""The targets that this machine's CPU can run."""
 HERE = Span("hand.net", 1, 1, 1, 2)
 
 

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 from corpus import NETS, Case, corpus, finished, net_of
-from sessions import fast_library
+from here import CPU_TARGETS
 from tiers import some
 
 from netc.compiler import Options, compile_gradients, compile_inference, compile_training, initial_weights, pipeline
@@ -19,11 +19,11 @@ from netc.compiler.ir.verify import verify
 from netc.compiler.pipeline import EARLIER, OPTIONAL, STAGES, Context, observed
 from netc.compiler.targets import TARGETS, TOUCHES
 
-from .networks import CPU_TARGETS, Arrays, batch_of, first_feeds, run
+from .networks import Arrays, batch_of, first_feeds, run
 
 CASES = corpus()
 READ = ("deep-infer-cpu", "deep-train-fast", "deep-train-cuda-bfloat16")
-TARGETS_HERE = [target for target in (*CPU_TARGETS, "cuda") if not target.startswith("fast") or fast_library()]
+TARGETS_RUN = [*CPU_TARGETS, "cuda"]
 
 
 class Changes(dict[str, bool]):
@@ -131,7 +131,7 @@ FIXED = [name for name in NETS if name != "open"]
 """Nets whose inputs have known sizes, for which numbers can be drawn."""
 
 
-@pytest.mark.parametrize("target", TARGETS_HERE)
+@pytest.mark.parametrize("target", TARGETS_RUN)
 @pytest.mark.parametrize("name", sorted(OPTIONAL))
 def test_what_may_be_left_out_changes_no_result(name: str, target: str) -> None:
     """Of each kind of model and each network that it changes, if it is another model without."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from here import CPU_TARGETS
 from onnxruntime import InferenceSession
 from sessions import session_of
 
@@ -18,7 +19,7 @@ from netc.compiler.load import load
 from netc.compiler.optimizers.base import optimizer
 from netc.compiler.weights.draw import initial_weights
 
-from .networks import CPU_TARGETS, Arrays
+from .networks import Arrays
 
 torch = pytest.importorskip("torch")
 nn = torch.nn

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from here import CPU_TARGETS
 
 from netc.compiler.build import compile_gradients, compile_inference, compile_training
 from netc.compiler.load import load
 from netc.compiler.weights.draw import initial_weights
 
-from .networks import CPU_TARGETS, Arrays, batch_of, first_feeds, run
+from .networks import Arrays, batch_of, first_feeds, run
 
 torch = pytest.importorskip("torch")
 nn = torch.nn

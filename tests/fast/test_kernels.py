@@ -90,6 +90,43 @@ def test_gradients_of_convolutions(
     assert_close(standing(dx, block), x.grad)
 
 
+DEPTHWISE = [
+    # examples, channels, height, width, kernel, stride, pad, dilation
+    (3, 16, 9, 7, (3, 3), 1, 1, 1),
+    (2, 32, 14, 15, (7, 7), 1, 3, 1),
+    (2, 16, 17, 24, (3, 3), 2, 1, 1),
+    (40, 16, 3, 3, (5, 5), 2, 2, 1),
+    (2, 48, 12, 13, (4, 2), 3, 0, 2),
+    (1, 16, 5, 31, (2, 17), 1, 8, 1),
+    (2, 16, 6, 5, (1, 1), 1, 0, 1),
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize(("n", "c", "h", "w", "kernel", "stride", "pad", "dilation"), DEPTHWISE)
+def test_gradients_of_depthwise_convolutions(
+    n: int, c: int, h: int, w: int, kernel: tuple[int, int], stride: int, pad: int, dilation: int, block: int
+) -> None:
+    random = np.random.default_rng(0)
+    x, weights, bias = (
+        double(random.standard_normal((n, c, h, w))),
+        double(random.standard_normal((c, 1, *kernel))),
+        double(np.zeros(c)),
+    )
+    y = torch.nn.functional.conv2d(x, weights, bias, stride, pad, dilation, groups=c)
+    dy = random.standard_normal(tuple(y.shape)).astype(np.float32)
+    y.backward(torch.tensor(dy).double())
+    rest: dict[str, Any] = {
+        "strides": (stride,) * 2, "pads": (pad,) * 4, "dilations": (dilation,) * 2, "block": block,
+    }  # fmt: skip
+    given = lying(dy, block), lying(x.detach().numpy(), block)
+    dw, dbias = run("FastDepthwiseWeightGradient", given, kernel=kernel, **rest)
+    assert_close(dw, weights.grad)
+    assert_close(dbias, bias.grad)
+    (dx,) = run("FastDepthwiseInputGradient", (given[0], weights.detach().numpy()), size=(h, w), **rest)
+    assert_close(standing(dx, block), x.grad)
+
+
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize(
     ("c", "kernel", "stride", "pad", "dilation"),
@@ -112,25 +149,35 @@ def test_weight_gradient_of_few_channels(c: int, kernel: int, stride: int, pad: 
 
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("relu", [False, True])
-@pytest.mark.parametrize("shape", [(3, 32, 5, 7), (40, 16, 1, 1), (2, 16, 40, 33)])
-def test_batch_normalization(shape: tuple[int, ...], relu: bool, block: int) -> None:
+@pytest.mark.parametrize(
+    ("shape", "plain"),
+    [((3, 32, 5, 7), 0), ((40, 16, 1, 1), 0), ((2, 16, 40, 33), 0), ((3, 5, 4, 12), 1), ((2, 3, 128, 72), 1)],
+)
+def test_batch_normalization(shape: tuple[int, ...], plain: int, relu: bool, block: int) -> None:
     """With means far from zero too: the variance is taken about the mean."""
+
+    def put(x: Array) -> Array:
+        return x if plain else lying(x, block)
+
+    def back(x: Array) -> Array:
+        return x if plain else standing(x, block)
+
     random = np.random.default_rng(0)
     x = double(random.standard_normal(shape) * 0.5 + 30 * random.standard_normal((1, shape[1], 1, 1)))
     scale, bias = double(random.standard_normal(shape[1])), double(random.standard_normal(shape[1]))
     y = torch.nn.functional.batch_norm(x, None, None, scale, bias, training=True, eps=1e-5)
     values = [value.detach().numpy() for value in (scale, bias)]
-    rest: dict[str, Any] = {"epsilon": 1e-5, "relu": relu, "block": block}
-    found, mean, variance = run("FastBatchNormalization", (lying(x.detach().numpy(), block), *values), **rest)
-    assert_close(standing(found, block), y.relu() if relu else y, 3e-5)
+    rest: dict[str, Any] = {"epsilon": 1e-5, "relu": relu, "plain": plain, "block": block}
+    found, mean, variance = run("FastBatchNormalization", (put(x.detach().numpy()), *values), **rest)
+    assert_close(back(found), y.relu() if relu else y, 3e-5)
     assert_close(mean, x.mean((0, 2, 3)))
     assert_close(variance, x.var((0, 2, 3), correction=0), 1e-5)
     dy = random.standard_normal(shape).astype(np.float32)
-    open_places = standing(found, block) > 0 if relu else np.ones(shape)  # as the forward pass found them
+    open_places = back(found) > 0 if relu else np.ones(shape)  # as the forward pass found them
     y.backward(torch.tensor(dy * open_places).double())
-    given = lying(dy, block), lying(x.detach().numpy(), block), *values, mean, variance
+    given = put(dy), put(x.detach().numpy()), *values, mean, variance
     dx, dscale, dbias = run("FastBatchNormalizationGradient", given, **rest)
-    assert_close(standing(dx, block), x.grad, 3e-5)
+    assert_close(back(dx), x.grad, 3e-5)
     assert_close(dscale, scale.grad, 3e-5)
     assert_close(dbias, bias.grad)
 
@@ -158,7 +205,11 @@ NUMPY = {
     "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Max": np.maximum, "Min": np.minimum,
     "Neg": lambda a, b: -a, "Sqrt": lambda a, b: np.sqrt(a), "Reciprocal": lambda a, b: 1 / a,
     "Relu": lambda a, b: np.maximum(a, 0), "Positive": lambda a, b: (a > 0).astype(np.float32),
+    "Tanh": lambda a, b: np.tanh(a), "Erf": lambda a, b: torch.erf(torch.tensor(a)).numpy(),
+    "Exp": lambda a, b: np.exp(a),
 }  # fmt: skip
+ROUNDED = {"Tanh": 4e-7, "Erf": 4e-7, "Exp": 3e-7}
+"""How far, in parts, what is no operation of a processor may be from the nearest number of float32."""
 
 
 @pytest.mark.parametrize("code", range(len(CODES)))
@@ -169,7 +220,28 @@ def test_each_elementwise_operation(code: int, size: int) -> None:
     if CODES[code] == "Sqrt":
         a = np.abs(a)
     (found,) = run("FastElementwise", (a, b), steps=(code, 0, 1), results=(2,))
-    np.testing.assert_array_equal(found, NUMPY[CODES[code]](a, b).astype(np.float32))
+    expected = NUMPY[CODES[code]](a.astype(np.float64), b.astype(np.float64))
+    if CODES[code] not in ROUNDED:
+        expected = NUMPY[CODES[code]](a, b)
+    np.testing.assert_allclose(found, expected.astype(np.float32), rtol=ROUNDED.get(CODES[code], 0), atol=0)
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_functions_far_out_and_close_to_zero(name: str) -> None:
+    parts = np.geomspace(1e-30, 1e30, 2001).astype(np.float32)
+    ends = np.array([0, -0.0, np.inf, -np.inf, np.nan, 88.7, -87.3, -103.9], np.float32)
+    x = np.concatenate([parts, -parts, np.linspace(-10, 10, 4001, dtype=np.float32), ends])
+    (found,) = run("FastElementwise", (x,), steps=(CODES.index(name), 0, 0), results=(1,))
+    with np.errstate(over="ignore", under="ignore"):
+        expected = NUMPY[name](x.astype(np.float64), x).astype(np.float32)
+    np.testing.assert_allclose(found, expected, rtol=ROUNDED[name], atol=1e-44)
+
+
+@pytest.mark.parametrize("name", ["Tanh", "Erf"])
+def test_no_function_passes_its_bounds(name: str) -> None:
+    x = np.linspace(-12, 12, 300_001, dtype=np.float32)
+    (found,) = run("FastElementwise", (x,), steps=(CODES.index(name), 0, 0), results=(1,))
+    assert np.abs(found).max() == 1
 
 
 def test_every_operation_has_its_oracle() -> None:
@@ -199,7 +271,11 @@ def test_threads_do_not_change_a_bit() -> None:
         ("FastConvWeightGradient", (dy, x), {
             "kernel": (3, 3), "strides": (1, 1), "pads": (1,) * 4, "dilations": (1, 1), "block": 16,
         }),
+        ("FastDepthwiseWeightGradient", (x, x), {
+            "kernel": (3, 3), "strides": (1, 1), "pads": (1,) * 4, "dilations": (1, 1), "block": 16,
+        }),
         ("FastBatchNormalization", (x, ones, ones), {"epsilon": 1e-5, "block": 16}),
+        ("FastBatchNormalization", (x, ones, ones), {"epsilon": 1e-5, "plain": True, "block": 16}),
     ]  # fmt: skip
     for op, feeds, rest in calls:
         for one, two in zip(run(op, feeds, 1, **rest), run(op, feeds, 2, **rest), strict=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from here import CPU_TARGETS
 from liveness import live_bytes
 
 import netc
@@ -20,8 +21,6 @@ from netc.compiler.passes.recompute import LONGEST
 from netc.compiler.pipeline import Context
 from netc.compiler.training.step import training_step
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.devices.device import CPU
-from netc.runtime.devices.target import cpu_target, target_for
 from netc.runtime.training.trainer import Trainer
 
 RESIDUAL = """
@@ -48,7 +47,6 @@ train Deep {
 }
 """
 LOW = Options(memory="low")
-CPU_TARGETS = list(dict.fromkeys(["std", cpu_target(), target_for(CPU)]))
 
 
 @pytest.fixture

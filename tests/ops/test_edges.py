@@ -7,20 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sessions import fast_library, session_of
+from here import BLOCKED_TARGETS, CPU_TARGETS
+from sessions import session_of
 
 import netc
 from netc.compiler import compile_gradients
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.training.gradient import gradients
-from netc.runtime.devices.device import CPU
-from netc.runtime.devices.target import target_for
 
 torch = pytest.importorskip("torch")
 Array = np.ndarray[Any, Any]
-HERE = {"fast": ["cpu", "fast"], "fast8": ["cpu8", "fast8"], "cpu": ["cpu"], "cpu8": ["cpu8"]}.get(target_for(CPU), [])
-TARGETS = [target for target in ("std", "cuda", "web", *HERE) if "fast" not in target or fast_library()]
+TARGETS = ["std", "cuda", "web", *BLOCKED_TARGETS]
 BASES = [0.0, 1e-30, 0.5, 1.0, 3.0]
 EXPONENTS = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, -1.0]
 LARGE = np.array(
@@ -71,7 +69,7 @@ def test_a_learned_exponent_over_pictures_with_black(target: str, tmp_path: Path
         "train Gem { loss = cross_entropy(logits, label); optimizer = adam; batch = 16; epochs = 1 }"
     )
     net = netc.load(file)
-    model = netc.Model(net, device="cpu", target=target if target in ("std", *HERE) else "std")
+    model = netc.Model(net, device="cpu", target=target if target in CPU_TARGETS else "std")
     artifact = compile_gradients(net, batch=16, target=target)
     rows = np.random.default_rng(0).random((16, 1, 8, 8)).astype(np.float32)
     rows[:, :, :4] = 0

@@ -52,16 +52,16 @@ def numbers(draw: random.Random, *sizes: int) -> Array:
 
 
 def batch_normalization(draw: random.Random) -> FastNode:
-    block, channels, x = _map(draw)
+    settings, channels, x = _normalized(draw)
     vectors = [numbers(draw, channels) for _ in range(2)]
-    return FastNode("BatchNormalization", [x, *vectors], _normalization(draw, block), ["y", "mean", "variance"])
+    return FastNode("BatchNormalization", [x, *vectors], settings, ["y", "mean", "variance"])
 
 
 def batch_normalization_gradient(draw: random.Random) -> FastNode:
-    block, channels, x = _map(draw)
+    settings, channels, x = _normalized(draw)
     vectors = [numbers(draw, channels) for _ in range(3)]
     inputs = [numbers(draw, *x.shape), x, *vectors, abs(numbers(draw, channels))]
-    return FastNode("BatchNormalizationGradient", inputs, _normalization(draw, block), ["dx", "dscale", "dbias"])
+    return FastNode("BatchNormalizationGradient", inputs, settings, ["dx", "dscale", "dbias"])
 
 
 def max_pool_gradient(draw: random.Random) -> FastNode:
@@ -90,6 +90,21 @@ def conv_input_gradient(draw: random.Random) -> FastNode:
     return FastNode("ConvInputGradient", [dy, w], {"size": list(x.shape[2:]), **windows, "block": block}, ["dx"])
 
 
+def depthwise_weight_gradient(draw: random.Random) -> FastNode:
+    block, channels, x = _map(draw)
+    windows = _windows(draw, x)
+    dy = numbers(draw, x.shape[0], channels, *windows.pop("places"))
+    return FastNode("DepthwiseWeightGradient", [dy, x], {**windows, "block": block}, ["dw", "dbias"])
+
+
+def depthwise_input_gradient(draw: random.Random) -> FastNode:
+    block, channels, x = _map(draw)
+    windows = _windows(draw, x)
+    w = numbers(draw, channels, 1, *windows.pop("kernel"))
+    dy = numbers(draw, x.shape[0], channels, *windows.pop("places"))
+    return FastNode("DepthwiseInputGradient", [dy, w], {"size": list(x.shape[2:]), **windows, "block": block}, ["dx"])
+
+
 def blocked_weights(draw: random.Random) -> FastNode:
     block = draw.choice((8, 16))
     w = numbers(draw, *(block * draw.randint(1, 3) for _ in range(2)), draw.randint(1, 5), draw.randint(1, 5))
@@ -103,7 +118,7 @@ def elementwise(draw: random.Random) -> FastNode:
     constants = [float(draw.randint(-3, 3)) for _ in range(draw.randint(1, 2))]
     known, steps = len(inputs) + len(constants), list[int]()
     for step in range(draw.randint(1, 8)):
-        steps += [draw.randint(0, 10), *(draw.randrange(known + step) for _ in range(2))]
+        steps += [draw.randint(0, 13), *(draw.randrange(known + step) for _ in range(2))]
     registers = known + len(steps) // 3
     results = [draw.randrange(registers) for _ in range(draw.randint(1, 3))]
     attributes = {"steps": steps, "results": results, "constants": constants}
@@ -116,6 +131,8 @@ VALID: dict[str, Callable[[random.Random], FastNode]] = {
     "MaxPoolGradient": max_pool_gradient,
     "ConvWeightGradient": conv_weight_gradient,
     "ConvInputGradient": conv_input_gradient,
+    "DepthwiseWeightGradient": depthwise_weight_gradient,
+    "DepthwiseInputGradient": depthwise_input_gradient,
     "BlockedWeights": blocked_weights,
     "Elementwise": elementwise,
 }
@@ -129,8 +146,15 @@ def _map(draw: random.Random) -> tuple[int, int, Array]:
     return block, channels, numbers(draw, draw.randint(1, 3), channels, draw.randint(1, 9), draw.randint(1, 9))
 
 
-def _normalization(draw: random.Random, block: int) -> dict[str, Any]:
-    return {"epsilon": draw.choice((1e-5, 1e-3)), "relu": draw.randint(0, 1), "block": block}
+def _normalized(draw: random.Random) -> tuple[dict[str, Any], int, Array]:
+    """Settings of batch normalization, and a map for them: in blocks, or plain with whole blocks of places."""
+    plain = draw.randint(0, 1)
+    block, channels, x = _map(draw)
+    if plain:
+        channels = draw.randint(1, 20)
+        x = numbers(draw, x.shape[0], channels, x.shape[2], block * draw.randint(1, 3))
+    settings = {"epsilon": draw.choice((1e-5, 1e-3)), "relu": draw.randint(0, 1), "plain": plain, "block": block}
+    return settings, channels, x
 
 
 def _windows(draw: random.Random, x: Array, dilated: bool = True) -> dict[str, Any]:

@@ -31,11 +31,11 @@ MAP, VECTOR = (2, 16, 5, 5), (16,)
 RIGHT = {
     "BatchNormalization": FastNode(
         "BatchNormalization", [_zeros(*MAP), *(_zeros(16) for _ in range(2))],
-        {"epsilon": 1e-5, "relu": 1, "block": 16}, ["y", "mean", "variance"],
+        {"epsilon": 1e-5, "relu": 1, "plain": 0, "block": 16}, ["y", "mean", "variance"],
     ),
     "BatchNormalizationGradient": FastNode(
         "BatchNormalizationGradient", [_zeros(*MAP), _zeros(*MAP), *(_zeros(16) for _ in range(4))],
-        {"epsilon": 1e-5, "relu": 1, "block": 16}, ["dx", "dscale", "dbias"],
+        {"epsilon": 1e-5, "relu": 1, "plain": 0, "block": 16}, ["dx", "dscale", "dbias"],
     ),
     "MaxPoolGradient": FastNode(
         "MaxPoolGradient", [_zeros(*MAP), _zeros(*MAP)], {**WINDOW, "relu": 0, "block": 16}, ["dx"]
@@ -46,6 +46,12 @@ RIGHT = {
     ),
     "ConvInputGradient": FastNode(
         "ConvInputGradient", [_zeros(2, 32, 3, 3), _zeros(32, 16, 3, 3)], {"size": [5, 5], **REST}, ["dx"]
+    ),
+    "DepthwiseWeightGradient": FastNode(
+        "DepthwiseWeightGradient", [_zeros(2, 16, 3, 3), _zeros(*MAP)], {"kernel": [3, 3], **REST}, ["dw", "dbias"]
+    ),
+    "DepthwiseInputGradient": FastNode(
+        "DepthwiseInputGradient", [_zeros(2, 16, 3, 3), _zeros(16, 1, 3, 3)], {"size": [5, 5], **REST}, ["dx"]
     ),
     "BlockedWeights": FastNode("BlockedWeights", [_zeros(32, 16, 3, 3)], {"block": 16}, ["forward", "turned"]),
     "Elementwise": FastNode(
@@ -166,6 +172,20 @@ WRONG = [
     Wrong("ConvInputGradient", "a multiple of 16", inputs={1: _zeros(32, 12, 3, 3)}),
     Wrong("ConvInputGradient", "a multiple of 16", inputs={0: _zeros(2, 24, 3, 3), 1: _zeros(24, 16, 3, 3)}),
     Wrong("ConvInputGradient", "does not fit into", inputs={1: _zeros(32, 16, 9, 3)}),
+    Wrong("BatchNormalization", "a multiple of 16 places", {"plain": 1}),
+    Wrong("BatchNormalizationGradient", "a multiple of 16 places", {"plain": 1}),
+    Wrong("DepthwiseWeightGradient", "a multiple of 16", inputs={0: _zeros(2, 8, 3, 3), 1: _zeros(2, 8, 5, 5)}),
+    Wrong("DepthwiseWeightGradient", "input `dy` has sizes [2, 32, 3, 3]", inputs={0: _zeros(2, 32, 3, 3)}),
+    Wrong("DepthwiseWeightGradient", "input `dy` has sizes [3, 16, 3, 3]", inputs={0: _zeros(3, 16, 3, 3)}),
+    Wrong("DepthwiseWeightGradient", "expected 3 along axis 2", inputs={0: _zeros(2, 16, 4, 3)}),
+    Wrong("DepthwiseWeightGradient", "does not fit into", {"dilations": [1 << 24, 1]}),
+    Wrong("DepthwiseInputGradient", "expected 4 along axis 2", {"size": [7, 5]}),
+    Wrong("DepthwiseInputGradient", "along axis 2", {"size": [1 << 28, 1 << 28]}),
+    Wrong("DepthwiseInputGradient", "input `w` has sizes [16, 2, 3, 3], expected [16, 1, 3, 3]",
+          inputs={1: _zeros(16, 2, 3, 3)}),
+    Wrong("DepthwiseInputGradient", "input `w` has sizes [32, 1, 3, 3]", inputs={1: _zeros(32, 1, 3, 3)}),
+    Wrong("DepthwiseInputGradient", "a multiple of 16", inputs={0: _zeros(2, 24, 3, 3), 1: _zeros(24, 1, 3, 3)}),
+    Wrong("DepthwiseInputGradient", "does not fit into", inputs={1: _zeros(16, 1, 9, 3)}),
     Wrong("BlockedWeights", "a multiple of 16", inputs={0: _zeros(24, 16, 3, 3)}),
     Wrong("BlockedWeights", "a multiple of 16", inputs={0: _zeros(16, 8, 3, 3)}),
     Wrong("BlockedWeights", "found 3 outputs, expected 1 or 2", outputs=("a", "b", "c")),
@@ -179,7 +199,7 @@ WRONG = [
     Wrong("Elementwise", "expected at most 64", {"constants": [0.5] * 100}),
     Wrong("Elementwise", "expected at most 64", {"constants": [0.5] * 62}),
     Wrong("Elementwise", "expected 1 to 64", count=90),
-    Wrong("Elementwise", "operation 11", {"steps": [11, 0, 1, 0, 0, 1]}),
+    Wrong("Elementwise", "operation 14", {"steps": [14, 0, 1, 0, 0, 1]}),
     Wrong("Elementwise", "operation -1", {"steps": [-1, 0, 1, 0, 0, 1]}),
     Wrong("Elementwise", f"operation {1 << 62}", {"steps": [1 << 62, 0, 1, 0, 0, 1]}),
     *(Wrong("Elementwise", f"step 1 reads register {at}", {"steps": [0, 0, 1, 9, 0, at]})

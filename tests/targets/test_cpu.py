@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sessions import fast_library, session_of
+from here import BLOCK, BLOCKED_TARGETS
+from sessions import session_of
 from stages import legalise, simplify
 
 from netc.compiler.emit import emit
@@ -20,7 +21,8 @@ from netc.compiler.targets.layout import Layout
 
 Array = np.ndarray[Any, Any]
 Build = Callable[..., Value | tuple[Value, ...]]
-HERE = ["cpu", *(["fast"] if fast_library() else [])]
+B = BLOCK
+pytestmark = pytest.mark.skipif(not BLOCKED_TARGETS, reason="this processor's ONNX Runtime has no blocks of channels")
 
 
 def graph_of(build: Build, *shapes: tuple[int, ...]) -> Graph:
@@ -47,7 +49,7 @@ def assert_agrees(build: Build, *shapes: tuple[int, ...], blocked: bool = True) 
     random = np.random.default_rng(0)
     feeds = {f"x{i}": random.standard_normal(shape).astype(np.float32) for i, shape in enumerate(shapes)}
     standard = run(written(graph, "std"), feeds)
-    for target in HERE:
+    for target in BLOCKED_TARGETS:
         ours = written(graph, target)
         assert any("Blocked" in node.op for node in ours.nodes) == blocked
         for mine, expected in zip(run(ours, feeds), standard, strict=True):
@@ -61,20 +63,20 @@ def settings(stride: int = 1, pad: int = 0, dilation: int = 1) -> dict[str, Any]
 
 CONVOLUTIONS = [
     # channels, filters, kernel, size, settings
-    (16, 32, 3, 8, settings(pad=1)),
-    (32, 16, 1, 7, settings()),
-    (16, 16, 1, 8, settings(stride=2)),
-    (32, 48, 3, 9, settings(stride=2, pad=1)),
-    (16, 16, 5, 12, settings(pad=2)),
-    (16, 32, 3, 11, settings(dilation=2)),
-    (3, 16, 3, 9, settings(pad=1)),
-    (1, 32, 5, 12, settings()),
-    (3, 64, 11, 31, settings(stride=4, pad=2)),
-    (16, 16, 3, 8, settings(stride=2)),
+    (B, 2 * B, 3, 8, settings(pad=1)),
+    (2 * B, B, 1, 7, settings()),
+    (B, B, 1, 8, settings(stride=2)),
+    (2 * B, 3 * B, 3, 9, settings(stride=2, pad=1)),
+    (B, B, 5, 12, settings(pad=2)),
+    (B, 2 * B, 3, 11, settings(dilation=2)),
+    (3, B, 3, 9, settings(pad=1)),
+    (1, 2 * B, 5, 12, settings()),
+    (3, 4 * B, 11, 31, settings(stride=4, pad=2)),
+    (B, B, 3, 8, settings(stride=2)),
     # filters and channels that fill no block, as in LeNet
     (1, 6, 5, 12, settings(pad=2)),
-    (6, 16, 5, 12, settings()),
-    (16, 20, 3, 8, settings(pad=1)),
+    (6, B, 5, 12, settings()),
+    (B, B + 4, 3, 8, settings(pad=1)),
 ]
 
 
@@ -92,14 +94,14 @@ def test_convolution_and_its_gradients(channels: int, filters: int, kernel: int,
 
 STRIPS = [
     # batch, channels, filters, kernel, size, settings, strips
-    (16, 16, 32, 3, 7, settings(pad=1), 1),
-    (128, 32, 32, 3, 8, settings(stride=2, pad=1), 1),
-    (32, 6, 32, 5, 8, settings(), 1),
-    (2, 16, 32, 3, 32, settings(pad=1), 8),
-    (4, 48, 20, 3, 32, settings(pad=1), 4),
-    (4, 6, 16, 5, 20, settings(), 4),
-    (8, 16, 16, 3, 33, settings(stride=2), 2),
-    (2, 32, 16, 3, 65, settings(stride=2, pad=1), None),
+    (B, B, 2 * B, 3, 7, settings(pad=1), 1),
+    (8 * B, 2 * B, 2 * B, 3, 8, settings(stride=2, pad=1), 1),
+    (2 * B, 6, 2 * B, 5, 8, settings(), 1),
+    (B // 8, B, 2 * B, 3, 32, settings(pad=1), 8),
+    (B // 4, 3 * B, B + 4, 3, 32, settings(pad=1), 4),
+    (B // 4, 6, B, 5, 20, settings(), 4),
+    (B // 2, B, B, 3, 33, settings(stride=2), 2),
+    (B // 8, 2 * B, B, 3, 65, settings(stride=2, pad=1), None),
 ]
 
 
@@ -115,7 +117,7 @@ def test_weight_gradient_by_strips(
 
     shapes = (batch, channels, size, size), (filters, channels, kernel, kernel)
     graph = graph_of(build, *shapes)
-    found = strips_of_examples(Layout(graph, 16), graph.nodes[-1])
+    found = strips_of_examples(Layout(graph, B), graph.nodes[-1])
     assert (found.count if found else None) == count
     assert_agrees(build, *shapes)
 
@@ -128,7 +130,7 @@ def test_many_small_maps_take_the_long_product() -> None:
     assert_agrees(build, (4, 128, 2, 2), (128, 128, 1, 1))
 
 
-@pytest.mark.parametrize("shape", [(2, 24, 8, 8), (2, 16, 8)])
+@pytest.mark.parametrize("shape", [(2, B + B // 2, 8, 8), (2, B, 8)])
 def test_channels_that_fill_no_block_stay_plain(shape: tuple[int, ...]) -> None:
     axes = len(shape) - 2
     around = {"strides": (1,) * axes, "pads": (1,) * 2 * axes, "dilations": (1,) * axes}
@@ -144,7 +146,7 @@ def test_pooling_and_its_gradient(kernel: int, stride: int, pad: int, size: int)
         pooled = g.MaxPool(y, **window)
         return pooled, g.MaxPoolGradient(y, pooled, g.Mul(pooled, pooled), **window)
 
-    assert_agrees(build, (2, 16, size, size), (16, 16, 3, 3))
+    assert_agrees(build, (2, B, size, size), (B, B, 3, 3))
 
 
 @pytest.mark.parametrize("relu", [False, True])
@@ -156,7 +158,7 @@ def test_batch_normalization_and_its_gradient(relu: bool) -> None:
         slopes = g.add("BatchNormalizationGradient", (g.Mul(after, after), y, scale, mean, variance), {"epsilon": 1e-5})
         return after, mean, variance, *slopes
 
-    assert_agrees(build, (4, 16, 6, 5), (32, 16, 3, 3), (32,), (32,))
+    assert_agrees(build, (4, B, 6, 5), (2 * B, B, 3, 3), (2 * B,), (2 * B,))
 
 
 def test_elementwise_concat_and_means() -> None:
@@ -168,7 +170,7 @@ def test_elementwise_concat_and_means() -> None:
         plain = g.Add(a, g.ReduceSum(b, axes=(1,), keepdims=True))
         return g.Mul(b, mask), joined, g.ReduceMean(joined, axes=(2, 3)), plain
 
-    assert_agrees(build, (3, 16, 5, 5), (16, 16, 3, 3))
+    assert_agrees(build, (3, B, 5, 5), (B, B, 3, 3))
 
 
 def test_each_activation_is_converted_once_each_way() -> None:
@@ -179,8 +181,8 @@ def test_each_activation_is_converted_once_each_way() -> None:
             x = g.Relu(g.Conv(x, w, **settings(pad=1)))
         return g.Add(x, 1.0)
 
-    graph = written(graph_of(build, (2, 16, 8, 8), *[(16, 16, 3, 3)] * 3), "cpu")
-    maps = Counter(node.op for node in graph.nodes if node.output.shape == (2, 16, 8, 8))
+    graph = written(graph_of(build, (2, B, 8, 8), *[(B, B, 3, 3)] * 3), BLOCKED_TARGETS[0])
+    maps = Counter(node.op for node in graph.nodes if node.output.shape == (2, B, 8, 8))
     assert maps == {"ToBlocked": 1, "BlockedConv": 3, "Add": 1, "FromBlocked": 1}
 
 
@@ -199,17 +201,17 @@ def test_a_number_meets_one_by_one_kernels_as_a_vector() -> None:
     def build(g: Builder, w: Value, rate: Value) -> tuple[Value, ...]:
         return g.Mul(w, rate), g.Sub(1.0, w), g.Add(w, w)
 
-    graph = written(graph_of(build, (32, 16, 1, 1), (1,)), "cpu")
+    graph = written(graph_of(build, (2 * B, B, 1, 1), (1,)), BLOCKED_TARGETS[0])
     ranks = {node.op: [value.rank for value in node.inputs] for node in graph.nodes if node.op != "Reshape"}
     assert ranks == {"Mul": [1, 0], "Constant": [], "Sub": [0, 1], "Add": [4, 4]}
-    assert_agrees(build, (32, 16, 1, 1), (1,), blocked=False)
+    assert_agrees(build, (2 * B, B, 1, 1), (1,), blocked=False)
 
 
 def test_padding_of_one_axis_is_a_join() -> None:
     def build(g: Builder, x: Value) -> tuple[Value, ...]:
         return g.Pad(x, pads=(0, 1, 0, 2), value=-1.5), g.Pad(x, pads=(1, 1, 0, 0)), g.Pad(x, pads=(0, 0, 0, 0))
 
-    graph = written(graph_of(build, (3, 4)), "cpu")
+    graph = written(graph_of(build, (3, 4)), BLOCKED_TARGETS[0])
     assert sorted(node.op for node in graph.nodes if node.op in ("Concat", "Pad")) == ["Concat", "Pad", "Pad"]
     assert_agrees(build, (3, 4), blocked=False)
 
@@ -220,10 +222,10 @@ def test_a_choice_between_blocked_maps_by_a_plain_mask() -> None:
     def build(g: Builder, x: Value, w: Value, m: Value) -> Value:
         return g.Where(g.Not(g.Equal(m, 0.0)), g.Conv(x, w, **settings(pad=1)), m)
 
-    assert_agrees(build, (2, 16, 5, 5), (16, 16, 3, 3), (2, 16, 5, 5))
+    assert_agrees(build, (2, B, 5, 5), (B, B, 3, 3), (2, B, 5, 5))
 
 
-@pytest.mark.parametrize("filters", [16, 6])
+@pytest.mark.parametrize("filters", [B, 6])
 def test_truth_values_of_blocked_maps_where_they_are_needed_plain(filters: int) -> None:
     def build(g: Builder, x: Value, w: Value) -> tuple[Value, ...]:
         y = g.Conv(x, w, **settings(pad=1))
@@ -232,4 +234,4 @@ def test_truth_values_of_blocked_maps_where_they_are_needed_plain(filters: int) 
         sums = g.ReduceSum(g.Mul(whole, 2), axes=(2, 3))
         return g.Cast(above, to=DType.FLOAT32), g.Cast(sums, to=DType.FLOAT32), y
 
-    assert_agrees(build, (2, 16, 5, 5), (filters, 16, 3, 3))
+    assert_agrees(build, (2, B, 5, 5), (filters, B, 3, 3))

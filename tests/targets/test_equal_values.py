@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from sessions import fast_library, session_of
+from here import BLOCKED_TARGETS
+from sessions import session_of
 from tiers import some
 
 import netc
@@ -19,12 +20,9 @@ from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ops.base import OPS
 from netc.compiler.targets import TARGETS
-from netc.runtime.devices.device import CPU
-from netc.runtime.devices.target import target_for
 from netc.runtime.measure.torch_step import TorchStep
 
-HERE = {"fast": ["cpu", "fast"], "fast8": ["cpu8", "fast8"], "cpu": ["cpu"], "cpu8": ["cpu8"]}.get(target_for(CPU), [])
-RUNNABLE = [target for target in ("std", "cuda", "web", *HERE) if "fast" not in target or fast_library()]
+RUNNABLE = ["std", "cuda", "web", *BLOCKED_TARGETS]
 OWN = sorted(name for name, definition in OPS.items() if definition.domain)
 assert {OPS[name].domain for name in OWN} == {"com.microsoft", "com.microsoft.nchwc", "netc.fast"}
 BODIES = [

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sessions import fast_library, session_of
+from here import BLOCKED_TARGETS, TARGETS_HERE
+from sessions import session_of
 from stages import legalise, simplify
 
 from netc.compiler.emit import emit
@@ -14,16 +15,9 @@ from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ir.verify import verify
 from netc.compiler.targets import TARGETS
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.devices.device import CPU
-from netc.runtime.devices.target import target_for
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
-BLOCKED = {"cpu": "cpu", "fast": "cpu", "cpu8": "cpu8", "fast8": "cpu8"}.get(target_for(CPU))
-FAST = "fast" if fast_library() and BLOCKED == "cpu" else None
-OTHERS = {"cpu", "cpu8", "fast", "fast8"} - {BLOCKED, FAST}
-HERE = [target for target in TARGETS if target not in OTHERS]
-"""Targets whose operators this machine's runtime has; what runs on a card is standard operators."""
 
 
 def settings(strides: Ints, pads: Ints, dilations: Ints | None = None, group: int = 1) -> dict[str, Any]:
@@ -47,6 +41,10 @@ CONVOLUTIONS: list[tuple[Ints, Ints, dict[str, Any]]] = [
     ((16, 16, 8, 7), (32, 16, 3, 3), settings((1, 1), (1, 1, 1, 1))),
     ((16, 32, 8, 8), (16, 32, 3, 3), settings((2, 2), (1, 1, 1, 1))),
     ((4, 16, 6, 6), (32, 16, 1, 1), settings((2, 2), (0, 0, 0, 0))),
+    # and one filter for each of them
+    ((3, 16, 7, 9), (16, 1, 7, 7), settings((1, 1), (3, 3, 3, 3), group=16)),
+    ((2, 32, 8, 7), (32, 1, 3, 3), settings((2, 2), (1, 1, 1, 1), group=32)),
+    ((2, 16, 9, 9), (16, 1, 3, 2), settings((1, 1), (2, 1, 2, 1), (2, 2), group=16)),
 ]
 POOLS: list[tuple[Ints, Ints, Ints, Ints]] = [
     # x, kernel, strides, pads
@@ -144,7 +142,7 @@ def assert_close(found: Array, expected: Array) -> None:
 
 
 def choices(op: str) -> list[tuple[str, str]]:
-    return [(target, name) for target in HERE for name in TARGETS[target].names()[op]]
+    return [(target, name) for target in TARGETS_HERE for name in TARGETS[target].names()[op]]
 
 
 @pytest.mark.parametrize(("target", "name"), choices("ConvWeightGradient") + choices("ConvInputGradient"))
@@ -164,7 +162,7 @@ def test_gradients_of_convolutions(target: str, name: str) -> None:
         dx, dw = convolution_gradients(*(feeds[of].astype(np.float64) for of in ("x", "w", "dy")), rest)
         assert_close(found["dw"], dw)
         assert_close(found["dx"], dx)
-    everywhere = {"windows", "products", "transposed"} | ({"swapped"} if target not in ("cpu", "fast") else set())
+    everywhere = {"windows", "products", "transposed"} | ({"swapped"} if target not in BLOCKED_TARGETS else set())
     assert taken == len(CONVOLUTIONS) if name in everywhere else taken > 0
 
 

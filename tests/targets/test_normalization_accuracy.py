@@ -6,18 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sessions import fast_library, session_of
+from here import BLOCKED_TARGETS
+from sessions import session_of
 from stages import legalise, simplify
 
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
-from netc.runtime.devices.device import CPU
-from netc.runtime.devices.target import target_for
 
 torch = pytest.importorskip("torch")
 Array = np.ndarray[Any, Any]
-HERE = {"fast": ["cpu", "fast"], "fast8": ["cpu8", "fast8"], "cpu": ["cpu"], "cpu8": ["cpu8"]}.get(target_for(CPU), [])
-TARGETS = [target for target in ("std", "cuda", "web", *HERE) if "fast" not in target or fast_library()]
+TARGETS = ["std", "cuda", "web", *BLOCKED_TARGETS]
 EPSILON = 1e-5
 
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
-from sessions import fast_library, session_of
+from here import BLOCKED_TARGETS, CPU_TARGETS, TARGETS_HERE
+from sessions import session_of
 
 import netc
 from netc.compiler import Net, Options, compile_gradients, initial_weights
-from netc.compiler.targets import TARGETS
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.devices.device import CPU
-from netc.runtime.devices.target import target_for
 from netc.runtime.measure.torch_step import TorchStep
 
 pytest.importorskip("torch")
 LENET = Path(__file__).parents[2] / "examples" / "lecture" / "lenet5.net"
-BLOCKED = {"cpu": "cpu", "fast": "cpu", "cpu8": "cpu8", "fast8": "cpu8"}.get(target_for(CPU))
-FAST = "fast" if fast_library() and BLOCKED == "cpu" else None
 BATCH = 16
 MANY = """
 net Many {
@@ -60,7 +58,69 @@ train Words {
   optimizer = sgd(lr=0.1)
 }
 """
-TEXTS = {"many": MANY, "words": WORDS}
+LIGHT = """
+block unit(filters, kernel = 1x1, stride = 1, groups = 1, act = relu6) {
+  conv(filters, kernel, stride=stride, pad=kernel[0] // 2, groups=groups, bias=false) -> batchnorm -> act
+}
+
+net Light "depthwise convolutions, and maps whose channels fill no block, as in MobileNet" {
+  input image: 3x16x12
+  unit(16, 3x3, 2)
+  add { identity; { unit(32) -> unit(32, 3x3, 1, 32, hardswish) -> unit(16, act=identity) } } -> relu
+  unit(12) -> unit(48) -> unit(48, 5x5, 2, 48) -> unit(20) -> depthwise(3x3, pad=1) -> global_avgpool
+  logits = dense(5)
+}
+
+train Light {
+  loss = cross_entropy(logits, label)
+  optimizer = sgd(lr=0.1)
+}
+"""
+MODERN = """
+block unit() {
+  add {
+    identity
+    { depthwise(7x7, pad=3) -> flatten(from=1) -> transpose -> layernorm
+      dense(2 * in.channels, act=gelu) -> dense(in.channels) -> transpose -> reshape(in.shape)
+      mul(parameter([in.channels, 1, 1], value=0.5)) }
+  }
+}
+
+net Modern "depthwise convolutions between dense layers and GELUs, as in ConvNeXt" {
+  input image: 3x24x16
+  conv(16, 4x4, stride=4) -> unit -> unit -> conv(32, 2x2, stride=2) -> gelu(approximate=tanh) -> unit -> global_avgpool
+  logits = dense(5)
+}
+
+train Modern {
+  loss = cross_entropy(logits, label)
+  optimizer = sgd(lr=0.1)
+}
+"""
+JOINED = """
+block layer(growth) {
+  concat {
+    identity
+    { batchnorm -> relu -> conv(2 * growth, 1x1, bias=false)
+      batchnorm -> relu -> conv(growth, 3x3, pad=1, bias=false) }
+  }
+}
+
+net Joined "maps that grow by joins, of whole blocks of places, as in DenseNet" {
+  input image: 3x24x16
+  conv(16, 3x3, stride=2, pad=1, bias=false) -> batchnorm -> relu -> layer(6) -> layer(6) -> layer(4)
+  batchnorm -> relu -> conv(16, 1x1, bias=false) -> avgpool(2x2) -> layer(8) -> batchnorm -> relu -> global_avgpool
+  logits = dense(5)
+}
+
+train Joined {
+  loss = cross_entropy(logits, label)
+  optimizer = sgd(lr=0.1)
+}
+"""
+TEXTS = {"many": MANY, "words": WORDS, "light": LIGHT, "modern": MODERN, "joined": JOINED}
+EVERYWHERE = ("lenet", "many", "words")
+"""Tried on all targets; the others, which are about blocks, on the CPU's."""
 FORCED = [
     "ConvWeightGradient=windows",
     "ConvWeightGradient=products",
@@ -69,13 +129,10 @@ FORCED = [
     "ConvInputGradient=transposed",
     "MaxPoolGradient=scan",
 ]
-OTHERS = {"cpu", "cpu8", "fast", "fast8"} - {BLOCKED, FAST}
-"""Targets for other processors than this one, or for a library that isn't here."""
-
 CASES: list[tuple[str, tuple[str, ...]]] = [
-    *((target, ()) for target in TARGETS if target not in OTHERS),
+    *((target, ()) for target in TARGETS_HERE),
     *(("cuda", (one,)) for one in FORCED),
-    *((BLOCKED, (one,)) for one in FORCED if BLOCKED),
+    *((target, (one,)) for target in BLOCKED_TARGETS[:1] for one in FORCED),
 ]
 
 
@@ -86,8 +143,11 @@ def net_and_expected(name: str, folder: Path) -> tuple[Net, dict[str, Any], dict
         path = folder / f"{name}.net"
         path.write_text(TEXTS[name])
     net = netc.load(path)
-    weights = initial_weights(net, 1)
     random = np.random.default_rng(0)
+    weights = {  # a scale before a ReLU and another normalization has a gradient only where its shift is not zero
+        name: array + 0.3 * np.abs(random.standard_normal(array.shape)).astype(np.float32) * (array.ndim == 1)
+        for name, array in initial_weights(net, 1).items()
+    }
     shape = [BATCH, *net.inputs[0].shape[1:]]
     rows = {"image": random.standard_normal(shape).astype(np.float32), "label": random.integers(0, 5, BATCH)}
     loss, gradients = TorchStep(net, replace(net.plan(), batch=BATCH), weights, rows, lr=0.0).gradients()
@@ -105,8 +165,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (target, forced, name)
         for target, forced in CASES
-        for name in ("lenet", "many", "words")
-        if name != "words" or not forced
+        for name in ("lenet", *TEXTS)
+        if (name in EVERYWHERE or target in CPU_TARGETS) and (name in ("lenet", "many") or not forced)
     ],
 )
 def test_gradients(target: str, lowerings: tuple[str, ...], name: str, batch: int | None, folder: Path) -> None:
@@ -123,6 +183,25 @@ def test_gradients(target: str, lowerings: tuple[str, ...], name: str, batch: in
     for parameter, gradient in expected.items():
         off = np.linalg.norm(found[f"gradient.{parameter}"] - gradient)
         assert off <= 1e-4 * np.linalg.norm(gradient), parameter
+
+
+@pytest.mark.parametrize("target", ["fast", "fast8"])
+def test_what_the_library_is_for_is_its_own(target: str, folder: Path) -> None:
+    """For blocks of either size, whichever this machine has."""
+
+    def nodes(name: str) -> list[onnx.NodeProto]:
+        net, *_ = net_and_expected(name, folder)
+        return [*onnx.load_from_string(compile_gradients(net, batch=BATCH, target=target).model).graph.node]
+
+    depthwise = Counter(node.op_type for node in nodes("light"))
+    assert (depthwise["DepthwiseWeightGradient"], depthwise["DepthwiseInputGradient"]) == (2, 1)
+    assert not {"Erf", "Tanh"} & {node.op_type for node in nodes("modern")}
+    plain = [
+        next(attribute.i for attribute in node.attribute if attribute.name == "plain")
+        for node in nodes("joined")
+        if node.op_type.startswith("BatchNormalization")
+    ]
+    assert {0, 1} == set(plain)
 
 
 def test_a_form_that_does_not_fit_a_layer_is_told_with_its_line(folder: Path) -> None:

@@ -11,6 +11,7 @@ import math
 from netc.compiler.ir import Builder, DType, Tensor, Value
 from netc.compiler.ops.slicing import pad_axis
 from netc.compiler.targets.convolution import static
+from netc.compiler.targets.convolution import turned_weights as turned_kernels
 from netc.compiler.targets.layout import Layout
 
 
@@ -68,6 +69,16 @@ def turned_weights(layout: Layout, g: Builder, w: Value) -> Value:
         rows = g.Reshape(inner, shape=(filters * groups * places, block))
         index = g.Constant(value=Tensor(DType.INT32, (len(order),), order))
         return g.Reshape(g.Gather(rows, index, axis=0), shape=(channels, filters, height, width))
+
+    return layout.once("turned", w, make)
+
+
+def turned_alone(layout: Layout, g: Builder, w: Value) -> Value:
+    """[C, 1, *kernel], one filter for each channel, turned round for the input's gradient, blocks of C innermost."""
+
+    def make() -> Value:
+        turned = turned_kernels(g, layout.plain(w), group=static(w.shape)[0])
+        return block_filters(layout, g, turned, turned)
 
     return layout.once("turned", w, make)
 

@@ -34,11 +34,14 @@ class FastOp(RuntimeOp):
 
 @op
 class FastBatchNormalization(FastOp):
-    """BatchNormalizationTraining, with a ReLU after it where asked: x, scale, bias -> y, mean [C], variance [C]."""
+    """BatchNormalizationTraining, with a ReLU after it where asked: x, scale, bias -> y, mean [C], variance [C].
+
+    With `plain` x and y are plain, and have whole blocks of places.
+    """
 
     kind = Kind.REDUCTION
     cost = Cost.MEMORY
-    attributes = {"epsilon": REQUIRED, "relu": False, "block": REQUIRED}
+    attributes = {"epsilon": REQUIRED, "relu": False, "plain": False, "block": REQUIRED}
     samples = (sample((2, 16, 3, 4), (16,), (16,), epsilon=1e-5, block=16),)
 
     @classmethod
@@ -53,7 +56,7 @@ class FastBatchNormalizationGradient(FastOp):
     """BatchNormalizationGradient through the ReLU too: dy, x, scale, bias, mean, variance -> dx, dscale, dbias."""
 
     kind = Kind.REDUCTION
-    attributes = {"epsilon": REQUIRED, "relu": False, "block": REQUIRED}
+    attributes = {"epsilon": REQUIRED, "relu": False, "plain": False, "block": REQUIRED}
     samples = (sample((2, 16, 3, 4), (2, 16, 3, 4), *[(16,)] * 4, epsilon=1e-5, block=16),)
 
     @classmethod
@@ -114,6 +117,49 @@ class FastConvInputGradient(FastOp):
     def shape(dy: Value, w: Value, *, size: Ints, strides: Ints, pads: Ints, dilations: Ints, block: int) -> Shape:
         floating(dy, w)
         return (dy.shape[0], w.shape[1], *size)
+
+    @staticmethod
+    def flops(node: Node) -> Size:
+        return product(node.inputs[0].shape) * product(node.inputs[1].shape[1:])
+
+
+@op
+class FastDepthwiseWeightGradient(FastOp):
+    """dy, x -> dw [C, 1, *kernel], plain, and dbias [C], of a convolution with one filter a channel."""
+
+    kind = Kind.PRODUCT
+    attributes = {**WINDOW, "dilations": REQUIRED, "block": REQUIRED}
+    samples = (
+        sample((2, 16, 3, 3), (2, 16, 5, 5), kernel=(3, 3), strides=(1, 1), pads=(0, 0, 0, 0), dilations=(1, 1),
+               block=16),
+    )  # fmt: skip
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        dy, x = inputs
+        floating(dy, x)
+        return (FLOAT, (x.shape[1], 1, *attributes["kernel"])), (FLOAT, (x.shape[1],))
+
+    @staticmethod
+    def flops(node: Node) -> Size:
+        return product(node.inputs[0].shape) * product(node.outputs[0].shape[1:])
+
+
+@op
+class FastDepthwiseInputGradient(FastOp):
+    """dy, w [C, 1, *kernel] (plain) -> dx of a convolution with one filter a channel, whose input has this `size`."""
+
+    kind = Kind.PRODUCT
+    attributes = {"size": REQUIRED, "strides": REQUIRED, "pads": REQUIRED, "dilations": REQUIRED, "block": REQUIRED}
+    samples = (
+        sample((2, 16, 2, 2), (16, 1, 3, 3), size=(5, 5), strides=(2, 2), pads=(0, 0, 0, 0), dilations=(1, 1),
+               block=16),
+    )  # fmt: skip
+
+    @staticmethod
+    def shape(dy: Value, w: Value, *, size: Ints, strides: Ints, pads: Ints, dilations: Ints, block: int) -> Shape:
+        floating(dy, w)
+        return (*dy.shape[:2], *size)
 
     @staticmethod
     def flops(node: Node) -> Size:

@@ -1,4 +1,5 @@
-// Batch normalization by the batch's own statistics, and its gradient (Ioffe & Szegedy 2015), on blocked maps.
+// Batch normalization by the batch's own statistics, and its gradient (Ioffe & Szegedy 2015), on blocked maps and on
+// plain ones. A vector holds the channels of a block at a place, or, in a plain map, neighbouring places of a channel.
 //
 // A piece of a map that fits the first cache is read once: its mean, then its squares about that mean. Pieces are put
 // together by the formula of Chan, Golub & LeVeque 1979 in double precision, always in the same order.
@@ -14,7 +15,8 @@ namespace {
 constexpr int64_t PIECE = 512;  // places
 constexpr int64_t TASKS = 64;   // for a whole map; more than any number of threads that pays
 
-// How the places of one block of channels, [N, H, W], are cut into pieces and dealt out.
+// How the places of one block of channels, [N, H, W], are cut into pieces and dealt out. Of a plain map a block is one
+// channel, and a place is B neighbouring ones.
 struct Cut {
   int64_t examples, blocks, places, pieces, tasks, pieces_a_task;
 
@@ -82,6 +84,36 @@ void add_piece(Moments<B>& moments, const float* x, int64_t places) {
   moments.add(static_cast<double>(places), means, all);
 }
 
+// The numbers of a block of channels, or of a channel, in every lane of which it stands.
+template <int B>
+typename Block<B>::Vector lanes(const float* numbers, bool plain) {
+  typename Block<B>::Vector all;
+  for (int k = 0; k < B; ++k) all[k] = numbers[plain ? 0 : k];
+  return all;
+}
+
+// Refuses a map that does not fill its blocks.
+void expect_whole_blocks(const Input& x, int64_t block, bool plain) {
+  if (!plain) {
+    x.expect_blocks(block);
+  } else if (product({x.sizes[2], x.sizes[3]}) % block != 0) {
+    refuse("input `", x.name, "` has sizes ", x.sizes, ", expected a multiple of ", block, " places");
+  }
+}
+
+// How a map lies, whose blocks are whole.
+struct Lying {
+  int64_t lanes, channels;  // of a block
+  Cut cut;
+
+  Lying(const Input& x, int64_t block, bool plain)
+      : lanes(block),
+        channels(plain ? 1 : block),
+        cut(x.sizes[0], x.sizes[1] / channels, x.sizes[2] * x.sizes[3] / (plain ? block : 1)) {}
+
+  double numbers_a_channel() const { return static_cast<double>(cut.examples) * cut.places * (lanes / channels); }
+};
+
 // y = slope x + shift. Forward and backward pass share it, so that both see the same sign.
 template <int B>
 typename Block<B>::Vector affine(typename Block<B>::Vector x, typename Block<B>::Vector slope,
@@ -93,10 +125,11 @@ template <int B>
 struct Affine {
   typename Block<B>::Vector slope, shift;
 
-  Affine(const float* scale, const float* bias, const float* mean, const float* variance, float epsilon) {
-    for (int c = 0; c < B; ++c) {
-      slope[c] = scale[c] / std::sqrt(variance[c] + epsilon);
-      shift[c] = bias[c] - mean[c] * slope[c];
+  Affine(const float* scale, const float* bias, const float* mean, const float* variance, float epsilon, bool plain) {
+    for (int k = 0; k < B; ++k) {
+      int c = plain ? 0 : k;
+      slope[k] = scale[c] / std::sqrt(variance[c] + epsilon);
+      shift[k] = bias[c] - mean[c] * slope[k];
     }
   }
 };
@@ -104,11 +137,13 @@ struct Affine {
 }  // namespace
 
 BatchNormalization::BatchNormalization(const Attributes& given)
-    : block_(given.block()), relu_(given.flag("relu")), epsilon_(given.epsilon()) {}
+    : block_(given.block()), relu_(given.flag("relu")), plain_(given.flag("plain")), epsilon_(given.epsilon()) {}
 
 void BatchNormalization::run(Call& call) const {
   Input x = call.map(0, "x");
-  x.expect_blocks(block_);
+  expect_whole_blocks(x, block_, plain_);
+  Lying lying(x, block_, plain_);
+  const Cut& cut = lying.cut;
   int64_t channels = x.sizes[1];
   Input scale = call.vector(1, "scale", channels), bias = call.vector(2, "bias", channels);
   float* y = call.out(0, x.sizes);
@@ -117,7 +152,6 @@ void BatchNormalization::run(Call& call) const {
   with_block(block_, [&](auto size) {
     constexpr int B = size();
     using Vector = typename Block<B>::Vector;
-    Cut cut(x.sizes[0], channels / B, x.sizes[2] * x.sizes[3]);
     std::vector<Moments<B>> found(cut.blocks * cut.tasks);
     call.parallel(cut.blocks * cut.tasks, [&](int64_t i) {
       cut.each(i / cut.tasks, i % cut.tasks, B,
@@ -129,14 +163,19 @@ void BatchNormalization::run(Call& call) const {
         const Moments<B>& part = found[b * cut.tasks + t];
         all.add(part.count, part.mean, part.squares);
       }
-      for (int c = 0; c < B; ++c) {
-        mean[b * B + c] = static_cast<float>(all.mean[c]);
-        variance[b * B + c] = static_cast<float>(all.squares[c] / all.count);
+      Moments<1> channel;
+      for (int k = 0; k < B; ++k) {
+        channel.add(all.count, &all.mean[k], &all.squares[k]);
+        if (plain_ && k < B - 1) continue;
+        int64_t c = plain_ ? b : b * B + k;
+        mean[c] = static_cast<float>(channel.mean[0]);
+        variance[c] = static_cast<float>(channel.squares[0] / channel.count);
+        channel = {};
       }
     }
     call.parallel(cut.blocks * cut.tasks, [&](int64_t i) {
-      int64_t c = i / cut.tasks * B;
-      Affine<B> a(scale.data + c, bias.data + c, mean + c, variance + c, epsilon_);
+      int64_t c = i / cut.tasks * lying.channels;
+      Affine<B> a(scale.data + c, bias.data + c, mean + c, variance + c, epsilon_, plain_);
       bool relu = relu_;
       cut.each(i / cut.tasks, i % cut.tasks, B, [&](int64_t at, int64_t places) {
         for (int64_t p = 0; p < places; ++p) {
@@ -150,14 +189,16 @@ void BatchNormalization::run(Call& call) const {
 }
 
 BatchNormalizationGradient::BatchNormalizationGradient(const Attributes& given)
-    : block_(given.block()), relu_(given.flag("relu")), epsilon_(given.epsilon()) {}
+    : block_(given.block()), relu_(given.flag("relu")), plain_(given.flag("plain")), epsilon_(given.epsilon()) {}
 
 // dx = k (d - E[d] - (x - mean) E[d (x - mean)] / (variance + epsilon)), k = scale / sqrt(variance + epsilon),
 // where d is dy, or nothing where the ReLU was shut.
 void BatchNormalizationGradient::run(Call& call) const {
   Input dy = call.map(0, "dy"), x = call.map(1, "x");
   dy.expect(x.sizes);
-  x.expect_blocks(block_);
+  expect_whole_blocks(x, block_, plain_);
+  Lying lying(x, block_, plain_);
+  const Cut& cut = lying.cut;
   int64_t channels = x.sizes[1];
   Input scale = call.vector(2, "scale", channels), bias = call.vector(3, "bias", channels),
         mean = call.vector(4, "mean", channels), variance = call.vector(5, "variance", channels);
@@ -170,8 +211,7 @@ void BatchNormalizationGradient::run(Call& call) const {
     struct Sums {
       double slope[B] = {}, product[B] = {};
     };
-    Cut cut(x.sizes[0], channels / B, x.sizes[2] * x.sizes[3]);
-    double count = static_cast<double>(cut.examples) * cut.places;
+    double count = lying.numbers_a_channel();
     std::vector<Sums> found(cut.blocks * cut.tasks);
     auto slope_at = [&](const Affine<B>& a, Vector value, int64_t at) {
       Vector d = Block<B>::load(dy.data + at);
@@ -179,9 +219,9 @@ void BatchNormalizationGradient::run(Call& call) const {
       return d;
     };
     call.parallel(cut.blocks * cut.tasks, [&](int64_t i) {
-      int64_t c = i / cut.tasks * B;
-      Affine<B> a(scale.data + c, bias.data + c, mean.data + c, variance.data + c, epsilon_);
-      Vector middle = Block<B>::load(mean.data + c);
+      int64_t c = i / cut.tasks * lying.channels;
+      Affine<B> a(scale.data + c, bias.data + c, mean.data + c, variance.data + c, epsilon_, plain_);
+      Vector middle = lanes<B>(mean.data + c, plain_);
       cut.each(i / cut.tasks, i % cut.tasks, B, [&](int64_t at, int64_t places) {
         Vector slopes[2] = {}, products[2] = {};
         auto add = [&](int64_t p, int k) {
@@ -209,19 +249,27 @@ void BatchNormalizationGradient::run(Call& call) const {
           total[b].slope[k] += found[b * cut.tasks + t].slope[k];
           total[b].product[k] += found[b * cut.tasks + t].product[k];
         }
+    if (plain_)
+      for (Sums& channel : total) {
+        double slope = 0, product = 0;
+        for (int k = 0; k < B; ++k) slope += channel.slope[k], product += channel.product[k];
+        std::fill_n(channel.slope, B, slope);
+        std::fill_n(channel.product, B, product);
+      }
     for (int64_t c = 0; c < channels; ++c) {
       double inverse = 1 / std::sqrt(static_cast<double>(variance.data[c]) + epsilon_);
-      dbias[c] = static_cast<float>(total[c / B].slope[c % B]);
-      dscale[c] = static_cast<float>(total[c / B].product[c % B] * inverse);
+      int64_t b = c / lying.channels, k = c % lying.channels;
+      dbias[c] = static_cast<float>(total[b].slope[k]);
+      dscale[c] = static_cast<float>(total[b].product[k] * inverse);
     }
     call.parallel(cut.blocks * cut.tasks, [&](int64_t i) {
-      int64_t b = i / cut.tasks, c = b * B;
-      Affine<B> a(scale.data + c, bias.data + c, mean.data + c, variance.data + c, epsilon_);
-      Vector middle = Block<B>::load(mean.data + c), even, drift;
+      int64_t b = i / cut.tasks, c = b * lying.channels;
+      Affine<B> a(scale.data + c, bias.data + c, mean.data + c, variance.data + c, epsilon_, plain_);
+      Vector middle = lanes<B>(mean.data + c, plain_), even, drift;
       for (int k = 0; k < B; ++k) {
         even[k] = static_cast<float>(total[b].slope[k] / count);
         drift[k] = static_cast<float>(total[b].product[k] / count /
-                                      (static_cast<double>(variance.data[c + k]) + epsilon_));
+                                      (static_cast<double>(variance.data[c + (plain_ ? 0 : k)]) + epsilon_));
       }
       cut.each(b, i % cut.tasks, B, [&](int64_t at, int64_t places) {
         for (int64_t p = 0; p < places; ++p) {

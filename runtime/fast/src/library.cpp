@@ -34,6 +34,8 @@ NETC_EXPORT netc::Status* RegisterCustomOps(netc::SessionOptions* options, const
     if (auto* failed = add<netc::MaxPoolGradient>(table, made)) return failed;
     if (auto* failed = add<netc::ConvWeightGradient>(table, made)) return failed;
     if (auto* failed = add<netc::ConvInputGradient>(table, made)) return failed;
+    if (auto* failed = add<netc::DepthwiseWeightGradient>(table, made)) return failed;
+    if (auto* failed = add<netc::DepthwiseInputGradient>(table, made)) return failed;
     if (auto* failed = add<netc::BlockedWeights>(table, made)) return failed;
     if (auto* failed = add<netc::Elementwise>(table, made)) return failed;
     domain = made;

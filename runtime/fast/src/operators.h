@@ -8,7 +8,8 @@
 
 namespace netc {
 
-// x, scale [C], bias [C] -> y, mean [C], variance [C] of the batch; perhaps a ReLU on y.
+// x, scale [C], bias [C] -> y, mean [C], variance [C] of the batch; perhaps a ReLU on y. With `plain` x and y are plain,
+// and have whole blocks of places.
 class BatchNormalization {
  public:
   static constexpr const char* NAME = "BatchNormalization";
@@ -18,11 +19,11 @@ class BatchNormalization {
 
  private:
   int64_t block_;
-  bool relu_;
+  bool relu_, plain_;
   float epsilon_;
 };
 
-// dy, x, scale, bias, mean, variance -> dx, dscale [C], dbias [C]; `relu` as in the forward pass.
+// dy, x, scale, bias, mean, variance -> dx, dscale [C], dbias [C]; `relu` and `plain` as in the forward pass.
 class BatchNormalizationGradient {
  public:
   static constexpr const char* NAME = "BatchNormalizationGradient";
@@ -32,7 +33,7 @@ class BatchNormalizationGradient {
 
  private:
   int64_t block_;
-  bool relu_;
+  bool relu_, plain_;
   float epsilon_;
 };
 
@@ -71,6 +72,32 @@ class ConvInputGradient {
   static constexpr const char* NAME = "ConvInputGradient";
   static constexpr size_t INPUTS = 2, OUTPUTS = 1;
   explicit ConvInputGradient(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  int64_t block_;
+  Sizes size_, strides_, pads_, dilations_;
+};
+
+// dy, x -> dw [C, 1, *kernel] (plain), dbias [C] of a convolution with one filter a channel.
+class DepthwiseWeightGradient {
+ public:
+  static constexpr const char* NAME = "DepthwiseWeightGradient";
+  static constexpr size_t INPUTS = 2, OUTPUTS = 2;
+  explicit DepthwiseWeightGradient(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  int64_t block_;
+  Sizes kernel_, strides_, pads_, dilations_;
+};
+
+// dy, w [C, 1, *kernel] (plain) -> dx of such a convolution for an input of `size`.
+class DepthwiseInputGradient {
+ public:
+  static constexpr const char* NAME = "DepthwiseInputGradient";
+  static constexpr size_t INPUTS = 2, OUTPUTS = 1;
+  explicit DepthwiseInputGradient(const Attributes& given);
   void run(Call& call) const;
 
  private:
