@@ -102,8 +102,11 @@ def trains(path: Path, net: Net, imported: Imported) -> str:
     data["goal"] = random.standard_normal(goal).astype("f4")
     trained = load(str(path), loss="mse(output, goal)")
     trainer = Trainer(Model(trained, "cpu"))
-    before, *_, after = (trainer.step(data)["loss"] for _ in range(STEPS))
-    return f"{before:.3g} → {after:.3g}" if np.isfinite(after) else "no"
+    try:
+        before, *_, after = (trainer.step(data)["loss"] for _ in range(STEPS))
+    except DiagnosticError as error:
+        return f"no: {error.diagnostics[0].message}"
+    return f"{before:.3g} → {after:.3g}"
 
 
 def in_use(path: Path) -> Path:

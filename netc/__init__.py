@@ -76,7 +76,7 @@ _HOMES = {
 def load(path: str | Path, net: str | None = None, **settings: Any) -> Net:
     """Read a `.net` file and return one of its nets, shape-checked.
 
-    path      the file
+    path      the file; an `.onnx` model is imported, and its numbers are what the net starts from
     net       the net's name; None takes the only one, else the last that has a train section, else the last
     settings  the net's arguments: `classes=10`
 
