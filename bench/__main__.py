@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,7 +13,8 @@ from datetime import UTC, datetime
 from functools import cache
 
 from bench.fresh import ROOT, call
-from bench.nets import NETS, QUICK
+from bench.machine import processor
+from bench.nets import NETS, QUICK, Measured
 from bench.report import PAGE, write_report
 from bench.sections import CUDA, ORT_TRAINING, SECTIONS, Options, Row
 from bench.store import Results
@@ -24,6 +26,7 @@ sections: {sections}
 make bench       python -m bench --quick --minutes 10
 make bench-all   python -m bench --all
 python -m bench training --all --resume --name all     one section, going on where it was cut off
+python -m bench training --only lstm gpt --name all    some rows of it anew
 python -m bench --device cuda --all --name all         training steps on an NVIDIA card
 python -m bench report --name all                      docs/performance.md from bench/results/all.json
 
@@ -44,10 +47,18 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="the five small networks (the default)")
     size.add_argument("--all", action="store_true", help="every network, and the sections that take long")
-    add("--nets", nargs="+", metavar="NAME", help="only networks whose name contains one of these")
+    add(
+        "--only",
+        "--nets",
+        dest="nets",
+        nargs="+",
+        metavar="NAME",
+        help="only networks whose name contains one of these",
+    )
     add("--name", help="of the results: bench/results/NAME.json; quick or all unless given")
-    add("--rounds", type=int, default=5, help="interleaved rounds (5)")
-    add("--seconds", type=float, default=0.5, help="of each contender in a round, one call at least (0.5)")
+    add("--rounds", type=int, default=12, help="windows of each contender, in turn (12)")
+    add("--seconds", type=float, default=0.2, help="of a window, one call at least (0.2)")
+    add("--patience", type=float, default=30.0, help="seconds that a row waits, in all, for a quiet machine (30)")
     add("--threads", type=int, default=2, help="of every contender (2)")
     add("--minutes", type=float, help="start no row after so many minutes; --resume goes on")
     add("--limit", type=float, default=1200.0, help="seconds after which a row is given up (1200)")
@@ -79,8 +90,8 @@ def measure(given: argparse.Namespace, results: Results) -> list[str]:
     """Measure the rows that are asked for; returns those that the time did not suffice for."""
     nets = NETS if given.all or given.nets else QUICK
     if given.nets:
-        nets = tuple(net for net in nets if any(part.lower() in net.name.lower() for part in given.nets))
-    options = Options(given.rounds, given.seconds, given.threads, given.limit)
+        nets = tuple(net for net in nets if any(named(net, part) for part in given.nets))
+    options = Options(given.rounds, given.seconds, given.threads, given.limit, given.patience)
     wanted = [name for name in given.sections if name != "report"] or usual(given)
     end = time.monotonic() + 60 * given.minutes if given.minutes else float("inf")
     left: list[str] = []
@@ -95,6 +106,11 @@ def measure(given: argparse.Namespace, results: Results) -> list[str]:
                 continue
             one(name, row, options, results)
     return left
+
+
+def named(net: Measured, part: str) -> bool:
+    """Whether a word of its name begins so."""
+    return re.search(rf"\b{re.escape(part)}", net.name, re.IGNORECASE) is not None
 
 
 def usual(given: argparse.Namespace) -> list[str]:
@@ -129,9 +145,11 @@ def one(section: str, row: Row, options: Options, results: Results) -> None:
         "bench.sections:measure_row", section, row.net, row.variant, asdict(options),
         threads=options.threads, limit=options.limit,
     )  # fmt: skip
-    about_row = {"net": row.net, "variant": row.variant, "busy": busy, "commit": commit()}
+    about_row = {"net": row.net, "variant": row.variant, "busy": busy, "commit": commit(), "processor": processor()}
     results.put(section, row.name, {**about_row, **figures})
+    lost = figures.get("dropped_out", {})
     said = f"failed: {figures['failed']}" if "failed" in figures else "done"
+    said += "".join(f"; {name} dropped out: {why}" for name, why in lost.items())
     print(f"{time.monotonic() - start:7.1f} s  {said}", file=sys.stderr, flush=True)
 
 

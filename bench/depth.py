@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.nets import DEEP, NETS, Measured
+from bench.figures import digits
+from bench.nets import DEEP, FIRST, Measured
 from bench.store import Results
-from bench.tables import Rows, digits, markdown
+from bench.tables import Rows, markdown
 
-DEPTHS = {"CIFAR ResNet-20": (20, 56, 110, 218, 434), "pre-activation ResNet-1001": (164, 506, 1001)}
+DEPTHS = {"CIFAR ResNet-20": (20, 56, 110, 218, 434, 1202), "pre-activation ResNet-1001": (164, 506, 1001)}
 """Layers with weights, for each family by the name of one of its members."""
 
 BATCHES = {"CIFAR ResNet-20": 32, "pre-activation ResNet-1001": 8}
@@ -20,16 +21,17 @@ BATCHES = {"CIFAR ResNet-20": 32, "pre-activation ResNet-1001": 8}
 PROSE = """\
 Each row is a process of its own. `compile` is from the elaborated text to the bytes of a step, `load` from there to its
 session; the last four columns are divided by the depth, and would be equal down a family if all grew evenly. Steps do;
-nodes, constants and the compiler's function calls do too, which `tests/compile/test_depth.py` holds exactly, though its
-time grows somewhat with the memory it takes. Loading does not: ONNX Runtime walks along all nodes whose turn has not
-come, and along all outputs, for each node."""
+nodes, constants and the compiler's function calls do too, which `tests/compile/test_depth.py` holds exactly. These rows
+are from before Python's collector of garbage waited while a net is read and compiled: it walked along the whole graph
+time and again, for which compiling a layer took longer in a deeper network. Loading does not grow evenly: ONNX Runtime
+walks along all nodes whose turn has not come, and along all outputs, for each node."""
 
 
 def variants(nets: Sequence[Measured]) -> list[tuple[str, str]]:
     """Names of nets and `depth D`, or `depth D fast`, for the families asked for; every family where ResNet-50 is."""
     from bench import ours
 
-    chosen = {net.name for net in (*nets, *(DEEP if NETS[-1] in nets else ()))}
+    chosen = {net.name for net in (*nets, *(DEEP if FIRST[-1] in nets else ()))}
     routes = ["", *(f" {target}" for target in ours.targets() if target.startswith("fast"))]
     return [
         (name, f"depth {depth}{route}")
@@ -54,7 +56,7 @@ def measure(measured: Measured, variant: str, *, seconds: float, threads: int) -
     compiled = time.perf_counter()
     made._steps.session(batch, made.state)
     loaded = time.perf_counter()
-    rows = ours.rows(made, batch)
+    rows = ours.rows(made, measured, batch)
     made.step(rows)
     steps: list[float] = []
     while not steps or sum(steps) < 4 * seconds:

@@ -2,58 +2,71 @@
 
 from __future__ import annotations
 
-import copy
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench import ours
-from bench.nets import Measured
-from bench.training import with_weights_of
-from netc.compiler import compile_inference
-from netc.runtime.measure.rounds import interleave
-from netc.runtime.model import Model
+from bench.fresh import call
+from bench.nets import Measured, by_name
+from bench.sections import Options
+from bench.turns import Contender, take_turns
+from bench.weights import common_start, read
+from bench.window import Prepared, timed
 
 
-def session(model: bytes | str, threads: int) -> Any:
-    """ONNX Runtime as anybody would start it."""
+def measure(measured: Measured, options: Options, batch: int) -> dict[str, Any]:
+    """Seconds of a batch by contender, a figure a window; `difference` is the largest between two outputs."""
+    with common_start(measured, threads=options.threads, limit=options.limit) as start:
+        file = str(Path(start).with_name("theirs.onnx"))
+        exported = call(
+            "bench.inference:export", measured.name, batch, start, file, threads=options.threads, limit=options.limit
+        )
+        ways: dict[str, tuple[str, dict[str, Any]]] = {
+            "netc": ("netc_inference", {"model": False}),
+            "netc.Model": ("netc_inference", {"model": True}),
+            "torch export": ("export_inference", {"file": file}),
+            **{form: ("torch_inference", {"form": form}) for form in measured.forms},
+        }
+        every = {"net": measured.name, "batch": batch, "threads": options.threads, "start": start}
+        contenders = {
+            name: Contender(
+                f"bench.contenders:{way}", {**every, **given, "answer": str(Path(start).with_name(f"{name}.npy"))}
+            )
+            for name, (way, given) in ways.items()
+        }
+        if "failed" in exported:
+            del contenders["torch export"]
+        taken = take_turns(contenders, **options.turns)
+        taken.need("eager")
+        answers = {name: np.load(facts["answer"]) for name, facts in taken.facts.items() if "answer" in facts}
+    if "failed" in exported:
+        taken.failed["torch export"] = exported["failed"]
+    expected = answers["eager"]
+    difference = max(float(np.abs(answer - expected).max()) for answer in answers.values())
+    difference /= max(float(np.abs(expected).max()), 1e-30)
+    return {"batch": batch, "exporter": exported.get("exporter"), "difference": difference, **taken.as_row()}
+
+
+def export(net: str, batch: int, start: str, path: str) -> dict[str, Any]:
+    """Write PyTorch's export of a network, in a process that has PyTorch; says which exporter it was."""
+    from bench import theirs
+
+    measured = by_name(net)
+    module = measured.torch_module()
+    theirs.start_from(module, read(start))
+    return {"exporter": theirs.export(module, measured.rows(batch)[0], path)}
+
+
+def of_file(model: bytes | str, given: NDArray[Any], threads: int, answer: str) -> Prepared:
+    """A model in ONNX Runtime as anybody would start it."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def measure(measured: Measured, *, batch: int, rounds: int, seconds: float, threads: int) -> dict[str, Any]:
-    """Seconds of a batch by contender, a figure a round; `difference` is the largest between two outputs."""
-    import torch
-
-    from bench import theirs
-
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
-    module = measured.torch_module().eval()
-    net = ours.load(measured)
-    model = Model(net, "cpu", threads=threads)
-    with_weights_of(module, model)
-    image = np.random.default_rng(0).standard_normal((batch, *measured.input_shape)).astype(np.float32)
-    made = session(compile_inference(net, model.state_dict(), batch=batch).model, threads)
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "theirs.onnx")
-        exporter = theirs.export(copy.deepcopy(module), image, path)
-        exported = session(path, threads)
-    mine, his = made.get_inputs()[0].name, exported.get_inputs()[0].name
-    contenders = {
-        "netc": lambda: made.run(None, {mine: image}),
-        "netc.Model": lambda: model(image),
-        "torch export": lambda: exported.run(None, {his: image}),
-        "eager": theirs.forward(copy.deepcopy(module), image),
-        "channels_last": theirs.forward(copy.deepcopy(module), image, channels_last=True),
-    }
-    expected = contenders["eager"]().numpy()
-    difference = float(np.abs(contenders["netc"]()[0] - expected).max() / max(np.abs(expected).max(), 1e-30))
-    times = interleave(contenders, rounds=rounds, seconds=seconds)
-    return {"batch": batch, "exporter": exporter, "difference": difference, "seconds": times}
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    feeds = {session.get_inputs()[0].name: given}
+    np.save(answer, session.run(None, feeds)[0])
+    return timed(lambda: session.run(None, feeds), {"answer": answer})

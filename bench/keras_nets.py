@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from bench.ours import RATE
+from bench.nets import RATE
 
 
 def dense() -> Any:

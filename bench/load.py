@@ -51,6 +51,6 @@ def first_step(measured: Measured, target: str, threads: int, started: float) ->
     module.compile_training = timed("compiled", module.compile_training)
     module.StepSession = timed("loaded", module.StepSession)  # type: ignore[misc]
     made = ours.trainer(net, plan, target, threads)
-    made.step(ours.rows(made, measured.batch))
+    made.step(ours.rows(made, measured, measured.batch))
     done["first step"] = time.time() - started
     return done

@@ -42,7 +42,7 @@ def measure(measured: Measured, kind: str, *, rounds: int, seconds: float, threa
     augmentation = net.plan().augmentation if kind == "augmented" else ()
     plan = replace(ours.plan(net, measured.batch), augmentation=augmentation)
     made = ours.trainer(net, plan, ours.targets()[0], threads)
-    batch = ours.rows(made, measured.batch)
+    batch = ours.rows(made, measured, measured.batch)
     step = ours.bare(made, batch)
     each = _seconds_of(step)
     steps = max(8, min(400, round(seconds / each)))
@@ -82,7 +82,7 @@ def _pictures(folder: Path, measured: Measured, steps: int, kind: str) -> Any:
     from PIL import Image
 
     from netc.runtime.data import open_data
-    from netc.runtime.data import pictures as reader
+    from netc.runtime.data.images import pictures as reader
 
     generator = np.random.default_rng(0)
     channels, height, width = measured.input_shape

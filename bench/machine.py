@@ -17,7 +17,7 @@ from netc.runtime.measure import ceilings
 def describe(threads: int) -> dict[str, Any]:
     """Processor, threads, versions, SGEMM peak (GFLOP/s) and copy bandwidth (GB/s)."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "threads": threads,
         "system": f"{platform.system()} {platform.release().split('-')[0]} on {platform.machine()}",
@@ -31,7 +31,8 @@ def describe(threads: int) -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What it calls itself."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text().splitlines():

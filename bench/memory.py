@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from bench.nets import Measured
 
 STEPS = 3
@@ -18,7 +16,7 @@ def ours_peak(measured: Measured, target: str, threads: int) -> dict[str, Any]:
 
     net = ours.load(measured)
     made = ours.trainer(net, ours.plan(net, measured.batch), target, threads)
-    batch = ours.rows(made, measured.batch)
+    batch = ours.rows(made, measured, measured.batch)
     ready = peak_memory()
     for _ in range(STEPS):
         made.step(batch)
@@ -34,10 +32,8 @@ def torch_peak(measured: Measured, channels_last: bool, threads: int) -> dict[st
     from bench import theirs
 
     torch.set_num_threads(threads)
-    generator = np.random.default_rng(0)
-    image = generator.standard_normal((measured.batch, *measured.input_shape)).astype(np.float32)
-    label = generator.integers(0, measured.classes, measured.batch)
-    step = theirs.step(measured.torch_module().train(), image, label, channels_last=channels_last)
+    module = measured.torch_module().train()
+    step = theirs.step(measured, module, measured.rows(measured.batch), channels_last=channels_last)
     ready = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     for _ in range(STEPS):
         step()

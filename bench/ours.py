@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
 import netc
-from bench.nets import Measured
+from bench.nets import RATE, Measured
 from netc.compiler import Net, TrainPlan
 from netc.compiler.optimizers.adam import Adam
 from netc.compiler.optimizers.adamw import AdamW
 from netc.compiler.optimizers.sgd import SGD
 from netc.runtime.devices.device import CPU
 from netc.runtime.devices.target import cpu_target, target_for
-from netc.runtime.measure.bench import synthetic
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.training.trainer import Trainer
-
-RATE = 1e-4
-"""Small, so that training on one batch again and again stays where real training is."""
 
 OPTIMIZERS = {"sgd": SGD(lr=RATE, momentum=0.9), "plain": SGD(lr=RATE), "adam": Adam(lr=RATE), "adamw": AdamW(lr=RATE)}
 
@@ -36,9 +32,9 @@ def load(measured: Measured) -> Net:
 
 
 def plan(net: Net, batch: int, optimizer: str = "sgd") -> TrainPlan:
-    """The net's loss with a plain optimizer: no metrics, clipping, weight decay or augmentation."""
-    chosen = net.plan().with_steps(optimizer=OPTIMIZERS[optimizer], clip_norm=None)
-    return replace(chosen, metrics=(), augmentation=(), batch=batch)
+    """The net's loss with a plain optimizer: no metrics, clipping, weight decay, averaging or augmentation."""
+    chosen = net.plan().with_steps(optimizer=OPTIMIZERS[optimizer], clip_norm=None, decays=None)
+    return replace(chosen, metrics=(), augmentation=(), average=None, batch=batch)
 
 
 def trainer(net: Net, chosen: TrainPlan, target: str, threads: int, device: str = "cpu") -> Trainer:
@@ -46,9 +42,15 @@ def trainer(net: Net, chosen: TrainPlan, target: str, threads: int, device: str 
     return Trainer(Model(net, device, threads=threads, target=target), chosen)
 
 
-def rows(made: Trainer, batch: int) -> dict[str, Any]:
-    """Random pictures and labels for a trainer."""
-    return synthetic(made.ports, batch)
+def start_from(model: Model, weights: Sequence[Any]) -> None:
+    """Give our model weights in its order, so that all start from the same place."""
+    names = [item.name for item in model.net.parameters if not item.buffer]
+    model.load_state_dict(dict(zip(names, weights, strict=True)), strict=False)
+
+
+def rows(made: Trainer, measured: Measured, batch: int) -> dict[str, Any]:
+    """A net's random inputs and labels, by the names that its trainer has for them."""
+    return {port["name"]: array for port, array in zip(made.ports, measured.rows(batch), strict=True)}
 
 
 def bare(made: Trainer, given: Mapping[str, Any]) -> Callable[[], None]:

@@ -25,6 +25,6 @@ def measure(measured: Measured, *, target: str, rounds: int, seconds: float, thr
             "between_ms": profile["between_ms"],
             **{f"{part}_ms": time for part, time in parts.items()},
             "operators": profile["operators"][:12],
-            "slowest": [{**row, "file": measured.file} for row in slowest],
+            "slowest": [{**row, "file": measured.path.name} for row in slowest],
         },
     }

@@ -7,15 +7,27 @@ Every table on this page is written by `python -m bench report --name {name}` fr
 command above a table measures it again into that file. `make bench` measures the five small networks in about ten
 minutes, into `quick.json`; `make bench-all` all of them.
 
-Contenders run in one process in interleaved rounds, each for a while in turn, so that a machine that slows down does so
-for all. A time is the median over rounds of a round's median, with the lowest and highest round in brackets. A ratio is
-taken round by round, ours over theirs, and its median shown: below 1 netc is faster. All have the same number of
-threads, the same batch, loss and optimizer in float32, no metrics, and start from the same weights; the first losses
-are compared. netc is stepped from Python with `Trainer.step`, feeding and reading the loss included: `netc cpu` with
-the stock package alone, `netc fast` with the optional library of `netc[fast]`, `netc std` in ONNX's standard operators
+Every contender has a process of its own; they take turns, a short window each, again and again, forwards and
+backwards, each window when the machine is quiet. Who shares a process changes the other by up to two times. A window's
+time is the median of its calls; shown are the smallest of the windows and, in brackets, their median, with † where they
+lie around two values (natural breaks that explain nine tenths of the variance, 5 % apart). A ratio is ours over theirs
+of the smallest ones, of the medians in brackets: below 1 netc is faster. All have the same number of threads, the same
+batch, loss and optimizer in float32, no metrics, and start from the same weights; the first losses are compared. netc
+is stepped from Python with `Trainer.step`, feeding and reading the loss included: `netc cpu` with the stock package
+alone, `netc fast` with the optional library of `netc[fast]`, `netc std` in ONNX's standard operators
 ([targets.md](targets.md)); `netc session` is the bare session of `netc cpu`, bound beforehand. `eager` and
-`channels_last` are PyTorch's two layouts; its step is `zero_grad`, forward, `cross_entropy`, `backward`, `step`,
-`loss.item()`.
+`channels_last` are PyTorch's two layouts, the second for networks of maps; its step is `zero_grad`, forward,
+`cross_entropy`, `backward`, `step`, `loss.item()`.
+"""
+
+HEADLINE = """\
+{mean} That is of the training steps of {count} on {where}, ours over the better of PyTorch's
+two layouts, measured on a quiet machine.{but}
+"""
+
+NO_HEADLINE = """\
+No training step on this page was measured on a quiet machine with every contender in a process of its own, so that it
+has no headline.
 """
 
 BUSY = """\
@@ -27,6 +39,9 @@ ratios as no proof of anything, and measure again when the machine is quiet.
 GOALS = """\
 The ratio to the better of PyTorch eager and channels_last, beside the goals of this project. The first prototype was
 one hand-written graph a network, before there was a compiler."""
+
+FAMILY_GOALS = """\
+The goals of the seven newer families are those of netc[fast]: at most 1.0 each, 0.8 in the mean."""
 
 ROOFLINE = """\
 Work is the products and convolutions of the forward pass, of weight gradients and of input gradients, without the first
@@ -67,8 +82,9 @@ LOOP = """\
 The step of `Trainer.fit`, with shuffling, batches, augmentation, feeding and a listener, beside the bare session's on
 one batch that stays where it is; both are means over an epoch. `augmented` flips and crops; `pictures` are PNG files in
 folders, decoded once when they are opened; `decoded` ones are too many for memory, and each batch is decoded while
-others train. `by hand` is `Trainer.step` on batches that lie ready: what it costs to check, feed and read, and that
-each batch is new to the processor's caches. The goal: at most 5 % more. A thread makes the batches; with {threads}
+others train. All run in one process; shown are the smallest of some rounds and their median. `by hand` is
+`Trainer.step` on batches that lie ready: what it costs to check, feed and read, and that each batch is new to the
+processor's caches. The goal: at most 5 % more. A thread makes the batches; with {threads}
 threads on {cores} cores it takes its time from the step's."""
 
 MEMORY = """\

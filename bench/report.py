@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import depth, prose, side_tables, tables
-from bench.sections import CUDA
+from bench.figures import notes
+from bench.sections import CUDA, TURNS
 from bench.store import Results
 from netc.runtime.measure.busy import QUIET
 
@@ -32,7 +33,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Results], list[str]
 
 def report(results: Results) -> str:
     """The page as Markdown; sections that were not measured are named at its end."""
-    parts = [prose.INTRODUCTION.format(name=results.name)]
+    parts = [prose.INTRODUCTION.format(name=results.name), tables.headline(results)]
     busiest = max((row.get("busy") or 0.0 for section in results.sections.values() for row in section["rows"].values()),
                   default=0.0)  # fmt: skip
     if busiest > QUIET:
@@ -47,6 +48,7 @@ def report(results: Results) -> str:
         good = {name: row for name, row in rows.items() if "failed" not in row}
         lines = [f"## {title}", "", f"`{about['command']}`, {about['date'][:10]}", ""]
         lines += table(good, results) if good else []
+        lines += [f"\n{sentence}" for sentence in notes(good)] if section in TURNS else []
         lines += states(rows)
         failed = [f"- {name} failed: {row['failed']}" for name, row in rows.items() if "failed" in row]
         parts.append("\n".join([*lines, *([""] if failed else []), *failed]).rstrip() + "\n")

@@ -6,11 +6,11 @@ import importlib.util
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.fresh import call
-from bench.nets import DEEP, NETS, QUICK, Measured, by_name
+from bench.nets import DEEP, FIRST, NETS, QUICK, Measured, by_name
 
 ORT_TRAINING = "NETC_BENCH_ORT_TRAINING"
 """The environment variable that names a Python with onnxruntime-training; `--ort-training` sets it."""
@@ -18,12 +18,22 @@ ORT_TRAINING = "NETC_BENCH_ORT_TRAINING"
 
 @dataclass(frozen=True)
 class Options:
-    """How long to measure: rounds of so many seconds for each contender, threads, and a row's time limit."""
+    """How long to measure: so many windows of so many seconds for each contender, threads, and a row's limits.
 
-    rounds: int = 5
-    seconds: float = 0.5
+    limit     seconds after which a row is given up
+    patience  seconds that a row waits, in all, until the machine is quiet before a window
+    """
+
+    rounds: int = 12
+    seconds: float = 0.2
     threads: int = 2
     limit: float = 1200.0
+    patience: float = 30.0
+
+    @property
+    def turns(self) -> dict[str, Any]:
+        """For `turns.take_turns`. A contender that does not answer must leave the others time."""
+        return {**self.timing, "ready": self.limit / 4, "limit": self.limit / 4, "patience": self.patience}
 
     @property
     def timing(self) -> dict[str, Any]:
@@ -67,7 +77,7 @@ def _batches(nets: Sequence[Measured]) -> list[Row]:
 
 
 def _with_deep(nets: Sequence[Measured]) -> list[Row]:
-    return _nets([*nets, *(DEEP if any(net not in QUICK for net in nets) else ())])
+    return _nets([*nets, *(DEEP if FIRST[-1] in nets else ())])
 
 
 def _loops(nets: Sequence[Measured]) -> list[Row]:
@@ -92,7 +102,7 @@ def _with_fast(nets: Sequence[Measured]) -> list[Row]:
 
 
 def _for_cuda(nets: Sequence[Measured]) -> list[Row]:
-    return [Row(net.name, f"batch {net.batch if net in QUICK else 64}") for net in nets]
+    return [Row(net.name, f"batch {64 if net in FIRST[len(QUICK) :] else net.batch}") for net in nets]
 
 
 def _ceilings(nets: Sequence[Measured]) -> list[Row]:
@@ -108,44 +118,43 @@ def machine(measured: Measured, variant: str, options: Options) -> dict[str, Any
 def training(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
     from bench.training import measure
 
-    return measure(measured, **options.timing)
+    return measure(measured, options)
 
 
 def adam(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
     from bench.training import measure
 
-    return measure(measured, **options.timing, optimizer="adam")
+    return measure(measured, options, "adam")
 
 
 def compiled(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
-    from bench.contenders import measure_compiled
+    from bench.training import measure_compiled
 
-    return measure_compiled(measured, **options.timing)
+    return measure_compiled(measured, options)
 
 
 def keras(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
-    from bench.contenders import measure_keras
+    from bench.training import measure_keras
 
-    return measure_keras(measured, **options.timing)
+    return measure_keras(measured, options)
 
 
 def ort_training(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
-    from bench.contenders import measure_ort_training
+    from bench.training import measure_ort_training
 
-    return measure_ort_training(measured, **options.timing)
+    return measure_ort_training(measured, options)
 
 
 def cuda(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
-    from bench.cuda import measure
+    from bench.training import measure_cuda
 
-    return measure(measured, batch=int(variant.split()[1]), **options.timing)
+    return measure_cuda(measured, options, int(variant.split()[1]))
 
 
 def inference(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
     from bench.inference import measure
 
-    given = {**options.timing, "seconds": options.seconds / 2}
-    return measure(measured, batch=int(variant.split()[1]), **given)
+    return measure(measured, replace(options, seconds=options.seconds / 2), int(variant.split()[1]))
 
 
 def load(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
@@ -171,7 +180,7 @@ def memory(measured: Measured, variant: str, options: Options) -> dict[str, Any]
     from bench.ours import targets
 
     found = {}
-    for contender in (*(f"netc {target}" for target in targets()), "eager", "channels_last"):
+    for contender in (*(f"netc {target}" for target in targets()), *measured.forms):
         given = (measured.name, contender, options.threads)
         found[contender] = call("bench.sections:peak", *given, threads=options.threads, limit=options.limit / 4)
     return {"batch": measured.batch, "contenders": found}
@@ -233,6 +242,9 @@ SECTIONS: dict[str, Section] = {
 }
 CUDA = ("cuda",)
 """The sections of --device cuda; the others are measured on the CPU."""
+
+TURNS = ("training", "adam", "compiled", "keras", "ort_training", "inference", *CUDA)
+"""Those whose contenders take turns in processes of their own."""
 
 
 def measure_row(section: str, net: str, variant: str, options: dict[str, Any]) -> dict[str, Any]:

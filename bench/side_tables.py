@@ -2,54 +2,42 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from typing import Any
 
 from bench import prose
+from bench.figures import beside, bold, digits, ms
 from bench.goals import COMPILE, CUDA, FIRST_STEP, MEMORY
 from bench.nets import by_name
 from bench.ours import load as load_net
 from bench.store import Results
-from bench.tables import Rows, apart, bold, digits, markdown, ms
+from bench.tables import Rows, apart, markdown, processor
 from netc.compiler import totals
-from netc.runtime.measure.rounds import Spread, ratio
 
 
 def compiled(rows: Rows, results: Results) -> list[str]:
     """torch.compile beside eager and ours."""
     table = []
     for name, row in rows.items():
-        seconds = row["seconds"]
-        helped = ratio(seconds["torch.compile"], [seconds["eager"]]).median
-        ours = ratio(seconds["netc"], [seconds["torch.compile"]])
-        cells = [
-            ms(seconds["netc"]),
-            ms(seconds["torch.compile"]),
-            ms(seconds["eager"]),
-            f"{row['first_step_s']:.1f} s",
-        ]
-        table.append([f"{name} ({row['batch']})", *cells, f"{helped:.2f}", bold(ours)])
-    heads = [
-        "network (batch)",
-        "netc",
-        "torch.compile",
-        "eager",
-        "its first step",
-        "compiled / eager",
-        "netc / compiled",
-    ]
-    return [prose.COMPILED, "", *markdown(heads, table)]
+        cells = [processor(row), *(ms(row["seconds"].get(way)) for way in ("netc", "torch.compile", "eager"))]
+        cells.append(f"{row['first_step_s']:.1f} s" if "first_step_s" in row else "–")
+        helped, ours = beside(row, "torch.compile", ["eager"]), beside(row, "netc", ["torch.compile"])
+        table.append([f"{name} ({row['batch']})", *cells, "–" if helped is None else f"{helped.best:.2f}", bold(ours)])
+    heads = ["network (batch)", "processor", "netc", "torch.compile", "eager"]
+    heads += ["its first step", "compiled / eager", "netc / compiled"]
+    return [prose.COMPILED, "", *markdown(heads, table, left=2)]
 
 
 def keras(rows: Rows, results: Results) -> list[str]:
     """Keras beside ours."""
-    backend = next(iter(rows.values()))["backend"]
+    backend = _said(rows, "backend")
     return [prose.KERAS.format(backend=backend, apart=_apart(rows)), "", *_beside(rows, "keras", "Keras")]
 
 
 def ort_training(rows: Rows, results: Results) -> list[str]:
     """onnxruntime-training beside ours."""
-    version = next(iter(rows.values()))["version"]
+    version = _said(rows, "version")
     said = prose.ORT_TRAINING.format(version=version, apart=_apart(rows))
     return [said, "", *_beside(rows, "onnxruntime-training", "onnxruntime-training")]
 
@@ -57,10 +45,14 @@ def ort_training(rows: Rows, results: Results) -> list[str]:
 def _beside(rows: Rows, contender: str, title: str) -> list[str]:
     table = []
     for name, row in rows.items():
-        seconds = row["seconds"]
-        over = ratio(seconds["netc"], [seconds[contender]])
-        table.append([f"{name} ({row['batch']})", ms(seconds["netc"]), ms(seconds[contender]), bold(over)])
-    return markdown(["network (batch)", "netc", title, "ratio"], table)
+        cells = [processor(row), *(ms(row["seconds"].get(way)) for way in ("netc", contender))]
+        table.append([f"{name} ({row['batch']})", *cells, bold(beside(row, "netc", [contender]))])
+    return markdown(["network (batch)", "processor", "netc", title, "ratio"], table, left=2)
+
+
+def _said(rows: Rows, what: str) -> str:
+    """What contenders said of themselves: a version or a name."""
+    return next((row[what] for row in rows.values() if row.get(what)), "of unknown version")
 
 
 def _apart(rows: Rows) -> float:
@@ -74,10 +66,10 @@ def cuda(rows: Rows, results: Results) -> list[str]:
     table = []
     for row in rows.values():
         seconds = row["seconds"]
-        over = ratio(seconds[names[0]], [seconds[name] for name in names[1:]])
-        rate = f"{row['gflop'] / Spread.of(seconds[names[0]]).median:,.0f}"
-        table.append([f"{row['net']} ({row['batch']})", *(ms(seconds[name]) for name in names), rate, bold(over)])
-    card = next(iter(rows.values()))["card"]
+        over = beside(row, names[0], names[1:])
+        rate = f"{row['gflop'] / min(seconds[names[0]]):,.0f}" if seconds.get(names[0]) else "–"
+        table.append([f"{row['net']} ({row['batch']})", *(ms(seconds.get(name)) for name in names), rate, bold(over)])
+    card = _said(rows, "card")
     heads = ["network (batch)", *names, "netc GFLOP/s", "ratio"]
     return [prose.CUDA.format(card=card, goal=CUDA), "", *markdown(heads, table)]
 
@@ -85,18 +77,17 @@ def cuda(rows: Rows, results: Results) -> list[str]:
 def inference(rows: Rows, results: Results) -> list[str]:
     """Ours, the export of PyTorch in the same runtime, PyTorch."""
     table = []
+    names = ("netc", "netc.Model", "torch export", "eager", "channels_last")
     for row in rows.values():
         seconds = row["seconds"]
-        exported = ratio(seconds["netc"], [seconds["torch export"]])
-        torch = ratio(seconds["netc"], [seconds["eager"], seconds["channels_last"]])
-        cells = [ms(seconds[name]) for name in ("netc", "netc.Model", "torch export", "eager", "channels_last")]
-        cells += [f"**{exported.median:.2f}**", f"**{torch.median:.2f}**"]
+        cells = [processor(row), *(ms(seconds.get(name)) for name in names)]
+        cells += [bold(beside(row, "netc", peers)) for peers in (["torch export"], ["eager", "channels_last"])]
         least = _least_seconds(row, results.rows("machine"))
-        share = "–" if least is None else f"{100 * least / Spread.of(seconds['netc']).median:.0f} %"
+        known = least is not None and seconds.get("netc")
+        share = f"{100 * least / min(seconds['netc']):.0f} %" if known else "–"
         table.append([row["net"], str(row["batch"]), *cells, share])
-    heads = ["network", "batch", "netc", "netc.Model", "torch export", "eager", "channels_last"]
-    heads += ["/ export", "/ PyTorch", "of the ceiling"]
-    exporter = next(iter(rows.values()))["exporter"]
+    heads = ["network", "batch", "processor", *names, "/ export", "/ PyTorch", "of the ceiling"]
+    exporter = _said(rows, "exporter")
     apart = max(row["difference"] for row in rows.values())
     return [prose.INFERENCE.format(exporter=exporter, apart=apart), "", *markdown(heads, table)]
 
@@ -106,9 +97,12 @@ CACHED = 64_000_000
 
 
 def _least_seconds(row: Mapping[str, Any], machine: Rows) -> float | None:
-    """What a forward pass takes at least: its products at the machine's best rate, or its weights read once."""
+    """What a forward pass takes at least: its products at the machine's best rate, or its weights read once.
+
+    None where the row is of another machine than the one whose rates are known.
+    """
     ceilings = machine.get("ceilings", {})
-    if "sgemm_gflops" not in ceilings:
+    if "sgemm_gflops" not in ceilings or ceilings["processor"] != row["processor"]:
         return None
     cost = totals(load_net(by_name(row["net"])), row["batch"])
     assert isinstance(cost.flops, int), "the networks that are measured have known sizes"
@@ -143,12 +137,10 @@ def loop(rows: Rows, results: Results) -> list[str]:
     table = []
     for row in rows.values():
         loop, step = row["seconds"]["loop"], row["seconds"]["step"]
-        over = ratio(loop, [step])
-        rates = [f"{row['batch'] / Spread.of(seconds).median:,.0f}" for seconds in (loop, step)]
+        more = statistics.median(loop) / statistics.median(step) - 1
+        rates = [f"{row['batch'] / statistics.median(seconds):,.0f}" for seconds in (loop, step)]
         by_hand = ms(row["seconds"].get("by hand"))
-        table.append(
-            [row["net"], row["kind"], ms(step), by_hand, ms(loop), *rates, f"**{100 * (over.median - 1):.1f} %**"]
-        )
+        table.append([row["net"], row["kind"], ms(step), by_hand, ms(loop), *rates, f"**{100 * more:.1f} %**"])
     heads = [
         "network",
         "data",
@@ -171,7 +163,7 @@ def memory(rows: Rows, results: Results) -> list[str]:
     table = []
     for name, row in rows.items():
         held = {key: found.get("peak_bytes") for key, found in row["contenders"].items()}
-        theirs = min(filter(None, (held["eager"], held["channels_last"])), default=None)
+        theirs = min(filter(None, (held.get("eager"), held.get("channels_last"))), default=None)
         cells = [f"{held[key] / 1e6:,.0f}" if held.get(key) else "failed" for key in names]
         for contender in ours:
             mine = held.get(contender)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from bench.ours import RATE
+from bench.nets import RATE, Measured
 
 
 def step(
+    measured: Measured,
     module: nn.Module,
-    image: np.ndarray,
-    label: np.ndarray,
+    rows: tuple[np.ndarray, np.ndarray],
     *,
     optimizer: str = "sgd",
     channels_last: bool = False,
     device: str = "cpu",
 ) -> Callable[[], float]:
     """One training step, returning the loss of before the update."""
-    module = module.to(device)
-    x, y = torch.from_numpy(image).to(device), torch.from_numpy(label).to(device)
+    module = module.train().to(device)
+    x, y = (torch.from_numpy(array).to(device) for array in rows)
     if channels_last:
         module = module.to(memory_format=torch.channels_last)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -35,12 +35,19 @@ def step(
 
     def run() -> float:
         made.zero_grad(set_to_none=True)
-        loss = nn.functional.cross_entropy(module(x), y)
+        loss = loss_of(measured, module(x), y)
         loss.backward()
         made.step()
         return loss.item()
 
     return run
+
+
+def loss_of(measured: Measured, scores: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    """The mean cross entropy; the scores of a sequence have their classes last."""
+    if scores.dim() == 3:
+        scores, label = scores.flatten(0, 1), label.flatten()
+    return nn.functional.cross_entropy(scores, label, label_smoothing=measured.smoothing)
 
 
 def forward(module: nn.Module, image: np.ndarray, *, channels_last: bool = False) -> Callable[[], torch.Tensor]:
@@ -57,9 +64,11 @@ def forward(module: nn.Module, image: np.ndarray, *, channels_last: bool = False
     return run
 
 
-def weights_in_order(module: nn.Module) -> list[np.ndarray]:
-    """Trainable weights in the order of our `.net` files."""
-    return [parameter.detach().numpy().copy() for parameter in module.parameters()]
+def start_from(module: nn.Module, weights: Sequence[np.ndarray]) -> None:
+    """Give a module weights in its order."""
+    with torch.no_grad():
+        for parameter, array in zip(module.parameters(), weights, strict=True):
+            parameter.copy_(torch.from_numpy(array))
 
 
 def export(module: nn.Module, image: np.ndarray, path: str) -> str:

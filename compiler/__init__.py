@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )  # fmt: skip
     from netc.compiler.declare.parameter import Parameter
     from netc.compiler.emit.external import ExternalData
+    from netc.compiler.emit.part import without_taps
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
     from netc.compiler.facts.summary import summary
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
+    from netc.compiler.plan.adopted import adopted
     from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
     from netc.compiler.plan.maps import NameMap, below, shipped_map, shipped_maps
     from netc.compiler.plan.moving import adapted, check_moves, followed, frozen
@@ -114,6 +116,7 @@ _HOMES = {
     "decided": "plan.class_weights",
     "followed": "plan.moving",
     "frozen": "plan.moving",
+    "adopted": "plan.adopted",
     "below": "plan.maps",
     "AVERAGE": "training.averaging",
     "FIRST": "training.accumulation",
@@ -155,6 +158,7 @@ _HOMES = {
     "training_flops": "facts.count",
     "unmeasured": "training.scorer",
     "undecided": "plan.class_weights",
+    "without_taps": "emit.part",
 }
 
 __all__ = [
@@ -201,6 +205,7 @@ __all__ = [
     "Value",
     "adapted",
     "adapter_file",
+    "adopted",
     "batch_ports",
     "below",
     "by_batch_statistics",
@@ -251,6 +256,7 @@ __all__ = [
     "training_flops",
     "undecided",
     "unmeasured",
+    "without_taps",
 ]
 
 

@@ -55,6 +55,7 @@ class Port(TypedDict):
     initial   for an input of role state: the number to start from; 0 unless given
     uniform   for an input of role state: the limit within which it starts uniform, from the run's seed
     passing   for an input of role state: true where it is of no use after the update that it belongs to
+    tap       for an output of role output: true where the text calls it none: an inner value, such as a loss reads
     in_place  for an output of role state: true where its buffer may be that of the input it replaces, because
              whatever reads the input has run when the output is written
     """
@@ -79,6 +80,7 @@ class Port(TypedDict):
     uniform: NotRequired[float]
     passing: NotRequired[bool]
     in_place: NotRequired[bool]
+    tap: NotRequired[bool]
     sizes: NotRequired[dict[str, dict[str, int]]]
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from netc.compiler import targets
+from netc.compiler import collector, targets
 from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Kind, Manifest
 from netc.compiler.ir import Value
 from netc.compiler.net import Net
 from netc.compiler.options import DEFAULTS, Options, Precision
 from netc.compiler.passes import dead_code, used_sources
 from netc.compiler.pipeline import Context, run
+from netc.compiler.plan.adopted import adopted
 from netc.compiler.plan.class_weights import check_decided
 from netc.compiler.plan.train_plan import SETTINGS, StepPlan, TrainPlan, to_json
 from netc.compiler.training.assembly import Assembly
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     Weights = Mapping[str, np.ndarray[Any, Any]]
 
 
+@collector.waiting()
 def compile_inference(
     net: Net,
     weights: Weights | None = None,
@@ -71,7 +73,7 @@ def network(net: Net, taps: Sequence[str] = ()) -> Assembly:
             a.output(name, value, "output", f"output {name} of net {net.name}")
     for path, value in find_taps(net, taps).items():
         if path not in net.outputs:
-            a.output(path, value, "output", f"inner value {path} of net {net.name}")
+            a.output(path, value, "output", f"inner value {path} of net {net.name}", tap=True)
     graph = net.graph.copy()
     graph.inputs, graph.parameters, graph.outputs = a.graph.inputs, a.graph.parameters, a.graph.outputs
     a.graph = dead_code(graph)
@@ -93,15 +95,17 @@ class Step(TypedDict, total=False):
     options: Options
 
 
+@collector.waiting()
 def compile_training(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """One training step: batch, learning rate, seed, step, parameters and state in; loss, metrics, new ones out.
 
     `plan` is the net's first train section unless given; raises DiagnosticError E401 where there is none, E415 where
-    its patterns name nothing.
+    its patterns name nothing, E417 where it is of another net.
     """
     return _compile_step("train", training_step, net, plan, **how)
 
 
+@collector.waiting()
 def compile_backward(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """The first half of a training step: loss, metrics, `gradient.NAME` of what moves, and new running statistics.
 
@@ -110,6 +114,7 @@ def compile_backward(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step
     return _compile_step("backward", backward_step, net, plan, **how)
 
 
+@collector.waiting()
 def compile_update(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step]) -> Artifact:
     """The second half of a training step: gradients, learning rate, step, parameters and state in, new ones out.
 
@@ -118,6 +123,7 @@ def compile_update(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step])
     return _compile_step("update", update_step, net, plan, **how)
 
 
+@collector.waiting()
 def compile_gradients(
     net: Net,
     plan: TrainPlan | None = None,
@@ -127,19 +133,20 @@ def compile_gradients(
     options: Options = DEFAULTS,
 ) -> Artifact:
     """The loss and `gradient.NAME` for every trainable parameter and float input, in training form, not clipped."""
-    step = gradient_step(net, plan or net.plan(), options.precision)
+    step = gradient_step(net, _plan_of(net, plan), options.precision)
     return _finish(step, net, "gradient", target, batch, options)
 
 
-def compile_scorer(net: Net, plan: TrainPlan | None = None, *, batch: int | None = None) -> Artifact:
+@collector.waiting()
+def compile_scorer(net: Net, plan: TrainPlan | None = None) -> Artifact:
     """Loss and metrics from predictions (named by their paths) and targets, for evaluation."""
-    plan = plan or net.plan()
+    plan = _plan_of(net, plan)
     check_decided(plan)
     settings: dict[str, Any] = {"metrics": SETTINGS["metrics"].form.to_json(plan.metrics)}
     assembly, sums = scorer(net, plan)
     if sums:
         settings["sums"] = sums
-    return _finish(assembly, net, "score", "std", batch, DEFAULTS, settings=settings)
+    return _finish(assembly, net, "score", "std", None, DEFAULTS, settings=settings)
 
 
 def _compile_step(
@@ -152,13 +159,17 @@ def _compile_step(
     target: str = "std",
     options: Options = DEFAULTS,
 ) -> Artifact:
-    plan = plan or net.plan()
+    plan = _plan_of(net, plan)
     check_decided(plan)
     chosen = plan.step(step)
     settings = {**to_json(plan), "precision": options.precision, "memory": options.memory}
     if chosen.name is not None:
         settings["step"] = chosen.name
     return _finish(assemble(net, plan, chosen, options.precision), net, kind, target, batch, options, settings=settings)
+
+
+def _plan_of(net: Net, plan: TrainPlan | None) -> TrainPlan:
+    return net.plan() if plan is None else adopted(plan, net.graph, net.plans)
 
 
 def source_hash(net: Net) -> str:

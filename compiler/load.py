@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from netc.compiler import collector
 from netc.compiler.elaborate.loader import Loader
 from netc.compiler.elaborate.module import Module, Written
 from netc.compiler.elaborate.names import check_names
@@ -50,7 +51,7 @@ def load(
 
     Raises DiagnosticError with every finding of an error's weight.
     """
-    with _deep():
+    with _deep(), collector.waiting():
         return _load(str(path), net, settings or {}, source)
 
 
@@ -79,7 +80,7 @@ def check(path: str, source: str | bytes | None = None) -> CheckResult:
 
     source  the text, where it is not to be read from the file (an editor's, a pipe's)
     """
-    with _deep():
+    with _deep(), collector.waiting():
         return _check(str(path), source)
 
 

@@ -48,9 +48,9 @@ class Builder:
             return
         self.lexed.findings.append(Diagnostic(code, message, Label(span), others, help=help))
 
-    def _made(self, node: Node, pieces: Pieces, extra: int = 1) -> Node:
+    def _made(self, node: Node, pieces: Pieces) -> Node:
         """Notes how deep a node is; one past the limit is reported and counts as a leaf from then on."""
-        depth = extra + max((self.depth.get(id(piece), 0) for piece in pieces), default=0)
+        depth = 1 + max((self.depth.get(id(piece), 0) for piece in pieces), default=0)
         if depth > DEPTH:
             if not any(finding.code == "E108" for finding in self.lexed.findings):
                 self._report(

@@ -152,7 +152,7 @@ def suggestions(wrong: str, known: Iterable[str]) -> list[str]:
     scored = sorted(
         (distance, edit_distance(wrong, name), name)
         for name in set(known)
-        if (distance := edit_distance(folded, name.lower())) <= limit
+        if abs(len(wrong) - len(name)) <= limit and (distance := edit_distance(folded, name.lower())) <= limit
     )
     return [name for _, _, name in scored[:4]]
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from netc.compiler import Net, Options, TrainPlan
     from netc.grammar.diagnostics import Diagnostic, DiagnosticError
     from netc.runtime.data import DataSet, open_data
-    from netc.runtime.data.card import Card
+    from netc.runtime.data.cards.card import Card
     from netc.runtime.folder.listener import Listener
     from netc.runtime.model import Model
     from netc.runtime.runs.loaded import Run
@@ -53,7 +53,7 @@ __all__ = [
 TEXT_FILE = "text.net"
 
 _HOMES = {
-    "Card": "netc.runtime.data.card",
+    "Card": "netc.runtime.data.cards.card",
     "DataSet": "netc.runtime.data",
     "Diagnostic": "netc.grammar.diagnostics",
     "DiagnosticError": "netc.grammar.diagnostics",

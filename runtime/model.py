@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.bind import bind_inputs
-from netc.runtime.data.card import NO_CARD, Card
+from netc.runtime.data.cards.card import NO_CARD, Card
 from netc.runtime.data.class_scores import Answer, answers, class_scores
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.feed import feed
@@ -142,14 +142,25 @@ class Model:
         """
         scored = compile_scorer(self.net).manifest["inputs"] if self.net.plans else []
         predictions = [said(port) for port in scored if port["role"] == "prediction"]
-        outputs = self.run(x, [name for name in predictions if name not in self.net.outputs])
-        scores = class_scores(outputs, predictions, {port["classes"] for port in scored if "classes" in port})
+        outputs = self.run(x, self._read_alike(name for name in predictions if name not in self.net.outputs))
+        scores = class_scores(
+            outputs,
+            [name for name in predictions if name in outputs],
+            {port["classes"] for port in scored if "classes" in port},
+        )
         if scores is None:
             help = "take its outputs: `model(x)`"
             raise DiagnosticError(
                 Diagnostic("E583", f"net `{self.net.name}` has no loss that compares classes", help=help)
             )
         return answers(scores, None if self.card is None else self.card.class_names, top)
+
+    def _read_alike(self, taps: Iterable[str]) -> list[str]:
+        """Those of inner values that read no input which the outputs don't."""
+        read = {said(port) for port in self.inputs()}
+        if len(read) == len(self.net.inputs):
+            return list(taps)
+        return [name for name in taps if {said(port) for port in self.inputs([name])} <= read]
 
     def gradients(self, batch: Mapping[str, Any], plan: TrainPlan | None = None) -> tuple[float, dict[str, Array]]:
         """The loss of a batch and its gradients, in training mode (batch statistics, dropout at step 0).

@@ -1,16 +1,33 @@
 """No test sends anything: some import ONNX Runtime before netc does. Drawn examples are the same in every run.
 
-Tests run beside each other: numpy's library of products takes one thread in each process.
+Tests run beside each other: numpy's library of products takes one thread in each process, and ONNX Runtime's threads
+sleep when they are idle. Garbage is collected once
+the tests are found, and among what they make: modules and tests themselves are never garbage.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 
+import pytest
 from hypothesis import settings
+from threads import sleep_when_idle
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 settings.register_profile("same", derandomize=True)
 settings.register_profile("new", derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """The tests are found."""
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _idle_threads() -> None:
+    sleep_when_idle()

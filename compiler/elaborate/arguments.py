@@ -21,6 +21,12 @@ from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean
 
+WITH_A_NUMBER = {
+    "add": "{{ in + {} }}", "sub": "{{ in - {} }}", "mul": "{{ in * {} }}", "div": "{{ in / {} }}",
+    "maximum": "clip(min={})", "minimum": "clip(max={})",
+}  # fmt: skip
+"""What is written in the place of a merge with a number, by the merge's word."""
+
 
 def bind(frame: Frame, layer: LayerValue, arguments: tuple[ast.Argument, ...], node: ast.Syntax) -> Bound | None:
     """The arguments of a layer, or None after a mistake, which is reported."""
@@ -168,10 +174,16 @@ def as_tensor(frame: Frame, node: ast.Expression, owner: str) -> Any:
         if not isinstance(item, Tensor):
             help = "start from a value, as in `skip -> conv(64, 1x1)`" if isinstance(item, LayerValue) else None
             if isinstance(item, int | float) and not isinstance(item, bool):
-                help = "a number needs an operator: give the value a name, and write `x + 1` or `-1 * x`"
+                help = _with_a_number(owner, item)
             frame.error("E224", f"{owner} merges tensors, found {kind(item)}", node.span, help=help)
             return POISON
     return value
+
+
+def _with_a_number(owner: str, number: float) -> str | None:
+    """What to write in a chain in place of a merge with a number."""
+    instead = WITH_A_NUMBER.get(owner.strip("`"))
+    return None if instead is None else f"with a number, write `{instead.format(number)}`"
 
 
 def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.elaborate import expects, inputs
 from netc.compiler.elaborate.apply import bind_parameters
-from netc.compiler.elaborate.augmentation import normalized
 from netc.compiler.elaborate.frame import Elaboration, Frame
 from netc.compiler.elaborate.language import LANGUAGE
 from netc.compiler.elaborate.layer_values import Bound
@@ -17,7 +16,8 @@ from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.recorder import prune
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
-from netc.compiler.elaborate.train import elaborate_train
+from netc.compiler.elaborate.train.augmentation import normalized
+from netc.compiler.elaborate.train.section import elaborate_train
 from netc.compiler.elaborate.unused import names
 from netc.compiler.elaborate.values import POISON, Several, Tensor, as_given, named_values
 from netc.compiler.ir import Graph, Node, Value
@@ -194,9 +194,12 @@ def _warn_unreached(run: Elaboration, reached: set[Value], report: Report) -> No
     """Say where values are dropped: the last layers of every part that nothing reaches."""
     lost = [layer for layer in run.layers if not _kept(layer, reached) and id(layer) not in run.foreign]
     read = {value for layer in run.layers for value in layer.inputs}
+    kept = [path for path, value in run.values.items() if value in reached]
     for layer in lost:
         if not any(output in read for output in layer.outputs):
             path, span = run.results.get(layer.outputs[0], (layer.path, layer.span))
+            if any(other.startswith(f"{path}.") for other in kept):
+                continue  # inner values of the block are read by dots, and its result is not what it is here for
             report.warning(
                 "L006",
                 f"nothing uses the value of `{path}`",

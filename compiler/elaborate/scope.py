@@ -39,6 +39,9 @@ class Scope:
         self.counters: dict[str, int] = {}
         self.mirror: Scope | None = None
 
+    def __str__(self) -> str:
+        return f"the inside of `{self.path}`"
+
     def child(self, name: str) -> Scope:
         """The scope of something inside."""
         made = Scope(join(self.path, name), join(self.weights, name), shared=self.shared)

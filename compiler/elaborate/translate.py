@@ -1,4 +1,4 @@
-"""Repairs: a call as another framework has it, written in the language."""
+"""Repairs: a call as another framework has it, written in the language; and words that nothing here has a name for."""
 
 from __future__ import annotations
 
@@ -149,3 +149,11 @@ def _value(frame: Frame, spec: ArgumentSpec | None, node: ast.Expression) -> str
 def text(frame: Frame, node: ast.Syntax) -> str:
     """What the file has where a piece of syntax stands."""
     return Source(node.span.file, frame.module.file.source).between(node.span)
+
+
+def unknown_word(frame: Frame, kind: str, word: str, node: ast.Expression, call: ast.Call | None = None) -> None:
+    """Report a word that is no loss, metric, optimizer or the like, with the way out."""
+    advice = advise(kind, word)
+    code = "E408" if kind == "augmentation" else "E407"
+    frame.error(code, f"no {kind} is called `{word}`", node.span, help=advice.help,
+                fix=repair(frame, advice, node, call))  # fmt: skip

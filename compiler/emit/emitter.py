@@ -31,6 +31,7 @@ class Emitter:
         self.domains: set[str] = set()
         self.purposes: list[Purpose | None] = []
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._vectors: dict[tuple[tuple[Size, ...], DType], str] = {}
         self._sizes = SizeArithmetic(self)
 
     # ------------------------------------------------------------ for operators
@@ -69,10 +70,11 @@ class Emitter:
 
     def ints(self, values: Sequence[Size], dtype: DType = DType.INT64) -> str:
         """The name of a vector of sizes: a shared constant, or computed from the shapes of inputs where symbolic."""
-        sizes = tuple(values)
-        if all(isinstance(size, int) for size in sizes):
-            return self.array(np.array(sizes, dtype=dtype.value))
-        return self._sizes.vector(sizes, dtype)
+        key = tuple(values), dtype
+        known = self._vectors.get(key)
+        if known is None:
+            known = self._vectors[key] = self._vector(*key)
+        return known
 
     def scalar(self, number: float | int | bool, dtype: DType = DType.FLOAT32) -> str:
         """The name of a constant with no axes."""
@@ -91,6 +93,11 @@ class Emitter:
         return _BodyEmitter(self, graph, captured).written()
 
     # ------------------------------------------------------------ for the parts of emission
+    def _vector(self, sizes: tuple[Size, ...], dtype: DType) -> str:
+        if all(isinstance(size, int) for size in sizes):
+            return self.array(np.array(sizes, dtype=dtype.value))
+        return self._sizes.vector(sizes, dtype)
+
     def all_nodes(self) -> None:
         """Write every node of the graph in order."""
         for node in self.graph.nodes:

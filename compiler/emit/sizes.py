@@ -20,18 +20,11 @@ class SizeArithmetic:
         self._emitter = emitter
         self._known: dict[Size, str] = {}
         self._symbols: dict[Symbol, str] = {}
-        self._vectors: dict[tuple[tuple[Size, ...], DType], str] = {}
 
     def vector(self, sizes: tuple[Size, ...], dtype: DType) -> str:
         """The name of a vector of sizes, some of them symbolic."""
-        key = (sizes, dtype)
-        name = self._vectors.get(key)
-        if name is None:
-            name = self._concatenation(sizes)
-            if dtype != DType.INT64:
-                name = self._add("Cast", [name], to=dtype)
-            self._vectors[key] = name
-        return name
+        name = self._concatenation(sizes)
+        return name if dtype == DType.INT64 else self._add("Cast", [name], to=dtype)
 
     def _concatenation(self, sizes: tuple[Size, ...]) -> str:
         parts: list[str] = []

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from netc.compiler.applications import LayerInstance
 from netc.compiler.declare.parameter import Parameter
-from netc.compiler.ir import BATCH_SYMBOL, Node, Shape, Size, Value, product, substitute
+from netc.compiler.ir import BATCH_SYMBOL, DType, Node, Shape, Size, Value, product, substitute
 from netc.compiler.ops import get_op
+from netc.compiler.ops.facts import Kind
 from netc.compiler.ops.fields import Field, widest
 from netc.compiler.plan.moving import adapted, frozen
 
@@ -117,7 +118,8 @@ def distinct_parameters(layers: Iterable[LayerInstance]) -> list[Parameter]:
 
 def flops(nodes: Iterable[Node], batch: int = 1) -> Size:
     """Multiply-accumulates of these operators for `batch` examples."""
-    return _sum(substitute(get_op(node.op).flops(node), {BATCH_SYMBOL: batch}) for node in nodes)
+    products = ((get_op(node.op), node) for node in nodes if get_op(node.op).kind is Kind.PRODUCT)
+    return _sum(substitute(operator.flops(node), {BATCH_SYMBOL: batch}) for operator, node in products)
 
 
 def layer_flops(layers: Iterable[LayerInstance], batch: int = 1) -> Size:
@@ -150,7 +152,7 @@ def training_flops(net: Net, batch: int = 1) -> dict[str, Size]:
 
 def elements(value: Value, batch: int = 1) -> Size:
     """The number of elements of a value for `batch` examples."""
-    return substitute(product(value.shape), {BATCH_SYMBOL: batch})
+    return product(tuple([substitute(size, {BATCH_SYMBOL: batch}) for size in value.shape]))
 
 
 def memory(net: Net, batch: int = 1, slots: int | None = None) -> Memory:
@@ -181,10 +183,10 @@ def receptive_field(value: Value, inputs: Sequence[Value]) -> Shape:
     """How many rows, columns, … of the inputs one element of a value can depend on; the largest over all inputs.
 
     A window of extent e and stride s turns a field r of its output into (r - 1) * s + e of its input. Fields reach
-    into padding and are not cut at the input's size; what depends on every position has the input's size. Inputs of
-    fewer axes than others don't count.
+    into padding and are not cut at the input's size; what depends on every position has the input's size. A sequence
+    of whole numbers has its places where others have channels. Inputs of fewer axes than others don't count.
     """
-    fields: dict[Value, Field] = {value: (1,) * max(value.rank - 2, 0)}
+    fields: dict[Value, Field] = {value: (1,) * max(value.rank - 1, 0)}
     for node in reversed(_ancestors(value)):
         before = get_op(node.op).field_before
         for field in [fields[output] for output in node.outputs if output in fields]:
@@ -197,8 +199,10 @@ def receptive_field(value: Value, inputs: Sequence[Value]) -> Shape:
 
 
 def _within(source: Value, field: Field) -> Shape:
-    """A field in an input, with the input's size where it is the whole axis."""
-    return tuple(whole if size is None else size for size, whole in zip(field, source.shape[2:], strict=True))
+    """A field in the places of an input, with the input's size where it is the whole axis."""
+    first = 0 if source.rank == 2 and source.dtype is DType.INT64 else 1
+    sizes = tuple(whole if size is None else size for size, whole in zip(field, source.shape[1:], strict=True))
+    return sizes[first:]
 
 
 def _ancestors(value: Value) -> list[Node]:

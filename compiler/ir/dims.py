@@ -45,6 +45,7 @@ class Quotient:
 
 Atom = Union[Symbol, Quotient]  # noqa: UP007
 Monomial = tuple[Atom, ...]
+Coefficient = Union[int, Fraction]  # noqa: UP007
 Size = Union[int, "Dim"]
 Shape = tuple[Size, ...]
 
@@ -63,8 +64,8 @@ class Dim:
 
     __slots__ = ("terms",)
 
-    def __init__(self, terms: Symbol | Mapping[Monomial, Fraction]) -> None:
-        self.terms: dict[Monomial, Fraction] = {(terms,): Fraction(1)} if isinstance(terms, Symbol) else dict(terms)
+    def __init__(self, terms: Symbol | Mapping[Monomial, Coefficient]) -> None:
+        self.terms: dict[Monomial, Coefficient] = {(terms,): 1} if isinstance(terms, Symbol) else dict(terms)
 
     @staticmethod
     def symbol(name: str, **known: int) -> Dim:
@@ -86,15 +87,15 @@ class Dim:
     def __add__(self, other: Size) -> Size:
         terms = dict(self.terms)
         for monomial, coefficient in _terms(other).items():
-            terms[monomial] = terms.get(monomial, Fraction(0)) + coefficient
+            terms[monomial] = terms.get(monomial, 0) + coefficient
         return _simplest(terms)
 
     def __mul__(self, other: Size) -> Size:
-        terms: dict[Monomial, Fraction] = {}
+        terms: dict[Monomial, Coefficient] = {}
         for left, x in self.terms.items():
             for right, y in _terms(other).items():
                 monomial = tuple(sorted(left + right, key=repr))
-                terms[monomial] = terms.get(monomial, Fraction(0)) + x * y
+                terms[monomial] = terms.get(monomial, 0) + x * y
         return _simplest(terms)
 
     def __neg__(self) -> Size:
@@ -157,7 +158,7 @@ class Dim:
         text = ""
         for monomial in sorted(self.terms, key=_order):
             coefficient = self.terms[monomial]
-            size = abs(coefficient)
+            size = -coefficient if coefficient < 0 else coefficient
             alone = len(monomial) == 1 and size == 1
             factors = [f"{atom}" if alone or isinstance(atom, Symbol) else f"({atom})" for atom in monomial]
             if size.numerator != 1 or not factors:
@@ -168,11 +169,11 @@ class Dim:
         return text
 
 
-def _terms(size: Size) -> dict[Monomial, Fraction]:
-    return size.terms if isinstance(size, Dim) else {(): Fraction(size)}
+def _terms(size: Size) -> dict[Monomial, Coefficient]:
+    return size.terms if isinstance(size, Dim) else {(): size}
 
 
-def _simplest(terms: Mapping[Monomial, Fraction]) -> Size:
+def _simplest(terms: Mapping[Monomial, Coefficient]) -> Size:
     kept = {monomial: coefficient for monomial, coefficient in terms.items() if coefficient}
     if not kept:
         return 0
@@ -182,7 +183,7 @@ def _simplest(terms: Mapping[Monomial, Fraction]) -> Size:
     return Dim(kept)
 
 
-def _always_whole(monomial: Monomial, coefficient: Fraction) -> bool:
+def _always_whole(monomial: Monomial, coefficient: Coefficient) -> bool:
     divisor = math.prod(atom.divisor for atom in monomial if isinstance(atom, Symbol))
     return (coefficient * divisor).denominator == 1
 
@@ -195,16 +196,16 @@ def floor_divide(size: Size, by: Size) -> Size:
         return _divide_by_symbolic(size, by)
     if by == 1:
         return size
-    whole: dict[Monomial, Fraction] = {}
-    rest: dict[Monomial, Fraction] = {}
+    whole: dict[Monomial, Coefficient] = {}
+    rest: dict[Monomial, Coefficient] = {}
     for monomial, coefficient in _terms(size).items():
-        share = coefficient / by
+        share = Fraction(coefficient, by)
         if monomial == () and coefficient.denominator == 1:
             quotient, remainder = divmod(int(coefficient), by)
-            whole[()] = whole.get((), Fraction(0)) + quotient
-            rest[()] = Fraction(remainder)
+            whole[()] = whole.get((), 0) + quotient
+            rest[()] = remainder
         elif _always_whole(monomial, share):
-            whole[monomial] = whole.get(monomial, Fraction(0)) + share
+            whole[monomial] = whole.get(monomial, 0) + share
         else:
             rest[monomial] = coefficient
     remainder_size = _simplest(rest)
@@ -215,7 +216,7 @@ def floor_divide(size: Size, by: Size) -> Size:
 
 def divide_exactly(size: Size, by: int) -> Size:
     """size / by, where the caller knows that it is whole."""
-    return _simplest({monomial: coefficient / by for monomial, coefficient in _terms(size).items()})
+    return _simplest({monomial: Fraction(coefficient, by) for monomial, coefficient in _terms(size).items()})
 
 
 def _quotient(numerator: Dim, by: int) -> Size:
@@ -224,10 +225,10 @@ def _quotient(numerator: Dim, by: int) -> Size:
     if len(atoms) == 1 and len(atoms[0]) == 1 and numerator.terms[atoms[0]] == 1:
         inner = atoms[0][0]
         if isinstance(inner, Quotient) and isinstance(inner.denominator, int):
-            constant = numerator.terms.get((), Fraction(0))
+            constant = numerator.terms.get((), 0)
             if constant.denominator == 1:
                 return floor_divide(inner.numerator + int(constant) * inner.denominator, inner.denominator * by)
-    return Dim({(Quotient(numerator, by),): Fraction(1)})
+    return Dim({(Quotient(numerator, by),): 1})
 
 
 def _take_away(factors: list[Atom], divisor: Monomial) -> bool:
@@ -241,19 +242,19 @@ def _take_away(factors: list[Atom], divisor: Monomial) -> bool:
 
 def _divide_by_symbolic(size: Size, by: Dim) -> Size:
     if isinstance(size, int):
-        size = Dim({(): Fraction(size)})
+        size = Dim({(): size})
     if len(by.terms) == 1:
         ((divisor, scale),) = by.terms.items()
-        shares: dict[Monomial, Fraction] = {}
+        shares: dict[Monomial, Coefficient] = {}
         for monomial, coefficient in size.terms.items():
             left = list(monomial)
             if not _take_away(left, divisor):
                 break
-            shares[tuple(left)] = coefficient / scale
+            shares[tuple(left)] = Fraction(coefficient, scale)
         else:
             if all(_always_whole(monomial, share) for monomial, share in shares.items()):
                 return _simplest(shares)
-    return 1 if size == by else Dim({(Quotient(size, by),): Fraction(1)})
+    return 1 if size == by else Dim({(Quotient(size, by),): 1})
 
 
 def bounds(size: Size) -> tuple[int | None, int | None]:
@@ -307,21 +308,22 @@ def substitute(size: Size, values: Mapping[Symbol, Size]) -> Size:
 
 
 def _sum_of_products(size: Dim, atom_value: Callable[[Atom], Size]) -> Size:
-    fractional: dict[Monomial, Fraction] = {}
+    fractional: dict[Monomial, Coefficient] = {}
     for monomial, coefficient in size.terms.items():
         product: Size = 1
         for atom in monomial:
             product = product * atom_value(atom)
         for key, share in _terms(product).items():
-            fractional[key] = fractional.get(key, Fraction(0)) + share * coefficient
+            fractional[key] = fractional.get(key, 0) + share * coefficient
     return _simplest(fractional)
 
 
 def product(sizes: Shape) -> Size:
     """The product of sizes; 1 for none."""
-    result: Size = 1
+    result: Size = math.prod([size for size in sizes if isinstance(size, int)])
     for size in sizes:
-        result = result * size
+        if isinstance(size, Dim):
+            result = size * result
     return result
 
 

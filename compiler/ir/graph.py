@@ -155,8 +155,12 @@ class Graph:
         """For every value that is read, the nodes that read it, in order, each once."""
         readers: dict[Value, list[Node]] = {}
         for node in self.nodes:
-            for value in dict.fromkeys(node.inputs):
-                readers.setdefault(value, []).append(node)
+            for value in node.inputs:
+                found = readers.get(value)
+                if found is None:
+                    readers[value] = [node]
+                elif found[-1] is not node:
+                    found.append(node)
         return readers
 
 
@@ -204,7 +208,7 @@ class Builder:
     ) -> tuple[Value, ...]:
         """Append a node and return its outputs."""
         definition = operator(op)
-        values = tuple(self._as_value(item, inputs) for item in inputs)
+        values = tuple([item if isinstance(item, Value) else self._as_value(item, inputs) for item in inputs])
         complete = definition.complete(attributes)
         results = definition.infer(values, complete)
         node = Node(op, values, complete, origin=self.origin)
@@ -227,9 +231,7 @@ class Builder:
             return self.Constant(value=Tensor(dtype, (len(items),), items))
         return self.Constant(value=Tensor(dtype, (), (values,)))
 
-    def _as_value(self, item: Value | float | int | bool, inputs: Sequence[Value | float | int | bool]) -> Value:
-        if isinstance(item, Value):
-            return item
+    def _as_value(self, item: float | int | bool, inputs: Sequence[Value | float | int | bool]) -> Value:
         if isinstance(item, bool):
             return self.constant(item, DType.BOOL)
         types = (value.dtype for value in inputs if isinstance(value, Value))

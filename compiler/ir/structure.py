@@ -6,15 +6,22 @@ from collections.abc import Hashable
 
 from netc.compiler.ir.graph import Graph, Tensor, Value
 
+_WHOLE = {int}
+
 
 def exact(value: object) -> Hashable:
-    """An attribute as a key: 0.0 and -0.0 differ, and so do 1, 1.0 and true; graphs differ by what they compute."""
+    """An attribute as a key: 0.0 and -0.0 differ, and so do 1, 1.0 and true; graphs differ by what they compute.
+
+    Whole numbers are their own keys, and so are tuples of nothing else: all other keys are tuples that begin otherwise.
+    """
+    if type(value) is int:
+        return value
     if isinstance(value, Tensor):
         return value.dtype, value.shape, repr(value.values)
     if isinstance(value, Graph):
         return structure(value)
     if isinstance(value, tuple):
-        return tuple(map(exact, value))
+        return value if _WHOLE.issuperset(map(type, value)) else tuple(map(exact, value))
     return type(value), repr(value) if isinstance(value, float) else value
 
 

@@ -21,12 +21,12 @@ _COUNTED = re.compile(r"_(\d+)(?:\.\d+)?$")
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "none": None, "inf": math.inf, "nan": math.nan}
 
 
-def from_text(text: str, symbols: Mapping[str, Symbol] | None = None) -> Graph:
+def from_text(text: str) -> Graph:
     """The graph that `to_text` printed; raises ValueError naming the line where it cannot be read.
 
-    symbols  known symbols by name: symbols are equal by identity. The batch `N` is known; others are made.
+    Symbols are equal by identity: the batch is `N`, others are made.
     """
-    return GraphReader({"N": BATCH_SYMBOL, **(symbols or {})}).read(text)
+    return GraphReader({"N": BATCH_SYMBOL}).read(text)
 
 
 class GraphReader:

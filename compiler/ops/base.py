@@ -152,11 +152,12 @@ class Op:
     @classmethod
     def complete(cls, given: Mapping[str, Attribute]) -> dict[str, Attribute]:
         """The attributes with defaults filled in, in declaration order."""
-        unknown = given.keys() - cls.attributes.keys()
+        made = {**cls.attributes, **given}
+        unknown = made.keys() - cls.attributes.keys()
         assert not unknown, f"{cls.__name__} has no attribute {sorted(unknown)}"
-        missing = [name for name, default in cls.attributes.items() if default is REQUIRED and name not in given]
+        missing = [name for name, value in made.items() if value is REQUIRED]
         assert not missing, f"{cls.__name__} needs {missing}"
-        return {name: given.get(name, default) for name, default in cls.attributes.items()}
+        return made
 
 
 OPS: dict[str, type[Op]] = OPERATORS

@@ -31,14 +31,13 @@ def numeric(*inputs: Value) -> None:
             raise ShapeError("numbers are needed, found truth values", at=at)
 
 
-def normal_axis(x: Value, axis: int, *, at: int = 0, extra: int = 0) -> int:
-    """An axis counted from the front; negative ones count from the end. `extra` allows positions past the last."""
-    rank = x.rank + extra
-    if not -rank <= axis < rank:
+def normal_axis(x: Value, axis: int) -> int:
+    """An axis counted from the front; negative ones count from the end."""
+    if not -x.rank <= axis < x.rank:
         raise ShapeError(
-            f"axis {axis} of a tensor with {counted(x.rank, 'axis', 'axes')}", at=at, argument="axis", code="E303"
+            f"axis {axis} of a tensor with {counted(x.rank, 'axis', 'axes')}", argument="axis", code="E303"
         )
-    return axis % rank
+    return axis % x.rank
 
 
 def normal_axes(x: Value, axes: tuple[int, ...]) -> tuple[int, ...]:

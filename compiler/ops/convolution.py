@@ -13,7 +13,7 @@ from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import floating
 from netc.compiler.ops.facts import Kind
-from netc.compiler.ops.fields import Field, along_window, everything
+from netc.compiler.ops.fields import Field, across_channels, along_window, everything
 from netc.compiler.ops.window import Ints, check_settings, spatial, torch_pads, window_sizes
 from netc.grammar.counted import counted
 
@@ -91,7 +91,9 @@ class Conv(Op):
     @staticmethod
     def field_before(node: Node, at: int, field: Field) -> Field:
         kernel, given = node.inputs[1].shape[2:], node.attributes
-        return everything(node.inputs[at]) if at else along_window(field, kernel, given["strides"], given["dilations"])
+        if at:
+            return everything(node.inputs[at])
+        return across_channels(along_window(field, kernel, given["strides"], given["dilations"]))
 
     @classmethod
     def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:

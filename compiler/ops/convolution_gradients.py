@@ -10,7 +10,7 @@ from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import floating
 from netc.compiler.ops.convolution import CASES, SETTINGS, check_groups, check_weights, check_windows, convolved
 from netc.compiler.ops.facts import Kind
-from netc.compiler.ops.fields import Field, along_spread, everything
+from netc.compiler.ops.fields import Field, across_channels, along_spread, everything
 from netc.compiler.ops.window import Ints, check_settings, spatial
 
 
@@ -49,7 +49,9 @@ class ConvInputGradient(Op):
     @staticmethod
     def field_before(node: Node, at: int, field: Field) -> Field:
         kernel, given = node.inputs[1].shape[2:], node.attributes
-        return everything(node.inputs[at]) if at else along_spread(field, kernel, given["strides"], given["dilations"])
+        if at:
+            return everything(node.inputs[at])
+        return across_channels(along_spread(field, kernel, given["strides"], given["dilations"]))
 
 
 @op

@@ -1,7 +1,8 @@
 """Receptive fields backwards through one operator: what part of an input a part of its result depends on.
 
-A field has a number for each axis after batch and channels, how many places there it spans; None is the whole axis.
-It counts padding too and is not cut at the size of what it lies in. Batch and channels count as wholes.
+A field has a number for each axis after the batch, how many places there it spans; None is the whole axis. It counts
+padding too and is not cut at the size of what it lies in. Channels, which axis 1 mostly is, are an axis like others:
+a sequence of words has its places there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Extent = TypeVar("Extent", Size, Size | None)
 
 def axes_of(x: Value) -> range:
     """The axes that a field has numbers for."""
-    return range(2, x.rank)
+    return range(1, x.rank)
 
 
 def everything(x: Value) -> Field:
@@ -30,7 +31,7 @@ def everything(x: Value) -> Field:
 def along(x: Value, field: Field, place: Callable[[int], int | None]) -> Field:
     """The field where axis a of the input is axis place(a) of the result, and the whole axis where that is None."""
     places = map(place, axes_of(x))
-    return tuple(None if axis is None or axis < 2 else field[axis - 2] for axis in places)
+    return tuple(None if axis is None or axis < 1 else field[axis - 1] for axis in places)
 
 
 def broadcast_field(x: Value, y: Value, field: Field) -> Field:
@@ -43,15 +44,20 @@ def broadcast_field(x: Value, y: Value, field: Field) -> Field:
 
 
 def along_window(field: Field, kernel: Shape, strides: Ints, dilations: Ints | None = None) -> Field:
-    """The field where each place of the result reads a window: (r - 1) stride + extent for r places."""
-    moves = zip(field, kernel, strides, dilations or (1,) * len(strides), strict=True)
-    return tuple(None if r is None else (r - 1) * s + (k - 1) * d + 1 for r, k, s, d in moves)
+    """The field where each place of a map reads a window: (r - 1) stride + extent for r places; channels stay."""
+    moves = zip(field[1:], kernel, strides, dilations or (1,) * len(strides), strict=True)
+    return (*field[:1], *(None if r is None else (r - 1) * s + (k - 1) * d + 1 for r, k, s, d in moves))
 
 
 def along_spread(field: Field, kernel: Shape, strides: Ints, dilations: Ints | None = None) -> Field:
-    """The field where each place of the input goes to a window of the result: as many as reach into r places."""
-    moves = zip(field, kernel, strides, dilations or (1,) * len(strides), strict=True)
-    return tuple(None if r is None else (r - 1 + (k - 1) * d) // s + 1 for r, k, s, d in moves)
+    """The field where each place of a map goes to a window of the result: as many as reach into r places."""
+    moves = zip(field[1:], kernel, strides, dilations or (1,) * len(strides), strict=True)
+    return (*field[:1], *(None if r is None else (r - 1 + (k - 1) * d) // s + 1 for r, k, s, d in moves))
+
+
+def across_channels(field: Field) -> Field:
+    """The field of what combines all channels."""
+    return (None, *field[1:])
 
 
 def widest(fields: Iterable[tuple[Extent, ...]]) -> tuple[Extent, ...]:

@@ -48,7 +48,7 @@ class MatMul(Op):
         x = node.inputs[at]
         inner = x.rank - 1 - at
         aligned = broadcast_field(x, node.output, field)
-        return tuple(None if axis == inner else size for axis, size in enumerate(aligned, 2))
+        return tuple(None if axis == inner else size for axis, size in enumerate(aligned, 1))
 
 
 @op

@@ -10,7 +10,7 @@ from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import shape_of
 from netc.compiler.ops.facts import Cost, Half, Kind
-from netc.compiler.ops.fields import Field, along, everything
+from netc.compiler.ops.fields import Field, across_channels, along, everything
 from netc.compiler.ops.linalg import swap
 from netc.compiler.ops.writer import Writer
 from netc.grammar.counted import counted
@@ -50,7 +50,9 @@ class Reshape(Op):
     @staticmethod
     def field_before(node: Node, at: int, field: Field) -> Field:
         x = node.inputs[at]
-        return field if x.shape[2:] == node.output.shape[2:] else everything(x)
+        if x.shape[1:] == node.output.shape[1:]:
+            return field
+        return across_channels(field) if x.shape[2:] == node.output.shape[2:] and x.rank > 1 else everything(x)
 
     @classmethod
     def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import normal_axes, surely_less
 from netc.compiler.ops.facts import Cost, Kind
-from netc.compiler.ops.fields import Field, along_window
+from netc.compiler.ops.fields import Field
 from netc.compiler.ops.window import torch_pads
 from netc.compiler.ops.writer import Writer
 from netc.grammar.counted import counted
@@ -68,7 +68,7 @@ class Slice(Op):
     def field_before(node: Node, at: int, field: Field) -> Field:
         x, given = node.inputs[at], node.attributes
         steps = dict(zip(normal_axes(x, given["axes"]), map(abs, given["steps"]), strict=True))
-        return along_window(field, (1,) * len(field), tuple(steps.get(axis, 1) for axis in range(2, x.rank)))
+        return tuple(None if r is None else (r - 1) * steps.get(axis, 1) + 1 for axis, r in enumerate(field, 1))
 
     @classmethod
     def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import floating
 from netc.compiler.ops.convolution import SETTINGS, check_groups, check_weights, settings
 from netc.compiler.ops.facts import Kind
-from netc.compiler.ops.fields import Field, along_spread, everything
+from netc.compiler.ops.fields import Field, across_channels, along_spread, everything
 from netc.compiler.ops.window import Ints
 from netc.grammar.counted import counted
 
@@ -63,7 +63,9 @@ class ConvTranspose(Op):
     @staticmethod
     def field_before(node: Node, at: int, field: Field) -> Field:
         kernel, given = node.inputs[1].shape[2:], node.attributes
-        return everything(node.inputs[at]) if at else along_spread(field, kernel, given["strides"], given["dilations"])
+        if at:
+            return everything(node.inputs[at])
+        return across_channels(along_spread(field, kernel, given["strides"], given["dilations"]))
 
     @classmethod
     def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:

@@ -10,12 +10,11 @@ from netc.grammar.counted import counted
 Ints = tuple[int, ...]
 
 
-def spatial(x: Value, *, at: int = 0) -> Shape:
+def spatial(x: Value) -> Shape:
     """The one to three axes after batch and channels; raises ShapeError where there are none or more."""
     if not 3 <= x.rank <= 5:
         raise ShapeError(
             f"a map with channels and 1 to 3 spatial axes is needed, found {shape_of(x.shape)}",
-            at=at,
             help="give it shape [C, H, W], for instance with `reshape`",
         )
     return x.shape[2:]

@@ -20,12 +20,17 @@ def everywhere(graph: Graph, rewrite: Rewrite) -> Graph:
 
 def in_bodies(graph: Graph, rewrite: Rewrite) -> Graph:
     """The graph with `rewrite` of the graphs that its own nodes hold."""
-    if not any(isinstance(value, Graph) for node in graph.nodes for value in node.attributes.values()):
+    if not holds_graphs(graph):
         return graph
     rewriter = Rewriter(graph)
     for node in graph.nodes:
         rewriter.keep(node, **{name: rewrite(body) for name, body in node.bodies.items()})
     return rewriter.finish()
+
+
+def holds_graphs(graph: Graph) -> bool:
+    """Whether a node of it holds another graph, which is up to its operator: one of each is asked."""
+    return any(node.bodies for node in {node.op: node for node in graph.nodes}.values())
 
 
 def copied(nodes: Iterable[Node], now: dict[Value, Value]) -> list[Node]:

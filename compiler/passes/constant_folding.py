@@ -16,7 +16,7 @@ def constant_folding(graph: Graph) -> Graph:
     """The graph with arithmetic between constants of at most 64 elements replaced by its result."""
     rewriter = Rewriter(graph)
     for node in graph.nodes:
-        folded = _fold(node, rewriter.inputs(node))
+        folded = _fold(node, rewriter)
         if folded is None:
             rewriter.keep(node)
         else:
@@ -24,24 +24,23 @@ def constant_folding(graph: Graph) -> Graph:
     return rewriter.finish()
 
 
-def _fold(node: Node, inputs: tuple[Value, ...]) -> Tensor | None:
+def _fold(node: Node, rewriter: Rewriter) -> Tensor | None:
     function = get_op(node.op).fold
     if function is None:
         return None
-    tensors = [_literal(value) for value in inputs]
     shape = node.output.shape
-    if any(tensor is None or (tensor.shape not in ((), shape)) for tensor in tensors):
-        return None
+    tensors = []
+    for value in node.inputs:
+        tensor = _literal(rewriter.now(value))
+        if tensor is None or tensor.shape not in ((), shape):
+            return None
+        tensors.append(tensor)
     sizes = tuple(size for size in shape if isinstance(size, int))
     count = math.prod(sizes)
     if len(sizes) != len(shape) or count > LARGEST:
         return None
     number = float if node.output.dtype.is_float else int  # a literal of floats may be written as whole numbers
-    columns = [
-        tuple(map(number, tensor.values)) * (count if tensor.shape == () else 1)
-        for tensor in tensors
-        if tensor is not None
-    ]
+    columns = [tuple(map(number, tensor.values)) * (count if tensor.shape == () else 1) for tensor in tensors]
     try:
         values = tuple(function(*row) for row in zip(*columns, strict=True))
     except (ZeroDivisionError, OverflowError, ValueError):

@@ -10,7 +10,7 @@ def dead_code(graph: Graph) -> Graph:
     needed: set[Value] = set(graph.outputs.values())
     kept: list[Node] = []
     for node in reversed(graph.nodes):
-        if any(value in needed for value in node.outputs):
+        if not needed.isdisjoint(node.outputs):
             needed.update(node.inputs)
             kept.append(node)
     return graph.with_nodes(kept[::-1])

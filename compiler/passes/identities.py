@@ -12,7 +12,7 @@ def identities(graph: Graph) -> Graph:
     """The graph without Identity, `x * 1`, `x + 0`, reshapes and casts to what is there; double transposes joined."""
     rewriter = Rewriter(graph)
     for node in graph.nodes:
-        found = _simpler(rewriter.builder(node.origin), node, rewriter.inputs(node))
+        found = _simpler(rewriter, node)
         if found is None:
             rewriter.keep(node)
         else:
@@ -20,21 +20,25 @@ def identities(graph: Graph) -> Graph:
     return rewriter.finish()
 
 
-def _simpler(g: Builder, node: Node, inputs: tuple[Value, ...]) -> Value | None:
+def _simpler(rewriter: Rewriter, node: Node) -> Value | None:
     """What a node's result is without it."""
+    neutral = get_op(node.op).neutral
+    if neutral is not None:
+        return _other_than(neutral, node, rewriter.inputs(node))
     match node.op:
         case "Identity":
-            return inputs[0]
+            return rewriter.now(node.inputs[0])
         case "Cast":
-            return inputs[0] if inputs[0].dtype == node.output.dtype else None
+            x = rewriter.now(node.inputs[0])
+            return x if x.dtype == node.output.dtype else None
         case "Expand":
-            return inputs[0] if inputs[0].shape == node.output.shape else None
+            x = rewriter.now(node.inputs[0])
+            return x if x.shape == node.output.shape else None
         case "Reshape":
-            return _reshape(g, node, inputs[0])
+            return _reshape(rewriter.builder(node.origin), node, rewriter.now(node.inputs[0]))
         case "Transpose":
-            return _transpose(g, node, inputs[0])
-    neutral = get_op(node.op).neutral
-    return None if neutral is None else _other_than(neutral, node, inputs)
+            return _transpose(rewriter.builder(node.origin), node, rewriter.now(node.inputs[0]))
+    return None
 
 
 def _reshape(g: Builder, node: Node, x: Value) -> Value | None:

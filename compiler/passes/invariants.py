@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netc.compiler.ir import Graph, Node, Value
 from netc.compiler.ops.scan import parts_of
-from netc.compiler.passes.bodies import copied, source_like
+from netc.compiler.passes.bodies import copied, holds_graphs, source_like
 from netc.compiler.passes.rewriter import Rewriter
 
 
@@ -13,6 +13,8 @@ def invariants(graph: Graph) -> Graph:
 
     Literals stay: they cost nothing in a body, and what is there can be folded.
     """
+    if not holds_graphs(graph):
+        return graph
     rewriter = Rewriter(graph)
     for node in graph.nodes:
         moving = _invariant(node) if node.op == "Scan" else []

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from netc.compiler.ir import Graph, Node, Value
 from netc.compiler.ops.scan import parts_of
-from netc.compiler.passes.bodies import copied, source_like
+from netc.compiler.passes.bodies import copied, holds_graphs, source_like
 from netc.compiler.passes.dead_code import dead_code
 from netc.compiler.passes.rewriter import Rewriter
 
@@ -18,6 +18,8 @@ def narrow_scans(graph: Graph) -> Graph:
     captured value; a result that is an element stands in its sequence already. What a Scan knows of its gradient goes:
     this is for graphs without gradients, or in which they are made.
     """
+    if not holds_graphs(graph):
+        return graph
     read = {value for node in graph.nodes for value in node.inputs} | set(graph.outputs.values())
     rewriter = Rewriter(graph)
     for node in graph.nodes:

@@ -32,9 +32,9 @@ class Rewriter:
     def keep(self, node: Node, **changed: Any) -> Node:
         """Take a node over: itself where its inputs are, a copy where they, or some attributes, changed."""
         if changed or not self._now.keys().isdisjoint(node.inputs):
-            inputs = self.inputs(node)
-            copy = Node(node.op, inputs, {**node.attributes, **changed}, origin=node.origin)
-            copy.outputs = tuple(Value(v.name, v.dtype, v.shape, v.origin, copy) for v in node.outputs)
+            attributes = {**node.attributes, **changed} if changed else node.attributes
+            copy = Node(node.op, self.inputs(node), attributes, origin=node.origin)
+            copy.outputs = tuple([Value(v.name, v.dtype, v.shape, v.origin, copy) for v in node.outputs])
             self.replace(node.outputs, copy.outputs)
             node = copy
         self.graph.nodes.append(node)

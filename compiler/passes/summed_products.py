@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from netc.compiler.ir import Builder, Graph, Node, Tensor, Value, product
 from netc.compiler.ops.scan import parts_of
-from netc.compiler.passes.bodies import copied, source_like
+from netc.compiler.passes.bodies import copied, holds_graphs, source_like
 from netc.compiler.passes.dead_code import dead_code
 from netc.compiler.passes.rewriter import Rewriter
 
@@ -31,6 +31,8 @@ class _Sum:
 
 def summed_products(graph: Graph) -> Graph:
     """The graph in which such states are gone. Plain sums go where what they add up stands in a result in any case."""
+    if not holds_graphs(graph):
+        return graph
     rewriter = Rewriter(graph)
     for node in graph.nodes:
         found = _sums(node) if node.op == "Scan" else []

@@ -15,7 +15,7 @@ from netc.compiler.declare.declared import Declared, Registry
 
 
 class Form:
-    """How a setting is written in the text, and in a manifest. `elaborate/train.py` has a reader for each form."""
+    """How a setting is written in the text, and in a manifest. `elaborate/train/settings.py` reads each form."""
 
     def to_json(self, value: Any) -> Any:
         """The value for a manifest."""

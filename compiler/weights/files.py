@@ -91,7 +91,10 @@ def fit(
         findings += listed(_not_finite(fitted, file))
     if missing and (prefix := prefix_of(tensors, parameters)):
         message = f"the tensors{place} are called `{prefix}…`, and those of net `{net.name}` are not"
-        findings = [Diagnostic("E551", message, help=f"take the prefix away: `--map {prefix}=`")]
+        text = f'`map = ["{prefix.rstrip(".")}": ""]` in the text\'s `weights(…)`'
+        python = f'`name.removeprefix("{prefix}")` of each in Python'
+        help = f"take the prefix away: `--map {prefix}=` on the command line, {text}, {python}"
+        findings = [Diagnostic("E551", message, help=help)]
     if findings:
         raise DiagnosticError(findings)
     return fitted

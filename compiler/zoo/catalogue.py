@@ -16,8 +16,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "examples" / "zoo"
 
 KEYS = {
     "name": str, "net": str, "set": dict, "variant": str, "source": str, "torchvision": str, "arguments": dict,
-    "map": str,
+    "map": str, "training": bool,
 }  # fmt: skip
+KINDS = {str: "string", dict: "table", bool: "truth value"}
 REQUIRED = ("name", "net", "variant")
 
 
@@ -31,6 +32,7 @@ class Entry:
     torchvision  the function of `torchvision.models` that makes the same net, or None;  arguments: of that function
     maps         name -> what tensors of that library's files are called here
     map          the map that fits torchvision's files, where nets of one family need several
+    training     whether the parts inside `train only` belong to it: auxiliary heads, for example
     """
 
     name: str
@@ -43,6 +45,7 @@ class Entry:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     maps: Mapping[str, NameMap] = field(default_factory=dict)
     map: str = "torchvision"
+    training: bool = True
 
     @property
     def family(self) -> str:
@@ -102,7 +105,7 @@ def _entry(file: Path, table: dict[str, Any], maps: dict[str, NameMap], place: s
             raise ValueError(f"{place} has no `{key}`")
     for key, value in table.items():
         if not isinstance(value, KEYS[key]):
-            raise ValueError(f"{place}: `{key}` is a {'table' if KEYS[key] is dict else 'string'}, found {value!r}")
+            raise ValueError(f"{place}: `{key}` is a {KINDS[KEYS[key]]}, found {value!r}")
     if "arguments" in table and "torchvision" not in table:
         raise ValueError(f"{place} has `arguments` without `torchvision`, whose they are")
     name = table.get("map", "torchvision")

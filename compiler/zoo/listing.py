@@ -32,7 +32,7 @@ def load_entry(entry: Entry) -> Net:
 def listed(entry: Entry) -> Listed:
     """Elaborate one net. A number that was published with what only training has is compared with that."""
     net = load_entry(entry)
-    if TRAINING in net.stated:
+    if entry.training and TRAINING in net.stated:
         params = sum(parameter.count for parameter in distinct_parameters(net.layers) if not parameter.buffer)
         return Listed(entry, params, net.stated[TRAINING])
     return Listed(entry, net.params, net.stated.get("params"))

@@ -14,9 +14,10 @@ section, without blank ones and comments. Parameters are counted when this page 
 that its paper, or the library that it follows, gives, to which the text holds itself (`expect params ==`).
 
 `netc zoo` prints this list, and `netc new DIR --from resnet50` begins a folder with one of them. Where a network has a
-map, `--init FILE --map NAME` loads torchvision's weights ([training.md](training.md)); tests compare these networks
-with torchvision: every tensor, the multiply-accumulates, and the answers from equal weights. The others are held to
-their published numbers, where they have any.
+map, `--init FILE --map NAME` loads torchvision's or timm's weights ([training.md](training.md)); tests compare these
+networks with theirs: every tensor and the multiply-accumulates of torchvision's, and the answers from equal weights.
+GPT-2, BERT and the Transformer are compared with PyTorch's own layers. The others are held to their published numbers,
+where they have any. Every one has taken a training step, some with smaller images or fewer layers of the same text.
 """
 
 NOT_COVERED = {
@@ -67,7 +68,8 @@ def _row(found: Listed) -> list[str]:
     entry = found.entry
     file = entry.file.name
     published = "" if found.published is None else f"{found.published:,}"
-    map, text = entry.map if entry.torchvision else "", f"[{file}](../examples/zoo/{file})"
+    map = entry.map if entry.torchvision else ", ".join(entry.maps)
+    text = f"[{file}](../examples/zoo/{file})"
     counts = [f"{found.params:,}", published, str(entry.lines)]
     return [f"`{entry.name}`", entry.variant, *counts, map, entry.source, text]
 

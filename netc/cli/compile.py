@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from netc.compiler import Manifest, Net
-    from netc.runtime.data.card import Card
+    from netc.runtime.data.cards.card import Card
 
     Array = np.ndarray[Any, Any]
 

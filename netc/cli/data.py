@@ -17,7 +17,7 @@ from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     from netc.grammar.diagnostics import Diagnostic
-    from netc.runtime.data.card import Card
+    from netc.runtime.data.cards.card import Card
     from netc.runtime.data.dataset import DataSet
 
 
@@ -88,7 +88,7 @@ def _card(path: Path) -> Card | None:
 def _card_lines(card: Card | None) -> list[str]:
     if card is None:
         return ["no card: it was not trained by `netc train`, or not on data that names its fields"]
-    from netc.runtime.data.card_text import input_line, target_line
+    from netc.runtime.data.cards.card_text import input_line, target_line
 
     split = "as the data names them"
     if card.seeded is not None:

@@ -26,6 +26,8 @@ def env(as_json: bool, style: str) -> None:
     for name, device in found["devices"].items():
         works = f"works; training takes the target {device['target']}"
         lines.append((name, works if device["works"] else f"does not work: {device['reason']}"))
+        if device["advice"] is not None:
+            lines.append(("", device["advice"]))
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
         show(f"{name:<{width}}  {text}")

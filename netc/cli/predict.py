@@ -91,7 +91,7 @@ def predict(
         from netc.runtime.runs.drawn import check_place
 
         check_place(draw)
-    network = Deployed.open(Path(model), resolve(device))
+    network = Deployed.open(Path(model), resolve(device), answers=True)
     examples = read_inputs(inputs, [*network.inputs, *network.targets], card=network.card)
     for note in examples.notes:
         say(note)

@@ -12,17 +12,21 @@ from netc.cli.terminal import one_line, put, use_color
 from netc.compiler.facts.table import NUMBERS, Row, cells_of, text_of, title_of, totals_lines
 from netc.compiler.net import Net
 
+LONG = 1000
+"""Rows from which on a terminal gets plain text too: rich takes a millisecond for each."""
+
 
 def draw_summary(net: Net, found: dict[str, Any], batch: int | None, markdown: bool) -> None:
     """Print the table and the totals on stdout."""
     table = cells_of(found)
+    if not markdown and (not sys.stdout.isatty() or len(table) > LONG):
+        put(text_of(net, found, batch) + "\n")
+        return
     lines = [one_line(title_of(net)), *totals_lines(net, found, batch)]
     if markdown:
         put(_markdown(table, lines))
-    elif sys.stdout.isatty():
-        _rich(table, lines)
     else:
-        put(text_of(net, found, batch) + "\n")
+        _rich(table, lines)
 
 
 def _markdown(table: Sequence[Row], lines: Sequence[str]) -> str:

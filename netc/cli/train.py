@@ -32,7 +32,7 @@ from netc.grammar.counted import counted
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision
     from netc.runtime.data import BoundData
-    from netc.runtime.data.card import Card
+    from netc.runtime.data.cards.card import Card
     from netc.runtime.folder.listener import Listener
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.run import Request
@@ -112,43 +112,57 @@ def train(
     `--resume DIR` goes on from there, bit for bit on a CPU. A loss that is NaN or infinite ends the run with 6; the
     best weights so far stay.
     """
-    from netc.runtime.folder.run_folder import RunFolder
-    from netc.runtime.runs.changes import changed
-    from netc.runtime.runs.run import Request, net_of, request_of
-
     given = {name: value for name, value in replaced.items() if value not in (None, ())}
     data = given.pop("data", None)
     if resume is not None:
-        _check_resume(context, file)
-        folder = RunFolder.open(Path(resume))
-        how: dict[str, Any] = {"data": data, "device": device if _given(context, "device") else None}
-        how["memory"] = memory if _given(context, "memory") else None
-        with folder.lock.held():  # before anything is read that another training may be writing
-            before = request_of(folder)
-            if not (data or before.data):
-                message = f"the run in {folder.path} was trained on arrays from Python"
-                raise click.UsageError(f"{message}\n  = help: add `--data` with a file of the same rows", context)
-            network = net_of(folder, before)
-            _check_epochs(context, folder, given.get("epochs"))
-            return _train(network, changed(before, network, given, **how), folder, None, profile)
+        again = {"device": device if _given(context, "device") else None}
+        again["memory"] = memory if _given(context, "memory") else None
+        return _go_on(context, file, Path(resume), given, data=data, profile=profile, **again)
     if file is None:
         raise click.UsageError(
             "a .net file is missing\n  = help: use `netc train FILE`, or `netc train --resume DIR`", context
         )
+    starts = _starts(context, init, partial, renamed)
     network = load_net(file, net, settings)
-    plan = network.plan()
-    spec = data or plan.data
+    spec = data or network.plan().data
     if spec is None:
         raise click.UsageError(
             "there is no data to train on\n  = help: add `--data digits`, or the path of your own", context
         )
-    how = {"precision": precision, "tf32": tf32, "memory": memory}
+    from netc.runtime.runs.run import Request
+
+    how = {"precision": precision, "tf32": tf32, "memory": memory, "cache_features": cache_features, **starts}
+    request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
+    return _train(network, request, None, Path(out) if out else None, profile)
+
+
+def _go_on(
+    context: click.Context, file: str | None, path: Path, given: dict[str, Any], *, data: str | None, profile: bool,
+    **how: Any,
+) -> int:  # fmt: skip
+    """Train a run further, by what it was asked for and what replaces some of it."""
+    from netc.runtime.folder.run_folder import RunFolder
+    from netc.runtime.runs.changes import changed
+    from netc.runtime.runs.run import net_of, request_of
+
+    _check_resume(context, file)
+    folder = RunFolder.open(path)
+    with folder.lock.held():  # before anything is read that another training may be writing
+        before = request_of(folder)
+        if not (data or before.data):
+            message = f"the run in {folder.path} was trained on arrays from Python"
+            raise click.UsageError(f"{message}\n  = help: add `--data` with a file of the same rows", context)
+        network = net_of(folder, before)
+        _check_epochs(context, folder, given.get("epochs"))
+        return _train(network, changed(before, network, given, data=data, **how), folder, None, profile)
+
+
+def _starts(context: click.Context, init: str | None, partial: bool, renamed: tuple[str, ...]) -> dict[str, Any]:
+    """How the weights of `--init` are taken."""
     if (partial or renamed) and init is None:
         raise click.UsageError("--partial and --map belong to `--init FILE`", context)
     pairs, map = maps_of(renamed)
-    how |= {"cache_features": cache_features, "init_partial": partial, "init_map": pairs, "init_names": map}
-    request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
-    return _train(network, request, None, Path(out) if out else None, profile)
+    return {"init_partial": partial, "init_map": pairs, "init_names": map}
 
 
 def _given(context: click.Context, name: str) -> bool:
@@ -178,6 +192,7 @@ def _check_epochs(context: click.Context, folder: RunFolder, epochs: int | None)
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
     from netc.compiler import batch_ports
     from netc.runtime.data import bind_data, open_data
+    from netc.runtime.devices.target import slower_than_it_could
     from netc.runtime.model import Model
     from netc.runtime.runs import run
     from netc.runtime.runs.cards import card_to_follow
@@ -197,6 +212,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     heard += plan_lines(net, plan)
     if trainer.features is not None:
         heard.append(f"features     {trainer.features.said} of every row, made once")
+    if slower := slower_than_it_could(model.device, model.target):
+        heard.append(f"note         {slower}")
     if resumed is None:
         with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out) as folder:
             _show_summary(replace(net, plans=[plan]), plan.batch)  # only now: what is wrong must not scroll away

@@ -11,7 +11,7 @@ import numpy as np
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.array_input import Reader
 from netc.runtime.data.arrays import PARTS
-from netc.runtime.data.card import Card, TargetCard
+from netc.runtime.data.cards.card import Card, TargetCard
 from netc.runtime.data.classes import numbered
 from netc.runtime.data.dataset import DataSet, Split
 

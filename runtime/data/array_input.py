@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.card import Card, InputCard, TargetCard
-from netc.runtime.data.decode import LEVELS
+from netc.runtime.data.cards.card import Card, InputCard, TargetCard
 from netc.runtime.data.errors import error, shape_text
 from netc.runtime.data.fit import Fit, expectation, fit_shape, open_sizes, with_height_width
+from netc.runtime.data.images.decode import LEVELS
 from netc.runtime.data.scale import BYTES, divisor
 
 Ports = Sequence[Mapping[str, Any]]

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.card import Card, PartCard
+from netc.runtime.data.cards.card import Card, PartCard
+from netc.runtime.data.cards.plan_card import make_card
 from netc.runtime.data.class_counts import check_classes, counted_in
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.errors import error
 from netc.runtime.data.follow import BoundSplit, Ports, answers_of, bind_split, check_rows
-from netc.runtime.data.plan_card import make_card
 
 ALL = "all"
 

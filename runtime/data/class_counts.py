@@ -10,7 +10,7 @@ import numpy as np
 
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Severity
-from netc.runtime.data.card import Card, TargetCard
+from netc.runtime.data.cards.card import Card, TargetCard
 from netc.runtime.data.dataset import DataSet, Field
 from netc.runtime.data.match import listed
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, edit_distance
-from netc.runtime.data.card import TargetCard
+from netc.runtime.data.cards.card import TargetCard
 from netc.runtime.data.dataset import Split
 from netc.runtime.data.errors import finding, others
 from netc.runtime.data.labels import all_whole

@@ -10,7 +10,7 @@ import numpy as np
 from netc.compiler import Port
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
-from netc.runtime.data.card import Card
+from netc.runtime.data.cards.card import Card
 from netc.runtime.data.fit import expectation, is_of_rows, matches, spread
 from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.data.values import ADVICE_FOR_ROWS, has_rows

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from netc.runtime.data.dataset import Field
-from netc.runtime.data.pictures import Images
+from netc.runtime.data.images.pictures import Images
 
 CHUNK = 1 << 24
 END = 4096

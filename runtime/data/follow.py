@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.card import Card, InputCard
+from netc.runtime.data.cards.card import Card, InputCard
 from netc.runtime.data.classes import numbered
 from netc.runtime.data.dataset import DataSet, Field, Split
-from netc.runtime.data.decode import LEVELS
 from netc.runtime.data.errors import finding, shape_text
 from netc.runtime.data.fingerprint import fingerprint
 from netc.runtime.data.fit import (
@@ -25,6 +24,7 @@ from netc.runtime.data.fit import (
     open_sizes,
     with_height_width,
 )
+from netc.runtime.data.images.decode import LEVELS
 from netc.runtime.data.locate import Located, locate_input, locate_target
 from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.data.shapes import wrong_shape

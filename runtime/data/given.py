@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from netc.compiler import Port
@@ -11,7 +12,8 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.array_data import array_data
 from netc.runtime.data.batches import BoundBatches
 from netc.runtime.data.bind import BoundData, bind_data, bind_part
-from netc.runtime.data.card import NO_CARD, Card, PartCard
+from netc.runtime.data.cards.card import NO_CARD, Card, PartCard
+from netc.runtime.data.cards.plan_card import continues, make_card
 from netc.runtime.data.class_counts import check_classes, counted_in
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.divide import with_share
@@ -19,7 +21,6 @@ from netc.runtime.data.errors import error
 from netc.runtime.data.follow import BoundSplit, bind_split
 from netc.runtime.data.named import FORMS, is_array, is_pair, named
 from netc.runtime.data.open import open_data
-from netc.runtime.data.plan_card import continues, make_card
 from netc.runtime.data.spec import with_option
 from netc.runtime.data.stream import Stream, is_batches, one_pass
 from netc.runtime.sessions.resident import Array
@@ -128,7 +129,7 @@ def _of_batches(data: Any, ports: Sequence[Port], cards: Cards, steps: int | Non
 def _of_rows(data: Any, ports: Sequence[Port], cards: Cards, share: float | None) -> Parts:
     if isinstance(data, BoundData):
         return Parts(data.train, data.held, data.card, data.final)
-    is_set = isinstance(data, str | DataSet)
+    is_set = isinstance(data, str | Path | DataSet)
     found = _data_set(data, ports)
     card = _followed(cards, found, ports)
     if not is_set and share is None:
@@ -164,7 +165,7 @@ def _validated(parts: Parts, validation: Any, ports: Sequence[Port]) -> Parts:
 
 def _data_set(data: Any, ports: Sequence[Port]) -> DataSet:
     """Data that rows can be taken from; raises DiagnosticError E580 for what is none."""
-    if isinstance(data, str):
+    if isinstance(data, str | Path):
         return open_data(data)
     if isinstance(data, DataSet):
         return data

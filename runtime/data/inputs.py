@@ -16,15 +16,15 @@ from netc.runtime.data import answers
 from netc.runtime.data.array_input import Reader, convert
 from netc.runtime.data.arrays import load_array, load_npz
 from netc.runtime.data.bind import bind_part
-from netc.runtime.data.card import Card
-from netc.runtime.data.decode import LEVELS, WHITE, read_header, read_image
+from netc.runtime.data.cards.card import Card
 from netc.runtime.data.errors import error, finding, shape_text
 from netc.runtime.data.files_below import skipped_text, unread
 from netc.runtime.data.formats.base import format_of_file
 from netc.runtime.data.formats.images_by_class import image_files
-from netc.runtime.data.images import SUFFIXES
+from netc.runtime.data.images.decode import LEVELS, WHITE, read_header, read_image
+from netc.runtime.data.images.opened import SUFFIXES
+from netc.runtime.data.images.pictures import called
 from netc.runtime.data.open import open_data
-from netc.runtime.data.pictures import called
 from netc.runtime.data.spec import Options, parse_spec, split_spec
 
 Ports = Sequence[Mapping[str, Any]]

@@ -1,4 +1,4 @@
-"""What answers are usually called, and the names of text labels in their order."""
+"""What answers and inputs are usually called, and the names of text labels in their order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 TARGET_ALIASES = ("label", "labels", "y", "target", "class")
+DATA_ALIASES = ("image", "x", "data", "input", "features", "pixel")
 
 
 def names_of(values: Any) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import DiagnosticError, did_you_mean
-from netc.runtime.data.card import Card
-from netc.runtime.data.columns import as_numbers, no_number, stack
+from netc.runtime.data.cards.card import Card
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.errors import error, finding
 from netc.runtime.data.match import listed, match_inputs, match_targets
+from netc.runtime.data.tables.columns import as_numbers, no_number, stack
 
 
 @dataclass(frozen=True, slots=True)

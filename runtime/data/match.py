@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
-from netc.runtime.data.columns import group, in_order, means_numbers
 from netc.runtime.data.dataset import DataSet, Split
 from netc.runtime.data.errors import error, finding
-from netc.runtime.data.labels import TARGET_ALIASES
+from netc.runtime.data.labels import DATA_ALIASES, TARGET_ALIASES
+from netc.runtime.data.tables.columns import group, in_order, means_numbers
 
-DATA_ALIASES = ("image", "x", "data", "input", "features", "pixel")
 SHOWN_COLUMNS = 12
 Ports = Sequence[Mapping[str, Any]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netc.grammar.diagnostics import suggestions
 from netc.runtime.data.arrays import read_digits
-from netc.runtime.data.card import Card
+from netc.runtime.data.cards.card import Card
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.divide import SHARE, Divider
 from netc.runtime.data.errors import error, unreadable
@@ -18,15 +18,17 @@ from netc.runtime.data.spec import Options, parse_spec
 LABEL = "label"
 
 
-def open_data(spec: str, *, seed: int = 0, validation: float = SHARE, card: Card | None = None) -> DataSet:
+def open_data(spec: str | Path, *, seed: int = 0, validation: float = SHARE, card: Card | None = None) -> DataSet:
     """Read the data a spec names.
 
-    spec        "digits", "mnist.npz", "table.csv:scale=255", "photos:size=64": docs/data.md lists formats and options
+    spec        "digits", "mnist.npz", "table.csv:scale=255", "photos:size=64", or a path. docs/data.md lists formats
+                and options
     seed        picks the rows that are held out where the data brings no split; training's own seed is another one
     validation  the share held out then, unless the spec has the option
     card        of a model that was trained: images are read in its colours, over its background, and to its size
     Raises DiagnosticError, codes E500 to E511, naming the file and the row.
     """
+    spec = str(spec)
     name, options = parse_spec(spec)
     options = options if card is None else _as_trained(options, card)
     share = options.validation if options.validation is not None else validation

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic
-from netc.runtime.data.card import InputCard
+from netc.runtime.data.cards.card import InputCard
 from netc.runtime.data.dataset import Field
-from netc.runtime.data.decode import LEVELS
 from netc.runtime.data.errors import finding
 from netc.runtime.data.fit import CHANNELS
-from netc.runtime.data.pictures import Images
+from netc.runtime.data.images.decode import LEVELS
+from netc.runtime.data.images.pictures import Images
 
 BYTES = 255.0
 LARGEST = 16.0

@@ -12,7 +12,7 @@ import numpy as np
 from netc.compiler import Port
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data.card import NO_CARD, Card
+from netc.runtime.data.cards.card import NO_CARD, Card
 from netc.runtime.data.errors import error
 from netc.runtime.data.feed import feed
 from netc.runtime.data.named import named

@@ -10,18 +10,19 @@ from typing import TypedDict
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import PROVIDERS, Device, probe
 from netc.runtime.devices.installation import Conflict, conflicts, onnxruntime_distributions
-from netc.runtime.devices.target import target_for
+from netc.runtime.devices.target import slower_than_it_could, target_for
 from netc.runtime.devices.telemetry import Telemetry, telemetry
 
 PACKAGES = ("netc", "onnx", "numpy", "click", "lark", "rich", "pillow", "safetensors", "matplotlib", "netc-fast")
 
 
 class DeviceReport(TypedDict):
-    """Whether a device works, and if not, why; which of the compiler's targets training takes there."""
+    """Whether a device works, and if not, why; which of the compiler's targets training takes there; what is faster."""
 
     works: bool
     reason: str | None
     target: str | None
+    advice: str | None
 
 
 class Environment(TypedDict):
@@ -47,7 +48,8 @@ def environment() -> Environment:
         except DiagnosticError as error:
             reason = error.diagnostics[0].message
         target = target_for(Device(name)) if reason is None else None
-        devices[name] = {"works": reason is None, "reason": reason, "target": target}
+        advice = None if target is None else slower_than_it_could(Device(name), target)
+        devices[name] = {"works": reason is None, "reason": reason, "target": target, "advice": advice}
     return {
         "version": 1,
         "python": platform.python_version(),

@@ -8,7 +8,7 @@ from typing import Any
 from netc.compiler import probe_cpu
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.devices.device import Device, runtime
-from netc.runtime.devices.fast_library import fast_library
+from netc.runtime.devices.fast_library import fast_library, why_no_library
 
 FAST = {"cpu": "fast", "cpu8": "fast8"}
 """What a CPU target becomes where the library of `netc[fast]` is installed."""
@@ -20,6 +20,13 @@ def target_for(device: Device) -> str:
         return "cuda"
     found = cpu_target()
     return FAST.get(found, found) if fast_library() else found
+
+
+def slower_than_it_could(device: Device, target: str) -> str | None:
+    """A line for a training that takes a CPU's target where it would take the same with `netc[fast]`, or None."""
+    if device.name != "cpu" or target not in FAST or fast_library():
+        return None
+    return f"netc[fast], which makes steps faster, is {why_no_library()}"
 
 
 def check_target(target: str) -> str:

@@ -93,7 +93,9 @@ def _advise_map(net: Net, source: Source) -> None:
     for name, map in shipped_maps(texts(net)).items():
         if known & {map(theirs) for theirs in source.tensors}:
             message = f"the tensors in {source.file} are called as {name} calls them, and not as net `{net.name}` does"
-            raise DiagnosticError(Diagnostic("E551", message, help=f"translate them: `--map {name}`"))
+            text = f'`map = "{name}"` in the text\'s `weights(…)`'
+            help = f'translate them: `--map {name}` on the command line, {text}, `map="{name}"` in `model.load`'
+            raise DiagnosticError(Diagnostic("E551", message, help=help))
 
 
 def read_file(path: Path) -> Source:

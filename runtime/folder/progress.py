@@ -16,6 +16,9 @@ Record = dict[str, float | int]
 PREFIX = "validation_"
 """How the names of figures on held-out rows begin in a record."""
 
+MOST_REPEATED = 2
+"""Sizes of batches that get sessions of their own besides the plan's: each holds the memory of a step."""
+
 
 @dataclass(slots=True)
 class Progress:
@@ -30,6 +33,8 @@ class Progress:
     seconds  time spent in the unfinished epoch
     history  a record for each finished epoch
     best     {"epoch", "metric", "value", "loss"} of the best epoch, or None
+    last     rows of the batch before;  repeated: other sizes than the plan's that came twice in a row, the first few,
+             whose steps have sessions of their own and may round differently
     rate_factor  what the schedule's rates are multiplied by; a listener may change it after an epoch
     """
 
@@ -46,6 +51,8 @@ class Progress:
     seconds: float = 0.0
     history: list[Record] = field(default_factory=list)
     best: dict[str, Any] | None = None
+    last: int = 0
+    repeated: list[int] = field(default_factory=list)
     rate_factor: float = 1.0
     tallies: Tallies | None = field(default=None, compare=False, repr=False)
 
@@ -62,6 +69,13 @@ class Progress:
             self.counts[name] = self.counts.get(name, 0) + rows
         for name, part in (parts or {}).items():
             self.parts[name] = self.parts[name] + part if name in self.parts else part
+
+    def saw(self, rows: int, batch: int) -> None:
+        """Note the size of the next batch, of a plan whose batches have another."""
+        again = rows == self.last and rows != batch and rows not in self.repeated
+        if again and len(self.repeated) < MOST_REPEATED:
+            self.repeated.append(rows)
+        self.last = rows
 
     def means(self) -> dict[str, float]:
         """The epoch's means and figures so far: those that are one number."""

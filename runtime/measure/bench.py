@@ -73,42 +73,13 @@ def measure(
     if model.device.name == "cuda":  # with its profile it is no CUDA graph
         trainer = Trainer(model, plan, options=options)
     held = peak_memory()
-    precision = trainer.manifest["settings"]["precision"]
-    others: dict[str, Any] = {}
-    against: dict[str, Any] | None = None
-    if torch:
-        try:
-            others, losses = rivals(
-                net, plan, model.state_dict(), rows, threads=threads, device=model.device.name,
-                precision=precision, tf32=model.device.tf32,
-            )  # fmt: skip
-        except AbsentError as reason:
-            against = {"absent": str(reason)}
-    times = interleave({"netc": step, **others}, rounds=rounds, seconds=seconds)
-    if others:
-        against = comparison(net, {"netc": loss, **losses}, times, precision=precision)
-    peak = sgemm_peak(model.device, threads)
-    bandwidth = copy_bandwidth(model.device, threads)
-    spread = milliseconds(times["netc"])
-    median = spread["median"] / 1000
-    gflop = work_of(net, plan.batch)
+    times, against = _rounds(net, trainer, step, loss, rows, rounds=rounds, seconds=seconds, torch=torch)
+    spread = milliseconds(times)
     return {
         "version": BENCH_VERSION,
-        "net": net.name,
-        "batch": plan.batch,
-        "device": model.device.name,
-        **_cuda(trainer),
-        "target": trainer.manifest["target"],
-        "precision": precision,
-        "tf32": model.device.tf32,
-        "threads": threads,
+        **_described(trainer),
         "step_ms": {**spread, "rounds": rounds},
-        "examples_per_second": round(plan.batch / median, 1),
-        "gflop": None if gflop is None else round(gflop, 6),
-        "gflops": None if gflop is None else round(gflop / median, 2),
-        "peak_gflops": round(peak, 1),
-        "share_of_peak": None if gflop is None else round(gflop / median / peak, 4),
-        "copy_gbytes": round(bandwidth, 1),
+        **_rates(net, trainer, spread["median"] / 1000),
         "memory_bytes": held,
         "busy": busy,
         "ready": {"compile_s": round(compiled, 3), "load_and_first_step_s": round(first, 3)},
@@ -117,16 +88,73 @@ def measure(
     }
 
 
+def _rounds(
+    net: Net, trainer: Trainer, step: Callable[[], float], loss: float, rows: Mapping[str, Array], *,
+    rounds: int, seconds: float, torch: bool,
+) -> tuple[list[float], dict[str, Any] | None]:  # fmt: skip
+    """The times of our steps, round by round, and how they compare where PyTorch's step takes turns with them."""
+    model, precision = trainer.model, trainer.manifest["settings"]["precision"]
+    others: dict[str, Any] = {}
+    against: dict[str, Any] | None = None
+    if torch:
+        try:
+            others, losses = rivals(
+                net, trainer.plan, model.state_dict(), rows, threads=model.threads, device=model.device.name,
+                precision=precision, tf32=model.device.tf32,
+            )  # fmt: skip
+        except AbsentError as reason:
+            against = {"absent": str(reason)}
+    times = interleave({"netc": step, **others}, rounds=rounds, seconds=seconds)
+    if others:
+        against = comparison(net, {"netc": loss, **losses}, times, precision=precision)
+    return times["netc"], against
+
+
+def _described(trainer: Trainer) -> dict[str, Any]:
+    """What is measured: net, batch, device and how the step is written; on CUDA also whether it is a graph there."""
+    model, plan = trainer.model, trainer.plan
+    return {
+        "net": model.net.name,
+        "batch": plan.batch,
+        "device": model.device.name,
+        **_cuda(trainer),
+        "target": trainer.manifest["target"],
+        "precision": trainer.manifest["settings"]["precision"],
+        "tf32": model.device.tf32,
+        "threads": model.threads,
+    }
+
+
+def _rates(net: Net, trainer: Trainer, seconds: float) -> dict[str, Any]:
+    """What a step of so many seconds comes to: examples, operations, and what the machine could do of them."""
+    model, batch = trainer.model, trainer.plan.batch
+    gflop = work_of(net, batch)
+    peak = sgemm_peak(model.device, model.threads)
+    bandwidth = copy_bandwidth(model.device, model.threads)
+    return {
+        "examples_per_second": round(batch / seconds, 1),
+        "gflop": None if gflop is None else round(gflop, 6),
+        "gflops": None if gflop is None else round(gflop / seconds, 2),
+        "peak_gflops": round(peak, 1),
+        "share_of_peak": None if gflop is None else round(gflop / seconds / peak, 4),
+        "copy_gbytes": round(bandwidth, 1),
+    }
+
+
 def synthetic(ports: list[Port], batch: int, seed: int = 0) -> dict[str, Array]:
-    """Rows drawn from what the manifest says: normal numbers, labels in their range, zeros for other whole numbers."""
+    """Rows drawn from what the manifest says: normal numbers, labels and what a table looks up in their range.
+
+    Whole numbers of which nothing is known are zeros.
+    """
     generator = np.random.default_rng(seed)
     rows: dict[str, Array] = {}
     for port in ports:
         sizes = [
             batch if i == 0 else OPEN_SIZE if isinstance(size, str) else size for i, size in enumerate(port["shape"])
         ]
-        if "classes" in port:
-            rows[port["name"]] = generator.integers(0, port["classes"], sizes).astype(port["dtype"])
+        known = port.get("classes", port.get("rows"))
+        if known is not None:
+            rows[port["name"]] = generator.integers(0, known, sizes).astype(port["dtype"])
         elif port["dtype"].startswith("float"):
             rows[port["name"]] = generator.standard_normal(sizes).astype(port["dtype"])
         else:

@@ -26,10 +26,10 @@ def sgemm_peak(device: Device, threads: int = 0, *, size: int = 2048, repeats: i
     return 2 * size**3 / _best(_bound(PRODUCT, size, rows, device, threads), repeats) / 1e9
 
 
-def copy_bandwidth(device: Device, threads: int = 0, *, repeats: int = 5) -> float:
+def copy_bandwidth(device: Device, threads: int = 0) -> float:
     """GB/s of the best of some passes over 256 MB in ONNX Runtime, an array beyond caches; read and written bytes."""
     rows = np.ones((ROWS_COPIED, 1 << 20), np.float32)
-    return 2 * rows.nbytes / _best(_bound(PASS, 1 << 20, rows, device, threads), repeats) / 1e9
+    return 2 * rows.nbytes / _best(_bound(PASS, 1 << 20, rows, device, threads), 5) / 1e9
 
 
 def _bound(text: str, size: int, rows: np.ndarray[Any, Any], device: Device, threads: int) -> Callable[[], None]:

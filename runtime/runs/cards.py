@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from netc.compiler import Net, TrainPlan, batch_ports, read_metadata
-from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.cards.card import CARD_KEY, Card, card_of
+from netc.runtime.data.cards.plan_card import continues
 from netc.runtime.data.dataset import DataSet
-from netc.runtime.data.plan_card import continues
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.run import Request, card_in, request_of

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Figure, Port, said
+from netc.compiler import Figure, Manifest, Port, said, without_taps
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.snippet import printable
 from netc.runtime.data.batches import chunks
-from netc.runtime.data.card import CARD_KEY, Card, card_of
+from netc.runtime.data.cards.card import CARD_KEY, Card, card_of
 from netc.runtime.data.class_scores import class_scores, softmax
 from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device
@@ -40,15 +40,20 @@ class Deployed:
     """An inference model and what its metadata says about it.
 
     path         where it came from;  folder: of its external data, that of the path unless given
+    answers      leaves out what losses alone read, where it needs inputs that the net's outputs don't
     inputs       its inputs as ports of role data
     outputs      names, the net's own first
     card         what the data meant in training, or None
     """
 
-    def __init__(self, path: Path, content: bytes, device: Device = CPU, folder: Path | None = None) -> None:
+    def __init__(
+        self, path: Path, content: bytes, device: Device = CPU, folder: Path | None = None, *, answers: bool = False
+    ) -> None:
         self.path = path
         try:
             self.session = _session(path, content, device, folder or path.parent)
+            if answers and (left := without_taps(content, _taps(self.session.manifest))) is not None:
+                self.session = _session(path, left, device, folder or path.parent)
             metadata, manifest = self.session.metadata, self.session.manifest
             self.card: Card | None = card_of(metadata.get(CARD_KEY), str(path))
             scorer = notes.scorer(metadata)
@@ -67,8 +72,10 @@ class Deployed:
         self.outputs = list(self.session.outputs.values())
 
     @staticmethod
-    def open(path: Path, device: Device = CPU) -> Deployed:
+    def open(path: Path, device: Device = CPU, *, answers: bool = False) -> Deployed:
         """A run folder or an ONNX file. A run that has not ended yet gives the network with its best weights so far.
+
+        answers  as above: for predictions, which can't be measured then
 
         Raises DiagnosticError E560 for a folder that is no run, E564 a model of another kind, E565 an unreadable one,
         E567 one with operators that models may not use.
@@ -79,16 +86,16 @@ class Deployed:
 
             folder = RunFolder.open(path)
             if folder.model.exists():
-                return Deployed(path, folder.model.read_bytes(), device, path)
+                return Deployed(path, folder.model.read_bytes(), device, path, answers=answers)
             with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
                 model = Path(place) / folder.model.name
                 export_run(folder, model)
-                return Deployed(path, model.read_bytes(), device, Path(place))
+                return Deployed(path, model.read_bytes(), device, Path(place), answers=answers)
         if path.suffix == ".net":
             help = f"train it first: `netc train {path}`"
             raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
         try:
-            return Deployed(path, path.read_bytes(), device)
+            return Deployed(path, path.read_bytes(), device, answers=answers)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             help = "give a run folder or an .onnx file"
@@ -190,7 +197,7 @@ class Deployed:
                 return values
             return softmax(values) if assume else None
         sizes = {port["classes"] for port in self.targets if "classes" in port}
-        predictions = [said(port) for port in self._scored if port["role"] == "prediction"]
+        predictions = [said(port) for port in self._scored if port["role"] == "prediction" and said(port) in outputs]
         return class_scores(outputs, predictions, sizes)
 
 
@@ -203,6 +210,10 @@ def _session(path: Path, content: bytes, device: Device, folder: Path | None = N
         raise _unreadable(path, _first_line(error)) from error
     notes.check_manifest(session.manifest)
     return session
+
+
+def _taps(manifest: Manifest | None) -> set[str]:
+    return set() if manifest is None else {port["name"] for port in manifest["outputs"] if port.get("tap")}
 
 
 def _first_line(error: Exception) -> str:

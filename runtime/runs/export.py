@@ -25,7 +25,7 @@ from netc.compiler import (
 )
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.card import CARD_KEY, Card
+from netc.runtime.data.cards.card import CARD_KEY, Card
 from netc.runtime.folder.files import write_atomic, write_pair
 from netc.runtime.runs.notes import SCORER_KEY
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from netc.compiler import Net, TrainPlan
 from netc.runtime.data import BoundSplit
-from netc.runtime.data.card import Card
+from netc.runtime.data.cards.card import Card
 from netc.runtime.devices.device import Device
 from netc.runtime.folder.progress import Record
 from netc.runtime.folder.run_folder import RunFolder

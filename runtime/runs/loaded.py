@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netc.compiler import AVERAGE, Net, TrainPlan
 from netc.grammar.counted import counted
-from netc.runtime.data.card import Card
+from netc.runtime.data.cards.card import Card
 from netc.runtime.devices.device import Device
 from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.progress import Progress

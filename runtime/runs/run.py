@@ -26,8 +26,8 @@ from netc.compiler import (
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.bind import BoundData
-from netc.runtime.data.card import Card
-from netc.runtime.data.card_text import input_line, target_line
+from netc.runtime.data.cards.card import Card
+from netc.runtime.data.cards.card_text import input_line, target_line
 from netc.runtime.folder.disk import check_disk
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial

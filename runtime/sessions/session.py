@@ -15,7 +15,7 @@ import numpy as np
 from netc.compiler import MANIFEST_KEY, Artifact, Manifest, Port, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.devices.device import CPU, Device, runtime
-from netc.runtime.devices.fast_library import fast_library
+from netc.runtime.devices.fast_library import INSTALL, fast_library
 from netc.runtime.sessions.out_of_range import index_out_of_range
 from netc.runtime.sessions.resident import Array, Resident
 
@@ -253,7 +253,7 @@ _OUT_OF_MEMORY = ("failed to allocate memory", "out of memory", "bad_alloc", "ba
 
 def library_missing(what: str) -> DiagnosticError:
     """E607: the operators of `netc[fast]` are not there."""
-    help = "run `python -m pip install ./runtime/fast` in a checkout of netc, or take another target"
+    help = f"run `{INSTALL}` in a checkout of netc, or take another target"
     return DiagnosticError(Diagnostic("E607", f"{what} `netc[fast]` is not installed here", help=help))
 
 

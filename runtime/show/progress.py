@@ -186,6 +186,17 @@ def shown(listener: Listener | Sequence[Listener] | None, *, quiet: bool) -> lis
     return given or [Silent()]
 
 
+def once(text: str | None, followers: Sequence[Listener]) -> list[str]:
+    """A note for who looks at a progress, the first time that it is to be told in this process."""
+    if text is None or text in _TOLD or not any(isinstance(item, PlainProgress) for item in followers):
+        return []
+    _TOLD.add(text)
+    return [text]
+
+
+_TOLD: set[str] = set()
+
+
 def in_notebook() -> bool:
     """Whether this runs in a notebook, which imports IPython and has a kernel."""
     if "IPython" not in sys.modules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -62,7 +62,15 @@ class AccumulatedSteps(Steps):
         return list(zip(starts, [*starts[1:], rows], strict=True))
 
     def run(
-        self, feeds: Mapping[str, Array], state: Resident, accepts: Accepts, *, seed: int, count: int, rate: float
+        self,
+        feeds: Mapping[str, Array],
+        state: Resident,
+        accepts: Accepts,
+        *,
+        seed: int,
+        count: int,
+        rate: float,
+        repeated: Collection[int],
     ) -> Results:
         """One update; its results are means over all rows, and the parts of metrics added up."""
         data = ports(self.manifest, "data", "target")
@@ -74,7 +82,7 @@ class AccumulatedSteps(Steps):
             share = (end - start) / rows
             numbers = scalars(self.manifest, seed=seed, step=count * self.plan.accumulate + number, share=own)
             numbers |= {SHARE: np.array(share, np.float32), FIRST: np.array(number == 0, np.float32)}
-            session = self.session(end - start, state)
+            session = self.session(end - start, state, repeated)
             came = run_once(session, {**{port["name"]: feeds[port["name"]][start:end] for port in data}, **numbers})
             if not accepts(came):
                 return came

@@ -1,11 +1,12 @@
-"""The sessions of one update of a plan: one for whole batches, whose size its graph knows, one for all other sizes.
+"""The sessions of one update of a plan: for batches whose size its graph knows, and one for all other sizes.
 
-With a known size the compiler has more ways to write a graph; the last batch of an epoch is often smaller.
+With a known size the compiler has more ways to write a graph. The plan's size is known, and sizes that came twice in a
+row; the last batch of an epoch, which is often smaller, is not worth the time and the memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from netc.compiler import Artifact, Manifest, Options, Port, StepPlan, TrainPlan, compile_training
@@ -34,7 +35,7 @@ class Steps:
         if options.lowerings:
             self._compile(None)  # what does not apply to an open batch is told now, not at the end of an epoch
         self.manifest = open_batch(self.artifact.manifest)
-        self._sessions: dict[bool, StepSession] = {}
+        self._sessions: dict[int | None, StepSession] = {}
 
     def cuts(self, rows: int, sizes: Array | None = None) -> list[tuple[int, int]]:
         """Where each of the batches begins and ends that make an update, of `sizes` where they came so."""
@@ -45,22 +46,37 @@ class Steps:
         """Of all models that an update takes."""
         return (self.manifest,)
 
-    def session(self, rows: int, state: Resident) -> StepSession:
-        """The session for a batch of so many rows."""
-        whole = rows == self.plan.batch
-        if whole not in self._sessions:
-            artifact = self.artifact if whole else self._compile(None)
-            self._sessions[whole] = step_session(self.model, artifact, state, profile=self.profile and whole)
-        return self._sessions[whole]
+    def session(self, rows: int, state: Resident, repeated: Collection[int] = ()) -> StepSession:
+        """The session for a batch of so many rows.
+
+        repeated   sizes that have sessions of their own besides the plan's
+        """
+        size = rows if rows == self.plan.batch or rows in repeated else None
+        if size not in self._sessions:
+            whole = size == self.plan.batch
+            if size is not None and not whole:
+                self._sessions.pop(None, None)  # ran these batches until now: its memory goes to the new one
+            artifact = self.artifact if whole else self._compile(size)
+            self._sessions[size] = step_session(self.model, artifact, state, profile=self.profile and whole)
+        return self._sessions[size]
 
     def run(
-        self, feeds: Mapping[str, Array], state: Resident, accepts: Accepts, *, seed: int, count: int, rate: float
+        self,
+        feeds: Mapping[str, Array],
+        state: Resident,
+        accepts: Accepts,
+        *,
+        seed: int,
+        count: int,
+        rate: float,
+        repeated: Collection[int],
     ) -> dict[str, float]:
         """One update, waiting for its results. What is not accepted changes nothing.
 
-        count  the number of the update, from 0
+        count     the number of the update, from 0
+        repeated  as in `session`
         """
-        session = self.session(rows_of(feeds, ports(self.manifest, "data", "target")), state)
+        session = self.session(rows_of(feeds, ports(self.manifest, "data", "target")), state, repeated)
         fields, (share,) = unmixed(feeds)
         numbers = scalars(self.manifest, seed=seed, step=count, rate=rate, share=share)
         came = run_once(session, {**fields, **numbers})

@@ -16,6 +16,7 @@ from netc.compiler import (
     Port,
     TrainPlan,
     adapter_file,
+    adopted,
     check_decided,
     compile_scorer,
     decided,
@@ -28,10 +29,11 @@ from netc.compiler import (
     undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.card import CARD_KEY, NO_CARD, Card, card_of
+from netc.runtime.data.cards.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, Measured, Parts, bind, measured
 from netc.runtime.devices.precision import check_precision
+from netc.runtime.devices.target import slower_than_it_could
 from netc.runtime.folder.initial import read_starts
 from netc.runtime.folder.listener import Listener, Listeners
 from netc.runtime.folder.progress import Progress
@@ -43,7 +45,7 @@ from netc.runtime.runs.run import check_same_rows
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 from netc.runtime.show.history import History
-from netc.runtime.show.progress import shown
+from netc.runtime.show.progress import once, shown
 from netc.runtime.training.features import FeatureRows, sharing
 from netc.runtime.training.loop import Loop
 from netc.runtime.training.recorded import folder_for
@@ -55,7 +57,7 @@ from netc.runtime.training.watching import check_watched
 class Trainer(Updates):
     """Trains a model by a plan.
 
-    plan      a TrainPlan, the label of a train section, or None for the first section of the net
+    plan      a TrainPlan, also of another load of the same text, the label of a train section, or None for the first
     seed      of the shuffling, the augmentation and dropout; None takes the model's
     options   how the step's graph is written; None takes the compiler's defaults
     profile   record the time of every operator until `end_profile` is called
@@ -65,8 +67,8 @@ class Trainer(Updates):
 
     After `fit`: `history`, `progress`, `card` (what the data means), `path` of the run folder, or else `best_weights`.
 
-    Raises DiagnosticError E401 where the net has no such section, E605 where the device does not have the precision
-    that the options name.
+    Raises DiagnosticError E401 where the net has no such section, E417 for a plan of another net, E605 where the device
+    does not have the precision that the options name.
     """
 
     def __init__(
@@ -80,13 +82,14 @@ class Trainer(Updates):
         cache_features: bool = False,
         **settings: Any,
     ) -> None:
-        chosen = plan if isinstance(plan, TrainPlan) else model.net.plan(plan)
+        net = model.net
+        chosen = adopted(plan, net.graph, net.plans) if isinstance(plan, TrainPlan) else net.plan(plan)
         plan = override(chosen, **settings) if settings else chosen
         self.best_weights: dict[str, Array] | None = None
         self.card: Card | None = None
         self.path: Path | None = None
         self.settings = settings
-        written = any(item is chosen for item in model.net.plans) and model.net.plan(chosen.label) is chosen
+        written = any(item is chosen for item in net.plans) and net.plan(chosen.label) is chosen
         self.own_plan = not written
         self._resumed: Card | None = None
         self.notes: list[str] = []
@@ -94,10 +97,10 @@ class Trainer(Updates):
         options = options or Options()
         check_precision(model.device, options.precision)
         if model.drawn and plan.init:
-            found = read_starts(model.net, plan)
+            found = read_starts(net, plan)
             model.load_state_dict(found.weights, strict=False)
             self.notes = found.lines
-        for target, source, _ in followed(model.net.parameters, plan):
+        for target, source, _ in followed(net.parameters, plan):
             model.weights.put(target.name, model.weights.get(source.name))
         super().__init__(model, plan, seed=model.seed if seed is None else seed, options=options, profile=profile,
                          cache_features=cache_features)  # fmt: skip
@@ -211,8 +214,10 @@ class Trainer(Updates):
             self.path = folder.path if folder is not None else self.path
             self.card = self.model.card = bound.card
             parts = self._cached(bound) if self.features is not None else bound
-            followers = Listeners(shown(listener, quiet=quiet))
-            Loop(self, parts, total, folder, followers, checkpoint_seconds, notes).run()
+            followers = shown(listener, quiet=quiet)
+            if not quiet:
+                notes = [*notes, *once(slower_than_it_could(self.model.device, self.model.target), followers)]
+            Loop(self, parts, total, folder, Listeners(followers), checkpoint_seconds, notes).run()
             if folder is not None:
                 final, device = bound.final, self.model.device
                 close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)

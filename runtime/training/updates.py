@@ -12,7 +12,7 @@ from netc.runtime.folder.progress import Progress, finite, not_finite
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, StepSession
-from netc.runtime.training.accumulated import steps_for
+from netc.runtime.training.accumulated import SIZES, steps_for
 from netc.runtime.training.diverged import diverged
 from netc.runtime.training.features import Features
 from netc.runtime.training.loss_scale import LossScale
@@ -66,7 +66,8 @@ class Updates:
             return [self._in_turn(feeds, rates)]
         (rate,) = rates
         rows = rows_of(feeds, self.ports)
-        session = self._steps.session(rows, self.state)
+        self.progress.saw(rows, self.plan.batch)
+        session = self._steps.session(rows, self.state, self.progress.repeated)
         before = self.finish() if session is not self._running else []
         self._running = session
         given, (share,) = unmixed(feeds)
@@ -80,13 +81,18 @@ class Updates:
     def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
         """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
         rows = rows_of(feeds, self.ports)
+        for start, end in self.cuts(rows, feeds.get(SIZES)):
+            self.progress.saw(end - start, self.plan.batch)
         came_of: Results = {}
         losses: list[float] = []
         for steps, rate in zip(self._all_steps, rates, strict=True):
             count, waits = divmod(self.progress.step, steps.step.every)
             if waits:
                 continue
-            came = steps.run(feeds, self.state, self._accepts, seed=self.seed, count=count, rate=rate)
+            repeated = self.progress.repeated
+            came = steps.run(
+                feeds, self.state, self._accepts, seed=self.seed, count=count, rate=rate, repeated=repeated
+            )
             if not self._accepts(came):
                 self._start_state()
                 of = "" if steps.step.name is None else f" of step {steps.step.name}"

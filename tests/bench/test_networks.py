@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bench import ours
-from bench.nets import NETS, QUICK, Measured
+from bench.nets import FIRST, NETS, QUICK, Measured
+from bench.sections import Options
 from netc.compiler import training_flops
 from netc.runtime.measure.profile import work_of
 
@@ -34,7 +35,7 @@ def net_layers(net: object) -> list[dict[str, int]]:
     return list(summary(net)["layers"])  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("measured", NETS, ids=lambda net: net.name)
+@pytest.mark.parametrize("measured", FIRST, ids=lambda net: net.name)
 def test_pytorch_has_the_same_weights_in_the_same_order(measured: Measured) -> None:
     torch = pytest.importorskip("torch")
     with torch.device("meta"):
@@ -43,27 +44,34 @@ def test_pytorch_has_the_same_weights_in_the_same_order(measured: Measured) -> N
     assert mine == [tuple(parameter.shape) for parameter in module.parameters()]
 
 
+TWO_ROUNDS = Options(rounds=2, seconds=0.0, threads=1, limit=120.0, patience=0.0)
+
+
 def test_a_comparison_starts_from_one_loss() -> None:
     pytest.importorskip("torch")
     from bench.training import measure
 
-    found = measure(QUICK[0], rounds=1, seconds=0.0, threads=1)
+    found = measure(QUICK[0], TWO_ROUNDS)
+    assert "dropped_out" not in found
     losses = found["first_loss"]
-    assert losses.keys() >= {"netc std", "eager", "channels_last"}
+    assert losses.keys() >= {"netc session", "netc std", "eager", "channels_last"}
     assert max(losses.values()) - min(losses.values()) < 1e-5
-    assert all(len(figures) == 1 for figures in found["seconds"].values())
+    assert found["gflop"] > 0
+    assert all(len(figures) == 2 for figures in found["seconds"].values())
 
 
 def test_inference_agrees() -> None:
     pytest.importorskip("torch")
     from bench.inference import measure
 
-    assert measure(QUICK[3], batch=2, rounds=1, seconds=0.0, threads=1)["difference"] < 1e-5
+    found = measure(QUICK[3], TWO_ROUNDS, 2)
+    assert found["difference"] < 1e-5
+    assert list(found["seconds"]) == ["netc", "netc.Model", "torch export", "eager", "channels_last"]
 
 
 def test_the_bare_session_alternates_between_the_buffers() -> None:
     made = ours.trainer(net := ours.load(QUICK[0]), ours.plan(net, 4), "std", 1)
-    batch = ours.rows(made, 4)
+    batch = ours.rows(made, QUICK[0], 4)
     first = made.step(batch)["loss"]
     for _ in range(20):
         ours.bare(made, batch)()
@@ -79,7 +87,7 @@ def test_the_bare_session_alternates_between_the_buffers() -> None:
 @pytest.mark.parametrize("kind", ["arrays", "pictures", "decoded"])
 def test_the_loop_is_measured(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from bench.loop import measure
-    from netc.runtime.data import pictures
+    from netc.runtime.data.images import pictures
 
     monkeypatch.setattr(pictures, "IN_MEMORY", pictures.IN_MEMORY)  # which "decoded" changes
     found = measure(QUICK[3], kind, rounds=1, seconds=0.0, threads=1)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiers import some
 
 import netc.cli as cli
 
@@ -52,7 +53,7 @@ def test_published_counts(file: str, params: int, capsys: pytest.CaptureFixture[
     assert sum(layer["buffers"] for layer in found["layers"]) == found["totals"]["buffers"]
 
 
-@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.net")), ids=lambda path: path.name)
+@pytest.mark.parametrize("file", some(sorted(EXAMPLES.glob("*/*.net")), 14), ids=lambda path: path.name)
 @pytest.mark.parametrize("options", [(), ("--depth", "0"), ("--depth", "2"), ("--format", "md")], ids=" ".join)
 def test_readable_at_80_columns(file: Path, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     lines = summary(capsys, str(file), *options).splitlines()
@@ -114,3 +115,13 @@ def test_parts_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: py
     text = re.sub(r"\x1b\[\d*m", "", summary(capsys, str(EXAMPLES / "zoo/resnet_cifar.net"), "--depth", "1"))
     (line,) = (line for line in text.splitlines() if "stage2 (for)" in line)
     assert [cell.strip() for cell in line.split("│")[1:-1]] == ["stage2 (for)", "32x16x16", "27", "51,648", "stage1"]
+
+
+def test_long_tables_are_plain_on_terminals_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = summary(capsys, str(EXAMPLES / "lecture/cnn.net"))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert summary(capsys, str(EXAMPLES / "lecture/cnn.net")) != plain
+    monkeypatch.setattr("netc.cli.table.LONG", 3)
+    assert summary(capsys, str(EXAMPLES / "lecture/cnn.net")) == plain

@@ -1,8 +1,10 @@
-"""Work in proportion to depth: what a training step of a CIFAR ResNet holds, and what compiling it does."""
+"""Work in proportion to depth: what a training step of a deep ResNet holds, and what reading and compiling it does."""
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -10,9 +12,11 @@ from types import FrameType
 import onnx
 import pytest
 
-from netc.compiler import compile_training, load
+from netc.cli.table import text_of
+from netc.compiler import compile_inference, compile_training, load, summary
 
-NET = Path(__file__).parents[2] / "examples" / "zoo" / "resnet_cifar.net"
+ZOO = Path(__file__).parents[2] / "examples" / "zoo"
+NET = ZOO / "resnet_cifar.net"
 DEPTHS = (26, 38, 50)
 """Four, six and eight blocks a stage: equal distances. (20 has an `expect` of its own.)"""
 
@@ -52,8 +56,30 @@ def test_a_layer_has_few_nodes(target: str) -> None:
     assert (many - few) / (DEPTHS[2] - DEPTHS[0]) < 75
 
 
-def calls_while_compiling(depth: int) -> int:
-    """Calls of Python functions between the text and the bytes of a training step, in every phase there is."""
+BOTTLENECKS = ZOO / "resnet_preact.net"
+FAMILIES = {NET: DEPTHS, BOTTLENECKS: (20, 29, 38)}
+"""Depths at equal distances, of networks that reach 1202 and 1001."""
+
+
+def summarised(path: Path, depth: int) -> None:
+    net = load(path, settings={"depth": depth})
+    text_of(net, summary(net), None)
+
+
+def compiled(path: Path, depth: int) -> None:
+    compile_inference(load(path, settings={"depth": depth}), weights_as="inputs")
+
+
+def step_compiled(path: Path, depth: int) -> None:
+    compile_training(load(path, settings={"depth": depth}), batch=16)
+
+
+def step_for_cpu(path: Path, depth: int) -> None:
+    compile_training(load(path, settings={"depth": depth}), batch=16, target="cpu")
+
+
+def calls(work: Callable[[], object]) -> int:
+    """Calls of Python functions in it: a figure that no busy machine changes."""
     count = 0
 
     def on_call(frame: FrameType, event: str, argument: object) -> None:
@@ -63,14 +89,48 @@ def calls_while_compiling(depth: int) -> int:
     before = sys.getprofile()
     sys.setprofile(on_call)
     try:
-        compile_training(load(NET, settings={"depth": depth}), batch=16)
+        work()
     finally:
         sys.setprofile(before)
     return count
 
 
-def test_compiling_takes_as_many_calls_for_each_block() -> None:
-    for depth in DEPTHS:  # imports, and what is remembered of one compilation for the next
-        calls_while_compiling(depth)
-    first, second, third = map(calls_while_compiling, DEPTHS)
+def slow(work: Callable[[Path, int], None], path: Path) -> object:
+    return pytest.param(work, path, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(
+    ("work", "path"),
+    [
+        (summarised, NET),
+        (summarised, BOTTLENECKS),
+        (step_compiled, NET),
+        slow(step_compiled, BOTTLENECKS),
+        slow(step_for_cpu, NET),
+        slow(step_for_cpu, BOTTLENECKS),
+        slow(compiled, NET),
+        slow(compiled, BOTTLENECKS),
+    ],
+)
+def test_each_block_takes_as_many_calls(work: Callable[[Path, int], None], path: Path) -> None:
+    for depth in FAMILIES[path]:  # imports, and what is remembered of one for the next
+        work(path, depth)
+    first, second, third = (calls(lambda depth=depth: work(path, depth)) for depth in FAMILIES[path])
     assert third - second == pytest.approx(second - first, rel=0.001)
+
+
+def test_the_collector_waits() -> None:
+    """It would walk along the whole graph time and again, which no count of calls shows."""
+    began: list[int] = []
+
+    def on_collection(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            began.append(info["generation"])
+
+    gc.callbacks.append(on_collection)
+    try:
+        step_compiled(NET, DEPTHS[0])
+    finally:
+        gc.callbacks.remove(on_collection)
+    assert gc.isenabled()
+    assert len(began) <= 2, "once after each of the two calls"

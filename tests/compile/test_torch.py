@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnxruntime import InferenceSession
 from sessions import session_of
 
+from netc.compiler.artifact import Artifact
 from netc.compiler.build import compile_training
 from netc.compiler.load import load
 from netc.compiler.optimizers.base import optimizer
@@ -95,12 +97,17 @@ def batches() -> Iterator[Arrays]:
         yield {"image": image, "label": rng.integers(0, 10, BATCH)}
 
 
-def train_ours(file: Path, weights: Arrays, name: str, target: str) -> Training:
+@cache
+def step_of(net_name: str, name: str, target: str) -> tuple[Artifact, InferenceSession]:
     word, arguments, _, largest = OPTIMIZERS[name]
-    net = load(file)
+    net = load(LECTURE / f"{net_name}.net")
     plan = net.plan().with_steps(optimizer=optimizer.all()[word](**arguments), clip_norm=largest)
     step = compile_training(net, plan, target=target)
-    session = session_of(step.model)
+    return step, session_of(step.model)
+
+
+def train_ours(net: str, weights: Arrays, name: str, target: str) -> Training:
+    step, session = step_of(net, name, target)
     tensors = dict(weights)
     for port in step.manifest["inputs"]:
         if port["role"] == "state":
@@ -109,7 +116,7 @@ def train_ours(file: Path, weights: Arrays, name: str, target: str) -> Training:
     losses = []
     for number, batch in enumerate(batches()):
         scalars = {
-            "learning_rate": np.array(arguments["lr"], np.float32),
+            "learning_rate": np.array(OPTIMIZERS[name][1]["lr"], np.float32),
             "seed": np.array(0),
             "step": np.array(number),
         }
@@ -180,7 +187,7 @@ def test_five_steps_are_those_of_pytorch(net: str, name: str, target: str) -> No
         if start is None:
             continue
         weights, expected = start
-        wrong = list(differences(weights, train_ours(LECTURE / f"{net}.net", weights, name, target), expected))
+        wrong = list(differences(weights, train_ours(net, weights, name, target), expected))
         agreed += not wrong
         found += [f"seed {seed}: {wrong}"] if wrong else []
         if agreed == 4:

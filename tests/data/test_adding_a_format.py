@@ -13,7 +13,7 @@ import pytest
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data import bind_data, open_data, read_inputs
 from netc.runtime.data.bind import bind_part
-from netc.runtime.data.card import Card
+from netc.runtime.data.cards.card import Card
 from netc.runtime.data.formats.base import FileFormat, load_formats
 
 from .makers import image_port, label_port, write_image

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data import bind_data, open_data, read_inputs
 from netc.runtime.data.bind import bind_part
-from netc.runtime.data.card import Card
-from netc.runtime.data.plan_card import continues
+from netc.runtime.data.cards.card import Card
+from netc.runtime.data.cards.plan_card import continues
 
 from .makers import image_port, label_port, pixels, value_port, write_image
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netc.runtime.data import plain_numbers
-from netc.runtime.data.delimited import read_delimited
+from netc.runtime.data.tables import plain_numbers
+from netc.runtime.data.tables.delimited import read_delimited
 
 NUMBERS = st.one_of(
     st.integers(-(10**20), 10**20).map(str),

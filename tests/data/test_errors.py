@@ -258,7 +258,7 @@ def test_images_that_are_damaged(tmp_path, fails):
 
 @pytest.mark.parametrize("ending", ["png", "jpg"])
 def test_large_folders_still_find_what_is_cut_off(tmp_path, fails, monkeypatch, ending):
-    import netc.runtime.data.pictures as folder
+    import netc.runtime.data.images.pictures as folder
 
     monkeypatch.setattr(folder, "IN_MEMORY", 0)
     write_image(tmp_path / "a" / f"0.{ending}", pixels(64, 64, 3))

@@ -17,8 +17,8 @@ from PIL import Image
 from processes import command
 
 from netc.runtime.data import open_data, read_inputs
-from netc.runtime.data.decode import read_header, read_image
-from netc.runtime.data.images import FORMATS, SUFFIXES
+from netc.runtime.data.images.decode import read_header, read_image
+from netc.runtime.data.images.opened import FORMATS, SUFFIXES
 
 from .makers import image_port, pixels, write_image
 
@@ -181,4 +181,4 @@ def test_images_are_opened_in_one_place():
                     and ast.unparse(node.value).endswith("Image")
                 ):
                     found.add(path.relative_to(ROOT).as_posix())
-    assert found == {"runtime/data/images.py"}
+    assert found == {"runtime/data/images/opened.py"}

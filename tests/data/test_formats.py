@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from netc.runtime.data import bind_data, open_data
+from netc.runtime.data.given import bind
 
 from .makers import image_port, label_port, pixels, value_port, write_cifar, write_idx, write_image, write_mnist
 
@@ -146,7 +148,7 @@ def test_images_are_scaled_and_greyed_when_asked(tmp_path):
 
 
 def test_large_folders_are_decoded_when_needed(tmp_path, monkeypatch):
-    import netc.runtime.data.pictures as folder
+    import netc.runtime.data.images.pictures as folder
 
     for name in ("a", "b"):
         for at in range(3):
@@ -246,7 +248,7 @@ def test_bytes_after_a_picture_s_end_change_nothing(tmp_path: Path, monkeypatch:
     with (tmp_path / "a/1.jpg").open("ab") as stream:
         stream.write(b"\0\0\0\x18ftypmp42" + bytes(200_000))
     now = open_data(str(tmp_path))
-    monkeypatch.setattr("netc.runtime.data.pictures.IN_MEMORY", 0)
+    monkeypatch.setattr("netc.runtime.data.images.pictures.IN_MEMORY", 0)
     later = open_data(str(tmp_path))
     for part in ("train", "test"):
         one, other = (getattr(data, part).fields["image"] for data in (now, later))
@@ -260,3 +262,41 @@ def test_hidden_folders_are_hidden_at_every_depth(tmp_path: Path) -> None:
             for number in range(4):
                 Image.new("L", (4, 4), 9 * number).save(folder / f"{number}.png")
     assert open_data(str(tmp_path)).description.startswith("8 rows")
+
+
+IMAGES = pixels(4, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "named"),
+    [
+        ({"image": IMAGES, "digit": [0, 1, 2, 1]}, {"digit"}),
+        ({"image": IMAGES, "digit": [0, 1, 2, -1], "tens": [0, 10, 20, 30]}, {"digit"}),
+        ({"image": IMAGES, "label": [0, 1, 2, 1], "digit": [0, 1, 2, 1]}, {"label"}),
+        ({"image": IMAGES, "y": [0, 1, 2, 1], "digit": [0, 1, 2, 1]}, {"y"}),
+        ({"image": np.zeros((4, 2, 2), np.uint8), "mask": np.full((4, 2, 2), 255, np.uint8)}, {"mask"}),
+        ({"image": IMAGES, "weight": [0.0, 1.0, 2.0, 1.0]}, set()),
+        ({"train_image": IMAGES, "train_sort": [0, 1, 2, 1], "test_image": IMAGES, "test_sort": [0, 1, 2, 3]}, set()),
+    ],
+)
+def test_class_names_of_an_archive_reach_the_target(arrays: dict[str, Any], named: set[str], tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", class_names=np.array(["cat", "dog", "owl"]), **arrays)
+    data = open_data(tmp_path / "d.npz")
+    assert dict(data.classes) == dict.fromkeys(named, ("cat", "dog", "owl"))
+
+
+def test_class_names_of_an_archive_are_on_the_card(tmp_path: Path) -> None:
+    names = np.array(["cat", "dog", "owl"])
+    np.savez(tmp_path / "d.npz", image=pixels(9, 3, 3), digit=np.arange(9) % 3, class_names=names)
+    bound = bind_data(open_data(tmp_path / "d.npz"), [image_port(1, 3, 3), label_port(3, "digit")])
+    assert bound.card.class_names == ["cat", "dog", "owl"]
+
+
+def test_a_path_is_data_as_its_text_is(tmp_path: Path) -> None:
+    path = tmp_path / "d.npz"
+    np.savez(path, image=pixels(9, 3, 3), label=np.arange(9) % 3)
+    ports = [image_port(1, 3, 3), label_port(3)]
+    for given in (path, str(path)):
+        assert open_data(given).spec == str(path)
+        bound = bind(given, ports, validation=given)
+        assert len(bound.train) + len(bind(given, ports).test) == len(bound.test) == 9

@@ -14,9 +14,9 @@ from PIL import Image
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data import bind_data, open_data, read_inputs
 from netc.runtime.data.bind import bind_part
-from netc.runtime.data.card import Card
-from netc.runtime.data.card_text import input_line
-from netc.runtime.data.decode import read_header, read_image
+from netc.runtime.data.cards.card import Card
+from netc.runtime.data.cards.card_text import input_line
+from netc.runtime.data.images.decode import read_header, read_image
 
 from .makers import image_port, label_port, pixels, write_image
 
@@ -123,7 +123,7 @@ def test_levels_are_kept_and_scaled_by_their_depth(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, streamed: bool, high: int, levels: int
 ) -> None:
     if streamed:
-        monkeypatch.setattr("netc.runtime.data.pictures.IN_MEMORY", 0)
+        monkeypatch.setattr("netc.runtime.data.images.pictures.IN_MEMORY", 0)
     folder, made = deep(tmp_path / "t", high)
     ports = [image_port(1, 4, 4), label_port(2)]
     stored = open_data(str(folder)).parts["all"].fields["image"]
@@ -296,7 +296,7 @@ def test_one_rule_for_a_file_whatever_the_amount(
             return wrong.diagnostics[0].message
 
     now = outcome()
-    monkeypatch.setattr("netc.runtime.data.pictures.IN_MEMORY", 0)
+    monkeypatch.setattr("netc.runtime.data.images.pictures.IN_MEMORY", 0)
     assert outcome() == now
     assert isinstance(now, list) or str(path) in now
     assert isinstance(now, str) is (damage == "cut")

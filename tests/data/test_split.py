@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data import bind_data, open_data
 from netc.runtime.data.bind import bind_part
-from netc.runtime.data.card import Card
+from netc.runtime.data.cards.card import Card
 from netc.runtime.data.divide import stratified
 
 from .makers import image_port, label_port, value_port

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tiers import examples
 
 from netc.compiler.load import check
 from netc.grammar.diagnostics import Severity
@@ -41,7 +42,7 @@ def mutated(draw: st.DrawFn) -> str:
     return "".join(tokens)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=list(HealthCheck))
 @given(mutated())
 def test_a_mutated_program_gives_findings_or_a_net(text: str) -> None:
     result = check("mutated.net", text)

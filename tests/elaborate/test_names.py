@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from growth import assert_linear
+from tiers import some
 
 from netc.compiler.ir import language_shape
 from netc.compiler.load import check, load, parse_setting
@@ -165,7 +166,7 @@ def test_published_counts_of_vgg(settings: dict[str, Any], params: int) -> None:
     assert load(str(STANDARD / "vgg.net"), "VGG", settings).params == params
 
 
-@pytest.mark.parametrize("path", [*EXAMPLES, *sorted(STANDARD.glob("*.net"))], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", some([*EXAMPLES, *sorted(STANDARD.glob("*.net"))], 32), ids=lambda path: path.name)
 def test_every_file_that_comes_with_netc_is_right(path: Path) -> None:
     result = check(str(path))
     assert result.diagnostics == []

@@ -12,6 +12,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sessions import session_of
+from tiers import examples
 from trees import check_tree
 
 from netc.compiler import check, compile_inference, compile_training, initial_weights
@@ -114,7 +115,7 @@ def errors(source: str) -> tuple[Any, list[Any]]:
     return result, [finding for finding in result.diagnostics if finding.severity is Severity.ERROR]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.sampled_from(INPUTS))
 def test_whatever_the_arguments_every_mistake_is_a_finding(data, shape):
     names: list[str] = ["x"]
@@ -165,7 +166,7 @@ def runs(net: Net, sizes: dict[Symbol, int]) -> bool:
     return all(size >= 1 for value in made for size in resolved(value.shape, sizes))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_the_shapes_are_those_of_onnx_runtime(drawn):
     shape, statements, names = drawn
@@ -186,7 +187,7 @@ def test_the_shapes_are_those_of_onnx_runtime(drawn):
         assert output.shape == resolved(value.shape, sizes), f"{name} in\n{source}"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_the_tree_is_the_list_of_layers(drawn):
     shape, statements, names = drawn
@@ -197,7 +198,7 @@ def test_the_tree_is_the_list_of_layers(drawn):
     check_tree(net)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_a_training_step_gives_new_weights_of_the_old_shapes(drawn):
     shape, statements, names = drawn

@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tiers import examples
 from trees import check_tree
 
 from netc.compiler import check
@@ -154,7 +155,7 @@ def targets(body: ast.Body) -> Iterator[ast.Name]:
             yield from statement.targets
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_the_tree_is_the_one_that_was_written(data):
     writer = Writer(data.draw)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lark import Lark
 from lark.exceptions import UnexpectedInput
 from lark.lexer import Token as LarkToken
+from tiers import examples
 
 from netc.grammar import tables
 from netc.grammar.lexer import Lexer
@@ -79,7 +80,7 @@ def kinds_of_lark() -> list[str]:
     return sorted({terminal.name for terminal in larks().terminals} - {"COMMENT", "SPACE"} | {"STEP", "TYPE"})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_the_language_is_that_of_lark(data: st.DataObject) -> None:
     """Sentences of the grammar, grown from what lark accepts next, with one token changed now and then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiers import examples
 
 from netc.compiler.ir import BATCH, Dim, Size, Symbol, Undecided, format_shape, substitute
 from netc.compiler.ir.dims import bounds, floor_divide
@@ -42,7 +43,7 @@ def expressions() -> st.SearchStrategy[tuple[Size, object]]:
     return st.recursive(leaves, extend, max_leaves=8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(expressions(), st.integers(1, 9), st.integers(1, 30))
 def test_symbols_stand_for_numbers(expression: tuple[Size, object], quarter: int, w: int) -> None:
     size, meaning = expression
@@ -54,7 +55,7 @@ def test_symbols_stand_for_numbers(expression: tuple[Size, object], quarter: int
     assert high is None or expected <= high
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(expressions(), expressions(), st.integers(1, 9), st.integers(1, 30))
 def test_comparisons_hold_for_every_value(
     one: tuple[Size, object], two: tuple[Size, object], quarter: int, w: int

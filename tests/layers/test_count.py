@@ -161,6 +161,14 @@ def test_receptive_field_goes_through_every_operator_axis_by_axis():
     assert receptive_field(g.Softmax(x, axis=-2), [x]) == (32, 1)
 
 
+def test_receptive_field_in_a_sequence_of_whole_numbers(bench):
+    words = bench.input("words", 12, dtype=DType.INT64)
+    y = bench.apply("transpose", bench.apply("embedding", words, rows=9, width=4))
+    y = bench.apply("conv", y, filters=2, kernel=3, dilation=2)
+    assert receptive_field(y, [words]) == (5,)
+    assert receptive_field(bench.apply("dense", bench.apply("flatten", y), features=1), [words]) == (12,)
+
+
 def test_integer_inputs_without_a_map_have_no_field(bench):
     x = bench.input("action", dtype=DType.INT64)
     assert receptive_field(x, [x]) == ()

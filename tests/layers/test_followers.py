@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from here import CPU_TARGETS
 
 import netc
 from netc.compiler import check
@@ -61,7 +62,7 @@ train Teacher {
 """Enough tensors of one form that their updates are stacked, which what they follow must not be."""
 
 
-@pytest.mark.parametrize("target", ["cpu", "std"])
+@pytest.mark.parametrize("target", CPU_TARGETS)
 @pytest.mark.parametrize("word", ["sgd(lr=0.1)", "adamw(lr=0.01)", "lamb(lr=0.01)"])
 def test_parts_that_follow_in_a_whole_step(word: str, target: str) -> None:
     net = netc.loads(DEEP.replace("__OPTIMIZER__", word))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tiers import examples
 
 from netc.compiler.ir import Builder, DType, Graph, Value
 from netc.compiler.ops import Sample, ShapeError
@@ -16,7 +17,7 @@ from netc.compiler.training.gradient import gradients
 from .one_operator import assert_close, graph_of, reference, runtime
 
 torch = pytest.importorskip("torch")
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

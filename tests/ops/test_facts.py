@@ -97,7 +97,7 @@ MAPS = {
 SPATIAL = [
     (name, sample_of(name, index))
     for name, index in CASES
-    if any(len(shape) > 2 for shape in sample_of(name, index).shapes)
+    if any(len(shape) > 1 for shape in sample_of(name, index).shapes)
 ]
 
 
@@ -106,17 +106,17 @@ def test_receptive_fields(name: str, one: Sample) -> None:
     """Change the places of an input one after the other: no result may see a wider part than is said."""
     runs = Runs(name, one)
     for at, source in enumerate(runs.node.inputs):
-        if source.rank < 3:
+        if source.rank < 2:
             continue
-        sizes = runs.feeds[f"x{at}"].shape[2:]
+        sizes = runs.feeds[f"x{at}"].shape[1:]
         seen: list[dict[Place, list[Place]]] = [{} for _ in runs.before]
         for place in np.ndindex(*sizes):
             for found, changed in zip(seen, runs.changed(at, (..., *place)), strict=True):
-                over = changed.any(axis=tuple(range(min(2, changed.ndim))))
+                over = changed.any(axis=tuple(range(min(1, changed.ndim))))
                 for result in map(tuple, np.argwhere(over)):
                     found.setdefault(result, []).append(place)
         for found, output in zip(seen, runs.node.outputs, strict=True):
-            for extent in product((1, 2), repeat=max(output.rank - 2, 0)):
+            for extent in product((1, 2), repeat=max(output.rank - 1, 0)):
                 said = all_ops()[name].field_before(runs.node, at, extent)
                 assert len(said) == len(sizes)
                 widest = [0] * len(sizes)
@@ -126,7 +126,7 @@ def test_receptive_fields(name: str, one: Sample) -> None:
                     widest = [max(size, spans(places, axis)) for axis, size in enumerate(widest)]
                 for axis, size in enumerate(said):
                     assert size is None or widest[axis] <= size
-                    if name in EXACT and extent == (1,) * len(extent):
+                    if name in EXACT and axis > 0 and extent == (1,) * len(extent):
                         assert widest[axis] == (sizes[axis] if size is None else size)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file, save_file
+from tiers import ALL
 
 import netc
 import netc.cli
@@ -121,7 +122,7 @@ def test_a_resume_goes_on_to_the_bit(loaded: Load, tmp_path: Path, lines: str) -
     net = loaded(NET % lines)
     whole = trainer_of(net)
     whole.fit(ROWS, quiet=True, out=tmp_path / "whole")
-    for stop in (1, 2, 3):
+    for stop in (1, 2, 3) if ALL else (2,):
         trainer_of(net).fit(ROWS, epochs=stop, quiet=True, out=tmp_path / f"cut{stop}")
         again = trainer_of(net)
         again.resume(tmp_path / f"cut{stop}")

@@ -11,7 +11,7 @@ import pytest
 from safetensors import safe_open
 
 import netc
-from netc.runtime.data.card import Card
+from netc.runtime.data.cards.card import Card
 
 from .conftest import Kept, Run
 

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices import device, installation
 from netc.runtime.devices.device import CPU, ONE_NODE, Device, probe, quiet, resolve
-from netc.runtime.devices.target import target_for
+from netc.runtime.devices.target import slower_than_it_could, target_for
 
 from .conftest import Run
 
@@ -94,7 +94,9 @@ def test_env_as_json_and_as_text(run: Run) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
     assert found["version"] == 1
-    assert found["devices"]["cpu"] == {"works": True, "reason": None, "target": target_for(CPU)}
+    target = target_for(CPU)
+    advice = slower_than_it_could(CPU, target)
+    assert found["devices"]["cpu"] == {"works": True, "reason": None, "target": target, "advice": advice}
     assert found["packages"]["onnx"] == onnx.__version__
     assert (found["devices"]["cuda"]["reason"] is None) == found["devices"]["cuda"]["works"]
     assert "cpu" in run("env").stdout

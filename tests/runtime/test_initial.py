@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 import netc
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.folder.initial import read_initial
+from netc.runtime.folder.initial import read_initial, read_starts
 from netc.runtime.runs.export import deployable
 
 TEXT = """
@@ -84,8 +84,14 @@ def test_a_common_prefix_is_offered_as_a_map(prefix: str, net: Any, tmp_path: Pa
     with pytest.raises(DiagnosticError) as caught:
         read_initial(path, net)
     (finding,) = caught.value.diagnostics
-    assert (finding.code, finding.help) == ("E551", f"take the prefix away: `--map {prefix}=`")
+    text = f'`map = ["{prefix[:-1]}": ""]` in the text'
+    assert finding.code == "E551"
+    assert f"take the prefix away: `--map {prefix}=` on the command line, {text}" in str(finding.help)
+    assert f'`name.removeprefix("{prefix}")` of each in Python' in str(finding.help)
     assert same(read_initial(path, net, renamed={prefix: ""}).weights, given)
+    said = f'init = weights("{path.as_posix()}", map = ["{prefix[:-1]}": ""]); loss = '
+    starts = netc.loads(net.source.replace("loss = ", said, 1))
+    assert same(read_starts(starts, starts.plan()).weights, given)
 
 
 def test_a_model_a_run_and_its_checkpoint(net: Any, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from sessions import fast_library
+from here import CPU_TARGETS
 
 import netc
 from netc.compiler import Net
@@ -36,7 +36,7 @@ train Captioner { loss = mse(next, wanted); optimizer = adam(lr=0.02); batch = 6
 """
 
 
-@pytest.mark.parametrize("target", ["std", *(["fast"] if fast_library() else [])])
+@pytest.mark.parametrize("target", CPU_TARGETS)
 def test_it_trains_on_captions_of_any_length(target: str, net_of: Callable[[str], Net]) -> None:
     model = netc.Model(net_of(CAPTIONER), device="cpu", seed=1, threads=1, target=target)
     trainer = netc.Trainer(model)

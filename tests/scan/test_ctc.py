@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from here import CPU_TARGETS
 from sessions import session_of
 from stages import legalise
 
@@ -183,7 +184,7 @@ def test_a_reader_learns(tmp_path: Path) -> None:
     assert sum(right) >= 30
 
 
-@pytest.mark.parametrize("target", ["std", "cpu", "web"])
+@pytest.mark.parametrize("target", [*CPU_TARGETS, "web"])
 def test_a_step_has_no_loop_written_out(net_of: Callable[[str], Net], target: Any) -> None:
     """One scan forwards and one backwards for any length, for the loss as for the layers."""
     model = compile_training(net_of(READER), target=target).model

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sessions import fast_library
+from here import CPU_TARGETS
 
 from netc.compiler import Net, compile_gradients, compile_inference, initial_weights
 
@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 Tensor = Any
 Array = np.ndarray[Any, Any]
 ROWS, STEPS = 3, 5
-HERE = ["std", "cpu", "web", *(["fast"] if fast_library() else [])]
+HERE = [*CPU_TARGETS, "web"]
 
 
 def linear(weights: dict[str, Tensor], name: str, x: Tensor) -> Tensor:

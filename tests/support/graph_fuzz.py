@@ -21,8 +21,9 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
+from here import CPU_TARGETS  # noqa: E402
 from ops.one_operator import Array, evaluator  # noqa: E402
-from sessions import fast_library, session_of  # noqa: E402
+from sessions import session_of  # noqa: E402
 
 from netc.compiler import Options  # noqa: E402
 from netc.compiler.emit import emit  # noqa: E402
@@ -54,8 +55,7 @@ DRAWN = [
 """Operators with the samples that are drawn from."""
 
 STEP = 1e-6
-TARGETS = ("std", "cpu", *(["fast"] if fast_library() else []))
-WAYS = [(target, simplified) for target in TARGETS for simplified in (True, False)]
+WAYS = [(target, simplified) for target in CPU_TARGETS for simplified in (True, False)]
 """How a graph is written: for a target, with the passes that simplify or without."""
 
 

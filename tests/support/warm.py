@@ -25,6 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from processes import command, surroundings
+from threads import sleep_when_idle
 
 SECONDS = 300
 EXAMPLE = str(Path(__file__).parents[2] / "examples/lecture/digits.net")
@@ -104,6 +105,7 @@ def serve() -> None:
 
     for name in (*HEAVY, *(f"netc.cli.{verb}" for verb in VERBS)):
         import_module(name)
+    sleep_when_idle()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), TemporaryDirectory() as folder:
         assert run(["lint", EXAMPLE]) == 0
         assert run(["summary", EXAMPLE]) == 0

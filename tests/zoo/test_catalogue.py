@@ -42,6 +42,7 @@ def test_every_text_is_listed_and_clean(family: Path) -> None:
         ('color = "red"\n' + GOOD, "x.toml has an unknown key `color`"),
         (GOOD.replace('variant = "theirs"', ""), "x.toml: net `a` has no `variant`"),
         (GOOD.replace('source = "Somebody 2015"', ""), "x.toml: net `a` has no `source`"),
+        (GOOD + "training = 1\n", "x.toml: net `a`: `training` is a truth value, found 1"),
         (GOOD + "set = 5\n", "x.toml: net `a`: `set` is a table, found 5"),
         (GOOD + "arguments = { aux_logits = true }\n", "`arguments` without `torchvision`"),
         (GOOD + 'torchvision = "alexnet"\n', "no map `torchvision`"),

@@ -21,7 +21,13 @@ def test_products_with_fixed_numbers_count_none(layer: str) -> None:
     assert totals(loads(f"net A {{ input x: 2x5x5\n conv(3, 1x1) -> {layer} }}")).flops == 2 * 3 * 25
 
 
-def test_a_number_is_no_tensor_to_merge() -> None:
+@pytest.mark.parametrize(
+    ("merge", "instead"),
+    [("mul(-1)", "{ in * -1 }"), ("add(0.5)", "{ in + 0.5 }"), ("maximum(0)", "clip(min=0)")],
+)
+def test_a_number_is_no_tensor_to_merge(merge: str, instead: str) -> None:
+    text = "net A {{ input x: 4\n dense(3) -> {} -> dense(1) }}"
     with pytest.raises(DiagnosticError) as caught:
-        loads("net A { input x: 4\n mul(-1) -> dense(1) }")
-    assert "write `x + 1` or `-1 * x`" in (caught.value.diagnostics[0].help or "")
+        loads(text.format(merge))
+    assert f"write `{instead}`" in (caught.value.diagnostics[0].help or "")
+    assert loads(text.format(instead)).params == 15 + 4

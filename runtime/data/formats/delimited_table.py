@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netc.runtime.data.delimited import read_delimited
 from netc.runtime.data.formats.base import FileFormat, Source
 from netc.runtime.data.spec import Options
-from netc.runtime.data.tabular import table
+from netc.runtime.data.tables.delimited import read_delimited
+from netc.runtime.data.tables.tabular import table
 
 
 class DelimitedTable(FileFormat):

@@ -14,9 +14,9 @@ from netc.runtime.data.dataset import Field, Split
 from netc.runtime.data.errors import error, unreadable
 from netc.runtime.data.files_below import by_ending, files_below, skipped_text, subfolders
 from netc.runtime.data.formats.base import FolderFormat, Source
-from netc.runtime.data.images import SUFFIXES
+from netc.runtime.data.images.opened import SUFFIXES
+from netc.runtime.data.images.pictures import read_pictures
 from netc.runtime.data.labels import all_whole
-from netc.runtime.data.pictures import read_pictures
 from netc.runtime.data.spec import Options
 
 

@@ -6,16 +6,23 @@ import ctypes
 from functools import cache
 from pathlib import Path
 
-
-def path() -> Path:
-    """The library's file."""
-    return next(file for file in Path(__file__).parent.glob("netc_fast.*") if file.suffix in (".so", ".dylib", ".dll"))
+SUFFIXES = (".so", ".dylib", ".dll")
 
 
 @cache
+def path() -> Path | None:
+    """The library's file: of those built for several levels of x86-64 the highest that runs here, None if none does."""
+    files = sorted(Path(__file__).parent.glob("netc_fast*"), reverse=True)
+    return next((file for file in files if file.suffix in SUFFIXES and _runs(file)), None)
+
+
 def runs_here() -> bool:
     """Whether this processor has the instructions that the library was built with."""
+    return path() is not None
+
+
+def _runs(file: Path) -> bool:
     try:
-        return bool(ctypes.CDLL(str(path())).netc_fast_runs_here())
-    except (OSError, StopIteration):
+        return bool(ctypes.CDLL(str(file)).netc_fast_runs_here())
+    except OSError:
         return False

@@ -2,6 +2,7 @@
 #include <mutex>
 
 #include "operators.h"
+#include "processor.h"
 
 namespace {
 
@@ -12,7 +13,11 @@ netc::Status* add(const netc::Table* table, netc::Domain* domain) {
 
 }  // namespace
 
+#if defined(_WIN32)
+#define NETC_EXPORT extern "C" __declspec(dllexport)
+#else
 #define NETC_EXPORT extern "C" __attribute__((visibility("default")))
+#endif
 
 // The domain is made once and stays: sessions that come later share it.
 NETC_EXPORT netc::Status* RegisterCustomOps(netc::SessionOptions* options, const netc::Base* base) {
@@ -36,17 +41,14 @@ NETC_EXPORT netc::Status* RegisterCustomOps(netc::SessionOptions* options, const
   return netc::add_domain(table, options, domain);
 }
 
-// Whether this processor has the instructions that the library was built with: x86-64's level 4 or 3, see
-// CMakeLists.txt, or what another kind of processor has in any case.
+// Whether this processor has the instructions that the library was built with: those of a level of x86-64, see
+// CMakeLists.txt, or what every processor of its kind has.
 NETC_EXPORT int netc_fast_runs_here() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
 #if defined(__AVX512F__)
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return netc::has_x86_64_v4();
 #elif defined(__AVX2__)
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-#endif
-#endif
+  return netc::has_x86_64_v3();
+#else
   return 1;
+#endif
 }

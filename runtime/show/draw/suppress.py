@@ -7,13 +7,13 @@ import numpy as np
 from netc.runtime.sessions.resident import Array
 
 OVERLAP = 0.5
+"""The largest intersection over union of two boxes of one class of which both stay."""
 
 
-def suppress(boxes: Array, scores: Array, least: float, overlap: float = OVERLAP) -> list[tuple[int, int, float]]:
+def suppress(boxes: Array, scores: Array, least: float) -> list[tuple[int, int, float]]:
     """The boxes that stay, best first, each as its row, its class and its score.
 
     boxes   [K, 4], the corners x1, y1, x2, y2;  scores: [K, C] from 0 to 1;  least: the lowest score that counts
-    overlap  the largest intersection over union of two boxes of one class of which both stay
     """
     kept: list[tuple[int, int, float]] = []
     for number in range(scores.shape[1]):
@@ -22,7 +22,7 @@ def suppress(boxes: Array, scores: Array, least: float, overlap: float = OVERLAP
         while len(rows):
             best, rest = int(rows[0]), rows[1:]
             kept.append((best, number, float(scores[best, number])))
-            rows = rest[overlaps(boxes[best], boxes[rest]) <= overlap]
+            rows = rest[overlaps(boxes[best], boxes[rest]) <= OVERLAP]
     return sorted(kept, key=lambda item: -item[2])
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from netc.compiler.elaborate.advice import setting_advice
-from netc.compiler.elaborate.augmentation import check_answers, check_augmentation
-from netc.compiler.elaborate.data_fields import check_fields
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.plan_checks import check_fit, check_patterns
 from netc.compiler.elaborate.scope import Env, Scope
-from netc.compiler.elaborate.settings import read_settings
-from netc.compiler.elaborate.tables import start_by_pattern
+from netc.compiler.elaborate.train.augmentation import check_answers, check_augmentation
+from netc.compiler.elaborate.train.data_fields import check_fields
+from netc.compiler.elaborate.train.plan_checks import check_fit, check_patterns
+from netc.compiler.elaborate.train.settings import read_settings
+from netc.compiler.elaborate.train.tables import start_by_pattern
 from netc.compiler.plan.settings import One, Setting
 from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, StepPlan, TrainPlan
 from netc.grammar import ast

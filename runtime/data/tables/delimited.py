@@ -13,10 +13,10 @@ import numpy as np
 
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.columns import is_number
-from netc.runtime.data.decimals import as_numbers, has_decimal_commas
 from netc.runtime.data.errors import SHOWN, damaged, error, finding, unreadable
-from netc.runtime.data.plain_numbers import read_plain
+from netc.runtime.data.tables.columns import is_number
+from netc.runtime.data.tables.decimals import as_numbers, has_decimal_commas
+from netc.runtime.data.tables.plain_numbers import read_plain
 
 DELIMITERS = ",;\t|"
 SAMPLE = 20

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.card import RESIZE, Card, InputCard, TargetCard
-from netc.runtime.data.columns import as_numbers, stack
+from netc.runtime.data.cards.card import RESIZE, Card, InputCard, TargetCard
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.labels import names_of
 from netc.runtime.data.match import match_inputs, match_targets
 from netc.runtime.data.scale import span, unscaled, usual
+from netc.runtime.data.tables.columns import as_numbers, stack
 
 Ports = Sequence[Mapping[str, Any]]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from netc.grammar.counted import counted, noun_for
-from netc.runtime.data.card import RESIZE, InputCard, TargetCard
+from netc.runtime.data.cards.card import RESIZE, InputCard, TargetCard
 from netc.runtime.data.errors import shape_text
+from netc.runtime.data.images.pictures import called
 from netc.runtime.data.match import listed
-from netc.runtime.data.pictures import called
 
 
 def input_line(card: InputCard) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.runtime.data.images import read_with
+from netc.runtime.data.images.opened import read_with
 
 HALF = 256
 LUMINANCE = (0.299, 0.587, 0.114)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from netc.grammar.counted import counted
-from netc.runtime.data import card_checks
+from netc.runtime.data.cards import card_checks
 from netc.runtime.data.errors import error
 
 CARD_VERSION = 2

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data.columns import is_number
 from netc.runtime.data.dataset import Field, Split, check_lengths
 from netc.runtime.data.errors import SHOWN, error, finding
 from netc.runtime.data.formats.base import Source
-from netc.runtime.data.images import SUFFIXES
-from netc.runtime.data.pictures import Pictures, read_pictures
+from netc.runtime.data.images.opened import SUFFIXES
+from netc.runtime.data.images.pictures import Pictures, read_pictures
 from netc.runtime.data.spec import Options
+from netc.runtime.data.tables.columns import is_number
 
 PATHS = ("image", "path", "file", "filename", "file_name")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from netc.runtime.data.images import read_with
-from netc.runtime.data.wide import grey, is_readable, is_wide, wide_levels
+from netc.runtime.data.images.opened import read_with
+from netc.runtime.data.images.wide import grey, is_readable, is_wide, wide_levels
 
 GREY = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"})
 ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})

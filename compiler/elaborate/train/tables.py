@@ -9,8 +9,8 @@ from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import how_to_list
 from netc.compiler.elaborate.arguments import convert, declared_instance
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.losses import unknown_word
 from netc.compiler.elaborate.resolve import elsewhere
+from netc.compiler.elaborate.translate import unknown_word
 from netc.compiler.elaborate.values import POISON
 from netc.compiler.plan.maps import Renames
 from netc.compiler.plan.moving import matches

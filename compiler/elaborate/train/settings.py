@@ -9,11 +9,13 @@ from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.declare.declared import Declared
 from netc.compiler.elaborate.advice import how_to_list
 from netc.compiler.elaborate.arguments import declared_instance
-from netc.compiler.elaborate.augmentation import items_of
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.losses import losses, metrics, unknown_word
 from netc.compiler.elaborate.resolve import elsewhere
-from netc.compiler.elaborate.tables import Values, by_pattern, epochs, factors, read_patterns, starts, table
+from netc.compiler.elaborate.train.augmentation import items_of
+from netc.compiler.elaborate.train.losses import losses
+from netc.compiler.elaborate.train.metrics import metrics
+from netc.compiler.elaborate.train.tables import Values, by_pattern, epochs, factors, read_patterns, starts, table
+from netc.compiler.elaborate.translate import unknown_word
 from netc.compiler.elaborate.values import POISON, kind
 from netc.compiler.plan.settings import (
     ByPattern,

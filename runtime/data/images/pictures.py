@@ -11,8 +11,8 @@ import numpy as np
 
 from netc.grammar.counted import counted
 from netc.runtime.data.dataset import Field
-from netc.runtime.data.decode import LEVELS, WHITE, check_decodes, read_header, read_image
 from netc.runtime.data.errors import damaged, error, shape_text
+from netc.runtime.data.images.decode import LEVELS, WHITE, check_decodes, read_header, read_image
 from netc.runtime.data.spec import Options
 
 IN_MEMORY = 512 << 20

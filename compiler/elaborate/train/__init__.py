@@ -1,0 +1,1 @@
+"""Train sections: losses, metrics and settings, from syntax tree to plan; `section.py` is the door."""

@@ -1,0 +1,1 @@
+"""Data cards: what data meant in a training, and is told of later data."""

@@ -1,0 +1,1 @@
+"""Tables: their texts, numbers and columns."""
