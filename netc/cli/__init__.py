@@ -42,6 +42,7 @@ GROUPS = {
     },
     "Look inside": {
         "show": "filters, activations, features, heat maps, confusion: what a network has learned",
+        "report": "a training as one page: figures, curves, looks inside",
         "style": "a photograph in the manner of a painting",
         "compile": "write a network, or its training step, as an ONNX model",
         "bench": "how fast a network trains here, and where its time goes",
