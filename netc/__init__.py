@@ -17,6 +17,7 @@ What there is:
     History, Listener        what fit gives, and what may follow it
     open_data, DataSet       data sets as `--data` names them, and rows of them
     load_run, Run            what a training left in its folder
+    report                   a run as one page of HTML
     draw                     answers on a sheet: boxes, masks, key points, pictures, words
     inside                   looks inside a model: filters, activations, features, saliency, …
     compile, Options         a net or its training step as an ONNX model
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from netc.runtime.folder.listener import Listener
     from netc.runtime.model import Model
     from netc.runtime.runs.loaded import Run
+    from netc.runtime.runs.report import report
     from netc.runtime.show.draw import draw
     from netc.runtime.show.history import History
     from netc.runtime.training.trainer import Trainer
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Card", "DataSet", "Diagnostic", "DiagnosticError", "History", "Listener", "Model", "Net", "Options", "Run",
     "TrainPlan", "Trainer", "compile", "draw", "inside", "load", "load_run", "loads", "open_data",
+    "report",
 ]  # fmt: skip
 
 TEXT_FILE = "text.net"
@@ -70,6 +73,7 @@ _HOMES = {
     "draw": "netc.runtime.show.draw",
     "inside": "netc.runtime",
     "open_data": "netc.runtime.data",
+    "report": "netc.runtime.runs.report",
 }
 
 

@@ -45,6 +45,7 @@ GROUPS = {
     "Look inside": {
         "weights": "what is in a weight file, and what a network takes of it",
         "show": "filters, activations, features, heat maps, confusion: what a network has learned",
+        "report": "a training as one page: figures, curves, looks inside",
         "style": "a photograph in the manner of a painting",
         "compile": "write a network, or its training step, as an ONNX model",
         "export": "write a trained network for others: ONNX, a hub, PyTorch",

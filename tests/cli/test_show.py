@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+from base64 import b64decode
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +98,45 @@ def test_mistakes(folder: Path, arguments: tuple[str, ...], code: int, words: st
     done = netc_in(folder, "show", *arguments)
     assert (done.returncode, words in done.stderr) == (code, True), done.stderr
     assert {path.name for path in folder.iterdir()} == before
+
+
+def test_a_report_is_one_page(folder: Path) -> None:
+    done = netc_in(folder, "report", "run", "-o", "report.html")
+    assert done.returncode == 0, done.stderr
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    found = Page()
+    found.feed(page)
+    assert found.open == []
+    assert "script" not in found.tags
+    assert all(source.startswith("data:image/png;base64,") for source in found.sources)
+    for source in found.sources:
+        with Image.open(io.BytesIO(b64decode(source.partition(",")[2]))) as picture:
+            picture.load()
+    assert len(found.sources) == 7
+    for words in ("Digits, run", "Worst errors", "width=4", "dropout(0.25)", "validation_accuracy", "Confusion"):
+        assert words in page
+    assert "Not shown" not in page
+    assert netc_in(folder, "report", "run", "-o", "report.pdf").returncode == 2
+
+
+class Page(HTMLParser):
+    """Which tags a page has, which of them are left open, and what its pictures are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.sources: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag == "img":
+            self.sources.append(dict(attrs)["src"] or "")
+        elif tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
 
 
 def test_help_lists_the_ways(folder: Path) -> None:
