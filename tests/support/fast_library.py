@@ -15,6 +15,7 @@ FLAGS = (
     "-g",
     "-fPIC",
     "-march=native",
+    "-Wno-psabi",
     "-fsanitize=address,undefined",
     "-fno-sanitize-recover=all",
 )
