@@ -22,26 +22,23 @@ def identities(graph: Graph) -> Graph:
 
 def _simpler(rewriter: Rewriter, node: Node) -> Value | None:
     """What a node's result is without it."""
-    change = CHANGES.get(node.op)
-    if change is not None:
-        return change(rewriter.builder(node.origin), node, rewriter.now(node.inputs[0]))
     neutral = get_op(node.op).neutral
-    return None if neutral is None else _other_than(neutral, node, rewriter.inputs(node))
-
-
-def _identity(g: Builder, node: Node, x: Value) -> Value | None:
-    """There is nothing in it."""
-    return x
-
-
-def _cast(g: Builder, node: Node, x: Value) -> Value | None:
-    """A cast to what is there."""
-    return x if x.dtype == node.output.dtype else None
-
-
-def _expand(g: Builder, node: Node, x: Value) -> Value | None:
-    """A repetition that is none."""
-    return x if x.shape == node.output.shape else None
+    if neutral is not None:
+        return _other_than(neutral, node, rewriter.inputs(node))
+    match node.op:
+        case "Identity":
+            return rewriter.now(node.inputs[0])
+        case "Cast":
+            x = rewriter.now(node.inputs[0])
+            return x if x.dtype == node.output.dtype else None
+        case "Expand":
+            x = rewriter.now(node.inputs[0])
+            return x if x.shape == node.output.shape else None
+        case "Reshape":
+            return _reshape(rewriter.builder(node.origin), node, rewriter.now(node.inputs[0]))
+        case "Transpose":
+            return _transpose(rewriter.builder(node.origin), node, rewriter.now(node.inputs[0]))
+    return None
 
 
 def _reshape(g: Builder, node: Node, x: Value) -> Value | None:
@@ -65,10 +62,6 @@ def _transpose(g: Builder, node: Node, transposed: Value) -> Value | None:
     if joined == tuple(range(len(joined))):
         return x
     return g.Transpose(x, axes=joined) if x is not transposed else None
-
-
-CHANGES = {"Identity": _identity, "Cast": _cast, "Expand": _expand, "Reshape": _reshape, "Transpose": _transpose}
-"""What becomes of operators that leave all numbers as they are."""
 
 
 def _other_than(neutral: Neutral, node: Node, inputs: tuple[Value, ...]) -> Value | None:

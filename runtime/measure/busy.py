@@ -9,13 +9,13 @@ QUIET = 0.1
 """The share of the processor that other programs may use before figures are told to be those of a busy machine."""
 
 
-def busy_share() -> float | None:
+def busy_share(seconds: float = 0.3) -> float | None:
     """How much of the processor other programs use while this one waits; None where the system doesn't tell."""
     stat = Path("/proc/stat")
     if not stat.exists():
         return None
     before = _ticks(stat)
-    time.sleep(0.3)
+    time.sleep(seconds)
     after = _ticks(stat)
     passed = [late - early for early, late in zip(before, after, strict=True)]
     return round(1 - (passed[3] + passed[4]) / max(1, sum(passed)), 3)  # idle, and waiting for disks

@@ -139,7 +139,7 @@ def test_synthetic_numbers_are_those_that_a_table_has(tmp_path: Path) -> None:
     path = tmp_path / "words.net"
     path.write_text(
         "net Words {\n  input words: int [9], marks: int [2]\n  words -> embedding(5, 3) -> flatten\n"
-        "  logits = concat(marks -> cast(float)) -> dense(2)\n}\n"
+        "  logits = concat(marks * 0.5) -> dense(2)\n}\n"
         "train Words {\n  loss = cross_entropy(logits, label)\n  optimizer = sgd(lr=0.1)\n}\n"
     )
     trainer = netc.Trainer(netc.Model(netc.load(path), device="cpu"))
@@ -275,4 +275,4 @@ def test_bench_says_why_its_two_steps_differ(file: Path) -> None:
     assert float(shown[1]) == pytest.approx(found["profile"]["step_ms"], abs=0.006)
     assert float(shown[2]) == pytest.approx(found["profile"]["step_ms"] / found["step_ms"]["median"], abs=0.006)
     last = next(line for line in profile_text(found["profile"]).splitlines() if line.startswith("step, profiled"))
-    assert shown[1] in f"{float(last.split()[-3]):,.2f}"
+    assert float(shown[1]) == pytest.approx(float(last.split()[-3]), abs=0.011)  # both are rounded
