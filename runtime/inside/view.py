@@ -85,11 +85,13 @@ class Sheet(View):
     def image(self) -> Image.Image:
         """All on one sheet, an image of Pillow's."""
         sheet = grid([_headed(panel, title) for title, panel in self.panels])
-        widest = max((ceil(font().getlength(line)) + 4 for line in self.below), default=0)
-        whole = with_lines(_widened(sheet, widest), [Line(line) for line in self.below])
-        head = _headed(Image.new("RGB", (1, MARGIN), PAPER), self.title)
-        margin = Image.new("RGB", (MARGIN, 1), PAPER)
-        return below([margin, beside([margin, head], gap=0), whole], gap=0)
+        margin = Image.new("RGB", (MARGIN, MARGIN), PAPER)
+        parts = [margin, beside([margin, _headed(margin, self.title)], gap=0), sheet]
+        if self.below:
+            widest = max(ceil(font().getlength(line)) + 4 for line in self.below)
+            lines = with_lines(Image.new("RGB", (widest, 1), PAPER), [Line(line) for line in self.below])
+            parts += [beside([margin, lines], gap=0), margin]
+        return below(parts, gap=0)
 
     def drawn(self, format: str) -> bytes:
         """The content of a PNG."""

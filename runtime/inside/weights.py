@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST = 60
 BINS = 60
+ROOM = 0.4
+"""Above the bars, for what is written there, as a share of their height."""
 
 
 def weights(model: Model, patterns: Sequence[str] | None = None, inputs: Mapping[str, Array] | None = None) -> Plot:
@@ -54,6 +56,7 @@ def weights(model: Model, patterns: Sequence[str] | None = None, inputs: Mapping
             note = f"mean {array.mean():.2g}\nstd {array.std():.2g}{gone}"
             plot.text(0.97, 0.95, note, transform=plot.transAxes, ha="right", va="top", fontsize=7)
             plot.tick_params(labelsize=6)
+            plot.margins(y=ROOM)
         for plot in plots[len(shown) :]:
             plot.axis("off")
 

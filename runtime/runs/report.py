@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime import inside
 from netc.runtime.folder.files import make_folder, write_atomic
@@ -132,7 +133,7 @@ def _data(run: Run) -> str:
     card = run.card
     if card is None:
         return _missing("the run has no data card")
-    parts = {f"part {part.name}": f"{part.rows:,} rows" for part in card.parts}
+    parts = {f"part {part.name}": counted(part.rows, "row") for part in card.parts}
     fields = {f"input {item.name}": repr(item) for item in card.inputs}
     targets = {f"target {item.name}": repr(item) for item in card.targets}
     return _table({"read from": card.data} | fields | targets | parts)
