@@ -46,10 +46,10 @@ net Branches {
   gate = parameter([6])
   a = dense(6, act=tanh)
   concat { a; dense(3) -> softmax }
-  split([6, 3]) -> [left, right]
+  left, right = split([6, 3])
   y = left * gate
-  z = right -> prelu
-  outputs y, z
+  z = right -> dense(2, act=prelu)
+  output y, z
 }
 """
 OPENED = {"N": 2, "T": 7}
