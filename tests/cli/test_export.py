@@ -88,7 +88,7 @@ def test_pytorch_gives_the_same(trained: Path, tmp_path: Path) -> None:
 def test_fewer_bits(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], precision: str, tolerance: float
 ) -> None:
-    """Tolerances: 11 bits of a number near 1, added up over two layers; 256 levels over the range of each activation."""
+    """Tolerances: 11 bits of a number near 1, added up over two layers; 256 levels over each activation's range."""
     place = tmp_path / "small.onnx"
     assert netc(["export", str(trained), "--to", "onnx", "--precision", precision, "-o", str(place)]) == 0
     said = capsys.readouterr().err

@@ -24,6 +24,6 @@ def write(run: Run, form: str, path: Path, precision: str, data: str | None, say
 
     precision, data  of ONNX, see `reduced.py`; `say` is given its figures
     """
-    if precision == "float16" or precision == "int8":
+    if precision != "float32":
         return write_reduced(run, path, precision, data, say)
     return FORMATS[form](run, path)

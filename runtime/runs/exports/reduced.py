@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from statistics import median
-from typing import Literal
 
 import numpy as np
 
@@ -24,7 +23,6 @@ from netc.runtime.runs.exports.place import HELP
 from netc.runtime.runs.loaded import Run
 from netc.runtime.sessions.resident import Array
 
-Precision = Literal["float16", "int8"]
 BATCH = 32
 CALIBRATED_ON = 512
 """Rows that the ranges of activations are taken from, at most."""
@@ -32,7 +30,7 @@ TIMED = 20
 """Runs of a batch, of which the median counts."""
 
 
-def write_reduced(run: Run, path: Path, precision: Precision, data: str | None, say: Callable[[str], None]) -> int:
+def write_reduced(run: Run, path: Path, precision: str, data: str | None, say: Callable[[str], None]) -> int:
     """The network in fewer bits; the bytes written. `say` is given figures, time and size before and after.
 
     float16  weights and arithmetic in 16 bits; inputs and outputs stay float32
