@@ -22,10 +22,12 @@ block unit(filters, stride = 1) {
   conv(filters, 3x3, stride=stride, pad=1, bias=false) -> batchnorm -> relu
 }
 
+block residual(filters) { add { identity; unit(filters) } }
+
 net Blocks {
   input image: 3x8x8
   unit(4)
-  stage = repeat 3 { add { identity; unit(4) } }
+  for i in 0..3 { layer = residual(4) }
   unit(8, 2)
   global_avgpool
   logits = dense(5)
