@@ -9,6 +9,9 @@ from typing import Any
 
 from netc.compiler.sources.parts import MARK, OPTION, Leaf, Part, Slot, attribute
 
+WIDTHS = frozenset(("in_channels", "out_channels", "in_features", "out_features", "num_features", "features", "groups"))
+"""What is written as a multiple of another argument where it always is one; for a stride that is chance."""
+
 
 @dataclass(eq=False, slots=True)
 class Run:
@@ -136,7 +139,8 @@ def _class(name: str, parts: Sequence[Written]) -> Class:
         column = tuple(map(_plain, columns[at]))
         if column not in by_values:
             called = next((name for name, values in given.items() if values == column), None)
-            called = called or _multiple(column, by_values) or parts[0].flat[at].label
+            label = parts[0].flat[at].label
+            called = called or (_multiple(column, by_values) if label in WIDTHS else None) or label
             if called.isidentifier():
                 called = _unused(attribute(called), arguments)
                 arguments[called] = at

@@ -84,6 +84,32 @@ def test_pytorch_gives_the_same(trained: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(found, library.load_run(trained, "cpu").model(rows), atol=1e-5)
 
 
+@pytest.mark.parametrize(("precision", "tolerance"), [("float16", 2e-2), ("int8", 0.3)])
+def test_fewer_bits(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], precision: str, tolerance: float
+) -> None:
+    """Tolerances: 11 bits of a number near 1, added up over two layers; 256 levels over each activation's range."""
+    place = tmp_path / "small.onnx"
+    assert netc(["export", str(trained), "--to", "onnx", "--precision", precision, "-o", str(place)]) == 0
+    said = capsys.readouterr().err
+    assert all(word in said for word in ("float32", precision, "accuracy", "time of an example", "size"))
+    model = onnx.load(place)
+    assert "netc.card" in {item.key for item in model.metadata_props}
+    types = {item.data_type for item in model.graph.initializer}
+    assert (onnx.TensorProto.FLOAT16 if precision == "float16" else onnx.TensorProto.INT8) in types
+    rows = np.eye(4, dtype="float32")
+    (found,) = onnxruntime.InferenceSession(place).run(["logits"], {"x": rows})
+    np.testing.assert_allclose(found, library.load_run(trained, "cpu").model(rows), atol=tolerance)
+
+
+def test_fewer_bits_need_data(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    at = ["--to", "onnx", "--precision", "int8", "--data", str(tmp_path / "none.npz"), "-o", str(tmp_path / "a.onnx")]
+    assert netc(["export", str(trained), *at]) == 5
+    assert not (tmp_path / "a.onnx").exists()
+    assert netc(["export", str(trained), "--to", "hub", "--precision", "int8"]) == 2
+    assert "--precision and --data belong to `--to onnx`" in capsys.readouterr().err
+
+
 def test_a_place_that_is_taken(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "hub").mkdir()
     (tmp_path / "hub/mine.txt").write_text("mine")

@@ -10,7 +10,7 @@ from netc.compiler.ir import Node, Value
 from netc.compiler.net import Net
 from netc.compiler.sources.classes import Class, Run, Written, classes, filled
 from netc.compiler.sources.lines import written
-from netc.compiler.sources.parts import TAKEN, Leaf, Part, Parts, attribute
+from netc.compiler.sources.parts import TAKEN, CannotWriteError, Leaf, Part, Parts, attribute
 from netc.compiler.sources.pytorch.functions import Sizes, expression
 from netc.compiler.sources.pytorch.functions import filled as filled_names
 from netc.compiler.sources.pytorch.modules import TWINS
@@ -52,6 +52,9 @@ def pytorch_source(net: Net) -> str:
     """
     parts = Parts(net, PyTorch())
     part = parts.part(net.tree, "")
+    foreign = next((value for value in part.inputs if value not in net.inputs), None)
+    if foreign is not None:
+        raise CannotWriteError(f"{foreign.name}, which one part holds and another reads")
     part.inputs = tuple(net.inputs)
     part.outputs = tuple(parts.real(value) for value in net.outputs.values())
     root = written(part)

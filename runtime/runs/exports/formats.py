@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netc.runtime.runs.exports.files import write_onnx, write_safetensors
 from netc.runtime.runs.exports.hub import write_hub
+from netc.runtime.runs.exports.reduced import write_reduced
 from netc.runtime.runs.exports.sources import write_pytorch
 from netc.runtime.runs.loaded import Run
 
@@ -18,6 +19,11 @@ FORMATS: dict[str, Callable[[Run, Path], int]] = {
 }
 
 
-def write(run: Run, form: str, path: Path) -> int:
-    """Write a run in a format; the bytes written. Raises DiagnosticError, and leaves nothing half-written."""
+def write(run: Run, form: str, path: Path, precision: str, data: str | None, say: Callable[[str], None]) -> int:
+    """Write a run in a format; the bytes written. Raises DiagnosticError, and leaves nothing half-written.
+
+    precision, data  of ONNX, see `reduced.py`; `say` is given its figures
+    """
+    if precision != "float32":
+        return write_reduced(run, path, precision, data, say)
     return FORMATS[form](run, path)

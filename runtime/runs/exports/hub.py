@@ -67,7 +67,7 @@ def readme(run: Run, file: str, name: str) -> str:
         f"# {title}",
         f"{counted(net.params, 'parameter')}, {_operations(cost.flops)} for one example. Trained for "
         f"{counted(len(run.history), 'epoch')} with netc on {run.request.data or 'data of its own'}"
-        f"{f' ({rows} rows)' if rows else ''}.",
+        f"{f' ({rows})' if rows else ''}.",
     ]
     if shown:
         table = ["| metric | value |", "|---|---|", *(f"| {key} | {value:.4f} |" for key, value in shown.items())]
