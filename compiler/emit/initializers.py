@@ -20,6 +20,9 @@ def read_initializers(path: str | os.PathLike[str]) -> dict[str, Array]:
 
     try:
         model = onnx.load(os.fspath(path))
+        for tensor in model.graph.initializer:
+            if any(size < 0 for size in tensor.dims):
+                raise ValueError(f"{tensor.name} has a size below 0")
         return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     except Exception as error:  # protobuf has classes of exception of its own
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

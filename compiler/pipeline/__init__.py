@@ -37,6 +37,7 @@ from netc.compiler.pipeline.stage import (
     LOW_MEMORY,
     LOW_PRECISION,
     NETWORK,
+    TRAINING_FORM,
     UPDATING,
     Condition,
     Context,
@@ -73,8 +74,8 @@ def table(graph: Graph, context: Context) -> Graph:
 
 # ------------------------------------------------------------ the pipeline
 EARLIER: tuple[Earlier, ...] = (
-    Earlier("pool_before_relu", "pooling comes before the ReLU it follows", DIFFERENTIATED),
-    Earlier("training_mode", "dropout gets its masks, batch normalization the batch's statistics", DIFFERENTIATED),
+    Earlier("pool_before_relu", "pooling comes before the ReLU it follows", TRAINING_FORM),
+    Earlier("training_mode", "dropout gets its masks, batch normalization the batch's statistics", TRAINING_FORM),
     Earlier("saved_for_gradient", "scans save what their gradients read", DIFFERENTIATED),
     Earlier("assembled", "with losses, gradients and updates, as far as the kind has them", ALWAYS),
 )

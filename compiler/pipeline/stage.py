@@ -95,8 +95,9 @@ ALWAYS = Condition("every graph", lambda context: True)
 FIXED_BATCH = Condition("a batch of a given size", lambda context: context.batch is not None)
 NETWORK = Condition("the network itself", lambda context: context.kind == "infer")
 DIFFERENTIATED = Condition(
-    "training steps and gradients", lambda context: context.kind in ("train", "backward", "gradient", "probe")
+    "training steps, gradients and probes", lambda context: context.kind in ("train", "backward", "gradient", "probe")
 )
+TRAINING_FORM = Condition("graphs in training form", lambda context: context.kind in ("train", "backward", "gradient"))
 UPDATING = Condition("training steps and updates", lambda context: context.kind in ("train", "update"))
 LOW_MEMORY = Condition(
     "training steps with `--memory low`",

@@ -8,6 +8,7 @@ from netc.compiler.facts.taps import find_taps
 from netc.compiler.ir import DType, Graph, Shape, Value
 from netc.compiler.net import Net
 from netc.compiler.passes import dead_code, everywhere, inference_mode, used_sources
+from netc.compiler.pipeline.observers import seen
 from netc.compiler.probes.resized import resized
 from netc.compiler.probes.terms import Term
 from netc.compiler.training.assembly import Assembly
@@ -41,7 +42,9 @@ def probed(
     for value in graph.inputs:
         take_input(a, net, value)
     take_parameters(a, net)
-    graph = saved_for_gradient(graph, [sources[name] for name in wrt if name in sources])
+    graph = seen(
+        "saved_for_gradient", graph, saved_for_gradient(graph, [sources[name] for name in wrt if name in sources])
+    )
     a.graph.nodes.extend(graph.nodes)
     a.graph.made = graph.made
     values = sources | graph.outputs

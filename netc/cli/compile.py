@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,7 @@ def _weights(network: Net, file: str | None, names: str | None, seed: int) -> tu
     kept |= {f"{AVERAGE}{item.name}" for item in network.parameters}
     state = {name: source.tensors[name] for name in sorted(kept & source.tensors.keys())}
     rest = source.renamed({name: name for name in source.tensors if name not in state})
+    rest = replace(rest, whole=not source.file.endswith(".onnx"))  # a checkpoint without its state is weights alone
     weights, report = take(rest, network, {item.name: item.value for item in network.parameters})
     _tell(report.lines())
     return weights, state
@@ -133,6 +135,7 @@ def _write_inference(
 def _write_training(
     network: Net, path: Path, weights: dict[str, Array], kept: dict[str, Array], file: str, wanted: GraphWanted
 ) -> None:
+    import numpy as np
     from safetensors.numpy import save
 
     from netc.compiler import compile_training, first_state
@@ -141,7 +144,7 @@ def _write_training(
         network, network.plan(), batch=wanted.batch, target=wanted.target, options=wanted.options()
     )
     state = dict(first_state(artifact.manifest, weights.__getitem__)) | _kept_state(artifact.manifest, kept, file)
-    start = save({**weights, **state})
+    start = save({name: np.asarray(values, order="C") for name, values in {**weights, **state}.items()})
     what = f"{counted(len(weights), 'parameter')} and {counted(len(state), 'tensor')} of optimizer state to start from"
     _write(path.with_suffix(".safetensors"), start, what)
     _write(path, artifact.model, f"one training step of net {network.name}")

@@ -11,9 +11,11 @@ from typing import Any, get_args
 from netc.compiler import Net, Options, load
 from netc.compiler.artifact import Kind
 from netc.compiler.build import network
-from netc.compiler.ir import Graph
+from netc.compiler.ir import DType, Graph
 from netc.compiler.pipeline import Context, run
+from netc.compiler.probes import Energy, probed
 from netc.compiler.targets import TARGETS
+from netc.compiler.training.assembly import Assembly
 from netc.compiler.training.scorer import scorer
 from netc.compiler.training.step import backward_step, gradient_step, training_step, update_step
 
@@ -130,6 +132,13 @@ def net_of(name: str) -> Net:
         return load(str(file))
 
 
+def probe_of(net: Net) -> Assembly:
+    """The energy of the net's first output, and its gradient for what the output depends on."""
+    path = next(path for path, value in net.values.items() if value in net.outputs.values())
+    floats = [value.name for value in net.inputs if value.dtype is DType.FLOAT32]
+    return probed(net, [Energy(path)], floats)
+
+
 def finished(case: Case) -> Graph:
     """The graph of a case as it is emitted."""
     net, context = net_of(case.net), case.context
@@ -140,6 +149,7 @@ def finished(case: Case) -> Graph:
         "backward": lambda: backward_step(net, plan, plan.only, context.options.precision),
         "update": lambda: update_step(net, plan, plan.only, context.options.precision),
         "gradient": lambda: gradient_step(net, plan, context.options.precision),
+        "probe": lambda: probe_of(net),
         "score": lambda: scorer(net, plan)[0],
     }
     return run(assemblies[context.kind]().graph, context)

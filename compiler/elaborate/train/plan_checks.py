@@ -30,8 +30,8 @@ def check_patterns(frame: Frame, plan: TrainPlan, given: Sequence[Given]) -> Non
     parameters = list(frame.run.parameters.values())
     names = [item.name for item in parameters]
     whole = {
-        "freeze": lambda: frozen(parameters, replace(plan, unfreeze=())),
         "adapt": lambda: adapted(parameters, plan),
+        "freeze": lambda: frozen(parameters, replace(plan, unfreeze=())),
         "follow": lambda: followed(parameters, plan),
         "init": lambda: chosen(names, [start.part for start in plan.init if start.part], "init"),
         "unfreeze": lambda: thawed(parameters, plan),
