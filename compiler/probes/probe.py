@@ -42,9 +42,8 @@ def probed(
     for value in graph.inputs:
         take_input(a, net, value)
     take_parameters(a, net)
-    graph = seen(
-        "saved_for_gradient", graph, saved_for_gradient(graph, [sources[name] for name in wrt if name in sources])
-    )
+    floats = [sources[name] for name in wrt if name in sources]
+    graph = seen("saved_for_gradient", graph, saved_for_gradient(graph, floats))
     a.graph.nodes.extend(graph.nodes)
     a.graph.made = graph.made
     values = sources | graph.outputs

@@ -87,7 +87,7 @@ def lists(text: str, names: set[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def sources() -> list[Path]:
-    """Every module but those of operators, of what one provider lacks, and of how others' files and sources say them."""
+    """Every module but those of operators, of what one provider lacks, and of how others say them."""
     allowed = [ROOT / "compiler" / room for room in ("ops", "targets", "importing", "sources")]
     found = [path for room in ("compiler", "runtime", "grammar") for path in (ROOT / room).rglob("*.py")]
     return [path for path in found if not any(path.is_relative_to(room) for room in allowed)]
