@@ -16,13 +16,19 @@ from netc.runtime.sessions.resident import Array
 COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]], np.float32)
 """A square root of the covariance of colours in photographs, as `[colour, component]` (Olah et al. 2017)."""
 
+START = 0.01
+"""How high waves are at first."""
+
 Judge = Callable[[Array], tuple[float, Array]]
 """Of pictures `[N, C, H, W]` from 0 to 1: what is to be made large, and its gradient."""
 
 
 @dataclass
 class Canvas:
-    """Pictures `[N, C, H, W]` from 0 to 1, and what they are made of."""
+    """Pictures `[N, C, H, W]` from 0 to 1, and what they are made of.
+
+    z  the heights of waves: the half of a spectrum that says it all, `[N, C, H, W // 2 + 1, 2]`, real and imaginary
+    """
 
     shape: tuple[int, int, int, int]
     seed: int = 0
@@ -32,25 +38,29 @@ class Canvas:
         count, channels, height, width = self.shape
         random = np.random.default_rng(self.seed)
         # one start for all pictures: what differs between them is what they were made for
-        self.z = np.repeat(random.normal(0, 0.3, (1, channels, height, width)), count, 0).astype(np.float32)
+        start = random.normal(0, START, (1, channels, height, width // 2 + 1, 2))
+        self.z = np.repeat(start, count, 0).astype(np.float32)
         down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
-        height_of = np.maximum(np.hypot(down, across), 1 / max(height, width))
-        self._filter = (1 / height_of / np.sqrt(height * width)).astype(np.float32)
+        frequency = np.maximum(np.hypot(down, across), 1 / max(height, width))
+        self._gain = (np.sqrt(height * width) / 4 / frequency).astype(np.float32)[..., None]
+        twice = np.full(width // 2 + 1, 2.0)  # a frequency that the half spectrum stands for once, and its mirror image
+        twice[0] = 1
+        twice[width // 2 :] = 1 if width % 2 == 0 else 2
+        self._share = (twice / (height * width)).astype(np.float32)[:, None]
         mix = COLOURS / np.linalg.norm(COLOURS, axis=0).max()
         self._mix = mix if channels == 3 else np.eye(channels, dtype=np.float32)
 
     def picture(self) -> Array:
         """The pictures as they are now."""
-        return _sigmoid(np.einsum("dc,nchw->ndhw", self._mix, self._filtered(self.z)))
+        parts = self.z * self._gain
+        waves = np.fft.irfft2(parts[..., 0] + 1j * parts[..., 1], s=self.shape[2:])
+        return _sigmoid(np.einsum("dc,nchw->ndhw", self._mix, waves))
 
     def slope(self, picture: Array, gradient: Array) -> Array:
         """The gradient for z of the one for pictures."""
-        mixed = gradient * picture * (1 - picture)
-        return self._filtered(np.einsum("dc,ndhw->nchw", self._mix, mixed))
-
-    def _filtered(self, values: Array) -> Array:
-        spectrum = np.fft.rfft2(values) * self._filter
-        return np.asarray(np.fft.irfft2(spectrum, s=values.shape[2:]), np.float32)
+        mixed = np.einsum("dc,ndhw->nchw", self._mix, gradient * picture * (1 - picture))
+        spectrum = np.fft.rfft2(mixed)
+        return np.asarray(np.stack([spectrum.real, spectrum.imag], -1) * self._gain * self._share, np.float32)
 
 
 def climb(

@@ -18,8 +18,8 @@ Array = np.ndarray[Any, Any]
 def test_the_slope_of_a_canvas_by_differences(shape: tuple[int, int, int, int]) -> None:
     canvas = Canvas(shape, seed=1)
     random = np.random.default_rng(0)
-    goal, way = random.normal(size=shape), random.normal(size=shape).astype(np.float32)
-    start, step = canvas.z.copy(), 1e-2
+    goal, way = random.normal(size=shape), random.normal(size=canvas.z.shape).astype(np.float32)
+    start, step = canvas.z.copy(), 1e-3
     slope = canvas.slope(canvas.picture(), goal)
     values = []
     for sign in (1, -1):
