@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache
+from importlib import import_module
 from typing import Any, TypedDict
 
 VARIABLE = "ORT_DISABLE_TELEMETRY"
@@ -30,6 +31,12 @@ def import_runtime() -> Any:
     import onnxruntime
 
     return onnxruntime
+
+
+def import_tools(name: str) -> Any:
+    """A module of tools that comes with ONNX Runtime, `quantization` for one, with telemetry off as above."""
+    import_runtime()
+    return import_module(f"onnxruntime.{name}")
 
 
 @cache

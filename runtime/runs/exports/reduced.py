@@ -15,6 +15,7 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data import open_data
 from netc.runtime.data.given import BoundBatches
+from netc.runtime.devices.telemetry import import_tools
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.evaluate import batches_of
@@ -83,15 +84,15 @@ def _rows(network: Deployed, spec: str, *, held_out: bool) -> BoundBatches:
 # ------------------------------------------------------------ the two conversions
 def _float16(whole: Path, small: Path) -> None:
     import onnx
-    from onnxruntime.transformers.float16 import convert_float_to_float16
 
-    onnx.save(convert_float_to_float16(onnx.load(whole), keep_io_types=True), small)
+    float16 = import_tools("transformers.float16")
+    onnx.save(float16.convert_float_to_float16(onnx.load(whole), keep_io_types=True), small)
 
 
 def _int8(whole: Path, small: Path, rows: BoundBatches, inputs: set[str]) -> None:
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    quantization = import_tools("quantization")
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    class Reader(quantization.CalibrationDataReader):  # type: ignore[name-defined,misc]
         """Batches of the rows, one after the other."""
 
         def __init__(self) -> None:
@@ -104,10 +105,10 @@ def _int8(whole: Path, small: Path, rows: BoundBatches, inputs: set[str]) -> Non
     level, root = logging.root.level, logging.getLogger()
     root.setLevel(logging.ERROR)  # it advises on steps that a model of ours doesn't need
     try:
-        quantize_static(
+        quantization.quantize_static(
             whole, small, Reader(),
-            quant_format=QuantFormat.QDQ, per_channel=True,
-            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+            quant_format=quantization.QuantFormat.QDQ, per_channel=True,
+            activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8,
         )  # fmt: skip
     finally:
         root.setLevel(level)
