@@ -45,7 +45,8 @@ The goals of the seven newer families are those of netc[fast]: at most 1.0 each,
 
 ROOFLINE = """\
 Work is the products and convolutions of the forward pass, of weight gradients and of input gradients, without the first
-layer's input gradient; two operations for a multiply-accumulate. The peak is {peak} GFLOP/s."""
+layer's input gradient; two operations for a multiply-accumulate. The peak of {processor}
+is {peak} GFLOP/s; rows that were measured on another processor have no share."""
 
 COMPILED = """\
 `torch.compile` with its defaults (inductor), beside eager and our `Trainer.step`. Milliseconds a step; its first step

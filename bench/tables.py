@@ -142,7 +142,7 @@ def _goal_row(name: str, reached: Sequence[float | None], goal: Goal) -> list[st
 
 
 def roofline(rows: Rows, results: Results) -> list[str]:
-    """GFLOP/s and the share of the machine's product."""
+    """GFLOP/s, and for rows of the processor whose ceilings are known the share of its product."""
     found = results.rows("machine").get("ceilings", {})
     peak = max(found.get("sgemm_gflops", {"none": float("nan")}).values())
     quicker = any(fast(row) for row in rows.values())
@@ -151,12 +151,17 @@ def roofline(rows: Rows, results: Results) -> list[str]:
         if row.get("gflop") is None:
             continue
         cells = [f"{row['gflop']:.2f}"]
+        here = row.get("processor") == found.get("processor")
         for contender in (stock(row), *([fast(row)] if quicker else []), "eager", "channels_last"):
             if contender is None or not row["seconds"].get(contender):
                 cells.append("–")
                 continue
             rate = row["gflop"] / min(row["seconds"][contender])
-            cells.append(f"{rate:,.0f} ({100 * rate / peak:.0f} %)")
+            cells.append(f"{rate:,.0f}" + (f" ({100 * rate / peak:.0f} %)" if here else ""))
         table.append([name, *cells])
     heads = ["network", "GFLOP a step", "netc GFLOP/s", *(["netc[fast]"] if quicker else []), "eager", "channels_last"]
-    return [prose.ROOFLINE.format(peak=digits(peak)), "", *markdown(heads, table)]
+    return [
+        prose.ROOFLINE.format(peak=digits(peak), processor=found.get("processor", "no machine")),
+        "",
+        *markdown(heads, table),
+    ]

@@ -55,7 +55,7 @@ def results(tmp_path: Path) -> Results:
     about: dict[str, Any] = {"command": "python -m bench training --quick --name fixed", "date": "2026-01-02T03:04:05"}
     made.begin("machine", about, resume=False)
     machine = {
-        "net": "ceilings", "processor": "a processor", "cores": 2, "threads": 2, "system": "Linux", "python": "3.11",
+        "net": "ceilings", "processor": "Chip(R) 9", "cores": 2, "threads": 2, "system": "Linux", "python": "3.11",
         "versions": {"torch": "2", "keras": None}, "sgemm_gflops": {"onnxruntime": 90.0, "torch": 100.0},
         "copy_gbytes": 12.0, "absent": {"keras": "not installed"},
     }  # fmt: skip
@@ -269,3 +269,8 @@ def test_rows_of_different_commits_are_told(results: Results) -> None:
         "at an unknown one: MLP 784-512-10, VGG-16 224; at abc1234: LeNet-5."
     )
     assert said in report(results)
+
+
+def test_a_row_of_another_processor_has_no_share_of_this_one(results: Results) -> None:
+    results.put("training", "LeNet-5", {**results.rows("training")["LeNet-5"], "processor": "Other"})
+    assert "| LeNet-5 | 1.00 | 50 | 25 | 100 |" in report(results)
