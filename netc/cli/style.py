@@ -74,7 +74,7 @@ WIDTH = 384
     show_default=True,
     help="weight against differences of neighbouring pixels",
 )
-@option("--steps", type=click.IntRange(1), default=150, show_default=True, help="evaluations of loss and gradient")
+@option("--steps", type=click.IntRange(1), default=80, show_default=True, help="evaluations of loss and gradient")
 @option("--optimizer", type=click.Choice(["lbfgs", "adam"]), default="lbfgs", show_default=True)
 @imagenet_option
 @net_options

@@ -29,7 +29,7 @@ def style(
     style_layers: Sequence[str] | None = None,
     weight: float = 1.0,
     variation: float = 0.0,
-    steps: int = 200,
+    steps: int = 80,
     optimizer: str = "lbfgs",
     scale: Scale = PLAIN,
     told: Callable[[int], None] | None = None,
