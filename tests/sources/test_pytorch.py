@@ -58,9 +58,9 @@ OPENED = {"N": 2, "T": 7}
 SMALL = [
     ("alexnet", {}), ("autoencoder", {}), ("densenet_cifar", {}), ("dqn", {}), ("googlenet", {}), ("inception_v3", {}),
     ("lenet", {}), ("mnasnet", {}), ("mobilenet_v2", {}), ("mobilenet_v3", {}), ("resnet", {"depth": 18}),
-    ("resnet_cifar", {}), ("resnet_preact", {}), ("shufflenet_v2", {}), ("squeezenet", {}), ("unet", {}), ("vae", {}),
-    ("wavenet", {}), ("xception", {}), ("seq2seq", {}), ("captioner", {}), ("transformer", {}), ("siamese", {}),
-    ("pose", {}), ("efficientnet", {}), ("ssd", {}), ("yolo", {}),
+    ("resnet_cifar", {}), ("resnet_preact", {"depth": 20}), ("shufflenet_v2", {}), ("squeezenet", {}), ("unet", {}), 
+    ("wavenet", {}), ("xception", {}), ("seq2seq", {}), ("captioner", {}), ("siamese", {}),
+    ("pose", {}), ("efficientnet", {}), ("yolo", {}),
 ]  # fmt: skip
 
 
@@ -88,11 +88,14 @@ def largest_difference(net: netc.Net) -> float:
     found = found if isinstance(found, tuple) else (found,)
     ours = model.run(feeds).values()
     pairs = [(a, b.numpy()) for a, b in zip(ours, found, strict=True)]
+    assert all(np.isfinite(a).all() and np.isfinite(b).all() for a, b in pairs), "numbers that say nothing"
+    assert any(np.ptp(a) > 0 for a, _ in pairs), "constant outputs say nothing"
     return max(float(np.abs(a - b).max() / max(1.0, float(np.abs(a).max()))) for a, b in pairs)
 
 
 def _moved(array: np.ndarray[Any, Any], random: np.random.Generator) -> np.ndarray[Any, Any]:
-    moved: np.ndarray[Any, Any] = (array + random.uniform(0.01, 0.1, array.shape)).astype(array.dtype)
+    turned = array * random.uniform(0.9, 1.1, array.shape) + random.normal(0, 0.01, array.shape)
+    moved: np.ndarray[Any, Any] = turned.astype(array.dtype)
     return moved if array.dtype == np.float32 else array
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import pickletools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,12 +44,12 @@ class Named:
         self.meaning = meaning
 
 
-class Built:
+class Built(ABC):
     """What a function of the table makes that the pickle gives its state afterwards."""
 
+    @abstractmethod
     def set_state(self, state: Any) -> None:
         """Take the state."""
-        raise NotImplementedError
 
 
 class OrderedTable(dict[Any, Any], Built):
