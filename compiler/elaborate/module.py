@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netc.compiler.elaborate.layer_values import LayerValue
 from netc.compiler.elaborate.report import Report
@@ -12,6 +13,9 @@ from netc.compiler.elaborate.values import POISON
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Label, Severity, Span
 from netc.grammar.walk import walk
+
+if TYPE_CHECKING:
+    from netc.compiler.declare.arguments import ArgumentType
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,6 +49,8 @@ class Module:
         self.broken: set[str] = set()
         self.applied: set[str] = set()
         self.words = set(_keys(file))
+        self.expected: dict[tuple[int, str], ArgumentType | None] = {}
+        """What `initial_values.py` found out about a name in a body of this file, by the body's `id`."""
         self._running: set[str] = set()
 
     def define(self, findings: Sequence[Diagnostic] = ()) -> None:

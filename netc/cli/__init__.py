@@ -7,6 +7,7 @@ number of the signal for what was interrupted, which is 130 for Ctrl-C.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -181,4 +182,6 @@ def main() -> NoReturn:
         from netc.cli.completion import answer
 
         sys.exit(answer(netc, os.environ[COMPLETE]))
-    sys.exit(run())
+    code = run()
+    gc.freeze()  # the interpreter would look through all there is for circles once more before it ends
+    sys.exit(code)
