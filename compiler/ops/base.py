@@ -153,6 +153,8 @@ class Op:
     def complete(cls, given: Mapping[str, Attribute]) -> dict[str, Attribute]:
         """The attributes with defaults filled in, in declaration order."""
         made = {**cls.attributes, **given}
+        if not made:
+            return made
         unknown = made.keys() - cls.attributes.keys()
         assert not unknown, f"{cls.__name__} has no attribute {sorted(unknown)}"
         missing = [name for name, value in made.items() if value is REQUIRED]
