@@ -113,6 +113,11 @@ class Rule:
 _known: dict[str, Rule] = {}
 
 
+def hundred(code: str) -> str:
+    """What a code's hundred stands for: "Shapes" for L204; the letters alone where they are another family's."""
+    return FAMILIES.get(code[:2] if len(code) == 4 else "", family(code))
+
+
 def family(code: str) -> str:
     """The letters that a code begins with."""
     return code.rstrip("0123456789")

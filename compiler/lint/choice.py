@@ -36,13 +36,15 @@ class Choice:
         """The rules for one file; raises DiagnosticError E260 for words that no code begins with."""
         if self.only_check:
             return [rule for rule in all_rules().values() if rule.in_check]
-        without = [*self.ignore, *config.ignore]
-        for base, table in ((Path.cwd(), self.per_file_ignores), (config.folder, config.per_file_ignores)):
-            for pattern, words in table.items():
-                if fits(file, base, pattern):
-                    # a file's own list is about that file: however special the selection, it counts
-                    without += [rule.code for rule in selected(words, ())]
+        without = [*self.ignore, *config.ignore, *ignored(file, Path.cwd(), self.per_file_ignores)]
+        without += ignored(file, config.folder, config.per_file_ignores)
         return selected(self.select or config.select, without, (*self.extend_select, *config.extend_select))
+
+
+def ignored(file: Path, base: Path, table: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The codes that are left out in one file, however special the selection: the list is about that file."""
+    words = [word for pattern, codes in table.items() if fits(file, base, pattern) for word in codes]
+    return [rule.code for rule in selected(words, ())] if words else []
 
 
 def selected(select: Iterable[str], ignore: Iterable[str], extend: Iterable[str] = ()) -> list[Rule]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from netc.compiler.lint.allow import Allow, allows, suppress
 from netc.compiler.lint.base import Subject, all_rules
@@ -23,6 +24,8 @@ from netc.compiler.load import CheckResult, check
 from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, in_reading_order
+
+Result = TypeVar("Result")
 
 FEW = 8
 """So many files one process has looked at before another has started."""
@@ -76,7 +79,7 @@ def lint(
     look = partial(lint_file, choice=choice, texts=texts or {}, fixes=fixes)
     result = LintResult()
     told: set[tuple[str, object]] = set()
-    for found in _each(look, files, processes):
+    for found in each(look, files, processes):
         # what is wrong with a file that others use is told once, not for each of them
         result.diagnostics.extend(finding for finding in found.diagnostics if _place(finding) not in told)
         told.update(map(_place, found.diagnostics))
@@ -92,7 +95,7 @@ def lint_file(file: str, choice: Choice, texts: Mapping[str, bytes], fixes: str)
     """One file: what is found in it, and where fixes are wanted, what they made of it and what is left then."""
     checked = check(file, texts.get(file))
     comments = allows(checked.file)
-    found = _findings(checked, file, choice, comments)
+    found = findings(checked, file, choice, comments)
     unsafe = fixes == "unsafe"
     # a model's text has no file to be written to
     if fixes and checked.file.span.file == file and any(fixable(one, file, unsafe=unsafe) for one in found):
@@ -119,7 +122,7 @@ def lint_checked(
     `choice` says which rules run; so do `select` and `ignore`, and `only_check` for those that `netc check` runs too.
     """
     chosen = choice or Choice(tuple(select), tuple(ignore), only_check=only_check)
-    return _findings(result, file, chosen, allows(result.file))
+    return findings(result, file, chosen, allows(result.file))
 
 
 def _look(file: str, choice: Choice, text: str) -> tuple[CheckResult, list[Diagnostic]]:
@@ -127,8 +130,13 @@ def _look(file: str, choice: Choice, text: str) -> tuple[CheckResult, list[Diagn
     return checked, lint_checked(checked, file, choice=choice)
 
 
-def _findings(result: CheckResult, file: str, choice: Choice, comments: list[Allow]) -> list[Diagnostic]:
-    config = Config() if choice.only_check else config_for(Path(file))
+def findings(
+    result: CheckResult, file: str, choice: Choice, comments: list[Allow], config: Config | None = None
+) -> list[Diagnostic]:
+    """The findings that none of these comments covers; the comments remember what they were needed for. Settings are
+    those of the file, unless given."""
+    if config is None:
+        config = Config() if choice.only_check else config_for(Path(file))
     rules = choice.rules(config, Path(file))
     subject = Subject(
         file,
@@ -142,14 +150,14 @@ def _findings(result: CheckResult, file: str, choice: Choice, comments: list[All
         ran=frozenset(rule.code for rule in rules),
         given=config.rules,
     )
-    findings = [finding for finding in result.diagnostics if finding.code not in all_rules()]
+    found = [finding for finding in result.diagnostics if finding.code not in all_rules()]
     late = []
     for rule in rules:
         if rule.last:
             late.append(rule)
         else:
-            findings += [finding for finding in merge(rule.run(subject)) if _is_here(finding, result.file)]
-    left = suppress(findings, comments)
+            found += [finding for finding in merge(rule.run(subject)) if _is_here(finding, result.file)]
+    left = suppress(found, comments)
     for rule in late:
         left += suppress(rule.run(subject), comments)
     return in_reading_order(left)
@@ -178,8 +186,10 @@ def _place(finding: Diagnostic) -> tuple[str, object]:
 
 
 # ---------------------------------------------------------------- several processes
-def _each(look: Callable[[str], FileResult], files: Sequence[str], processes: int) -> Iterator[FileResult]:
-    """The results in the order of the files."""
+def each(look: Callable[[str], Result], files: Sequence[str], processes: int) -> Iterator[Result]:
+    """What a function says about files, in their order; of many, several at the same time. 0 is a process for each
+    processor.
+    """
     workers = min(processes or _processors(), len(files) // FEW)
     if workers < 2 or threading.active_count() > 1 or not hasattr(os, "fork"):
         yield from map(look, files)
