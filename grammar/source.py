@@ -41,9 +41,14 @@ class Source:
 
     def between(self, span: Span) -> str:
         """The text of a span."""
+        start, end = self.offsets(span)
+        return self.text[start:end]
+
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """Where a span starts and ends in the text."""
         start, end = (self._starts[line - 1] + column - 1
                       for line, column in ((span.line, span.column), (span.end_line, span.end_column)))  # fmt: skip
-        return self.text[start:end]
+        return start, end
 
     def span(self, start: int, end: int) -> Span:
         """The span of the text from one offset up to another."""

@@ -1,8 +1,9 @@
-"""`# netc: allow L001 because …`: findings that the text itself calls intended."""
+"""`# netc: allow L001 because …` and `# netc: allow-file L001 because …`: what the text itself calls intended."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Severity, Span
 
 MARK = re.compile(r"#\s*netc:\s*(?P<rest>.*)$")
-ALLOW = re.compile(r"allow\s+(?P<codes>\w+(?:\s*,\s*\w+)*)(?:\s+because\s+\S.*|\s*)$")
+ALLOW = re.compile(r"allow(?P<file>-file)?\s+(?P<codes>\w+(?:\s*,\s*\w+)*)(?:\s+because\s+\S.*|\s*)$")
 
 
 @dataclass(slots=True)
@@ -18,20 +19,22 @@ class Allow:
     """One comment. It covers its own line and, if it stands alone, the next line that isn't a comment.
 
     codes   as written; None where the comment could not be understood
-    used    the codes that suppressed something
+    whole   `allow-file`: it covers the whole file
+    used    how many findings it suppressed, by code
     """
 
     span: Span
     codes: tuple[str, ...] | None
     lines: frozenset[int]
-    used: set[str] = field(default_factory=set)
+    whole: bool = False
+    used: Counter[str] = field(default_factory=Counter)
 
     def covers(self, finding: Diagnostic) -> bool:
         """Whether it suppresses this finding; errors cannot be allowed away."""
-        if self.codes is None or finding.primary is None or finding.code not in self.codes:
+        if self.codes is None or finding.code not in self.codes or finding.severity is Severity.ERROR:
             return False
-        if finding.severity is Severity.ERROR:
-            return False
+        if self.whole or finding.primary is None:
+            return self.whole
         span = finding.primary.span
         return span.file == self.span.file and (span.line in self.lines or span.end_line == self.span.line)
 
@@ -44,7 +47,8 @@ def allows(tree: ast.File) -> list[Allow]:
         if match := MARK.match(comment.text):
             allow = ALLOW.match(match["rest"].strip())
             codes = tuple(part.strip() for part in allow["codes"].split(",")) if allow else None
-            found.append(Allow(comment.span, codes, frozenset(_covered(comment.span.line, lines))))
+            whole = bool(allow and allow["file"])
+            found.append(Allow(comment.span, codes, frozenset(_covered(comment.span.line, lines)), whole))
     return found
 
 
@@ -63,7 +67,7 @@ def suppress(findings: Iterable[Diagnostic], comments: list[Allow]) -> list[Diag
     for finding in findings:
         covering = [comment for comment in comments if comment.covers(finding)]
         for comment in covering:
-            comment.used.add(finding.code)
+            comment.used[finding.code] += 1
         if not covering:
             left.append(finding)
     return left

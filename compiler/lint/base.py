@@ -10,13 +10,27 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 from netc.compiler.lint.allow import Allow
 from netc.compiler.lint.wiring import Wiring
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import Details, Diagnostic, Severity, Span
+
+FAMILIES = {
+    "L0": "The first nine, and what nothing uses",
+    "L1": "Parameters and size",
+    "L2": "Shapes",
+    "L3": "Normalization",
+    "L4": "Activations and losses",
+    "L5": "Initialization",
+    "L6": "Training",
+    "L7": "Data",
+    "L8": "Memory and speed",
+    "L9": "Naming and style",
+}
+"""What the hundreds of the rules' codes stand for."""
 
 CHECKER = "E"
 """The family of the checker's own findings, which are no rules."""
@@ -30,9 +44,10 @@ class Subject:
     file      its path as given, `tree` its syntax, `nets` those of its nets that elaborate, `sources` file -> text
     found     the checker's findings
     allows    its `# netc: allow` comments
-    budgets   conditions from the nearest pyproject.toml whose pattern matches the file: pattern -> `params <= 150M`
-    config    that pyproject.toml
+    budgets   conditions from the nearest settings whose pattern matches the file: pattern -> `params <= 150M`
+    config    that netc.toml or pyproject.toml
     ran       the codes of the rules that run
+    given     what is set for rules there: code -> setting -> value
     """
 
     file: str
@@ -44,6 +59,7 @@ class Subject:
     budgets: Mapping[str, str] = field(default_factory=dict)
     config: Path | None = None
     ran: frozenset[str] = frozenset()
+    given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _wirings: dict[int, Wiring] = field(default_factory=dict, init=False, repr=False)
 
     def wiring(self, net: Net) -> Wiring:
@@ -51,6 +67,10 @@ class Subject:
         if id(net) not in self._wirings:
             self._wirings[id(net)] = Wiring(net)
         return self._wirings[id(net)]
+
+    def setting(self, code: str, name: str) -> Any:
+        """A setting of a rule: what netc.toml or pyproject.toml says, else the default that the rule declares."""
+        return self.given.get(code, {}).get(name, all_rules()[code].settings[name])
 
 
 Check = Callable[[Subject], Iterable[Diagnostic]]
@@ -62,6 +82,8 @@ class Rule:
 
     in_check  `netc check` runs it too
     last      it looks at what became of the others' findings
+    settings  what can be set for it in netc.toml or pyproject.toml, with the defaults
+    fix       whether some of its findings bring a fix: "safe", "unsafe" or ""
     """
 
     code: str
@@ -70,6 +92,8 @@ class Rule:
     check: Check
     in_check: bool = False
     last: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    fix: str = ""
 
     def begins(self, word: str) -> bool:
         """Whether a word stands for this rule: its code, a beginning of it, or the letters of its family alone."""
@@ -89,17 +113,26 @@ class Rule:
 _known: dict[str, Rule] = {}
 
 
+def hundred(code: str) -> str:
+    """What a code's hundred stands for: "Shapes" for L204; the letters alone where they are another family's."""
+    return FAMILIES.get(code[:2] if len(code) == 4 else "", family(code))
+
+
 def family(code: str) -> str:
     """The letters that a code begins with."""
     return code.rstrip("0123456789")
 
 
-def rule(code: str, *, check: bool = False, last: bool = False) -> Callable[[Check], Check]:
+def rule(
+    code: str, *, check: bool = False, last: bool = False, fix: str = "", **settings: int | float | str | bool
+) -> Callable[[Check], Check]:
     """Register a generator of findings as the rule `code`; refuse one whose documentation lacks a section.
 
     A code is letters and digits: the letters name the family that the rule belongs to. The checker's family is `E`.
     The function's name is the rule's, with dashes; it reads as "allow <name>". `check` has `netc check` run it too,
-    `last` runs it after the comments have been applied to the others.
+    `last` runs it after the comments have been applied to the others. A rule that has fixes says of which kind:
+    `fix="safe"` or `fix="unsafe"`. Further keywords are settings with their defaults: `@rule("L004", share=0.5)` has
+    `subject.setting("L004", "share")`, which `[tool.netc.lint.L004]` with `share = 0.6` changes.
     """
 
     def register(function: Check) -> Check:
@@ -111,7 +144,8 @@ def rule(code: str, *, check: bool = False, last: bool = False) -> Callable[[Che
         assert family(code) != CHECKER, f"{code} is a code of the checker's"
         assert code not in _known, f"lint rule {code} is declared twice"
         assert name not in {other.name for other in _known.values()}, f"a second lint rule is called {name}"
-        _known[code] = Rule(code, name, documentation, function, check, last)
+        assert fix in ("", "safe", "unsafe"), f"{code}: a fix is safe or unsafe"
+        _known[code] = Rule(code, name, documentation, function, check, last, settings, fix)
         return function
 
     return register

@@ -33,6 +33,7 @@ GROUPS = {
         "new": "a folder with a network of the zoo to change",
         "check": "find mistakes: syntax, names, shapes, `expect`",
         "lint": "check, and point at what is legal but rarely meant",
+        "rules": "what `lint` looks for",
         "explain": "the long version of a finding's code",
         "summary": "layers, shapes, parameters and cost of a network",
     },

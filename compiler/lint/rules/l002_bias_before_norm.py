@@ -11,10 +11,10 @@ from netc.compiler.lint.wiring import Wiring
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Kind
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Label, Span
+from netc.grammar.diagnostics import Change, Diagnostic, Edit, Fix, Label, Span
 
 
-@rule("L002")
+@rule("L002", fix="unsafe")
 def bias_before_norm(subject: Subject) -> Iterator[Diagnostic]:
     """A layer adds a bias right before batch normalization.
 
@@ -84,4 +84,4 @@ def _fix(layer: LayerInstance, subject: Subject) -> Fix | None:
     if not before.endswith(")") or before[:-1].rstrip().endswith((",", "(")):
         return None
     at = Span(span.file, span.end_line, span.end_column - 1, span.end_line, span.end_column - 1)
-    return Fix("write `bias=false`", (Edit(at, ", bias=false"),))
+    return Fix("write `bias=false`", (Edit(at, ", bias=false"),), changes=(Change.PARAMETERS, Change.STRUCTURE))

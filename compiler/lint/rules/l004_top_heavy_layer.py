@@ -11,12 +11,10 @@ from netc.compiler.lint.wiring import Wiring, data_inputs, weighted
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
-SHARE = 0.5
-SMALLEST = 1_000_000
 LAYERS = 3
 
 
-@rule("L004")
+@rule("L004", share=0.5, smallest=1_000_000)
 def top_heavy_layer(subject: Subject) -> Iterator[Diagnostic]:
     """One layer holds more than half of the parameters.
 
@@ -51,11 +49,12 @@ def top_heavy_layer(subject: Subject) -> Iterator[Diagnostic]:
     }
     ```
     """
+    share, smallest = subject.setting("L004", "share"), subject.setting("L004", "smallest")
     for net in subject.nets:
         counts = list(weighted(net))
         total = sum(count for _, count in counts)
         for layer, count in counts:
-            if len(counts) >= LAYERS and count >= SMALLEST and count > SHARE * total:
+            if len(counts) >= LAYERS and count >= smallest and count > share * total:
                 flatten = _flattened(layer, subject.wiring(net))
                 yield warning(
                     f"one layer holds {100 * count // total} % of the parameters",
