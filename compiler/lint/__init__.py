@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from netc.compiler.lint.allow import allows, suppress
 from netc.compiler.lint.base import Rule, Subject, all_rules
 from netc.compiler.lint.config import Config, config_for
+from netc.compiler.lint.evidence import Evidence, beside
 from netc.compiler.lint.files import find_files
 from netc.grammar import ast
 from netc.grammar.counted import counted
@@ -37,11 +38,13 @@ def lint(
     *,
     only_check: bool = False,
     texts: Mapping[str, bytes] | None = None,
+    evidence: Evidence | None = None,
 ) -> LintResult:
     """Check and lint files and folders. Raises DiagnosticError where the settings themselves are wrong.
 
     `select` and `ignore` hold codes, beginnings of codes or families and replace the settings in pyproject.toml;
-    `only_check` is that of `lint_checked`. `texts` are contents that are not to be read from the file of that name.
+    `only_check` and `evidence` are those of `lint_checked`. `texts` are contents that are not to be read from the file
+    of that name.
     """
     from netc.compiler.load import check
 
@@ -49,7 +52,7 @@ def lint(
     told: set[tuple[str, object]] = set()
     for file in dict.fromkeys((*find_files(paths), *(texts or ()))):
         checked = check(file, (texts or {}).get(file))
-        found = lint_checked(checked, file, select, ignore, only_check=only_check)
+        found = lint_checked(checked, file, select, ignore, only_check=only_check, evidence=evidence)
         # what is wrong with a file that others use is told once, not for each of them
         result.diagnostics.extend(finding for finding in found if _place(finding) not in told)
         told.update(map(_place, found))
@@ -69,11 +72,13 @@ def lint_checked(
     ignore: Sequence[str] = (),
     *,
     only_check: bool = False,
+    evidence: Evidence | None = None,
 ) -> list[Diagnostic]:
     """The findings of one checked file, the checker's own included, without what its comments allow. Rules speak about
     this file's text alone: what it uses is linted where it is written.
 
-    `only_check` runs the rules that `netc check` runs too, and does not ask whether a comment was needed.
+    `only_check` runs the rules that `netc check` runs too, and does not ask whether a comment was needed. `evidence` is
+    what is known of data and training; without it, what the run folder knows that the file lies in.
     """
     config = Config() if only_check else config_for(Path(file))
     rules = [
@@ -90,6 +95,7 @@ def lint_checked(
         budgets=config.budgets_for(Path(file)) if config.budgets else {},
         config=config.path,
         ran=frozenset(rule.code for rule in rules),
+        evidence=evidence if evidence is not None else beside(file),
     )
     findings = [finding for finding in result.diagnostics if finding.code not in all_rules()]
     late = []

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Unpack
+from typing import Any, TypeVar, Unpack
 
 from netc.compiler.lint.allow import Allow
+from netc.compiler.lint.evidence import NOTHING, DataCard, Evidence, Record
 from netc.compiler.lint.wiring import Wiring
 from netc.compiler.net import Net
 from netc.grammar import ast
@@ -21,6 +22,9 @@ from netc.grammar.diagnostics import Details, Diagnostic, Severity, Span
 CHECKER = "E"
 """The family of the checker's own findings, which are no rules."""
 SECTIONS = ("What it does", "Why is this bad", "Example", "Use instead")
+
+
+Shared = TypeVar("Shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Subject:
     budgets   conditions from the nearest pyproject.toml whose pattern matches the file: pattern -> `params <= 150M`
     config    that pyproject.toml
     ran       the codes of the rules that run
+    evidence  what is known beyond the text: see `card` and `history`
     """
 
     file: str
@@ -44,13 +49,30 @@ class Subject:
     budgets: Mapping[str, str] = field(default_factory=dict)
     config: Path | None = None
     ran: frozenset[str] = frozenset()
+    evidence: Evidence = NOTHING
     _wirings: dict[int, Wiring] = field(default_factory=dict, init=False, repr=False)
+    _shared: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def wiring(self, net: Net) -> Wiring:
         """How one of the nets hangs together, worked out once, when the first rule asks."""
         if id(net) not in self._wirings:
             self._wirings[id(net)] = Wiring(net)
         return self._wirings[id(net)]
+
+    def shared(self, make: Callable[[Subject], Shared]) -> Shared:
+        """What a function makes of the file, worked out once, when the first rule asks."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        found: Shared = self._shared[make]
+        return found
+
+    def card(self, net: Net) -> DataCard | None:
+        """What the data of a net's training are, where that is at hand."""
+        return self.evidence.card if self.evidence.net in (None, net.name) else None
+
+    def history(self, net: Net) -> tuple[Record, ...]:
+        """A record for each epoch of a training of a net, empty where none is at hand."""
+        return self.evidence.history if self.evidence.net in (None, net.name) else ()
 
 
 Check = Callable[[Subject], Iterable[Diagnostic]]
