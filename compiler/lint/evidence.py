@@ -138,10 +138,7 @@ def _card(found: Any) -> DataCard:
 
 def _input(item: Any) -> InputData:
     height, _, width = (item.get("treated") or {}).get("resize", "").partition("x")
-    return InputData(
-        item["name"],
-        str(item.get("dtype", "")),
-        tuple(map(int, item.get("shape", ()))),
-        *(None if item.get(key) is None else float(item[key]) for key in ("scale", "low", "high")),
-        resized=(int(height), int(width)) if width else None,
-    )
+    scale, low, high = (None if item.get(key) is None else float(item[key]) for key in ("scale", "low", "high"))
+    shape = tuple(map(int, item.get("shape", ())))
+    resized = (int(height), int(width)) if width else None
+    return InputData(item["name"], str(item.get("dtype", "")), shape, scale, low, high, resized)

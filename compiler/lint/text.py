@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from netc.compiler.lint.base import Subject
+from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Span
 from netc.grammar.source import Source
@@ -60,6 +61,15 @@ def file_names(subject: Subject) -> dict[str, Span]:
             for used in item.names:
                 found.setdefault(used.alias, used.span)
     return found
+
+
+def declaration(subject: Subject, net: Net, name: str) -> ast.InputDeclaration | None:
+    """Where a net of this file declares an input."""
+    for item in subject.tree.items:
+        if isinstance(item, ast.Net) and item.span == net.span:
+            found = (one for part in item.body.statements if isinstance(part, ast.Input) for one in part.inputs)
+            return next((one for one in found if one.name == name), None)
+    return None
 
 
 def same(a: Any, b: Any) -> bool:

@@ -16,8 +16,8 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def example(code: str, section: str, folder: Path) -> None:
-    """Write the fenced blocks of a section: `toml` as pyproject.toml, `json` and `jsonl` as the data card and the log of
-    the run whose folder this is, the other as a .net file.
+    """Write the fenced blocks of a section: `toml` as pyproject.toml, `json` and `jsonl` as the data card and the log
+    of the run whose folder this is, the other as a .net file.
     """
     text = all_rules()[code].documentation.split(f"## {section}\n", 1)[1].split("\n## ", 1)[0]
     names = {"toml": "pyproject.toml", "json": "run.json", "jsonl": "metrics.jsonl"}

@@ -91,7 +91,10 @@ def _rates(section: Section, step: StepPlan) -> Iterator[Diagnostic]:
         left = own.keys() - rate_factors(names, _only(step, step.rates[:at])).keys()
         hides = any(left & rate_factors(names, _only(step, (later,))).keys() for later in step.rates[at + 1 :])
         if own and not left:
-            before = next(earlier for earlier, _ in step.rates[:at] if rate_factors(names, _only(step, ((earlier, 1.0),))))
+            earlier = (
+                pair for pair in step.rates[:at] if own.keys() & rate_factors(names, _only(step, (pair,))).keys()
+            )
+            before = next(earlier)[0]
             yield warning(
                 f'the rate of "{pattern}" is never used',
                 _entry(section, "rates", pattern, step),

@@ -54,7 +54,7 @@ def constant_control(subject: Subject) -> Iterator[Diagnostic]:
 
 def _constant(node: ast.Syntax) -> tuple[str, Span, str] | None:
     match node:
-        case ast.If(condition=condition) if not any(isinstance(part, (ast.Name, ast.Attribute)) for part in walk(condition)):
+        case ast.If(condition=condition) if not any(isinstance(part, ast.Name) for part in walk(condition)):
             return "this condition never changes", condition.span, "write what it comes to, without `if`"
         case ast.Repeat(count=count) if literal(count) in (0, 1):
             once = literal(count) == 1

@@ -8,10 +8,9 @@ from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Value
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.evidence import InputData
+from netc.compiler.lint.text import declaration
 from netc.compiler.lint.wiring import Wiring, rearranges
-from netc.compiler.net import Net
-from netc.grammar import ast
-from netc.grammar.diagnostics import Diagnostic, Label, Span
+from netc.grammar.diagnostics import Diagnostic, Label
 
 LARGE = 20.0
 BYTES = 255.0
@@ -70,8 +69,8 @@ def unscaled_input(subject: Subject) -> Iterator[Diagnostic]:
             largest = _largest(data) if data is not None and value.dtype.is_float else 0.0
             layer = _first(value, subject.wiring(net)) if largest > LARGE else None
             if layer is not None and data is not None:
-                span = _declaration(subject, net, value.name)
-                help = f"put `batchnorm` behind the input, or divide: `--data {'…'}:scale={largest:g}`"
+                declared = declaration(subject, net, value.name)
+                span = net.span if declared is None else declared.span
                 yield warning(
                     f"values up to {largest:g} flow into `{layer.path}` as they are",
                     span,
@@ -79,7 +78,7 @@ def unscaled_input(subject: Subject) -> Iterator[Diagnostic]:
                     secondary=(Label(layer.span, "its weights are drawn for inputs around 1"),)
                     if layer.span.file == span.file
                     else (),
-                    help=help,
+                    help=f"put `batchnorm` behind the input, or `:scale={largest:g}` behind the data's name",
                 )
 
 
@@ -100,17 +99,3 @@ def _first(value: Value, wiring: Wiring) -> LayerInstance | None:
             if rearranges(node):
                 waiting.extend(node.outputs)
     return None
-
-
-def _declaration(subject: Subject, net: Net, name: str) -> Span:
-    """Where an input is declared."""
-    found = (
-        declared.span
-        for item in subject.tree.items
-        if isinstance(item, ast.Net) and item.span == net.span
-        for statement in item.body.statements
-        if isinstance(statement, ast.Input)
-        for declared in statement.inputs
-        if declared.name == name
-    )
-    return next(found, net.span)

@@ -8,7 +8,10 @@ from netc.compiler.augmentations.crop import Crop
 from netc.compiler.augmentations.cutout import Cutout
 from netc.compiler.ir import language_shape
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.sections import Section, sections
+from netc.compiler.lint.sections import sections
+from netc.compiler.lint.text import declaration
+from netc.compiler.net import Net
+from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic
 
 SHIFT = 0.25
@@ -20,7 +23,8 @@ def image_out_of_sight(subject: Subject) -> Iterator[Diagnostic]:
     """A crop or a cutout takes away so much of an image that what it shows may be gone.
 
     ## What it does
-    Finds `crop` whose padding is more than a quarter of the image's side, and `cutout` of more than half of it.
+    Finds `crop` whose padding is more than a quarter of the image's side, and `cutout` of more than half of it, where
+    the text says how large images are.
 
     ## Why is this bad
     Examples keep their labels when what they show is cut away, and the network learns that nothing means something.
@@ -55,7 +59,7 @@ def image_out_of_sight(subject: Subject) -> Iterator[Diagnostic]:
     ```
     """
     for section in sections(subject):
-        side = _side(section)
+        side = _side(subject, section.net)
         for item in section.plan.augmentation if side else ():
             if isinstance(item, Crop) and item.padding > SHIFT * side:
                 share = 100 * (1 - max(0, side - item.padding) ** 2 / side**2)
@@ -74,9 +78,10 @@ def image_out_of_sight(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def _side(section: Section) -> int:
-    """The shorter side of the only map among the inputs; 0 where none is known."""
-    shapes = [language_shape(value) for value in section.net.inputs]
-    maps = [shape[1:] for shape in shapes if len(shape) == 3]
-    sides = [size for size in maps[0] if isinstance(size, int)] if len(maps) == 1 else []
-    return min(sides) if len(sides) == 2 else 0
+def _side(subject: Subject, net: Net) -> int:
+    """The shorter side of the only map among the inputs; 0 where the text leaves it to an argument."""
+    maps = [value for value in net.inputs if value.rank == 4]
+    declared = declaration(subject, net, maps[0].name) if len(maps) == 1 else None
+    if declared is None or not isinstance(declared.shape, ast.ShapeLiteral):
+        return 0
+    return min(size for size in language_shape(maps[0])[1:] if isinstance(size, int))

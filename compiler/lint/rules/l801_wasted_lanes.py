@@ -84,9 +84,8 @@ def wasted_lanes(subject: Subject) -> Iterator[Diagnostic]:
                     for item in found[1:4]
                     if item.layer.span.file == worst.layer.span.file and item.layer.span != worst.layer.span
                 ],
-                help=f"take {_up(worst.filters)} channels here, which cost the same, or {worst.filters // LANES * LANES}"
-                if worst.filters > LANES
-                else f"take {_up(worst.filters)} channels here, which cost the same",
+                help=f"take {_up(worst.filters)} channels here, which cost the same"
+                + (f", or {worst.filters // LANES * LANES}" if worst.filters > LANES else ""),
             )
 
 

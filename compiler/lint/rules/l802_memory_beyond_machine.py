@@ -18,8 +18,8 @@ def memory_beyond_machine(subject: Subject) -> Iterator[Diagnostic]:
 
     ## What it does
     With the data at hand, which is to say where a training is meant to run, compares the memory of a step, as
-    `netc summary` estimates it, with the machine's. What another machine may take is a budget: [L008](#l008-over-budget)
-    compares with `memory(batch=32) <= 8GiB`.
+    `netc summary` estimates it, with the machine's. What another machine may take is a budget, as
+    `memory(batch=32) <= 8GiB`, which [L008](#l008-over-budget) compares with.
 
     ## Why is this bad
     The system ends the process in the first step, or moves memory to the disk and takes minutes for it. Most of the

@@ -105,4 +105,3 @@ def _before_average(layer: LayerInstance, wiring: Wiring) -> LayerInstance | Non
     readers = wiring.readers.get(value, [])
     reader = wiring.layer_of.get(readers[0]) if len(readers) == 1 and value not in wiring.wanted else None
     return reader if reader is not None and reader.word == "global_avgpool" else None
-
