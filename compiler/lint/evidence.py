@@ -99,7 +99,10 @@ def read_card(path: Path) -> Evidence:
     """A data card in a file, as `netc data RUN --format json` prints it; raises DiagnosticError E524."""
     try:
         found = json.loads(path.read_text("utf-8"))
-        return Evidence(_card(found.get("card", found)))
+        card = found.get("card", found)
+        if card is None:
+            raise ValueError("the run was not trained on data that name their fields")
+        return Evidence(_card(card))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{path} has no data card that can be read: {error}"
         help = "write one with `netc data RUN --format json`"

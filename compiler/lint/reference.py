@@ -23,6 +23,10 @@ net Cut {
 }
 ```
 
+Some rules ask about the data and about how a training went: `netc lint RUN` looks at the text in a run folder with what
+that run knows, `--run RUN` takes it for a text elsewhere, and `--data CARD.json` a data card alone, as
+`netc data RUN --format json` prints it. Their examples show the part of a card that they read.
+
 A project sets rules and budgets in the `pyproject.toml` nearest above the file. A code's letters are its family: `L`
 stands for all of them, `L00` for all that begin so. `--select` and `--ignore` on the command line replace these.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from netc.cli.options import format_option
 from netc.cli.paths import NET_FILE
 from netc.cli.telling import answer, count
 from netc.cli.terminal import say
+
+if TYPE_CHECKING:
+    from netc.compiler.lint.evidence import Evidence
 
 STDIN = "-"
 
@@ -40,14 +43,15 @@ def findings_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def report(
     paths: Sequence[str], named: str | None, style: str, select: Sequence[str] = (), ignore: Sequence[str] = (),
-    *, only_check: bool = False,
+    *, only_check: bool = False, evidence: Evidence | None = None,
 ) -> int:  # fmt: skip
     """Look at all files, answer, and return the exit code. A folder without a .net file is told on stderr."""
     from netc.compiler.lint import lint
     from netc.compiler.lint.files import net_files
 
     texts = _texts(paths, named)
-    result = lint((path for path in paths if path != STDIN), select, ignore, only_check=only_check, texts=texts)
+    files = (path for path in paths if path != STDIN)
+    result = lint(files, select, ignore, only_check=only_check, texts=texts, evidence=evidence)
     answer(result.diagnostics, result.sources, style)
     for path in map(Path, paths):
         if path.is_dir() and not net_files(path):

@@ -84,8 +84,8 @@ def _late(section: Section) -> tuple[str, str, str] | None:
             late = [epoch for epoch in schedule.at if epoch >= epochs]
             if late:
                 which = ", ".join(f"{epoch:g}" for epoch in late)
-                never = "never" if len(late) == len(schedule.at) else f"not {which}"
-                message = f"the rate changes at {'epochs' if len(late) > 1 else 'epoch'} {which}: {never} reached"
+                message = f"{'epochs' if len(late) > 1 else 'epoch'} {which} of `multistep` "
+                message += "are never reached" if len(late) > 1 else "is never reached"
                 return message, "at", f"leave {which} out, or name epochs below {epochs}"
         case Plateau() if schedule.patience >= epochs:
             message = f"the rate falls after {schedule.patience} epochs without a gain, and so never"

@@ -53,7 +53,8 @@ def redundant_parentheses(subject: Subject) -> Iterator[Diagnostic]:
         found = [pair for pair in found if _same_without(subject, [pair])]
     text = source(subject)
     for start, end in found:
-        edits = (Edit(text.span(start, start + 1), ""), Edit(text.span(end, end + 1), ""))
+        behind_a_word = start > 0 and text.text[start - 1].isalnum()
+        edits = (Edit(text.span(start, start + 1), " " * behind_a_word), Edit(text.span(end, end + 1), ""))
         yield warning(
             "these parentheses hold a whole",
             text.span(start, end + 1),
