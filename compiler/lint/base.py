@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, TypeVar, Unpack
 
 from netc.compiler.lint.allow import Allow
+from netc.compiler.lint.evidence import NOTHING, DataCard, Evidence, Record
 from netc.compiler.lint.wiring import Wiring
 from netc.compiler.net import Net
 from netc.grammar import ast
@@ -37,6 +38,9 @@ CHECKER = "E"
 SECTIONS = ("What it does", "Why is this bad", "Example", "Use instead")
 
 
+Shared = TypeVar("Shared")
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One file under lint.
@@ -48,6 +52,7 @@ class Subject:
     config    that netc.toml or pyproject.toml
     ran       the codes of the rules that run
     given     what is set for rules there: code -> setting -> value
+    evidence  what is known beyond the text: see `card` and `history`
     """
 
     file: str
@@ -60,7 +65,9 @@ class Subject:
     config: Path | None = None
     ran: frozenset[str] = frozenset()
     given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    evidence: Evidence = NOTHING
     _wirings: dict[int, Wiring] = field(default_factory=dict, init=False, repr=False)
+    _shared: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def wiring(self, net: Net) -> Wiring:
         """How one of the nets hangs together, worked out once, when the first rule asks."""
@@ -71,6 +78,21 @@ class Subject:
     def setting(self, code: str, name: str) -> Any:
         """A setting of a rule: what netc.toml or pyproject.toml says, else the default that the rule declares."""
         return self.given.get(code, {}).get(name, all_rules()[code].settings[name])
+
+    def shared(self, make: Callable[[Subject], Shared]) -> Shared:
+        """What a function makes of the file, worked out once, when the first rule asks."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        found: Shared = self._shared[make]
+        return found
+
+    def card(self, net: Net) -> DataCard | None:
+        """What the data of a net's training are, where that is at hand."""
+        return self.evidence.card if self.evidence.net in (None, net.name) else None
+
+    def history(self, net: Net) -> tuple[Record, ...]:
+        """A record for each epoch of a training of a net, empty where none is at hand."""
+        return self.evidence.history if self.evidence.net in (None, net.name) else ()
 
 
 Check = Callable[[Subject], Iterable[Diagnostic]]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from netc.compiler.lint.base import Rule, all_rules
 from netc.compiler.lint.config import Config, fits
+from netc.compiler.lint.evidence import Evidence
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 
 
@@ -24,6 +25,7 @@ class Choice:
     extend_select     is added to what is selected, here or in the settings
     per_file_ignores  pattern -> what is left out in files that fit; seen from the working directory
     only_check        the rules that `netc check` runs too, whatever the settings say
+    evidence          what is known of data and training; None is what the run folder knows that a file lies in
     """
 
     select: tuple[str, ...] = ()
@@ -31,6 +33,7 @@ class Choice:
     extend_select: tuple[str, ...] = ()
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     only_check: bool = False
+    evidence: Evidence | None = None
 
     def rules(self, config: Config, file: Path) -> list[Rule]:
         """The rules for one file; raises DiagnosticError E260 for words that no code begins with."""

@@ -31,11 +31,16 @@ net Cut {
 `# netc: allow-file L001 because …`, anywhere in a file, is for all of it. A comment that allows what isn't there is a
 finding itself ([L009](#l009-unused-allow)).
 
+## Data and runs
+
+Some rules ask about the data and about how a training went: `netc lint RUN` looks at the text in a run folder with what
+that run knows, `--run RUN` takes it for a text elsewhere, and `--data CARD.json` a data card alone, as
+`netc data RUN --format json` prints it. Their examples show the part of a card that they read.
+
 ## Settings
 
 They stand in the nearest `netc.toml` upward from a file, or the nearest `pyproject.toml` with a `[tool.netc…]`; those
 further up are not looked at. In `netc.toml` the sections have no prefix: `[lint]`, `[budget]`.
-
 ```toml
 [tool.netc.lint]
 select = ["L"]                 # all there are, unless said

@@ -18,6 +18,7 @@ from netc.compiler.lint.allow import Allow, allows, suppress
 from netc.compiler.lint.base import Subject, all_rules
 from netc.compiler.lint.choice import Choice
 from netc.compiler.lint.config import Config, config_for
+from netc.compiler.lint.evidence import beside
 from netc.compiler.lint.files import find_files
 from netc.compiler.lint.fixing import Fixed, fix, fixable
 from netc.compiler.load import CheckResult, check
@@ -149,6 +150,7 @@ def findings(
         config=config.path,
         ran=frozenset(rule.code for rule in rules),
         given=config.rules,
+        evidence=choice.evidence if choice.evidence is not None else beside(file),
     )
     found = [finding for finding in result.diagnostics if finding.code not in all_rules()]
     late = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,11 +11,13 @@ import click
 from netc.cli.command import option, verb
 from netc.cli.failures import FINDINGS
 from netc.cli.findings import STDIN, findings_options, given_texts, look, show_findings
+from netc.cli.paths import CARD, FOLDER
 from netc.cli.telling import count
 from netc.cli.terminal import say
 
 if TYPE_CHECKING:
     from netc.compiler.lint import Choice, LintResult
+    from netc.compiler.lint.evidence import Evidence
 
 FIXES = "Fixes"
 
@@ -21,7 +25,7 @@ FIXES = "Fixes"
 @verb(
     examples=(
         "netc lint .", "netc lint nets/ --ignore L005", "netc lint . --fix", "netc lint . --unsafe-fixes --diff",
-        "netc lint . --format github",
+        "netc lint . --format github", "netc lint digits.net --run runs/Digits",
     )
 )  # fmt: skip
 @option("--select", multiple=True, metavar="CODES", help="only these rules: L001, L00 for L001 to L009, L for a family")
@@ -30,6 +34,11 @@ FIXES = "Fixes"
 @option(
     "--per-file-ignores", "per_file", multiple=True, metavar="PATTERN:CODE", help="all but this rule in files that fit"
 )
+@option("--run", metavar="RUN", type=FOLDER, help="a run folder, whose data and log the rules look at too")
+@option(
+    "--data", "card", metavar="CARD.json", type=CARD,
+    help="a data card that they look at, as `netc data RUN --format json` prints it",
+)  # fmt: skip
 @option("--fix", is_flag=True, group=FIXES, help="repair what has a safe repair, and write the files")
 @option("--unsafe-fixes", "unsafe", is_flag=True, group=FIXES, help="with --fix or --diff: other repairs too")
 @option("--diff", is_flag=True, group=FIXES, help="print what --fix would change, and write nothing")
@@ -39,7 +48,7 @@ FIXES = "Fixes"
 @findings_options
 def lint(
     paths: tuple[str, ...], named: str | None, style: str, fix: bool, unsafe: bool, diff: bool, statistics: bool,
-    exit_zero: bool, watch: bool, **given: tuple[str, ...],
+    exit_zero: bool, watch: bool, run: str | None, card: str | None, **given: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Check .net files, and point at what is legal but rarely meant.
 
@@ -47,7 +56,8 @@ def lint(
     is the page of one. `# netc: allow L001 because …` on a line, or the line above, allows a finding there,
     `# netc: allow-file L001 because …` in the whole file; [lint] in netc.toml, or [tool.netc.lint] in pyproject.toml,
     sets `select`, `ignore`, `extend-select`, `per-file-ignores` and what rules can be told. The longer beginning of a
-    code wins: `--select L --ignore L1 --extend-select L104`.
+    code wins: `--select L --ignore L1 --extend-select L104`. A run folder as the path lints the text in it by the data
+    and the log of that run.
 
     A safe fix leaves the network and its weight files as they are. A file is written only if it checks as before and
     nothing has changed but what the fix is for. With `-`, --fix prints the text, and tells what is left on stderr.
@@ -55,7 +65,7 @@ def lint(
     Exits with 0 if there is nothing to report, with 1 if there is; with --fix, if there still is; with --diff, if
     anything would change.
     """
-    choice = _choice(given)
+    choice = replace(_choice(given), evidence=_evidence(run, card))
     if watch and (STDIN in paths or diff):
         raise click.UsageError("--watch looks at files again and again\n  = help: leave `-` and `--diff` out")
 
@@ -67,6 +77,17 @@ def lint(
 
         return watched(paths, once)
     return once() * (not exit_zero)
+
+
+def _evidence(run: str | None, card: str | None) -> Evidence | None:
+    """What is known of data and training, where it is said; raises DiagnosticError E524, E560, E561."""
+    from netc.compiler.lint.evidence import read_card, read_run
+
+    known = None if run is None else read_run(Path(run))
+    if card is None:
+        return known
+    given = read_card(Path(card))
+    return given if known is None else replace(known, card=given.card)
 
 
 def _choice(given: dict[str, tuple[str, ...]]) -> Choice:
