@@ -42,7 +42,7 @@ def deep_plain_stack(subject: Subject) -> Iterator[Diagnostic]:
 
     net Residual {
       input image: 16x32x32
-      repeat 12 { add { identity; unit -> unit } }
+      repeat 12 { add { identity; unit -> conv(16, 3x3, pad=same, bias=false) -> batchnorm } -> relu }
       global_avgpool -> dense(10)
     }
     ```
