@@ -37,3 +37,27 @@ def too_large(what: str, found: int, most: int) -> DiagnosticError:
         Diagnostic("E592", printable(f"{found:,} {what}, of which at most {most:,} are read"),
                    help="import a smaller part of the model")
     )  # fmt: skip
+
+
+CONTROL = {
+    "If": "which part runs depends on the data", "Loop": "how often it runs depends on the data",
+    "Scan": "it runs a graph of its own for each step",
+}  # fmt: skip
+
+
+def no_words(node: ForeignNode) -> DiagnosticError:
+    """E590: an operator that nothing here is like, and why."""
+    if node.op in CONTROL:
+        return unsupported(f"control flow: {CONTROL[node.op]}", "export the network without it", node)
+    if node.op.startswith(("Sequence", "Optional", "String")) or node.op in (
+        "SplitToSequence",
+        "ConcatFromSequence",
+        "TfIdfVectorizer",
+        "RegexFullMatch",
+        "LabelEncoder",
+    ):
+        return unsupported("sequences, optional values and texts do not flow in networks here", node=node)
+    if "Quantize" in node.op or node.op.endswith("Integer") or node.op.startswith("QLinear"):
+        return unsupported("the network is quantised", "import the model that it was made of", node)
+    domain = f" of domain `{node.domain}`" if node.domain else ""
+    return unsupported(f"there are no words for operator `{node.op}`{domain}", node=node)

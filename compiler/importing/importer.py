@@ -12,7 +12,7 @@ from netc.compiler.importing.findings import LIMITS, too_large
 from netc.compiler.importing.foreign import check_model
 from netc.compiler.importing.inline import inline
 from netc.compiler.importing.lifting import lift
-from netc.compiler.importing.lowering import lower
+from netc.compiler.importing.node_by_node import lower
 from netc.compiler.importing.own import OwnSource, own_source
 from netc.compiler.importing.protobuf import parse
 from netc.compiler.importing.records import Array

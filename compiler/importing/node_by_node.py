@@ -1,0 +1,143 @@
+"""From foreign nodes to a graph of our operators, node by node: what is known is worked out, the rest is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from netc.compiler.importing.findings import damaged, no_words, unsupported
+from netc.compiler.importing.flows import ApartError, Flow, plain
+from netc.compiler.importing.folding import FOLDS
+from netc.compiler.importing.inputs import declare_inputs
+from netc.compiler.importing.lowering import LOWERS, Known, Lowering
+from netc.compiler.importing.records import Constant, ForeignGraph, ForeignNode, settled
+from netc.compiler.ir import Builder, Graph, Origin, Undecided
+from netc.compiler.ir.operators import ShapeError
+from netc.grammar.diagnostics import DiagnosticError
+
+DIVISORS = (1, 2, 4, 8, 16, 32)
+"""What open sizes are assumed to be a multiple of, one after the other, until all that flows together fits."""
+
+
+def lower(foreign: ForeignGraph, opset: int) -> Lowering:
+    """A graph of ours that computes what a foreign one does; raises DiagnosticError E590, E591."""
+    is_open = any(not isinstance(size, int) for item in foreign.inputs for size in (item.shape or ())[1:])
+    for divisor in DIVISORS[:-1] if is_open else ():
+        try:
+            return _lower(foreign, opset, divisor)
+        except DiagnosticError as error:
+            if not isinstance(error.__cause__, ShapeError | Undecided):
+                raise
+    return _lower(foreign, opset, DIVISORS[-1] if is_open else 1)
+
+
+def _lower(foreign: ForeignGraph, opset: int, divisor: int) -> Lowering:
+    from netc.compiler.importing import lower as families  # the registry is filled by importing them
+
+    assert families
+    g = Lowering(opset, Graph(foreign.name or "imported"), Builder(Graph("")), divisor=divisor)
+    g.b = Builder(g.graph)
+    for name, constant in foreign.constants.items():
+        g.known[name] = constant
+    nodes = read_nodes(foreign)
+    declare_inputs(g, foreign, nodes)
+    for node in nodes:
+        before = len(g.graph.nodes)
+        g.b.origin = Origin(".".join(node.scope))
+        for name, made in zip(node.outputs, _lowered(g, node), strict=False):
+            if name in g.known:
+                raise damaged(f"two nodes make `{name}`")
+            if name:
+                g.known[name] = made
+        for new in g.graph.nodes[before:]:
+            g.scopes[new] = node.scope
+    for name in foreign.outputs:
+        if name not in g.known:
+            raise damaged(f"nothing makes the output `{name}`")
+        found = g.known[name]
+        if isinstance(found, Constant):
+            g.note(f"the output `{name}` is the same for all inputs, and was left out")
+            continue
+        try:
+            g.graph.outputs[name] = plain(g.b, found)
+        except ApartError as error:
+            raise unsupported(f"the output `{name}` has no batch: {error}") from error
+        if found.batch not in (0, None):
+            g.note(f"the output `{name}` has the batch as axis {found.batch} in the model, here it is axis 0")
+    return g
+
+
+def _lowered(g: Lowering, node: ForeignNode) -> Sequence[Known]:
+    for name in node.inputs:
+        if name and name not in g.known:
+            raise damaged(f"{node.shown()} reads `{name}`, which nothing before it makes")
+    inputs = [g.known[name] if name else None for name in node.inputs]
+    key = f"{node.domain}.{node.op}" if node.domain else node.op
+    known = [item for item in inputs if isinstance(item, Constant)]
+    foldable = len(known) == len([item for item in inputs if item is not None]) and key in FOLDS
+    if foldable and node.op in WRITTEN and any(item.is_open for item in known):
+        foldable = False  # the numbers are known, how many there are is not
+    try:
+        if foldable:
+            try:
+                return _folded(node, [item if isinstance(item, Constant) else None for item in inputs])
+            except TypeError:  # a size that only a run knows, where a number is needed
+                if key not in LOWERS:
+                    raise
+        if key not in LOWERS:
+            raise no_words(node)
+        made = LOWERS[key](g, node)
+        return [made] if isinstance(made, Flow | Constant) else list(made)
+    except (ShapeError, ApartError, Undecided) as error:
+        raise unsupported(f"{node.op} cannot be written with the batch in front: {error}", node=node) from error
+    except (
+        KeyError,
+        IndexError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+        ZeroDivisionError,
+        OverflowError,
+    ) as error:
+        raise damaged(f"{node.shown()}, operator `{node.op}`, does not fit what it reads: {error}") from error
+
+
+def _folded(node: ForeignNode, inputs: Sequence[Constant | None]) -> list[Known]:
+    with np.errstate(all="ignore"):
+        made = FOLDS[node.op](node, *(None if item is None else item.array for item in inputs))
+    arrays = made if isinstance(made, tuple) else (made,)
+    parents = [item for item in inputs if item is not None]
+    weight = max(parents, key=lambda item: item.array.size, default=None)
+    found: list[Known] = []
+    for at, array in enumerate(arrays):
+        same = weight is not None and array is weight.array
+        key = (
+            weight.key
+            if same and weight is not None
+            else f"{node.op}.{node.outputs[at] if at < len(node.outputs) else at}"
+        )
+        found.append(Constant(settled(np.asarray(array)), key, weight.name if weight is not None else node.outputs[at]))
+    return found
+
+
+WRITTEN = ("Expand", "ConstantOfShape", "Range", "Tile")
+"""Operators whose results may have sizes that only a run knows."""
+
+
+def read_nodes(foreign: ForeignGraph) -> list[ForeignNode]:
+    """The nodes that an output depends on, in the file's order."""
+    makers: dict[str, ForeignNode] = {}
+    for node in foreign.nodes:
+        for name in filter(None, node.outputs):
+            if name in makers or name in foreign.constants:
+                raise damaged(f"two nodes make `{name}`")
+            makers[name] = node
+    waiting, kept = list(foreign.outputs), set()
+    while waiting:
+        made = makers.get(waiting.pop())
+        if made is not None and id(made) not in kept:
+            kept.add(id(made))
+            waiting += made.inputs
+    return [node for node in foreign.nodes if id(node) in kept]
