@@ -21,6 +21,9 @@ Known = Flow | Constant
 Lower = Callable[["Lowering", ForeignNode], "Flow | Constant | Sequence[Flow | Constant]"]
 
 LOWERS: dict[str, Lower] = {}
+OTHERS = "*"
+"""Under which name what becomes of ONNX's own operators without an entry is registered."""
+
 LAYER = "Layer"
 """The operator of nodes that are layers of the language: attributes `word`, `arguments`, `weights`."""
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from netc.compiler.importing.findings import damaged, no_words, unsupported
+from netc.compiler.importing.findings import damaged, no_words, refused, unsupported
 from netc.compiler.importing.flows import ApartError, Flow, plain
 from netc.compiler.importing.folding import FOLDS
 from netc.compiler.importing.inputs import declare_inputs
-from netc.compiler.importing.lowering import LOWERS, Known, Lowering
+from netc.compiler.importing.lowering import LOWERS, OTHERS, Known, Lowering
 from netc.compiler.importing.records import Constant, ForeignGraph, ForeignNode, settled
 from netc.compiler.ir import Builder, Graph, Origin, Undecided
 from netc.compiler.ir.operators import ShapeError
@@ -85,9 +85,7 @@ def _lowered(g: Lowering, node: ForeignNode) -> Sequence[Known]:
             except TypeError:  # a size that only a run knows, where a number is needed
                 if key not in LOWERS:
                     raise
-        if key not in LOWERS:
-            raise no_words(node)
-        made = LOWERS[key](g, node)
+        made = _written(g, node, key)
         return [made] if isinstance(made, Flow | Constant) else list(made)
     except (ShapeError, ApartError, Undecided) as error:
         raise unsupported(f"{node.op} cannot be written with the batch in front: {error}", node=node) from error
@@ -102,6 +100,23 @@ def _lowered(g: Lowering, node: ForeignNode) -> Sequence[Known]:
         OverflowError,
     ) as error:
         raise damaged(f"{node.shown()}, operator `{node.op}`, does not fit what it reads: {error}") from error
+
+
+def _written(g: Lowering, node: ForeignNode, key: str) -> Known | Sequence[Known]:
+    """What an operator is in layers; where there are none like it, the operator itself, if that can be held."""
+    if key not in LOWERS:
+        if node.domain or refused(node):
+            raise no_words(node)
+        return LOWERS[OTHERS](g, node)
+    try:
+        return LOWERS[key](g, node)
+    except DiagnosticError as error:
+        if node.domain or refused(node):
+            raise
+        try:
+            return LOWERS[OTHERS](g, node)
+        except (DiagnosticError, ShapeError, ApartError, Undecided):
+            raise error from None
 
 
 def _folded(node: ForeignNode, inputs: Sequence[Constant | None]) -> list[Known]:

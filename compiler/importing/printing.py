@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -39,10 +40,18 @@ class Code(str):
     __slots__ = ()
 
 
+class Quoted(str):
+    """A text that is written in quotes."""
+
+    __slots__ = ()
+
+
 def literal(value: Any, extent: bool = False) -> str:
     """A static value as text."""
     if isinstance(value, Code):
         return str(value)
+    if isinstance(value, Quoted):
+        return json.dumps(str(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
@@ -77,11 +86,12 @@ def arguments_text(
     call: Call, names: Mapping[Value, str], act: str | None = None, tensors: tuple[str, ...] = ()
 ) -> str:
     """What stands in the parentheses of a layer."""
-    parts, placed = list(tensors), True
-    given = dict(call.arguments)
     known = layer.all()[call.word].arguments
-    for name in sorted(given, key=list(known).index):
-        value = given[name]
+    order = [name for name in known if name in call.arguments] + [name for name in call.arguments if name not in known]
+    leading = [literal(call.arguments[name]) for name in order if name in known and known[name].leading]
+    parts, placed = [*leading, *tensors], True
+    for name in order[len(leading) :]:
+        value = call.arguments[name]
         text = names[value] if isinstance(value, Value) else literal(value, name in EXTENTS)
         places = _places(call.word)
         placed = placed and name in places and places.index(name) == len(parts)

@@ -15,6 +15,7 @@ from netc.compiler.importing.printing import Code
 from netc.compiler.importing.structure import Item, Merge, Repeat, Step, Structure, Use
 from netc.compiler.importing.unifying import unified
 from netc.compiler.ir import Value
+from netc.compiler.layers.base import layer
 
 LONGEST = 80
 """The most statements that are taken together."""
@@ -216,7 +217,17 @@ def skeleton(item: Item) -> Hashable:
         return "use", item.name
     sources = tuple(isinstance(source, Value) for source in item.call.sources)
     inner = tuple(call.word for call in item.inline)
-    return "step", item.call.word, item.act.word if item.act else None, sources, inner
+    return "step", _kind(item.call), item.act.word if item.act else None, sources, inner
+
+
+def _kind(call: Call) -> Hashable:
+    """What a call is besides its arguments: of a layer that takes any, which ones it is given too."""
+    known = layer.all().get(call.word)
+    if known is None or known.open_arguments is None:
+        return call.word
+    return call.word, tuple(
+        sorted((name, repr(value)) for name, value in call.arguments.items() if not isinstance(value, Value))
+    )
 
 
 Slots = dict[tuple[Hashable, ...], Any]

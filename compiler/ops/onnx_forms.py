@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from netc.compiler.ir import Value
 from netc.compiler.ir.operators import OPERATORS
 from netc.compiler.ops.base import REQUIRED, Op, broadcast
-from netc.compiler.ops.onnx_schema import Described
+from netc.compiler.ops.onnx_schema import Described, element_type
 
 
 class Asked(NamedTuple):
@@ -44,6 +44,11 @@ def own_form(operator: Described, asked: Asked) -> Mapping[str, Any] | None:
         return None
     complete = all(name in said for name, value in definition.attributes.items() if value is REQUIRED)
     return said if complete else None
+
+
+def _cast(asked: Asked) -> Mapping[str, Any] | None:
+    dtype = element_type(asked.given["to"])
+    return None if dtype is None else {"to": dtype}
 
 
 def _transpose(asked: Asked) -> Mapping[str, Any]:
@@ -94,6 +99,7 @@ def _sum_so_far(asked: Asked) -> Mapping[str, Any] | None:
 
 
 FORMS: Mapping[str, Form] = {
+    "Cast": _cast,
     "Clip": _clip,
     "CumSum": _sum_so_far,
     "Expand": _expand,

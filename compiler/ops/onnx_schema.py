@@ -250,13 +250,18 @@ def _told(op: str, kind: TypeProto | None) -> tuple[DType, tuple[int | None, ...
     if kind is None or not kind.HasField("tensor_type"):
         raise _untold(op, "what its result is")
     tensor = kind.tensor_type
-    dtype = next((dtype for dtype in DType if _element(dtype) == tensor.elem_type), None)
+    dtype = element_type(tensor.elem_type)
     if dtype is None:
         raise ShapeError(f"`{op}` makes what networks here do not have", argument="op", code=UNKNOWN)
     if not tensor.HasField("shape"):
         raise _untold(op, "how many axes its result has")
     sizes = tuple(item.dim_value if item.HasField("dim_value") else None for item in tensor.shape.dim)
     return dtype, sizes
+
+
+def element_type(number: int) -> DType | None:
+    """The type that ONNX calls by a number, None where networks here have none like it."""
+    return next((dtype for dtype in DType if _element(dtype) == number), None)
 
 
 def _element(dtype: DType) -> int:
