@@ -11,7 +11,7 @@ from netc.compiler.importing.flows import ApartError, Flow, plain
 from netc.compiler.importing.folding import FOLDS
 from netc.compiler.importing.inputs import declare_inputs
 from netc.compiler.importing.lowering import LOWERS, OTHERS, Known, Lowering
-from netc.compiler.importing.records import Constant, ForeignGraph, ForeignNode, settled
+from netc.compiler.importing.records import Constant, ForeignGraph, ForeignNode, derived, settled
 from netc.compiler.ir import Builder, Graph, Origin, Undecided
 from netc.compiler.ir.operators import ShapeError
 from netc.grammar.diagnostics import DiagnosticError
@@ -127,15 +127,15 @@ def _folded(node: ForeignNode, inputs: Sequence[Constant | None]) -> list[Known]
     weight = max(parents, key=lambda item: item.array.size, default=None)
     found: list[Known] = []
     for at, array in enumerate(arrays):
-        same = weight is not None and array is weight.array
-        key = (
-            weight.key
-            if same and weight is not None
-            else f"{node.op}.{node.outputs[at] if at < len(node.outputs) else at}"
-        )
+        key = f"{node.op}.{node.outputs[at] if at < len(node.outputs) else at}"
+        if weight is not None and (array is weight.array or node.op in MOVES):
+            key = weight.key if array is weight.array else derived(weight.key, node.op, array.shape, node.attributes)
         found.append(Constant(settled(np.asarray(array)), key, weight.name if weight is not None else node.outputs[at]))
     return found
 
+
+MOVES = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
+"""Operators after which the numbers are the same ones."""
 
 WRITTEN = ("Expand", "ConstantOfShape", "Range", "Tile")
 """Operators whose results may have sizes that only a run knows."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from netc.compiler.importing.calls import Call
+from netc.compiler.importing.calls import Borrowed, Call
 from netc.compiler.ir import Dim, Value
 from netc.compiler.layers.base import layer
 
@@ -48,7 +48,7 @@ class Quoted(str):
 
 def literal(value: Any, extent: bool = False) -> str:
     """A static value as text."""
-    if isinstance(value, Code):
+    if isinstance(value, Code | Borrowed):
         return str(value)
     if isinstance(value, Quoted):
         return json.dumps(str(value))
@@ -102,6 +102,13 @@ def arguments_text(
 
 
 def layer_text(call: Call, names: Mapping[Value, str], act: Call | None = None, tensors: tuple[str, ...] = ()) -> str:
-    """A layer with its arguments: `conv(64, 3x3, pad=1, act=relu)`."""
+    """A layer with its arguments: `conv(64, 3x3, pad=1, act=relu)`; one that is made elsewhere by its name."""
+    if call.tie is not None:
+        return call.tie.name
+    return made_text(call, names, act, tensors)
+
+
+def made_text(call: Call, names: Mapping[Value, str], act: Call | None = None, tensors: tuple[str, ...] = ()) -> str:
+    """A layer where it is made."""
     inner = arguments_text(call, names, None if act is None else layer_text(act, names), tensors)
     return f"{call.word}({inner})" if inner else call.word

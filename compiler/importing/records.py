@@ -87,7 +87,7 @@ class ForeignModel:
 class Constant:
     """Numbers that are known while importing; sizes among them may be open, as an array of Python's objects.
 
-    key   tells equal weights from weights that are used twice: where it came from and what was done to it
+    key   tells equal weights from weights that are used twice: where it came from and what was done to it (`derived`)
     name  what the file calls it, or what it was made of, without a path of nodes
     """
 
@@ -103,6 +103,16 @@ class Constant:
     def sizes(self) -> tuple[Size, ...]:
         """The numbers as sizes, a single one too."""
         return tuple(item if not hasattr(item, "__index__") else int(item) for item in self.array.ravel().tolist())
+
+
+def derived(key: str, *done: object) -> str:
+    """The key of what was made of an array."""
+    return "|".join([key, *map(str, done)])
+
+
+def origin(key: str) -> str:
+    """Where an array came from, whatever was done to it."""
+    return key.partition("|")[0]
 
 
 def settled(array: Array) -> Array:

@@ -57,9 +57,9 @@ def held(g: Lowering, node: ForeignNode) -> list[Flow]:
     given = {"op": Quoted(node.op), **arguments}
     made = _built(sources, given)
     values = g.layer(WORD, [*sources, *_tensors(arguments)], [value.shape for value in made], given)
-    for value, like in zip(values, made, strict=True):
-        value.dtype = like.dtype
-    return [Flow.of(value) for value in values]
+    for result, built in zip(values, made, strict=True):
+        result.dtype = built.dtype
+    return [Flow.of(result) for result in values]
 
 
 def _is_written(constant: Constant, like: bool) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.flows import Flow, placed, transposed
 from netc.compiler.importing.lowering import Lowering, Weight, lowers
-from netc.compiler.importing.records import Array, ForeignNode
+from netc.compiler.importing.records import Array, ForeignNode, derived
 from netc.compiler.ir import Value
 
 GATES = {"LSTM": (0, 2, 3, 1), "GRU": (1, 0, 2), "RNN": (0,)}
@@ -40,7 +40,7 @@ def recurrent(g: Lowering, node: ForeignNode) -> list[Flow]:
     weights: dict[str, Weight] = {}
     for at, ending in enumerate(("", "_reverse") if both else ("",)):
         for leaf, array in _leaves(node.op, w.array[at], r.array[at], None if bias is None else bias.array[at]).items():
-            weights[f"{leaf}_l0{ending}"] = Weight(f"{w.key}.{leaf}.{at}", array)
+            weights[f"{leaf}_l0{ending}"] = Weight(derived(w.key, leaf, at), array)
     states = _initial(g, node, both)
     count = 2 if both else 1
     n, steps = x.value.shape[:2]
