@@ -10,13 +10,16 @@ from netc.compiler.importing.lowering import Lowering
 from netc.compiler.importing.records import ForeignGraph, ForeignNode
 from netc.compiler.ir import BATCH, Dim, DType, Size, Value
 
+Shape = tuple[int | str | None, ...]
+
 
 def declare_inputs(g: Lowering, foreign: ForeignGraph, nodes: Sequence[ForeignNode]) -> None:
     """Add the inputs that `nodes` or outputs read, and say which size the batch has."""
     sizes: dict[str, Dim] = {}
     fixed: set[int] = set()
     names: set[str] = set()
-    read = {name for node in nodes for name in node.inputs} | set(foreign.outputs)
+    read = {name for node in nodes for name in node.reads} | set(foreign.outputs)
+    shapes = [item.shape for item in foreign.inputs if item.name in read and item.shape]
     for item in foreign.inputs:
         if item.name not in read:
             g.note(f"nothing reads the input `{item.name}`, which was left out")
@@ -25,9 +28,10 @@ def declare_inputs(g: Lowering, foreign: ForeignGraph, nodes: Sequence[ForeignNo
             raise unsupported(f"input `{item.name}` has no shape", "export it with the shapes of its inputs")
         if not item.shape:
             raise unsupported(
-                f"input `{item.name}` is one number for the whole batch", "make it a constant and export anew"
+                f"input `{item.name}` is one number for the whole batch",
+                f"say which it is: `--given {item.name}=…`; the text then has it as a constant",
             )
-        batch = _batch_axis(item.shape)
+        batch = _batch_axis(item.shape, shapes)
         first = item.shape[batch]
         if isinstance(first, int) and first > 0:
             fixed.add(first)
@@ -57,11 +61,18 @@ def declare_inputs(g: Lowering, foreign: ForeignGraph, nodes: Sequence[ForeignNo
         raise unsupported("its inputs have batches of different sizes", "export it with a batch of one size")
 
 
-def _batch_axis(shape: Sequence[int | str | None]) -> int:
+def _batch_axis(shape: Shape, shapes: Sequence[Shape]) -> int:
+    """Which axis the batch is: by its name, else the first, or the first that is as long as the first input's first."""
     for axis, size in enumerate(shape):
         if isinstance(size, str) and size.lower() in ("n", "b", "batch", "batch_size", "batchsize", "bs"):
             return axis
-    return 0
+    wanted = _known(shapes[0][0])
+    return next((axis for axis, size in enumerate(shape) if _known(size) == wanted), 0)
+
+
+def _known(size: int | str | None) -> int:
+    """A size, 0 for an open one."""
+    return size if isinstance(size, int) else 0
 
 
 def _capitals(name: object, axis: int, rank: int, taken: set[str]) -> str:

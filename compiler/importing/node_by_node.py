@@ -43,15 +43,7 @@ def _lower(foreign: ForeignGraph, opset: int, divisor: int) -> Lowering:
     nodes = read_nodes(foreign)
     declare_inputs(g, foreign, nodes)
     for node in nodes:
-        before = len(g.graph.nodes)
-        g.b.origin = Origin(".".join(node.scope))
-        for name, made in zip(node.outputs, _lowered(g, node), strict=False):
-            if name in g.known:
-                raise damaged(f"two nodes make `{name}`")
-            if name:
-                g.known[name] = made
-        for new in g.graph.nodes[before:]:
-            g.scopes[new] = node.scope
+        _add(g, node)
     for name in foreign.outputs:
         if name not in g.known:
             raise damaged(f"nothing makes the output `{name}`")
@@ -63,9 +55,23 @@ def _lower(foreign: ForeignGraph, opset: int, divisor: int) -> Lowering:
             g.graph.outputs[name] = plain(g.b, found)
         except ApartError as error:
             raise unsupported(f"the output `{name}` has no batch: {error}") from error
-        if found.batch not in (0, None):
+        if found.batch:
+            g.batch_axes[name] = found.batch
             g.note(f"the output `{name}` has the batch as axis {found.batch} in the model, here it is axis 0")
     return g
+
+
+def _add(g: Lowering, node: ForeignNode) -> None:
+    """Build what a node makes, and remember it by its names."""
+    before = len(g.graph.nodes)
+    g.b.origin = Origin(".".join(node.scope))
+    for name, made in zip(node.outputs, _branch(g, node) if node.op == "If" else _lowered(g, node), strict=False):
+        if name in g.known:
+            raise damaged(f"two nodes make `{name}`")
+        if name:
+            g.known[name] = made
+    for new in g.graph.nodes[before:]:
+        g.scopes.setdefault(new, node.scope)
 
 
 def _lowered(g: Lowering, node: ForeignNode) -> Sequence[Known]:
@@ -100,6 +106,21 @@ def _lowered(g: Lowering, node: ForeignNode) -> Sequence[Known]:
         OverflowError,
     ) as error:
         raise damaged(f"{node.shown()}, operator `{node.op}`, does not fit what it reads: {error}") from error
+
+
+def _branch(g: Lowering, node: ForeignNode) -> list[Known]:
+    """What the part of an `If` makes that is always the one to run; raises DiagnosticError E590 where data decides."""
+    condition = g.at(node, 0)
+    if not isinstance(condition, Constant) or condition.is_open:
+        raise no_words(node)
+    graph: ForeignGraph = node.attributes["then_branch" if condition.array.any() else "else_branch"]
+    outside = dict(g.known)
+    g.known |= graph.constants
+    for inner in read_nodes(graph):
+        _add(g, inner)
+    found = [g.known[name] for name in graph.outputs]
+    g.known = outside
+    return found
 
 
 def _written(g: Lowering, node: ForeignNode, key: str) -> Known | Sequence[Known]:
@@ -154,5 +175,5 @@ def read_nodes(foreign: ForeignGraph) -> list[ForeignNode]:
         made = makers.get(waiting.pop())
         if made is not None and id(made) not in kept:
             kept.add(id(made))
-            waiting += made.inputs
+            waiting += made.reads
     return [node for node in foreign.nodes if id(node) in kept]

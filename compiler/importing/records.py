@@ -33,6 +33,12 @@ class ForeignNode:
     scope: tuple[str, ...] = ()
     fused: bool = False
 
+    @property
+    def reads(self) -> list[str]:
+        """The names that it reads, and those that its graphs read from around it."""
+        inner = [graph for graph in self.attributes.values() if isinstance(graph, ForeignGraph)]
+        return [*self.inputs, *(name for graph in inner for name in graph.captured())]
+
     def shown(self) -> str:
         """How a finding names it."""
         return f"node `{self.name}`" if self.name else f"the node that makes `{next(iter(self.outputs), '?')}`"
@@ -56,6 +62,15 @@ class ForeignGraph:
     constants: dict[str, Constant] = field(default_factory=dict)
     nodes: list[ForeignNode] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+
+    def captured(self) -> set[str]:
+        """The names that it reads and doesn't make."""
+        made = {
+            *self.constants,
+            *(item.name for item in self.inputs),
+            *(name for node in self.nodes for name in node.outputs),
+        }
+        return ({name for node in self.nodes for name in node.reads} | set(self.outputs)) - made - {""}
 
 
 @dataclass(frozen=True, slots=True)
