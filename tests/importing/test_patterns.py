@@ -122,6 +122,17 @@ CASES: dict[str, Case] = {
     "reflected": Case("y = Pad(x, p; mode='reflect')", "pad(1, mode=reflect)", weights={"p": ints(0, 0, 1, 1, 0, 0, 1, 1)}),
     "open sizes": Case("a = Shape(x)\nb = Gather(a, zero)\nc = Unsqueeze(b, axis)\nd = Concat(c, rest; axis=0)\n"
                        "y = Reshape(x, d)", "flatten", weights={"zero": np.array(0), "axis": ints(0), "rest": ints(144)}),
+    "no layer": Case("y = Atan(x)", 'onnx("Atan")'),
+    "no layer, attributes": Case("a = Relu(x)\ny = LpNormalization(a; axis=1, p=1)", 'relu -> onnx("LpNormalization", axis=1, p=1)'),
+    "no layer, numbers": Case("y = Trilu(x, k; upper=0)", 'onnx("Trilu", k=1, upper=0)', weights={"k": np.array(1)}),
+    "no layer, axes as an attribute": Case("y = ReduceProd(x; axes=[1], keepdims=0)", 'onnx("ReduceProd", axes=[1], keepdims=0)', opset=13),
+    "length": Case("y = ReduceL2(x; axes=[1], keepdims=0)", "square -> reduce_sum(axis=0) -> sqrt", opset=13),
+    "no layer, scales": Case("y = Resize(x, , s; mode='cubic', antialias=1)", 'onnx("Resize", scales=[1.0, 1.0, 0.5, 0.5], antialias=1, mode="cubic")',
+                             weights={"s": np.array([1, 1, 0.5, 0.5], np.float32)}),
+    "no layer, two flows": Case("a = Sigmoid(x)\ny = Mod(x, a; fmod=1)", 'value = sigmoid y = image -> onnx("Mod", value, fmod=1)'),
+    "no layer, text": Case("y = DepthToSpace(x; blocksize=2, mode='CRD')", "pixel_shuffle(2)"),
+    "no layer, several": Case("a, b = TopK(x, k; axis=2, largest=0)\ny = Identity(a)", 'y, value = onnx("TopK", K=[3], axis=2, largest=0) output y',
+                              weights={"k": ints(3)}),
     "fixed batch": Case("a = Reshape(x, to)\ny = Relu(a)", "relu -> flatten", (3, 4, 6, 6), {"to": ints(3, 144)}),
 }  # fmt: skip
 

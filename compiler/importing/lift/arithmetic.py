@@ -59,6 +59,8 @@ def arithmetic(m: Lifting, node: Node) -> Call | Value:
             if node.op == "Div" and first == 1
             else m.call(SYMBOLS[node.op], node, first, b)
         )
+    if node.op == "Mul" and a is b:
+        return m.call("square", node, a)
     a, b = stripped(m, a, b), stripped(m, b, a)
     alike = a.shape == b.shape and is_batched(a)
     word = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div"}.get(node.op)
