@@ -10,7 +10,7 @@ import pytest
 
 import netc
 from netc.compiler import CannotWriteError, pytorch_source
-from netc.compiler.sources.pytorch.functions import TEXTS
+from netc.compiler.sources.pytorch.functions.elementwise import TEXTS
 from netc.runtime.model import Model
 
 torch = pytest.importorskip("torch")

@@ -11,9 +11,10 @@ from netc.compiler.net import Net
 from netc.compiler.sources.classes import Class, Run, Written, classes, filled
 from netc.compiler.sources.lines import written
 from netc.compiler.sources.parts import TAKEN, CannotWriteError, Leaf, Part, Parts, attribute
-from netc.compiler.sources.pytorch.functions import Sizes, expression
-from netc.compiler.sources.pytorch.functions import filled as filled_names
+from netc.compiler.sources.pytorch.functions import WORDS
 from netc.compiler.sources.pytorch.modules import TWINS
+from netc.compiler.sources.sizes import Sizes
+from netc.compiler.sources.words import filled as filled_names
 
 
 class PyTorch:
@@ -37,7 +38,7 @@ class PyTorch:
     ) -> tuple[tuple[Value, ...], Callable[[Sequence[str]], str]]:
         """See Language."""
         sizes = Sizes(part, node, known)
-        text = expression(node, sizes)
+        text = WORDS.expression(node, sizes)
         return tuple(sizes.asked), lambda names: filled_names(text, names)
 
     def tensor(self, member: str, leaf: str, in_bag: bool) -> str:
