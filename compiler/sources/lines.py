@@ -95,8 +95,9 @@ def _lines(part: Part, statements: Sequence[Statement]) -> tuple[list[str], list
     names: dict[Value, str] = {}
     held: dict[str, Value] = {}
     takes = []
+    flows = [value for value in part.inputs if value.node is not None or "." not in value.name]
     for value in part.inputs:
-        name = "x" if len(part.inputs) == 1 and part.key else _free(_plain_name(value), held, last, -1)
+        name = "x" if flows == [value] and part.key else _free(_plain_name(value), held, last, -1)
         names[value], held[name] = name, value
         takes.append(name)
     lines = []
@@ -124,7 +125,10 @@ def _lines(part: Part, statements: Sequence[Statement]) -> tuple[list[str], list
 
 
 def _plain_name(value: Value) -> str:
-    return attribute("".join(letter if letter.isalnum() else "_" for letter in value.name.rsplit(".", 1)[-1]).lower())
+    """The last name of a value; of a weight that a part is handed, its layer's too."""
+    names = [name for name in value.name.split(".") if not name.isdigit()]
+    shown = "_".join(names[-2:] if value.node is None else names[-1:]) or "x"
+    return attribute("".join(letter if letter.isalnum() else "_" for letter in shown).lower())
 
 
 def _is_free(name: str, held: dict[str, Value], last: dict[Value, int], at: int) -> bool:

@@ -118,6 +118,11 @@ class Parts:
         """The value that an alias stands for."""
         return self.alias.get(value, value)
 
+    def root(self) -> Part:
+        """The part of the whole net."""
+        self.part(self.net.tree, "")  # finds who holds what: a weight may be read before its holder comes
+        return self.part(self.net.tree, "")
+
     def part(self, application: Application, key: str) -> Part:
         """The part of an application, whose parameters are named `key.…`."""
         part = Part(application.word, key, application.arguments)
@@ -145,10 +150,16 @@ class Parts:
                 self._layer(part, child, _below(child.path, application, key), nodes)
             elif child.kind in (Kind.TRAIN_ONLY, Kind.TRAIN):
                 continue
-            elif child.path == application.path or child.kind is Kind.SCAN:
+            elif child.path == application.path or child.kind is Kind.SCAN or self._only_calls(child):
                 self._fill(part, child, _key(child, key), nodes)
             else:
                 self._call(part, child, _key(child, key), nodes)
+
+    def _only_calls(self, application: Application) -> bool:
+        """Whether a scope is a name for what runs shared parts and holds nothing itself: `fake = noise -> paint`."""
+        below = [child for child in application.children if isinstance(child, Application)]
+        held = any(_is_below(name, application.weights) for name in self.parameters.values())
+        return not held and any(not _is_below(child.weights, application.weights) for child in below)
 
     def _call(self, part: Part, application: Application, key: str, nodes: list[Node]) -> None:
         """A scope below: a member, and its call."""
@@ -161,10 +172,13 @@ class Parts:
         member = _rest(key, part.key)
         part.members.setdefault(member, inner)
 
-        def text(names: Sequence[str]) -> str:
-            return f"{member_text(member)}({', '.join(names)})"
+        reads, places = self._places(part, inner.inputs)
 
-        part.statements.append(Statement(inner.inputs, inner.outputs, text, leaf_of(member), member))
+        def text(names: Sequence[str]) -> str:
+            return f"{member_text(member)}({', '.join(_placed(places, names))})"
+
+        called = member if len(reads) == len(places) else None
+        part.statements.append(Statement(tuple(reads), inner.outputs, text, leaf_of(member), called))
 
     def _layer(self, part: Part, layer: LayerInstance, key: str, nodes: list[Node]) -> None:
         """A layer: its module, where there is one, and statements of the operators that are left."""
@@ -189,14 +203,15 @@ class Parts:
             )
             rest = wanted[count:]
         else:
-            self._own(part, {item.name: item.value for item in used if item.value not in self.owners}, key)
+            self._own(part, {item.name: item.value for item in used}, key)
         for node in rest:
             self._node(part, node, leaf_of(layer.path))
 
     def _own(self, part: Part, tensors: Mapping[str, Value], key: str) -> None:
         """A member with the tensors of a layer that has no module."""
         mine = {_rest(name, key): value for name, value in tensors.items() if _is_below(name, key)}
-        if not mine or not _is_below(key, part.key):
+        mine = {leaf: value for leaf, value in mine.items() if self.owners.get(value, (key,))[0] == key}
+        if not mine or not _is_below(key, part.key) or _rest(key, part.key) in part.members:
             return
         part.members.setdefault(_rest(key, part.key), Leaf(self.language.bag(part, mine)))
         for leaf, value in mine.items():
@@ -208,7 +223,7 @@ class Parts:
         bags: dict[str, dict[str, Value]] = {}
         for layer in inner:
             for item in layer.parameters:
-                if item.value not in self.owners and _is_below(item.name, part.key):
+                if _is_below(item.name, part.key):
                     first = _rest(item.name, part.key).partition(".")[0]
                     bags.setdefault(first, {})[item.name] = item.value
             nodes += [node for node in layer.nodes if node in self.needed]
@@ -219,25 +234,32 @@ class Parts:
     def _node(self, part: Part, node: Node, name: str) -> None:
         if node.op in ALIASES:
             return
-        reads: list[Value] = []
-        places: list[str | int] = []
-        for value in map(self.real, node.inputs):
-            owner = self.owners.get(value)
-            if owner is not None and _is_below(owner[0], part.key):
-                places.append(self.language.tensor(member_text(_rest(owner[0], part.key)), owner[1], owner[2]))
-            else:
-                places.append(len(reads))
-                reads.append(value)
+        reads, places = self._places(part, list(map(self.real, node.inputs)))
         before = (value for made in part.statements for value in (*made.makes, *made.reads))
         known = [*dict.fromkeys([*self.net.inputs, *before, *reads])]
         known = [value for value in known if value not in self.parameters]
         sizes, write = self.language.expression(part, node, known)
 
         def text(names: Sequence[str]) -> str:
-            given = [place if isinstance(place, str) else names[place] for place in places]
-            return write([*given, *names[len(reads) :]])
+            return write([*_placed(places, names), *names[len(reads) :]])
 
         part.statements.append(Statement((*reads, *sizes), tuple(map(self.real, node.outputs)), text, name))
+
+    def _places(self, part: Part, values: Sequence[Value]) -> tuple[list[Value], list[str | int]]:
+        """What is read under a name, and for each value its place there, or its text where a member of the part has it.
+
+        A weight that another part holds is read under a name: whoever calls the part hands it over.
+        """
+        reads: list[Value] = []
+        places: list[str | int] = []
+        for value in values:
+            owner = self.owners.get(value)
+            if owner is not None and _is_below(owner[0], part.key):
+                places.append(self.language.tensor(member_text(_rest(owner[0], part.key)), owner[1], owner[2]))
+            else:
+                places.append(len(reads))
+                reads.append(value)
+        return reads, places
 
 
 def member_text(member: str) -> str:
@@ -265,6 +287,10 @@ TAKEN = frozenset((
     "call", "build", "self", "None", "True", "False",
 ))  # fmt: skip
 """Names that Python or modules have for something else."""
+
+
+def _placed(places: Sequence[str | int], names: Sequence[str]) -> list[str]:
+    return [place if isinstance(place, str) else names[place] for place in places]
 
 
 def _called(member: str) -> Callable[[Sequence[str]], str]:

@@ -54,13 +54,24 @@ net Branches {
   output y, z
 }
 """
+TIED = """
+block answer(words) { layernorm -> dense(11, weight=words, bias=false) }
+
+net Tied {
+  input tokens: int T
+  words = embedding(11, 6)
+  for i in 0..2 { layer = { answer(words.weight) -> dense(6) } }
+  logits = dense(5)
+}
+"""
 OPENED = {"N": 2, "T": 7}
 SMALL = [
     ("alexnet", {}), ("autoencoder", {}), ("densenet_cifar", {}), ("dqn", {}), ("googlenet", {}), ("inception_v3", {}),
     ("lenet", {}), ("mnasnet", {}), ("mobilenet_v2", {}), ("mobilenet_v3", {}), ("resnet", {"depth": 18}),
     ("resnet_cifar", {}), ("resnet_preact", {"depth": 20}), ("shufflenet_v2", {}), ("squeezenet", {}), ("unet", {}),
     ("wavenet", {}), ("xception", {}), ("seq2seq", {}), ("captioner", {}), ("siamese", {}),
-    ("pose", {}), ("efficientnet", {}), ("yolo", {}),
+    ("pose", {}), ("efficientnet", {}), ("yolo", {}), ("ssd", {}), ("swin", {}), ("transformer", {}),
+    ("gpt2", {"depth": 2, "vocab": 300}),
 ]  # fmt: skip
 
 
@@ -99,7 +110,7 @@ def _moved(array: np.ndarray[Any, Any], random: np.random.Generator) -> np.ndarr
     return moved if array.dtype == np.float32 else array
 
 
-@pytest.mark.parametrize("text", [BLOCKS, SEQUENCE, BRANCHES])
+@pytest.mark.parametrize("text", [BLOCKS, SEQUENCE, BRANCHES, TIED])
 def test_outputs_are_equal(text: str) -> None:
     assert largest_difference(netc.loads(text)) < 1e-5
 

@@ -52,7 +52,7 @@ def pytorch_source(net: Net) -> str:
     The names in its state_dict are those of our weight files. Raises CannotWriteError.
     """
     parts = Parts(net, PyTorch())
-    part = parts.part(net.tree, "")
+    part = parts.root()
     foreign = next((value for value in part.inputs if value not in net.inputs), None)
     if foreign is not None:
         raise CannotWriteError(f"{foreign.name}, which one part holds and another reads")
@@ -149,15 +149,16 @@ def recurrent(function, x, states, weights, *more, reverse):
 
 def _class(made: Class, found: Mapping[int, Class]) -> str:
     item = made.first
-    lines = [f"class {made.name}(nn.Module):", f"    def __init__({', '.join(['self', *made.arguments])}):",
-             "        super().__init__()"]  # fmt: skip
+    head = f"class {made.name}(nn.Module):"
+    lines = [head, f"    def __init__({', '.join(['self', *made.arguments])}):", "        super().__init__()"]
     run = [filled(line, made, running=True) for line in item.lines]
     kept = [name for name in made.arguments if any(re.search(rf"\bself\.{name}\b", line) for line in run)
             and name not in item.holds]  # fmt: skip
     lines += [f"        self.{name} = {name}" for name in kept]
     for name, held in item.holds.items():
         lines.append(f"        self.{attribute(name)} = {_held(name, held, made, found)}")
-    lines += ["", f"    def forward({', '.join(['self', *item.takes])}):"]
+    lines = [*lines, ""] if len(lines) > 3 else [head]
+    lines += [f"    def forward({', '.join(['self', *item.takes])}):"]
     lines += [f"        {line}" for line in run]
     return "\n".join(lines)
 
