@@ -11,6 +11,7 @@ import pytest
 import netc
 from netc.compiler import CannotWriteError, pytorch_source
 from netc.compiler.sources.pytorch.functions.elementwise import TEXTS
+from netc.compiler.sources.pytorch.helpers import HELPERS
 from netc.runtime.model import Model
 
 torch = pytest.importorskip("torch")
@@ -138,3 +139,14 @@ def test_a_network_without_words_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delitem(TEXTS, "Relu")
     with pytest.raises(CannotWriteError, match="the operator Relu of"):
         pytorch_source(netc.loads("net A {\n  input x: 4\n  y = dense(3, act=relu)\n}"))
+
+
+def test_what_dropout_leaves_out_together() -> None:
+    """Attention drops single weights, stochastic depth whole examples."""
+    attention = "{\n  input x: float [T, 6]\n  y = attention(2, dropout=0.5)\n}"
+    assert "F.dropout(y, 0.5, self.training)" in pytorch_source(netc.loads(f"net A {attention}"))
+    names: dict[str, Any] = {"F": torch.nn.functional}
+    exec(HELPERS["drop"], names)
+    dropped = names["drop"](torch.ones(64, 3, 5), 0.5, 1, True)
+    assert {len(set(row.flatten().tolist())) for row in dropped} == {1}
+    assert set(dropped.flatten().tolist()) == {0.0, 2.0}

@@ -17,7 +17,7 @@ TEXTS = {
     "HardSigmoid": "(<alpha> * {0} + <beta>).clamp(0, 1)",
     "Softmax": "{0}.softmax(<axis>)", "LogSoftmax": "{0}.log_softmax(<axis>)",
     "BatchNormalization": "F.batch_norm({0}, {3}, {4}, {1}, {2}, eps=<epsilon>)",
-    "Dropout": "drop({0}, <rate>, self.training)", "StopGradient": "{0}.detach()",
+    "StopGradient": "{0}.detach()",
     "OneHot": "F.one_hot({0}, <depth>).float()", "ArgMax": "{0}.argmax(<axis>)", "TopK": "{0}.topk(<k>, <axis>)",
     "Cast": "{0}.to(torch.<to>)",
 }  # fmt: skip

@@ -35,11 +35,19 @@ def _divided(node: Node, sizes: Sizes) -> str:
     return "{0} / {1}" if node.output.dtype.is_float else '{0}.div({1}, rounding_mode="trunc")'
 
 
+def _dropout(node: Node, sizes: Sizes) -> str:
+    rate, leading = node.attributes["rate"], node.attributes["leading"]
+    if leading is None:
+        return f"F.dropout({{0}}, {rate!r}, self.training)"
+    return f"drop({{0}}, {rate!r}, {leading}, self.training)"
+
+
 FUNCTIONS: dict[str, Expression] = {
     "Constant": _constant,
     "Iota": _iota,
     "Dimension": lambda node, sizes: f"torch.tensor({sizes(node.attributes['size'])})",
     "RandomNormal": lambda node, sizes: f"torch.randn({sizes.shape(node.attributes['shape'])})",
+    "Dropout": _dropout,
     "Clip": _clip,
     "Div": _divided,
 }
