@@ -10,7 +10,8 @@ import pytest
 
 import netc
 from netc.compiler import CannotWriteError, pytorch_source
-from netc.compiler.sources.pytorch.functions import TEXTS
+from netc.compiler.sources.pytorch.functions.elementwise import TEXTS
+from netc.compiler.sources.pytorch.helpers import HELPERS
 from netc.runtime.model import Model
 
 torch = pytest.importorskip("torch")
@@ -54,13 +55,24 @@ net Branches {
   output y, z
 }
 """
+TIED = """
+block answer(words) { layernorm -> dense(11, weight=words, bias=false) }
+
+net Tied {
+  input tokens: int T
+  words = embedding(11, 6)
+  for i in 0..2 { layer = { answer(words.weight) -> dense(6) } }
+  logits = dense(5)
+}
+"""
 OPENED = {"N": 2, "T": 7}
 SMALL = [
     ("alexnet", {}), ("autoencoder", {}), ("densenet_cifar", {}), ("dqn", {}), ("googlenet", {}), ("inception_v3", {}),
     ("lenet", {}), ("mnasnet", {}), ("mobilenet_v2", {}), ("mobilenet_v3", {}), ("resnet", {"depth": 18}),
     ("resnet_cifar", {}), ("resnet_preact", {"depth": 20}), ("shufflenet_v2", {}), ("squeezenet", {}), ("unet", {}),
     ("wavenet", {}), ("xception", {}), ("seq2seq", {}), ("captioner", {}), ("siamese", {}),
-    ("pose", {}), ("efficientnet", {}), ("yolo", {}),
+    ("pose", {}), ("efficientnet", {}), ("yolo", {}), ("ssd", {}), ("swin", {}), ("transformer", {}),
+    ("gpt2", {"depth": 2, "vocab": 300}),
 ]  # fmt: skip
 
 
@@ -99,7 +111,7 @@ def _moved(array: np.ndarray[Any, Any], random: np.random.Generator) -> np.ndarr
     return moved if array.dtype == np.float32 else array
 
 
-@pytest.mark.parametrize("text", [BLOCKS, SEQUENCE, BRANCHES])
+@pytest.mark.parametrize("text", [BLOCKS, SEQUENCE, BRANCHES, TIED])
 def test_outputs_are_equal(text: str) -> None:
     assert largest_difference(netc.loads(text)) < 1e-5
 
@@ -127,3 +139,14 @@ def test_a_network_without_words_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delitem(TEXTS, "Relu")
     with pytest.raises(CannotWriteError, match="the operator Relu of"):
         pytorch_source(netc.loads("net A {\n  input x: 4\n  y = dense(3, act=relu)\n}"))
+
+
+def test_what_dropout_leaves_out_together() -> None:
+    """Attention drops single weights, stochastic depth whole examples."""
+    attention = "{\n  input x: float [T, 6]\n  y = attention(2, dropout=0.5)\n}"
+    assert "F.dropout(y, 0.5, self.training)" in pytorch_source(netc.loads(f"net A {attention}"))
+    names: dict[str, Any] = {"F": torch.nn.functional}
+    exec(HELPERS["drop"], names)
+    dropped = names["drop"](torch.ones(64, 3, 5), 0.5, 1, True)
+    assert {len(set(row.flatten().tolist())) for row in dropped} == {1}
+    assert set(dropped.flatten().tolist()) == {0.0, 2.0}
