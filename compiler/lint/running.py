@@ -18,7 +18,7 @@ from netc.compiler.lint.allow import Allow, allows, suppress
 from netc.compiler.lint.base import Subject, all_rules
 from netc.compiler.lint.choice import Choice
 from netc.compiler.lint.config import Config, config_for
-from netc.compiler.lint.evidence import beside
+from netc.compiler.lint.evidence import Evidence, beside
 from netc.compiler.lint.files import find_files
 from netc.compiler.lint.fixing import Fixed, fix, fixable
 from netc.compiler.load import CheckResult, check
@@ -116,13 +116,15 @@ def lint_checked(
     *,
     choice: Choice | None = None,
     only_check: bool = False,
+    evidence: Evidence | None = None,
 ) -> list[Diagnostic]:
     """The findings of one checked file, the checker's own included, without what its comments allow. Rules speak about
     this file's text alone: what it uses is linted where it is written.
 
-    `choice` says which rules run; so do `select` and `ignore`, and `only_check` for those that `netc check` runs too.
+    `choice` says which rules run; so do `select` and `ignore`, and `only_check` for those that `netc check` runs too,
+    and `evidence` what is known of data and training.
     """
-    chosen = choice or Choice(tuple(select), tuple(ignore), only_check=only_check)
+    chosen = choice or Choice(tuple(select), tuple(ignore), only_check=only_check, evidence=evidence)
     return findings(result, file, chosen, allows(result.file))
 
 
