@@ -17,7 +17,7 @@ from netc.compiler.lint.evidence import NOTHING, DataCard, Evidence, Record
 from netc.compiler.lint.wiring import Wiring
 from netc.compiler.net import Net
 from netc.grammar import ast
-from netc.grammar.diagnostics import Details, Diagnostic, Severity, Span
+from netc.grammar.diagnostics import Change, Details, Diagnostic, Severity, Span
 
 FAMILIES = {
     "L0": "The first nine, and what nothing uses",
@@ -106,6 +106,7 @@ class Rule:
     last      it looks at what became of the others' findings
     settings  what can be set for it in netc.toml or pyproject.toml, with the defaults
     fix       whether some of its findings bring a fix: "safe", "unsafe" or ""
+    changes   what its fixes may change
     """
 
     code: str
@@ -116,6 +117,7 @@ class Rule:
     last: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     fix: str = ""
+    changes: tuple[Change, ...] = ()
 
     def begins(self, word: str) -> bool:
         """Whether a word stands for this rule: its code, a beginning of it, or the letters of its family alone."""
@@ -129,7 +131,10 @@ class Rule:
     def run(self, subject: Subject) -> Iterator[Diagnostic]:
         """The rule's findings in one file, under its code."""
         for finding in self.check(subject):
-            yield replace(finding, code=self.code)
+            fix = finding.fix
+            if fix is not None:
+                fix = replace(fix, safe=fix.safe or self.fix == "safe", changes=fix.changes or self.changes)
+            yield replace(finding, code=self.code, fix=fix)
 
 
 _known: dict[str, Rule] = {}
@@ -146,15 +151,22 @@ def family(code: str) -> str:
 
 
 def rule(
-    code: str, *, check: bool = False, last: bool = False, fix: str = "", **settings: int | float | str | bool
+    code: str,
+    *,
+    check: bool = False,
+    last: bool = False,
+    fix: str = "",
+    changes: tuple[Change, ...] = (),
+    **settings: int | float | str | bool,
 ) -> Callable[[Check], Check]:
     """Register a generator of findings as the rule `code`; refuse one whose documentation lacks a section.
 
     A code is letters and digits: the letters name the family that the rule belongs to. The checker's family is `E`.
     The function's name is the rule's, with dashes; it reads as "allow <name>". `check` has `netc check` run it too,
     `last` runs it after the comments have been applied to the others. A rule that has fixes says of which kind:
-    `fix="safe"` or `fix="unsafe"`. Further keywords are settings with their defaults: `@rule("L004", share=0.5)` has
-    `subject.setting("L004", "share")`, which `[tool.netc.lint.L004]` with `share = 0.6` changes.
+    `fix="safe"` or `fix="unsafe"`, and what they may change besides the text. Further keywords are settings with
+    their defaults: `@rule("L004", share=0.5)` has `subject.setting("L004", "share")`, which `[tool.netc.lint.L004]`
+    with `share = 0.6` changes.
     """
 
     def register(function: Check) -> Check:
@@ -167,7 +179,7 @@ def rule(
         assert code not in _known, f"lint rule {code} is declared twice"
         assert name not in {other.name for other in _known.values()}, f"a second lint rule is called {name}"
         assert fix in ("", "safe", "unsafe"), f"{code}: a fix is safe or unsafe"
-        _known[code] = Rule(code, name, documentation, function, check, last, settings, fix)
+        _known[code] = Rule(code, name, documentation, function, check, last, settings, fix, changes)
         return function
 
     return register

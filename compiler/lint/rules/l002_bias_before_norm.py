@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from netc.compiler.applications import LayerInstance
 from netc.compiler.lint.base import Subject, rule, warning
@@ -17,7 +16,7 @@ from netc.grammar.diagnostics import Change, Diagnostic, Label, Span
 NAMES = {"batchnorm": "batch", "instancenorm": "instance", "groupnorm": "group"}
 
 
-@rule("L002", fix="unsafe")
+@rule("L002", fix="unsafe", changes=(Change.PARAMETERS, Change.STRUCTURE))
 def bias_before_norm(subject: Subject) -> Iterator[Diagnostic]:
     """A layer adds a bias right before a norm that subtracts the mean of each channel.
 
@@ -54,8 +53,7 @@ def bias_before_norm(subject: Subject) -> Iterator[Diagnostic]:
                 found.setdefault(layer.span, []).append((layer, norm))
         for span, pairs in found.items():
             every = len(pairs) == sum(layer.span == span for layer in net.layers)
-            written = with_argument(pairs[0][0], "bias=false", subject) if every else None
-            fix = written and replace(written, changes=(Change.PARAMETERS, Change.STRUCTURE))
+            fix = with_argument(pairs[0][0], "bias=false", subject) if every else None
             for layer, norm in pairs:
                 bias = next(item for item in layer.parameters if item.name.endswith(".bias"))
                 yield warning(

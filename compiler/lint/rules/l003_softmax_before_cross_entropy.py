@@ -9,10 +9,10 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import without_layer
 from netc.compiler.lint.plans import made_of, takes_classes
 from netc.compiler.ops import get_op
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L003")
+@rule("L003", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES, Change.TRAINING))
 def softmax_before_cross_entropy(subject: Subject) -> Iterator[Diagnostic]:
     """A prediction goes through softmax, then into a cross entropy that applies softmax itself.
 

@@ -11,7 +11,7 @@ from netc.grammar.diagnostics import Diagnostic, Edit, Fix
 from netc.grammar.walk import read, walk
 
 
-@rule("L014")
+@rule("L014", fix="safe")
 def unused_loop_name(subject: Subject) -> Iterator[Diagnostic]:
     """A `for` over a range never uses the number that it counts.
 

@@ -9,10 +9,10 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import everywhere, without_layer
 from netc.compiler.lint.layers import NORMS, is_norm, keeps
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L307")
+@rule("L307", fix="unsafe", changes=(Change.PARAMETERS, Change.STRUCTURE, Change.NAMES))
 def doubled_norm(subject: Subject) -> Iterator[Diagnostic]:
     """A norm follows a norm, with nothing between them.
 

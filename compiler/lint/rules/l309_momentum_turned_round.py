@@ -7,10 +7,10 @@ from typing import Any
 
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import other_value
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 
-@rule("L309")
+@rule("L309", fix="unsafe", changes=(Change.STRUCTURE,))
 def momentum_turned_round(subject: Subject) -> Iterator[Diagnostic]:
     """The momentum of batch normalization is below a half: PyTorch counts it the other way round.
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import text_of, with_argument_at
 from netc.compiler.lint.plans import made_of, takes_logits
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L401")
+@rule("L401", fix="unsafe", changes=(Change.TRAINING,))
 def sigmoid_before_logits(subject: Subject) -> Iterator[Diagnostic]:
     """A prediction goes through sigmoid, then into a loss that applies sigmoid itself.
 

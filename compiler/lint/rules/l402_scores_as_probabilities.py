@@ -8,12 +8,12 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.bounds import bounds_of
 from netc.compiler.lint.edits import without_argument
 from netc.compiler.lint.plans import is_raw
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 ENDS = {"logits": "sigmoid", "log": "softplus"}
 
 
-@rule("L402")
+@rule("L402", fix="unsafe", changes=(Change.TRAINING,))
 def scores_as_probabilities(subject: Subject) -> Iterator[Diagnostic]:
     """A loss is told that it gets probabilities or rates, and gets scores of any size.
 

@@ -8,10 +8,10 @@ from netc.compiler.ir import format_shape, language_shape
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import other_word
 from netc.compiler.lint.layers import SOFTMAXES
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 
-@rule("L404")
+@rule("L404", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def softmax_of_one(subject: Subject) -> Iterator[Diagnostic]:
     """Softmax along an axis of one element always gives 1.
 

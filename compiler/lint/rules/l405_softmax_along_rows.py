@@ -10,12 +10,12 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import with_argument_at
 from netc.compiler.lint.layers import SOFTMAXES, is_activation, is_norm
 from netc.compiler.lint.wiring import Wiring
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 MAPS = frozenset(("conv", "conv_transpose", "upsample", "depthwise", "separable", "maxpool", "avgpool"))
 
 
-@rule("L405")
+@rule("L405", fix="unsafe", changes=(Change.STRUCTURE,))
 def softmax_along_rows(subject: Subject) -> Iterator[Diagnostic]:
     """Softmax of a map runs along its rows, not over its channels.
 

@@ -9,10 +9,10 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import without_argument, without_layer
 from netc.compiler.lint.layers import RECTIFIERS, activation_of, keeps
 from netc.compiler.lint.plans import OF_LOGITS, REGRESSION, takes_logits
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L406")
+@rule("L406", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def rectified_prediction(subject: Subject) -> Iterator[Diagnostic]:
     """What a loss compares with the data went through relu last.
 

@@ -9,10 +9,10 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.bounds import bounds_of
 from netc.compiler.lint.edits import everywhere, without_layer
 from netc.compiler.lint.layers import activation_of, is_activation, keeps
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L409")
+@rule("L409", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def doubled_activation(subject: Subject) -> Iterator[Diagnostic]:
     """An activation follows an activation, with nothing between them.
 

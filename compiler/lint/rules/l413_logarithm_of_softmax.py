@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import joined
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 TOGETHER = {"Softmax": "log_softmax", "Sigmoid": "log_sigmoid"}
 
 
-@rule("L413")
+@rule("L413", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def logarithm_of_softmax(subject: Subject) -> Iterator[Diagnostic]:
     """The logarithm is taken of the result of softmax or sigmoid, which may be 0.
 

@@ -10,10 +10,10 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import without_layer
 from netc.compiler.lint.layers import drops, ends_linear, keeps, rate
 from netc.compiler.lint.plans import REGRESSION
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L414")
+@rule("L414", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def dropout_before_regression(subject: Subject) -> Iterator[Diagnostic]:
     """Dropout stands right before the last layer of a regression.
 

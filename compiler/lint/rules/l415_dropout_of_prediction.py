@@ -9,10 +9,10 @@ from netc.compiler.ir import Value
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import without_layer
 from netc.compiler.lint.layers import drops, keeps, rate
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L415")
+@rule("L415", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def dropout_of_prediction(subject: Subject) -> Iterator[Diagnostic]:
     """Dropout is applied to the prediction itself.
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import other_value
 from netc.compiler.lint.layers import DROPOUTS, rate
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 MOST = 0.8
 
 
-@rule("L416")
+@rule("L416", fix="unsafe", changes=(Change.STRUCTURE,))
 def nearly_all_dropped(subject: Subject) -> Iterator[Diagnostic]:
     """Dropout drops more than 80 % of what flows.
 

@@ -9,7 +9,7 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import instead, with_argument
 from netc.compiler.lint.layers import activation_of, is_activation, is_linear, keeps
 from netc.compiler.lint.wiring import Wiring
-from netc.grammar.diagnostics import Diagnostic, Fix, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Fix, Label
 
 FOR_RECTIFIERS = frozenset(("he_normal", "he_uniform"))
 RECTIFYING = frozenset(("relu", "relu6", "leaky_relu", "prelu"))
@@ -21,7 +21,7 @@ FITTING = {
 }
 
 
-@rule("L501")
+@rule("L501", fix="unsafe", changes=(Change.PARAMETERS,))
 def unfit_initializer(subject: Subject) -> Iterator[Diagnostic]:
     """Weights are drawn for another activation than the one that follows.
 

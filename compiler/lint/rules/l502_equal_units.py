@@ -10,12 +10,12 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import without_argument
 from netc.compiler.lint.layers import is_activation, is_linear, is_norm, keeps
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 POOLS = frozenset(("maxpool", "avgpool", "global_avgpool", "global_maxpool"))
 
 
-@rule("L502")
+@rule("L502", fix="unsafe", changes=(Change.PARAMETERS,))
 def equal_units(subject: Subject) -> Iterator[Diagnostic]:
     """Two layers in a row start with one number in all their weights, so that the units between them stay equal.
 

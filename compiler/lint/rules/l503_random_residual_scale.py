@@ -9,10 +9,10 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import with_argument
 from netc.compiler.lint.layers import keeps
 from netc.compiler.lint.residual import ADDING, is_residual, sides
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L503")
+@rule("L503", fix="unsafe", changes=(Change.PARAMETERS,))
 def random_residual_scale(subject: Subject) -> Iterator[Diagnostic]:
     """A residual branch is multiplied by a learned scale that nobody gave a value to start from.
 

@@ -15,7 +15,7 @@ from netc.compiler.lint.edits import without_argument
 from netc.compiler.lint.layers import activation_of, is_activation, is_linear, keeps
 from netc.compiler.net import Net
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 LEAST, MOST = 1e-3, 1e3
 HALVING = frozenset(("relu", "relu6", "leaky_relu"))
@@ -30,7 +30,7 @@ class Way(NamedTuple):
     layers: tuple[LayerInstance, ...]
 
 
-@rule("L504")
+@rule("L504", fix="unsafe", changes=(Change.PARAMETERS,))
 def signal_at_start(subject: Subject) -> Iterator[Diagnostic]:
     """With the weights that it starts from, the signal gets a thousand times smaller or larger on its way.
 

@@ -12,10 +12,10 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import without_argument
 from netc.compiler.lint.layers import is_linear, is_norm, keeps
 from netc.compiler.lint.wiring import Wiring
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L505")
+@rule("L505", fix="unsafe", changes=(Change.PARAMETERS,))
 def branch_of_zeros(subject: Subject) -> Iterator[Diagnostic]:
     """A learned scale that starts at zero multiplies a layer that starts at zero.
 

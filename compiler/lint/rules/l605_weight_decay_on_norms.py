@@ -9,7 +9,7 @@ from netc.compiler.lint.sections import Section, steps, with_setting
 from netc.compiler.plan.moving import moving
 from netc.compiler.plan.train_plan import StepPlan
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 APART = frozenset(("adamw", "lamb", "lion"))
 """Optimizers whose weight decay does not pass through the gradient, and therefore acts on every weight alike."""
@@ -17,7 +17,7 @@ SMALL = 1e-3
 """Decay within the gradient below which papers leave biases and norms in: 1e-4 and 5e-4 are usual."""
 
 
-@rule("L605")
+@rule("L605", fix="unsafe", changes=(Change.TRAINING,))
 def weight_decay_on_norms(subject: Subject) -> Iterator[Diagnostic]:
     """Weight decay draws biases and the scales of norms to zero, as well as the weights.
 

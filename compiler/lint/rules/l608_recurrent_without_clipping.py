@@ -9,13 +9,13 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.sections import Section, sections, with_setting
 from netc.compiler.lint.wiring import data_inputs
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 RECURRENT = frozenset(("rnn", "lstm", "gru"))
 SHORT = 20
 
 
-@rule("L608")
+@rule("L608", fix="unsafe", changes=(Change.TRAINING,))
 def recurrent_without_clipping(subject: Subject) -> Iterator[Diagnostic]:
     """A recurrent layer is trained without a limit on the gradient.
 

@@ -9,13 +9,13 @@ from netc.compiler.lint.sections import sections, with_setting
 from netc.compiler.optimizers.sgd import SGD
 from netc.compiler.schedules.constant import Constant
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 LONG = 30
 SMALL = 1e-3
 
 
-@rule("L612")
+@rule("L612", fix="unsafe", changes=(Change.TRAINING,))
 def constant_rate(subject: Subject) -> Iterator[Diagnostic]:
     """A long training by `sgd` keeps its learning rate to the end.
 

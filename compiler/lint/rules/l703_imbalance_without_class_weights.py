@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.sections import sections
 from netc.compiler.losses.cross_entropy import CrossEntropy
-from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Span
+from netc.grammar.diagnostics import Change, Diagnostic, Edit, Fix, Span
 
 TIMES = 10
 
 
-@rule("L703")
+@rule("L703", fix="unsafe", changes=(Change.TRAINING,))
 def imbalance_without_class_weights(subject: Subject) -> Iterator[Diagnostic]:
     """One class has ten times the labels of another, and the loss counts all labels alike.
 

@@ -8,14 +8,14 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.text import bodies, source
 from netc.grammar import ast
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Span
+from netc.grammar.diagnostics import Change, Diagnostic, Edit, Fix, Span
 from netc.grammar.source import Source
 
 PERIODS = (1, 2, 3, 4)
 TIMES = 3
 
 
-@rule("L906")
+@rule("L906", fix="unsafe", changes=(Change.NAMES,))
 def unrolled_loop(subject: Subject) -> Iterator[Diagnostic]:
     """The same lines stand three times or more in a row.
 

@@ -13,7 +13,7 @@ from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Fix
 
 
-@rule("L907")
+@rule("L907", fix="safe")
 def redundant_argument(subject: Subject) -> Iterator[Diagnostic]:
     """A layer is given an argument that equals its default.
 

@@ -15,7 +15,7 @@ AFTER = frozenset((")", "]", ",", "{", "}"))
 """What a whole expression begins behind, and ends in front of, besides the ends of statements."""
 
 
-@rule("L908")
+@rule("L908", fix="safe")
 def redundant_parentheses(subject: Subject) -> Iterator[Diagnostic]:
     """Parentheses stand around a whole expression.
 

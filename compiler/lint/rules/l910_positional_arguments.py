@@ -13,7 +13,7 @@ from netc.grammar.diagnostics import Diagnostic, Edit, Fix
 BARE = 2
 
 
-@rule("L910")
+@rule("L910", fix="safe")
 def positional_arguments(subject: Subject) -> Iterator[Diagnostic]:
     """A layer is given more than two arguments without their names.
 

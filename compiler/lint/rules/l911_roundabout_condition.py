@@ -13,7 +13,7 @@ from netc.grammar.walk import walk
 OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
-@rule("L911")
+@rule("L911", fix="safe")
 def roundabout_condition(subject: Subject) -> Iterator[Diagnostic]:
     """A condition compares with `true` or `false`, or negates a comparison.
 
