@@ -129,7 +129,7 @@ def _measured() -> str:
     lines = [
         f"Every rule is measured on the {counted(len(files), 'file')} of `examples/`; {zoo} of them hold networks as",
         "they were published, with each of the settings that the zoo lists: `found` is how often it speaks there,",
-        "`allowed` how often it is told there with a reason that it is meant so, by a comment or by `per-file-ignores` in",
+        "`allowed` how often it is told there with a reason that it is meant so, by a comment or `per-file-ignores` in",
         f"pyproject.toml. All rules together: {found} found, {allowed} allowed.",
         "`python -m netc.compiler.lint.measure` counts again.",
     ]

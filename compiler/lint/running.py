@@ -18,6 +18,7 @@ from netc.compiler.lint.allow import Allow, allows, suppress
 from netc.compiler.lint.base import Subject, all_rules
 from netc.compiler.lint.choice import Choice
 from netc.compiler.lint.config import Config, config_for
+from netc.compiler.lint.expectations import explained
 from netc.compiler.lint.files import find_files
 from netc.compiler.lint.fixing import Fixed, fix, fixable
 from netc.compiler.load import CheckResult, check
@@ -150,7 +151,7 @@ def findings(
         ran=frozenset(rule.code for rule in rules),
         given=config.rules,
     )
-    found = [finding for finding in result.diagnostics if finding.code not in all_rules()]
+    found = [finding for finding in explained(result) if finding.code not in all_rules()]
     late = []
     for rule in rules:
         if rule.last:
