@@ -127,6 +127,13 @@ def bound(comparison: Comparison) -> tuple[str, ast.Number] | None:
     return None
 
 
+def batch_of(comparison: Comparison) -> int:
+    """The batch that a comparison of `measure(batch=N)` speaks of; 1 where it names none."""
+    left = comparison.tree.left if isinstance(comparison.tree, ast.Binary) else None
+    name = left.function if isinstance(left, ast.Call) else None
+    return _arguments(name.id, left)[1] if isinstance(left, ast.Call) and isinstance(name, ast.Name) else 1
+
+
 def shares(figure: Figure) -> list[tuple[LayerInstance, int]]:
     """The layers that make a figure, largest first; weights count where they are first used."""
     name = figure.measure if figure.measure in ("params", "trainable", "flops", "activations") else "activations"

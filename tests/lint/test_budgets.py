@@ -122,7 +122,8 @@ def test_narrowness(one: str, other: str) -> None:
 
 
 def test_parts_and_the_largest_of_them(tmp_path: Path) -> None:
-    text = "block unit(n) { dense(n, act=relu) -> dense(n) }\nnet A {\n  input x: 4\n  a = unit(8)\n  unit(16)\n dense(2)\n}\n"
+    block = "block unit(n) { dense(n, act=relu) -> dense(n) }\n"
+    text = block + "net A {\n  input x: 4\n  a = unit(8)\n  unit(16)\n dense(2)\n}\n"
     (tmp_path / "a.net").write_text(text)
     net = load(str(tmp_path / "a.net"))
 
@@ -150,7 +151,8 @@ def test_a_part_that_some_nets_have(tmp_path: Path) -> None:
     ("condition", "help"),
     [
         ("memory <= 3", "memory(batch=32)"), ("latency <= 5ms", "latency(batch=32)"), ("parms <= 3", "use `params`"),
-        ("params(3) <= 1", "stage1.conv1"), ("memory(stage1) <= 3", "memory(batch=32)"), ("latncy(batch=1) < 1", "latency"),
+        ("params(3) <= 1", "stage1.conv1"), ("memory(stage1) <= 3", "memory(batch=32)"),
+        ("latncy(batch=1) < 1", "latency"),
         ("params(batch=x) <= 1", "params(stage1)"), ("params", "params <= 150M"), ("params + flops", "params <= 150M"),
     ],
 )  # fmt: skip

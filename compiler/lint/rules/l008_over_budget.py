@@ -22,9 +22,9 @@ def over_budget(subject: Subject) -> Iterator[Diagnostic]:
     Compares every net of a file with the conditions under [budget] in the nearest netc.toml, or [tool.netc.budget] in
     pyproject.toml, whose pattern matches the file, seen from there: `*` stays within a folder, `**` crosses folders.
     A condition may speak of `params`, `trainable`, `flops`, `activations`, `layers` and `memory(batch=32)`; of a part,
-    `params(stage1)`; and of the largest layer or block, `params(largest_layer)`, `flops(largest_block)`. Of conditions about the same
-    measure the one with the narrowest pattern holds, and an `expect` in the net is narrower than any. The changes that
-    are offered are the smallest of their kind with which the net, elaborated anew, meets the condition.
+    `params(stage1)`; and of what costs most, `params(largest_layer)`, `flops(largest_block)`. Of conditions about the
+    same measure the one with the narrowest pattern holds, and an `expect` in the net is narrower than any. The changes
+    that are offered are the smallest of their kind with which the net, elaborated anew, meets the condition.
     `latency(batch=1) <= 5ms` is measured by `netc bench --check` alone.
 
     ## Why is this bad
