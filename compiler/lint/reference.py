@@ -15,7 +15,7 @@ INTRODUCTION = """# Lint rules
 
 `netc lint PATH…` checks files and runs these rules; a folder stands for the `.net` files in it. All findings are
 warnings, and the exit code is 1 if there is any. `netc rules` lists the rules, `netc explain L001` prints the page of
-one. [ci.md](ci.md) shows a repository that holds itself to them.
+one.
 
 ## Allowing what is meant
 

@@ -19,6 +19,7 @@ from netc.compiler.lint.base import Subject, all_rules
 from netc.compiler.lint.choice import Choice
 from netc.compiler.lint.config import Config, config_for
 from netc.compiler.lint.evidence import Evidence, beside
+from netc.compiler.lint.expectations import explained
 from netc.compiler.lint.files import find_files
 from netc.compiler.lint.fixing import Fixed, fix, fixable
 from netc.compiler.load import CheckResult, check
@@ -154,7 +155,7 @@ def findings(
         given=config.rules,
         evidence=choice.evidence if choice.evidence is not None else beside(file),
     )
-    found = [finding for finding in result.diagnostics if finding.code not in all_rules()]
+    found = [finding for finding in explained(result) if finding.code not in all_rules()]
     late = []
     for rule in rules:
         if rule.last:

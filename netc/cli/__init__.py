@@ -35,6 +35,7 @@ GROUPS = {
         "lint": "check, and point at what is legal but rarely meant",
         "rules": "what `lint` looks for",
         "explain": "the long version of a finding's code",
+        "budget": "what networks cost, and what they may",
         "summary": "layers, shapes, parameters and cost of a network",
     },
     "Train and use it": {
