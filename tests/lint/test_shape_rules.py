@@ -9,7 +9,11 @@ from linted import net, said
 @pytest.mark.parametrize(
     ("code", "body", "message"),
     [
-        ("L201", "reshape([3072])", "the size 3072 is written where `flatten` works it out: 3x32x32 has 3072 elements"),
+        (
+            "L201",
+            "reshape([3072])",
+            "the size 3072 is written where `flatten` works it out: 3x32x32 has 3,072 elements",
+        ),
         (
             "L202",
             "conv(4, 2x2, pad=same)",
@@ -106,9 +110,7 @@ GROUPED = "conv(12, 3x3, groups=3) -> batchnorm -> relu -> conv(12, 3x3, groups=
 
 def test_groups_that_never_meet() -> None:
     (found,) = said(net(GROUPED, "6x32x32"), "L208")
-    assert (
-        found == "3 groups of channels never meet in two convolutions in a row: each sees 4 of 12 channels, as before"
-    )
+    assert found == "3 channel groups never meet in two convolutions in a row: each sees 4 of 12 channels, as before"
 
 
 UNET = "skip = conv(4, 3x3, pad=1); maxpool(2) -> conv(8, 3x3, pad=1) -> upsample(2)"

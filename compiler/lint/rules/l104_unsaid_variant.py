@@ -77,7 +77,7 @@ def unsaid_variant(subject: Subject) -> Iterator[Diagnostic]:
                 name_span(net, subject),
                 f"`{entry.name}` of the zoo, layer by layer",
                 notes=differences(ours, made_of(load_entry(paper))),
-                help=f"say so in its label or a comment, or begin with the paper's: `netc new mine --from {paper.name}`",
+                help=f"say so in a label or comment, or begin with the paper's: `netc new mine --from {paper.name}`",
             )
 
 
