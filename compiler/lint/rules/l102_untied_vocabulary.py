@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
 SMALLEST = 1_000
@@ -54,7 +55,7 @@ def untied_vocabulary(subject: Subject) -> Iterator[Diagnostic]:
             words, both = weight.value.shape[0], 2 * weight.count
             if isinstance(words, int) and words >= SMALLEST and both >= SHARE * net.params:
                 yield warning(
-                    f"the vectors of {words:,} words are there twice, {100 * both // net.params} % of all parameters",
+                    f"{counted(words, 'word')} with two vectors each, {100 * both // net.params} % of all parameters",
                     layer.span,
                     f"{weight.count:,} weights of {net.params:,}, which tied are {net.params - weight.count:,}",
                     secondary=(Label(table.span, "as many for the same words"),),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netc.compiler.ir import product
 from netc.compiler.lint.base import Subject, rule, warning
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 
 SMALLEST = 7
@@ -60,8 +61,8 @@ def costly_kernel(subject: Subject) -> Iterator[Diagnostic]:
             instead = each * (channels + (layers - 1) * filters)
             apart = channels * product(tuple(sizes)) + channels * filters
             yield warning(
-                f"a kernel of {'x'.join(map(str, sizes))} over {channels} channels has {weights:,} weights",
+                f"a kernel of {'x'.join(map(str, sizes))} over {counted(channels, 'channel')} has {weights:,} weights",
                 layer.span,
-                f"{layers} layers of 3x3 see as far with {instead:,}, depthwise and 1x1 with {apart:,}",
+                f"{counted(layers, 'layer')} of 3x3 see as far with {instead:,}, depthwise and 1x1 with {apart:,}",
                 help="stack 3x3 convolutions, or look with `depthwise` and mix with `conv(…, 1x1)`",
             )

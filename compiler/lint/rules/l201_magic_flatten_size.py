@@ -8,6 +8,7 @@ from typing import Any
 from netc.compiler.ir import format_shape, language_shape
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import instead, is_literal
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 
 
@@ -50,7 +51,7 @@ def magic_flatten_size(subject: Subject) -> Iterator[Diagnostic]:
                 yield warning(
                     f"the size {after[0]} is written where `flatten` works it out",
                     layer.span,
-                    f"{format_shape(before)} has {after[0]} elements, until something before it changes",
+                    f"{format_shape(before)} has {counted(after[0], 'element')}, until something before it changes",
                     help="write `flatten`",
                     fix=instead(layer.span, "flatten", subject),
                 )

@@ -10,6 +10,7 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.windows import WINDOWS, Axis
 from netc.compiler.lint.wiring import Wiring, data_inputs
 from netc.compiler.net import Net
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
 UP = frozenset(("conv_transpose", "upsample", "unpool", "pixel_shuffle"))
@@ -78,7 +79,7 @@ def _joined(net: Net, wiring: Wiring, cuts: dict[LayerInstance, Axis]) -> Iterat
             for cut in up - told:
                 if any(cut not in above.get(value, none) and cut not in below.get(value, none) for value in before):
                     told.add(cut)
-                    yield _finding(cut, cuts[cut], layer)
+                    yield _finding(cut, cuts[cut], layer, _advice(net, wiring))
         if layer.word in UP:
             up, down = (none, none) if _resizes(layer) else (up | down, none)
         if layer in cuts:
@@ -98,12 +99,29 @@ def _resizes(layer: LayerInstance) -> bool:
     return layer.word == "upsample" and any(new % old for old, new in zip(before, after, strict=True))
 
 
-def _finding(cut: LayerInstance, axis: Axis, joining: LayerInstance) -> Diagnostic:
+def _advice(net: Net, wiring: Wiring) -> str:
+    """Which sizes of the input all strides divide, where padding keeps the map's size otherwise."""
+    strides: dict[Value, int] = {}
+    for layer in net.layers:
+        here = max((strides.get(value, 1) for value in wiring.before(layer)), default=1)
+        for node in layer.nodes:
+            here *= max(node.attributes["strides"]) if node.op in WINDOWS else 1
+        strides |= dict.fromkeys(layer.outputs, here)
+    whole = max(strides.values(), default=1)
+    sizes = [size for value in net.inputs for size in value.shape[2:] if isinstance(size, int) and size % whole]
+    if not sizes:
+        return "choose the input's size and the paddings so that every stride divides the map it meets"
+    below = sizes[0] // whole * whole
+    fitting = f"{below} or {below + whole}" if below else f"{whole}"
+    return f"give the net an input whose size is a multiple of {whole}, {fitting} in place of {sizes[0]}"
+
+
+def _finding(cut: LayerInstance, axis: Axis, joining: LayerInstance, advice: str) -> Diagnostic:
     back = axis.steps * axis.stride
     return warning(
-        f"{axis.size} rows become {axis.steps}, and {back} when they are made larger again",
+        f"{counted(axis.size, 'row')} become {axis.steps}, and {back} when they are made larger again",
         cut.span,
         f"a stride of {axis.stride} on a map of {axis.size}",
         secondary=(Label(joining.span, f"joined here with a map that never was {back}"),),
-        help="give the net an input whose size all its strides divide: a multiple of 32 is enough for five of them",
+        help=advice,
     )

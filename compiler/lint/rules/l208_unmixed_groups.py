@@ -9,6 +9,7 @@ from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Node
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.layers import is_activation, is_norm
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
 POOLS = frozenset(("maxpool", "avgpool", "dropout", "spatial_dropout"))
@@ -59,10 +60,10 @@ def unmixed_groups(subject: Subject) -> Iterator[Diagnostic]:
             channels = node.inputs[0].shape[1]
             if shared > 1 and isinstance(channels, int):
                 yield warning(
-                    f"{shared} groups of channels never meet in two convolutions in a row",
+                    f"{counted(shared, 'channel group')} never meet in two convolutions in a row",
                     layer.span,
-                    f"each sees {channels // shared} of {channels} channels, as before",
-                    secondary=(Label(first.span, f"{grouped[first].attributes['group']} groups already"),),
+                    f"each sees {channels // shared} of {counted(channels, 'channel')}, as before",
+                    secondary=(Label(first.span, f"{counted(grouped[first].attributes['group'], 'group')} already"),),
                     help=f"put `conv({channels}, 1x1)` between them, or leave `groups` out of one",
                 )
 

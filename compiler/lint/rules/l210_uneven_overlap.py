@@ -53,6 +53,6 @@ def uneven_overlap(subject: Subject) -> Iterator[Diagnostic]:
                 yield warning(
                     f"some places of the result are made of {most} of its windows, others of {fewest}",
                     layer.span,
-                    f"a kernel of {'x'.join(map(str, kernel))} in steps of {'x'.join(map(str, strides))}",
+                    f"a kernel of {'x'.join(map(str, kernel))}, stride {'x'.join(map(str, strides))}",
                     help=f"use a kernel of {fitting}, or `upsample({max(strides)})` and a convolution",
                 )

@@ -10,6 +10,7 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import with_argument_at
 from netc.compiler.lint.layers import SOFTMAXES, is_activation, is_norm
 from netc.compiler.lint.wiring import Wiring
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Change, Diagnostic
 
 MAPS = frozenset(("conv", "conv_transpose", "upsample", "depthwise", "separable", "maxpool", "avgpool"))
@@ -50,9 +51,9 @@ def softmax_along_rows(subject: Subject) -> Iterator[Diagnostic]:
             x = node.inputs[0]
             if x.rank == 4 and node.attributes["axis"] == 3 and x.shape[3] != 1 and _of_a_map(layer, wiring):
                 yield warning(
-                    f"this softmax runs along the {x.shape[3]} columns of a map",
+                    f"this softmax runs along the {counted(x.shape[3], 'column')} of a map",
                     layer.span,
-                    f"the classes of {format_shape(language_shape(x))} are its {x.shape[1]} channels",
+                    f"the classes of {format_shape(language_shape(x))} are its {counted(x.shape[1], 'channel')}",
                     help="write `softmax(axis=0)`",
                     fix=with_argument_at(layer.span, "axis=0", subject, bare=True) if layer.word in SOFTMAXES else None,
                 )

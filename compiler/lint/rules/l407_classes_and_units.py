@@ -60,5 +60,5 @@ def classes_and_units(subject: Subject) -> Iterator[Diagnostic]:
                     f"compares {counted(units, 'score')} with a label",
                     secondary=(Label(place, f"has labels from 0 to {(known or 0) - 1}"),)
                     + ((Label(maker.span, "makes the scores"),) if maker else ()),
-                    help=f"give the last layer {known} outputs",
+                    help=f"give the last layer {counted(known or 0, 'output')}",
                 )
