@@ -49,7 +49,7 @@ def large_kernel(subject: Subject) -> Iterator[Diagnostic]:
     """
     for net in subject.nets:
         for layer in net.layers:
-            node = next((node for node in layer.nodes if node.op == "Conv"), None)
+            node = next((node for node in layer.nodes if node.op == "Conv"), None) if layer.word == "conv" else None
             if node is None or node.attributes.get("group", 1) != 1:
                 continue
             filters, channels, *kernel = node.inputs[1].shape

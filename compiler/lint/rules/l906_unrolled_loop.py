@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import bodies, source
+from netc.compiler.lint.text import parts, source
 from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Span
@@ -50,7 +50,7 @@ def unrolled_loop(subject: Subject) -> Iterator[Diagnostic]:
     ```
     """
     text = source(subject)
-    for body in bodies(subject):
+    for body in (body for part in parts(subject) for body in part.all(ast.Body)):
         yield from _statements(body, text)
         for statement in body.statements:
             flow = statement.value if isinstance(statement, ast.Bind) else statement
