@@ -209,3 +209,19 @@ def test_guessing(losses: list[float], told: bool) -> None:
     history = [{"epoch": at, "loss": loss} for at, loss in enumerate(losses, 1)]
     assert bool(said("L615", trained(), known(history=history))) == told
     assert not said("L615", trained("loss = 0.5 * cross_entropy(logits, label)"), known(history=history))
+
+
+@pytest.mark.parametrize(
+    ("loss", "small", "told"),
+    [
+        ("[a: cross_entropy(logits, label), b: mse(logits, 0)]", [0.01, 0.01, 0.005], None),
+        ("[a: cross_entropy(logits, label), b: mse(logits, 0)]", [0.009, 0.009, 0.005], "`b` is 0.5 % of the loss"),
+        ("[a: cross_entropy(logits, label), b: mse(logits, 0)]", [0.005, 0.005], None),
+        ("[a: cross_entropy(logits, label), b: 10 * mse(logits, 0)]", [0.005, 0.005, 0.005], None),
+        ("cross_entropy(logits, label) + mse(logits, 0)", [0.005, 0.005, 0.005], None),
+    ],
+)
+def test_terms_of_a_loss(loss: str, small: list[float], told: str | None) -> None:
+    history = [{"epoch": at, "loss": 1, "loss.a": 1 - size, "loss.b": size} for at, size in enumerate(small, 1)]
+    found = messages("L607", trained(f"loss = {loss}"), known(history=history))
+    assert found == ([told] if told else [])

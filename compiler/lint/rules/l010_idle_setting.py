@@ -9,7 +9,6 @@ from netc.compiler.lint.sections import Section, sections
 from netc.compiler.plan.moving import matches, rate_factors
 from netc.compiler.plan.train_plan import STEP_SETTINGS, StepPlan
 from netc.grammar import ast
-from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label, Span
 
 
@@ -98,7 +97,7 @@ def _rates(section: Section, step: StepPlan) -> Iterator[Diagnostic]:
             yield warning(
                 f'the rate of "{pattern}" is never used',
                 _entry(section, "rates", pattern, step),
-                f"of the patterns that fit, the first counts: {counted(len(own), 'weight')} already have one",
+                "of the patterns that fit, the first counts",
                 help=f'put "{pattern}" in front of "{before}"',
             )
         elif factor == 1 and not hides:

@@ -79,7 +79,9 @@ def _late(section: Section) -> tuple[str, str, str] | None:
     match schedule:
         case Step() if schedule.every >= epochs:
             message = f"the rate falls every {schedule.every:g} epochs, and so never"
-            return message, "every", f"write `every={third}`, which makes it fall twice, or train for longer"
+            falls = counted((epochs - 1) // third, "time")
+            shorter = f"write `every={third}`, which makes it fall {falls}, or " if epochs > 1 else ""
+            return message, "every", f"{shorter}train for longer"
         case MultiStep():
             late = [epoch for epoch in schedule.at if epoch >= epochs]
             if late:

@@ -62,6 +62,6 @@ def growing_rate(subject: Subject) -> Iterator[Diagnostic]:
             yield warning(
                 f"the learning rate grows: `{schedule.word}` multiplies it by {schedule.ratio:g}",
                 section.argument("schedule", "factor"),
-                f"{last:.3g} times the base rate at the end of {epochs} epochs",
+                f"{last:,.4g} times the base rate at the end of {epochs} epochs",
                 help=f"write `factor={1 / schedule.ratio:.3g}` to divide by {schedule.ratio:g}",
             )
