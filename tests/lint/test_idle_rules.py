@@ -20,7 +20,7 @@ GAN = """net Pair {
         (["loss = cross_entropy(logits, label) + 0 * mse(logits, 0)"], "`mse` counts for nothing"),
         (["loss = cross_entropy(logits, label) + 0.1 * mse(logits, 0)"], None),
         (["loss = cross_entropy(logits, label, class_weights=[2, 2, 2, 2, 2, 2, 2, 2, 2, 2])"],
-         "all 10 classes have the weight 2"),
+         "all of 10 classes have the weight 2"),
         (["loss = cross_entropy(logits, label, class_weights=[2, 2, 2, 2, 2, 2, 2, 2, 2, 1])"], None),
         (['rates = ["dense1": 0.1]'], None),
         (['rates = ["dense1": 1]'], 'the rate of "dense1" is multiplied by 1'),

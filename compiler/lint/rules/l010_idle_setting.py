@@ -9,6 +9,7 @@ from netc.compiler.lint.sections import Section, sections
 from netc.compiler.plan.moving import matches, rate_factors
 from netc.compiler.plan.train_plan import STEP_SETTINGS, StepPlan
 from netc.grammar import ast
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label, Span
 
 
@@ -78,7 +79,7 @@ def _losses(step: StepPlan) -> Iterator[Diagnostic]:
             yield warning(f"`{term.loss.word}` counts for nothing", term.span, "its weight is 0", help="leave it out")
         weights = getattr(term.loss, "class_weights", None)
         if isinstance(weights, tuple) and len(set(weights)) == 1:
-            message = f"all {len(weights)} classes have the weight {weights[0]:g}"
+            message = f"all of {counted(len(weights), 'class', 'classes')} have the weight {weights[0]:g}"
             help = "leave `class_weights` out: the mean is by the sum of the weights"
             yield warning(message, term.span, "equal weights cancel", help=help)
 

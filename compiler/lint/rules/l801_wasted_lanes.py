@@ -10,6 +10,7 @@ from netc.compiler.ir import Size
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.cost import whole, work
 from netc.compiler.net import Net
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
 LANES = 8
@@ -77,13 +78,13 @@ def wasted_lanes(subject: Subject) -> Iterator[Diagnostic]:
             yield warning(
                 f"channels that are no multiple of {LANES} add {100 * extra / total:.0f} % of work",
                 worst.layer.span,
-                f"{worst.filters} channels cost as much as {_up(worst.filters)}",
+                f"{counted(worst.filters, 'channel')} cost as much as {_up(worst.filters)}",
                 secondary=[
                     Label(item.layer.span, f"{item.filters} as much as {_up(item.filters)}")
                     for item in found[1:4]
                     if item.layer.span.file == worst.layer.span.file and item.layer.span != worst.layer.span
                 ],
-                help=f"take {_up(worst.filters)} channels here, which cost the same"
+                help=f"take {counted(_up(worst.filters), 'channel')} here, which cost the same"
                 + (f", or {worst.filters // LANES * LANES}" if worst.filters > LANES else ""),
             )
 
