@@ -1,10 +1,10 @@
-"""What rules ask of a file's text: its nodes in reading order, whether two parts say the same, and small edits."""
+"""What rules ask of a file's text: the nodes of its nets and blocks, whether two say the same, and small edits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 from netc.compiler.lint.base import Subject
 from netc.compiler.net import Net
@@ -12,6 +12,8 @@ from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Span
 from netc.grammar.source import Source
 from netc.grammar.walk import walk
+
+Node = TypeVar("Node", bound=ast.Syntax)
 
 
 def source(subject: Subject) -> Source:
@@ -23,29 +25,32 @@ def _source(subject: Subject) -> Source:
     return Source(subject.tree.span.file, subject.tree.source)
 
 
-def nodes(subject: Subject) -> tuple[ast.Syntax, ...]:
-    """Every node of the file, parents before children."""
-    return subject.shared(_nodes)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A net or block of the file, and the nodes inside it by their type, in reading order."""
+
+    item: ast.Net | ast.Block
+    nodes: Mapping[type[ast.Syntax], list[Any]]
+
+    def all(self, kind: type[Node]) -> list[Node]:
+        """The nodes of a type."""
+        return self.nodes.get(kind, [])
 
 
-def _nodes(subject: Subject) -> tuple[ast.Syntax, ...]:
-    return tuple(walk(subject.tree))
-
-
-def definitions(subject: Subject) -> Iterator[ast.Net | ast.Block]:
+def parts(subject: Subject) -> tuple[Part, ...]:
     """The nets and blocks that the file defines."""
+    return subject.shared(_parts)
+
+
+def _parts(subject: Subject) -> tuple[Part, ...]:
+    found = []
     for item in subject.tree.items:
         if isinstance(item, (ast.Net, ast.Block)):
-            yield item
-
-
-def bodies(subject: Subject) -> tuple[ast.Body, ...]:
-    """All braces of nets and blocks; those of train sections hold settings."""
-    return subject.shared(_bodies)
-
-
-def _bodies(subject: Subject) -> tuple[ast.Body, ...]:
-    return tuple(node for item in definitions(subject) for node in walk(item) if isinstance(node, ast.Body))
+            inside: dict[type[ast.Syntax], list[Any]] = {}
+            for node in walk(item.body):
+                inside.setdefault(type(node), []).append(node)
+            found.append(Part(item, inside))
+    return tuple(found)
 
 
 def file_names(subject: Subject) -> dict[str, Span]:

@@ -24,6 +24,7 @@ net Small {
 train Small {
   loss = cross_entropy(logits, label)
   optimizer = adamw(lr=1e-3)
+  decays = kernels
   schedule = cosine(warmup=1)
   metrics = [accuracy]
 }

@@ -20,7 +20,7 @@ GAN = """net Pair {
         (["loss = cross_entropy(logits, label) + 0 * mse(logits, 0)"], "`mse` counts for nothing"),
         (["loss = cross_entropy(logits, label) + 0.1 * mse(logits, 0)"], None),
         (["loss = cross_entropy(logits, label, class_weights=[2, 2, 2, 2, 2, 2, 2, 2, 2, 2])"],
-         "all 10 classes have the weight 2"),
+         "all of 10 classes have the weight 2"),
         (["loss = cross_entropy(logits, label, class_weights=[2, 2, 2, 2, 2, 2, 2, 2, 2, 1])"], None),
         (['rates = ["dense1": 0.1]'], None),
         (['rates = ["dense1": 1]'], 'the rate of "dense1" is multiplied by 1'),
@@ -116,3 +116,35 @@ def test_loop_names(loop: str, written: str | None) -> None:
     text = DIGITS.replace("  flatten\n", f"  flatten\n  {loop}\n")
     assert messages("L014", text) == ([] if written == "" else ["nothing uses `i`"])
     assert mended("L014", text) == (text.replace(loop, written) if written else text)
+
+
+HEADS = """net Heads {
+  input image: 1x28x28
+  body = flatten -> dense(16, act=relu)
+  logits = dense(10)
+  age = body -> dense(2) -> relu -> dense(1)
+  output logits, age
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("net", "settings", "told"),
+    [
+        (HEADS, [], ["no loss depends on `age.dense1` and 1 more"]),
+        (HEADS, ["loss = cross_entropy(logits, label) + mse(age, years)"], []),
+        (HEADS, ['freeze = ["age"]'], []),
+        (HEADS, ['init = ["age": weights("age.safetensors")]'], []),
+        (HEADS.replace("body -> dense(2) -> relu -> dense(1)", "logits -> softmax"), [], []),
+    ],
+)
+def test_untrained_weights(net: str, settings: list[str], told: list[str]) -> None:
+    assert messages("L015", trained(*settings, net=net)) == told
+    assert not said("L015", net)
+
+
+def test_weights_that_another_section_trains() -> None:
+    text = trained(net=HEADS)
+    more = 'train Heads "ages" {\n  loss = mse(age, years)\n}\n'
+    assert said("L015", text)
+    assert not said("L015", text + more)

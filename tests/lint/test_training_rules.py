@@ -68,8 +68,8 @@ def test_every_optimizer_has_a_range() -> None:
         ("L602", ["schedule = cosine(warmup=6)", "epochs = 10"], "the warm-up takes 6 of 10 epochs"),
         ("L602", ["schedule = linear(warmup=0.4)", "epochs = 1"], None),
         ("L603", ["schedule = step(every=9)", "epochs = 10"], None),
-        ("L603", ["schedule = step(every=10)", "epochs = 10"], "the rate falls every 10 epochs, and so never"),
-        ("L603", ["schedule = step(every=10)"], "the rate falls every 10 epochs, and so never"),
+        ("L603", ["schedule = step(every=10)", "epochs = 10"], "the rate falls after 10 epochs, and so never"),
+        ("L603", ["schedule = step(every=10)"], "the rate falls after 10 epochs, and so never"),
         ("L603", ["schedule = multistep(at=[5, 8])"], None),
         ("L603", ["schedule = multistep(at=[5, 30])"], "epoch 30 of `multistep` is never reached"),
         ("L603", ["schedule = multistep([30, 60])"], "epochs 30, 60 of `multistep` are never reached"),
@@ -209,3 +209,19 @@ def test_guessing(losses: list[float], told: bool) -> None:
     history = [{"epoch": at, "loss": loss} for at, loss in enumerate(losses, 1)]
     assert bool(said("L615", trained(), known(history=history))) == told
     assert not said("L615", trained("loss = 0.5 * cross_entropy(logits, label)"), known(history=history))
+
+
+@pytest.mark.parametrize(
+    ("loss", "small", "told"),
+    [
+        ("[a: cross_entropy(logits, label), b: mse(logits, 0)]", [0.01, 0.01, 0.005], None),
+        ("[a: cross_entropy(logits, label), b: mse(logits, 0)]", [0.009, 0.009, 0.005], "`b` is 0.5 % of the loss"),
+        ("[a: cross_entropy(logits, label), b: mse(logits, 0)]", [0.005, 0.005], None),
+        ("[a: cross_entropy(logits, label), b: 10 * mse(logits, 0)]", [0.005, 0.005, 0.005], None),
+        ("cross_entropy(logits, label) + mse(logits, 0)", [0.005, 0.005, 0.005], None),
+    ],
+)
+def test_terms_of_a_loss(loss: str, small: list[float], told: str | None) -> None:
+    history = [{"epoch": at, "loss": 1, "loss.a": 1 - size, "loss.b": size} for at, size in enumerate(small, 1)]
+    found = messages("L607", trained(f"loss = {loss}"), known(history=history))
+    assert found == ([told] if told else [])

@@ -79,7 +79,7 @@ def _losses(step: StepPlan) -> Iterator[Diagnostic]:
             yield warning(f"`{term.loss.word}` counts for nothing", term.span, "its weight is 0", help="leave it out")
         weights = getattr(term.loss, "class_weights", None)
         if isinstance(weights, tuple) and len(set(weights)) == 1:
-            message = f"all {len(weights)} classes have the weight {weights[0]:g}"
+            message = f"all of {counted(len(weights), 'class', 'classes')} have the weight {weights[0]:g}"
             help = "leave `class_weights` out: the mean is by the sum of the weights"
             yield warning(message, term.span, "equal weights cancel", help=help)
 
@@ -98,7 +98,7 @@ def _rates(section: Section, step: StepPlan) -> Iterator[Diagnostic]:
             yield warning(
                 f'the rate of "{pattern}" is never used',
                 _entry(section, "rates", pattern, step),
-                f"of the patterns that fit, the first counts: {counted(len(own), 'weight')} already have one",
+                "of the patterns that fit, the first counts",
                 help=f'put "{pattern}" in front of "{before}"',
             )
         elif factor == 1 and not hides:

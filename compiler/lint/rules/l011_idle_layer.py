@@ -48,17 +48,19 @@ def idle_layer(subject: Subject) -> Iterator[Diagnostic]:
     }
     ```
     """
-    places: dict[Span, list[str | None]] = {}
-    layers: dict[Span, LayerInstance] = {}
+    words = RESHAPING | WINDOWS | DROPPING
+    idle: dict[Span, tuple[str, str]] = {}
     for net in subject.nets:
         for layer in net.layers:
-            if layer.span.file == subject.tree.span.file and layer.layer is not None:
-                layers.setdefault(layer.span, layer)
-                places.setdefault(layer.span, []).append(_idle(layer, subject))
-    for span, found in places.items():
-        if all(found):
-            layer = layers[span]
-            yield warning(f"`{layer.word}` does nothing here", span, found[0] or "", help="leave it out")
+            why = _idle(layer, subject) if layer.word in words and layer.span not in idle else None
+            if why and layer.span.file == subject.tree.span.file:
+                idle[layer.span] = layer.word, why
+    for net in subject.nets if idle else ():
+        for layer in net.layers:
+            if layer.span in idle and not _idle(layer, subject):
+                del idle[layer.span]
+    for span, (word, why) in idle.items():
+        yield warning(f"`{word}` does nothing here", span, why, help="leave it out")
 
 
 def _idle(layer: LayerInstance, subject: Subject) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import definitions, literal
+from netc.compiler.lint.text import literal, parts
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Span
 from netc.grammar.walk import walk
@@ -44,8 +44,8 @@ def constant_control(subject: Subject) -> Iterator[Diagnostic]:
     }
     ```
     """
-    for item in definitions(subject):
-        for node in walk(item.body):
+    for part in parts(subject):
+        for node in (*part.all(ast.If), *part.all(ast.Repeat), *part.all(ast.For)):
             found = _constant(node)
             if found is not None:
                 message, span, help = found

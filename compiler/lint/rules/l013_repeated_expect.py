@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import bodies, same
+from netc.compiler.lint.text import parts, same
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Label
 
@@ -45,7 +45,7 @@ def repeated_expect(subject: Subject) -> Iterator[Diagnostic]:
     }
     ```
     """
-    for body in bodies(subject):
+    for body in (body for part in parts(subject) if part.all(ast.Expect) for body in part.all(ast.Body)):
         seen: list[ast.Expect] = []
         for statement in body.statements:
             if isinstance(statement, ast.Expect):

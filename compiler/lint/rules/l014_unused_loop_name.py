@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import at, between, definitions, literal, source
+from netc.compiler.lint.text import at, between, literal, parts, source
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix
-from netc.grammar.walk import read, walk
 
 
 @rule("L014", fix="safe")
@@ -41,12 +41,15 @@ def unused_loop_name(subject: Subject) -> Iterator[Diagnostic]:
     }
     ```
     """
-    for item in definitions(subject):
-        loops = [node for node in walk(item.body) if isinstance(node, ast.For)]
-        mentioned = {node.id for node in walk(item.body, inside=read) if isinstance(node, ast.Name)} if loops else set()
+    for part in parts(subject):
+        loops = part.all(ast.For)
+        names = Counter(name.id for name in part.all(ast.Name)) if loops else Counter[str]()
+        givers: list[ast.Bind | ast.For] = [*part.all(ast.Bind), *loops]
+        for giver in givers:
+            names.subtract(target.id for target in giver.targets)
         for loop in loops:
             (name, *more) = loop.targets
-            if more or name.id in mentioned or not isinstance(loop.iterable, ast.Range):
+            if more or names[name.id] > 0 or not isinstance(loop.iterable, ast.Range):
                 continue
             start, stop = loop.iterable.start, loop.iterable.stop
             passes = source(subject).between(stop.span)

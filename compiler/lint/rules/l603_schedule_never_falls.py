@@ -78,8 +78,10 @@ def _late(section: Section) -> tuple[str, str, str] | None:
     third = max(epochs // 3, 1)
     match schedule:
         case Step() if schedule.every >= epochs:
-            message = f"the rate falls every {schedule.every:g} epochs, and so never"
-            return message, "every", f"write `every={third}`, which makes it fall twice, or train for longer"
+            message = f"the rate falls after {counted(f'{schedule.every:g}', 'epoch')}, and so never"
+            falls = counted((epochs - 1) // third, "time")
+            shorter = f"write `every={third}`, which makes it fall {falls}, or " if epochs > 1 else ""
+            return message, "every", f"{shorter}train for longer"
         case MultiStep():
             late = [epoch for epoch in schedule.at if epoch >= epochs]
             if late:
@@ -88,6 +90,6 @@ def _late(section: Section) -> tuple[str, str, str] | None:
                 message += "are never reached" if len(late) > 1 else "is never reached"
                 return message, "at", f"leave {which} out, or name epochs below {epochs}"
         case Plateau() if schedule.patience >= epochs:
-            message = f"the rate falls after {schedule.patience} epochs without a gain, and so never"
+            message = f"the rate falls after {counted(schedule.patience, 'epoch')} without a gain, and so never"
             return message, "patience", f"write `patience={third}`, or train for longer"
     return None

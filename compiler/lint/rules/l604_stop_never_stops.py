@@ -68,8 +68,9 @@ def stop_never_stops(subject: Subject) -> Iterator[Diagnostic]:
                     help=f"write `patience={max(plan.epochs // 4, 1)}`, or leave the stop out",
                 )
             elif stop.patience < plan.schedule.warmup:
+                warmup = counted(f"{plan.schedule.warmup:g}", "epoch")
                 yield warning(
-                    f"the early stop may come in the warm-up, which takes {plan.schedule.warmup:g} epochs",
+                    f"the early stop may come in the warm-up, which takes {warmup}",
                     section.argument("stop", "patience"),
                     f"it waits for {counted(stop.patience, 'epoch')}",
                     help=f"write a `patience` above {plan.schedule.warmup:g}",

@@ -10,6 +10,7 @@ from netc.compiler.lint.sections import sections
 from netc.compiler.schedules.exponential import Exponential
 from netc.compiler.schedules.multistep import MultiStep
 from netc.compiler.schedules.step import Step
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 
 
@@ -62,6 +63,6 @@ def growing_rate(subject: Subject) -> Iterator[Diagnostic]:
             yield warning(
                 f"the learning rate grows: `{schedule.word}` multiplies it by {schedule.ratio:g}",
                 section.argument("schedule", "factor"),
-                f"{last:.3g} times the base rate at the end of {epochs} epochs",
+                f"{last:,.4g} times the base rate at the end of {counted(epochs, 'epoch')}",
                 help=f"write `factor={1 / schedule.ratio:.3g}` to divide by {schedule.ratio:g}",
             )

@@ -72,6 +72,6 @@ def few_updates(subject: Subject) -> Iterator[Diagnostic]:
             yield warning(
                 f"the training makes {counted(updates, 'update')} in all",
                 section.place("batch"),
-                f"{rows:,} rows in updates of {plan.batch}{accumulated}, {counted(plan.epochs, 'epoch')}",
-                help=f"batches of {batch} in {epochs:,} epochs make about {ENOUGH:,}",
+                f"{counted(rows, 'row')} in updates of {plan.batch}{accumulated}, {counted(plan.epochs, 'epoch')}",
+                help=f"batches of {batch} in {counted(epochs, 'epoch')} make about {ENOUGH:,}",
             )

@@ -61,7 +61,7 @@ def batch_larger_than_data(subject: Subject) -> Iterator[Diagnostic]:
         plan, rows = section.plan, section.rows
         if rows is not None and plan.rows > rows:
             word = "batch" if plan.batch > rows or plan.accumulate == 1 else "accumulate"
-            wanted = f"{plan.batch} * {plan.accumulate} rows" if plan.accumulate > 1 else f"{plan.batch} rows"
+            wanted = counted(f"{plan.batch} * {plan.accumulate}" if plan.accumulate > 1 else plan.batch, "row")
             yield warning(
                 f"there are only {counted(rows, 'row')} to train on",
                 section.place(word),

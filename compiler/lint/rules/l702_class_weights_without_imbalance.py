@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.sections import sections
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 
 ALIKE = 1.5
@@ -64,6 +65,6 @@ def class_weights_without_imbalance(subject: Subject) -> Iterator[Diagnostic]:
                 yield warning(
                     "the classes are equally frequent, and their loss is weighed",
                     term.span,
-                    f"{min(counts):,} to {max(counts):,} labels of each of {len(counts)} classes",
+                    f"{min(counts):,} to {max(counts):,} labels of each of {counted(len(counts), 'class', 'classes')}",
                     help="leave `class_weights` out",
                 )

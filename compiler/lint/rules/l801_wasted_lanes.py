@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from netc.compiler.applications import LayerInstance
-from netc.compiler.facts.count import layer_flops
 from netc.compiler.ir import Size
 from netc.compiler.lint.base import Subject, rule, warning
+from netc.compiler.lint.cost import whole, work
 from netc.compiler.net import Net
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
 LANES = 8
@@ -23,7 +24,6 @@ FEW = 4
 @dataclass(frozen=True, slots=True)
 class _Wasteful:
     layer: LayerInstance
-    work: int
     extra: float
     filters: int
 
@@ -67,8 +67,8 @@ def wasted_lanes(subject: Subject) -> Iterator[Diagnostic]:
     ```
     """
     for net in subject.nets:
-        works = [layer_flops([layer]) for layer in net.layers]
-        total = _whole(works)
+        works = work(subject, net)
+        total = whole(works)
         if total is None or total < SMALLEST:
             continue
         found = sorted(_wasteful(net, works), key=lambda item: -item.extra)
@@ -78,39 +78,35 @@ def wasted_lanes(subject: Subject) -> Iterator[Diagnostic]:
             yield warning(
                 f"channels that are no multiple of {LANES} add {100 * extra / total:.0f} % of work",
                 worst.layer.span,
-                f"{worst.filters} channels cost as much as {_up(worst.filters)}",
+                f"{counted(worst.filters, 'channel')} cost as much as {_up(worst.filters)}",
                 secondary=[
                     Label(item.layer.span, f"{item.filters} as much as {_up(item.filters)}")
                     for item in found[1:4]
                     if item.layer.span.file == worst.layer.span.file and item.layer.span != worst.layer.span
                 ],
-                help=f"take {_up(worst.filters)} channels here, which cost the same"
+                help=f"take {counted(_up(worst.filters), 'channel')} here, which cost the same"
                 + (f", or {worst.filters // LANES * LANES}" if worst.filters > LANES else ""),
             )
 
 
-def _wasteful(net: Net, works: list[Size]) -> Iterator[_Wasteful]:
+def _wasteful(net: Net, works: Mapping[int, Size]) -> Iterator[_Wasteful]:
     """The convolutions whose channels don't fill blocks, and the work that the empty places cost."""
-    for layer, work in zip(net.layers, works, strict=True):
+    for layer in net.layers:
+        size = works.get(id(layer)) if layer.word == "conv" else None
         node = next((node for node in layer.nodes if node.op == "Conv"), None)
-        if node is None or not isinstance(work, int) or node.attributes.get("group", 1) != 1:
+        if node is None or not isinstance(size, int) or node.attributes.get("group", 1) != 1:
             continue
         filters, channels = node.inputs[1].shape[:2]
-        if isinstance(filters, int) and isinstance(channels, int) and not net_output(net, layer):
+        if isinstance(filters, int) and isinstance(channels, int) and not _is_output(net, layer):
             padded = _up(filters) * (channels if channels <= FEW else _up(channels))
-            extra = work * (padded / (filters * channels) - 1)
+            extra = size * (padded / (filters * channels) - 1)
             if extra:
-                yield _Wasteful(layer, work, extra, filters)
+                yield _Wasteful(layer, extra, filters)
 
 
-def net_output(net: Net, layer: LayerInstance) -> bool:
+def _is_output(net: Net, layer: LayerInstance) -> bool:
     """Whether a layer makes an output, whose channels are what was asked for."""
     return any(value in layer.outputs for value in net.outputs.values())
-
-
-def _whole(works: list[Size]) -> int | None:
-    numbers = [work for work in works if isinstance(work, int)]
-    return sum(numbers) if len(numbers) == len(works) else None
 
 
 def _up(channels: int) -> int:

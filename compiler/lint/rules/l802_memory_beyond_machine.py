@@ -84,5 +84,7 @@ def _way_out(section: Section, available: int) -> str:
         fitting = int((0.75 * available - one) // (two - one)) + 1
         if fitting >= 1:
             batch = 2 ** (min(fitting, section.plan.batch).bit_length() - 1)
-            return f"write `batch = {batch}` with `accumulate = {-(-section.plan.rows // batch)}`: the same updates"
+            but = ", but for batch norm" if any(layer.word == "batchnorm" for layer in section.net.layers) else ""
+            times = -(-section.plan.rows // batch)
+            return f"write `batch = {batch}` with `accumulate = {times}`: the same updates{but}"
     return "a single example is too large: make the network or its input smaller"

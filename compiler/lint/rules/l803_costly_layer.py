@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netc.compiler.facts.count import layer_flops
 from netc.compiler.ir import format_shape, language_shape
 from netc.compiler.lint.base import Subject, rule, warning
+from netc.compiler.lint.cost import whole, work
 from netc.compiler.lint.wiring import weighted
 from netc.grammar.diagnostics import Diagnostic
 
@@ -56,20 +56,20 @@ def costly_layer(subject: Subject) -> Iterator[Diagnostic]:
     ```
     """
     for net in subject.nets:
-        counts = [(layer, count) for layer, count in weighted(net)]
-        works = [layer_flops([layer]) for layer in net.layers if not layer.training_only]
-        numbers = [work for work in works if isinstance(work, int)]
-        total, parameters = sum(numbers), sum(count for _, count in counts)
-        if len(numbers) < len(works) or total < SMALLEST or len(counts) < LAYERS:
+        works = work(subject, net)
+        total = whole(works)
+        if total is None or total < SMALLEST:
             continue
-        for layer, count in counts:
-            work = layer_flops([layer])
-            if isinstance(work, int) and work > SHARE * total and count < PARAMETERS * parameters:
+        counts = list(weighted(net))
+        parameters = sum(count for _, count in counts)
+        for layer, count in counts if len(counts) >= LAYERS else ():
+            own = works[id(layer)]
+            if isinstance(own, int) and own > SHARE * total and count < PARAMETERS * parameters:
                 shape = format_shape(language_shape(layer.outputs[0]))
                 yield warning(
-                    f"one layer takes {100 * work // total} % of the work with {100 * count / parameters:.1f} % of "
+                    f"one layer takes {100 * own // total} % of the work with {100 * count / parameters:.1f} % of "
                     "the parameters",
                     layer.span,
-                    f"{work:,} of {total:,} multiply-accumulates, at {shape}",
+                    f"{own:,} of {total:,} multiply-accumulates, at {shape}",
                     help="pool or stride before it: half the rows and columns are a quarter of its work",
                 )

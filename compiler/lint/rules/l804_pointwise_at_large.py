@@ -49,9 +49,9 @@ def pointwise_at_large(subject: Subject) -> Iterator[Diagnostic]:
     """
     for net in subject.nets:
         wiring = subject.wiring(net)
-        for layer in net.layers:
-            other = _after_upsampling(layer, wiring) or _before_average(layer, wiring)
-            if other is None:
+        for other in net.layers:
+            layer = _neighbour(other, wiring) if other.word in ("upsample", "global_avgpool") else None
+            if layer is None or not _pointwise(layer):
                 continue
             after = other.word == "upsample"
             large, small = data_inputs(other)[0], other.outputs[0]
@@ -74,34 +74,24 @@ def pointwise_at_large(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
+def _neighbour(other: LayerInstance, wiring: Wiring) -> LayerInstance | None:
+    """The layer that alone reads what `upsample` makes, or whose result only `global_avgpool` reads, where both orders
+    give the same.
+    """
+    after = other.word == "upsample"
+    value = other.outputs[0] if after else data_inputs(other)[0]
+    readers = wiring.readers.get(value, [])
+    if len(readers) != 1 or value in wiring.wanted:
+        return None
+    layer = wiring.layer_of.get(readers[0]) if after else wiring.maker(value)
+    if layer is None or layer.layer is None or other.layer is None or layer.word != "conv":
+        return None
+    nearest = after and other.layer.settings()["mode"] == "nearest"
+    return layer if nearest or layer.layer.settings()["act"] is None else None
+
+
 def _pointwise(layer: LayerInstance) -> bool:
-    """Whether it is a 1x1 convolution that keeps the size."""
-    node = next((node for node in layer.nodes if node.op == "Conv"), None)
-    if layer.word != "conv" or node is None:
-        return False
+    """Whether a convolution is one of single places that keeps the size."""
+    node = next(node for node in layer.nodes if node.op == "Conv")
     one = all(size == 1 for size in node.inputs[1].shape[2:])
     return one and language_shape(layer.outputs[0])[1:] == language_shape(data_inputs(layer)[0])[1:]
-
-
-def _after_upsampling(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
-    """The `upsample` whose result only this 1x1 convolution reads."""
-    if not _pointwise(layer):
-        return None
-    value = data_inputs(layer)[0]
-    maker = wiring.maker(value)
-    exact = maker is not None and maker.layer is not None and maker.word == "upsample"
-    if not exact or maker is None or maker.layer is None or not wiring.read_by(value, "Conv"):
-        return None
-    nearest = maker.layer.settings().get("mode") == "nearest"
-    linear = layer.layer is not None and layer.layer.settings().get("act") is None
-    return maker if (nearest or linear) and len(wiring.readers.get(value, [])) == 1 else None
-
-
-def _before_average(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
-    """The `global_avgpool` that alone reads this 1x1 convolution, which no activation follows."""
-    if not _pointwise(layer) or layer.layer is None or layer.layer.settings().get("act") is not None:
-        return None
-    value = layer.outputs[0]
-    readers = wiring.readers.get(value, [])
-    reader = wiring.layer_of.get(readers[0]) if len(readers) == 1 and value not in wiring.wanted else None
-    return reader if reader is not None and reader.word == "global_avgpool" else None

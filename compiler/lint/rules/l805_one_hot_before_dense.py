@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from netc.compiler.ir import language_shape
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import data_inputs
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
 SMALLEST = 64
@@ -57,7 +58,7 @@ def one_hot_before_dense(subject: Subject) -> Iterator[Diagnostic]:
                     "`one_hot` into `dense` looks a row up by multiplying with zeros",
                     layer.span,
                     f"{classes * width:,} multiply-accumulates for each row of {width}",
-                    secondary=(Label(maker.span, f"{classes:,} numbers, one of which is not 0"),)
+                    secondary=(Label(maker.span, f"{counted(classes, 'number')}, one of which is not 0"),)
                     if maker.span.file == layer.span.file
                     else (),
                     help=f"write `embedding({classes}, {width})` in the place of both",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netc.compiler.facts.count import layer_flops
 from netc.compiler.lint.base import Subject, rule, warning
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 
 SIDE = 7
@@ -49,7 +50,7 @@ def large_kernel(subject: Subject) -> Iterator[Diagnostic]:
     """
     for net in subject.nets:
         for layer in net.layers:
-            node = next((node for node in layer.nodes if node.op == "Conv"), None)
+            node = next((node for node in layer.nodes if node.op == "Conv"), None) if layer.word == "conv" else None
             if node is None or node.attributes.get("group", 1) != 1:
                 continue
             filters, channels, *kernel = node.inputs[1].shape
@@ -65,10 +66,10 @@ def large_kernel(subject: Subject) -> Iterator[Diagnostic]:
                 height, width = (side for side in kernel if isinstance(side, int))
                 layers = max(height, width) // 2
                 yield warning(
-                    f"a kernel of {height}x{width} between {channels} and {filters} channels",
+                    f"a kernel of {height}x{width} between {channels} and {counted(filters, 'channel')}",
                     layer.span,
                     f"{work:,} multiply-accumulates",
-                    help=f"{layers} layers of 3x3 see as far for {9 * layers} weights in the place of "
+                    help=f"{counted(layers, 'layer')} of 3x3 see as far for {9 * layers} weights in the place of "
                     f"{height * width}; `conv(groups={channels})` and a 1x1 for fewer still"
                     if 9 * layers < height * width
                     else f"`conv(groups={channels})` and a 1x1 see as far for a fraction",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import definitions
+from netc.compiler.lint.text import parts
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic
 
@@ -44,7 +44,7 @@ def net_name_style(subject: Subject) -> Iterator[Diagnostic]:
     }
     ```
     """
-    for item in definitions(subject):
+    for item in (part.item for part in parts(subject)):
         name = item.name
         if CAPITALISED.fullmatch(name):
             continue

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import definitions
+from netc.compiler.lint.text import parts
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Span
-from netc.grammar.walk import walk
 
 SNAKE = re.compile(r"_*[a-z][a-z0-9]*(_[a-z0-9]+)*_*")
 CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
@@ -64,10 +63,10 @@ def _names(subject: Subject) -> Iterator[tuple[object, str, Span]]:
     for item in subject.tree.items:
         if isinstance(item, ast.Bind):
             yield from ((None, target.id, target.span) for target in item.targets)
-    for item in definitions(subject):
+    for part in parts(subject):
+        item = part.item
         yield from ((item.name, parameter.name, parameter.span) for parameter in item.parameters)
-        for node in walk(item.body):
-            if isinstance(node, (ast.Bind, ast.For)):
-                yield from ((item.name, target.id, target.span) for target in node.targets)
-            elif isinstance(node, ast.InputDeclaration):
-                yield item.name, node.name, node.name_span
+        givers: list[ast.Bind | ast.For] = [*part.all(ast.Bind), *part.all(ast.For)]
+        for node in givers:
+            yield from ((item.name, target.id, target.span) for target in node.targets)
+        yield from ((item.name, node.name, node.name_span) for node in part.all(ast.InputDeclaration))

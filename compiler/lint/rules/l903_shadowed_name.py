@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from netc.compiler.layers.base import layer as layers
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import definitions, file_names
+from netc.compiler.lint.text import Part, file_names, parts
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Label, Span
-from netc.grammar.walk import walk
 
 
 @rule("L903")
@@ -63,8 +62,8 @@ def shadowed_name(subject: Subject) -> Iterator[Diagnostic]:
     """
     known = file_names(subject)
     words = layers.all()
-    for item in definitions(subject):
-        given = dict(_given(item))
+    for part in parts(subject):
+        given = _given(part)
         for name, span in given.items():
             if name in known:
                 yield warning(
@@ -74,7 +73,7 @@ def shadowed_name(subject: Subject) -> Iterator[Diagnostic]:
                     help="call one of them something else",
                 )
         hidden = given.keys() & words.keys() - known.keys()
-        for call in _applied(item.body) if hidden else ():
+        for call in _applied(part) if hidden else ():
             if call.id in hidden:
                 hidden.discard(call.id)
                 yield warning(
@@ -85,19 +84,21 @@ def shadowed_name(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def _given(item: ast.Net | ast.Block) -> Iterator[tuple[str, Span]]:
+def _given(part: Part) -> dict[str, Span]:
     """The names that a definition gives, each at its first place."""
     found: dict[str, Span] = {}
-    for parameter in item.parameters:
+    for parameter in part.item.parameters:
         found.setdefault(parameter.name, parameter.span)
-    for node in walk(item.body):
-        if isinstance(node, (ast.Bind, ast.For)):
-            for target in node.targets:
-                if not (isinstance(node, ast.Bind) and _makes(node.value, target.id)):
-                    found.setdefault(target.id, target.span)
-        elif isinstance(node, ast.InputDeclaration):
-            found.setdefault(node.name, node.name_span)
-    yield from found.items()
+    for bind in part.all(ast.Bind):
+        for target in bind.targets:
+            if not _makes(bind.value, target.id):
+                found.setdefault(target.id, target.span)
+    for loop in part.all(ast.For):
+        for target in loop.targets:
+            found.setdefault(target.id, target.span)
+    for declared in part.all(ast.InputDeclaration):
+        found.setdefault(declared.name, declared.name_span)
+    return found
 
 
 def _makes(value: ast.Flow | ast.Control, name: str) -> bool:
@@ -107,10 +108,8 @@ def _makes(value: ast.Flow | ast.Control, name: str) -> bool:
     return isinstance(word, ast.Name) and word.id == name
 
 
-def _applied(body: ast.Body) -> Iterator[ast.Name]:
+def _applied(part: Part) -> Iterator[ast.Name]:
     """The words of layers that are applied with arguments or behind an arrow."""
-    for node in walk(body):
-        if isinstance(node, ast.Call) and isinstance(node.function, ast.Name):
-            yield node.function
-        elif isinstance(node, ast.Flow):
-            yield from (element for element in node.elements[1:] if isinstance(element, ast.Name))
+    yield from (call.function for call in part.all(ast.Call) if isinstance(call.function, ast.Name))
+    for flow in part.all(ast.Flow):
+        yield from (element for element in flow.elements[1:] if isinstance(element, ast.Name))

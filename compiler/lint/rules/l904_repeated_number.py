@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import definitions
+from netc.compiler.lint.text import parts
 from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label, Span
@@ -54,7 +54,10 @@ def repeated_number(subject: Subject) -> Iterator[Diagnostic]:
     }
     ```
     """
-    for item in definitions(subject):
+    for part in parts(subject):
+        item = part.item
+        if sum(_unusual(number.value) for number in part.all(ast.Number)) < TIMES:
+            continue
         places: dict[int | float, list[Span]] = {}
         for node in walk(item.body, inside=_inside):
             if isinstance(node, ast.Number) and _unusual(node.value):

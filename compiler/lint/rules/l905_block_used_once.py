@@ -64,7 +64,7 @@ def block_used_once(subject: Subject) -> Iterator[Diagnostic]:
                 f"the block `{block.name}` is one line, and used once",
                 block.name_span,
                 f"used in line {use.span.line}",
-                help=f"write `{source(subject).between(block.body.statements[0].span)}` there",
+                help=f"write its line there: `{source(subject).between(block.body.statements[0].span)}`",
             )
 
 

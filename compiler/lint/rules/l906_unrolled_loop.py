@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import bodies, source
+from netc.compiler.lint.text import parts, source
 from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Change, Diagnostic, Edit, Fix, Span
@@ -50,7 +50,7 @@ def unrolled_loop(subject: Subject) -> Iterator[Diagnostic]:
     ```
     """
     text = source(subject)
-    for body in bodies(subject):
+    for body in (body for part in parts(subject) for body in part.all(ast.Body)):
         yield from _statements(body, text)
         for statement in body.statements:
             flow = statement.value if isinstance(statement, ast.Bind) else statement
@@ -63,9 +63,9 @@ def _statements(body: ast.Body, text: Source) -> Iterator[Diagnostic]:
     for start, period, times in _runs(says):
         run = body.statements[start : start + period * times]
         whole = run[0].span.to(run[-1].span)
+        which = "the same line stands" if period == 1 else f"the same {counted(period, 'line')} stand"
         yield warning(
-            f"{'the same line stands' if period == 1 else f'the same {period} lines stand'} here "
-            f"{counted(times, 'time')} in a row",
+            f"{which} here {counted(times, 'time')} in a row",
             run[0].span.to(run[period - 1].span),
             help=f"write `repeat {times} {{ … }}`",
             fix=_repeated(run[:period], whole, times, text),
@@ -76,7 +76,7 @@ def _chain(flow: ast.Flow, text: Source) -> Iterator[Diagnostic]:
     says = [_says(item, text) if isinstance(item, ast.Call) else None for item in flow.elements]
     for start, period, times in _runs(says):
         run = flow.elements[start : start + period * times]
-        which = "the same layer stands" if period == 1 else f"the same {period} layers stand"
+        which = "the same layer stands" if period == 1 else f"the same {counted(period, 'layer')} stand"
         inside = " -> ".join(text.between(item.span) for item in run[:period])
         yield warning(
             f"{which} here {counted(times, 'time')} in a row",

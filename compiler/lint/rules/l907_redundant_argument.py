@@ -8,7 +8,7 @@ from typing import Any
 from netc.compiler.declare.arguments import ArgumentError, ArgumentSpec
 from netc.compiler.layers.base import layer as layers
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import file_names, literal, nodes, source, without_argument
+from netc.compiler.lint.text import file_names, literal, parts, source, without_argument
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Fix
 
@@ -47,8 +47,8 @@ def redundant_argument(subject: Subject) -> Iterator[Diagnostic]:
     """
     own = file_names(subject)
     known = layers.all()
-    for node in nodes(subject):
-        if not isinstance(node, ast.Call) or not isinstance(node.function, ast.Name) or node.function.id in own:
+    for node in (call for part in parts(subject) for call in part.all(ast.Call)):
+        if not isinstance(node.function, ast.Name) or node.function.id in own:
             continue
         definition = known.get(node.function.id)
         for argument in node.arguments if definition is not None else ():

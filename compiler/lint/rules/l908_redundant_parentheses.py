@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
@@ -11,6 +12,7 @@ from netc.grammar.lexer import Token
 from netc.grammar.parse import parse, tokens
 
 BEFORE = frozenset(("(", "[", ",", "=", "if", "in", "repeat", "expect", "else"))
+SUSPICIOUS = re.compile(r"([(\[,=]|\b(if|in|repeat|expect|else))[ \t]*\(")
 AFTER = frozenset((")", "]", ",", "{", "}"))
 """What a whole expression begins behind, and ends in front of, besides the ends of statements."""
 
@@ -48,6 +50,8 @@ def redundant_parentheses(subject: Subject) -> Iterator[Diagnostic]:
     }
     ```
     """
+    if not SUSPICIOUS.search(subject.tree.source):
+        return
     found = list(_pairs(tokens(subject.tree.source, subject.tree.span.file), subject.tree.source))
     if not found or not _same_without(subject, found):
         found = [pair for pair in found if _same_without(subject, [pair])]

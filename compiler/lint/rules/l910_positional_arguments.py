@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netc.compiler.layers.base import layer as layers
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import at, file_names, nodes
+from netc.compiler.lint.text import at, file_names, parts
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix
 
@@ -46,8 +46,8 @@ def positional_arguments(subject: Subject) -> Iterator[Diagnostic]:
     """
     own = file_names(subject)
     known = layers.all()
-    for node in nodes(subject):
-        if not isinstance(node, ast.Call) or not isinstance(node.function, ast.Name) or node.function.id in own:
+    for node in (call for part in parts(subject) for call in part.all(ast.Call)):
+        if not isinstance(node.function, ast.Name) or node.function.id in own:
             continue
         definition = known.get(node.function.id)
         bare = [argument for argument in node.arguments if argument.name is None]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.text import definitions, source
+from netc.compiler.lint.text import parts, source
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix
-from netc.grammar.walk import walk
 
 OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
@@ -44,13 +43,13 @@ def roundabout_condition(subject: Subject) -> Iterator[Diagnostic]:
     }
     ```
     """
-    for item in definitions(subject):
+    for part in parts(subject):
         truths = {
             parameter.name
-            for parameter in item.parameters
+            for parameter in part.item.parameters
             if isinstance(parameter.default, ast.Constant) and isinstance(parameter.default.value, bool)
         }
-        for node in walk(item.body):
+        for node in (*part.all(ast.Binary), *part.all(ast.Unary)):
             shorter = _shorter(subject, node, truths)
             if shorter is not None:
                 yield warning(
