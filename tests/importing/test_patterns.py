@@ -225,6 +225,15 @@ def branch(op: str) -> onnx.GraphProto:
     return helper.make_graph([helper.make_node(op, ["x"], ["inner"])], op, [], out)
 
 
+def test_a_branch_on_an_open_size_is_not_guessed(tmp_path: Path) -> None:
+    nodes = nodes_of("s = Shape(x)\nf = Gather(s, one)\nn = Equal(f, one)\nc = Not(n)")
+    nodes.append(helper.make_node("If", ["c"], ["y"], then_branch=branch("Relu"), else_branch=branch("Tanh")))
+    proto = model(nodes, {"x": ("N", "F")}, {"one": np.array(1)})
+    with pytest.raises(DiagnosticError, match="depends on a size that the model leaves open"):
+        imported(proto, tmp_path)
+    assert "tanh" in load_model(str(tmp_path / "model.onnx"), given={"F": 1})[1].text
+
+
 @pytest.mark.parametrize(("given", "word"), [(16, "relu"), (8, "tanh")])
 def test_a_branch_on_a_number_that_is_given_is_chosen(given: int, word: str, tmp_path: Path) -> None:
     nodes = nodes_of("c = Equal(rate, k)")
