@@ -30,6 +30,7 @@ class Imported:
     notes             what is to be told
     batch_axes        which axis of an input or output is the batch in the model, where that isn't the first
     training          whether the model normalizes by the batch it is given, so that its outputs can't be compared
+    random            whether the model draws random numbers, and can't be compared either
     own               the source that netc itself wrote into the model: text, files that it uses, net and settings
     numbers           inputs of the model that were given a number, and are none here
     """
@@ -40,6 +41,7 @@ class Imported:
     notes: tuple[str, ...] = ()
     batch_axes: Mapping[str, int] = field(default_factory=dict)
     training: bool = False
+    random: bool = False
     own: OwnSource | None = None
     numbers: Mapping[str, Array] = field(default_factory=dict)
     _written: Text | None = None
@@ -76,6 +78,7 @@ def import_text(path: str | os.PathLike[str], given: Given | None = None) -> Imp
         tuple(lowering.notes),
         lowering.batch_axes,
         lowering.training,
+        lowering.random,
         None,
         numbers,
         written,

@@ -57,7 +57,7 @@ class Lowering:
     known    what every name of a value stands for so far
     weights  what the graph's parameters hold;  batch: the batch's size in the model, a number where that is fixed
     divisor  what open sizes are taken to be a multiple of
-    notes    what is to be told;  training: whether it normalizes by the batch
+    notes    what is to be told;  training: whether it normalizes by the batch;  random: whether it draws numbers
     """
 
     opset: int
@@ -68,6 +68,7 @@ class Lowering:
     batch: Size = BATCH
     notes: list[str] = field(default_factory=list)
     training: bool = False
+    random: bool = False
     divisor: int = 1
     batch_axes: dict[str, int] = field(default_factory=dict)
     scope: tuple[str, ...] = ()

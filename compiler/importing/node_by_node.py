@@ -113,6 +113,12 @@ def _branch(g: Lowering, node: ForeignNode) -> list[Known]:
     condition = g.at(node, 0)
     if not isinstance(condition, Constant) or condition.is_open:
         raise no_words(node)
+    if condition.open_sizes:
+        raise unsupported(
+            "control flow: which part runs depends on a size that the model leaves open",
+            "say what it is: `--given NAME=NUMBER`, by its name in the model, or `input.1` for axis 1 of an input",
+            node,
+        )
     graph: ForeignGraph = node.attributes["then_branch" if condition.array.any() else "else_branch"]
     outside = dict(g.known)
     g.known |= graph.constants
@@ -146,14 +152,19 @@ def _folded(node: ForeignNode, inputs: Sequence[Constant | None]) -> list[Known]
     arrays = made if isinstance(made, tuple) else (made,)
     parents = [item for item in inputs if item is not None]
     weight = max(parents, key=lambda item: item.array.size, default=None)
+    compares = node.op in COMPARISONS and any(item.is_open for item in parents)
+    general = compares or any(item.open_sizes for item in parents)
     found: list[Known] = []
     for at, array in enumerate(arrays):
         key = f"{node.op}.{node.outputs[at] if at < len(node.outputs) else at}"
         if weight is not None and (array is weight.array or node.op in MOVES):
             key = weight.key if array is weight.array else derived(weight.key, node.op, array.shape, node.attributes)
-        found.append(Constant(settled(np.asarray(array)), key, weight.name if weight is not None else node.outputs[at]))
+        name = weight.name if weight is not None else node.outputs[at]
+        found.append(Constant(settled(np.asarray(array)), key, name, general))
     return found
 
+
+COMPARISONS = ("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual")
 
 MOVES = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
 """Operators after which the numbers are the same ones."""

@@ -104,11 +104,13 @@ class Constant:
 
     key   tells equal weights from weights that are used twice: where it came from and what was done to it (`derived`)
     name  what the file calls it, or what it was made of, without a path of nodes
+    open_sizes  whether a comparison of sizes that only a run knows decided it: it holds for sizes in general
     """
 
     array: Array
     key: str
     name: str = ""
+    open_sizes: bool = False
 
     @property
     def is_open(self) -> bool:

@@ -91,6 +91,9 @@ def _compare(model: str, net: Net, imported: Imported) -> None:
     if imported.training:
         say("outputs: not compared, for the model normalizes by the batch that it is given")
         return
+    if imported.random:
+        say("outputs: not compared, for the model draws random numbers")
+        return
     found = difference(Path(model), net, imported)
     say(
         f"outputs: {found}"

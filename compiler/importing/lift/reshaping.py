@@ -135,6 +135,11 @@ def expand(m: Lifting, node: Node) -> Call | Value:
     return m.call("expand", node, x, shape=node.output.shape[is_batched(x) :])
 
 
+@lifts("GatherEach", size=SMALL)
+def picked_each(m: Lifting, node: Node) -> Call:
+    return m.call("gather", node, *node.inputs)
+
+
 @lifts("Gather", size=SMALL)
 def gather(m: Lifting, node: Node) -> Call:
     x, index = node.inputs

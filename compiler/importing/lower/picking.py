@@ -11,6 +11,7 @@ from netc.compiler.importing.flows import Flow, placed, with_axes, without_axes
 from netc.compiler.importing.lower.parts import cut, joined_along
 from netc.compiler.importing.lowering import Known, Lowering, Weight, lowers
 from netc.compiler.importing.records import Array, Constant, ForeignNode
+from netc.compiler.ir import is_batched, product
 from netc.grammar.counted import counted
 
 
@@ -65,6 +66,38 @@ def embedded(g: Lowering, node: ForeignNode, table: Constant, index: Known, axis
         flow = placed(g.b, flow)
     value = g.layer("embedding", [flow.value], (*flow.value.shape, width), {"rows": rows, "width": width}, weights)
     return Flow(value, (*flow.axes, (flow.value.rank,)))
+
+
+@lowers("GatherND")
+def gather_places(g: Lowering, node: ForeignNode) -> Flow:
+    """Slices by places along one axis or several, which are counted as one."""
+    data, index, apart = g.at(node, 0), g.flow(node, 1), node.attributes.get("batch_dims", 0)
+    count = index.shape[-1]
+    if not isinstance(count, int):
+        raise unsupported("places along as many axes as only a run knows", node=node)
+    if isinstance(data, Constant) and apart == 0 and count == 1:
+        return embedded(g, node, data, without_axes(g.b, index, [-1]), 0)
+    x, places = g.value(node, 0), g.value(node, 1)
+    first = int(is_batched(x))
+    if first != apart or first != int(is_batched(places)):
+        raise unsupported("it picks by places in the whole batch", node=node)
+    sizes = x.shape[first : first + count]
+    one: Any = None
+    for at, size in enumerate(sizes):
+        part = g.b.Slice(places, starts=(at,), stops=(at + 1,), axes=(places.rank - 1,), steps=(1,))
+        flat = g.b.Reshape(part, shape=places.shape[:-1])
+        one = flat if one is None else g.b.Add(g.b.Mul(one, size), flat)
+    rows = g.b.Reshape(x, shape=(*x.shape[:first], product(sizes), *x.shape[first + count :])) if count > 1 else x
+    return Flow.of(g.b.GatherEach(rows, one) if first else g.b.Gather(rows, one, axis=0))
+
+
+@lowers("GatherElements")
+def gather_elements(g: Lowering, node: ForeignNode) -> Flow:
+    """Elements of vectors by their places: of each example its own."""
+    x, index = g.value(node, 0), g.value(node, 1)
+    if x.rank != 2 or node.attributes.get("axis", 0) not in (1, -1) or not (is_batched(x) and is_batched(index)):
+        raise unsupported("it picks elements of more than vectors", node=node)
+    return Flow.of(g.b.GatherEach(x, index))
 
 
 @lowers("OneHot")

@@ -116,16 +116,14 @@ class OnnxOperator(Layer):
 
     def formula(self, torch: Any, *x: Any) -> Any:
         """Of the operators in the samples; for one example, which has no batch in front."""
-        functions = {
-            "Atan": torch.atan,
-            "Cosh": torch.cosh,
-            "Less": torch.less,
-            "IsNaN": torch.isnan,
-            "TopK": lambda y: tuple(part[:, :2] for part in torch.sort(y, dim=1, descending=True, stable=True)),
-            "ReduceSum": lambda y: y.sum(1),
-            "Transpose": lambda y: y.T,
-        }
-        return functions[self.op](*x)
+        match self.op:
+            case "TopK":
+                return tuple(part[:, :2] for part in torch.sort(x[0], dim=1, descending=True, stable=True))
+            case "ReduceSum":
+                return x[0].sum(1)
+            case "Transpose":
+                return x[0].T
+        return getattr(torch, self.op.lower())(*x)
 
 
 def _by_place(operator: Described, x: Sequence[Value]) -> dict[str, Value]:
