@@ -94,7 +94,7 @@ def literal(value: Any) -> str:
     """A number, word or list in Python; a list of equal numbers stays one."""
     if isinstance(value, float):
         return repr(value).replace("inf", 'float("inf")') if value in (float("inf"), float("-inf")) else repr(value)
-    return repr(value)
+    return f'"{value}"' if type(value) is str else repr(value)
 
 
 def classes(root: Written, name: str) -> dict[int, Class]:

@@ -113,6 +113,6 @@ def _long(start: str, parts: Sequence[str], end: str) -> str:
 
 def _made(held: Leaf | Written, made: Class, found: Mapping[int, Class]) -> str:
     if isinstance(held, Leaf):
-        return filled(held.made, made)
+        return filled(held.made, made).replace("(, ", "(")  # an option is the first where nothing stands before it
     inner, offset = found[id(held)], made.first.offsets[id(held)]
     return f"{inner.name}({', '.join(made.column(offset + at) for at in inner.arguments.values())})"
