@@ -66,6 +66,10 @@ class Declared:
         """The arguments' values by name."""
         return {name: getattr(self, spec.attribute) for name, spec in self.arguments.items()} | self.open_values
 
+    def __repr__(self) -> str:
+        """`uniform(bound=0.05)`: two of equal settings look alike, wherever they lie in memory."""
+        return f"{self.word}({', '.join(f'{name}={value!r}' for name, value in self.settings().items())})"
+
 
 def says(definition: type[Declared], name: str) -> bool:
     """Whether a class says something itself, where its kind's base only says what that is."""

@@ -11,7 +11,7 @@ from linted import DIGITS, known, label, mended, messages, said, trained
 from repairs import applied
 
 import netc.cli as cli
-from netc.compiler.lint import lint
+from netc.compiler.lint import Choice, lint
 from netc.compiler.lint.evidence import read_card, read_run
 from netc.grammar.diagnostics import DiagnosticError
 
@@ -175,7 +175,7 @@ def test_a_run_folder_is_its_texts_evidence(tmp_path: Path) -> None:
     assert evidence.card is not None
     assert evidence.card.rows == 50
     assert evidence.card.counts("label") == (5,) * 10
-    assert len(lint([tmp_path], select=("L701",), evidence=evidence).diagnostics) == 2
+    assert len(lint([tmp_path], choice=Choice(("L701",), evidence=evidence)).diagnostics) == 2
     (tmp_path / "run.json").write_text("{")
     assert lint([tmp_path], select=("L701",)).diagnostics == []
 

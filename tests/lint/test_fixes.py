@@ -62,7 +62,7 @@ def test_the_repair_of_the_example(code: str) -> None:
         ),
         ("L302", "dropout -> conv(2, 3x3) -> batchnorm", "spatial_dropout -> conv(2, 3x3) -> batchnorm"),
         ("L309", "batchnorm(0.01)", "batchnorm(0.99)"),
-        ("L309", "batchnorm(epsilon=1e-3, momentum=0.1)", "batchnorm(epsilon=1e-3, momentum=0.9)"),
+        ("L309", "batchnorm(epsilon=1e-3, momentum=0.1)", "batchnorm(epsilon=1e-3)"),
         ("L404", "flatten -> dense(1) -> softmax", "flatten -> dense(1) -> sigmoid"),
         ("L405", "conv(2, 3x3) -> log_softmax", "conv(2, 3x3) -> log_softmax(axis=0)"),
         ("L409", "y = conv(2, 3x3, act=sigmoid) -> relu", "y = conv(2, 3x3, act=sigmoid)"),

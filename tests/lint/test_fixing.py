@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rule_examples import example
 
 from netc.compiler.lint import Choice, all_rules, base, lint
 from netc.compiler.lint.base import SECTIONS, Subject, rule, warning
@@ -189,10 +190,8 @@ def test_edits_that_do_not_overlap(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("code", [code for code, one in all_rules().items() if one.fix])
 def test_a_rule_with_fixes_repairs_its_own_example(code: str, tmp_path: Path) -> None:
-    text = all_rules()[code].documentation.split("## Example\n", 1)[1].split("\n## ", 1)[0]
-    (block,) = re.findall(r"```\n(.*?)```", text, re.S)
-    (tmp_path / "a.net").write_text(block, "utf-8")
-    look = partial(lint, [tmp_path / "a.net"], choice=Choice(select=(code,)))
+    example(code, "Example", tmp_path)
+    look = partial(lint, [tmp_path], choice=Choice(select=(code,)))
     fixes = [finding.fix for finding in look().diagnostics if finding.fix is not None]
     assert fixes, f"{code} has no fix for its example"
     result = look(fixes=all_rules()[code].fix)
@@ -203,10 +202,8 @@ def test_a_rule_with_fixes_repairs_its_own_example(code: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("code", all_rules())
 def test_a_fix_is_of_the_kind_that_its_rule_declares(code: str, tmp_path: Path) -> None:
-    text = all_rules()[code].documentation.split("## Example\n", 1)[1].split("\n## ", 1)[0]
-    for language, block in re.findall(r"```(\w*)\n(.*?)```", text, re.S):
-        (tmp_path / ("pyproject.toml" if language == "toml" else "a.net")).write_text(block, "utf-8")
-    for finding in lint([tmp_path / "a.net"], select=(code,)).diagnostics:
+    example(code, "Example", tmp_path)
+    for finding in lint([tmp_path], select=(code,)).diagnostics:
         if finding.fix is not None and finding.code == code:
             assert all_rules()[code].fix == ("safe" if finding.fix.safe else "unsafe"), "say `fix=` in @rule(…)"
 

@@ -200,7 +200,7 @@ def test_settings_for_some_files(tmp_path: Path) -> None:
 
 
 def test_settings_of_a_rule(tmp_path: Path) -> None:
-    layers = " -> ".join(["dense(8, act=relu)"] * 5)
+    layers = " -> ".join(f"dense({units}, act=relu)" for units in range(8, 13))
     (tmp_path / "model.net").write_text(f"net A {{\n  input x: 8\n  {layers}\n}}\n", "utf-8")
     assert lint([tmp_path]).diagnostics == []
     (tmp_path / "netc.toml").write_text("[lint.L007]\nlimit = 3\n", "utf-8")

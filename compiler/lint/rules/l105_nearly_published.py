@@ -37,11 +37,11 @@ def nearly_published(subject: Subject) -> Iterator[Diagnostic]:
       input image: 3x224x224
       conv(64, 3x3, pad=1, act=relu) -> maxpool(2x2)
       conv(128, 3x3, pad=1, act=relu) -> maxpool(2x2)
-      for i in 0..2 { conv(256, 3x3, pad=1, act=relu) }
+      repeat 2 { conv(256, 3x3, pad=1, act=relu) }
       maxpool(2x2)
-      for i in 0..2 { conv(512, 3x3, pad=1, act=relu) }
+      repeat 2 { conv(512, 3x3, pad=1, act=relu) }
       maxpool(2x2)
-      for i in 0..2 { conv(512, 3x3, pad=1, act=relu) }
+      repeat 2 { conv(512, 3x3, pad=1, act=relu) }
       maxpool(2x2) -> flatten
       dense(4096, act=relu) -> dropout  # netc: allow L004 because it was published so
       dense(2048, act=relu) -> dropout
@@ -55,11 +55,11 @@ def nearly_published(subject: Subject) -> Iterator[Diagnostic]:
       input image: 3x224x224
       conv(64, 3x3, pad=1, act=relu) -> maxpool(2x2)
       conv(128, 3x3, pad=1, act=relu) -> maxpool(2x2)
-      for i in 0..2 { conv(256, 3x3, pad=1, act=relu) }
+      repeat 2 { conv(256, 3x3, pad=1, act=relu) }
       maxpool(2x2)
-      for i in 0..2 { conv(512, 3x3, pad=1, act=relu) }
+      repeat 2 { conv(512, 3x3, pad=1, act=relu) }
       maxpool(2x2)
-      for i in 0..2 { conv(512, 3x3, pad=1, act=relu) }
+      repeat 2 { conv(512, 3x3, pad=1, act=relu) }
       maxpool(2x2) -> flatten
       dense(4096, act=relu) -> dropout  # netc: allow L004 because it was published so
       dense(4096, act=relu) -> dropout

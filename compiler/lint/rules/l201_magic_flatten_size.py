@@ -9,10 +9,10 @@ from netc.compiler.ir import format_shape, language_shape
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import instead, is_literal
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 
-@rule("L201")
+@rule("L201", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def magic_flatten_size(subject: Subject) -> Iterator[Diagnostic]:
     """A map is flattened by `reshape` to a number that somebody worked out by hand.
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from netc.compiler.applications import LayerInstance
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import everywhere, instead, is_literal
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 GLOBAL = {"avgpool": "global_avgpool", "maxpool": "global_maxpool"}
 
 
-@rule("L211")
+@rule("L211", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def pool_of_whole_map(subject: Subject) -> Iterator[Diagnostic]:
     """A pooling's window is written as large as the whole map.
 

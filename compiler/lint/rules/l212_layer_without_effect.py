@@ -8,12 +8,12 @@ from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Node
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import everywhere, is_literal, without_layer
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 MEANT = frozenset(("identity", "stop_gradient"))
 
 
-@rule("L212")
+@rule("L212", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def layer_without_effect(subject: Subject) -> Iterator[Diagnostic]:
     """A layer hands its input on as it is.
 

@@ -8,10 +8,10 @@ from netc.compiler.applications import LayerInstance
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import swapped
 from netc.compiler.lint.layers import drops, is_activation, keeps, rate
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L301")
+@rule("L301", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def dropout_before_batchnorm(subject: Subject) -> Iterator[Diagnostic]:
     """Dropout stands right before batch normalization, whose statistics then fit training alone.
 

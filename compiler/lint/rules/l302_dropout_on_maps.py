@@ -10,10 +10,10 @@ from netc.compiler.lint.edits import other_word
 from netc.compiler.lint.layers import drops, map_sizes, rate
 from netc.compiler.lint.wiring import Wiring, data_inputs
 from netc.compiler.net import Net
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 
-@rule("L302")
+@rule("L302", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
 def dropout_on_maps(subject: Subject) -> Iterator[Diagnostic]:
     """Dropout sets single elements of a map to zero in a convolutional network with batch normalization.
 

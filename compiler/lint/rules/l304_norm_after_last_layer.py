@@ -9,12 +9,12 @@ from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.edits import without_layer
 from netc.compiler.lint.layers import is_norm, keeps
 from netc.compiler.lint.plans import OF_LOGITS, REGRESSION
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 LOSSES = OF_LOGITS | REGRESSION | {"binary_cross_entropy"}
 
 
-@rule("L304")
+@rule("L304", fix="unsafe", changes=(Change.PARAMETERS, Change.STRUCTURE, Change.NAMES))
 def norm_after_last_layer(subject: Subject) -> Iterator[Diagnostic]:
     """What a loss compares with the data was normalized last.
 

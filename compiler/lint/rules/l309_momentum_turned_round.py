@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.edits import other_value
+from netc.compiler.lint.edits import other_value, without_argument
 from netc.grammar.diagnostics import Change, Diagnostic
 
 
@@ -35,7 +35,7 @@ def momentum_turned_round(subject: Subject) -> Iterator[Diagnostic]:
     ```
     net Steady {
       input image: 3x32x32
-      conv(16, 3x3, bias=false) -> batchnorm(momentum=0.9) -> relu
+      conv(16, 3x3, bias=false) -> batchnorm -> relu
       global_avgpool -> dense(10)
     }
     ```
@@ -45,10 +45,13 @@ def momentum_turned_round(subject: Subject) -> Iterator[Diagnostic]:
             norm: Any = layer.layer
             if norm.momentum < 0.5 and "momentum" in layer.argument_spans:
                 meant = f"{1 - norm.momentum:g}"
+                usual = meant == f"{norm.arguments['momentum'].default:g}"
                 yield warning(
                     f"a step keeps {100 * norm.momentum:g} % of the running statistics",
                     layer.argument_spans["momentum"],
                     f"PyTorch's momentum of {norm.momentum:g} is {meant} here",
-                    help=f"write `momentum={meant}`",
-                    fix=other_value(layer, "momentum", meant, subject),
+                    help=f"leave it out: `momentum={meant}` is the default" if usual else f"write `momentum={meant}`",
+                    fix=without_argument(layer.span, "momentum", subject)
+                    if usual
+                    else other_value(layer, "momentum", meant, subject),
                 )

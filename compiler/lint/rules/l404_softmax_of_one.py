@@ -11,7 +11,7 @@ from netc.compiler.lint.layers import SOFTMAXES
 from netc.grammar.diagnostics import Change, Diagnostic
 
 
-@rule("L404", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
+@rule("L404", fix="unsafe", changes=(Change.OUTPUTS, Change.STRUCTURE, Change.NAMES))
 def softmax_of_one(subject: Subject) -> Iterator[Diagnostic]:
     """Softmax along an axis of one element always gives 1.
 

@@ -49,7 +49,7 @@ def saturating_stack(subject: Subject) -> Iterator[Diagnostic]:
     ```
     net Flat {
       input x: 16
-      for i in 0..4 { dense(32, act=sigmoid) }
+      repeat 4 { dense(32, act=sigmoid) }
       dense(2)
     }
     ```
@@ -58,7 +58,7 @@ def saturating_stack(subject: Subject) -> Iterator[Diagnostic]:
     ```
     net Steep {
       input x: 16
-      for i in 0..4 { dense(32, act=relu) }
+      repeat 4 { dense(32, act=relu) }
       dense(2)
     }
     ```

@@ -11,7 +11,7 @@ from netc.grammar.diagnostics import Change, Diagnostic, Label
 TOGETHER = {"Softmax": "log_softmax", "Sigmoid": "log_sigmoid"}
 
 
-@rule("L413", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES))
+@rule("L413", fix="unsafe", changes=(Change.OUTPUTS, Change.STRUCTURE, Change.NAMES))
 def logarithm_of_softmax(subject: Subject) -> Iterator[Diagnostic]:
     """The logarithm is taken of the result of softmax or sigmoid, which may be 0.
 

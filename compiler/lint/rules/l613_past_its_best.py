@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.sections import Section, sections, with_setting
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Change, Diagnostic
 
 FEWEST = 10
 PREFIX = "validation_"
 
 
-@rule("L613")
+@rule("L613", fix="unsafe", changes=(Change.TRAINING,))
 def past_its_best(subject: Subject) -> Iterator[Diagnostic]:
     """A training went on for more than half of its epochs after the best one.
 

@@ -2,8 +2,8 @@
 
 The maps of a trained net say what content and style are: of VGG-16 where weights/vgg16.safetensors is, which
 examples/weights/convolutions.py writes; of a small net that learns to tell textures apart first where it is not. METRIC
-is measured on landscapes held out: before is the style loss of the landscapes as they are, after that of what is made of
-them.
+is measured on landscapes held out: before is the style loss of the landscapes as they are, after that of what is made
+of them.
 """
 
 from __future__ import annotations
