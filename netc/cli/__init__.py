@@ -33,6 +33,7 @@ GROUPS = {
         "check": "find mistakes: syntax, names, shapes, `expect`",
         "lint": "check, and point at what is legal but rarely meant",
         "explain": "the long version of a finding's code",
+        "server": "what editors ask: findings as you type, hover, completion",
         "summary": "layers, shapes, parameters and cost of a network",
     },
     "Train and use it": {
