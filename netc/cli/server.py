@@ -8,12 +8,12 @@ from netc.cli.command import verb
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 
-@verb(examples=("netc server", "code --install-extension netc.vsix"))
+@verb(examples=("netc server",))
 def server() -> None:
     """Serve an editor: findings as you type, hover, completion, hints, rename, over the Language Server Protocol.
 
-    Editors start it themselves and speak with it on standard input and output; docs/editor.md says how each is set up.
-    It needs the extra `lsp`: pip install 'netc[lsp]'.
+    Editors start it themselves and speak with it on standard input and output. It needs the extra `lsp`:
+    pip install 'netc[lsp]'.
     """
     if find_spec("pygls") is None:
         raise DiagnosticError(
