@@ -63,7 +63,7 @@ def load(
 
     Raises DiagnosticError with every finding of an error's weight.
     """
-    with _deep(), collector.waiting():
+    with deep(), collector.waiting():
         if source is None and is_model(path):
             return load_model(str(path), net, settings, loss)[0]
         found = _load(str(path), net, settings or {}, source)
@@ -93,7 +93,7 @@ def load_model(
     file, own = str(Path(path).with_suffix(".net")), imported.own
     beside = {} if own is None else own.used
     arguments = settings or ({} if own is None else own.given)
-    with _deep():
+    with deep():
         found = _load(file, net or (own.net if own is not None else None), arguments, imported.text, beside)
         if loss is not None:
             found = _with_loss(found, arguments, loss, beside)
@@ -135,19 +135,19 @@ def _load(
     return made
 
 
-def check(path: str, source: str | bytes | None = None) -> CheckResult:
+def check(path: str, source: str | bytes | None = None, beside: Mapping[str, str] | None = None) -> CheckResult:
     """Everything there is to say about a file: each net, each train section, each block. Raises what importing does.
 
     path    a `.net` file, or an `.onnx` model, whose text is looked at
     source  the text, where it is not to be read from the file (an editor's, a pipe's)
+    beside  texts of files that it may use, by their names relative to it, where those are not to be read either
     """
-    with _deep(), collector.waiting():
-        return _check(str(path), source)
+    with deep(), collector.waiting():
+        return _check(str(path), source, beside or {})
 
 
-def _check(path: str, source: str | bytes | None) -> CheckResult:
+def _check(path: str, source: str | bytes | None, beside: Mapping[str, str]) -> CheckResult:
     report = Report()
-    beside: Mapping[str, str] = {}
     if source is None and is_model(path):
         from netc.compiler.importing.importer import import_text
 
@@ -164,16 +164,20 @@ def _check(path: str, source: str | bytes | None) -> CheckResult:
             if made.net is not None:
                 nets.append(made.net)
     for train in module.trains:
-        _known_net(module, train, report)
+        known_net(module, train, report)
     for name in module.binds:
         module.static(name)
-    for layer in module.layers.values():
-        written = layer.definition
-        if layer.module is module and written is not None and written.name not in module.applied | tried:
-            check_names(module, written, report)
+    for written in unapplied(module, tried):
+        check_names(module, written, report)
     if not report.errors:
         warn_unused(module, report)
     return CheckResult(nets, in_reading_order(report.found), loader.sources, module.file)
+
+
+def unapplied(module: Module, tried: set[str]) -> list[ast.Block | ast.Net]:
+    """The blocks and nets of a file that nothing applied; `tried` are nets that were elaborated."""
+    own = (layer.definition for layer in module.layers.values() if layer.module is module)
+    return [written for written in own if written is not None and written.name not in module.applied | tried]
 
 
 def _loader(report: Report, path: str, beside: Mapping[str, str]) -> Loader:
@@ -182,7 +186,7 @@ def _loader(report: Report, path: str, beside: Mapping[str, str]) -> Loader:
 
 
 @contextmanager
-def _deep() -> Iterator[None]:
+def deep() -> Iterator[None]:
     """Room for programs that nest deeply: the parser and elaboration limit the nesting, Python would sooner."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, 100_000))
@@ -233,6 +237,7 @@ def _choose(module: Module, name: str | None) -> ast.Net:
 
 
 def _trains(module: Module, definition: ast.Net, report: Report) -> list[ast.Train]:
+    """The train sections of a net."""
     found = [train for train in module.trains if train.net == definition.name]
     labels: dict[str | None, Span] = {}
     for train in found:
@@ -274,7 +279,8 @@ def _arguments(module: Module, train: ast.Train, report: Report) -> dict[str, An
     return values
 
 
-def _known_net(module: Module, train: ast.Train, report: Report) -> None:
+def known_net(module: Module, train: ast.Train, report: Report) -> None:
+    """Report a train section whose net the file does not define."""
     names = [definition.name for definition in module.nets]
     if train.net not in names and train.net not in module.broken:
         report.error(
@@ -292,9 +298,18 @@ def _nets_here(names: list[str]) -> str:
 
 
 def _check_net(module: Module, definition: ast.Net, report: Report, sources: dict[str, str]) -> Sequence[Elaborated]:
-    """A net once for each set of arguments that its train sections give, and with its defaults."""
+    groups = groups_of(module, definition, report)
+    return [elaborate(module, definition, arguments, members, report, sources) for arguments, members in groups]
+
+
+Group = tuple[dict[str, Any], list[ast.Train]]
+"""Arguments of a net, and the train sections that give them."""
+
+
+def groups_of(module: Module, definition: ast.Net, report: Report) -> list[Group]:
+    """How a net is checked: with each set of arguments that its train sections give, or with its defaults."""
     trains = _trains(module, definition, report)
-    groups: list[tuple[dict[str, Any], list[ast.Train]]] = []
+    groups: list[Group] = []
     for train in trains:
         arguments = _arguments(module, train, report)
         for known, members in groups:
@@ -307,7 +322,7 @@ def _check_net(module: Module, definition: ast.Net, report: Report, sources: dic
         if any(parameter.default is None for parameter in definition.parameters):
             return []
         groups.append(({}, []))
-    return [elaborate(module, definition, arguments, members, report, sources) for arguments, members in groups]
+    return groups
 
 
 def _as_static(module: Module, value: Any) -> Any:

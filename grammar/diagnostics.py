@@ -25,7 +25,8 @@ class Span:
     def covers(self, other: Span) -> bool:
         """Whether another span of the file lies inside this one."""
         start, end = (other.line, other.column), (other.end_line, other.end_column)
-        return (self.line, self.column) <= start and end <= (self.end_line, self.end_column)
+        inside = (self.line, self.column) <= start and end <= (self.end_line, self.end_column)
+        return inside and self.file == other.file
 
     def to(self, end: Span) -> Span:
         """The span from the start of this one to the end of another."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label, did_you_mean
 from netc.grammar.lexer import COMPARISONS, Lexed, Token
+from netc.grammar.pieces import Piece
 from netc.grammar.source import Source
 
 OPENERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
@@ -24,15 +25,20 @@ HEADS = frozenset(("NET", "BLOCK", "TRAIN", "IF", "FOR", "REPEAT", "FROZEN"))
 STARTS = frozenset(["NAME", "NUMBER", "SHAPE", "STRING", "PREV", "IN", "TRUE", "FALSE", "NONE"])
 STEP_FOLLOWS = frozenset(("NAME", "NUMBER", "STRING", "LBRACE"))
 TYPES = ("float", "int", "bytes", "bool")
+ITEMS = {"NET": "a net", "BLOCK": "a block", "USE": "`use`", "TRAIN": "a train section"}
 DEPTH = 256
 LOOKAHEAD = 200
 
 
-class Layout:
-    """Turns a lexer's tokens into the parser's. Findings go into the `Lexed` it was given."""
+WHOLE = Piece("", 1, last=True)
 
-    def __init__(self, source: Source, lexed: Lexed) -> None:
+
+class Layout:
+    """Turns a lexer's tokens of a piece into the parser's. Findings go into the `Lexed` it was given."""
+
+    def __init__(self, source: Source, lexed: Lexed, piece: Piece = WHOLE) -> None:
         self.source = source
+        self.piece = piece
         self.lexed = lexed
         self.tokens = lexed.tokens
         self.out: list[Token] = []
@@ -250,7 +256,7 @@ class Layout:
         return following in ("NAME", "STRING") or (at_margin and following not in ("ONLY", "BINDS"))
 
     def _missing_braces(self, token: Token) -> None:
-        what = {"NET": "a net", "BLOCK": "a block", "USE": "`use`", "TRAIN": "a train section"}[token.kind]
+        what = ITEMS[token.kind]
         outer = self.open[0]
         if self.source.place(token.start)[1] - 1 > self.source.indentation(outer.start):
             place = Label(self.source.span(outer.start, outer.end), "opened here")
@@ -266,8 +272,13 @@ class Layout:
         self.out.append(Token("SEP", "\n", token.start, token.start, made=True))
 
     def _finish(self, end: Token) -> None:
-        if self.open:
+        if self.open and (follows := self.piece.follows):
+            word = Token(follows.upper(), follows, end.start, end.start + len(follows))
+            self._unclosed_braces(f"{ITEMS[word.kind]} cannot stand inside braces", word)
+        elif self.open:
             self._unclosed_braces("the file ends here", end)
+        if self.out and not self.piece.last:
+            self.out.append(Token("SEP", "\n", end.start, end.end))
 
     def _unclosed_braces(self, why: str, token: Token) -> None:
         inside = [suspect for suspect in self.suspects if suspect.start > self.open[-1].start]

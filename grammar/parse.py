@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from netc.grammar.diagnostics import Diagnostic, Label, in_reading_order
 from netc.grammar.foreign_words import last_of_body, opens_by_colon
 from netc.grammar.lexer import Lexed, Lexer, Token
 from netc.grammar.newlines import Layout
+from netc.grammar.pieces import Piece, cut
 from netc.grammar.situation import Situation
 from netc.grammar.source import Source
 from netc.grammar.stack import Stack
@@ -39,13 +41,36 @@ PLAIN_HEADS: dict[str, tuple[tuple[str, str], ...]] = {
 
 def parse(source: str, file: str) -> tuple[ast.File, list[Diagnostic]]:
     """The tree of a text and the findings about it, in reading order. What could not be parsed is left out."""
-    text = Source(file, source)
-    tables = _tables()
+    return joined([parse_piece(piece, file, piece.line) for piece in cut(source)], source, file)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a piece holds: items, comments, tokens as the lexer sees them, and findings in the order of their making."""
+
+    items: tuple[ast.Item, ...]
+    comments: tuple[ast.Comment, ...]
+    tokens: tuple[Token, ...]
+    findings: tuple[Diagnostic, ...]
+
+
+def parse_piece(piece: Piece, file: str, line: int) -> Parsed:
+    """Parse one piece as the lines of a file from `line` on."""
+    text, tables = Source(file, piece.text, line), _tables()
     lexed = Lexer(text, tables).run()
-    tokens = Layout(text, lexed).run()
-    items = Parser(text, tables, lexed, tokens).run()
-    findings = _first(in_reading_order(lexed.findings))
-    return ast.File(text.span(0, len(source)), items, tuple(lexed.comments), source), findings
+    seen = tuple(lexed.tokens)
+    items = Parser(text, tables, lexed, Layout(text, lexed, piece).run()).run()
+    return Parsed(items, tuple(lexed.comments), seen, tuple(lexed.findings))
+
+
+def joined(parts: Sequence[Parsed], source: str, file: str) -> tuple[ast.File, list[Diagnostic]]:
+    """The file that pieces make, and what there is to say about it."""
+    items = tuple(item for part in parts for item in part.items)
+    comments = tuple(comment for part in parts for comment in part.comments)
+    findings = [finding for part in parts for finding in part.findings]
+    outside = [finding for finding in findings if finding.message.endswith(OUTSIDE)]
+    told = [finding for finding in findings if finding not in outside[1:]] if len(outside) > 1 else findings
+    return ast.File(Source(file, source).span(0, len(source)), items, comments, source), _first(in_reading_order(told))
 
 
 def tokens(source: str, file: str) -> list[Token]:
@@ -67,25 +92,27 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
 
 def parse_bytes(data: bytes, name: str) -> tuple[ast.File, list[Diagnostic]]:
     """`parse` of a file's content, whatever its encoding turns out to be."""
+    text, wrong = decoded(data, name)
+    file, findings = parse(text, name)
+    return file, findings if wrong is None else in_reading_order([wrong, *findings])
+
+
+def decoded(data: bytes, name: str) -> tuple[str, Diagnostic | None]:
+    """The text of a file's content, and what is wrong with its encoding; no text of what is none."""
     if _binary(data):
-        found = Diagnostic("E113", f"{name} is no text", help="give a .net file, which is text in UTF-8")
-        return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
+        return "", Diagnostic("E113", f"{name} is no text", help="give a .net file, which is text in UTF-8")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        file, findings = parse(data.decode("utf-16", errors="replace"), name)
-        found = Diagnostic(
-            "E113", "the file is UTF-16", Label(Source(name, file.source).span(0, 0)), help="save it as UTF-8"
-        )
-        return file, [found, *findings]
+        text = data.decode("utf-16", errors="replace")
+        place = Label(Source(name, text).span(0, 0))
+        return text, Diagnostic("E113", "the file is UTF-16", place, help="save it as UTF-8")
     try:
-        return parse(data.decode("utf-8"), name)
+        return data.decode("utf-8"), None
     except UnicodeDecodeError as error:
-        file, findings = parse(data.decode("utf-8", errors="replace"), name)
+        text = data.decode("utf-8", errors="replace")
         at = len(data[: error.start].decode("utf-8"))
-        place = Label(Source(name, file.source).span(at, at + 1))
-        found = Diagnostic(
-            "E113", f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8", place, help="save the file as UTF-8"
-        )
-        return file, in_reading_order([found, *findings])
+        place = Label(Source(name, text).span(at, at + 1))
+        message = f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8"
+        return text, Diagnostic("E113", message, place, help="save the file as UTF-8")
 
 
 def _binary(data: bytes) -> bool:
@@ -130,6 +157,9 @@ class Parser:
         while True:
             token = tokens[index]
             move = actions[stack.states[-1]].get(token.kind)
+            if token.kind == "SEP" and tokens[index + 1].kind == "$END" and "$END" in actions[stack.states[-1]]:
+                index += 1  # the newline in front of the next piece
+                continue
             try:
                 if move is None:
                     index = self._repair(index)

@@ -11,11 +11,15 @@ NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
 class Source:
-    """The text of one file and where its lines begin. A line ends at `\\n`, `\\r\\n` or a lone `\\r`."""
+    """The text of one file and where its lines begin. A line ends at `\\n`, `\\r\\n` or a lone `\\r`.
 
-    def __init__(self, file: str, text: str) -> None:
+    A part of a file, of whole lines, has the number of its first line there. Offsets count from the part's beginning.
+    """
+
+    def __init__(self, file: str, text: str, first: int = 1) -> None:
         self.file = file
         self.text = text
+        self.first = first
         self._starts = [0]
         self._ends: list[int] = []
         for newline in NEWLINE.finditer(text):
@@ -25,19 +29,20 @@ class Source:
 
     @property
     def lines(self) -> int:
-        """How many lines there are; a text that ends in a newline has an empty last one."""
-        return len(self._starts)
+        """The number of the last line; a text that ends in a newline has an empty last one."""
+        return self.first + len(self._starts) - 1
 
     def line(self, number: int) -> str:
         """The text of a line without its newline, counted from 1; empty past the end."""
-        if not 1 <= number <= len(self._starts):
+        index = number - self.first
+        if not 0 <= index < len(self._starts):
             return ""
-        return self.text[self._starts[number - 1] : self._ends[number - 1]]
+        return self.text[self._starts[index] : self._ends[index]]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1."""
         index = bisect_right(self._starts, offset) - 1
-        return index + 1, offset - self._starts[index] + 1
+        return self.first + index, offset - self._starts[index] + 1
 
     def between(self, span: Span) -> str:
         """The text of a span."""
@@ -46,9 +51,12 @@ class Source:
 
     def offsets(self, span: Span) -> tuple[int, int]:
         """Where a span starts and ends in the text."""
-        start, end = (self._starts[line - 1] + column - 1
-                      for line, column in ((span.line, span.column), (span.end_line, span.end_column)))  # fmt: skip
-        return start, end
+        return self.offset(span.line, span.column), self.offset(span.end_line, span.end_column)
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a line and column, both from 1, kept inside the text."""
+        index = min(max(line - self.first, 0), len(self._starts) - 1)
+        return min(self._starts[index] + column - 1, len(self.text))
 
     def span(self, start: int, end: int) -> Span:
         """The span of the text from one offset up to another."""

@@ -87,7 +87,7 @@ def _doubt(frame: Frame, target: ast.Name) -> None:
 def _give_names(frame: Frame, node: ast.Bind, value: Any) -> None:
     names = node.targets
     if not is_flowing(value):
-        frame.run.statics += [(target, frame.module.file) for target in names]
+        frame.run.statics += [(target, frame.module) for target in names]
     if len(names) == 1:
         _bind_name(frame, names[0], value)
         return
@@ -140,6 +140,6 @@ def _shared(frame: Frame, node: ast.Bind, flow: ast.Flow, free: bool) -> None:
         layer = POISON
     if not free:
         return
-    frame.run.statics.append((target, frame.module.file))
+    frame.run.statics.append((target, frame.module))
     value = POISON if layer is POISON else Shared(target.id, None, layer, frame.claim(target.id, target.span))
     frame.env.bind(target.id, Ref(value, target.span, frame.training))

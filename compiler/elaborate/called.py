@@ -8,7 +8,6 @@ from netc.compiler.elaborate.translate import text
 from netc.compiler.elaborate.values import Several, Tensor
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Fix
-from netc.grammar.source import Source
 
 
 def called_on_value(frame: Frame, word: str, arguments: tuple[ast.Argument, ...], node: ast.Syntax) -> bool:
@@ -43,7 +42,7 @@ def is_value(frame: Frame, node: ast.Expression) -> bool:
 
 def as_flow(frame: Frame, value: str, layer: str, node: ast.Syntax, title: str) -> Fix:
     """The repair that writes a flow for a call, in parentheses where arithmetic or another flow stands around it."""
-    source = Source(node.span.file, frame.module.file.source)
+    source = frame.module.source(node.span)
     before = source.line(node.span.line)[: node.span.column - 1].rstrip()[-1:]
     after = source.line(node.span.end_line)[node.span.end_column - 1 :].lstrip()
     alone = before in ("", "=", "(", "[", ",", "{", ";") and (after[:1] in ("", ")", "]", ",", "}", ";", "#") or

@@ -273,13 +273,7 @@ def _shown(value: Any) -> str:
 
 def _text(frame: Frame, node: ast.Syntax) -> str:
     """The source of an expression on one line."""
-    span = node.span
-    lines = frame.module.file.source.splitlines()[span.line - 1 : span.end_line]
-    if not lines:
-        return ""
-    lines[-1] = lines[-1][: span.end_column - 1]
-    lines[0] = lines[0][span.column - 1 :]
-    return " ".join(line.strip() for line in lines)
+    return " ".join(line.strip() for line in frame.module.source(node.span).between(node.span).splitlines())
 
 
 def _params(layers: Sequence[LayerInstance]) -> int:

@@ -72,7 +72,7 @@ class Elaboration:
     stack: list[object] = field(default_factory=list)
     foreign: set[int] = field(default_factory=set)
     pending: list[Any] = field(default_factory=list)
-    statics: list[tuple[ast.Name, ast.File]] = field(default_factory=list)
+    statics: list[tuple[ast.Name, Module]] = field(default_factory=list)
     mistakes: int = 0
     results: dict[Value, tuple[str, Span]] = field(default_factory=dict)
     passes: int = 0

@@ -29,20 +29,34 @@ class Loader:
 
     def load(self, path: str, source: str | bytes | None = None) -> Module:
         """A file's module; findings go to the report. `source` is its content, where that is not to be read."""
-        if source is None:
-            file, findings = parse_file(path)
-        else:
-            file, findings = parse(source, path) if isinstance(source, str) else parse_bytes(source, path)
+        file, findings = self.parsed(Path(path), path, source)
         for finding in findings:
             self.report.add(finding)
         return self._module(file, path, Path(path).resolve(), findings)
 
+    def parsed(self, path: Path, shown: str, source: str | bytes | None) -> tuple[ast.File, list[Diagnostic]]:
+        """The tree of a file, which findings call `shown`; `source` is its content, where that is not to be read."""
+        if source is None:
+            try:
+                source = path.read_bytes()
+            except OSError:
+                return parse_file(shown)
+        return parse(source, shown) if isinstance(source, str) else parse_bytes(source, shown)
+
+    def module(self, file: ast.File, path: str) -> Module:
+        """The module of a file, before it defines anything."""
+        return Module(file, path, self.report, compute)
+
+    def define(self, module: Module, findings: Sequence[Diagnostic]) -> None:
+        """Enter what a file defines."""
+        module.define(findings)
+
     def _module(self, file: ast.File, path: str, key: Path, findings: Sequence[Diagnostic]) -> Module:
         self.sources[path] = file.source
-        module = Module(file, path, self.report, compute)
+        module = self.module(file, path)
         self.modules[key] = module
         self._open.append(key)
-        module.define(findings)
+        self.define(module, findings)
         for item in file.items:
             if isinstance(item, ast.Use):
                 self._use(module, item)
@@ -97,9 +111,7 @@ class Loader:
             self.report.error("E210", f"there is no file `{_shown(use)}`", use.span, help=help)
             return None
         shown = str(target) if use.path is not None else f"std/{target.name}"
-        file, findings = parse_file(target) if text is None else parse(text, shown)
-        if use.path is None:
-            file, findings = parse(file.source, shown)
+        file, findings = self.parsed(target, shown, text)
         for finding in findings:
             self.report.add(finding)
         return self._module(file, shown, key, findings)

@@ -12,7 +12,8 @@ from netc.compiler.elaborate.scope import Ref
 from netc.compiler.elaborate.values import POISON
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Label, Severity, Span
-from netc.grammar.walk import walk
+from netc.grammar.source import Source
+from netc.grammar.walk import read, walk
 
 if TYPE_CHECKING:
     from netc.compiler.declare.arguments import ArgumentType
@@ -48,21 +49,23 @@ class Module:
         self.trains: list[ast.Train] = []
         self.broken: set[str] = set()
         self.applied: set[str] = set()
-        self.words = set(_keys(file))
         self.expected: dict[tuple[int, str], ArgumentType | None] = {}
         """What `initial_values.py` found out about a name in a body of this file, by the body's `id`."""
         self._running: set[str] = set()
+        self._source: Source | None = None
+        self._words: frozenset[str] | None = None
+        self._mentioned: frozenset[str] | None = None
 
     def define(self, findings: Sequence[Diagnostic] = ()) -> None:
         """Enter what the file itself defines; a second definition of a name is an error.
 
         findings  about the syntax: what they are about is incomplete, and stands for nothing, silently
         """
-        wrong = [(found.primary.span.line, found.primary.span.end_line) for found in findings
+        wrong = [found.primary.span for found in findings
                  if found.primary is not None and found.severity is Severity.ERROR]  # fmt: skip
-        outside = any(not any(_within(line, item) for item in self.file.items) for line, _ in wrong)
+        outside = any(not any(_within(span, span.line, item) for item in self.file.items) for span in wrong)
         for item in self.file.items:
-            broken = outside or any(_within(first, item) or _within(last, item) for first, last in wrong)
+            broken = outside or any(_within(span, line, item) for span in wrong for line in (span.line, span.end_line))
             if broken and not isinstance(item, ast.Use):
                 self._set_aside(item)
             elif isinstance(item, (ast.Block, ast.Net)):
@@ -77,10 +80,44 @@ class Module:
             elif isinstance(item, ast.Train):
                 self.trains.append(item)
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that are keys of tables: they may stand for themselves where a table is asked."""
+        if self._words is None:
+            self._words = frozenset(key for item in self.file.items for key in self.keys_of(item))
+        return self._words
+
+    @staticmethod
+    def keys_of(item: ast.Item) -> frozenset[str]:
+        """The words that are keys of tables in one item."""
+        return frozenset(_keys(item))
+
+    @staticmethod
+    def names_in(item: ast.Item) -> frozenset[str]:
+        """Every word that is read in one item; the targets of binds and loops are not."""
+        return frozenset(node.id for node in walk(item, inside=read) if isinstance(node, ast.Name))
+
+    def mentions(self, name: str) -> bool:
+        """Whether a name is read anywhere in the file."""
+        if self._mentioned is None:
+            self._mentioned = frozenset(name for item in self.file.items for name in self.names_in(item))
+        return name in self._mentioned
+
+    def source(self, span: Span) -> Source:
+        """The text that a span of this file points into."""
+        if self._source is None:
+            self._source = Source(span.file, self.file.source)
+        return self._source
+
+    @property
+    def text(self) -> str:
+        """The text of the file."""
+        return self.file.source
+
     def bound_near(self, node: ast.Name) -> ast.Name | None:
         """A bind of a name in the block or net around a place, which isn't in sight there."""
         for item in self.file.items:
-            if isinstance(item, (ast.Block, ast.Net)) and item.span <= node.span and _within(node.span.line, item):
+            if isinstance(item, (ast.Block, ast.Net)) and item.span.covers(node.span):
                 return next((target for target in _targets(item.body) if target.id == node.id), None)
         return None
 
@@ -135,9 +172,8 @@ class Module:
         return self.values[name]
 
 
-def _keys(file: ast.File) -> Iterator[str]:
-    """The words that are keys of tables: they may stand for themselves where a table is asked."""
-    for node in walk(file):
+def _keys(item: ast.Item) -> Iterator[str]:
+    for node in walk(item):
         if isinstance(node, ast.Table):
             yield from (key.id for key, _ in node.entries if isinstance(key, ast.Name))
 
@@ -149,5 +185,6 @@ def _targets(body: ast.Body) -> Iterator[ast.Name]:
             yield from node.targets
 
 
-def _within(line: int, item: ast.Item) -> bool:
-    return item.span.line <= line <= item.span.end_line
+def _within(span: Span, line: int, item: ast.Item) -> bool:
+    """Whether a span's line is one of an item's."""
+    return span.file == item.span.file and item.span.line <= line <= item.span.end_line

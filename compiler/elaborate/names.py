@@ -18,7 +18,7 @@ from netc.grammar.walk import read, walk
 def check_names(module: Module, definition: ast.Block | ast.Net, report: Report) -> None:
     """Report words of a definition that can stand for nothing, whatever its arguments are."""
     local = {parameter.name for parameter in definition.parameters} | set(_bound(definition.body))
-    suggested = [*local, *module.layers, *module.static_names(), *layers.all()]
+    suggested = [*local, *module.layer_names(), *module.static_names(), *layers.all()]
     known = {*suggested, *FUNCTIONS, *argument_words(), *module.words, *CALLS, *BRACED, "in", "training"}
     for node in _read(*definition.parameters, definition.body):
         if node.id not in known:

@@ -18,7 +18,6 @@ from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.train.augmentation import normalized
 from netc.compiler.elaborate.train.section import elaborate_train
-from netc.compiler.elaborate.unused import names
 from netc.compiler.elaborate.values import POISON, Several, Tensor, as_given, named_values
 from netc.compiler.ir import Graph, Node, Value
 from netc.compiler.net import Net
@@ -186,7 +185,7 @@ def _assemble(
     module = frame.module
     return Net(
         definition.name, definition.label, settings, frame.run.graph, layers, tree, [], frame.run.values, plans, [],
-        module.path, module.file.source, sources, definition.span,
+        module.path, module.text, sources, definition.span,
     )  # fmt: skip
 
 
@@ -215,10 +214,6 @@ def _warn_unreached(run: Elaboration, reached: set[Value], report: Report) -> No
 
 def _warn_unread(run: Elaboration, report: Report) -> None:
     """Say which static binds nothing reads."""
-    read: dict[int, set[str]] = {}
-    for target, file in run.statics:
-        mentioned = read.setdefault(id(file), set())
-        if not mentioned:
-            mentioned.update(names(*file.items))
-        if target.id not in mentioned:
+    for target, module in run.statics:
+        if not module.mentions(target.id):
             report.warning("L006", f"nothing uses `{target.id}`", target.span, help="use it, or remove it")

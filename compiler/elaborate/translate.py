@@ -14,7 +14,6 @@ from netc.compiler.elaborate.advice import Advice, advise, defined
 from netc.compiler.elaborate.frame import Frame
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Fix, Span
-from netc.grammar.source import Source
 
 IDLE = frozenset(["name", "inplace", "device", "dtype", "input_shape", "input_dim", "in_channels", "in_features"])
 """Arguments elsewhere that nothing here needs: what they say follows from the flow, or changes no number."""
@@ -148,7 +147,7 @@ def _value(frame: Frame, spec: ArgumentSpec | None, node: ast.Expression) -> str
 
 def text(frame: Frame, node: ast.Syntax) -> str:
     """What the file has where a piece of syntax stands."""
-    return Source(node.span.file, frame.module.file.source).between(node.span)
+    return frame.module.source(node.span).between(node.span)
 
 
 def unknown_word(frame: Frame, kind: str, word: str, node: ast.Expression, call: ast.Call | None = None) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.grammar import ast
-from netc.grammar.walk import read, walk
 
 
 def warn_unused(module: Module, report: Report) -> None:
@@ -17,28 +14,22 @@ def warn_unused(module: Module, report: Report) -> None:
     """
     for item in module.file.items:
         if isinstance(item, (ast.Block, ast.Net)):
-            mentioned = set(names(*item.parameters, item.body))
+            mentioned = module.names_in(item)
             for parameter in item.parameters:
                 if parameter.name not in mentioned:
                     report.warning("L006", f"nothing uses the parameter `{parameter.name}` of `{item.name}`",
                                    parameter.span, help="use it, or remove it")  # fmt: skip
     if not module.nets:
         return
-    everywhere = set(names(*module.file.items))
-    everywhere |= {item.net for item in module.file.items if isinstance(item, ast.Train)}
+    trained = {item.net for item in module.file.items if isinstance(item, ast.Train)}
     for item in module.file.items:
-        if isinstance(item, ast.Block) and item.name not in everywhere:
+        if isinstance(item, ast.Block) and not module.mentions(item.name):
             report.warning("L006", f"nothing uses the block `{item.name}`", item.name_span, help="use it, or remove it")
         elif isinstance(item, ast.Bind):
             for target in item.targets:
-                if target.id not in everywhere:
+                if not module.mentions(target.id):
                     report.warning("L006", f"nothing uses `{target.id}`", target.span, help="use it, or remove it")
         elif isinstance(item, ast.Use):
             for used in item.names:
-                if used.alias not in everywhere:
+                if not module.mentions(used.alias) and used.alias not in trained:
                     report.warning("L006", f"nothing uses `{used.alias}`", used.span, help="use it, or remove it")
-
-
-def names(*roots: ast.Syntax | None) -> Iterator[str]:
-    """Every word that is read in a tree; the targets of binds and loops are not."""
-    return (node.id for node in walk(*roots, inside=read) if isinstance(node, ast.Name))

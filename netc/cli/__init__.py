@@ -36,6 +36,7 @@ GROUPS = {
         "rules": "what `lint` looks for",
         "explain": "the long version of a finding's code",
         "budget": "what networks cost, and what they may",
+        "server": "what editors ask: findings as you type, hover, completion",
         "summary": "layers, shapes, parameters and cost of a network",
     },
     "Train and use it": {

@@ -1,0 +1,4 @@
+"""`netc server`: the language service over the Language Server Protocol, for editors. Needs the extra `lsp`.
+
+The answers are the compiler's (`compiler/language_service`); here they are put into the protocol's types.
+"""

@@ -1,0 +1,1 @@
+"""One feature of the protocol a file: `register(server, session)` says which requests it answers."""
