@@ -32,6 +32,7 @@ GROUPS = {
         "new": "a folder with a network of the zoo to change",
         "check": "find mistakes: syntax, names, shapes, `expect`",
         "lint": "check, and point at what is legal but rarely meant",
+        "fmt": "lay texts out as all of them are: spaces, lines, columns",
         "explain": "the long version of a finding's code",
         "summary": "layers, shapes, parameters and cost of a network",
     },
