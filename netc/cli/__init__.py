@@ -34,6 +34,7 @@ GROUPS = {
         "lint": "check, and point at what is legal but rarely meant",
         "fmt": "lay texts out as all of them are: spaces, lines, columns",
         "explain": "the long version of a finding's code",
+        "diff": "how one network became another, to the last parameter",
         "summary": "layers, shapes, parameters and cost of a network",
     },
     "Train and use it": {
