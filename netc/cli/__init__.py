@@ -37,6 +37,8 @@ GROUPS = {
         "explain": "the long version of a finding's code",
         "budget": "what networks cost, and what they may",
         "server": "what editors ask: findings as you type, hover, completion",
+        "fmt": "lay texts out as all of them are: spaces, lines, columns",
+        "diff": "how one network became another, to the last parameter",
         "summary": "layers, shapes, parameters and cost of a network",
     },
     "Train and use it": {

@@ -46,7 +46,7 @@ def findings_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def report(paths: Sequence[str], named: str | None, style: str, choice: Choice) -> int:
     """Look at all files, answer, and return the exit code."""
-    result = look(paths, given_texts(paths, named), choice)
+    result = look(paths, standard_input(paths, named), choice)
     show_findings(result, style)
     count(result.diagnostics, len(result.files), style)
     return FINDINGS if result.diagnostics else 0
@@ -73,7 +73,7 @@ def show_findings(result: LintResult, style: str) -> None:
         own(sys.stdout).write(text if text.endswith("\n") else text + "\n")
 
 
-def given_texts(paths: Sequence[str], named: str | None) -> dict[str, bytes]:
+def standard_input(paths: Sequence[str], named: str | None) -> dict[str, bytes]:
     """What came on standard input, by the name it goes by."""
     if STDIN in paths:
         return {named or "<stdin>": sys.stdin.buffer.read()}
@@ -82,4 +82,4 @@ def given_texts(paths: Sequence[str], named: str | None) -> dict[str, bytes]:
     return {}
 
 
-__all__ = ["FOR_MACHINES", "findings_options", "given_texts", "look", "report", "show_findings"]
+__all__ = ["FOR_MACHINES", "findings_options", "look", "report", "show_findings", "standard_input"]

@@ -10,7 +10,7 @@ import click
 
 from netc.cli.command import option, verb
 from netc.cli.failures import FINDINGS
-from netc.cli.findings import STDIN, findings_options, given_texts, look, show_findings
+from netc.cli.findings import STDIN, findings_options, look, show_findings, standard_input
 from netc.cli.paths import CARD, FOLDER
 from netc.cli.telling import count
 from netc.cli.terminal import say
@@ -111,7 +111,7 @@ def _once(
     paths: tuple[str, ...], named: str | None, style: str, choice: Choice, *, fix: bool, unsafe: bool, diff: bool,
     statistics: bool,
 ) -> int:  # fmt: skip
-    texts = given_texts(paths, named)
+    texts = standard_input(paths, named)
     fixes = ("unsafe" if unsafe else "safe") if fix or diff else ""
     result = look(paths, texts, choice, fixes)
     if diff:
