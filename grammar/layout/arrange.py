@@ -144,7 +144,9 @@ def _flow(pieces: Sequence[Piece]) -> Group:
     parts = _element(elements[0])
     if not arrows:
         return Group((*parts,))
-    broken = any(_parted(left[-1], arrow, right[0]) for left, arrow, right in zip(elements, arrows, elements[1:]))
+    broken = any(
+        _parted(left[-1], arrow, right[0]) for left, arrow, right in zip(elements, arrows, elements[1:], strict=False)
+    )
     steps = [[Line(" "), *_leaf(arrow), Text(" "), *_element(right)]
              for arrow, right in zip(arrows, elements[1:], strict=True)]  # fmt: skip
     behind = [part for step in steps for part in step] if broken else [Group((*step,), fills=True) for step in steps]

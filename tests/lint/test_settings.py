@@ -55,6 +55,15 @@ def test_comment_in_several_lines(tmp_path: Path) -> None:
     assert codes(tmp_path, text) == []
 
 
+def test_a_comment_above_covers_a_statement_of_several_lines(tmp_path: Path) -> None:
+    flow = CUT.replace("conv(8, 5x5, stride=3)", "relu\n    -> conv(8, 5x5, stride=3)")
+    assert codes(tmp_path, flow.replace("  relu", "  # netc: allow L001\n  relu")) == []
+    body = CUT.replace(
+        "  conv(8, 5x5, stride=3)", "  # netc: allow L001\n  repeat 1 {\n    conv(8, 5x5, stride=3)\n  }"
+    )
+    assert codes(tmp_path, body) == ["L009", "L001"]
+
+
 def test_errors_cannot_be_allowed(tmp_path: Path) -> None:
     found = codes(tmp_path, CUT.replace("conv(", "cnov(").replace("#", "# netc: allow E202"))
     assert found[0] == "E202"
