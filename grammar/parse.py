@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,15 +11,18 @@ from typing import Any
 
 from netc.grammar import ast
 from netc.grammar.builder import Builder, TooDeepError
-from netc.grammar.diagnostics import Diagnostic, Label, in_reading_order
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, in_reading_order
 from netc.grammar.foreign_words import last_of_body, opens_by_colon
-from netc.grammar.lexer import Lexed, Lexer, Token
+from netc.grammar.lexer import ENOUGH, Lexed, Lexer, Token, TooManyError
+from netc.grammar.limits import FILE, LINE
 from netc.grammar.newlines import Layout
+from netc.grammar.opening import clipped, read_file
 from netc.grammar.situation import Situation
 from netc.grammar.source import Source
 from netc.grammar.stack import Stack
 from netc.grammar.syntax_errors import OUTSIDE, explain
 from netc.grammar.tables import Tables, load
+from netc.grammar.trojan import directions
 
 MOST = 50  # findings of one file: a text with more is no .net file
 LISTS = ("_statements", "_items")
@@ -39,11 +43,19 @@ PLAIN_HEADS: dict[str, tuple[tuple[str, str], ...]] = {
 
 def parse(source: str, file: str) -> tuple[ast.File, list[Diagnostic]]:
     """The tree of a text and the findings about it, in reading order. What could not be parsed is left out."""
+    source = source.removeprefix("\ufeff")
     text = Source(file, source)
+    too_large = _too_large(text)
+    if too_large is not None:
+        return ast.File(text.span(0, 0), (), (), ""), [too_large]
     tables = _tables()
-    lexed = Lexer(text, tables).run()
-    tokens = Layout(text, lexed).run()
-    items = Parser(text, tables, lexed, tokens).run()
+    lexer = Lexer(text, tables)
+    items: tuple[ast.Item, ...] = ()
+    lexed = lexer.result
+    with suppress(TooManyError):
+        lexer.run()
+        lexed.findings.extend(directions(text, set(lexed.doubtful)))
+        items = Parser(text, tables, lexed, Layout(text, lexed).run()).run()
     findings = _first(in_reading_order(lexed.findings))
     return ast.File(text.span(0, len(source)), items, tuple(lexed.comments), source), findings
 
@@ -52,19 +64,42 @@ def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
     """`parse` of a file, which is UTF-8 with or without a byte order mark. An unreadable file is a finding."""
     name = str(path)
     try:
-        data = Path(path).read_bytes()
+        data = read_file(path, FILE)
+    except DiagnosticError as error:
+        return _nothing(name), list(error.diagnostics)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        found = Diagnostic("E100", f"cannot read {name}: {reason}", help="check the path and its permissions")
-        return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
+        found = Diagnostic("E100", f"cannot read {clipped(name)}: {reason}", help="check the path and its permissions")
+        return _nothing(name), [found]
     return parse_bytes(data, name)
+
+
+def _nothing(name: str) -> ast.File:
+    return ast.File(Source(name, "").span(0, 0), (), (), "")
+
+
+def _too_large(text: Source) -> Diagnostic | None:
+    """The finding about a text, or a line of it, that is longer than any that people write."""
+    if len(text.text) > FILE.value:
+        message = f"{clipped(text.file)} has {FILE.shown(len(text.text))}"
+        return FILE.finding(message, Label(text.span(0, 0)), help="give a .net file, which people write")
+    if len(text.text) <= (most := LINE.value):
+        return None
+    number = next((number for number in range(1, text.lines + 1) if text.width(number) > most), None)
+    if number is None:
+        return None
+    start = text.start(number)
+    message = f"line {number} has {LINE.shown(text.width(number))}"
+    return LINE.finding(message, Label(text.span(start, start + 1)), help="break the line")
 
 
 def parse_bytes(data: bytes, name: str) -> tuple[ast.File, list[Diagnostic]]:
     """`parse` of a file's content, whatever its encoding turns out to be."""
     if _binary(data):
         found = Diagnostic("E113", f"{name} is no text", help="give a .net file, which is text in UTF-8")
-        return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
+        return _nothing(name), [found]
+    if len(data) > FILE.value:
+        return _nothing(name), [FILE.finding(f"{name} has {FILE.shown(len(data))}", help="give a .net file")]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         file, findings = parse(data.decode("utf-16", errors="replace"), name)
         found = Diagnostic(
@@ -75,7 +110,7 @@ def parse_bytes(data: bytes, name: str) -> tuple[ast.File, list[Diagnostic]]:
         return parse(data.decode("utf-8"), name)
     except UnicodeDecodeError as error:
         file, findings = parse(data.decode("utf-8", errors="replace"), name)
-        at = len(data[: error.start].decode("utf-8"))
+        at = len(data[: error.start].decode("utf-8-sig"))
         place = Label(Source(name, file.source).span(at, at + 1))
         found = Diagnostic(
             "E113", f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8", place, help="save the file as UTF-8"
@@ -94,7 +129,8 @@ def _first(findings: list[Diagnostic]) -> list[Diagnostic]:
     """At most MOST findings, the last of them with a note of how many are left out."""
     if len(findings) <= MOST:
         return findings
-    note = f"{len(findings) - MOST} more syntax errors follow"
+    least = "at least " if len(findings) > ENOUGH else ""
+    note = f"{least}{len(findings) - MOST} more syntax errors follow"
     return [*findings[: MOST - 1], replace(findings[MOST - 1], notes=(*findings[MOST - 1].notes, note))]
 
 
@@ -180,7 +216,7 @@ class Parser:
         finding = explain(situation)
         if self._silenced(situation, finding):
             return self._resume(index)
-        self.lexed.findings.append(finding)
+        self.lexed.report(finding)
         line = self.source.place(situation.statement_start)[0]
         if finding.code in ("E110", "E119") and opens_by_colon(self.source, line):
             return self._skip_body(self._resume(index), line)

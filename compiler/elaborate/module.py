@@ -46,6 +46,7 @@ class Module:
         self.applied: set[str] = set()
         self.words = set(_keys(file))
         self._running: set[str] = set()
+        self._bound: dict[int, dict[str, ast.Name]] = {}
 
     def define(self, findings: Sequence[Diagnostic] = ()) -> None:
         """Enter what the file itself defines; a second definition of a name is an error.
@@ -75,7 +76,11 @@ class Module:
         """A bind of a name in the block or net around a place, which isn't in sight there."""
         for item in self.file.items:
             if isinstance(item, (ast.Block, ast.Net)) and item.span <= node.span and _within(node.span.line, item):
-                return next((target for target in _targets(item.body) if target.id == node.id), None)
+                if id(item) not in self._bound:
+                    self._bound[id(item)] = {}
+                    for target in _targets(item.body):
+                        self._bound[id(item)].setdefault(target.id, target)
+                return self._bound[id(item)].get(node.id)
         return None
 
     def _set_aside(self, item: ast.Item) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.opening import read_text_file, resolved
 
 SETTINGS = {"lint": ("select", "ignore"), "budget": ()}
 
@@ -28,13 +29,13 @@ class Config:
         """The budgets whose pattern, relative to the pyproject.toml, matches a file."""
         if self.path is None:
             return {}
-        relative = file.resolve().relative_to(self.path.parent).as_posix()
+        relative = resolved(file).relative_to(self.path.parent).as_posix()
         return {pattern: text for pattern, text in self.budgets.items() if matches(relative, pattern)}
 
 
 def config_for(file: Path) -> Config:
     """The settings for a file; raises DiagnosticError E260 where they cannot be understood."""
-    for folder in file.resolve().parents:
+    for folder in resolved(file).parents:
         config = _read(folder / "pyproject.toml")
         if config is not None:
             return config
@@ -52,7 +53,7 @@ def matches(path: str, pattern: str) -> bool:
 def _read(path: Path) -> Config | None:
     """The settings in one pyproject.toml; None where it is missing or has no [tool.netc]."""
     try:
-        table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("netc")
+        table = tomllib.loads(read_text_file(path)).get("tool", {}).get("netc")
     except OSError:
         return None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

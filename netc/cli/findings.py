@@ -11,10 +11,11 @@ import click
 
 from netc.cli.command import option
 from netc.cli.failures import FINDINGS
-from netc.cli.options import format_option
+from netc.cli.options import allow_outside_option, format_option
 from netc.cli.paths import NET_FILE
 from netc.cli.telling import answer, count
 from netc.cli.terminal import say
+from netc.grammar.opening import read_stream
 
 STDIN = "-"
 
@@ -28,6 +29,7 @@ def findings_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "--stdin-filename", "named", metavar="NAME", type=NET_FILE,
                 help="with `-`: what the text is called in findings, and where what it uses is looked for",
             ),
+            allow_outside_option,
             format_option(
                 "full", "concise", "json", "github",
                 help="with the source, a line each, JSON, or annotations for GitHub Actions",
@@ -60,7 +62,7 @@ def report(
 def _texts(paths: Sequence[str], named: str | None) -> dict[str, bytes]:
     """What came on standard input, by the name it goes by."""
     if STDIN in paths:
-        return {named or "<stdin>": sys.stdin.buffer.read()}
+        return {named or "<stdin>": read_stream(sys.stdin.buffer, "standard input")}
     if named is not None:
         raise click.UsageError("--stdin-filename names the text on standard input\n  = help: add `-`, or leave it out")
     return {}
