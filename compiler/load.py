@@ -21,7 +21,9 @@ from netc.compiler.elaborate.values import POISON
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.deep import deep
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Severity, Span, did_you_mean, in_reading_order
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Severity, Span, did_you_mean
+from netc.grammar.limits import LimitError
+from netc.grammar.opening import resolved
 from netc.grammar.parse import parse
 
 if TYPE_CHECKING:
@@ -154,11 +156,21 @@ def _check(path: str, source: str | bytes | None, beside: Mapping[str, str]) -> 
         path, source = str(Path(path).with_suffix(".net")), imported.text
         beside = {} if imported.own is None else imported.own.used
     loader = _loader(report, path, beside)
-    module = loader.load(path, source)
     nets: list[Net] = []
+    try:
+        _check_module(loader.load(path, source), nets, report, loader.sources)
+    except LimitError as error:  # all else would follow from it
+        for finding in error.diagnostics:
+            report.add(finding)
+    file = next(iter(loader.modules.values())).file
+    return CheckResult(nets, report.all(), loader.sources, file)
+
+
+def _check_module(module: Module, nets: list[Net], report: Report, sources: dict[str, str]) -> None:
+    """Put everything that there is to say about a file into the report, and its nets that are right into `nets`."""
     tried: set[str] = set()
     for definition in module.nets:
-        for made in _check_net(module, definition, report, loader.sources):
+        for made in _check_net(module, definition, report, sources):
             tried.add(definition.name)
             if made.net is not None:
                 nets.append(made.net)
@@ -170,7 +182,6 @@ def _check(path: str, source: str | bytes | None, beside: Mapping[str, str]) -> 
         check_names(module, written, report)
     if not report.errors:
         warn_unused(module, report)
-    return CheckResult(nets, in_reading_order(report.found), loader.sources, module.file)
 
 
 def unapplied(module: Module, tried: set[str]) -> list[ast.Block | ast.Net]:
@@ -181,7 +192,7 @@ def unapplied(module: Module, tried: set[str]) -> list[ast.Block | ast.Net]:
 
 def _loader(report: Report, path: str, beside: Mapping[str, str]) -> Loader:
     """A loader that has the texts beside a file at hand."""
-    return Loader(report, {(Path(path).parent / name).resolve(): text for name, text in beside.items()})
+    return Loader(report, {resolved(Path(path).parent / name): text for name, text in beside.items()})
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -323,7 +334,7 @@ def _as_static(module: Module, value: Any) -> Any:
 
 
 def _errors(report: Report) -> list[Diagnostic]:
-    return in_reading_order(found for found in report.found if found.severity is Severity.ERROR)
+    return [found for found in report.all() if found.severity is Severity.ERROR]
 
 
 def _stop_at_errors(report: Report) -> None:

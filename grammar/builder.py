@@ -46,7 +46,7 @@ class Builder:
         position = bisect_left(doubtful, start - self.source.place(start)[1] + 1)
         if position < len(doubtful) and doubtful[position] <= end:
             return
-        self.lexed.findings.append(Diagnostic(code, message, Label(span), others, help=help))
+        self.lexed.report(Diagnostic(code, message, Label(span), others, help=help))
 
     def _made(self, node: Node, pieces: Pieces) -> Node:
         """Notes how deep a node is; one past the limit is reported and counts as a leaf from then on."""

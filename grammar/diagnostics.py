@@ -6,6 +6,7 @@ Diagnostic and travels in a DiagnosticError. Any other exception is a bug in net
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,12 +41,28 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+LONG_QUOTE, LONG_TEXT = 300, 4000
+_QUOTED = re.compile(rf"`[^`]{{{LONG_QUOTE},}}`|\"[^\"]{{{LONG_QUOTE},}}\"")
+
+
+def brief(text: str) -> str:
+    """What a finding says, at a length that somebody reads: long quotations are cut in their middle, a long end off."""
+    if len(text) <= LONG_QUOTE:
+        return text
+    cut = _QUOTED.sub(lambda found: found[0][: LONG_QUOTE // 2] + "…" + found[0][-20:], text)
+    return cut if len(cut) <= LONG_TEXT else cut[: LONG_TEXT - 1] + "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """A span and what there is to say about it (may be empty)."""
 
     span: Span
     message: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.message) > LONG_QUOTE:
+            object.__setattr__(self, "message", brief(self.message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,14 @@ class Diagnostic:
     help: str | None = None
     severity: Severity = Severity.ERROR
     fix: Fix | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.message) > LONG_QUOTE:
+            object.__setattr__(self, "message", brief(self.message))
+        if self.help is not None and len(self.help) > LONG_QUOTE:
+            object.__setattr__(self, "help", brief(self.help))
+        if any(len(note) > LONG_QUOTE for note in self.notes):
+            object.__setattr__(self, "notes", tuple(map(brief, self.notes)))
 
     @classmethod
     def at(

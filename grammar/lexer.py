@@ -16,6 +16,8 @@ QUOTES = "'`‘’“”„«»"
 COMPARISONS = frozenset(("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"))
 TRUTH = frozenset(["IF", "EXPECT", "NOT", "AND", "OR", "TRUE", "FALSE", *COMPARISONS])
 WORD = re.compile(r"\w+")
+ENOUGH = 1000
+"""Syntax errors after which a text is read no further."""
 RUN = re.compile(r"[\w]+(?:\.[0-9]\w*)?")
 
 
@@ -39,6 +41,16 @@ class Lexed:
     findings: list[Diagnostic] = field(default_factory=list)
     doubtful: list[int] = field(default_factory=list)  # offsets of findings: the parser says nothing more about them
 
+    def report(self, finding: Diagnostic) -> None:
+        """Add a finding; raises TooManyError past ENOUGH of them."""
+        self.findings.append(finding)
+        if len(self.findings) > ENOUGH:
+            raise TooManyError
+
+
+class TooManyError(Exception):
+    """A text has so many mistakes that reading on tells nobody anything."""
+
 
 class Lexer:
     """Cuts one text into tokens, `$END` last. Newlines and `;` are SEP tokens here; `layout` sorts them out."""
@@ -54,7 +66,7 @@ class Lexer:
         text, match, tokens = self.source.text, self.pattern.match, self.result.tokens
         keywords, ignored = self.tables.keywords, self.tables.ignored
         wordlike = {"NUMBER", "SHAPE", "NAME", *keywords.values()}
-        position = 1 if text.startswith("\ufeff") else 0
+        position = 0
         while position < len(text):
             found = match(text, position)
             if found is None:
@@ -221,4 +233,4 @@ class Lexer:
     def _report(self, code: str, message: str, start: int, end: int, *, help: str, fix: Fix | None = None) -> None:
         self.result.doubtful.append(start)
         label = Label(self.source.span(start, end))
-        self.result.findings.append(Diagnostic(code, message, label, help=help, fix=fix))
+        self.result.report(Diagnostic(code, message, label, help=help, fix=fix))

@@ -332,4 +332,4 @@ class Layout:
         self.lexed.doubtful.append(token.start)
         place = Label(self.source.span(token.start, token.end))
         others = (other,) if other else ()
-        self.lexed.findings.append(Diagnostic(code, message, place, others, notes=notes, help=help))
+        self.lexed.report(Diagnostic(code, message, place, others, notes=notes, help=help))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -11,16 +12,19 @@ from typing import Any
 
 from netc.grammar import ast
 from netc.grammar.builder import Builder, TooDeepError
-from netc.grammar.diagnostics import Diagnostic, Label, in_reading_order
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, in_reading_order
 from netc.grammar.foreign_words import last_of_body, opens_by_colon
-from netc.grammar.lexer import Lexed, Lexer, Token
+from netc.grammar.lexer import ENOUGH, Lexed, Lexer, Token, TooManyError
+from netc.grammar.limits import FILE, LINE
 from netc.grammar.newlines import Layout
+from netc.grammar.opening import clipped, read_file
 from netc.grammar.pieces import Piece, cut
 from netc.grammar.situation import Situation
 from netc.grammar.source import Source
 from netc.grammar.stack import Stack
 from netc.grammar.syntax_errors import OUTSIDE, explain
 from netc.grammar.tables import Tables, load
+from netc.grammar.trojan import directions
 
 MOST = 50  # findings of one file: a text with more is no .net file
 LISTS = ("_statements", "_items")
@@ -39,9 +43,23 @@ PLAIN_HEADS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def parse(source: str, file: str) -> tuple[ast.File, list[Diagnostic]]:
+Result = tuple[ast.File, list[Diagnostic]]
+ParseContent = Callable[[bytes, str], Result]
+
+
+def parse(source: str, file: str) -> Result:
     """The tree of a text and the findings about it, in reading order. What could not be parsed is left out."""
-    return joined([parse_piece(piece, file, piece.line) for piece in cut(source)], source, file)
+    source = source.removeprefix("\ufeff")
+    text = Source(file, source)
+    too_large = _too_large(text)
+    if too_large is not None:
+        return ast.File(text.span(0, 0), (), (), ""), [too_large]
+    parts: list[Parsed] = []
+    for piece in cut(source):
+        parts.append(parse_piece(piece, file, piece.line))
+        if sum(len(part.findings) for part in parts if part.findings) > ENOUGH:
+            break
+    return joined(parts, source, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +75,19 @@ class Parsed:
 def parse_piece(piece: Piece, file: str, line: int) -> Parsed:
     """Parse one piece as the lines of a file from `line` on."""
     text, tables = Source(file, piece.text, line), _tables()
-    lexed = Lexer(text, tables).run()
-    seen = tuple(lexed.tokens)
-    items = Parser(text, tables, lexed, Layout(text, lexed, piece).run()).run()
+    lexer = Lexer(text, tables)
+    lexed = lexer.result
+    items: tuple[ast.Item, ...] = ()
+    seen: tuple[Token, ...] = ()
+    with suppress(TooManyError):
+        lexer.run()
+        seen = tuple(lexed.tokens)
+        lexed.findings.extend(directions(text, set(lexed.doubtful)))
+        items = Parser(text, tables, lexed, Layout(text, lexed, piece).run()).run()
     return Parsed(items, tuple(lexed.comments), seen, tuple(lexed.findings))
 
 
-def joined(parts: Sequence[Parsed], source: str, file: str) -> tuple[ast.File, list[Diagnostic]]:
+def joined(parts: Sequence[Parsed], source: str, file: str) -> Result:
     """The file that pieces make, and what there is to say about it."""
     items = tuple(item for part in parts for item in part.items)
     comments = tuple(comment for part in parts for comment in part.comments)
@@ -78,19 +102,43 @@ def tokens(source: str, file: str) -> list[Token]:
     return Lexer(Source(file, source), _tables()).run().tokens
 
 
-def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
-    """`parse` of a file, which is UTF-8 with or without a byte order mark. An unreadable file is a finding."""
+def parse_file(path: str | Path, parse_content: ParseContent | None = None) -> Result:
+    """`parse` of a file, which is UTF-8 with or without a byte order mark. An unreadable file is a finding.
+
+    parse_content  what parses the bytes, if not `parse_bytes`
+    """
     name = str(path)
     try:
-        data = Path(path).read_bytes()
+        data = read_file(path, FILE)
+    except DiagnosticError as error:
+        return _nothing(name), list(error.diagnostics)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        found = Diagnostic("E100", f"cannot read {name}: {reason}", help="check the path and its permissions")
-        return ast.File(Source(name, "").span(0, 0), (), (), ""), [found]
-    return parse_bytes(data, name)
+        found = Diagnostic("E100", f"cannot read {clipped(name)}: {reason}", help="check the path and its permissions")
+        return _nothing(name), [found]
+    return (parse_content or parse_bytes)(data, name)
 
 
-def parse_bytes(data: bytes, name: str) -> tuple[ast.File, list[Diagnostic]]:
+def _nothing(name: str) -> ast.File:
+    return ast.File(Source(name, "").span(0, 0), (), (), "")
+
+
+def _too_large(text: Source) -> Diagnostic | None:
+    """The finding about a text, or a line of it, that is longer than any that people write."""
+    if len(text.text) > FILE.value:
+        message = f"{clipped(text.file)} has {FILE.shown(len(text.text))}"
+        return FILE.finding(message, Label(text.span(0, 0)), help="give a .net file, which people write")
+    if len(text.text) <= (most := LINE.value):
+        return None
+    number = next((number for number in range(1, text.lines + 1) if text.width(number) > most), None)
+    if number is None:
+        return None
+    start = text.start(number)
+    message = f"line {number} has {LINE.shown(text.width(number))}"
+    return LINE.finding(message, Label(text.span(start, start + 1)), help="break the line")
+
+
+def parse_bytes(data: bytes, name: str) -> Result:
     """`parse` of a file's content, whatever its encoding turns out to be."""
     text, wrong = decoded(data, name)
     file, findings = parse(text, name)
@@ -101,6 +149,8 @@ def decoded(data: bytes, name: str) -> tuple[str, Diagnostic | None]:
     """The text of a file's content, and what is wrong with its encoding; no text of what is none."""
     if _binary(data):
         return "", Diagnostic("E113", f"{name} is no text", help="give a .net file, which is text in UTF-8")
+    if len(data) > FILE.value:
+        return "", FILE.finding(f"{name} has {FILE.shown(len(data))}", help="give a .net file")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", errors="replace")
         place = Label(Source(name, text).span(0, 0))
@@ -109,8 +159,8 @@ def decoded(data: bytes, name: str) -> tuple[str, Diagnostic | None]:
         return data.decode("utf-8"), None
     except UnicodeDecodeError as error:
         text = data.decode("utf-8", errors="replace")
-        at = len(data[: error.start].decode("utf-8"))
-        place = Label(Source(name, text).span(at, at + 1))
+        at = len(data[: error.start].decode("utf-8-sig"))
+        place = Label(Source(name, text.removeprefix("\ufeff")).span(at, at + 1))
         message = f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8"
         return text, Diagnostic("E113", message, place, help="save the file as UTF-8")
 
@@ -126,7 +176,8 @@ def _first(findings: list[Diagnostic]) -> list[Diagnostic]:
     """At most MOST findings, the last of them with a note of how many are left out."""
     if len(findings) <= MOST:
         return findings
-    note = f"{len(findings) - MOST} more syntax errors follow"
+    least = "at least " if len(findings) > ENOUGH else ""
+    note = f"{least}{len(findings) - MOST} more syntax errors follow"
     return [*findings[: MOST - 1], replace(findings[MOST - 1], notes=(*findings[MOST - 1].notes, note))]
 
 
@@ -215,7 +266,7 @@ class Parser:
         finding = explain(situation)
         if self._silenced(situation, finding):
             return self._resume(index)
-        self.lexed.findings.append(finding)
+        self.lexed.report(finding)
         line = self.source.place(situation.statement_start)[0]
         if finding.code in ("E110", "E119") and opens_by_colon(self.source, line):
             return self._skip_body(self._resume(index), line)

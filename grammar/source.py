@@ -39,6 +39,14 @@ class Source:
             return ""
         return self.text[self._starts[index] : self._ends[index]]
 
+    def start(self, number: int) -> int:
+        """The offset at which a line begins, counted from 1."""
+        return self._starts[number - 1]
+
+    def width(self, number: int) -> int:
+        """How many characters a line has, counted from 1."""
+        return self._ends[number - 1] - self._starts[number - 1]
+
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1."""
         index = bisect_right(self._starts, offset) - 1
@@ -72,4 +80,4 @@ class Source:
     def starts_line(self, offset: int) -> bool:
         """Whether only space stands before an offset on its line."""
         line, column = self.place(offset)
-        return not self.line(line)[: column - 1].strip(" \t\ufeff")
+        return not self.line(line)[: column - 1].strip(" \t")

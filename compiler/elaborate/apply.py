@@ -24,7 +24,6 @@ from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
 
 DEEPEST = 64
-MOST_APPLICATIONS = 20_000
 
 
 class PoisonedError(Exception):
@@ -84,6 +83,7 @@ def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span
     builder = LayerBuilder(run.graph, place, new_parameter, apply_argument, frame.rewrite)
     try:
         built = instance.build(builder, *values)
+        _refuse_large(built if isinstance(built, tuple) else (built,), parameters)
         of_weights.refuse_without_effect(instance, leaves, bound.spans)
     except ShapeError as error:
         explain.shape_error(frame, error, layer.word, values, span, bound.spans)
@@ -98,7 +98,11 @@ def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span
         return POISON
     except PoisonedError:
         return POISON
+    except OverflowError:
+        frame.error("E135", f"`{layer.word}` makes sizes that are too large", span, help="give it smaller ones")
+        return POISON
     outputs = built if isinstance(built, tuple) else (built,)
+    run.report.extent.layer(len(run.graph.nodes) - first, run.loops > 0 or len(run.stack) > 1, span)
     _record(frame, layer, instance, scope, tuple(values), outputs, parameters, first, span, bound)
     result: Any = Tensor(outputs[0], scope)
     if isinstance(built, tuple):
@@ -106,6 +110,15 @@ def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span
     if named is None:
         frame.scope.members[name] = result
     return result
+
+
+def _refuse_large(outputs: tuple[Value, ...], parameters: list[Parameter]) -> None:
+    """Raise ShapeError for a size that no runtime counts to, before anything is made of it."""
+    for shape in (*(output.shape for output in outputs), *(made.value.shape for made in parameters)):
+        for size in shape:
+            if type(size) is int and size >= inputs.LARGEST_SIZE:
+                raise ShapeError(f"a size of {size:,}" if size < 10**20 else "a size past 10^20",
+                                 help="sizes are below 2_147_483_648 (2^31)", code="E135")  # fmt: skip
 
 
 def _inputs(frame: Frame, layer: BuiltIn, flow: Any, bound: Bound | None, span: Span) -> list[Value] | None:
@@ -253,12 +266,7 @@ def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span:
     if len(run.stack) >= DEEPEST:
         frame.error("E217", f"blocks are nested more than {DEEPEST} deep", span, help="flatten the nesting")
         return POISON
-    run.applications += 1
-    if run.applications > MOST_APPLICATIONS:
-        if run.applications == MOST_APPLICATIONS + 1:
-            frame.error("E217", f"blocks are applied more than {MOST_APPLICATIONS:,} times in all", span,
-                        help="use blocks inside blocks less often: each use is written out")  # fmt: skip
-        return POISON
+    run.report.extent.block(span)
     if flow is POISON and isinstance(definition, ast.Net):
         return POISON
     name, scope = _named(frame, layer.word, named, span)

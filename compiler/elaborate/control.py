@@ -11,13 +11,10 @@ from netc.compiler.elaborate.binds import check_free, enter
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound
 from netc.compiler.elaborate.scope import Env, Loop, Ref
-from netc.compiler.elaborate.static import LONGEST
 from netc.compiler.elaborate.values import POISON, kind, listed, tensors
 from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.walk import children, walk
-
-MOST_PASSES = 200_000
 
 
 def run_if(frame: Frame, node: ast.If) -> None:
@@ -46,6 +43,7 @@ def run_for(frame: Frame, node: ast.For) -> None:
         return
     for target in node.targets:
         check_free(frame, target)
+    frame.report.extent.loop(len(items), _passes_at_least(frame, node.body), node.iterable.span)
     passes = [dict(_taken_apart(frame, node, item)) for item in items]
     with frame.recording(Kind.FOR, "for", node.span, node.body.span) as loop:
         _loop(frame, passes, node.body)
@@ -73,13 +71,11 @@ def run_repeat(frame: Frame, node: ast.Repeat) -> None:
         help = "divide with `//`, which gives a whole number" if isinstance(count, float) else None
         frame.error("E240", f"`repeat` takes a whole number, found {kind(count)}", node.count.span, help=help)
         count = POISON
-    if count is not POISON and count > LONGEST:
-        frame.error("E240", f"`repeat` of more than {LONGEST} passes", node.count.span)
-        count = POISON
     if count is POISON:
         _poison_names(frame, [node.body])
         frame.flow = POISON if frame.flow is not None else None
         return
+    frame.report.extent.loop(max(count, 0), _passes_at_least(frame, node.body), node.count.span)
     bound = Bound({"count": count}, (), {"count": node.count.span})
     with frame.recording(Kind.REPEAT, "repeat", node.span, node.body.span, bound=bound) as loop:
         _loop(frame, [{} for _ in range(max(count, 0))], node.body)
@@ -88,12 +84,8 @@ def run_repeat(frame: Frame, node: ast.Repeat) -> None:
 
 def _loop(frame: Frame, passes: list[dict[str, Ref]], body: ast.Body) -> None:
     outer, loop = frame.env, Loop()
+    frame.run.loops += 1
     for given in passes:
-        frame.run.passes += 1
-        if frame.run.passes > MOST_PASSES:
-            frame.error("E240", f"loops of more than {MOST_PASSES} passes in all", body.span)
-            frame.flow = POISON
-            break
         errors = frame.report.errors
         env = Env(outer, loop=loop)
         env.names.update(given)
@@ -108,6 +100,7 @@ def _loop(frame: Frame, passes: list[dict[str, Ref]], body: ast.Body) -> None:
         if frame.report.errors > errors + 20:
             break
     frame.env = outer
+    frame.run.loops -= 1
     names = dict.fromkeys(_names_bound(body))
     for bound in loop.passes:
         names.update(dict.fromkeys(bound))
@@ -119,6 +112,32 @@ def _loop(frame: Frame, passes: list[dict[str, Ref]], body: ast.Body) -> None:
             value = listed([ref.value for ref in refs])
             outer.bind(name, Ref(value, span, training))
             enter(frame, name, value)
+
+
+def _passes_at_least(frame: Frame, body: ast.Body) -> int:
+    """How many passes the loops in braces make whatever happens: those whose counts are known before the first."""
+    total = 0
+    for node in body.statements:
+        if isinstance(node, (ast.Repeat, ast.For)):
+            count = node.count if isinstance(node, ast.Repeat) else node.iterable
+            total += _known_count(frame, count) * (1 + _passes_at_least(frame, node.body))
+        elif isinstance(node, (ast.Frozen, ast.TrainOnly)):
+            total += _passes_at_least(frame, node.body)
+    return total
+
+
+def _known_count(frame: Frame, count: ast.Expression) -> int:
+    """A count that is a number, a name in sight, or a range of numbers; 0 where it has to be computed."""
+    match count:
+        case ast.Name(id=name):
+            ref = frame.env.lookup(name)
+            value = ref.value if ref is not None else 0
+            return len(value) if isinstance(value, tuple) else max(value, 0) if type(value) is int else 0
+        case ast.Number(value=int(value)):
+            return max(value, 0)
+        case ast.Range(start=ast.Number(value=int(start)), stop=ast.Number(value=int(stop))):
+            return max(stop - start, 0)
+    return 0
 
 
 def run_train_only(frame: Frame, node: ast.TrainOnly) -> None:

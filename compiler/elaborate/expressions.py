@@ -39,7 +39,7 @@ def evaluate(frame: Frame, node: ast.Expression, words: tuple[str, ...] = ()) ->
         case ast.ShapeLiteral():
             return node.sizes
         case ast.List():
-            return listed([frame.operand(item, words) for item in node.items])
+            return frame.sized(listed([frame.operand(item, words) for item in node.items]), node.span)
         case ast.Table():
             return _table(frame, node, words)
         case ast.Attribute():
@@ -87,7 +87,7 @@ def _static(frame: Frame, node: ast.Syntax, compute: Any, *operands: Any) -> Any
     if any(operand is POISON for operand in operands):
         return POISON
     try:
-        return compute()
+        return frame.sized(compute(), node.span)
     except StaticError as error:
         frame.error(error.code, error.message, node.span, help=error.help)
         return POISON
@@ -116,7 +116,7 @@ def _binary(frame: Frame, node: ast.Binary) -> Any:
             return POISON
     joins = node.operator == "+" and isinstance(left, tuple) and isinstance(right, tuple)
     if joins:
-        return listed([*left, *right])
+        return frame.sized(listed([*left, *right]), node.span)
     if is_flowing(left) or is_flowing(right):
         return tensor_binary(frame, node.operator, left, right, node)
     return _static(frame, node, lambda: static.binary(node.operator, left, right))

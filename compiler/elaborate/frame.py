@@ -9,16 +9,18 @@ from typing import Any
 
 from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.declare.parameter import Parameter
+from netc.compiler.elaborate.extent import weight
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.recorder import Recorder, Recording
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Ref, Scope
-from netc.compiler.elaborate.values import as_given
+from netc.compiler.elaborate.values import POISON, as_given
 from netc.compiler.ir import Graph, Value
 from netc.compiler.layers.base import Rewrite
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
+from netc.grammar.limits import LIST
 
 NO_ARGUMENTS = Bound()
 
@@ -53,7 +55,7 @@ class Elaboration:
     incomplete  whether the net's own text has a mistake, so that weights may be missing;  looped: what loops gave
     mistakes    how many the report had when the net was begun: where more came, nothing is counted
     results     what blocks gave: the path and place of the outermost application
-    passes      of all loops so far;  applications: of all blocks and nets
+    loops       how many are open around this place
     frozen      inside `frozen` braces
     inside      values that exist in a scan alone, one step at a time
     poisoned    whether a name was read that stands for nothing because of a mistake elsewhere
@@ -75,8 +77,7 @@ class Elaboration:
     statics: list[tuple[ast.Name, Module]] = field(default_factory=list)
     mistakes: int = 0
     results: dict[Value, tuple[str, Span]] = field(default_factory=dict)
-    passes: int = 0
-    applications: int = 0
+    loops: int = 0
     frozen: bool = False
     inside: set[Value] = field(default_factory=set)
     poisoned: bool = False
@@ -188,6 +189,17 @@ class Frame:
         if self.applied:
             others.append(Label(self.applied[-1], "applied here"))
         self.report.error(code, message, span, label, secondary=others, **more)
+
+    def sized(self, value: Any, span: Span) -> Any:
+        """A list that was computed here, counted; POISON where it is longer than any may be, which is reported."""
+        if isinstance(value, tuple):
+            most = LIST.value
+            count = weight(value, most)
+            self.report.extent.items(min(count, most), span)
+            if count > most:
+                self.report.add(LIST.finding("this list is too long", Label(span), help="compute a shorter one"))
+                return POISON
+        return value
 
     def claim(self, name: str, span: Span) -> Scope:
         """The scope of a new layer or bind called `name`; two of one name are an error."""

@@ -18,6 +18,8 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Label
 
 DTYPES = {"float": DType.FLOAT32, "int": DType.INT64, "bytes": DType.UINT8, "bool": DType.BOOL}
+LARGEST_SIZE = 1 << 31
+"""Sizes are smaller: no runtime counts further along one axis."""
 DIMENSION = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -93,6 +95,10 @@ def _shape(frame: Frame, declaration: ast.InputDeclaration) -> tuple[Any, ...] |
                 node.span,
                 help="write a shape as `3x224x224` or `[3, H, W]`, channels first and without the batch",
             )
+            return None
+        if isinstance(size, int) and size >= LARGEST_SIZE:
+            frame.error("E135", "a size of this shape is too large", node.span,
+                        help="sizes are below 2_147_483_648 (2^31)")  # fmt: skip
             return None
     return tuple(sizes)
 

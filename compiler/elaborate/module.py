@@ -55,6 +55,7 @@ class Module:
         self._source: Source | None = None
         self._words: frozenset[str] | None = None
         self._mentioned: frozenset[str] | None = None
+        self._bound: dict[int, dict[str, ast.Name]] = {}
 
     def define(self, findings: Sequence[Diagnostic] = ()) -> None:
         """Enter what the file itself defines; a second definition of a name is an error.
@@ -118,7 +119,11 @@ class Module:
         """A bind of a name in the block or net around a place, which isn't in sight there."""
         for item in self.file.items:
             if isinstance(item, (ast.Block, ast.Net)) and item.span.covers(node.span):
-                return next((target for target in _targets(item.body) if target.id == node.id), None)
+                if id(item) not in self._bound:
+                    self._bound[id(item)] = {}
+                    for target in _targets(item.body):
+                        self._bound[id(item)].setdefault(target.id, target)
+                return self._bound[id(item)].get(node.id)
         return None
 
     def _set_aside(self, item: ast.Item) -> None:

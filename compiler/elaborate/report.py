@@ -1,13 +1,16 @@
-"""Collects the findings of one run: each place once, however often a block is applied."""
+"""Collects the findings of one run: each place once, however often a block is applied; and how far it has grown."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Unpack
 
-from netc.grammar.diagnostics import Details, Diagnostic, Fix, Label, Severity, Span
+from netc.compiler.elaborate.extent import Extent
+from netc.grammar.counted import counted
+from netc.grammar.diagnostics import Details, Diagnostic, Fix, Label, Severity, Span, in_reading_order
 
 LIMIT = 100
+"""Findings of one run; how many more there are is a note of the last."""
 OF_A_WORD = ("E201", "E202")
 """Findings about a word: the same word in other places is one cause, and one finding."""
 PLACES = 3
@@ -21,6 +24,9 @@ class Report:
         self.found: list[Diagnostic] = []
         self._seen: set[tuple[str, Span | None]] = set()
         self._said: dict[tuple[str, str], int] = {}
+        self._places: dict[tuple[str, str], int] = {}
+        self.extent = Extent()
+        self.left_out = 0  # findings past the limit
         self.errors = 0
         self.unmet = 0  # of the errors, how many are expectations that do not hold
 
@@ -30,14 +36,33 @@ class Report:
         is_error = finding.severity is Severity.ERROR
         self.errors += is_error
         self.unmet += finding.code == "E310"
-        if key in self._seen or len(self.found) >= LIMIT:
+        if key in self._seen:
             return
         self._seen.add(key)
-        first = self._said.setdefault((finding.code, finding.message), len(self.found))
+        first = self._said.get((finding.code, finding.message), len(self.found))
         if finding.code in OF_A_WORD and first < len(self.found) and _one_file(self.found[first], finding):
             self.found[first] = _folded(self.found[first], finding)
+        elif len(self.found) >= LIMIT:
+            self.left_out += 1
         else:
+            self._said.setdefault((finding.code, finding.message), first)
             self.found.append(finding)
+
+    def again(self, code: str, message: str, span: Span) -> bool:
+        """Whether enough has been said about a cause, or about all: then one more place needs no way out worked out."""
+        places = self._places[code, message] = self._places.get((code, message), 0) + 1
+        if places <= LIMIT and len(self.found) < LIMIT:
+            return False
+        self.add(Diagnostic.at(Severity.ERROR, code, message, span))
+        return True
+
+    def all(self) -> list[Diagnostic]:
+        """What was found, in the order of the text; the last one has a note of how many were left out."""
+        found = in_reading_order(self.found)
+        if self.left_out:
+            note = f"{counted(self.left_out, 'more finding')} left out: these are the first {LIMIT}"
+            found[-1] = replace(found[-1], notes=(*found[-1].notes, note))
+        return found
 
     @property
     def mistakes(self) -> int:
@@ -67,11 +92,13 @@ def _folded(first: Diagnostic, again: Diagnostic) -> Diagnostic:
     """A finding with one more place of the same word; its repair is that of all places, where each has one."""
     assert again.primary is not None
     fix: Fix | None = None
-    if first.fix is not None and again.fix is not None:
+    if first.fix is not None and again.fix is not None and len(first.fix.edits) < LIMIT:
         fix = replace(first.fix, edits=tuple(dict.fromkeys((*first.fix.edits, *again.fix.edits))))
     here = Label(again.primary.span, "and here")
     places = [label for label in first.secondary if label.message == here.message]
     if len(places) < PLACES:
         return replace(first, secondary=(*first.secondary, here), fix=fix)
+    if MORE in first.notes and fix == first.fix:
+        return first
     notes = [note for note in first.notes if note != MORE]
     return replace(first, notes=(*notes, MORE), fix=fix)

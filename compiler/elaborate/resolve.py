@@ -92,6 +92,8 @@ def layer_or_error(frame: Frame, node: ast.Name, call: ast.Call | None = None) -
 
 def unknown_layer(frame: Frame, name: str, node: ast.Expression, call: ast.Call | None = None) -> None:
     """Report a word that is no layer, with the way out."""
+    if frame.report.again("E202", f"no layer is called `{name}`", node.span):
+        return
     advice = advise("layer", name, known_layers(frame))
     if name.lower() in ("none", "null", "nil"):
         advice = Advice("write `none`", "none")
@@ -156,6 +158,8 @@ def unknown(
     frame: Frame, node: ast.Name, words: tuple[str, ...] = (), type: ArgumentType | None = None
 ) -> None:  # fmt: skip
     """Report a name that stands for nothing; `words` could have stood there too, and so could what `type` takes."""
+    if frame.report.again("E201", f"nothing is called `{node.id}`", node.span):
+        return
     known = [*frame.env.visible(), *frame.module.static_names()]
     bound = frame.module.bound_near(node)
     if bound is not None:

@@ -9,11 +9,16 @@ from typing import Any
 from netc.compiler.elaborate.layer_values import Chain, LayerValue, Shared
 from netc.compiler.elaborate.values import is_number, is_size, kind
 from netc.compiler.ir import Dim, Undecided
-from netc.compiler.ir.dims import bounds, floor_divide
+from netc.compiler.ir.dims import bounds, floor_divide, size_weight
 from netc.grammar.counted import counted
+from netc.grammar.limits import LIST
 
-LARGEST = 4096  # bits of a whole number
-LONGEST = 100_000  # items of a list
+LARGEST = 1 << 63
+"""Whole numbers are smaller, as they are in ONNX."""
+HEAVIEST = 256
+"""Terms of a symbolic size, those of quotients in it included."""
+MANY = 1 << 20
+"""Arguments that a function may take; lists have a limit of their own."""
 
 
 class StaticError(Exception):
@@ -33,9 +38,9 @@ def binary(operator: str, a: Any, b: Any) -> Any:
     if operator in ("<", "<=", ">", ">="):
         return _ordered(operator, a, b)
     if operator == "+" and isinstance(a, tuple) and isinstance(b, tuple):
-        return _limited(a + b)
+        return a + b
     if operator == "+" and isinstance(a, str) and isinstance(b, str):
-        return _limited(a + b)
+        return _joined(a, b)
     if (isinstance(a, Dim) or isinstance(b, Dim)) and is_size(a) and is_size(b):
         return _symbolic(operator, a, b)
     if not (is_number(a) and is_number(b)):
@@ -45,11 +50,11 @@ def binary(operator: str, a: Any, b: Any) -> Any:
     except ZeroDivisionError:
         raise StaticError("division by zero") from None
     except (OverflowError, ValueError):
-        raise StaticError("the result is too large") from None
+        raise _too_large() from None
 
 
 def _power(a: Any, b: Any) -> Any:
-    if isinstance(a, int) and isinstance(b, int) and b > 0 and a.bit_length() * b > LARGEST:
+    if isinstance(a, int) and isinstance(b, int) and b > 0 and (a.bit_length() - 1) * b > LARGEST.bit_length():
         raise OverflowError
     result = a**b
     if isinstance(result, complex):
@@ -69,20 +74,32 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _whole(result: Any) -> Any:
-    if isinstance(result, int) and result.bit_length() > LARGEST:
+    if isinstance(result, int) and not -LARGEST <= result < LARGEST:
         raise OverflowError
     if isinstance(result, float) and not math.isfinite(result):
         raise OverflowError
     return result
 
 
-def _limited(items: Any) -> Any:
-    if len(items) > LONGEST:
-        raise StaticError(f"a list of more than {LONGEST} items")
-    return items
+def _too_large() -> StaticError:
+    return StaticError("the result is too large", "whole numbers are below 9_223_372_036_854_775_808", "E135")
+
+
+def _joined(a: str, b: str) -> str:
+    if len(a) + len(b) > LIST.value:
+        raise too_long(f"a text of {counted(len(a) + len(b), 'character')}")
+    return a + b
+
+
+def too_long(what: str) -> StaticError:
+    """The error for a list or a text of more items than the limit."""
+    return StaticError(f"{what} is too long", f"the limit is {LIST.value:,}; {LIST.help}", LIST.code)
 
 
 def _symbolic(operator: str, a: Any, b: Any) -> Any:
+    for size in (a, b):
+        if size_weight(size, HEAVIEST) > HEAVIEST:
+            raise StaticError("this size is made of too many others", "compute it from fewer dimensions", "E135")
     if operator in ("//", "%"):
         if b == 0:
             raise StaticError("division by zero")
@@ -93,12 +110,17 @@ def _symbolic(operator: str, a: Any, b: Any) -> Any:
     if operator == "**":
         if not isinstance(b, int) or not 0 <= b <= 16:
             raise StaticError(f"a size is raised to a whole number from 0 to 16, found {kind(b)}")
-        return Dim.__pow__(a, b)
+        result = a
+        for _ in range(b - 1):
+            result = _symbolic("*", result, a)
+        return result if b else 1
     return _ARITHMETIC[operator](a, b)
 
 
 def equal(a: Any, b: Any) -> bool:
     """Whether two static values are equal; raises StaticError where a symbolic size decides."""
+    if a is b:
+        return True
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(equal(x, y) for x, y in zip(a, b, strict=True))
     if (isinstance(a, Dim) or isinstance(b, Dim)) and is_size(a) and is_size(b):
@@ -174,8 +196,8 @@ def span_of(start: Any, stop: Any) -> tuple[int, ...]:
         if not isinstance(end, int) or isinstance(end, bool):
             help = "divide with `//`, which gives a whole number" if isinstance(end, float) else None
             raise StaticError(f"a range takes whole numbers, found {kind(end)}", help)
-    if stop - start > LONGEST:
-        raise StaticError(f"a range of more than {LONGEST} numbers")
+    if stop - start > LIST.value:
+        raise too_long(f"a range of {counted(stop - start, 'number')}")
     return tuple(range(start, stop))
 
 
@@ -217,8 +239,8 @@ def _length(value: Any) -> int:
 
 
 FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
-    "min": (1, LONGEST, lambda *values: min(_numbers("min", values))),
-    "max": (1, LONGEST, lambda *values: max(_numbers("max", values))),
+    "min": (1, MANY, lambda *values: min(_numbers("min", values))),
+    "max": (1, MANY, lambda *values: max(_numbers("max", values))),
     "abs": (1, 1, lambda value: abs(_one("abs", value))),
     "sqrt": (1, 1, _sqrt),
     "floor": (1, 1, lambda value: math.floor(_one("floor", value))),
@@ -241,4 +263,4 @@ def call(name: str, values: list[Any]) -> Any:
     try:
         return _whole(function(*values))
     except OverflowError:
-        raise StaticError("the result is too large") from None
+        raise _too_large() from None

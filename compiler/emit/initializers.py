@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import check_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,7 @@ def read_initializers(path: str | os.PathLike[str]) -> dict[str, Array]:
     from onnx import numpy_helper
 
     try:
+        check_file(path)
         model = onnx.load(os.fspath(path))
         for tensor in model.graph.initializer:
             if any(size < 0 for size in tensor.dims):

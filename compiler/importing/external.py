@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from netc.grammar.counted import counted
+from netc.grammar.opening import resolved
 from netc.grammar.snippet import printable
 
 Entries = Sequence[tuple[str, str]]
@@ -23,7 +24,7 @@ class OutsideError(ValueError):
 
 def check_external(folder: Path | None, tensors: Sequence[Entries]) -> None:
     """Raise OutsideError unless every tensor's numbers lie in a file of the folder, links followed."""
-    root = None if folder is None else folder.resolve()
+    root = None if folder is None else resolved(folder)
     for entries in tensors:
         said = dict(entries)
         if len(said) < len(entries):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from netc.compiler.importing.external import OutsideError, check_external
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_file
 from netc.grammar.snippet import printable
 
 OPEN = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
@@ -76,7 +77,7 @@ def check_model(path: Path, model: bytes, folder: Path | None = None) -> bool:
 def check_file(path: Path) -> None:
     """`check_model` of a file, for readers of their own; one that cannot be read is theirs to tell."""
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError:
         return
     check_model(path, content, path.parent)

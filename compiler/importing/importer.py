@@ -19,6 +19,7 @@ from netc.compiler.importing.protobuf import parse
 from netc.compiler.importing.records import Array
 from netc.compiler.net import Net
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _content(file: Path) -> bytes:
         size = file.stat().st_size
         if size > LIMITS["bytes"]:
             raise too_large("bytes", size, LIMITS["bytes"])
-        return file.read_bytes()
+        return read_file(file)
     except OSError as error:
         help = "check the path"
         raise DiagnosticError(

@@ -190,6 +190,19 @@ def _always_whole(monomial: Monomial, coefficient: Coefficient) -> bool:
     return (coefficient * divisor).denominator == 1
 
 
+def size_weight(size: Size, most: int) -> int:
+    """How many symbols and quotients a size is written with, those inside quotients included; ends past `most`."""
+    found = 0
+    waiting = [size]
+    while waiting and found <= most:
+        size = waiting.pop()
+        for monomial in _terms(size):
+            found += 1 + len(monomial)
+            waiting += [part for atom in monomial if isinstance(atom, Quotient)
+                        for part in (atom.numerator, atom.denominator)]  # fmt: skip
+    return found
+
+
 def floor_divide(size: Size, by: Size) -> Size:
     """floor(size / by), exact where divisibility is known."""
     if isinstance(size, int) and isinstance(by, int):

@@ -28,7 +28,7 @@ from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.deep import deep
 from netc.grammar.diagnostics import Diagnostic, Span, in_reading_order
-from netc.grammar.parse import decoded, parse_file
+from netc.grammar.parse import decoded
 
 KEPT = 20
 """For how many checks a piece of work is kept that none of them asked for."""
@@ -101,17 +101,12 @@ class Incremental(Loader):
         self.tracker = tracker
         self.texts: dict[str, Text] = {}
 
-    def parsed(self, path: Path, shown: str, source: str | bytes | None) -> tuple[ast.File, list[Diagnostic]]:
+    def parsed(self, source: str | bytes, path: str) -> tuple[ast.File, list[Diagnostic]]:
         """The tree of a file, in parts. What is wrong with its bytes is said as the parser says it."""
         wrong = None
-        if source is None:
-            try:
-                source = path.read_bytes()
-            except OSError:
-                return parse_file(shown)
         if isinstance(source, bytes):
-            source, wrong = decoded(source, shown)
-        self.texts[shown], file, findings = self.pieces.parse(shown, source)
+            source, wrong = decoded(source, path)
+        self.texts[path], file, findings = self.pieces.parse(path, source.removeprefix("\ufeff"))
         return file, findings if wrong is None else in_reading_order([wrong, *findings])
 
     def module(self, file: ast.File, path: str) -> Module:

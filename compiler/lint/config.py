@@ -16,6 +16,7 @@ from typing import Any
 
 from netc.compiler.lint.base import all_rules
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.opening import read_text_file, resolved
 
 SECTIONS = ("lint", "budget")
 LISTS = ("select", "ignore", "extend-select")
@@ -53,15 +54,15 @@ class Config:
 
 def config_for(file: Path) -> Config:
     """The settings for a file; raises DiagnosticError E260 where they cannot be understood."""
-    return _upward(file.resolve().parent)
+    return _upward(resolved(file).parent)
 
 
 def fits(file: Path, base: Path, pattern: str) -> bool:
     """Whether a file fits a pattern that is seen from a folder; one without a slash may be the file's name alone."""
-    path = file.resolve()
+    path = resolved(file)
     if "/" not in pattern and "**" not in pattern and matches(path.name, pattern):
         return True
-    base = base.resolve()
+    base = resolved(base)
     return path.is_relative_to(base) and matches(path.relative_to(base).as_posix(), pattern)
 
 
@@ -100,7 +101,7 @@ def forget() -> None:
 def _read(path: Path, below: tuple[str, ...]) -> Config | None:
     """The settings in one file; None where it is missing or says nothing about netc."""
     try:
-        table: Any = tomllib.loads(path.read_text("utf-8"))
+        table: Any = tomllib.loads(read_text_file(path))
     except OSError:
         return None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

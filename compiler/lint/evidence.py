@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_text_file
 
 RUN, METRICS = "run.json", "metrics.jsonl"
 TRAIN, HELD_OUT = "train", ("val", "test")
@@ -90,7 +91,7 @@ def read_run(folder: Path) -> Evidence:
         raise DiagnosticError(Diagnostic("E560", f"{folder} is not a run: it has no {RUN}", help=help))
     try:
         return _run(folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, DiagnosticError) as error:
         message = f"{folder} has a {RUN} or a {METRICS} that cannot be read: {error}"
         raise DiagnosticError(Diagnostic("E561", message, help="train again, or lint the text alone")) from None
 
@@ -98,12 +99,12 @@ def read_run(folder: Path) -> Evidence:
 def read_card(path: Path) -> Evidence:
     """A data card in a file, as `netc data RUN --format json` prints it; raises DiagnosticError E524."""
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(read_text_file(path))
         card = found.get("card", found)
         if card is None:
             raise ValueError("the run was not trained on data that name their fields")
         return Evidence(_card(card))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, DiagnosticError) as error:
         message = f"{path} has no data card that can be read: {error}"
         help = "write one with `netc data RUN --format json`"
         raise DiagnosticError(Diagnostic("E524", message, help=help)) from None
@@ -115,15 +116,15 @@ def beside(file: str) -> Evidence:
     if not (folder / RUN).is_file():
         return NOTHING
     try:
-        text = json.loads((folder / RUN).read_text("utf-8"))["file"]
+        text = json.loads(read_text_file(folder / RUN))["file"]
         return _run(folder) if text == Path(file).name else NOTHING
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, DiagnosticError):
         return NOTHING
 
 
 def _run(folder: Path) -> Evidence:
-    request = json.loads((folder / RUN).read_text("utf-8"))
-    lines = (folder / METRICS).read_text("utf-8").splitlines() if (folder / METRICS).is_file() else []
+    request = json.loads(read_text_file(folder / RUN))
+    lines = read_text_file(folder / METRICS).splitlines() if (folder / METRICS).is_file() else []
     card = request.get("card")
     return Evidence(_card(card) if card else None, tuple(map(json.loads, lines)), request.get("net"))
 

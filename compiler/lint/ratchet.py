@@ -20,6 +20,7 @@ from netc.compiler.load import check
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Edit, Severity
+from netc.grammar.opening import read_text_file
 from netc.grammar.source import Source
 
 DEFAULT = ("params", "flops", "activations", "layers")
@@ -172,12 +173,12 @@ def _in_settings(found: Table) -> dict[str, tuple[str, str, list[Lowered]]]:
     told: dict[Path, list[Lowered]] = {}
     for (path, pattern, condition), lines in groups.items():
         number = _target(lines)
-        text = texts.setdefault(path, path.read_text("utf-8"))
+        text = texts.setdefault(path, read_text_file(path))
         changed = None if number is None else _replaced(text, pattern, condition, _lower(condition, number))
         if changed is not None and number is not None:
             texts[path] = changed
             told.setdefault(path, []).append(Lowered(str(path), condition, _lower(condition, number)))
-    return {str(path): (path.read_text("utf-8"), text, told.get(path, [])) for path, text in texts.items()}
+    return {str(path): (read_text_file(path), text, told.get(path, [])) for path, text in texts.items()}
 
 
 def _lower(condition: str, number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import multiprocessing
 import os
 import signal
@@ -26,6 +27,8 @@ from netc.compiler.load import CheckResult, check
 from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, in_reading_order
+from netc.grammar.limits import FILE
+from netc.grammar.opening import read_file
 
 Result = TypeVar("Result")
 
@@ -102,11 +105,19 @@ def lint_file(file: str, choice: Choice, texts: Mapping[str, bytes], fixes: str)
     # a model's text has no file to be written to
     if fixes and checked.file.span.file == file and any(fixable(one, file, unsafe=unsafe) for one in found):
         fixed = fix(file, checked.file.source, partial(_look, file, choice), unsafe=unsafe)
-        return FileResult(file, in_reading_order(fixed.left), {**checked.sources, file: fixed.text}, {}, fixed)
+        sources = {**checked.sources, file: fixed.text}
+        if _is_marked(texts[file] if file in texts else read_file(file, FILE)):
+            fixed.before, fixed.text = f"\ufeff{fixed.before}", f"\ufeff{fixed.text}"
+        return FileResult(file, in_reading_order(fixed.left), sources, {}, fixed)
     allowed: Counter[str] = Counter()
     for comment in comments:
         allowed.update(comment.used)
     return FileResult(file, found, checked.sources, dict(allowed))
+
+
+def _is_marked(content: bytes) -> bool:
+    """Whether a file begins with a byte order mark, which no tree keeps."""
+    return content.startswith(codecs.BOM_UTF8)
 
 
 def lint_checked(

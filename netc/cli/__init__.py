@@ -22,6 +22,7 @@ from netc.cli.command import help_in_our_words
 from netc.cli.failures import explain_failure
 from netc.cli.signals import endable
 from netc.cli.streams import clean
+from netc.grammar.project import outside_allowed
 
 COMPLETE = "_NETC_COMPLETE"
 """With this variable set to the name of a shell, netc answers that shell's completion; see completion.py."""
@@ -163,7 +164,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; every failure has been told on stderr."""
     terminal.prepare()
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    with clean():
+    with clean(), outside_allowed(False):
         try:
             with endable():
                 result: Any = _invoke(given)

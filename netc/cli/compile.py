@@ -16,6 +16,7 @@ from netc.cli.paths import PathTo
 from netc.cli.terminal import command, say
 from netc.compiler.facts.table import size
 from netc.grammar.counted import counted
+from netc.grammar.opening import read_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,7 +129,7 @@ def _write_inference(
     )  # fmt: skip
     beside = f", the weights in {path}.data" if too_large(network) else ""
     say(f"wrote {path} ({size(written)}): net {network.name}, {counted(network.params, 'parameter')}{beside}")
-    if closed_operator(path.read_bytes()) is None:
+    if closed_operator(read_file(path)) is None:
         say(f"next: {command('netc', 'predict', path)} INPUT")
 
 

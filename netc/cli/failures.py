@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shlex
@@ -14,6 +15,7 @@ import click
 from netc.cli.streams import OutputError, lead_nowhere
 from netc.cli.terminal import say
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity, did_you_mean
+from netc.grammar.opening import clipped
 
 FINDINGS, USAGE, COMPILE, DEVICE, DATA, DIVERGED, BUG, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 6, 70, 130, 141
 BY_BEGINNING = {"E260": USAGE, "E277": USAGE, "E5": DATA, "E6": DEVICE, "E7": DIVERGED}
@@ -48,6 +50,13 @@ def explain_failure(failure: BaseException, arguments: Sequence[str]) -> int:
 
             draw(failure.diagnostics)
             return exit_code(failure.diagnostics)
+        case OSError() if failure.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            from netc.cli.telling import draw
+
+            said = (failure.strerror or "").lower()
+            name = clipped(str(failure.filename or "a path"))
+            draw([Diagnostic("E532", f"`{name}` leads to no file: {said}", help="check the path")])
+            return DATA
         case MemoryError():
             from netc.cli.telling import draw
 

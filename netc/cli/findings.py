@@ -12,11 +12,12 @@ import click
 from netc.cli.command import option
 from netc.cli.failures import FINDINGS
 from netc.cli.formats import FOR_MACHINES, FORMATS, written
-from netc.cli.options import format_option
+from netc.cli.options import allow_outside_option, format_option
 from netc.cli.paths import NET_FILE
 from netc.cli.streams import own
 from netc.cli.telling import count
 from netc.cli.terminal import say
+from netc.grammar.opening import read_stream
 
 if TYPE_CHECKING:
     from netc.compiler.lint import Choice, LintResult
@@ -33,6 +34,7 @@ def findings_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "--stdin-filename", "named", metavar="NAME", type=NET_FILE,
                 help="with `-`: what the text is called in findings, and where what it uses is looked for",
             ),
+            allow_outside_option,
             format_option(
                 *FORMATS,
                 help="with the source, a line each, JSON, annotations for GitHub Actions, a code quality report, SARIF "
@@ -76,7 +78,7 @@ def show_findings(result: LintResult, style: str) -> None:
 def standard_input(paths: Sequence[str], named: str | None) -> dict[str, bytes]:
     """What came on standard input, by the name it goes by."""
     if STDIN in paths:
-        return {named or "<stdin>": sys.stdin.buffer.read()}
+        return {named or "<stdin>": read_stream(sys.stdin.buffer, "standard input")}
     if named is not None:
         raise click.UsageError("--stdin-filename names the text on standard input\n  = help: add `-`, or leave it out")
     return {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
@@ -16,7 +16,9 @@ from netc.cli.streams import write_bytes
 from netc.cli.telling import draw
 from netc.cli.terminal import put, say
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.limits import FILE
+from netc.grammar.opening import read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ def _texts(paths: Sequence[str], named: str | None) -> Iterator[Text]:
         yield _text(name, data)
     for name in find_files(path for path in paths or (".",) if path != STDIN):
         try:
-            data = Path(name).read_bytes()
+            data = read_file(name, FILE)
+        except DiagnosticError as error:
+            draw(error.diagnostics)
+            yield Text(name, "", None)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             draw([Diagnostic("E100", f"cannot read {name}: {reason}", help="check the path and its permissions")])
@@ -103,12 +108,13 @@ def _text(name: str, data: bytes) -> Text:
     if findings:
         draw(findings, {name: tree.source})
         return Text(name, tree.source, None)
-    return Text(name, data.decode("utf-8"), arranged(tree))
+    mark = "\ufeff" if data.startswith(codecs.BOM_UTF8) else ""
+    return Text(name, data.decode("utf-8"), mark + arranged(tree))
 
 
 def _write(texts: Sequence[Text], to_output: bool) -> int:
     """Write what changes; how many files could not be written. What came on standard input goes to standard output."""
-    from netc.cli.rewrite import rewrite
+    from netc.cli.rewriting import rewrite
 
     failed = 0
     for position, text in enumerate(texts):
@@ -117,11 +123,9 @@ def _write(texts: Sequence[Text], to_output: bool) -> int:
         elif text.changes:
             assert text.after is not None
             try:
-                rewrite(Path(text.name), text.after.encode("utf-8", errors="surrogateescape"))
-            except OSError as error:
-                reason = (error.strerror or str(error)).lower()
-                help = "check its permissions and those of its folder"
-                draw([Diagnostic("E562", f"cannot write {text.name}: {reason}", help=help)])
+                rewrite(text.name, text.before, text.after)
+            except DiagnosticError as error:
+                draw(error.diagnostics)
                 failed += 1
     return failed
 

@@ -11,6 +11,7 @@ from netc.cli.command import option, verb
 from netc.cli.paths import MODEL, PathTo
 from netc.cli.terminal import command, put, say
 from netc.grammar.counted import counted
+from netc.grammar.opening import read_text_file
 
 if TYPE_CHECKING:
     from netc.compiler import Imported, Net
@@ -107,7 +108,7 @@ def _write_text(path: Path, imported: Imported) -> None:
 
     for name, text in (imported.own.used if imported.own is not None else {}).items():
         beside = path.parent / name
-        if beside.exists() and beside.read_text(encoding="utf-8") != text:
+        if beside.exists() and read_text_file(beside) != text:
             raise click.UsageError(
                 f"{beside}, which the net uses, is there with another text\n  = help: import into an empty folder"
             )

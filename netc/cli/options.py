@@ -9,6 +9,7 @@ import click
 
 from netc.cli.command import GRAPH, MACHINE, NETWORK, OUTPUT, START, TRAINING, option
 from netc.cli.paths import DATA
+from netc.grammar.project import allow_outside
 
 if TYPE_CHECKING:
     from netc.compiler.declare.arguments import ArgumentType
@@ -18,12 +19,19 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+allow_outside_option = option(
+    "--allow-outside", is_flag=True, group=NETWORK, expose_value=False,
+    callback=lambda _context, _parameter, value: allow_outside(value),
+    help="let `use` read files outside of the text's project",
+)  # fmt: skip
+
+
 def net_options(function: Function) -> Function:
-    """`--net NAME` and `--set k=v`: which network of the file, with which arguments."""
+    """`--net NAME`, `--set k=v`: which network of the file, with which arguments; and `--allow-outside`."""
     with_settings = option(
         "--set", "settings", multiple=True, metavar="K=V", group=NETWORK,
         help="an argument of the net, as in the text: --set classes=100; may be repeated",
-    )(function)  # fmt: skip
+    )(allow_outside_option(function))  # fmt: skip
     with_both: Function = option(
         "--net", metavar="NAME", group=NETWORK,
         help="the net of the file; the one with a train section, else the last, unless said",

@@ -7,6 +7,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from netc.grammar.opening import check_name
+
 
 class PathTo(click.ParamType[str]):
     """A path, taken as it is: what is wrong with it is said by whoever opens it.
@@ -19,6 +21,11 @@ class PathTo(click.ParamType[str]):
 
     def __init__(self, *endings: str, words: tuple[str, ...] = ()) -> None:
         self.endings, self.words = endings, words
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The path itself; raises DiagnosticError E532 for one that no file can have."""
+        check_name(value)
+        return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
         """The words that fit, and what the shell itself is to list: files by their endings, separated by `|`."""

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_file
 
 
 def rewrite(file: str, before: str, after: str) -> None:
@@ -17,14 +18,14 @@ def rewrite(file: str, before: str, after: str) -> None:
     """
     path = Path(file).resolve()
     try:
-        if path.read_bytes() != before.encode("utf-8"):
+        if read_file(path) != before.encode("utf-8", errors="surrogateescape"):
             help = "run the command again"
             raise DiagnosticError(Diagnostic("E261", f"{file} changed while it was looked at", help=help))
         mode = stat.S_IMODE(path.stat().st_mode)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(after.encode("utf-8"))
+                stream.write(after.encode("utf-8", errors="surrogateescape"))
                 stream.flush()
                 os.fsync(stream.fileno())
             os.chmod(temporary, mode)

@@ -16,8 +16,12 @@ from typing import Any, TextIO, cast
 
 from netc.grammar.snippet import cells
 
-OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""What a terminal obeys: control characters but the newline, and those that turn the direction of writing."""
+OBEYED = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""What a terminal obeys or hides: control characters but the newline, those that turn the direction of writing, and
+those that take no room, by which one name passes for another."""
 
 
 class OutputError(Exception):

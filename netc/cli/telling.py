@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from netc.cli.formats import FOR_MACHINES
 from netc.cli.streams import OutputError, own
 from netc.cli.terminal import say, use_color
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Diagnostic, Severity
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity
+from netc.grammar.limits import FILE
+from netc.grammar.opening import read_file
 from netc.grammar.render import render_full
 
 
@@ -43,7 +44,7 @@ def _sources(findings: Sequence[Diagnostic]) -> dict[str, str]:
     found = {}
     for file in {label.span.file for label in labels}:
         try:
-            found[file] = Path(file).read_bytes().decode("utf-8-sig", errors="replace")
-        except OSError:
+            found[file] = read_file(file, FILE).decode("utf-8-sig", errors="replace")
+        except (OSError, DiagnosticError):
             continue
     return found

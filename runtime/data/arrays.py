@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from netc.grammar.opening import check_unpacked, open_file
 from netc.runtime.data.dataset import Split, check_lengths
 from netc.runtime.data.errors import damaged, error, first_bytes
 
@@ -98,7 +99,8 @@ def load_npz(path: Path) -> dict[str, np.ndarray]:
     if not zipfile.is_zipfile(path):
         raise damaged(path, "not an npz archive")
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+        with open_file(path) as stream, np.load(stream, allow_pickle=False) as archive:
+            check_unpacked(path, path.stat().st_size, sum(item.file_size for item in archive.zip.infolist()))
             return {key: _array(path, archive, key) for key in archive.files}
     except (zipfile.BadZipFile, OSError, ValueError) as reason:
         raise damaged(path, f"archive cannot be read: {reason}") from None
@@ -108,7 +110,7 @@ def load_array(path: Path) -> np.ndarray:
     """The array of a `.npy` file. Raises E500, E502, E507."""
     first_bytes(path)
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             values = np.load(stream, allow_pickle=False)
     except Exception as reason:
         raise _refused(path, path.name, reason) from None

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import open_file
 
 SHOWN = 5
 
@@ -28,7 +29,7 @@ def damaged(path: Path | str, reason: str, *notes: str) -> DiagnosticError:
 def first_bytes(path: Path, count: int = 8) -> bytes:
     """The first bytes of a file; E500 where the system refuses."""
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             return stream.read(count)
     except OSError as reason:
         raise unreadable(path, reason) from None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from netc.grammar.opening import open_file
 from netc.runtime.data.dataset import Field
 from netc.runtime.data.images.pictures import Images
 
@@ -38,7 +39,7 @@ def _add_array(digest: Any, values: np.ndarray) -> None:
 
 def _add_files(digest: Any, images: Images) -> None:
     for path in images.paths:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             size = stream.seek(0, 2)
             stream.seek(max(0, size - END))
             digest.update(size.to_bytes(8, "little") + stream.read(END))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_text_file
 from netc.runtime.folder.files import cannot_write
 
 NAME = "run.lock"
@@ -127,7 +128,7 @@ def is_at_work(folder: Path) -> bool:
 
 def _holder(path: Path) -> str | None:
     try:
-        about: Any = json.loads(path.read_text(encoding="utf-8"))
+        about: Any = json.loads(read_text_file(path))
         pid, host = int(about["pid"]), str(about["host"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

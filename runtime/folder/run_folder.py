@@ -29,6 +29,7 @@ from typing import Any
 
 from netc.compiler import Figure, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_file, read_text_file
 from netc.runtime.folder.files import cannot_write, make_folder, write_atomic, write_weights
 from netc.runtime.folder.lock import FolderLock, is_at_work
 from netc.runtime.folder.progress import Progress, Record
@@ -110,7 +111,7 @@ class RunFolder:
     def read_request(self) -> dict[str, Any]:
         """What was asked for; raises DiagnosticError E561 when run.json is damaged."""
         try:
-            found = json.loads(self.run_json.read_text(encoding="utf-8"))
+            found = json.loads(read_text_file(self.run_json))
             version = found["version"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             help = "start a new run from the net's text in the folder"
@@ -137,7 +138,7 @@ class RunFolder:
         """The records in metrics.jsonl."""
         if not self.metrics.exists():
             return []
-        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+        return [json.loads(line) for line in read_file(self.metrics).decode("utf-8").splitlines()]
 
     def _write_results(self, history: Sequence[Record]) -> None:
         columns = list(dict.fromkeys(name for record in history for name in record))
@@ -193,7 +194,7 @@ class RunFolder:
         if not self.test_json.is_file():
             return None
         try:
-            found = json.loads(self.test_json.read_text(encoding="utf-8"))
+            found = json.loads(read_text_file(self.test_json))
             return {"part": str(found["part"]), "examples": int(found["examples"]), "metrics": dict(found["metrics"])}
         except (OSError, ValueError, KeyError, TypeError) as error:
             help = "measure again: `netc eval` with the run and `--part test`"

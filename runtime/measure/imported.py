@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Imported, Net, check_model, compile_inference
+from netc.grammar.opening import read_file
 from netc.runtime.devices.device import CPU
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
@@ -22,7 +23,7 @@ def difference(model: Path, net: Net, imported: Imported) -> float | str:
 
     A text where the model itself cannot be run: it says why.
     """
-    content = model.read_bytes()
+    content = read_file(model)
     external = check_model(model, content, model.parent)
     try:
         theirs = Session(content, CPU, folder=model.parent if external else None)

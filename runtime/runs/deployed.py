@@ -12,6 +12,7 @@ import numpy as np
 from netc.compiler import Figure, Manifest, Port, check_model, said, without_taps
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_file
 from netc.grammar.snippet import printable
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.cards.card import CARD_KEY, Card, card_of
@@ -85,16 +86,16 @@ class Deployed:
 
             folder = RunFolder.open(path)
             if folder.model.exists():
-                return Deployed(path, folder.model.read_bytes(), device, path, answers=answers)
+                return Deployed(path, read_file(folder.model), device, path, answers=answers)
             with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
                 model = Path(place) / folder.model.name
                 export_run(folder, model)
-                return Deployed(path, model.read_bytes(), device, Path(place), answers=answers)
+                return Deployed(path, read_file(model), device, Path(place), answers=answers)
         if path.suffix == ".net":
             help = f"train it first: `netc train {path}`"
             raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
         try:
-            return Deployed(path, path.read_bytes(), device, answers=answers)
+            return Deployed(path, read_file(path), device, answers=answers)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             help = "give a run folder or an .onnx file"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netc.compiler import single
+from netc.grammar.opening import open_file, read_text_file
 from netc.runtime.folder.lock import is_at_work
 from netc.runtime.folder.progress import PREFIX, Progress
 from netc.runtime.folder.run_folder import PROGRESS_KEY, RUN_VERSION, RunFolder
@@ -124,7 +125,7 @@ _OTHER = ("epoch", "step", "learning_rate", "seconds")
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_text_file(path))
     except FileNotFoundError:
         raise DamagedError(f"it has no {path.name}") from None
     except OSError as error:
@@ -140,7 +141,7 @@ def _progress(checkpoint: Path) -> Progress:
     """What a checkpoint says in its header, which comes first in a safetensors file and gives the file's length."""
     try:
         size = checkpoint.stat().st_size
-        with checkpoint.open("rb") as file:
+        with open_file(checkpoint) as file:
             length = int.from_bytes(file.read(8), "little")
             if length > size:
                 raise ValueError(length)

@@ -12,6 +12,8 @@ from typing import Any
 
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.limits import FILE
+from netc.grammar.opening import read_file
 from netc.runtime import inside
 from netc.runtime.folder.files import make_folder, write_atomic
 from netc.runtime.folder.run_folder import RunFolder
@@ -113,7 +115,7 @@ def _table(rows: Mapping[str, str]) -> str:
 def _text(run: Run, file: str, others: list[str]) -> str:
     """The net's file and those that it uses."""
     names = dict.fromkeys([file, *others])
-    texts = {name: (run.path / name).read_text(encoding="utf-8", errors="replace") for name in names
+    texts = {name: read_file(run.path / name, FILE).decode("utf-8", "replace") for name in names
              if (run.path / name).is_file()}  # fmt: skip
     return "".join(f"<p>{escape(name)}</p><pre>{escape(text)}</pre>" for name, text in texts.items())
 
@@ -124,7 +126,7 @@ def _settings(run: Run) -> str:
              "seed": str(request.seed), "precision": request.precision, "device": request.device}  # fmt: skip
     changed = {name: str(value) for name, value in request.overrides.items()}
     manifest = run.path / "manifest.json"
-    found: dict[str, Any] = json.loads(manifest.read_bytes())["settings"] if manifest.is_file() else {}
+    found: dict[str, Any] = json.loads(read_file(manifest))["settings"] if manifest.is_file() else {}
     plan = {name: value if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
     return _table(asked | plan | changed)
 

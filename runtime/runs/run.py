@@ -25,6 +25,7 @@ from netc.compiler import (
 )
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_file
 from netc.runtime.data.bind import BoundData
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.cards.card_text import input_line, target_line
@@ -143,7 +144,7 @@ def read_checkpoint(folder: RunFolder, request: Request, card: Card) -> tuple[di
     tensors, about, progress = folder.read_last()
     for name, hashed in request.texts.items():
         path = folder.path / name
-        if not path.is_file() or sha256(path.read_bytes()).hexdigest() != hashed:
+        if not path.is_file() or sha256(read_file(path)).hexdigest() != hashed:
             help = "restore the text, or start a new run with `--init` for the weights"
             raise DiagnosticError(Diagnostic("E561", f"{path} was changed after the run", help=help))
     rows = card.parts[0].rows

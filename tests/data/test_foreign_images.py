@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from processes import command
 
+from netc.grammar.limits import PIXELS
 from netc.runtime.data import open_data, read_inputs
 from netc.runtime.data.images.decode import read_header, read_image
 from netc.runtime.data.images.opened import FORMATS, SUFFIXES
@@ -110,7 +111,7 @@ def test_the_page_names_the_formats():
     (names,) = re.findall(r"\*\*Images by class\*\* ([\w, ]+?), here", text)
     assert {name.upper() for name in re.split(r", | and ", names)} == {*FORMATS, "PGM"}
     most = int(re.findall(r"more than ([\d,]+) pixels", text)[0].replace(",", ""))
-    assert most == 2 * Image.MAX_IMAGE_PIXELS
+    assert most == PIXELS.default
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_an_image_that_is_a_bomb_is_refused_by_name(tmp_path, fails, size, reade
     nothing = zlib.compress(bytes(1 << 20))
     content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", nothing) + chunk(b"IEND", b"")
     path = put(tmp_path, content)
-    fails("E502", lambda: READERS[reader](tmp_path), str(path), "178,956,970 pixels")
+    fails("E533", lambda: READERS[reader](tmp_path), str(path), "pixels")
 
 
 @pytest.mark.parametrize("suffix", sorted(SUFFIXES))

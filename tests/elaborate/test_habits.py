@@ -76,8 +76,8 @@ def test_around_it(text: str, code: str, help: str) -> None:
 def test_blocks_that_double_have_an_end() -> None:
     text = "".join(f"block b{i} {{ b{i + 1}; b{i + 1} }}\n" for i in range(40)) + "block b40 { relu }\n"
     found = check("a.net", text + "net A { input x: 8; b0 }").diagnostics
-    assert [finding.code for finding in found] == ["E217"]
-    assert "20,000" in found[0].message
+    assert [finding.code for finding in found] == ["E133"]
+    assert "30,000" in found[0].notes[0]
 
 
 @pytest.mark.parametrize(

@@ -285,5 +285,5 @@ def test_deep_nesting_and_long_expressions(tmp_path: Path) -> None:
 
 
 def test_a_loop_without_end_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DiagnosticError, match="E240"):
+    with pytest.raises(DiagnosticError, match="E131"):
         net_of("net A { input x: 8\n repeat 9999 { repeat 9999 { } } }", tmp_path)

@@ -11,6 +11,8 @@ from netc.grammar import codes
 from netc.grammar.parse import parse
 
 ROOT = Path(codes.__file__).resolve().parents[1]
+LIMITS = [f"E{number}" for number in range(130, 141)]
+"""Codes about what a text asks for, whose examples are in `tests/limits/`."""
 SYNTAX = [code for code in codes.all_codes() if code.startswith("E1")]
 
 
@@ -45,7 +47,7 @@ def test_the_example_fails_and_its_repair_does_not(code: str) -> None:
     assert text is not None
     blocks = re.findall(r"^```net\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     if not blocks:
-        assert code in ("E100", "E108", "E113")
+        assert code in ("E100", "E108", "E113", *LIMITS)
         return
     wrong, repaired = blocks
     assert code in [finding.code for finding in parse(wrong, "wrong.net")[1]]

@@ -329,7 +329,7 @@ def test_files_that_are_no_text(tmp_path) -> None:  # type: ignore[no-untyped-de
     assert (finding.code, finding.primary) == ("E100", None)
     assert "no such file" in finding.message
     (finding,) = parse_file(tmp_path)[1]
-    assert finding.code == "E100"
+    assert finding.code == "E530"
     path.write_bytes(b"net A {\n  # caf\xe9\n  relu\n}\n")
     file, (finding,) = parse_file(path)
     assert finding.code == "E113"

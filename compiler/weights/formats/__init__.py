@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from netc.compiler.weights.formats.base import Contents, UnreadableError
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import open_file
 
 Found = TypeVar("Found")
 
@@ -63,7 +64,7 @@ def _guarded(path: str | os.PathLike[str], reader: Callable[[str], Found]) -> Fo
 
 def _kind(path: str | os.PathLike[str]) -> str:
     """What a file's first bytes say that it is."""
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         start = file.read(16)
     if start.startswith((b"PK\3\4", b"PK\5\6")):
         return "zip"
@@ -121,7 +122,7 @@ def _zip(path: str | os.PathLike[str]) -> Contents:
 def _hdf5(path: str | os.PathLike[str]) -> Contents:
     from netc.compiler.weights.formats.keras_file import read_hdf5
 
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         return read_hdf5(file, os.path.getsize(path))
 
 

@@ -10,6 +10,7 @@ from types import TracebackType
 
 from netc.compiler.weights.formats.base import UnreadableError
 from netc.grammar.counted import counted
+from netc.grammar.opening import open_file
 
 RATIO = 100
 """How much larger than its packed bytes a member may be; weights hardly shrink at all."""
@@ -34,7 +35,12 @@ class Archive:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         try:
             _check_directory(path)
-            self._zip = zipfile.ZipFile(path)
+            self._file = open_file(path)
+            try:
+                self._zip = zipfile.ZipFile(self._file)
+            except BaseException:
+                self._file.close()
+                raise
         except (zipfile.BadZipFile, struct.error, NotImplementedError, ValueError) as error:
             if isinstance(error, UnreadableError):
                 raise
@@ -43,14 +49,14 @@ class Archive:
         try:
             self._check(os.path.getsize(path))
         except UnreadableError:
-            self._zip.close()
+            self._close()
             raise
 
     def __enter__(self) -> Archive:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._zip.close()
+        self._close()
 
     def __contains__(self, name: str) -> bool:
         return name in self._members
@@ -76,6 +82,10 @@ class Archive:
             raise UnreadableError(f"it has no `{name[:80]}`")
         return self._members[name]
 
+    def _close(self) -> None:
+        self._zip.close()
+        self._file.close()
+
     def _check(self, held: int) -> None:
         if len(self._members) < len(self._zip.infolist()):
             raise UnreadableError("two members of the archive have one name")
@@ -89,7 +99,7 @@ class Archive:
 
 def _check_directory(path: str | os.PathLike[str]) -> None:
     """Refuse a list of members that takes long to read, by what the end of the archive says of it."""
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         file.seek(-min(os.path.getsize(path), 66_000), os.SEEK_END)
         tail = file.read()
     sizes = [struct.unpack_from("<I", tail, at + 12)[0] for at in [tail.rfind(_END)] if 0 <= at <= len(tail) - 16]

@@ -11,6 +11,7 @@ from netc.compiler.weights.formats.base import Contents, UnreadableError
 from netc.compiler.weights.formats.pickle_machine import Machine
 from netc.compiler.weights.formats.torch_tensors import KNOWN, Storage, contents
 from netc.compiler.weights.formats.torch_zip import storage_of
+from netc.grammar.opening import read_file
 
 MAGIC = 0x1950A86A20F9469CFC6C
 """What the first pickle in one of PyTorch's files holds."""
@@ -20,8 +21,7 @@ PROTOCOL = 1001
 
 def read_pickle(path: str | os.PathLike[str]) -> Contents:
     """The tensors of a file that begins with a pickle; raises UnreadableError."""
-    with open(path, "rb") as opened:
-        content = opened.read()
+    content = read_file(path)
     if _is_torch(content):
         return _read_torch(content)
     from netc.compiler.weights.formats.numpy_pickle import read_arrays

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from netc.compiler.weights.formats.base import Contents, UnreadableError
+from netc.grammar.opening import check_file
 
 Found = TypeVar("Found")
 
@@ -61,6 +62,7 @@ def _texts(reader: Any) -> dict[str, str]:
 def _opened(path: str | os.PathLike[str], reading: Callable[[Any], Found]) -> Found:
     from safetensors import SafetensorError, safe_open
 
+    check_file(path)
     try:
         with safe_open(os.fspath(path), framework="numpy") as reader:
             return reading(reader)

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from netc.grammar.counted import counted
+from netc.grammar.limits import FILE
+from netc.grammar.opening import read_file
 from netc.runtime.data.dataset import Split
 from netc.runtime.data.errors import damaged, error, unreadable
 from netc.runtime.data.formats.base import FolderFormat, Source
@@ -73,7 +75,7 @@ def _files(place: Path) -> dict[str, list[Path]]:
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    return tuple(path.read_text("utf-8", "replace").split())
+    return tuple(read_file(path, FILE).decode("utf-8", "replace").split())
 
 
 def _part(paths: list[Path], hundred: bool) -> Split:
@@ -95,7 +97,7 @@ def _part(paths: list[Path], hundred: bool) -> Split:
 
 def _rows(path: Path, heads: int, classes: int) -> np.ndarray:
     try:
-        data = np.fromfile(path, np.uint8)
+        data = np.frombuffer(read_file(path), np.uint8)
     except OSError as reason:
         raise unreadable(path, reason) from None
     length = heads + PIXELS

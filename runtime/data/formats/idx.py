@@ -12,6 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from netc.grammar.counted import counted
+from netc.grammar.opening import check_unpacked, open_file
 from netc.runtime.data.dataset import Split, check_lengths
 from netc.runtime.data.errors import damaged, error, first_bytes, unreadable
 from netc.runtime.data.formats.base import FolderFormat, Source
@@ -93,15 +94,15 @@ def read_idx(path: Path, axes: int) -> np.ndarray:
     """
     is_zipped = first_bytes(path, len(GZIP)) == GZIP
     try:
-        with gzip.open(path, "rb") if is_zipped else path.open("rb") as stream:
-            return _read(path, stream, axes)  # type: ignore[arg-type]
+        with open_file(path) as packed, gzip.open(packed, "rb") if is_zipped else packed as stream:
+            return _read(path, stream, axes, packed=is_zipped)  # type: ignore[arg-type]
     except (gzip.BadGzipFile, EOFError, zlib.error) as reason:
         raise damaged(path, f"gzip stream is damaged: {str(reason).lower().rstrip('.')}") from None
     except OSError as reason:
         raise unreadable(path, reason) from None
 
 
-def _read(path: Path, stream: BinaryIO, axes: int) -> np.ndarray:
+def _read(path: Path, stream: BinaryIO, axes: int, *, packed: bool) -> np.ndarray:
     head = stream.read(4 + 4 * axes)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _DTYPES:
         raise damaged(path, f"begins with bytes {head[:4].hex(' ')}, expected 00 00 08 {axes:02x} of an IDX file")
@@ -114,6 +115,8 @@ def _read(path: Path, stream: BinaryIO, axes: int) -> np.ndarray:
     wanted = math.prod(sizes) * dtype.itemsize
     if wanted > LARGEST:
         raise damaged(path, f"claims {wanted:,} bytes of data in its header")
+    if packed:
+        check_unpacked(path, path.stat().st_size, wanted)
     body = bytearray()
     while len(body) <= wanted and (chunk := stream.read(min(CHUNK, wanted + 1 - len(body)))):
         body += chunk

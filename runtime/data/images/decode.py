@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from netc.grammar.opening import open_file
 from netc.runtime.data.images.opened import read_with
 from netc.runtime.data.images.wide import grey, is_readable, is_wide, wide_levels
 
@@ -94,7 +95,7 @@ def check_decodes(path: Path) -> None:
     marks = {".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9", ".png": b"IEND\xaeB`\x82"}
     mark = marks.get(path.suffix.lower())
     if mark is not None:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             end = stream.seek(0, 2)
             stream.seek(max(0, end - 4096))
             if mark in stream.read():

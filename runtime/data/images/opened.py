@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.limits import PIXELS
+from netc.grammar.opening import open_file
 from netc.runtime.data import signatures
 from netc.runtime.data.errors import damaged, error, first_bytes, unreadable
 
@@ -38,15 +40,18 @@ def read_with(path: Path, read: Callable[[Any], Result]) -> Result:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with path.open("rb") as stream, warnings.catch_warnings():
+        with open_file(path) as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(stream, formats=tuple(FORMATS)) as image:
+                if image.width * image.height > PIXELS.value:
+                    raise _too_large(path, f"{image.width:,} x {image.height:,} pixels")
                 return read(image)
     except UnidentifiedImageError:
         raise _no_image(path) from None
     except Image.DecompressionBombError:
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-        raise damaged(path, f"image claims more than {most:,} pixels, the most that are decoded") from None
+        raise _too_large(path, f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels") from None
+    except DiagnosticError:
+        raise
     except OSError as reason:
         if reason.errno is not None:
             raise unreadable(path, reason) from None
@@ -54,6 +59,10 @@ def read_with(path: Path, read: Callable[[Any], Result]) -> Result:
         raise damaged(path, f"image {what}: {_lower(reason)}") from None
     except Exception as reason:  # decoders of hostile files raise anything: struct.error, SyntaxError, MemoryError, …
         raise damaged(path, f"image cannot be decoded: {_lower(reason)}") from None
+
+
+def _too_large(path: Path, pixels: str) -> DiagnosticError:
+    return PIXELS.error(f"{path} claims to be an image of {pixels}", help="make it smaller")
 
 
 def _no_image(path: Path) -> DiagnosticError:

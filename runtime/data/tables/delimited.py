@@ -13,6 +13,7 @@ import numpy as np
 
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_file
 from netc.runtime.data.errors import SHOWN, damaged, error, finding, unreadable
 from netc.runtime.data.tables.columns import is_number
 from netc.runtime.data.tables.decimals import as_numbers, has_decimal_commas
@@ -93,7 +94,7 @@ def _columns(names: Sequence[str], texts: Sequence[Sequence[str]], delimiter: st
 
 def _text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as reason:
         raise unreadable(path, reason) from None
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

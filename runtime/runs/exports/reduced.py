@@ -13,6 +13,7 @@ import numpy as np
 
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_file
 from netc.runtime.data import open_data
 from netc.runtime.data.given import BoundBatches
 from netc.runtime.devices.telemetry import import_tools
@@ -48,19 +49,19 @@ def write_reduced(run: Run, path: Path, precision: str, data: str | None, say: C
     with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
         whole, small = Path(place) / "whole.onnx", Path(place) / "small.onnx"
         write_onnx(run, whole)
-        before = Deployed(path, whole.read_bytes())
+        before = Deployed(path, read_file(whole))
         measured = _rows(before, spec, held_out=True)
         try:
             if precision == "int8":
                 _int8(whole, small, _rows(before, spec, held_out=False), {port["name"] for port in before.inputs})
             else:
                 _float16(whole, small)
-            after = Deployed(path, small.read_bytes())
+            after = Deployed(path, read_file(small))
         except (ValueError, RuntimeError, TypeError, KeyError, DiagnosticError) as error:
             raise _not_converted(run, precision, error) from error
         for line in _comparison(before, after, measured, whole.stat().st_size, small.stat().st_size, precision):
             say(line)
-        content = small.read_bytes()
+        content = read_file(small)
     write_atomic(path, content, HELP)
     return len(content)
 

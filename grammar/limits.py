@@ -1,0 +1,113 @@
+"""How much a text, a file or a network may ask for: each limit by name, and the variable that raises it.
+
+Whatever is about to grow asks here first. A limit is a number in the table below; `NETC_LIMIT_PASSES=1e6` in the
+environment puts another in its place, for the command line, for editors and for callers of Python alike.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from netc.grammar.counted import counted
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label
+from netc.grammar.literals import LiteralError, number
+
+PREFIX = "NETC_LIMIT_"
+SIZES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+class LimitError(DiagnosticError):
+    """A text asks for more than a limit allows: its one finding ends the phase, for all else would follow from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit.
+
+    name      what follows `NETC_LIMIT_`
+    default   the most there may be unless the environment says otherwise
+    of        what is counted, in words
+    code      of the finding about more
+    in_bytes  whether it counts bytes
+    """
+
+    name: str
+    default: int
+    of: str
+    code: str
+    in_bytes: bool = False
+
+    @property
+    def value(self) -> int:
+        """The most there may be; raises DiagnosticError E139 where the environment says what is no number."""
+        said = os.environ.get(PREFIX + self.name)
+        return self.default if said is None else self._read(said)
+
+    def shown(self, count: int) -> str:
+        """A count in words of messages: `200,000`, `16 MiB`."""
+        if self.in_bytes:
+            for unit, name in SIZES:
+                if count >= unit:
+                    whole = count % unit == 0
+                    return f"{count // unit} {name}" if whole else f"{count / unit:,.1f} {name}"
+            return counted(count, "byte")
+        return f"{count:,}"
+
+    @property
+    def help(self) -> str:
+        """How to raise it, for the help of a finding."""
+        larger = self.value * 4
+        unit = next(((u, n) for u, n in SIZES if larger % u == 0), None) if self.in_bytes else None
+        said = f"{larger // unit[0]}{unit[1]}" if unit else str(larger)
+        return f"set {PREFIX}{self.name}={said} in the environment where more is meant"
+
+    def finding(self, message: str, place: Label | None = None, *, help: str = "", note: str = "") -> Diagnostic:
+        """The finding about more than allowed. `help` is a way out that comes before the one of raising the limit."""
+        way = f"{help}, or {self.help}" if help else self.help
+        notes = (f"the limit is {self.shown(self.value)} {self.of}", *([note] if note else []))
+        return Diagnostic(self.code, message, place, notes=notes, help=way)
+
+    def error(self, message: str, place: Label | None = None, *, help: str = "", note: str = "") -> LimitError:
+        """The finding as an exception, where nothing can go on."""
+        return LimitError(self.finding(message, place, help=help, note=note))
+
+    def _read(self, said: str) -> int:
+        try:
+            value = number(said.strip()) if said.strip()[:1].isdigit() else 0
+        except (LiteralError, AssertionError):
+            value = 0
+        if not 1 <= value <= 1 << 62:
+            message = f"{PREFIX}{self.name}={said[:40]} is no limit"
+            help = f"write a whole number from 1 on, as in {PREFIX}{self.name}={self.default}"
+            raise LimitError(Diagnostic("E139", message, help=help))
+        return int(value)
+
+
+# ---------------------------------------------------------------- text
+FILE = Limit("FILE", 16 << 20, "of a text", "E130", in_bytes=True)
+LINE = Limit("LINE", 1 << 20, "of a line", "E130", in_bytes=True)
+USE_DEPTH = Limit("USE_DEPTH", 32, "files, each used by the one before", "E134")
+USE_FILES = Limit("USE_FILES", 1000, "files that one text uses", "E134")
+USE_BYTES = Limit("USE_BYTES", 64 << 20, "of all texts that one text uses", "E134", in_bytes=True)
+
+# ---------------------------------------------------------------- what a text is written out to
+PASSES = Limit("PASSES", 200_000, "passes of loops in all", "E131")
+LIST = Limit("LIST", 100_000, "items of a list, those of lists in it included", "E132")
+ITEMS = Limit("ITEMS", 5_000_000, "items of all lists that are computed", "E132")
+LAYERS = Limit("LAYERS", 100_000, "layers", "E133")
+NODES = Limit("NODES", 1_000_000, "operators", "E133")
+WRITTEN_OUT = Limit("WRITTEN_OUT", 30_000, "layers and operators that loops and blocks write out", "E133")
+PARAMETERS = Limit("PARAMETERS", 10**10, "parameters that are made", "E136")
+BATCH = Limit("BATCH", 1 << 20, "rows of a batch", "E140")
+
+# ---------------------------------------------------------------- files and data
+DATA = Limit("DATA", 64 << 30, "of a file of data, weights or a model", "E531", in_bytes=True)
+UNPACKED = Limit("UNPACKED", 16 << 30, "that a file unpacks to", "E533", in_bytes=True)
+RATIO = Limit("RATIO", 200, "times its own size that a file unpacks to", "E533")
+PIXELS = Limit("PIXELS", 64_000_000, "pixels of an image", "E533")
+
+ALL = (
+    FILE, LINE, USE_DEPTH, USE_FILES, USE_BYTES, PASSES, LIST, ITEMS, LAYERS, NODES, WRITTEN_OUT, PARAMETERS, BATCH,
+    DATA, UNPACKED, RATIO, PIXELS,
+)  # fmt: skip
