@@ -34,6 +34,7 @@ GROUPS = {
         "lint": "check, and point at what is legal but rarely meant",
         "explain": "the long version of a finding's code",
         "summary": "layers, shapes, parameters and cost of a network",
+        "graph": "a drawing of a network: SVG, PNG, a page that folds, Graphviz, Mermaid",
     },
     "Train and use it": {
         "train": "train a network",

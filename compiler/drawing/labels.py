@@ -1,0 +1,129 @@
+"""What is written into boxes and frames: a layer with its main arguments, its weights, names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from netc.compiler.applications import LayerInstance
+from netc.compiler.ir import Size, Value, language_shape
+
+QUIET = frozenset((
+    "bias", "bias_init", "init", "l1", "l2", "pad", "epsilon", "momentum", "scale", "shift", "from", "connections",
+    "recurrent_init", "weight", "std", "value",
+))  # fmt: skip
+"""Arguments that aren't worth their place in a drawing: they change neither shapes nor what a layer is."""
+
+LONGEST = 34
+"""Characters of a line in a box; what is longer is cut, and stands in full among its facts."""
+
+
+def family(layer: LayerInstance) -> str:
+    """The folder of the layer's declaration: `convolution`; arithmetic of tensors is `arithmetic`, a scan `sequences`."""
+    if layer.layer is None:
+        return "sequences" if layer.word == "scan" else "arithmetic"
+    return type(layer.layer).__module__.removeprefix("netc.compiler.layers.").split(".")[0]
+
+
+def title_and_notes(layer: LayerInstance) -> tuple[str, list[str]]:
+    """`conv 64, 3x3` and its other arguments: `stride 2`, `relu`. A default isn't said."""
+    if layer.layer is None:
+        return layer.word, []
+    main: list[str] = []
+    notes: list[str] = []
+    for name, spec in layer.layer.arguments.items():
+        value = getattr(layer.layer, spec.attribute)
+        if spec.required or (not main and isinstance(value, float) and value != spec.default and name not in QUIET):
+            main.append(shown(value))
+        elif name not in QUIET and value != spec.default and value is not None:
+            notes.append(_note(name, value))
+    return cut(f"{layer.word} {', '.join(main)}".strip()), notes
+
+
+def _note(name: str, value: Any) -> str:
+    if value is True:
+        return name
+    text = shown(value)
+    return text if hasattr(value, "word") else f"{name} {text}"
+
+
+def shown(value: Any) -> str:
+    """A static value as the text has it, in short: `3x3`, `0.5`, `relu`, `[1, 2]`."""
+    if isinstance(value, tuple) and len(value) > 1 and all(isinstance(item, int) for item in value):
+        return "x".join(map(str, value))
+    if isinstance(value, (list, tuple)):
+        return shown(value[0]) if len(value) == 1 else "[" + ", ".join(map(shown, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Value):
+        return value.name
+    return str(getattr(value, "word", value))
+
+
+def cut(text: str) -> str:
+    """A line that isn't too long."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def own_name(path: str, word: str) -> str:
+    """What the text calls something, with the number of its place in a list; "" where it is called after its word."""
+    name = last_name(path)
+    return "" if re.fullmatch(rf"{re.escape(word)}\d+", name) else name
+
+
+def last_name(path: str) -> str:
+    """`layer.3` for `stage.0.layer.3`: the last name of a path with the numbers behind it."""
+    names = path.split(".")
+    at = next((at for at in reversed(range(len(names))) if not names[at].isdigit()), 0)
+    return ".".join(names[at:])
+
+
+def spread_name(first: str, last: str) -> str:
+    """`layer.1…35` for the passes from `layer.1` to `layer.35`; the first alone where nothing but the number differs."""
+    match = re.fullmatch(r"(.*?)(\d+)", first)
+    other = re.fullmatch(r"(.*?)(\d+)", last)
+    if match is None or other is None or match[1] != other[1] or match[2] == other[2]:
+        return first
+    return f"{first}…{other[2]}"
+
+
+def between(texts: Iterable[str]) -> str:
+    """The first and the last of several texts, once where they are equal: `640…36,928`."""
+    found = list(texts)
+    return found[0] if found[0] == found[-1] else f"{found[0]}…{found[-1]}"
+
+
+def shape_between(values: Sequence[Value]) -> str:
+    """The shape of a value in the passes of a loop: `64…224x56x56`; a single number is a "scalar"."""
+    first, last = language_shape(values[0]), language_shape(values[-1])
+    if len(first) != len(last):
+        return f"{_shape(first)}…{_shape(last)}"
+    words = (_size(a) if a == b else f"{_size(a)}…{_size(b)}" for a, b in zip(first, last, strict=True))
+    return "x".join(words) or "scalar"
+
+
+def _shape(sizes: Sequence[Size]) -> str:
+    return "x".join(map(_size, sizes)) or "scalar"
+
+
+def _size(size: Size) -> str:
+    text = str(size)
+    return text if text.isalnum() else f"({text})"
+
+
+def amount(number: Size) -> str:
+    """`1,234`; a symbolic number as it is."""
+    return f"{number:,}" if isinstance(number, int) else str(number)
+
+
+def brief(number: Size) -> str:
+    """`4.1 G`, `25.6 M`; a symbolic number as it is."""
+    if not isinstance(number, int):
+        return str(number)
+    for unit, size in (("T", 10**12), ("G", 10**9), ("M", 10**6)):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return f"{number:,}"
