@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from netc.compiler.applications import Application, Applied, Kind, LayerInstance
 from netc.compiler.drawing import labels
@@ -14,8 +15,10 @@ from netc.compiler.facts.count import count, distinct_parameters, fixed, layer_f
 from netc.compiler.facts.summary import summary
 from netc.compiler.facts.table import title_of, totals_lines
 from netc.compiler.ir import Value
-from netc.compiler.net import Net
 from netc.grammar.counted import counted
+
+if TYPE_CHECKING:
+    from netc.compiler.net import Net
 
 LOOPS = (Kind.REPEAT, Kind.FOR)
 FOLLOWERS = frozenset(("activations", "normalization", "regularization"))
@@ -131,19 +134,21 @@ class _Build:
         inside: list[Item] = []
         self._fill(inside, run[:1], loop.path)
         if len(inside) == 1 and inside[0].times == 1:
-            (one,) = inside
-            one.times = len(run)
-            name = labels.last_name(one.path)
-            wide = labels.spread_name(name, labels.last_name(self._path_of_last(one)))
-            if isinstance(one, Frame):
-                one.title = one.title.replace(name, wide, 1)
-            elif one.name == name:
-                one.name = wide
+            inside[0].times = len(run)
             return inside
         first, last = (passes[at][0] for at in (0, -1))
         frame = Frame("", loop.word, len(run), first.path, loop.span.line, items=inside)
         frame.facts = (f"{first.path} … {last.path}",)
         return [frame]
+
+    def _rename(self, item: Item) -> None:
+        """Name what stands for several passes after the first and the last one."""
+        name = labels.last_name(item.path)
+        wide = labels.spread_name(name, labels.last_name(self._path_of_last(item)))
+        if isinstance(item, Frame):
+            item.title = item.title.replace(name, wide, 1)
+        elif item.name == name:
+            item.name = wide
 
     def _path_of_last(self, item: Item) -> str:
         """The path of what is drawn with an item and comes last."""
@@ -162,7 +167,7 @@ class _Build:
             if isinstance(one, Box) and not one.name:
                 one.name, one.path = name, item.path if name else one.path
             elif isinstance(one, Frame) and name:
-                one.title = f"{name} · {one.title}"
+                one.title = name if one.title in LOOPS else f"{name} · {one.title}"
             return inside
         if not inside:
             return []
@@ -249,9 +254,11 @@ class _Build:
                     child.parent = item
         for child in root.items:
             child.parent = root
-        for box in root.boxes():
-            if box in self.members:
-                self._write(box)
+        for item in root.walk():
+            if isinstance(item, Frame) or item in self.members:
+                self._rename(item)
+            if isinstance(item, Box) and item in self.members:
+                self._write(item)
         for frame in reversed(list(root.frames())):
             _sum_up(frame)
 
@@ -261,11 +268,10 @@ class _Build:
         box.layers = [layer for one in passes for layer in one]
         at = next((i for i, layer in enumerate(members) if layer.word != "identity"), 0)
         box.kind = labels.family(members[at])
-        title, notes = labels.title_and_notes(members[at])
-        box.title = title
+        box.title, notes = labels.title_and_notes(self.twins[members[at]])
         for follower in members[at + 1 :]:
             if follower.word != "identity":
-                said, more = labels.title_and_notes(follower)
+                said, more = labels.title_and_notes(self.twins[follower])
                 notes += [said, *more]
         box.notes = tuple(notes)
         own = [[item for item in distinct_parameters(one) if not item.buffer] for one in passes]
@@ -273,7 +279,7 @@ class _Build:
         weights = list({id(item): item for item in new}.values())
         self.counted.update(map(id, weights))
         if weights:
-            box.count = labels.between(f"{sum(item.count for item in one):,}" for one in own)
+            box.count = labels.alike(f"{sum(item.count for item in one):,}" for one in own)
         elif any(own):
             box.count = "shared"
         params = sum(item.count for item in weights)
@@ -292,7 +298,7 @@ class _Build:
         """`stem.conv1: conv, 64x112x112, 9,408 parameters, 118 M multiply-accumulates`."""
         twins = self.twins[layer]
         path = layer.path if len(twins) == 1 else f"{layer.path} … {twins[-1].path}"
-        said = [layer.word, ", ".join(labels.shape_between(same) for same in zip(*(t.outputs for t in twins), strict=True))]
+        said = [layer.word, ", ".join(labels.shape_of(same) for same in zip(*(t.outputs for t in twins), strict=True))]
         weights = sum(item.count for item in layer.parameters if not item.buffer)
         if weights:
             said.append(counted(weights, "parameter"))
@@ -302,7 +308,7 @@ class _Build:
 
 
 def _port_box(kind: str, name: str, value: Value) -> Box:
-    shape = labels.shape_between([value])
+    shape = labels.shape_of([value])
     return Box("", kind, name, facts=(f"{kind} {name}: {shape}, {value.dtype}",))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from netc.compiler.applications import LayerInstance
-from netc.compiler.drawing.labels import shape_between
+from netc.compiler.drawing.labels import shape_of
 from netc.compiler.drawing.model import Box, End, Frame, Port, Wire
 from netc.compiler.drawing.wiring import ScanState, Source, Wiring
 from netc.compiler.ir import Value
@@ -84,7 +84,7 @@ class _Wires:
     def label(self) -> None:
         """Write their shapes, when all are there."""
         for wire, values in self._known.values():
-            wire.shape = shape_between(values)
+            wire.shape = shape_of(values)
 
     def _piece(self, frame: Frame, source: End, target: End, value: Value, back: bool) -> None:
         known = self._known.get((id(source), id(target)))

@@ -31,9 +31,7 @@ def links(drawing: Drawing) -> list[Link]:
     return list(found.values())
 
 
-def _follow(
-    start: Item, end: Box | Port, after: dict[object, list[Wire]], found: dict[tuple[str, str], Link]
-) -> None:
+def _follow(start: Item, end: Box | Port, after: dict[object, list[Wire]], found: dict[tuple[str, str], Link]) -> None:
     waiting = list(reversed(after.get(end, [])))
     while waiting:
         wire = waiting.pop()

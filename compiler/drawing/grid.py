@@ -1,9 +1,9 @@
 """Where things stand in a frame: a row and columns for each, after Sugiyama et al. 1981.
 
-Rows are longest paths from above; a wire that passes rows has a bend in each. What stands where in its row is decided by
-barycentres (the order with the fewest crossings is kept), columns by alignment as in Brandes and Köpf 2001: bends of a
-wire stand below each other, what follows alone stands below what it follows. Whole columns instead of coordinates let a
-page of HTML lay out the same grid.
+Rows are longest paths from above; a wire that passes rows has a bend in each. What stands where in its row is decided
+by barycentres (the order with the fewest crossings is kept), columns by alignment as in Brandes and Köpf 2001: bends of
+a wire stand below each other, what follows alone stands below what it follows. Whole columns instead of coordinates let
+a page of HTML lay out the same grid.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from netc.compiler.drawing.model import Box, End, Frame, Item, Port, Wire
 
@@ -110,9 +111,9 @@ def _rank(order: Sequence[Cell], links: Sequence[tuple[Cell, Cell]]) -> None:
     loose: set[int] = set()
     first = next((cell for cell in order if isinstance(cell.what, (Box, Frame))), None)
     for cell in order:
-        if cell is not first and not isinstance(cell.what, Port):
-            if all(id(one) in loose for one in above.get(id(cell), ())) and below.get(id(cell)):
-                loose.add(id(cell))
+        free = cell is not first and not isinstance(cell.what, Port) and id(cell) in below
+        if free and all(id(one) in loose for one in above.get(id(cell), ())):
+            loose.add(id(cell))
     for cell in reversed(order):
         if id(cell) in loose:
             cell.row = max(cell.row, min(one.row for one in below[id(cell)]) - 1)
@@ -123,7 +124,7 @@ def _routes(wires: Sequence[Wire], links: Sequence[tuple[Cell, Cell]]) -> dict[W
     shared: dict[tuple[int, int], list[Cell]] = {}
     groups: dict[tuple[int, int], list[Wire]] = {}
     routes: dict[Wire, list[Cell]] = {}
-    for wire, (a, b) in zip(wires, links, strict=True):
+    for wire, (_, b) in zip(wires, links, strict=True):
         groups.setdefault((id(wire.source), id(b)), []).append(wire)
     for wire, (a, b) in zip(wires, links, strict=True):
         key = (id(wire.source), id(b))
@@ -244,7 +245,7 @@ def _compact(rows: Sequence[Sequence[Cell]], block: dict[int, list[Cell]]) -> No
     right: dict[int, dict[int, None]] = {}
     known = {id(cells): cells for cells in block.values()}
     for row in rows:
-        for a, b in zip(row, row[1:], strict=False):
+        for a, b in pairwise(row):
             left.setdefault(id(block[id(b)]), {})[id(block[id(a)])] = None
             right.setdefault(id(block[id(a)]), {})[id(block[id(b)])] = None
     column: dict[int, int] = {}

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from netc.compiler.drawing import palette
 from netc.compiler.drawing.grid import Cell, grid
-from netc.compiler.drawing.model import Drawing, Frame, Item, Port, State
+from netc.compiler.drawing.model import Drawing, Frame, Item, Port
 from netc.compiler.drawing.scene import STATES, level_of
 from netc.compiler.drawing.words import Words, title, words
 
@@ -47,7 +47,7 @@ class _Page:
 <meta name="viewport" content="width=device-width">
 <title>{escape(drawing.title)}</title>
 <style>
-{_colours(self.theme)}{_file("page.css")}</style>
+{_file("page.css")}{_colours(self.theme)}</style>
 </head>
 <body>
 <header class="bar">
@@ -111,7 +111,8 @@ const WIRES = {data};
             self.bends += 1
             yield f'<i class="bend" id="{names[id(cell)]}"{where}></i>'
         else:
-            yield f'<div class="cell"{where}><div class="{self._classes(what)}" id="{what.key}"{_about(what)} tabindex="0">'
+            yield f'<div class="cell"{where}>'
+            yield f'<div class="{self._classes(what)}" id="{what.key}"{_about(what)} tabindex="0">'
             said = words(what)
             below = f"<small>{escape(said.below)}</small>" if said.below else ""
             yield f"<p>{_words(said)}</p>{below}</div></div>"
@@ -137,6 +138,7 @@ def _words(said: Words) -> str:
 
 def _colours(theme: str) -> str:
     """The palette as variables of the style sheet."""
+
     def sheet(which: int) -> str:
         fills = palette.DARK if which else palette.LIGHT
         single = {**palette.TEXT, **palette.LINE}

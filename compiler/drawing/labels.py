@@ -20,25 +20,32 @@ LONGEST = 34
 
 
 def family(layer: LayerInstance) -> str:
-    """The folder of the layer's declaration: `convolution`; arithmetic of tensors is `arithmetic`, a scan `sequences`."""
+    """The folder of the layer's declaration: `convolution`; `arithmetic` for that of tensors."""
     if layer.layer is None:
         return "sequences" if layer.word == "scan" else "arithmetic"
     return type(layer.layer).__module__.removeprefix("netc.compiler.layers.").split(".")[0]
 
 
-def title_and_notes(layer: LayerInstance) -> tuple[str, list[str]]:
-    """`conv 64, 3x3` and its other arguments: `stride 2`, `relu`. A default isn't said."""
-    if layer.layer is None:
-        return layer.word, []
+def title_and_notes(twins: Sequence[LayerInstance]) -> tuple[str, list[str]]:
+    """`conv 64, 3x3` and its other arguments: `stride 2`, `relu`; with the numbers of all passes, `dilation 1…512`.
+
+    A default isn't said.
+    """
+    layer = twins[0].layer
+    if layer is None:
+        return twins[0].word, []
     main: list[str] = []
     notes: list[str] = []
-    for name, spec in layer.layer.arguments.items():
-        value = getattr(layer.layer, spec.attribute)
-        if spec.required or (not main and isinstance(value, float) and value != spec.default and name not in QUIET):
-            main.append(shown(value))
-        elif name not in QUIET and value != spec.default and value is not None:
-            notes.append(_note(name, value))
-    return cut(f"{layer.word} {', '.join(main)}".strip()), notes
+    for name, spec in layer.arguments.items():
+        values = [getattr(twin.layer, spec.attribute) for twin in twins]
+        plain = all(value is None or value == spec.default for value in values)
+        if any(isinstance(value, Value) for value in values):
+            continue
+        if spec.required or (not main and not plain and isinstance(values[0], float) and name not in QUIET):
+            main.append(alike([shown(value) for value in values]))
+        elif name not in QUIET and not plain:
+            notes.append(alike([_note(name, value) for value in values]))
+    return cut(f"{twins[0].word} {', '.join(main)}".strip()), notes
 
 
 def _note(name: str, value: Any) -> str:
@@ -82,7 +89,7 @@ def last_name(path: str) -> str:
 
 
 def spread_name(first: str, last: str) -> str:
-    """`layer.1…35` for the passes from `layer.1` to `layer.35`; the first alone where nothing but the number differs."""
+    """`layer.1…35` for the passes from `layer.1` to `layer.35`; the first where they differ otherwise."""
     match = re.fullmatch(r"(.*?)(\d+)", first)
     other = re.fullmatch(r"(.*?)(\d+)", last)
     if match is None or other is None or match[1] != other[1] or match[2] == other[2]:
@@ -90,33 +97,32 @@ def spread_name(first: str, last: str) -> str:
     return f"{first}…{other[2]}"
 
 
-def between(texts: Iterable[str]) -> str:
-    """The first and the last of several texts, once where they are equal: `640…36,928`."""
-    found = list(texts)
-    return found[0] if found[0] == found[-1] else f"{found[0]}…{found[-1]}"
+def alike(texts: Iterable[str]) -> str:
+    """Texts that differ in numbers as one, `dilation 1…512`; the first of them, where they differ otherwise."""
+    found = [re.split(r"(\d[\d,]*)", text) for text in dict.fromkeys(texts)]
+    first = found[0]
+    if any(len(one) != len(first) or one[::2] != first[::2] for one in found):
+        return "".join(first)
+    return "".join(part if at % 2 == 0 else _range([one[at] for one in found]) for at, part in enumerate(first))
 
 
-def shape_between(values: Sequence[Value]) -> str:
-    """The shape of a value in the passes of a loop: `64…224x56x56`; a single number is a "scalar"."""
-    first, last = language_shape(values[0]), language_shape(values[-1])
-    if len(first) != len(last):
-        return f"{_shape(first)}…{_shape(last)}"
-    words = (_size(a) if a == b else f"{_size(a)}…{_size(b)}" for a, b in zip(first, last, strict=True))
-    return "x".join(words) or "scalar"
+def _range(numbers: Sequence[str]) -> str:
+    """From the first to the last, or from the least to the largest where they go up and down."""
+    values = [int(number.replace(",", "")) for number in numbers]
+    order = sorted(range(len(values)), key=values.__getitem__)
+    steady = values == sorted(values) or values == sorted(values, reverse=True)
+    first, last = (numbers[0], numbers[-1]) if steady else (numbers[order[0]], numbers[order[-1]])
+    return first if first == last else f"{first}…{last}"
 
 
-def _shape(sizes: Sequence[Size]) -> str:
-    return "x".join(map(_size, sizes)) or "scalar"
+def shape_of(values: Sequence[Value]) -> str:
+    """The shape of a value in all passes of a loop: `64…224x56x56`; a single number is a "scalar"."""
+    return alike("x".join(map(_size, language_shape(value))) or "scalar" for value in values)
 
 
 def _size(size: Size) -> str:
     text = str(size)
     return text if text.isalnum() else f"({text})"
-
-
-def amount(number: Size) -> str:
-    """`1,234`; a symbolic number as it is."""
-    return f"{number:,}" if isinstance(number, int) else str(number)
 
 
 def brief(number: Size) -> str:

@@ -39,6 +39,7 @@ class Sheet:
     ports    where the ports on its edge are, from its left
     lines    the points of each wire: its ends, and the top and the bottom of the rows that it passes
     labels   what stands beside wires, with its place
+    turned   the wires that go on in the next column
     """
 
     room: Room
@@ -46,6 +47,7 @@ class Sheet:
     ports: dict[Port, float] = field(default_factory=dict)
     lines: dict[Wire, list[Point]] = field(default_factory=dict)
     labels: list[tuple[float, float, str]] = field(default_factory=list)
+    turned: set[Wire] = field(default_factory=set)
 
 
 Sheets = dict[Frame, Sheet]
@@ -95,10 +97,16 @@ def arrange(frame: Frame, places: Grid, sheets: Mapping[Frame, Sheet], rows: ran
         for row, y in zip(chosen, tops, strict=True)
     ]
     _draw_wires(places, sheets, sheet, {cell: at + inner for cell, at in x.items()}, tops, lows, rooms)
-    for cell, text in labels.items():
+    leaving: dict[Label, float] = {}
+    for wire, line in sheet.lines.items():
+        cell = places.routes[wire][0]
+        label = (cell, wire.source if isinstance(wire.source, Port) and not wire.back else None)
+        leaving[label] = max(leaving.get(label, 0.0), line[0][0])
+    for (cell, port), text in labels.items():
         end = tops[cell.row - chosen[0][0].row] + rooms[cell].height
-        start = _leaves(places, sheet, cell, x[cell] + inner)
+        start = leaving.get((cell, port), x[cell] + inner)
         sheet.labels.append((start + 5, end + 15, text))
+        sheet.room.width = max(sheet.room.width, start + 5 + width(text, SMALL))
     return sheet
 
 
@@ -120,21 +128,26 @@ def _room(cell: Cell, sheets: Mapping[Frame, Sheet]) -> Room:
     return Room(2 * half, 0.0, half)
 
 
-def _labels(frame: Frame, places: Grid, cells: Sequence[Cell]) -> dict[Cell, str]:
+Label = tuple[Cell, object]
+"""A cell, and which port of the frame in it; None for a box."""
+
+
+def _labels(frame: Frame, places: Grid, cells: Sequence[Cell]) -> dict[Label, str]:
     """The shapes that stand beside what comes out of each cell. What leaves the frame at once has it outside."""
-    leaving: dict[Cell, dict[str, None]] = {}
+    leaving: dict[Label, dict[str, None]] = {}
     for wire, route in places.routes.items():
-        start = route[-1] if wire.back and not isinstance(wire.target, Port) else route[0]
-        inside = isinstance(wire.source, Port) and wire.source.frame is frame
+        source = wire.source
+        inside = isinstance(source, Port) and source.frame is frame
         if not inside and not wire.back and not (isinstance(wire.target, Port) and wire.target.frame is frame):
-            leaving.setdefault(start, {})[wire.shape] = None
+            leaving.setdefault((route[0], source if isinstance(source, Port) else None), {})[wire.shape] = None
     chosen = {id(cell) for cell in cells}
-    return {cell: ", ".join(shapes) for cell, shapes in leaving.items() if id(cell) in chosen}
+    return {label: ", ".join(shapes) for label, shapes in leaving.items() if id(label[0]) in chosen}
 
 
-def _columns(cells: Sequence[Cell], rooms: Mapping[Cell, Room], labels: Mapping[Cell, str],
+def _columns(cells: Sequence[Cell], rooms: Mapping[Cell, Room], labels: Mapping[Label, str],
              count: int) -> tuple[dict[Cell, float], float]:  # fmt: skip
     """Where the axis of each cell is, and how wide all of it is."""
+    beside_of = _beside(labels)
     left, right = [0.0] * count, [0.0] * count
     lane = [True] * count
     used = [False] * count
@@ -143,7 +156,7 @@ def _columns(cells: Sequence[Cell], rooms: Mapping[Cell, Room], labels: Mapping[
             used[at] = True
             lane[at] &= cell.first == cell.last and not isinstance(cell.what, (Box, Frame))
         if cell.first == cell.last:
-            room, beside = rooms[cell], _beside(cell, labels)
+            room, beside = rooms[cell], beside_of.get(cell, 0.0)
             left[cell.first] = max(left[cell.first], room.axis)
             right[cell.first] = max(right[cell.first], room.width - room.axis, beside)
     gap = [0.0] * count
@@ -155,7 +168,7 @@ def _columns(cells: Sequence[Cell], rooms: Mapping[Cell, Room], labels: Mapping[
             before = at
     for cell in cells:
         if cell.first < cell.last:
-            room, beside = rooms[cell], _beside(cell, labels)
+            room, beside = rooms[cell], beside_of.get(cell, 0.0)
             half = max(room.axis, room.width - room.axis, beside)
             span = [at for at in range(cell.first, cell.last + 1) if used[at]]
             lacking = 2 * half - sum(left[at] + right[at] + gap[at] for at in span) + gap[span[0]]
@@ -176,12 +189,15 @@ def _columns(cells: Sequence[Cell], rooms: Mapping[Cell, Room], labels: Mapping[
     return middle, edge
 
 
-def _beside(cell: Cell, labels: Mapping[Cell, str]) -> float:
-    """The room that a label needs at the right of the axis."""
-    return width(labels[cell], SMALL) + 8 if cell in labels else 0.0
+def _beside(labels: Mapping[Label, str]) -> dict[Cell, float]:
+    """The room that the first label of each cell needs at the right of its axis."""
+    found: dict[Cell, float] = {}
+    for (cell, _), text in labels.items():
+        found.setdefault(cell, width(text, SMALL) + 8)
+    return found
 
 
-def _rows(chosen: Sequence[Sequence[Cell]], rooms: Mapping[Cell, Room], labels: Mapping[Cell, str],
+def _rows(chosen: Sequence[Sequence[Cell]], rooms: Mapping[Cell, Room], labels: Mapping[Label, str],
           x: Mapping[Cell, float], top: float) -> tuple[list[float], float]:  # fmt: skip
     """The top of each row, and the bottom of the last."""
     tops: list[float] = []
@@ -195,9 +211,10 @@ def _rows(chosen: Sequence[Sequence[Cell]], rooms: Mapping[Cell, Room], labels: 
     return tops, y
 
 
-def _written(row: Sequence[Cell], labels: Mapping[Cell, str]) -> float:
+def _written(row: Sequence[Cell], labels: Mapping[Label, str]) -> float:
     """The height below a row in which shapes stand."""
-    return WRITTEN if any(cell in labels for cell in row) else 0.0
+    written = {cell for cell, _ in labels}
+    return WRITTEN if any(cell in written for cell in row) else 0.0
 
 
 # ------------------------------------------------------------ wires
@@ -241,7 +258,7 @@ def _ends(routes: Mapping[Wire, list[Cell]], sheets: Mapping[Frame, Sheet], x: M
 
 
 def _spread(cell: Cell, wires: list[tuple[Wire, float]], axis: float, room: Room, upper: bool) -> dict[Wire, float]:
-    """Places for the values at the edge of a box, in the order of where they go: what goes straight on, in the middle."""
+    """Places for the values at the edge of a box, in order; what goes straight on is in the middle."""
     groups: dict[int, list[tuple[Wire, float]]] = {}
     for wire, beside in wires:
         groups.setdefault(id(wire.source) if not wire.back else id(wire), []).append((wire, beside))
@@ -250,9 +267,3 @@ def _spread(cell: Cell, wires: list[tuple[Wire, float]], axis: float, room: Room
     middle = straight[0] if straight else (len(order) - 1) / 2
     step = min(STEP, (room.width / 2 - 8) / max(len(order) - 1, 1))
     return {wire: axis + (at - middle) * step for at, group in enumerate(order) for wire, _ in group}
-
-
-def _leaves(places: Grid, sheet: Sheet, cell: Cell, otherwise: float) -> float:
-    """Where the rightmost wire leaves a cell, from the left."""
-    lines = (sheet.lines[wire] for wire, route in places.routes.items() if route[0] is cell and wire in sheet.lines)
-    return max((line[0][0] for line in lines), default=otherwise)

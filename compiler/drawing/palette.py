@@ -47,8 +47,8 @@ LIGHT = {
     "heat0": ("#ffffff", "#7b858f"),
     "heat1": ("#fdeee0", "#b06a2c"),
     "heat2": ("#fbd0a8", "#b06a2c"),
-    "heat3": ("#f5a468", "#9c4a12"),
-    "heat4": ("#ea7434", "#7c2f00"),
+    "heat3": ("#f8b585", "#9c4a12"),
+    "heat4": ("#f4a26a", "#7c2f00"),
 }
 """Class -> what it is filled with, and its outline."""
 
@@ -64,12 +64,12 @@ DARK = {
     "port": ("#14171b", "#aeb6bf"),
     "heat0": ("#14171b", "#8d97a2"),
     "heat1": ("#33241a", "#c98a52"),
-    "heat2": ("#5a3617", "#d8955a"),
-    "heat3": ("#8a4a14", "#eda468"),
-    "heat4": ("#b85a10", "#ffc490"),
+    "heat2": ("#4a2c14", "#d8955a"),
+    "heat3": ("#663310", "#eda468"),
+    "heat4": ("#7d3a02", "#ffc490"),
 }
 
-TEXT = {"head": ("#15191e", "#eef1f4"), "small": ("#49525c", "#b4bdc7"), "count": ("#49525c", "#b4bdc7"),
+TEXT = {"head": ("#15191e", "#eef1f4"), "small": ("#3d454e", "#c0c8d1"), "count": ("#3d454e", "#c0c8d1"),
         "shape": ("#56606b", "#a4aeb9")}  # fmt: skip
 LINE = {"wire": ("#5b6570", "#97a2ae"), "back": ("#a3316f", "#e79cc4")}
 """Class -> its colour in light, and in dark."""

@@ -1,13 +1,15 @@
 """A drawing as PNG, painted by Pillow, which netc needs anyway: no browser, no library of the system, no font of its.
 
-Lines are painted three times as large and made smaller, for Pillow's have no smooth edges. Letters are those of the font
-that Pillow brings, so that a machine's fonts don't matter.
+All is painted three times as large and made smaller, for Pillow's lines have no smooth edges. Letters are those of the
+font that Pillow brings, so that a machine's fonts don't matter.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import pairwise
+from math import cos, pi, sin
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.drawing import palette
@@ -86,7 +88,7 @@ class _Brush:
         at = (shape.x * self.factor, shape.y * self.factor)
         text = shape.text.replace("×", "x")  # the font has no such sign
         colour = palette.TEXT[shape.style][self.which]
-        for aside in (0.0, 0.35 * self.factor) if shape.style == "head" else (0.0,):
+        for aside in (0.0, 0.5 * self.factor) if shape.style == "head" else (0.0,):
             self.draw.text((at[0] + aside, at[1]), text, colour, self.fonts[size], "rs" if shape.right else "ls")
 
     def path(self, shape: Path) -> None:
@@ -109,7 +111,7 @@ class _Brush:
         """A line with gaps."""
         left, on = dash[0], True
         piece = [points[0]]
-        for (x, y), (to_x, to_y) in zip(points, points[1:], strict=False):
+        for (x, y), (to_x, to_y) in pairwise(points):
             length = ((to_x - x) ** 2 + (to_y - y) ** 2) ** 0.5
             gone = 0.0
             while length - gone > left:
@@ -142,8 +144,6 @@ def _points(shape: Path) -> Iterator[tuple[float, float]]:
 
 def _outline(shape: Rect, radius: float) -> Iterator[tuple[float, float]]:
     """The outline of a rectangle with round corners, from the middle of its top and back."""
-    from math import cos, pi, sin
-
     left, top, right, low = shape.x, shape.y, shape.x + shape.width, shape.y + shape.height
     start = ((left + right) / 2, top)
     yield start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,19 +13,28 @@ from netc.compiler.drawing.wiring import Source, Wiring
 
 @dataclass(slots=True)
 class _Pass:
-    """A pass: its layers, and what it is made of apart from what flows into it."""
+    """A pass: its layers, and what it is made of apart from what flows into it.
+
+    structure  what is applied, with all arguments;  outline: the same without numbers, and the shapes of what it gives
+    """
 
     layers: list[LayerInstance]
-    shape: list[Any]
+    structure: list[Any]
+    outline: list[Any]
+
+    def like(self, other: _Pass) -> bool:
+        """Whether both are drawn as one: numbers may differ where what they give has one shape (`dilation 1…512`)."""
+        return bool(self.layers) and (self.structure == other.structure or self.outline == other.outline)
 
 
 def runs(passes: Sequence[Applied], wiring: Wiring, state: Callable[[LayerInstance], Any]) -> list[list[Applied]]:
     """The passes of a loop, those that are drawn once together.
 
-    Passes fold where layers, their arguments and wiring are the same: sizes may differ, as where channels grow. What
-    carries on from a pass into the next one is what loops do; a pass that reads others than the last isn't folded.
+    Passes fold where layers, their arguments and wiring are the same. Shapes may differ, as where channels grow; or
+    numbers among the arguments, as where dilations do, if all passes give the same shapes. What carries on from a pass
+    into the next one is what loops do; a pass that reads others than the last isn't folded.
     """
-    known = [_Pass(_layers(item), _shape(item, state)) for item in passes]
+    known = [_pass(item, state) for item in passes]
     place = {layer: (at, number) for at, one in enumerate(known) for number, layer in enumerate(one.layers)}
     found: list[list[Applied]] = []
     first = 0
@@ -32,7 +42,7 @@ def runs(passes: Sequence[Applied], wiring: Wiring, state: Callable[[LayerInstan
     before: list[list[str]] = []
     for at, item in enumerate(passes):
         reads = _reads(known[at], place, wiring, first, at)
-        if at > 0 and known[at].layers and known[at].shape == known[first].shape and _goes_on(reads, before, begins):
+        if at > 0 and known[at].like(known[first]) and _goes_on(reads, before, begins):
             found[-1].append(item)
             before = reads
         else:
@@ -49,7 +59,8 @@ def _goes_on(reads: list[list[str]], before: list[list[str]], begins: list[list[
     if before:
         return reads == before
     return all(
-        len(mine) == len(first) and all(a == b or (b == OUTSIDE and a[0] == BEFORE) for a, b in zip(mine, first, strict=True))
+        len(mine) == len(first)
+        and all(a == b or (b == OUTSIDE and a[0] == BEFORE) for a, b in zip(mine, first, strict=True))
         for mine, first in zip(reads, begins, strict=True)
     )
 
@@ -77,23 +88,22 @@ def _reads(
     return [[where(source) for source in wiring.sources(layer)] for layer in one.layers]
 
 
-def _layers(item: Applied) -> list[LayerInstance]:
-    return [item] if isinstance(item, LayerInstance) else item.layers()
-
-
-def _shape(item: Applied, state: Callable[[LayerInstance], Any]) -> list[Any]:
-    """What is applied, as the text has it: kinds, words and arguments of layers, and how they nest."""
-    found: list[Any] = []
+def _pass(item: Applied, state: Callable[[LayerInstance], Any]) -> _Pass:
+    layers = [item] if isinstance(item, LayerInstance) else item.layers()
+    structure: list[Any] = []
     stack: list[tuple[Applied, int]] = [(item, 0)]
     while stack:
         one, level = stack.pop()
         if isinstance(one, Application):
-            word = "" if one.kind is Kind.PASS else one.word
-            found.append((level, one.kind, word))
+            structure.append((level, one.kind, "" if one.kind is Kind.PASS else one.word))
             stack.extend((child, level + 1) for child in reversed(one.children))
         else:
-            found.append((level, one.word, len(one.outputs), arguments(one), state(one)))
-    return found
+            structure.append((level, one.word, len(one.outputs), state(one), arguments(one)))
+    shapes = [value.shape for value in item.outputs]
+    return _Pass(layers, structure, [[NUMBER.sub("0", str(part)) for part in structure], shapes])
+
+
+NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 
 
 def arguments(layer: LayerInstance) -> tuple[tuple[str, str], ...]:

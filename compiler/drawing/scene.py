@@ -1,16 +1,15 @@
-"""A page as rectangles, lines of text and paths, in the order in which they are painted; SVG and PNG are written of it."""
+"""A page as rectangles, lines of text and paths, in the order of painting: what SVG and PNG are written of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netc.compiler.drawing.labels import brief
+from netc.compiler.drawing.layout import Point, Sheet
 from netc.compiler.drawing.model import Box, Drawing, Frame, Item, Port, State, Wire
 from netc.compiler.drawing.pages import Page, page
-from netc.compiler.drawing.layout import Point, Sheet, Sheets
 from netc.compiler.drawing.palette import HEAT, KINDS, group_of, heat_of
 from netc.compiler.drawing.widths import width
-from netc.compiler.drawing.words import HEAD, HEADER, PAD, SMALL, Words, title, words
+from netc.compiler.drawing.words import HEAD, PAD, SMALL, Words, title, words
 
 MARGIN = 20.0
 TITLE = 15.0
@@ -76,13 +75,10 @@ def scene(drawing: Drawing, columns: int | None = None) -> Scene:
     laid = page(drawing, columns)
     painter = _Painter(drawing, laid)
     top = painter.head()
-    for column in laid.columns:
-        painter.sheet(column.sheet, MARGIN + column.x, top + column.y)
-        for wire, points in column.onward:
-            moved = tuple((MARGIN + x, top + y) for x, y in points)
-            painter.shapes.append(Path(moved, _line(wire), True, True))
-    bottom = painter.legend(top + laid.height + 22)
-    return Scene(max(painter.width, laid.width + 2 * MARGIN), bottom + MARGIN, tuple(painter.shapes), drawing.title)
+    painter.sheet(laid.whole, MARGIN, top)
+    room = laid.whole.room
+    bottom = painter.legend(top + room.height + 26)
+    return Scene(max(painter.width, room.width + 2 * MARGIN), bottom + MARGIN, tuple(painter.shapes), drawing.title)
 
 
 def _line(wire: Wire) -> str:
@@ -94,7 +90,7 @@ class _Painter:
         self.drawing, self.sheets = drawing, laid.sheets
         self.most = max((heat_of(item, drawing.heat) for item in drawing.root.boxes()), default=0.0)
         self.shapes: list[Shape] = []
-        self.wide = laid.width
+        self.wide = laid.whole.room.width
         self.width = 0.0
 
     def text(self, x: float, y: float, text: str, style: str, size: float, right: bool = False) -> None:
@@ -122,16 +118,16 @@ class _Painter:
                 if isinstance(item, Frame) and item in self.sheets:
                     waiting.append((self.sheets[item], left + at_x, top + at_y))
             for wire, points in one.lines.items():
-                self.wire(wire, tuple((left + a, top + b) for a, b in points))
+                self.wire(wire, tuple((left + a, top + b) for a, b in points), wire in one.turned)
             for at_x, at_y, label in one.labels:
                 self.shapes.append(Text(left + at_x, top + at_y - 1, label, "shape", SMALL))
 
-    def wire(self, wire: Wire, points: tuple[Point, ...]) -> None:
+    def wire(self, wire: Wire, points: tuple[Point, ...], turned: bool) -> None:
         """A wire; one that goes back has its arrow above."""
         if wire.back and not isinstance(wire.target, Port):
             points = points[::-1]
         leaves = isinstance(wire.target, Port) and wire.target.out
-        self.shapes.append(Path(points, _line(wire), not leaves))
+        self.shapes.append(Path(points, _line(wire), not leaves, turned))
 
     def item(self, item: Item, x: float, y: float, wide: float, high: float) -> None:
         """A box, or a frame with its title."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Value
-from netc.compiler.net import Net
+
+if TYPE_CHECKING:
+    from netc.compiler.net import Net
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netc.compiler.drawing.labels import cut
-from netc.compiler.drawing.model import Box, Frame, Item, State
+from netc.compiler.drawing.model import Frame, Item, State
 from netc.compiler.drawing.widths import width
 from netc.grammar.counted import counted
 
@@ -42,10 +42,10 @@ def words(item: Item) -> Words:
     """What is written into a box or a frame."""
     if isinstance(item, Frame):
         layers = sum(len(box.layers) for box in item.boxes())
-        below = [counted(layers, "layer"), *_state(item)]
-        return Words(_head(item.title, item.times), _params(item), cut(", ".join(below)))
+        inside = [counted(layers, "layer"), *_state(item)]
+        return Words(_head(item.title, item.times), _params(item), cut(", ".join(inside)))
     named = [item.title] if item.name else []
-    below = cut(", ".join([*named, *item.notes, *_state(item)]))
+    below = cut(", ".join([*named, *_state(item), *item.notes]))
     return Words(_head(item.name or item.title, item.times), item.count, below)
 
 
