@@ -109,9 +109,8 @@ def _rank(order: Sequence[Cell], links: Sequence[tuple[Cell, Cell]]) -> None:
         if isinstance(cell.what, Port) and cell.what.out:
             cell.row = max(last, 1 + max((c.row for c in order if not isinstance(c.what, Port)), default=0))
     loose: set[int] = set()
-    first = next((cell for cell in order if isinstance(cell.what, (Box, Frame))), None)
     for cell in order:
-        free = cell is not first and not isinstance(cell.what, Port) and id(cell) in below
+        free = not isinstance(cell.what, Port) and id(cell) in below
         if free and all(id(one) in loose for one in above.get(id(cell), ())):
             loose.add(id(cell))
     for cell in reversed(order):

@@ -13,7 +13,7 @@ from importlib.resources import files
 from netc.compiler.drawing import palette
 from netc.compiler.drawing.grid import Cell, grid
 from netc.compiler.drawing.model import Drawing, Frame, Item, Port
-from netc.compiler.drawing.scene import STATES, level_of
+from netc.compiler.drawing.scene import STATES, level_of, meanings
 from netc.compiler.drawing.words import Words, title, words
 
 STATE = {state: name for state, name, _ in STATES}
@@ -39,6 +39,8 @@ class _Page:
         drawing = self.drawing
         body = "\n".join(self._frame(drawing.root))
         below = "".join(f"<p>{escape(line)}</p>" for line in drawing.below)
+        known = meanings(drawing, drawing.root.walk())
+        legend = "".join(f'<span><i class="{style}"></i>{escape(said)}</span>' for style, said in known)
         data = json.dumps(self.wires, separators=(",", ":")).replace("<", "\\u003c")
         return f"""<!DOCTYPE html>
 <html lang="en" data-theme="{self.theme}">
@@ -58,6 +60,7 @@ class _Page:
 <button id="fold">fold all</button><button id="unfold">unfold all</button>
 <button id="smaller" aria-label="smaller">−</button><button id="larger" aria-label="larger">+</button>
 </div>
+<div class="legend">{legend}</div>
 </header>
 <main><div id="net">
 {body}

@@ -15,7 +15,7 @@ QUIET = frozenset((
 ))  # fmt: skip
 """Arguments that aren't worth their place in a drawing: they change neither shapes nor what a layer is."""
 
-LONGEST = 34
+LONGEST = 40
 """Characters of a line in a box; what is longer is cut, and stands in full among its facts."""
 
 

@@ -33,6 +33,13 @@ function place(key, within, lower, origin) {
   return { holder: key, x, y: lower ? around.top : around.bottom, wide: 0 };
 }
 
+// The bottom of the row in which a wire begins: it goes straight down to there, past larger neighbours.
+function low(key, within, origin) {
+  let cell = document.getElementById(key).closest(".cell");
+  while (cell && cell.parentElement.dataset.frame !== within) cell = cell.parentElement.closest(".cell");
+  return cell ? (cell.getBoundingClientRect().bottom - origin.top) / zoom : -Infinity;
+}
+
 function add(name, attributes, text) {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -78,7 +85,8 @@ function draw() {
     const key = [upper.x, upper.y, x, lower.y, points.join()].join("/");
     if (drawn.has(key)) continue;
     drawn.add(key);
-    let d = `M${upper.x},${upper.y}`, px = upper.x, py = upper.y;
+    let d = `M${upper.x},${upper.y}`, px = upper.x, py = Math.max(upper.y, low(back ? target : source, within, origin));
+    d += `L${px},${py}`;
     for (const [nx, ny] of [...points, [x, lower.y]]) {
       const start = Math.min(py + 14, (py + ny) / 2), my = (start + ny) / 2;
       d += Math.abs(nx - px) < 0.5 ? `L${nx},${ny}` : `L${px},${start}C${px},${my} ${nx},${my} ${nx},${ny}`;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netc.compiler.drawing.layout import Point, Sheet
@@ -158,13 +159,7 @@ class _Painter:
     def legend(self, y: float) -> float:
         """What colours and outlines mean, as far as they are there; where it ends."""
         self.shapes.append(About("legend", ()))
-        if self.drawing.heat is not None:
-            entries = [(f"heat{level}", said) for level, said in enumerate(HEAT[self.drawing.heat])]
-        else:
-            there = {group_of(item) for item in self.drawing.shown() if isinstance(item, Box)}
-            entries = [(group, said) for group, said in KINDS.items() if group in there]
-        states = {item.state for item in self.drawing.shown()}
-        entries += [(f"port {name}", said) for state, name, said in STATES if state in states]
+        entries = meanings(self.drawing, self.drawing.shown())
         x = MARGIN
         across = max(self.wide + MARGIN, 360.0)
         for style, said in entries:
@@ -175,6 +170,17 @@ class _Painter:
             self.text(x + 22, y, said, "small", SMALL)
             x += need
         return y
+
+
+def meanings(drawing: Drawing, items: Iterable[Item]) -> list[tuple[str, str]]:
+    """The classes of colours and outlines that are there, and what each means."""
+    seen = list(items)
+    there = {group_of(item) for item in seen if isinstance(item, Box)}
+    found = [(group, said) for group, said in KINDS.items() if group in there]
+    if drawing.heat is not None:
+        found = [(f"heat{level}", said) for level, said in enumerate(HEAT[drawing.heat])]
+    states = {item.state for item in seen}
+    return found + [(f"port {name}", said) for state, name, said in STATES if state in states]
 
 
 STATES = (
