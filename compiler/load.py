@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler import collector
+from netc.compiler.deep import deep
 from netc.compiler.elaborate.loader import Loader
 from netc.compiler.elaborate.module import Module, Written
 from netc.compiler.elaborate.names import check_names
@@ -63,7 +62,7 @@ def load(
 
     Raises DiagnosticError with every finding of an error's weight.
     """
-    with _deep(), collector.waiting():
+    with deep(), collector.waiting():
         if source is None and is_model(path):
             return load_model(str(path), net, settings, loss)[0]
         found = _load(str(path), net, settings or {}, source)
@@ -88,7 +87,7 @@ def load_model(
     file, own = str(Path(path).with_suffix(".net")), imported.own
     beside = {} if own is None else own.used
     given = settings or ({} if own is None else own.given)
-    with _deep():
+    with deep():
         found = _load(file, net or (own.net if own is not None else None), given, imported.text, beside)
         if loss is not None:
             found = _with_loss(found, given, loss, beside)
@@ -136,7 +135,7 @@ def check(path: str, source: str | bytes | None = None) -> CheckResult:
     path    a `.net` file, or an `.onnx` model, whose text is looked at
     source  the text, where it is not to be read from the file (an editor's, a pipe's)
     """
-    with _deep(), collector.waiting():
+    with deep(), collector.waiting():
         return _check(str(path), source)
 
 
@@ -174,17 +173,6 @@ def _check(path: str, source: str | bytes | None) -> CheckResult:
 def _loader(report: Report, path: str, beside: Mapping[str, str]) -> Loader:
     """A loader that has the texts beside a file at hand."""
     return Loader(report, {(Path(path).parent / name).resolve(): text for name, text in beside.items()})
-
-
-@contextmanager
-def _deep() -> Iterator[None]:
-    """Room for programs that nest deeply: the parser and elaboration limit the nesting, Python would sooner."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, 100_000))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def parse_setting(text: str) -> tuple[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netc.compiler.applications import Application, Applied, Kind, LayerInstance
+from netc.compiler.deep import deep
 from netc.compiler.drawing import labels
 from netc.compiler.drawing.connect import Maker, connect
 from netc.compiler.drawing.model import Box, Cost, Drawing, Frame, Item, State
@@ -34,20 +35,20 @@ def draw(net: Net, depth: int | None = None, heat: str | None = None) -> Drawing
     depth  how many levels of frames are open: 0 the net alone, 1 its parts; None as many as a page has room for
     heat   `params`, `flops` or `memory`: what boxes are coloured by; None for the kinds of layers
     """
-    root = _Build(net).root()
-    title = title_of(net)
-    below = tuple(totals_lines(net, summary(net), None)[:2])
+    with deep():
+        root = _Build(net).root(whole=depth == 0)
+    below = tuple(" ".join(line.split()) for line in totals_lines(net, summary(net), None)[:2])
     opened = _deepest(root) if depth is None else depth
     close(root, opened)
-    return Drawing(title, below, root, opened, heat)
+    return Drawing(title_of(net), below, root, opened, heat)
 
 
 def close(root: Frame, depth: int) -> None:
-    """Close every frame that is deeper than `depth`, and open the others."""
+    """Close every frame that is deeper than `depth`, and open the others. The root itself is always open."""
     stack = [(root, 0)]
     while stack:
         frame, level = stack.pop()
-        frame.closed = level >= depth
+        frame.closed = level >= max(depth, 1)
         stack += [(item, level + 1) for item in frame.items if isinstance(item, Frame)]
 
 
@@ -85,13 +86,15 @@ class _Build:
         self.counted: set[int] = set()
         self.outputs = {source.value for value in net.outputs.values() for source in self.wiring.output(value)}
 
-    def root(self) -> Frame:
-        """The frame of the whole net, wired."""
+    def root(self, whole: bool) -> Frame:
+        """What holds all, wired: inputs, parts and outputs; with `whole` the net is one frame between those."""
         root = Frame("root", self.net.name)
         inputs = [_port_box("input", value.name, value) for value in self.net.inputs]
         self.homes.update(zip(self.net.inputs, inputs, strict=True))
         inside: list[Item] = []
         self._fill(inside, self.net.tree.children, "")
+        if whole and inside:
+            inside = [Frame("", self.net.name, line=self.net.span.line, items=inside)]
         outputs = {name: _port_box("output", name, value) for name, value in self.net.outputs.items()}
         root.items = [*inputs, *inside, *outputs.values()]
         self._finish(root)
@@ -199,7 +202,7 @@ class _Build:
         box.line = layer.span.line
         for source in self.wiring.sources(layer):  # `add { identity; … }`: the skip is a wire, and no box
             waiting = self.homes.get(source.maker)
-            if waiting in found and self._hands_on(waiting) and self._only_reader(source.value, layer):
+            if self._hands_on(waiting) and waiting in found and self._only_reader(source.value, layer):
                 found.remove(waiting)
                 for member in self.members.pop(waiting):
                     self._put(box, member)

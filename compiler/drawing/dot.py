@@ -19,28 +19,28 @@ def dot(drawing: Drawing) -> str:
         f"  label={_quoted(drawing.title)}; labelloc=t; compound=true",
         '  node [shape=box, style=filled, fontname="Helvetica", fontsize=11]',
         '  edge [fontname="Helvetica", fontsize=9]',
-        *_inside(drawing.root, "  "),
+        *_inside(drawing.root, palette.Fills(drawing), "  "),
         *(f"  {_link(link)}" for link in links(drawing)),
         "}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _inside(frame: Frame, indent: str) -> Iterator[str]:
+def _inside(frame: Frame, fills: palette.Fills, indent: str) -> Iterator[str]:
     for item in frame.items:
         if isinstance(item, Frame) and not item.closed:
             said = title(item)
             yield f"{indent}subgraph cluster_{item.key} {{"
             yield f"{indent}  label={_quoted(_joined(said.head, said.tail))}"
-            yield from _inside(item, indent + "  ")
+            yield from _inside(item, fills, indent + "  ")
             yield f"{indent}}}"
         else:
-            yield f"{indent}{item.key} [{_node(item)}]"
+            yield f"{indent}{item.key} [{_node(item, fills)}]"
 
 
-def _node(item: Item) -> str:
+def _node(item: Item, fills: palette.Fills) -> str:
     said = words(item)
-    fill, line = palette.LIGHT[palette.group_of(item)]
+    fill, line = palette.LIGHT[fills.of(item)]
     shown = {"label": _quoted("\\n".join(filter(None, [_joined(said.head, said.tail), said.below]))),
              "fillcolor": f'"{fill}"', "color": f'"{line}"'}  # fmt: skip
     if isinstance(item, Box) and palette.group_of(item) == "port":

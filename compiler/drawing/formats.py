@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from netc.compiler.deep import deep
 from netc.compiler.drawing.model import Drawing
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
@@ -73,7 +74,8 @@ def format_of(path: str | Path) -> str:
 
 def render(drawing: Drawing, ending: str, look: Look | None = None) -> bytes:
     """The content of a file with this ending: `.svg`, `.png`, `.html`, `.dot` or `.mmd`."""
-    return FORMATS[ending](drawing, look or Look())
+    with deep():
+        return FORMATS[ending](drawing, look or Look())
 
 
 def save(drawing: Drawing, path: str | Path, look: Look | None = None) -> None:

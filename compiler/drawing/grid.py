@@ -16,6 +16,7 @@ from itertools import pairwise
 from netc.compiler.drawing.model import Box, End, Frame, Item, Port, Wire
 
 SWEEPS = 8
+NEVER = 4
 FAR = 3
 """A box without weights whose value passes as many rows is part of a side road."""
 
@@ -36,7 +37,6 @@ class Cell:
     at: int = 0
     above: list[Cell] = field(default_factory=list)
     below: list[Cell] = field(default_factory=list)
-
     skip: bool = False
 
     @property
@@ -147,7 +147,7 @@ def _routes(wires: Sequence[Wire], links: Sequence[tuple[Cell, Cell]]) -> dict[W
 def _order(rows: list[list[Cell]]) -> None:
     """Sort each row, to and fro, by where the neighbours of its cells stand; keep the order with fewest crossings."""
     for row in rows:
-        row.sort(key=lambda cell: cell.bend)  # wires that pass by stand to the right of what they pass, unless
+        row.sort(key=lambda cell: cell.bend)  # wires that pass stand at the right, where nothing else decides
         _number(row)
     best, fewest = [list(row) for row in rows], _crossings(rows)
     for sweep in range(SWEEPS):
@@ -205,7 +205,7 @@ def _align(rows: Sequence[Sequence[Cell]]) -> dict[int, list[Cell]]:
         used: set[int] = set()
         pairs = [(upper, lower) for upper in row for lower in dict.fromkeys(upper.below)]
         for upper, lower in sorted(pairs, key=_reluctance):
-            if _reluctance((upper, lower)) == 4 or id(upper) in used or id(lower) in used:
+            if _reluctance((upper, lower)) == NEVER or id(upper) in used or id(lower) in used:
                 continue
             at = bisect_left(taken, (upper.at, lower.at))
             if (at and taken[at - 1][1] > lower.at) or (at < len(taken) and taken[at][1] < lower.at):
@@ -220,8 +220,10 @@ def _align(rows: Sequence[Sequence[Cell]]) -> dict[int, list[Cell]]:
 
 
 def _reluctance(pair: tuple[Cell, Cell]) -> int:
-    """Which pairs are aligned first: bends of a wire, then what has each other alone, then the middle
-    of several; side roads come last, and where there is no middle nothing is aligned."""
+    """Which pairs are aligned first: bends of a wire, then what has each other alone, then the middle of several.
+
+    Side roads come last, and NEVER is where several have no middle.
+    """
     upper, lower = pair
     if upper.bend and lower.bend:
         return 0
@@ -231,7 +233,7 @@ def _reluctance(pair: tuple[Cell, Cell]) -> int:
     if len(below) == len(above) == 1:
         return 1
     middle = 2 * below.index(lower) + 1 == len(below) and 2 * above.index(upper) + 1 == len(above)
-    return 2 if middle else 4
+    return 2 if middle else NEVER
 
 
 def _main(cells: Sequence[Cell]) -> list[Cell]:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from netc.compiler.drawing import palette
 from netc.compiler.drawing.grid import Cell, grid
 from netc.compiler.drawing.model import Drawing, Frame, Item, Port
-from netc.compiler.drawing.scene import STATES, level_of, meanings
+from netc.compiler.drawing.scene import STATES, meanings
 from netc.compiler.drawing.words import Words, title, words
 
 STATE = {state: name for state, name, _ in STATES}
@@ -30,7 +30,7 @@ def html(drawing: Drawing, theme: str = "auto") -> str:
 class _Page:
     def __init__(self, drawing: Drawing, theme: str) -> None:
         self.drawing, self.theme = drawing, theme
-        self.most = max((palette.heat_of(item, drawing.heat) for item in drawing.root.boxes()), default=0.0)
+        self.fills = palette.Fills(drawing)
         self.wires: dict[str, list[list[object]]] = {}
         self.bends = 0
 
@@ -121,10 +121,9 @@ const WIRES = {data};
             yield f"<p>{_words(said)}</p>{below}</div></div>"
 
     def _classes(self, item: Item) -> str:
-        group = palette.group_of(item)
-        if self.drawing.heat is not None and group != "port":
-            group = f"heat{level_of(palette.heat_of(item, self.drawing.heat), self.most)}"
-        return " ".join(filter(None, ["box", group, STATE.get(item.state, ""), "times" if item.times > 1 else ""]))
+        return " ".join(
+            filter(None, ["box", self.fills.of(item), STATE.get(item.state, ""), "times" if item.times > 1 else ""])
+        )
 
 
 def _about(item: Item) -> str:

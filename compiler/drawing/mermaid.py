@@ -12,11 +12,12 @@ from netc.compiler.drawing.words import title, words
 
 def mermaid(drawing: Drawing) -> str:
     """Boxes as nodes, open frames as subgraphs; a closed frame is a node with two lines at its sides."""
+    fills = palette.Fills(drawing)
     shown = list(drawing.shown())
     groups: dict[str, list[str]] = {}
     for item in shown:
         if isinstance(item, Box) or item.closed:
-            groups.setdefault(palette.group_of(item), []).append(item.key)
+            groups.setdefault(fills.of(item), []).append(item.key)
     lines = [
         "flowchart TB",
         *_inside(drawing.root, "  "),

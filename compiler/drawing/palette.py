@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.drawing.model import Box, Item
+from netc.compiler.drawing.model import Box, Drawing, Item
 from netc.compiler.ir import substitute
 from netc.compiler.ir.dims import symbols
 
@@ -98,3 +98,23 @@ def heat_of(item: Item, heat: str | None) -> float:
     amount = {"params": item.cost.params, "flops": item.cost.flops, "memory": item.cost.activations}.get(heat or "", 0)
     known = substitute(amount, dict.fromkeys(symbols(amount), OPEN))
     return float(known) if isinstance(known, int) else 0.0
+
+
+class Fills:
+    """What the boxes of a drawing are filled by: their kind, or their share of the largest one."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self._heat = drawing.heat
+        self._most = max((heat_of(item, drawing.heat) for item in drawing.root.boxes()), default=0.0)
+
+    def of(self, item: Item) -> str:
+        """The class of the palette. Inputs, outputs and states have no share."""
+        group = group_of(item)
+        if self._heat is None or group == "port":
+            return group
+        share = heat_of(item, self._heat) / self._most if self._most else 0.0
+        return f"heat{1 + sum(share > bound for bound in BOUNDS)}" if share > 0 else "heat0"
+
+
+BOUNDS = (0.05, 0.2, 0.5)
+"""The shares of the largest box at which another shade begins."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netc.compiler.drawing.layout import Point, Sheet
 from netc.compiler.drawing.model import Box, Drawing, Frame, Item, Port, State, Wire
 from netc.compiler.drawing.pages import Page, page
-from netc.compiler.drawing.palette import HEAT, KINDS, group_of, heat_of
+from netc.compiler.drawing.palette import HEAT, KINDS, Fills, group_of
 from netc.compiler.drawing.widths import width
 from netc.compiler.drawing.words import HEAD, PAD, SMALL, Words, title, words
 
@@ -89,7 +89,7 @@ def _line(wire: Wire) -> str:
 class _Painter:
     def __init__(self, drawing: Drawing, laid: Page) -> None:
         self.drawing, self.sheets = drawing, laid.sheets
-        self.most = max((heat_of(item, drawing.heat) for item in drawing.root.boxes()), default=0.0)
+        self.fills = Fills(drawing)
         self.shapes: list[Shape] = []
         self.wide = laid.whole.room.width
         self.width = 0.0
@@ -140,9 +140,7 @@ class _Painter:
             self.shapes.append(Rect(x, y, wide, high, 7, f"frame{state}"))
             self._line(title(item), x, y + 16, wide, 11.5)
             return
-        fill = group_of(item)
-        if self.drawing.heat is not None and fill not in ("port",):
-            fill = f"heat{level_of(heat_of(item, self.drawing.heat), self.most)}"
+        fill = self.fills.of(item)
         if item.times > 1 or isinstance(item, Frame):
             self.shapes.append(Rect(x + 3, y + 3, wide, high, 5, f"{fill} behind{state}"))
         self.shapes.append(Rect(x, y, wide, high, 12 if fill == "port" else 5, f"{fill}{state}"))
@@ -188,11 +186,3 @@ STATES = (
     (State.MIXED, "mixed", "partly frozen"),
     (State.TRAINING, "training", "training only"),
 )
-
-
-def level_of(value: float, most: float) -> int:
-    """Which of five shades a share of the largest gets."""
-    if value <= 0 or most <= 0:
-        return 0
-    share = value / most
-    return 1 + sum(share > bound for bound in (0.05, 0.2, 0.5))

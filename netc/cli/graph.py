@@ -64,7 +64,11 @@ def graph(
     from netc.compiler.drawing.formats import Look, format_of, save
     from netc.compiler.drawing.model import Frame
 
-    format_of(out)
+    ending = format_of(out)
+    if columns is not None and ending not in (".svg", ".png"):
+        raise click.UsageError(f"--columns is for .svg and .png; what shows a {ending} lays it out")
+    if theme != "auto" and ending in (".dot", ".mmd"):
+        raise click.UsageError(f"--theme is for .svg, .png and .html; a {ending} has one set of colours")
     drawing = draw(_network(file, net, settings), depth, heat)
     save(drawing, out, Look(theme, columns))
     seen = list(drawing.shown())

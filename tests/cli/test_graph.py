@@ -53,6 +53,18 @@ def test_another_ending_is_refused_before_anything_is_read(netc: Netc) -> None:
     )
 
 
+@pytest.mark.parametrize(("option", "value", "ending"), [("--columns", "2", "html"), ("--theme", "dark", "mmd")])
+def test_an_option_that_a_format_has_no_use_for_is_refused(netc: Netc, option: str, value: str, ending: str) -> None:
+    done = netc("graph", "a.net", option, value, "-o", f"a.{ending}", files={"a.net": TEXT})
+    assert done.returncode == 2
+    assert f"error: {option} is for .svg" in done.stderr
+
+
+def test_depth_0_is_the_net_alone(netc: Netc, tmp_path: Path) -> None:
+    assert netc("graph", "a.net", "--net", "A", "--depth", "0", "-o", "a.mmd", files={"a.net": TEXT}).returncode == 0
+    assert '[["A  27<br>2 layers"]]' in (tmp_path / "a.mmd").read_text("utf-8")
+
+
 def test_where_nothing_can_be_written(netc: Netc) -> None:
     done = netc("graph", "a.net", "-o", "a.net/b.svg", files={"a.net": TEXT})
     assert done.returncode == 5

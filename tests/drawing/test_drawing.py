@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from netc.compiler import Net, load
+from netc.compiler import Net, check, load
 from netc.compiler.drawing.build import close, draw
 from netc.compiler.drawing.flat import links
+from netc.compiler.drawing.formats import FORMATS, render
 from netc.compiler.drawing.html import html
 from netc.compiler.drawing.layout import Sheet, Sheets
 from netc.compiler.drawing.model import Box, Drawing, Frame, Item
@@ -189,8 +190,32 @@ train A { loss = mse(y, target); freeze = ["stage.layer.0.*"] }"""
 def test_closed_frames_hide_what_is_in_them() -> None:
     drawing = draw(net_of("resnet50"), 1)
     assert all(isinstance(item, Box) or item.closed for item in drawing.shown())
-    close(drawing.root, 0)
-    assert list(drawing.shown())  # the root itself is always open: its items are what a page shows
+    close(drawing.root, ALL)
+    assert not any(frame.closed for frame in drawing.root.frames())
+
+
+def test_texts_may_nest_deeply() -> None:
+    braces, blocks = 20, 60
+    text = "block b0 { relu }\n"
+    for number in range(1, blocks):
+        inner = f"b{number - 1}"
+        for _ in range(braces):
+            inner = f"{{ tanh; {inner} }}"
+        text += f"block b{number} {{ {inner} }}\n"
+    drawing = net(f"{text}net A {{\n  input x: 4x8x8\n  b{blocks - 1}\n}}\n")
+    for ending in FORMATS.keys() - {".png"}:
+        assert render(drawing, ending)
+
+
+def test_every_net_of_the_language_s_page() -> None:
+    page = Path("docs/language.md").read_text("utf-8")
+    found = [one for text in re.findall(r"^```net\n(.*?)^```", page, re.M | re.S) for one in check("a", text).nets]
+    assert len(found) > 20
+    for one in found:
+        drawing = draw(one, ALL)
+        assert {id(layer) for box in drawing.root.boxes() for layer in box.layers} == set(map(id, one.layers))
+        for ending in FORMATS.keys() - {".png"}:
+            assert render(drawing, ending)
 
 
 # ------------------------------------------------------------ files
