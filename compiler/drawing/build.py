@@ -84,6 +84,10 @@ class _Build:
         self.members: dict[Box, list[LayerInstance]] = {}
         self.runs = 0
         self.counted: set[int] = set()
+        self.owners: dict[Value, LayerInstance] = {}
+        for layer in net.layers:
+            for parameter in layer.parameters:
+                self.owners.setdefault(parameter.value, layer)
         self.outputs = {source.value for value in net.outputs.values() for source in self.wiring.output(value)}
 
     def root(self, whole: bool) -> Frame:
@@ -276,7 +280,7 @@ class _Build:
             if follower.word != "identity":
                 said, more = labels.title_and_notes(self.twins[follower])
                 notes += [said, *more]
-        box.notes = tuple(notes)
+        box.notes = (*notes, *self._borrowed(members))
         own = [[item for item in distinct_parameters(one) if not item.buffer] for one in passes]
         new = [item for one in own for item in one if id(item) not in self.counted]
         weights = list({id(item): item for item in new}.values())
@@ -296,6 +300,14 @@ class _Build:
         elif flat and not all(moving):
             box.state = State.MIXED if any(moving) else State.FROZEN
         box.facts = tuple(self._fact(layer) for layer in members)
+
+    def _borrowed(self, members: Sequence[LayerInstance]) -> list[str]:
+        """`weights of words`: whose parameters layers read besides their own, where no wire says so."""
+        made = {value for layer in self.net.layers if layer.word == "parameter" for value in layer.outputs}
+        own = {item.value for layer in members for item in layer.parameters} | made
+        read = (value for layer in members for node in layer.nodes for value in node.inputs)
+        found = [self.owners[value] for value in read if value in self.owners and value not in own]
+        return [f"weights of {labels.last_name(layer.path)}" for layer in dict.fromkeys(found)]
 
     def _fact(self, layer: LayerInstance) -> str:
         """`stem.conv1: conv, 64x112x112, 9,408 parameters, 118 M multiply-accumulates`."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from netc.compiler.applications import LayerInstance
+from netc.compiler.declare.arguments import ArgumentSpec, ArgumentType, Optional_
+from netc.compiler.declare.extents import Extent, Sizes
 from netc.compiler.ir import Size, Value, language_shape
 
 QUIET = frozenset((
@@ -42,31 +44,31 @@ def title_and_notes(twins: Sequence[LayerInstance]) -> tuple[str, list[str]]:
         if any(isinstance(value, Value) for value in values):
             continue
         if spec.required or (not main and not plain and isinstance(values[0], float) and name not in QUIET):
-            main.append(alike([shown(value) for value in values]))
+            main.append(alike([shown(value, spec.type) for value in values]))
         elif name not in QUIET and not plain:
-            notes.append(alike([_note(name, value) for value in values]))
+            notes.append(alike([_note(name, value, spec) for value in values]))
     return cut(f"{twins[0].word} {', '.join(main)}".strip()), notes
 
 
-def _note(name: str, value: Any) -> str:
+def _note(name: str, value: Any, spec: ArgumentSpec) -> str:
     if value is True:
         return name
-    text = shown(value)
+    text = shown(value, spec.type)
     return text if hasattr(value, "word") else f"{name} {text}"
 
 
-def shown(value: Any) -> str:
-    """A static value as the text has it, in short: `3x3`, `0.5`, `relu`, `[1, 2]`."""
-    if isinstance(value, tuple) and len(value) > 1 and all(isinstance(item, int) for item in value):
-        return "x".join(map(str, value))
+def shown(value: Any, type: ArgumentType) -> str:
+    """An argument's value as the text has it, in short: `3x3`, `0.5`, `relu`, `[1, 2]`."""
+    if isinstance(type, Optional_):
+        return shown(value, type.inner)
     if isinstance(value, (list, tuple)):
-        return shown(value[0]) if len(value) == 1 else "[" + ", ".join(map(shown, value)) + "]"
+        parts = [shown(item, type) for item in value]
+        sizes = isinstance(type, (Extent, Sizes)) and len(parts) > 1
+        return "x".join(parts) if sizes else parts[0] if len(parts) == 1 else f"[{', '.join(parts)}]"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:g}"
-    if isinstance(value, Value):
-        return value.name
     return str(getattr(value, "word", value))
 
 
@@ -99,16 +101,19 @@ def spread_name(first: str, last: str) -> str:
 
 def alike(texts: Iterable[str]) -> str:
     """Texts that differ in numbers as one, `dilation 1…512`; the first of them, where they differ otherwise."""
-    found = [re.split(r"(\d[\d,]*)", text) for text in dict.fromkeys(texts)]
+    found = [NUMBER.split(text) for text in dict.fromkeys(texts)]
     first = found[0]
     if any(len(one) != len(first) or one[::2] != first[::2] for one in found):
         return "".join(first)
     return "".join(part if at % 2 == 0 else _range([one[at] for one in found]) for at, part in enumerate(first))
 
 
+NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)")
+
+
 def _range(numbers: Sequence[str]) -> str:
     """From the first to the last, or from the least to the largest where they go up and down."""
-    values = [int(number.replace(",", "")) for number in numbers]
+    values = [float(number.replace(",", "")) for number in numbers]
     order = sorted(range(len(values)), key=values.__getitem__)
     steady = values == sorted(values) or values == sorted(values, reverse=True)
     first, last = (numbers[0], numbers[-1]) if steady else (numbers[order[0]], numbers[order[-1]])

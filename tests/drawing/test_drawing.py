@@ -179,6 +179,19 @@ def test_dilations_fold_with_their_range_and_widths_do_not() -> None:
         "conv 4, 3", "conv 8, 3", "conv 16, 3"]  # fmt: skip
 
 
+def test_tied_weights_are_said() -> None:
+    drawing = net("net A { input x: int [5]\n words = embedding(9, 4)\n dense(9, bias=false, weight=words.weight) }")
+    assert [box.notes for box in drawing.root.boxes() if box.title == "dense 9"] == [("weights of words",)]
+
+
+def test_arguments_are_as_the_text_has_them() -> None:
+    drawing = net("net A { input x: 2x3x4\n permute([2, 0, 1]) -> dropout(0.25) -> conv(4, 1x1, stride=2) }")
+    titles = [box.title for box in drawing.root.boxes() if box.layers]
+    assert titles == ["permute [2, 0, 1]", "conv 4, 1x1"]
+    looped = net("net A { input x: 4\n for rate in [0.05, 0.125] { dense(4) -> dropout(rate) } }")
+    assert [box.notes for box in looped.root.boxes() if box.layers] == [("dropout 0.05…0.125",)]
+
+
 def test_a_frozen_pass_is_not_folded_with_others() -> None:
     text = """net A { input x: 4\n stage = for i in 0..4 { layer = dense(4) }\n y = dense(2) }
 train A { loss = mse(y, target); freeze = ["stage.layer.0.*"] }"""
