@@ -59,7 +59,7 @@ fuzz: $(VENV)/.test ## random graphs of all operators, and wrong nodes for those
 	$(BIN)/python tests/support/fast_fuzz.py --sanitize --cases $(CASES) --seed $(SEED)
 
 golden: $(VENV)/.test ## rewrite the golden files
-	$(BIN)/pytest tests/golden --update-golden
+	$(BIN)/pytest tests/golden tests/drawing --update-golden
 
 lecture: $(VENV)/.test ## every figure and table of the lecture, in runs/lecture, in six minutes
 	$(BIN)/python examples/lecture/page.py

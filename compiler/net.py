@@ -76,7 +76,12 @@ class Net:
         return self.graph.outputs
 
     def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+        """The drawing and the summary, for notebooks."""
+        from netc.compiler.drawing.build import draw
+        from netc.compiler.drawing.svg import svg
+
+        table = self.summary()._repr_html_()
+        return f"{svg(draw(self), 'light')}<details><summary>{self.name}, layer by layer</summary>{table}</details>"
 
     def summary(self, depth: int | None = None) -> Summary:
         """Layers with shapes, parameters and cost, and their totals: a dict as `netc summary --format json` prints it.

@@ -18,10 +18,13 @@ What there is:
     open_data, DataSet       data sets as `--data` names them, and rows of them
     load_run, Run            what a training left in its folder
     report                   a run as one page of HTML
+    graph                    a net as a drawing: SVG, PNG, a page that folds, Graphviz, Mermaid
     draw                     answers on a sheet: boxes, masks, key points, pictures, words
     inside                   looks inside a model: filters, activations, features, saliency, …
     compile, Options         a net or its training step as an ONNX model
     DiagnosticError          every mistake of a user's, with code, place and help, in `diagnostics`
+
+In a notebook `%load_ext netc` brings `%%net`, whose cell is the text of a net.
 
 docs/python.md has an example for each. Names load on first use: `import netc` imports neither numpy nor onnx nor
 onnxruntime.
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
     from netc.compiler import Net, Options, TrainPlan
+    from netc.compiler.drawing.diagram import Diagram
     from netc.grammar.diagnostics import Diagnostic, DiagnosticError
     from netc.runtime import inside
     from netc.runtime.data import DataSet, open_data
@@ -51,7 +55,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Card", "DataSet", "Diagnostic", "DiagnosticError", "History", "Listener", "Model", "Net", "Options", "Run",
-    "TrainPlan", "Trainer", "compile", "draw", "inside", "load", "load_run", "loads", "open_data",
+    "TrainPlan", "Trainer", "compile", "draw", "graph", "inside", "load", "load_run", "loads", "open_data",
     "report",
 ]  # fmt: skip
 
@@ -102,6 +106,25 @@ def loads(text: str, net: str | None = None, **settings: Any) -> Net:
     from netc.compiler import load as load_file
 
     return load_file(TEXT_FILE, net, settings, source=text)
+
+
+def graph(net: Net, depth: int | None = None, heat: str | None = None) -> Diagram:
+    """A net as a drawing, which a notebook shows; `.save("net.svg")` writes it, by its ending also as another format.
+
+    depth  how many levels of frames are open: 0 the net alone, 1 its parts; None as many as a page has room for
+    heat   what boxes are coloured by: "params", "flops" or "memory"; None for the kinds of layers
+    """
+    from netc.compiler.drawing.build import draw
+    from netc.compiler.drawing.diagram import Diagram
+
+    return Diagram(draw(net, depth, heat))
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """What `%load_ext netc` calls: it brings `%%net`."""
+    from netc.notebook import register
+
+    register(shell)
 
 
 def load_run(path: str | Path, device: str = "auto") -> Run:

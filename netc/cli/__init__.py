@@ -41,6 +41,7 @@ GROUPS = {
         "fmt": "lay texts out as all of them are: spaces, lines, columns",
         "diff": "how one network became another, to the last parameter",
         "summary": "layers, shapes, parameters and cost of a network",
+        "graph": "a drawing of a network: SVG, PNG, a page that folds, Graphviz, Mermaid",
     },
     "Train and use it": {
         "train": "train a network",

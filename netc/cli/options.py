@@ -148,13 +148,18 @@ loss_option = option(
 )  # fmt: skip
 
 
-def load_net(file: str, name: str | None, settings: Sequence[str], loss: str | None = None) -> Net:
-    """The net that the options name; raises DiagnosticError with every finding. Warnings are told on stderr."""
+def load_net(
+    file: str, name: str | None, settings: Sequence[str], loss: str | None = None, source: str | None = None
+) -> Net:
+    """The net that the options name; raises DiagnosticError with every finding. Warnings are told on stderr.
+
+    source  the text, where it isn't to be read from the file
+    """
     from netc.cli.telling import draw
     from netc.compiler import load
     from netc.compiler.load import parse_setting
 
-    net = load(file, name, dict(map(parse_setting, settings)), loss=loss)
+    net = load(file, name, dict(map(parse_setting, settings)), source, loss)
     warnings = unallowed(net)
     if warnings:
         draw(warnings, net.sources)

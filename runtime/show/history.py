@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
@@ -11,7 +12,7 @@ from netc.runtime.folder.progress import Record
 from netc.runtime.show.progress import number
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from netc.runtime.show.picture import Picture
 
 
 class History(list[Record]):
@@ -56,7 +57,7 @@ class History(list[Record]):
         """The record of the best epoch."""
         return next((record for record in self if record["epoch"] == self.best_epoch), None)
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """The curves as a figure of matplotlib's: a panel for each metric. `history.plot().savefig("curves.png")`.
 
         Raises ImportError where matplotlib is not installed: `pip install 'netc[plot]'`.
@@ -73,10 +74,20 @@ class History(list[Record]):
         return f"<history: {counted(len(self), 'epoch')}, the last with {', '.join(last)}{best}>"
 
     def _repr_html_(self) -> str:
-        """The records as a table, for notebooks; the best epoch is bold."""
+        """For notebooks: the curves, where matplotlib is installed, and the records as a table, the best in bold."""
         heads = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         rows = "".join(f"<tr>{''.join(self._cells(record))}</tr>" for record in self)
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        return f"{self._curves()}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def _curves(self) -> str:
+        from netc.runtime.show.plot import can_plot
+
+        if not self or not can_plot():
+            return ""
+        content = base64.b64encode(self.plot()._repr_png_()).decode()
+        return (
+            f'<img alt="curves of {escape(self.label)}" style="max-width: 100%" src="data:image/png;base64,{content}"/>'
+        )
 
     def _cells(self, record: Record) -> Iterable[str]:
         for name in self.columns:

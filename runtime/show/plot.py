@@ -14,7 +14,8 @@ from netc.runtime.folder.progress import PREFIX, Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from netc.runtime.show.picture import Picture
 
 _AXES = ("epoch", "step", "learning_rate", "seconds")
 MOST_TICKS = 10
@@ -32,7 +33,7 @@ def plot_curves(runs: Mapping[str, Sequence[Record]], path: Path) -> None:
     write_atomic(path, image.getvalue())
 
 
-def curves(runs: Mapping[str, Sequence[Record]]) -> Figure:
+def curves(runs: Mapping[str, Sequence[Record]]) -> Picture:
     """A panel for each metric over the epochs: training dashed, held-out rows solid, a colour for each run.
 
     runs  label -> the records of a training
@@ -78,7 +79,7 @@ def _dot(points: Sequence[object], style: str) -> dict[str, str]:
     return {"marker": "o"} if style == "-" else {"marker": "o", "markerfacecolor": "none"}
 
 
-def _legend(figure: Figure) -> None:
+def _legend(figure: Picture) -> None:
     """One for all panels, below them, where it hides no curve."""
     lines = {str(line.get_label()): line for axes in figure.axes for line in axes.lines}
     if lines:

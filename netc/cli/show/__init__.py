@@ -23,6 +23,7 @@ WAYS = {
     "errors": "the wrong answers that are surest",
     "weights": "histograms of weights, and dead units",
     "curves": "trainings side by side",
+    "graph": "the network as a drawing; the same as `netc graph`",
 }
 
 
