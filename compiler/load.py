@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from netc.compiler.elaborate.unused import warn_unused
 from netc.compiler.elaborate.values import POISON
 from netc.compiler.net import Net
 from netc.grammar import ast
+from netc.grammar.deep import deep
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Severity, Span, did_you_mean, in_reading_order
 from netc.grammar.parse import parse
 
@@ -178,17 +177,6 @@ def unapplied(module: Module, tried: set[str]) -> list[ast.Block | ast.Net]:
 def _loader(report: Report, path: str, beside: Mapping[str, str]) -> Loader:
     """A loader that has the texts beside a file at hand."""
     return Loader(report, {(Path(path).parent / name).resolve(): text for name, text in beside.items()})
-
-
-@contextmanager
-def deep() -> Iterator[None]:
-    """Room for programs that nest deeply: the parser and elaboration limit the nesting, Python would sooner."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, 100_000))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def parse_setting(text: str) -> tuple[str, Any]:

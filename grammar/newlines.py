@@ -159,7 +159,19 @@ class Layout:
         """Whether a `{` inside ( ) or [ ] can only be that of a statement: no layer stands before it."""
         if self.out[-1].kind in VALUES:
             return True
-        return self.head is not None and self.tokens[index + 1].kind == "SEP" and self.out[-1].kind in ENDS
+        if self.head is None or self.tokens[index + 1].kind != "SEP" or self.out[-1].kind not in ENDS:
+            return False
+        return self._behind_braces(index) not in ("COMMA", "ARROW", "RPAR", "RSQB")
+
+    def _behind_braces(self, index: int) -> str:
+        """The kind of what follows the braces that open at an index."""
+        depth = 0
+        for position in range(index, len(self.tokens)):
+            depth += (self.tokens[position].kind == "LBRACE") - (self.tokens[position].kind == "RBRACE")
+            if depth == 0:
+                behind = (self.tokens[place].kind for place in range(position + 1, len(self.tokens)))
+                return next((kind for kind in behind if kind != "SEP"), "$END")
+        return "$END"
 
     def _unclosed(self, index: int) -> bool:
         """Whether a newline inside ( ) or [ ] shows a forgotten bracket: the next line can only be a statement."""

@@ -49,3 +49,18 @@ def _collect(value: Any, found: list[ast.Syntax]) -> None:
     elif isinstance(value, tuple):
         for item in value:
             _collect(item, found)
+
+
+def said(value: Any) -> Any:
+    """What a node says, comments included, without the places where it stands: equal for texts that say the same."""
+    match value:
+        case ast.Comment():
+            return value.text.rstrip()
+        case ast.File():
+            return said(value.items), said(value.comments)
+        case ast.Syntax():
+            return type(value).__name__, *(said(getattr(value, field.name)) for field in fields(value)
+                                           if not field.name.endswith("span"))  # fmt: skip
+        case tuple():
+            return tuple(map(said, value))
+    return value

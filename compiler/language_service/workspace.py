@@ -23,7 +23,7 @@ from netc.compiler.elaborate.unused import warn_unused
 from netc.compiler.language_service.pieces import Pieces, Places, Text, moved, placed, relocated
 from netc.compiler.language_service.tracking import Computed, Finding, Recording, TrackedModule, Tracker, same
 from netc.compiler.lint.allow import allows, suppress
-from netc.compiler.load import deep, groups_of, known_net, unapplied
+from netc.compiler.load import groups_of, known_net, unapplied
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Span, in_reading_order

@@ -46,7 +46,7 @@ def report(
     from netc.compiler.lint import lint
     from netc.compiler.lint.files import net_files
 
-    texts = _texts(paths, named)
+    texts = standard_input(paths, named)
     result = lint((path for path in paths if path != STDIN), select, ignore, only_check=only_check, texts=texts)
     answer(result.diagnostics, result.sources, style)
     for path in map(Path, paths):
@@ -57,7 +57,7 @@ def report(
     return FINDINGS if result.diagnostics else 0
 
 
-def _texts(paths: Sequence[str], named: str | None) -> dict[str, bytes]:
+def standard_input(paths: Sequence[str], named: str | None) -> dict[str, bytes]:
     """What came on standard input, by the name it goes by."""
     if STDIN in paths:
         return {named or "<stdin>": sys.stdin.buffer.read()}

@@ -41,6 +41,12 @@ class Cleaned:
             self.stream.write(text if self.own else cleaned(text))
         return len(text)
 
+    def write_bytes(self, content: bytes) -> None:
+        """Write bytes as they are; raises as `write` does."""
+        with self._failing():
+            self.stream.flush()
+            self.stream.buffer.write(content)
+
     def flush(self) -> None:
         """Write out what is waiting; raises as `write` does."""
         with self._failing():
@@ -75,6 +81,12 @@ def cleaned(text: str) -> str:
 def own(stream: TextIO) -> TextIO:
     """The stream for text with netc's own colours, all other parts of which are clean."""
     return cast(TextIO, Cleaned(stream.stream, talk=stream.talk, own=True)) if isinstance(stream, Cleaned) else stream
+
+
+def write_bytes(content: bytes) -> None:
+    """Answer with a file's content, of which no character is another's to change."""
+    stream: Any = sys.stdout
+    stream.write_bytes(content)
 
 
 @contextmanager
