@@ -26,6 +26,7 @@ from netc.compiler.lint.allow import allows, suppress
 from netc.compiler.load import groups_of, known_net, unapplied
 from netc.compiler.net import Net
 from netc.grammar import ast
+from netc.grammar.deep import deep
 from netc.grammar.diagnostics import Diagnostic, Span, in_reading_order
 from netc.grammar.parse import decoded, parse_file
 
