@@ -12,8 +12,11 @@ import pytest
 from pygments.token import Comment, Error, Keyword, Name, String
 
 from netc.compiler.language_service.grammars.files import EDITORS, files
+from netc.compiler.language_service.grammars.snippets import PHRASES, Phrase
 from netc.compiler.language_service.grammars.textmate import grammar
 from netc.compiler.language_service.vocabulary import KEYWORDS, vocabulary
+from netc.compiler.load import check
+from netc.grammar.layout import laid_out
 from netc.grammar.tables import load
 
 ROOT = EDITORS.parent
@@ -87,3 +90,18 @@ def test_pygments_says_what_words_are() -> None:
     assert kinds["# colour"] is Comment.Single
     assert kinds['"a label"'] is String.Double
     assert kinds["image"] is kinds["y"] is Name
+
+
+@pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.prefix)
+def test_snippets_are_right_as_they_stand(phrase: Phrase) -> None:
+    """Filled in with their defaults they check without a finding, and are laid out."""
+    defaults = dict(re.findall(r"\$\{(\d):([^}]*)\}", phrase.body))
+    body = re.sub(r"\$\{?(\d)(?::[^}]*\})?", lambda found: defaults.get(found.group(1), ""), phrase.body)
+    text = body + "\n"
+    if phrase.where == "net":
+        inner = "".join(f"  {line}\n" for line in body.split("\n"))
+        text = f"net A {{\n  input image: 16x32x32\n{inner}}}\n"
+    elif "net " not in body:
+        text += "\nnet A {\n  input image: 16x32x32\n  unit(8)\n}\n"
+    assert [each.message for each in check("typed.net", text).diagnostics] == []
+    assert laid_out(text, "typed.net")[0] == text
