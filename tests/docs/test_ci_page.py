@@ -16,7 +16,7 @@ PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 HOOKS = dict(
     re.findall(r"^- id: (\S+)\n(?:  .*\n)*?  entry: (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.M)
 )
-CONSOLE = re.findall(r"```console\n\$ (netc .*)\n(.*?)```", PAGE, re.S)
+CONSOLE = re.findall(r"```console\n\$ (netc [^\n]*)\n(.*?)```", PAGE, re.S)
 EDITS = {
     "gpt2.net": ("depth = 12", "depth = 24"),
     "resnet_cifar.net": (", bias=false", ""),
