@@ -1,4 +1,4 @@
-"""Formatting in an editor: the edits are those of `netc fmt`, whatever the text, and none where there is nothing to do."""
+"""Formatting in an editor: the edits lead to what `netc fmt` says, and are none where nothing is to do."""
 
 from __future__ import annotations
 
