@@ -1,8 +1,8 @@
 """The tree-sitter grammar: `net.lark` in JavaScript, rule by rule, and the queries that colour its trees.
 
-Both grammars are LR(1), so that each rule stands for itself. Hidden are those that lark hides or passes through; what is
-another name alone is left out; alternatives that lark names become nodes of that name. Which newlines separate statements
-is said by `src/scanner.c`, as `grammar/newlines.py` says it.
+Both grammars are LR(1), so that each rule stands for itself. Hidden are those that lark hides or passes through; what
+is another name alone is left out; alternatives that lark names become nodes of that name. Which newlines separate
+statements is said by `src/scanner.c`, as `grammar/newlines.py` says it.
 """
 
 from __future__ import annotations
