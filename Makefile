@@ -61,7 +61,7 @@ fuzz: $(VENV)/.test ## random graphs of all operators, and wrong nodes for those
 golden: $(VENV)/.test ## rewrite the golden files
 	$(BIN)/pytest tests/golden --update-golden
 
-lecture: $(VENV)/.test ## every figure and table of the lecture, in runs/lecture, in four minutes
+lecture: $(VENV)/.test ## every figure and table of the lecture, in runs/lecture, in six minutes
 	$(BIN)/python examples/lecture/page.py
 
 bench: $(VENV)/.test $(VENV)/.fast ## measure the five small networks against PyTorch, in about ten minutes

@@ -80,7 +80,7 @@ def row(path: Path) -> str:
         where = f" ({finding.notes[0]})" if finding.notes else ""
         return f"refused: {finding.message}{where} | | | "
     lines = sum(bool(line.strip()) for line in imported.text.splitlines())
-    apart = difference(in_use(path) if imported.training else path, net, imported)
+    apart = "random" if imported.random else difference(in_use(path) if imported.training else path, net, imported)
     shown = f"{apart:.0e}" if isinstance(apart, float) else apart
     return f"{lines} | {net.params:,} | {shown} | {trains(path, net, imported)}"
 

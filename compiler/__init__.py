@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from netc.compiler.plan.terms import LossTerm
     from netc.compiler.plan.train_plan import StepPlan, TrainPlan
     from netc.compiler.probes.terms import Along, Energy, Likeness, Term, Textures
+    from netc.compiler.sources.keras.file import keras_source
     from netc.compiler.sources.parts import CannotWriteError
     from netc.compiler.sources.pytorch.file import pytorch_source
     from netc.compiler.targets.cpu.probe import probe_cpu
@@ -159,6 +160,7 @@ _HOMES = {
     "load": "load",
     "override": "plan.override",
     "parse_setting": "load",
+    "keras_source": "sources.keras.file",
     "pytorch_source": "sources.pytorch.file",
     "probe_cpu": "targets.cpu.probe",
     "probe_precision": "targets.precision",
@@ -265,6 +267,7 @@ __all__ = [
     "get_op",
     "initial_weight",
     "initial_weights",
+    "keras_source",
     "lint",
     "load",
     "load_model",

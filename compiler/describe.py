@@ -37,7 +37,10 @@ def call_of(definition: type[Declared]) -> str:
     if issubclass(definition, (Loss, Metric)):
         shown[:0] = [place.name for place in definition.places]
     elif issubclass(definition, Layer) and definition.inputs[1] > 1:
-        shown.insert(0, "b" if definition.inputs[1] < MANY else "b, …")
+        leading = sum(spec.leading for spec in specs)
+        shown.insert(leading, "b" if definition.inputs[1] < MANY else "b, …")
+    if definition.open_arguments is not None:
+        shown.append("…=…")
     return f"{definition.word}({', '.join(shown)})" if shown else definition.word
 
 

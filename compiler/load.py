@@ -75,22 +75,27 @@ def is_model(path: str) -> bool:
 
 
 def load_model(
-    path: str, net: str | None = None, settings: Mapping[str, Any] | None = None, loss: str | None = None
+    path: str,
+    net: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    loss: str | None = None,
+    given: Mapping[str, int | float] | None = None,
 ) -> tuple[Net, Imported]:
     """An ONNX model as a net that starts from the model's numbers, and what importing it found.
 
-    Arguments as of `load`; raises DiagnosticError E565, E567, E590 to E592 for what cannot be imported.
+    Arguments as of `load`; `given` are numbers for the model's inputs of one number, and for its open sizes. Raises
+    DiagnosticError E565, E567, E588, E590 to E592 for what cannot be imported.
     """
     from netc.compiler.importing.importer import import_text
 
-    imported = import_text(path)
+    imported = import_text(path, given)
     file, own = str(Path(path).with_suffix(".net")), imported.own
     beside = {} if own is None else own.used
-    given = settings or ({} if own is None else own.given)
+    arguments = settings or ({} if own is None else own.given)
     with deep():
-        found = _load(file, net or (own.net if own is not None else None), given, imported.text, beside)
+        found = _load(file, net or (own.net if own is not None else None), arguments, imported.text, beside)
         if loss is not None:
-            found = _with_loss(found, given, loss, beside)
+            found = _with_loss(found, arguments, loss, beside)
     found.start = imported.weights(found)
     return found, imported
 

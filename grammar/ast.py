@@ -21,7 +21,7 @@ class Syntax:
 # ---------------------------------------------------------------- expressions
 @dataclass(frozen=True, slots=True)
 class Number(Syntax):
-    """`32`, `1_000`, `1e-3`, `0.3M`, `512MB`, `4GiB`: units are multiplied out; whole results are int."""
+    """`32`, `1_000`, `1e-3`, `0.3M`, `512MB`, `4GiB`, `5ms`: units are multiplied out; whole results are int."""
 
     value: int | float
 

@@ -56,12 +56,38 @@ class Edit:
     text: str
 
 
+class Change(StrEnum):
+    """What a fix may change besides the text.
+
+    outputs     names, shapes and kinds of what flows in and out
+    parameters  which weights and buffers there are, their shapes and how they start
+    structure   which operators compute what
+    training    what the train sections say
+    names       names of layers and weights, which weight files know
+    comments    what people wrote
+    """
+
+    OUTPUTS = "outputs"
+    PARAMETERS = "parameters"
+    STRUCTURE = "structure"
+    TRAINING = "training"
+    NAMES = "names"
+    COMMENTS = "comments"
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits that repair a finding, with a title such as "drop the bias"."""
+    """Edits that repair a finding, with a title such as "drop the bias".
+
+    safe     whether `--fix` applies it: the network computes what it did, and its weight files still fit. Others change
+             either, or guess at what was meant, and wait for `--unsafe-fixes`
+    changes  what may differ afterwards; where anything else does, the fix is refused
+    """
 
     title: str
     edits: tuple[Edit, ...]
+    safe: bool = False
+    changes: tuple[Change, ...] = ()
 
 
 class Details(TypedDict, total=False):
@@ -140,6 +166,10 @@ class DiagnosticError(Exception):
         assert found, "a DiagnosticError needs at least one finding"
         self.diagnostics: tuple[Diagnostic, ...] = found
         super().__init__("\n".join(map(_said, found)))
+
+    def __reduce__(self) -> tuple[type[DiagnosticError], tuple[tuple[Diagnostic, ...]]]:
+        """Made again of its findings, where it goes from one process to another."""
+        return type(self), (self.diagnostics,)
 
 
 def suggestions(wrong: str, known: Iterable[str]) -> list[str]:

@@ -99,7 +99,7 @@ class Lexer:
                     f"`{text}` is neither a number nor a name",
                     start,
                     end,
-                    help="start a name with a letter; the units are k M G T, kB MB GB TB, KiB MiB GiB TiB",
+                    help="start a name with a letter; the units are k M G T, kB MB GB TB, KiB MiB GiB TiB, us ms s",
                 )
             self.result.tokens.append(Token("NUMBER", "0", start, end))
             return end

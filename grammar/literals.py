@@ -7,9 +7,10 @@ from fractions import Fraction
 
 LARGEST = 2**63 - 1
 NUMBER = re.compile(r"([0-9_.]+)(?:[eE]([+-]?[0-9]+))?([A-Za-z]*)")
-UNITS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+UNITS: dict[str, int | Fraction] = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 UNITS |= {f"{prefix}B": 10**power for prefix, power in (("k", 3), ("K", 3), ("M", 6), ("G", 9), ("T", 12))}
 UNITS |= {f"{prefix}iB": 2**power for prefix, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))}
+UNITS |= {"s": 1, "ms": Fraction(1, 10**3), "us": Fraction(1, 10**6)}
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -23,7 +24,10 @@ class LiteralError(Exception):
 
 
 def number(text: str) -> int | float:
-    """`1_000` -> 1000, `1e-3` -> 0.001, `0.3M` -> 300000, `4GiB` -> 4294967296. Whole results with a unit are int."""
+    """`1_000` -> 1000, `1e-3` -> 0.001, `0.3M` -> 300000, `4GiB` -> 4294967296, `5ms` -> 0.005.
+
+    Whole results with a unit are int.
+    """
     found = NUMBER.fullmatch(text)
     assert found is not None
     digits, exponent, unit = found.groups()
@@ -31,13 +35,14 @@ def number(text: str) -> int | float:
         raise LiteralError(f"`{clipped(text)}` has a stray `_`", "put `_` between digits, as in `1_000`")
     if unit not in UNITS:
         raise LiteralError(
-            f"`{unit}` is no unit", "use k M G T for numbers, and kB MB GB TB or KiB MiB GiB TiB for bytes"
+            f"`{unit}` is no unit",
+            "use k M G T for numbers, kB MB GB TB or KiB MiB GiB TiB for bytes, us ms s for times",
         )
     digits = digits.replace("_", "")
     if len(digits) > 400 or len(exponent or "") > 6:
         raise too_large(text)
-    if "." not in digits and exponent is None:
-        return whole(int(digits) * UNITS[unit], text)
+    if "." not in digits and exponent is None and isinstance(UNITS[unit], int):
+        return whole(int(digits) * int(UNITS[unit]), text)
     if not unit:
         value = float(f"{digits}e{exponent or 0}")
         if value == float("inf"):

@@ -73,6 +73,11 @@ def joined(parts: Sequence[Parsed], source: str, file: str) -> tuple[ast.File, l
     return ast.File(Source(file, source).span(0, len(source)), items, comments, source), _first(in_reading_order(told))
 
 
+def tokens(source: str, file: str) -> list[Token]:
+    """The tokens of a text as they stand there, newlines that end no statement among them."""
+    return Lexer(Source(file, source), _tables()).run().tokens
+
+
 def parse_file(path: str | Path) -> tuple[ast.File, list[Diagnostic]]:
     """`parse` of a file, which is UTF-8 with or without a byte order mark. An unreadable file is a finding."""
     name = str(path)

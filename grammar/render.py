@@ -65,6 +65,7 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
             "fix": finding.fix
             and {
                 "title": finding.fix.title,
+                "safe": finding.fix.safe,
                 "edits": [{**_json_span(edit.span), "text": edit.text} for edit in finding.fix.edits],
             },
         }

@@ -46,7 +46,12 @@ class Source:
 
     def between(self, span: Span) -> str:
         """The text of a span."""
-        return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]
+        start, end = self.offsets(span)
+        return self.text[start:end]
+
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """Where a span starts and ends in the text."""
+        return self.offset(span.line, span.column), self.offset(span.end_line, span.end_column)
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a line and column, both from 1, kept inside the text."""

@@ -146,6 +146,23 @@ class Word(ArgumentType):
 
 
 @dataclass(frozen=True)
+class Text(ArgumentType):
+    """A text in quotes; `example` shows one."""
+
+    example: str = ""
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What is expected, in words."""
+        return f'a text in quotes such as `"{self.example}"`'
+
+    def convert(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.refuse(value)
+        return value
+
+
+@dataclass(frozen=True)
 class Optional_(ArgumentType):  # noqa: N801
     """Another type, or `none`."""
 
@@ -173,7 +190,8 @@ class ArgumentSpec:
     """One declared argument: its type, its default (as converted), a line for the documentation.
 
     `name` is its name in the language, `attribute` the one in Python: they differ where Python reserves the word.
-    `by_name` says that it has no place among the positional ones.
+    `by_name` says that it has no place among the positional ones, `leading` that it has one in front of the tensors
+    of a merge.
     """
 
     name: str
@@ -182,6 +200,7 @@ class ArgumentSpec:
     default: Any = _NO_DEFAULT
     attribute: str = ""
     by_name: bool = False
+    leading: bool = False
 
     @property
     def required(self) -> bool:
@@ -189,10 +208,18 @@ class ArgumentSpec:
         return self.default is _NO_DEFAULT
 
 
-def argument(type: ArgumentType, doc: str, *, default: Any = _NO_DEFAULT, word: str = "", by_name: bool = False) -> Any:
+def argument(
+    type: ArgumentType,
+    doc: str,
+    *,
+    default: Any = _NO_DEFAULT,
+    word: str = "",
+    by_name: bool = False,
+    leading: bool = False,
+) -> Any:
     """Declare an argument as a class attribute: `filters: int = argument(SIZE, "output channels")`.
 
     `word` is its name in the language where the attribute cannot have it, such as `from`. `by_name` says that it is
-    never given without its name.
+    never given without its name; `leading` that it stands in front of the tensors of a merge.
     """
-    return ArgumentSpec(word, type, doc, default, by_name=by_name)
+    return ArgumentSpec(word, type, doc, default, by_name=by_name, leading=leading)

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar
 
 from netc.compiler.declare.also import Also, folded, plain, spelt
-from netc.compiler.declare.arguments import ArgumentSpec
+from netc.compiler.declare.arguments import ArgumentSpec, ArgumentType
 from netc.compiler.declare.samples import Call, Wrong
 from netc.grammar.counted import counted
 
@@ -24,12 +24,14 @@ class Declared:
     A subclass lists its arguments as annotated class attributes made by `argument`; positional order is the order
     of declaration. `word` is its name in the language, `arguments` the specs by name. `also` are its names elsewhere
     (`also.py`), which findings and `netc explain` understand. `samples` are calls that the tests check against
-    `formula`, `errors` calls that are refused.
+    `formula`, `errors` calls that are refused. `open_arguments` is the type of arguments whose names are not declared,
+    None where there are none; a call's are `open_values`.
     """
 
     word: ClassVar[str] = ""
     also: ClassVar[tuple[str | Also, ...]] = ()
     arguments: ClassVar[dict[str, ArgumentSpec]] = {}
+    open_arguments: ClassVar[ArgumentType | None] = None
     samples: ClassVar[tuple[Call, ...]] = ()
     errors: ClassVar[tuple[Wrong, ...]] = ()
 
@@ -45,8 +47,9 @@ class Declared:
 
     def __init__(self, **values: Any) -> None:
         """`values` are converted already; defaults fill in the rest."""
-        unknown = values.keys() - self.arguments.keys()
-        assert not unknown, f"{type(self).__name__} has no argument {sorted(unknown)}"
+        self.open_values = {name: value for name, value in values.items() if name not in self.arguments}
+        known = not self.open_values or self.open_arguments is not None
+        assert known, f"{type(self).__name__} has no argument {sorted(self.open_values)}"
         for name, spec in self.arguments.items():
             assert name in values or not spec.required, f"{type(self).__name__} needs {name}"
             setattr(self, spec.attribute, values.get(name, spec.default))
@@ -61,7 +64,11 @@ class Declared:
 
     def settings(self) -> dict[str, Any]:
         """The arguments' values by name."""
-        return {name: getattr(self, spec.attribute) for name, spec in self.arguments.items()}
+        return {name: getattr(self, spec.attribute) for name, spec in self.arguments.items()} | self.open_values
+
+    def __repr__(self) -> str:
+        """`uniform(bound=0.05)`: two of equal settings look alike, wherever they lie in memory."""
+        return f"{self.word}({', '.join(f'{name}={value!r}' for name, value in self.settings().items())})"
 
 
 def says(definition: type[Declared], name: str) -> bool:

@@ -44,6 +44,20 @@ class TensorType(ArgumentType):
 
 
 @dataclass(frozen=True)
+class NumbersOrTensor(ArgumentType):
+    """A number, truth value or text, a list of them, or a tensor: what an operator of ONNX takes."""
+
+    name = "a number, a text, a list of them, or a tensor"
+    tensor = TensorType()
+
+    def convert(self, value: Any) -> Any:
+        items = value if isinstance(value, (list, tuple)) else [value]
+        if not all(isinstance(item, (bool, int, float, str)) for item in items):
+            raise self.refuse(value)
+        return tuple(items) if isinstance(value, (list, tuple)) else value
+
+
+@dataclass(frozen=True)
 class DeclaredType(ArgumentType):
     """Something that a registry knows, with its arguments: `init=normal(0.01)`. Converts to an instance.
 

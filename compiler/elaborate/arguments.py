@@ -7,7 +7,7 @@ from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, ArgumentType, Optional_
 from netc.compiler.declare.declared import Declared
-from netc.compiler.declare.references import DeclaredType, LayerType, TensorType
+from netc.compiler.declare.references import DeclaredType, LayerType, NumbersOrTensor, TensorType
 from netc.compiler.elaborate.advice import advise, argument_advice
 from netc.compiler.elaborate.called import as_flow, called_on_value, is_value
 from netc.compiler.elaborate.frame import Frame
@@ -55,25 +55,32 @@ def bind_declared(
     *,
     merges: bool = False,
 ) -> Bound | None:
-    """The arguments of a layer, loss, optimizer, schedule or metric. In a merge positional ones are tensors."""
+    """The arguments of a layer, loss, optimizer, schedule or metric. In a merge positional ones are tensors.
+
+    Those that a merge declares as `leading` go by their places in front of its tensors.
+    """
     specs = definition.arguments
     values: dict[str, Any] = {}
     spans: dict[str, Span] = {}
     tensors: list[Any] = []
-    positional = [] if merges else [name for name, spec in specs.items() if not spec.by_name]
+    positional = [name for name, spec in specs.items() if spec.leading or not (merges or spec.by_name)]
     places, good = len(positional), True
     for argument in arguments:
-        if argument.name is None and merges:
+        if argument.name is None and merges and not positional:
             tensors.append(as_tensor(frame, argument.value, owner))
             continue
-        name = _name_of(frame, argument, positional, specs, spans, owner, places)
+        more = definition.open_arguments
+        known = specs if more is None or argument.name is None else {**specs, argument.name: None}
+        name = _name_of(frame, argument, positional, known, spans, owner, places)
         if name is None:
             if not isinstance(argument.value, ast.Name):
                 frame.evaluate(argument.value)
             good = False
             continue
         spans[name] = argument.span
-        value = convert(frame, specs[name].type, argument.value, f"`{name}` of {owner}")
+        kind = specs[name].type if name in specs else more
+        assert kind is not None
+        value = convert(frame, kind, argument.value, f"`{name}` of {owner}")
         good = good and value is not POISON
         values[name] = value
     missing = [name for name, spec in specs.items() if spec.required and name not in spans]
@@ -200,6 +207,8 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
         value = frame.evaluate(node, type.words)
     if value is POISON:
         return POISON
+    if isinstance(inner, NumbersOrTensor) and isinstance(value, (Tensor, Several)):
+        inner = inner.tensor
     if isinstance(inner, TensorType):
         value = frame.as_operand(value, node.span)
         if isinstance(value, Tensor):

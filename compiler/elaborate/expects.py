@@ -21,8 +21,11 @@ from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.walk import children, walk
 
-COUNTS = ("params", "flops", "activations", "layers", "memory")
-CALLS = (*COUNTS, "receptive_field")
+COUNTS = ("params", "trainable", "flops", "activations", "layers", "memory")
+MEASURED = "latency"
+"""What only `netc bench --check` knows."""
+
+CALLS = (*COUNTS, "receptive_field", MEASURED)
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 
@@ -114,6 +117,8 @@ class _Counted:
         match node:
             case ast.Name(id=name) if name in COUNTS and in_sight(self.frame, name) is None:
                 return self._filled(node, self._count(name, self._inference(self.layers), node))
+            case ast.Call(function=ast.Name(id=name)) if name == MEASURED and in_sight(self.frame, name) is None:
+                return node
             case ast.Call(function=ast.Name(id=name)) if name in CALLS and in_sight(self.frame, name) is None:
                 return self._filled(node, self._call(name, node))
             case ast.Binary():
@@ -209,6 +214,9 @@ def check(frame: Frame, node: ast.Expect, condition: ast.Expression, layers: Seq
         check(frame, node, condition.left, layers)
         check(frame, node, condition.right, layers)
         return
+    if _is_measured(frame, condition):
+        _check_measured(frame, condition)
+        return
     if isinstance(condition, ast.Binary) and condition.operator in COMPARISONS:
         left, right = frame.evaluate(condition.left), frame.evaluate(condition.right)
         if left is POISON or right is POISON:
@@ -231,6 +239,28 @@ def check(frame: Frame, node: ast.Expect, condition: ast.Expression, layers: Seq
         if "params" in _text(frame, condition):
             notes += _largest(layers)
         frame.error("E310", f"expected `{_text(frame, condition)}`", condition.span, found, notes=notes)
+
+
+def _is_measured(frame: Frame, condition: ast.Expression) -> bool:
+    return in_sight(frame, MEASURED) is None and any(
+        isinstance(node, ast.Name) and node.id == MEASURED for node in walk(condition)
+    )
+
+
+def _check_measured(frame: Frame, condition: ast.Expression) -> None:
+    """`latency(batch=1) <= 5ms` has to have this form; whether it holds, a check cannot know."""
+    match condition:
+        case ast.Binary(
+            operator="<" | "<=",
+            left=ast.Call(
+                function=ast.Name(),
+                arguments=() | (ast.Argument(name="batch", value=ast.Number(value=int())),),
+            ),
+            right=ast.Number(),
+        ):
+            return
+    help = "write `expect latency(batch=1) <= 5ms`; `netc bench --check` measures it"
+    frame.error("E308", "a latency is measured, and compared with a time alone", condition.span, help=help)
 
 
 def _shown(value: Any) -> str:

@@ -37,7 +37,10 @@ def is_either(node: ast.Expression) -> bool:
 
 def initializer_expected(module: Module, body: ast.Syntax, name: str) -> ArgumentType | None:
     """The type of an argument inside a body that a name is handed to, if that is an initializer's; None otherwise."""
-    return next(_places(module, body, name, set()), None)
+    asked = (id(body), name)
+    if asked not in module.expected:
+        module.expected[asked] = next(_places(module, body, name, set()), None)
+    return module.expected[asked]
 
 
 def _places(module: Module, body: ast.Syntax, name: str, seen: set[tuple[int, str]]) -> Iterator[ArgumentType]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netc.compiler.elaborate.layer_values import LayerValue
 from netc.compiler.elaborate.report import Report
@@ -13,6 +14,9 @@ from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Label, Severity, Span
 from netc.grammar.source import Source
 from netc.grammar.walk import read, walk
+
+if TYPE_CHECKING:
+    from netc.compiler.declare.arguments import ArgumentType
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,6 +49,8 @@ class Module:
         self.trains: list[ast.Train] = []
         self.broken: set[str] = set()
         self.applied: set[str] = set()
+        self.expected: dict[tuple[int, str], ArgumentType | None] = {}
+        """What `initial_values.py` found out about a name in a body of this file, by the body's `id`."""
         self._running: set[str] = set()
         self._source: Source | None = None
         self._words: frozenset[str] | None = None

@@ -66,9 +66,9 @@ def _one_file(first: Diagnostic, again: Diagnostic) -> bool:
 def _folded(first: Diagnostic, again: Diagnostic) -> Diagnostic:
     """A finding with one more place of the same word; its repair is that of all places, where each has one."""
     assert again.primary is not None
-    fix = None
+    fix: Fix | None = None
     if first.fix is not None and again.fix is not None:
-        fix = Fix(first.fix.title, tuple(dict.fromkeys((*first.fix.edits, *again.fix.edits))))
+        fix = replace(first.fix, edits=tuple(dict.fromkeys((*first.fix.edits, *again.fix.edits))))
     here = Label(again.primary.span, "and here")
     places = [label for label in first.secondary if label.message == here.message]
     if len(places) < PLACES:

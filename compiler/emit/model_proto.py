@@ -16,8 +16,8 @@ from netc.compiler.emit.emitter import Emitter
 from netc.compiler.emit.external import ExternalData
 from netc.compiler.emit.protobuf import fill_tensor, value_info
 from netc.compiler.ir import DType, Graph, Purpose, Value
+from netc.compiler.ops.onnx_schema import OPSET
 
-OPSET = 20
 IR_VERSION = 9
 
 # The first operator set whose convolution and pooling take bfloat16, and the version of the format that came with it.

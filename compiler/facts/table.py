@@ -148,6 +148,8 @@ def _aligned(piece: str, width: int, head: str) -> str:
 
 def _wrapped(cell: str, width: int) -> list[str]:
     """Lines of at most `width`, broken after spaces, and after dots where a word alone is too long."""
+    if len(cell) <= width:
+        return [cell]
     lines = [""]
     for piece in (part for word in re.findall(r"\S+\s*", cell) for part in _pieces(word, width - 2)):
         if len((lines[-1] + piece).rstrip()) <= width:

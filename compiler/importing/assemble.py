@@ -10,7 +10,7 @@ import numpy as np
 
 from netc.compiler.importing.calls import Call
 from netc.compiler.importing.lifting import Lifting
-from netc.compiler.importing.printing import literal
+from netc.compiler.importing.printing import literal, made_text
 from netc.compiler.importing.records import Array
 from netc.compiler.importing.rolling import Roller
 from netc.compiler.importing.structure import Item, Merge, Repeat, Use, structured
@@ -47,6 +47,11 @@ def assembled(lifting: Lifting, name: str, classes: Mapping[tuple[str, ...], str
         structure, set(graph.outputs.values()), name=lambda found: writer.first(block_names(found, classes))
     )
     roller.roll()
+    shared = []
+    for tie in structure.ties:
+        tie.name = writer.first([*(part for part in reversed(tie.call.scope) if not part.isdigit()), "tied"])
+        writer.taken.add(tie.name)
+        shared.append(f"shared {tie.name} = {made_text(tie.call, writer.names)}")
     entry = graph.inputs[0] if len(graph.inputs) == 1 else None
     blocks = [line for block in reversed(roller.blocks) for line in [*writer.block(block), ""]]
     body = writer.body(structure.items, entry, list(graph.outputs.values()))
@@ -56,7 +61,7 @@ def assembled(lifting: Lifting, name: str, classes: Mapping[tuple[str, ...], str
     )
     divisor = lifting.lowering.divisor
     assumed = " and ".join(f"{size} % {divisor} == 0" for size in open_sizes)
-    lines = [f"input {declared}", *([f"expect {assumed}"] if divisor > 1 else []), "", *body]
+    lines = [f"input {declared}", *([f"expect {assumed}"] if divisor > 1 else []), "", *shared, *body]
     text = "\n".join([*blocks, f"net {name} {{", *indented(lines), "}", ""])
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return Text(text, [call for item in structure.items for call in item.calls if call.weights], inputs, outputs)
@@ -133,7 +138,7 @@ def named_weights(net: Net, calls: Sequence[Call]) -> dict[str, Array]:
         call = next(waiting)
         assert call.word == owner.word, f"{owner.path} is {owner.word}, expected {call.word}"
         for item in fresh:
-            leaf = item.name.removeprefix(f"{owner.path}.")
+            leaf = item.name.removeprefix(f"{owner.path if call.tie is None else call.tie.name}.")
             weight = call.weights[leaf]
             array = np.ascontiguousarray(weight.array, dtype=np.float32)
             assert array.shape == item.value.shape, f"{item.name}: {array.shape} for {item.value.shape}"

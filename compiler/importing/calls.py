@@ -16,6 +16,27 @@ LITERAL = "number"
 
 
 @dataclass(eq=False, slots=True)
+class Tie:
+    """A layer that is made once and applied, or read, in several places; `name` is what it is called."""
+
+    call: Call = field(repr=False)
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """A weight of a tied layer that another one has too, perhaps transposed."""
+
+    tie: Tie
+    leaf: str
+    across: bool = False
+
+    def __str__(self) -> str:
+        path = f"{self.tie.name}.{self.leaf}"
+        return f"({path} -> transpose)" if self.across else path
+
+
+@dataclass(eq=False, slots=True)
 class Call:
     """One layer, or arithmetic, with what flows in.
 
@@ -25,6 +46,7 @@ class Call:
     outputs    what comes out
     weights    by the leaf of their names in the layer
     scope      the path of the module that it belongs to in the model
+    tie        the layer that it applies, where that is applied elsewhere too
     """
 
     word: str
@@ -33,6 +55,12 @@ class Call:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     weights: Mapping[str, Weight] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
+    tie: Tie | None = None
+
+    @property
+    def is_tied(self) -> bool:
+        """Whether it reads a name of the net, so that it can't stand in a block."""
+        return self.tie is not None or any(isinstance(item, Borrowed) for item in self.arguments.values())
 
     @property
     def infix(self) -> bool:

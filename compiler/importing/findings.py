@@ -37,3 +37,32 @@ def too_large(what: str, found: int, most: int) -> DiagnosticError:
         Diagnostic("E592", printable(f"{found:,} {what}, of which at most {most:,} are read"),
                    help="import a smaller part of the model")
     )  # fmt: skip
+
+
+CONTROL = {
+    "If": "which part runs depends on the data", "Loop": "how often it runs depends on the data",
+    "Scan": "it runs a graph of its own for each step",
+}  # fmt: skip
+
+
+TEXTS = ("SplitToSequence", "ConcatFromSequence", "TfIdfVectorizer", "RegexFullMatch", "LabelEncoder")
+
+
+def refused(node: ForeignNode) -> tuple[str, str | None] | None:
+    """Why networks here have nothing like an operator, and the way out; None where it may be held as it is."""
+    if node.op in CONTROL:
+        return f"control flow: {CONTROL[node.op]}", "export the network without it"
+    if node.op.startswith(("Sequence", "Optional", "String")) or node.op in TEXTS:
+        return "sequences, optional values and texts do not flow in networks here", None
+    if "Quantize" in node.op or node.op.endswith("Integer") or node.op.startswith("QLinear"):
+        return "the network is quantised", "import the model that it was made of"
+    return None
+
+
+def no_words(node: ForeignNode) -> DiagnosticError:
+    """E590: an operator that nothing here is like, and why."""
+    why = refused(node)
+    if why is not None:
+        return unsupported(*why, node=node)
+    domain = f" of domain `{node.domain}`" if node.domain else ""
+    return unsupported(f"there are no words for operator `{node.op}`{domain}", node=node)

@@ -304,6 +304,13 @@ def _scatter(node: ForeignNode, x: Array, index: Array, updates: Array) -> Array
     return found
 
 
+@folds("GatherND")
+def _gather_places(node: ForeignNode, x: Array, index: Array) -> Array:
+    if node.attributes.get("batch_dims", 0):
+        raise unsupported("it picks from constants for each of a batch", node=node)
+    return np.asarray(x[tuple(np.moveaxis(index, -1, 0))])
+
+
 @folds("EyeLike")
 def _eye(node: ForeignNode, x: Array) -> Array:
     rows, columns = limited(x.shape)

@@ -10,9 +10,10 @@ from pathlib import Path
 from netc.compiler.importing.assemble import Text, assembled, named_weights
 from netc.compiler.importing.findings import LIMITS, too_large
 from netc.compiler.importing.foreign import check_model
+from netc.compiler.importing.given import Given, fixed
 from netc.compiler.importing.inline import inline
 from netc.compiler.importing.lifting import lift
-from netc.compiler.importing.lowering import lower
+from netc.compiler.importing.node_by_node import lower
 from netc.compiler.importing.own import OwnSource, own_source
 from netc.compiler.importing.protobuf import parse
 from netc.compiler.importing.records import Array
@@ -27,9 +28,11 @@ class Imported:
     text              what a `.net` file of it holds
     inputs, outputs   the model's names of its inputs and outputs, and the text's
     notes             what is to be told
-    batch_axes        which axis of an input is the batch in the model, where that isn't the first
+    batch_axes        which axis of an input or output is the batch in the model, where that isn't the first
     training          whether the model normalizes by the batch it is given, so that its outputs can't be compared
+    random            whether the model draws random numbers, and can't be compared either
     own               the source that netc itself wrote into the model: text, files that it uses, net and settings
+    numbers           inputs of the model that were given a number, and are none here
     """
 
     text: str
@@ -38,7 +41,9 @@ class Imported:
     notes: tuple[str, ...] = ()
     batch_axes: Mapping[str, int] = field(default_factory=dict)
     training: bool = False
+    random: bool = False
     own: OwnSource | None = None
+    numbers: Mapping[str, Array] = field(default_factory=dict)
     _written: Text | None = None
     _tensors: Mapping[str, Array] = field(default_factory=dict)
 
@@ -49,8 +54,11 @@ class Imported:
         return {item.name: self._tensors[item.name] for item in net.parameters if item.name in self._tensors}
 
 
-def import_text(path: str | os.PathLike[str]) -> Imported:
-    """The text of an ONNX file, and its weights; raises DiagnosticError E565, E567, E590 to E592."""
+def import_text(path: str | os.PathLike[str], given: Given | None = None) -> Imported:
+    """The text of an ONNX file, and its weights; raises DiagnosticError E565, E567, E588, E590 to E592.
+
+    given   numbers for inputs that are one number, and for open sizes, by their names in the model
+    """
     file = Path(path)
     content = _content(file)
     check_model(file, content, file.parent)
@@ -59,7 +67,9 @@ def import_text(path: str | os.PathLike[str]) -> Imported:
     if own is not None:
         tensors = {name: constant.array for name, constant in model.graph.constants.items()}
         return Imported(own.text, own=own, _tensors=tensors)
-    lowering = lower(inline(model), model.opset)
+    graph = inline(model)
+    numbers = fixed(graph, given or {})
+    lowering = lower(graph, model.opset)
     written = assembled(lift(lowering), net_name(file), model.classes)
     return Imported(
         written.text,
@@ -68,7 +78,9 @@ def import_text(path: str | os.PathLike[str]) -> Imported:
         tuple(lowering.notes),
         lowering.batch_axes,
         lowering.training,
+        lowering.random,
         None,
+        numbers,
         written,
     )
 

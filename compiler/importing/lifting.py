@@ -11,7 +11,7 @@ import numpy as np
 from netc.compiler.importing.calls import Call
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.lowering import LAYER, Lowering, Weight
-from netc.compiler.importing.records import Array
+from netc.compiler.importing.records import Array, derived
 from netc.compiler.ir import Graph, Node, Value
 from netc.compiler.passes.dead_code import dead_code
 
@@ -76,7 +76,7 @@ class Lifting:
     def weight(self, value: Value, array: Array | None = None, done: str = "") -> Weight:
         """The weight of a parameter, changed to an array by something that has a name."""
         weight = self.lowering.weights[value]
-        return weight if array is None else Weight(f"{weight.key}.{done}", np.ascontiguousarray(array))
+        return weight if array is None else Weight(derived(weight.key, done), np.ascontiguousarray(array))
 
     def factors(self, value: Value, top: bool = True) -> tuple[float, list[Value]]:
         """A product taken apart: its number, and its other factors. Quotients by numbers are products too."""
@@ -274,7 +274,7 @@ def fold_parameters(lifting: Lifting) -> None:
             kept.append(node)
             continue
         array = _MOVES[node.op](weight.array, node.attributes)
-        key = f"{weight.key}.{node.op}.{sorted((k, str(v)) for k, v in node.attributes.items())}"
+        key = derived(weight.key, node.op, sorted((name, str(value)) for name, value in node.attributes.items()))
         replaced[node.output] = lifting.lowering.parameter(array, key)
     lifting.graph.nodes = kept
     lifting.graph.outputs = {name: replaced.get(value, value) for name, value in lifting.graph.outputs.items()}

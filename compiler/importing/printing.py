@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from netc.compiler.importing.calls import Call
+from netc.compiler.importing.calls import Borrowed, Call
 from netc.compiler.ir import Dim, Value
 from netc.compiler.layers.base import layer
 
@@ -39,10 +40,18 @@ class Code(str):
     __slots__ = ()
 
 
+class Quoted(str):
+    """A text that is written in quotes."""
+
+    __slots__ = ()
+
+
 def literal(value: Any, extent: bool = False) -> str:
     """A static value as text."""
-    if isinstance(value, Code):
+    if isinstance(value, Code | Borrowed):
         return str(value)
+    if isinstance(value, Quoted):
+        return json.dumps(str(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
@@ -77,11 +86,12 @@ def arguments_text(
     call: Call, names: Mapping[Value, str], act: str | None = None, tensors: tuple[str, ...] = ()
 ) -> str:
     """What stands in the parentheses of a layer."""
-    parts, placed = list(tensors), True
-    given = dict(call.arguments)
     known = layer.all()[call.word].arguments
-    for name in sorted(given, key=list(known).index):
-        value = given[name]
+    order = [name for name in known if name in call.arguments] + [name for name in call.arguments if name not in known]
+    leading = [literal(call.arguments[name]) for name in order if name in known and known[name].leading]
+    parts, placed = [*leading, *tensors], True
+    for name in order[len(leading) :]:
+        value = call.arguments[name]
         text = names[value] if isinstance(value, Value) else literal(value, name in EXTENTS)
         places = _places(call.word)
         placed = placed and name in places and places.index(name) == len(parts)
@@ -92,6 +102,13 @@ def arguments_text(
 
 
 def layer_text(call: Call, names: Mapping[Value, str], act: Call | None = None, tensors: tuple[str, ...] = ()) -> str:
-    """A layer with its arguments: `conv(64, 3x3, pad=1, act=relu)`."""
+    """A layer with its arguments: `conv(64, 3x3, pad=1, act=relu)`; one that is made elsewhere by its name."""
+    if call.tie is not None:
+        return call.tie.name
+    return made_text(call, names, act, tensors)
+
+
+def made_text(call: Call, names: Mapping[Value, str], act: Call | None = None, tensors: tuple[str, ...] = ()) -> str:
+    """A layer where it is made."""
     inner = arguments_text(call, names, None if act is None else layer_text(act, names), tensors)
     return f"{call.word}({inner})" if inner else call.word

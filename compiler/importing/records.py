@@ -33,6 +33,12 @@ class ForeignNode:
     scope: tuple[str, ...] = ()
     fused: bool = False
 
+    @property
+    def reads(self) -> list[str]:
+        """The names that it reads, and those that its graphs read from around it."""
+        inner = [graph for graph in self.attributes.values() if isinstance(graph, ForeignGraph)]
+        return [*self.inputs, *(name for graph in inner for name in graph.captured())]
+
     def shown(self) -> str:
         """How a finding names it."""
         return f"node `{self.name}`" if self.name else f"the node that makes `{next(iter(self.outputs), '?')}`"
@@ -56,6 +62,15 @@ class ForeignGraph:
     constants: dict[str, Constant] = field(default_factory=dict)
     nodes: list[ForeignNode] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+
+    def captured(self) -> set[str]:
+        """The names that it reads and doesn't make."""
+        made = {
+            *self.constants,
+            *(item.name for item in self.inputs),
+            *(name for node in self.nodes for name in node.outputs),
+        }
+        return ({name for node in self.nodes for name in node.reads} | set(self.outputs)) - made - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +102,15 @@ class ForeignModel:
 class Constant:
     """Numbers that are known while importing; sizes among them may be open, as an array of Python's objects.
 
-    key   tells equal weights from weights that are used twice: where it came from and what was done to it
+    key   tells equal weights from weights that are used twice: where it came from and what was done to it (`derived`)
     name  what the file calls it, or what it was made of, without a path of nodes
+    open_sizes  whether a comparison of sizes that only a run knows decided it: it holds for sizes in general
     """
 
     array: Array
     key: str
     name: str = ""
+    open_sizes: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -103,6 +120,16 @@ class Constant:
     def sizes(self) -> tuple[Size, ...]:
         """The numbers as sizes, a single one too."""
         return tuple(item if not hasattr(item, "__index__") else int(item) for item in self.array.ravel().tolist())
+
+
+def derived(key: str, *done: object) -> str:
+    """The key of what was made of an array."""
+    return "|".join([key, *map(str, done)])
+
+
+def origin(key: str) -> str:
+    """Where an array came from, whatever was done to it."""
+    return key.partition("|")[0]
 
 
 def settled(array: Array) -> Array:

@@ -15,6 +15,7 @@ from netc.compiler.importing.printing import Code
 from netc.compiler.importing.structure import Item, Merge, Repeat, Step, Structure, Use
 from netc.compiler.importing.unifying import unified
 from netc.compiler.ir import Value
+from netc.compiler.layers.base import layer
 
 LONGEST = 80
 """The most statements that are taken together."""
@@ -94,6 +95,8 @@ class Roller:
             if len(found) < 2:
                 continue
             apart = [place for place in _apart(found, length) if wired[place[0]].closed(place[1], length)]
+            if apart and _is_tied(lists[apart[0][0]][apart[0][1] : apart[0][1] + length]):
+                continue
             if len(apart) < 2:
                 continue
             number, start = apart[0]
@@ -145,7 +148,8 @@ class _Wired:
     def _wire(self, at: int, value: Value) -> Hashable:
         maker = self.made.get(value)
         if maker is None:
-            return "entry"
+            begins = at == 0 and value is self.structure.source(self.items[0])
+            return (1, 0) if begins else "entry"  # what flows into the list is like what an earlier statement makes
         return at - maker, self.items[maker].outputs.index(value)
 
     def closed(self, start: int, length: int, count: int = 1) -> bool:
@@ -173,6 +177,11 @@ class _Wired:
                 if value in self.kept or reader > limit or (ends_unit and len(item.outputs) > 1):
                     return False
         return True
+
+
+def _is_tied(items: Sequence[Item]) -> bool:
+    """Whether statements read names that only the net has."""
+    return any(call.is_tied for item in items for call in item.calls)
 
 
 def _apart(places: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
@@ -216,7 +225,19 @@ def skeleton(item: Item) -> Hashable:
         return "use", item.name
     sources = tuple(isinstance(source, Value) for source in item.call.sources)
     inner = tuple(call.word for call in item.inline)
-    return "step", item.call.word, item.act.word if item.act else None, sources, inner
+    return "step", _kind(item.call), item.act.word if item.act else None, sources, inner
+
+
+def _kind(call: Call) -> Hashable:
+    """What a call is besides its arguments: of a layer that takes any, which ones it is given too."""
+    if call.tie is not None:
+        return "tied", id(call.tie)
+    known = layer.all().get(call.word)
+    if known is None or known.open_arguments is None:
+        return call.word
+    return call.word, tuple(
+        sorted((name, repr(value)) for name, value in call.arguments.items() if not isinstance(value, Value))
+    )
 
 
 Slots = dict[tuple[Hashable, ...], Any]

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netc.compiler.importing.calls import LITERAL, Call
+from netc.compiler.importing.calls import LITERAL, Call, Tie
 from netc.compiler.importing.lifting import Lifting
+from netc.compiler.importing.ties import tied
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import layer
 
@@ -107,11 +108,12 @@ Item = Step | Merge | Repeat | Use
 
 @dataclass(slots=True)
 class Structure:
-    """Statements in an order in which they can run, and how often each value is read."""
+    """Statements in an order in which they can run, how often each value is read, layers that are used repeatedly."""
 
     items: list[Item]
     uses: dict[Value, int]
     inline: dict[Value, Call] = field(default_factory=dict)
+    ties: list[Tie] = field(default_factory=list)
 
     def source(self, item: Item) -> Value | None:
         """What flows into a statement by the arrow."""
@@ -140,6 +142,7 @@ class Structure:
 def structured(lifting: Lifting) -> Structure:
     """The statements of a lifted network."""
     calls = list(_in_order(lifting))
+    ties = tied(calls)
     uses: dict[Value, int] = {}
     for call in calls:
         for value in call.reads:
@@ -152,7 +155,7 @@ def structured(lifting: Lifting) -> Structure:
         for call in calls
         if call.outputs[0] not in inline
     ]
-    structure = Structure(_with_activations(items, uses), uses, inline)
+    structure = Structure(_with_activations(items, uses), uses, inline, ties)
     _branch(structure)
     return structure
 
@@ -190,7 +193,13 @@ def _with_activations(items: list[Step], uses: dict[Value, int]) -> list[Item]:
             continue
         (source,) = item.call.sources
         before = made.get(source) if isinstance(source, Value) else None
-        if before is None or before.act is not None or uses[before.call.outputs[0]] != 1 or before.call.infix:
+        if (
+            before is None
+            or before.act is not None
+            or uses[before.call.outputs[0]] != 1
+            or before.call.infix
+            or before.call.tie
+        ):
             continue
         if "act" in known[before.call.word].arguments:
             before.act = item.call

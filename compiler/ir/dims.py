@@ -91,6 +91,8 @@ class Dim:
         return _simplest(terms)
 
     def __mul__(self, other: Size) -> Size:
+        if isinstance(other, int):
+            return Dim({monomial: other * coefficient for monomial, coefficient in self.terms.items()}) if other else 0
         terms: dict[Monomial, Coefficient] = {}
         for left, x in self.terms.items():
             for right, y in _terms(other).items():
@@ -301,7 +303,7 @@ def substitute(size: Size, values: Mapping[Symbol, Size]) -> Size:
 
     def atom_value(atom: Atom) -> Size:
         if isinstance(atom, Symbol):
-            return values.get(atom, Dim(atom))
+            return values[atom] if atom in values else Dim(atom)
         return floor_divide(substitute(atom.numerator, values), substitute(atom.denominator, values))
 
     return _sum_of_products(size, atom_value)

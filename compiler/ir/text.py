@@ -50,7 +50,7 @@ def _content(graph: Graph) -> Iterator[str]:
 def _node(node: Node) -> str:
     made = ", ".join(f"%{value.name}" for value in node.outputs)
     read = ", ".join(f"%{value.name}" for value in node.inputs)
-    attributes = "".join(f" {name}={_attribute(value)}" for name, value in node.attributes.items())
+    attributes = "".join(f" {name}={attribute(value)}" for name, value in node.attributes.items())
     return f"{made} = {node.op}({read}){attributes} : {', '.join(map(_type, node.outputs))}{_origin(node.origin)}"
 
 
@@ -70,7 +70,8 @@ def _origin(origin: Origin) -> str:
     return text
 
 
-def _attribute(value: object) -> str:
+def attribute(value: object) -> str:
+    """The value of an attribute, as the text of a graph writes it."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -84,9 +85,9 @@ def _attribute(value: object) -> str:
     if isinstance(value, Graph):
         return "graph"
     if isinstance(value, Tensor):
-        return f"{value.dtype}{_shape(value.shape)}{_attribute(value.values)}"
+        return f"{value.dtype}{_shape(value.shape)}{attribute(value.values)}"
     if isinstance(value, tuple):
-        return "(" + ", ".join(map(_attribute, value)) + ("," if len(value) == 1 else "") + ")"
+        return "(" + ", ".join(map(attribute, value)) + ("," if len(value) == 1 else "") + ")"
     return str(value)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Node, Value, is_batched, product
+from netc.compiler.lint.windows import Axis, axes_of
 from netc.compiler.net import Net
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Cost, Kind
@@ -19,9 +21,57 @@ class Wiring:
         self.net = net
         self.readers = net.graph.consumers()
         self.layer_of: dict[Node, LayerInstance] = {node: layer for layer in net.layers for node in layer.nodes}
+        self._before: dict[LayerInstance, list[Value]] = {}
+        self._axes: dict[Node, list[Axis]] = {}
         self.wanted = set(net.graph.outputs.values())
         for plan in net.plans:
             self.wanted |= {value for term in plan.terms for value in values_of(term)}
+
+    @cached_property
+    def by_op(self) -> dict[str, list[Node]]:
+        """The nodes of layers by their operator, in the order in which they run."""
+        found: dict[str, list[Node]] = {}
+        for node in self.layer_of:
+            found.setdefault(node.op, []).append(node)
+        return found
+
+    @cached_property
+    def by_word(self) -> dict[str, list[LayerInstance]]:
+        """The layers by their word, in the order in which they run."""
+        found: dict[str, list[LayerInstance]] = {}
+        for layer in self.net.layers:
+            found.setdefault(layer.word, []).append(layer)
+        return found
+
+    @cached_property
+    def order(self) -> dict[LayerInstance, int]:
+        """The number of every layer in the order in which they run."""
+        return {layer: number for number, layer in enumerate(self.net.layers)}
+
+    def before(self, layer: LayerInstance) -> list[Value]:
+        """The values a layer reads that depend on the network's input."""
+        found = self._before.get(layer)
+        if found is None:
+            found = self._before[layer] = data_inputs(layer)
+        return found
+
+    def of(self, *ops: str) -> Iterator[tuple[LayerInstance, Node]]:
+        """The nodes of these operators, each with its layer."""
+        for op in ops:
+            for node in self.by_op.get(op, ()):
+                yield self.layer_of[node], node
+
+    def called(self, *words: str) -> Iterator[LayerInstance]:
+        """The layers of these words."""
+        for word in words:
+            yield from self.by_word.get(word, ())
+
+    def axes(self, node: Node) -> list[Axis]:
+        """The window of a convolution or pooling along each axis; none where a size of the map is not known."""
+        found = self._axes.get(node)
+        if found is None:
+            found = self._axes[node] = axes_of(node)
+        return found
 
     def maker(self, value: Value) -> LayerInstance | None:
         """The layer that makes a value; None for inputs and parameters."""
@@ -31,6 +81,24 @@ class Wiring:
         """Whether nothing but operators of one kind reads a value."""
         readers = self.readers.get(value, [])
         return bool(readers) and value not in self.wanted and all(node.op == op for node in readers)
+
+    def readers_of(self, value: Value) -> list[LayerInstance]:
+        """The layers that read a value, each once."""
+        layers = (self.layer_of.get(node) for node in self.readers.get(value, ()))
+        return list({id(layer): layer for layer in layers if layer is not None}.values())
+
+    def only_reader(self, value: Value) -> LayerInstance | None:
+        """The layer that alone reads a value; None where others do, or an output or a loss needs it."""
+        readers = self.readers_of(value)
+        return readers[0] if len(readers) == 1 and value not in self.wanted else None
+
+    def back(self, value: Value, through: Callable[[LayerInstance], bool]) -> Value:
+        """The value from which layers that fit, each of one value and one after the other, make this one."""
+        maker = self.maker(value)
+        while maker is not None and through(maker) and len(before := self.before(maker)) == 1:
+            value = before[0]
+            maker = self.maker(value)
+        return value
 
     def origin(self, value: Value) -> Value:
         """The value that this one is a rearrangement of."""

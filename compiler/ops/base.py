@@ -43,6 +43,7 @@ class Op:
     attributes      name -> default; REQUIRED where there is none
     samples         what tests/ops runs: shape against ONNX and ONNX Runtime, gradient against differences
     differentiable  False where no gradient flows to any input (comparisons, indices); then `grad` isn't needed
+    gradient_known  False where one would flow but none is known: a training that needs it is refused
     stock           False where ONNX has no such operator: `targets/` must rewrite it before emission
     domain          "" for ONNX's own operators; a runtime's own ones live in `targets/`, which alone uses them
     onnx_name       the operator's name in its domain, where it isn't the class's
@@ -72,6 +73,7 @@ class Op:
     attributes: ClassVar[Mapping[str, Any]] = {}
     samples: ClassVar[tuple[Sample, ...]] = ()
     differentiable: ClassVar[bool] = True
+    gradient_known: ClassVar[bool] = True
     stock: ClassVar[bool] = True
     domain: ClassVar[str] = ""
     onnx_name: ClassVar[str] = ""
@@ -153,6 +155,8 @@ class Op:
     def complete(cls, given: Mapping[str, Attribute]) -> dict[str, Attribute]:
         """The attributes with defaults filled in, in declaration order."""
         made = {**cls.attributes, **given}
+        if not made:
+            return made
         unknown = made.keys() - cls.attributes.keys()
         assert not unknown, f"{cls.__name__} has no attribute {sorted(unknown)}"
         missing = [name for name, value in made.items() if value is REQUIRED]

@@ -14,6 +14,7 @@ class Rewriter:
     def __init__(self, graph: Graph) -> None:
         self._old = graph
         self._now: dict[Value, Value] = {}
+        self._replaced = self._now.keys()
         self.graph = graph.with_nodes([])
 
     def now(self, value: Value) -> Value:
@@ -31,7 +32,7 @@ class Rewriter:
 
     def keep(self, node: Node, **changed: Any) -> Node:
         """Take a node over: itself where its inputs are, a copy where they, or some attributes, changed."""
-        if changed or not self._now.keys().isdisjoint(node.inputs):
+        if changed or not self._replaced.isdisjoint(node.inputs):
             attributes = {**node.attributes, **changed} if changed else node.attributes
             copy = Node(node.op, self.inputs(node), attributes, origin=node.origin)
             copy.outputs = tuple([Value(v.name, v.dtype, v.shape, v.origin, copy) for v in node.outputs])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from netc.compiler.adapters.base import Adapter
@@ -40,10 +40,12 @@ def frozen(parameters: Sequence[Parameter], plan: TrainPlan) -> set[Value]:
     Raises DiagnosticError E415 for a pattern that names none.
     """
     free = thawed(parameters, plan)
-    following = {item.name for item in parameters if matches(item.name, dict(plan.follow))}
+    names = [item.name for item in parameters]
+    following = _matching(names, dict(plan.follow))
+    adapting = _matching(names, dict(plan.adapt))
     low = adapted(parameters, plan)
     still = [item for item in fixed_at_first(parameters, plan) if item.name not in free or item.name in following]
-    still += [item for item in parameters if matches(item.name, dict(plan.adapt))]
+    still += [item for item in parameters if item.name in adapting]
     return {item.value for item in still if item.name not in low}
 
 
@@ -79,7 +81,7 @@ def check_moves(parameters: Sequence[Parameter], inputs: Sequence[Value], plan: 
 def fixed_at_first(parameters: Sequence[Parameter], plan: TrainPlan) -> list[Parameter]:
     """What does not move before `unfreeze` lets it go. Raises DiagnosticError E415."""
     names = [item.name for item in parameters]
-    fixed = chosen(names, plan.freeze, "freeze") | {name for name in names if matches(name, dict(plan.follow))}
+    fixed = chosen(names, plan.freeze, "freeze") | _matching(names, dict(plan.follow))
     return [item for item in parameters if item.frozen or item.name in fixed]
 
 
@@ -150,6 +152,10 @@ def decaying(values: Iterable[Value], names: Sequence[str], step: StepPlan) -> s
 def matches(name: str, patterns: Iterable[str]) -> bool:
     """Whether a dotted name is, or lies below, what a pattern names; `*` stands for any characters."""
     return any(fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}.*") for pattern in patterns)
+
+
+def _matching(names: Iterable[str], patterns: Collection[str]) -> set[str]:
+    return {name for name in names if matches(name, patterns)} if patterns else set()
 
 
 def chosen(names: Iterable[str], patterns: Iterable[str], setting: str) -> set[str]:

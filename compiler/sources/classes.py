@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from netc.compiler.sources.parts import MARK, OPTION, Leaf, Part, Slot, attribute
+from netc.compiler.sources.parts import MARK, OPTION, Leaf, Part, Slot
 
-WIDTHS = frozenset(("in_channels", "out_channels", "in_features", "out_features", "num_features", "features", "groups"))
+WIDTHS = frozenset((
+    "in_channels", "out_channels", "in_features", "out_features", "num_features", "features", "groups",
+    "filters", "units",
+))  # fmt: skip
 """What is written as a multiple of another argument where it always is one; for a stride that is chance."""
 
 
@@ -91,7 +94,7 @@ def literal(value: Any) -> str:
     """A number, word or list in Python; a list of equal numbers stays one."""
     if isinstance(value, float):
         return repr(value).replace("inf", 'float("inf")') if value in (float("inf"), float("-inf")) else repr(value)
-    return repr(value)
+    return f'"{value}"' if type(value) is str else repr(value)
 
 
 def classes(root: Written, name: str) -> dict[int, Class]:
@@ -142,7 +145,7 @@ def _class(name: str, parts: Sequence[Written]) -> Class:
             label = parts[0].flat[at].label
             called = called or (_multiple(column, by_values) if label in WIDTHS else None) or label
             if called.isidentifier():
-                called = _unused(attribute(called), arguments)
+                called = _unused(parts[0].part.names.attribute(called), arguments)
                 arguments[called] = at
             by_values[column] = called
         said[at] = by_values[column]

@@ -7,15 +7,16 @@ from itertools import pairwise
 
 from netc.compiler.ir import Value
 from netc.compiler.sources.classes import Run, Written
-from netc.compiler.sources.parts import Leaf, Part, Statement, attribute, member_text
+from netc.compiler.sources.names import Names
+from netc.compiler.sources.parts import Language, Leaf, Part, Statement
 
 
-def written(part: Part) -> Written:
+def written(part: Part, language: Language) -> Written:
     """A part with its lines, and so the parts in it."""
     holds: dict[str, Leaf | Written] = {
-        name: held if isinstance(held, Leaf) else written(held) for name, held in part.members.items()
+        name: held if isinstance(held, Leaf) else written(held, language) for name, held in part.members.items()
     }
-    statements, chains = _chained(part)
+    statements, chains = _chained(part, language)
     grouped: dict[str, Leaf | Written | list[Run]] = {}
     for name, held in holds.items():
         base, _, number = name.rpartition(".")
@@ -45,7 +46,7 @@ def _alike(a: Leaf | Written, b: Leaf | Written, part: Part) -> bool:
     return False
 
 
-def _chained(part: Part) -> tuple[list[Statement], set[str]]:
+def _chained(part: Part, language: Language) -> tuple[list[Statement], set[str]]:
     """The statements with calls of all members of a list in a row, each on the one before, as a call of the list."""
     lists: dict[str, int] = {}
     for name in part.members:
@@ -76,7 +77,7 @@ def _chained(part: Part) -> tuple[list[Statement], set[str]]:
             chains.add(base)
 
             def text(names: Sequence[str], base: str = base) -> str:
-                return f"{member_text(base)}({names[0]})"
+                return language.chained(part.names.member(base), names[0])
 
             found.append(Statement(first.reads, row[-1].makes, text, base))
             at += count
@@ -95,8 +96,11 @@ def _lines(part: Part, statements: Sequence[Statement]) -> tuple[list[str], list
     names: dict[Value, str] = {}
     held: dict[str, Value] = {}
     takes = []
+    flows = [value for value in part.inputs if value.node is not None or "." not in value.name]
     for value in part.inputs:
-        name = "x" if len(part.inputs) == 1 and part.key else _free(_plain_name(value), held, last, -1)
+        name = (
+            "x" if flows == [value] and part.key else _free(_plain_name(value, part.names), held, last, -1, part.names)
+        )
         names[value], held[name] = name, value
         takes.append(name)
     lines = []
@@ -106,10 +110,10 @@ def _lines(part: Part, statements: Sequence[Statement]) -> tuple[list[str], list
         targets = []
         for value in statement.makes:
             alone = len(statement.makes) == 1
-            wanted = "x" if alone and _is_free("x", held, last, at) else attribute(statement.name)
+            wanted = "x" if alone and _is_free("x", held, last, at) else part.names.attribute(statement.name)
             if value not in last and not alone:
                 wanted = "_"
-            name = wanted if wanted == "_" else _free(wanted, held, last, at)
+            name = wanted if wanted == "_" else _free(wanted, held, last, at, part.names)
             if name != "_":
                 names[value], held[name] = name, value
             targets.append(name)
@@ -123,17 +127,20 @@ def _lines(part: Part, statements: Sequence[Statement]) -> tuple[list[str], list
     return takes, lines
 
 
-def _plain_name(value: Value) -> str:
-    return attribute("".join(letter if letter.isalnum() else "_" for letter in value.name.rsplit(".", 1)[-1]).lower())
+def _plain_name(value: Value, taken: Names) -> str:
+    """The last name of a value; of a weight that a part is handed, its layer's too."""
+    names = [name for name in value.name.split(".") if not name.isdigit()]
+    shown = "_".join(names[-2:] if value.node is None else names[-1:]) or "x"
+    return taken.attribute("".join(letter if letter.isalnum() else "_" for letter in shown).lower())
 
 
 def _is_free(name: str, held: dict[str, Value], last: dict[Value, int], at: int) -> bool:
     return name not in held or last.get(held[name], -1) <= at
 
 
-def _free(wanted: str, held: dict[str, Value], last: dict[Value, int], at: int) -> str:
+def _free(wanted: str, held: dict[str, Value], last: dict[Value, int], at: int, taken: Names) -> str:
     name, number = wanted, 2
-    while not (_is_free(name, held, last, at) and (at >= 0 or name not in held)) or name in ("torch", "F", "nn"):
+    while not (_is_free(name, held, last, at) and (at >= 0 or name not in held)) or name in taken.words:
         name, number = f"{wanted}_{number}", number + 1
     return name
 

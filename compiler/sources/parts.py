@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.ir import Node, Value
 from netc.compiler.net import Net
+from netc.compiler.sources.names import Names, leaf_of
 
 ALIASES = frozenset(("Identity", "CheckedShape"))
 """Operators whose result is their input."""
@@ -56,6 +57,7 @@ class Part:
     word: str
     key: str
     arguments: Mapping[str, Any]
+    names: Names
     members: dict[str, Leaf | Part] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
@@ -72,11 +74,38 @@ class Part:
         return f"\x02, {name}={self.mark(name, value)}\x03{default!r}\x04"
 
 
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A module for a layer: how it is made, how many of the layer's nodes it is, what flows in and out.
+
+    `given` is what it is called with, `{0}` for the name of what flows in.
+    """
+
+    made: str
+    count: int
+    reads: Value
+    makes: Value
+    given: str = "{0}"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who holds a weight: the member's key, its word, and the weight's name in it; or a bag of tensors does."""
+
+    key: str
+    leaf: str
+    word: str | None = None
+
+
 class Language(Protocol):
     """What another framework says of layers and operators."""
 
-    def twin(self, part: Part, layer: LayerInstance) -> tuple[str, int, Value, Value] | None:
-        """How its module for a layer is made, how many of the layer's nodes that is, what flows in and out; or None."""
+    @property
+    def names(self) -> Names:
+        """The names that it has taken."""
+
+    def twin(self, part: Part, layer: LayerInstance) -> Twin | None:
+        """Its module for a layer, where there is one."""
 
     def bag(self, part: Part, tensors: Mapping[str, Value]) -> str:
         """How a member is made that holds tensors by their names."""
@@ -86,8 +115,11 @@ class Language(Protocol):
     ) -> tuple[tuple[Value, ...], Callable[[Sequence[str]], str]]:
         """Values of `known` that it reads sizes of, and an operator on the names of its inputs, then of those."""
 
-    def tensor(self, member: str, leaf: str, in_bag: bool) -> str:
+    def tensor(self, member: str, owner: Owner, value: Value) -> str:
         """A tensor of a member."""
+
+    def chained(self, member: str, x: str) -> str:
+        """A call of all members of a list, each on what the one before gave."""
 
 
 class CannotWriteError(Exception):
@@ -103,7 +135,7 @@ class Parts:
         self.alias: dict[Value, Value] = {}
         self.readers: dict[Value, set[Node]] = {}
         self.parameters = {item.value: item.name for item in net.parameters}
-        self.owners: dict[Value, tuple[str, str, bool]] = {}
+        self.owners: dict[Value, Owner] = {}
         for node in net.graph.nodes:
             if node in self.needed:
                 if node.op in ALIASES:
@@ -118,9 +150,14 @@ class Parts:
         """The value that an alias stands for."""
         return self.alias.get(value, value)
 
+    def root(self) -> Part:
+        """The part of the whole net."""
+        self.part(self.net.tree, "")  # finds who holds what: a weight may be read before its holder comes
+        return self.part(self.net.tree, "")
+
     def part(self, application: Application, key: str) -> Part:
         """The part of an application, whose parameters are named `key.…`."""
-        part = Part(application.word, key, application.arguments)
+        part = Part(application.word, key, application.arguments, self.language.names)
         nodes: list[Node] = []
         self._fill(part, application, key, nodes)
         inside = set(nodes)
@@ -145,10 +182,16 @@ class Parts:
                 self._layer(part, child, _below(child.path, application, key), nodes)
             elif child.kind in (Kind.TRAIN_ONLY, Kind.TRAIN):
                 continue
-            elif child.path == application.path or child.kind is Kind.SCAN:
+            elif child.path == application.path or child.kind is Kind.SCAN or self._only_calls(child):
                 self._fill(part, child, _key(child, key), nodes)
             else:
                 self._call(part, child, _key(child, key), nodes)
+
+    def _only_calls(self, application: Application) -> bool:
+        """Whether a scope is a name for what runs shared parts and holds nothing itself: `fake = noise -> paint`."""
+        below = [child for child in application.children if isinstance(child, Application)]
+        held = any(_is_below(name, application.weights) for name in self.parameters.values())
+        return not held and any(not _is_below(child.weights, application.weights) for child in below)
 
     def _call(self, part: Part, application: Application, key: str, nodes: list[Node]) -> None:
         """A scope below: a member, and its call."""
@@ -161,10 +204,13 @@ class Parts:
         member = _rest(key, part.key)
         part.members.setdefault(member, inner)
 
-        def text(names: Sequence[str]) -> str:
-            return f"{member_text(member)}({', '.join(names)})"
+        reads, places = self._places(part, inner.inputs)
 
-        part.statements.append(Statement(inner.inputs, inner.outputs, text, leaf_of(member), member))
+        def text(names: Sequence[str]) -> str:
+            return f"{part.names.member(member)}({', '.join(_placed(places, names))})"
+
+        called = member if len(reads) == len(places) else None
+        part.statements.append(Statement(tuple(reads), inner.outputs, text, leaf_of(member), called))
 
     def _layer(self, part: Part, layer: LayerInstance, key: str, nodes: list[Node]) -> None:
         """A layer: its module, where there is one, and statements of the operators that are left."""
@@ -179,28 +225,32 @@ class Parts:
         if own and _is_below(key, part.key) and len(wanted) == len(layer.nodes):
             twin = self.language.twin(part, layer)
         if twin is not None:
-            made, count, x, y = twin
             member = _rest(key, part.key)
-            part.members.setdefault(member, Leaf(made))
+            part.members.setdefault(member, Leaf(twin.made))
             for item in layer.parameters:
-                self.owners.setdefault(item.value, (key, _rest(item.name, key), False))
+                self.owners.setdefault(item.value, Owner(key, _rest(item.name, key), layer.word))
+            call = f"{part.names.member(member)}({twin.given})"
+            only = member if twin.given == "{0}" else None
             part.statements.append(
-                Statement((self.real(x),), (self.real(y),), _called(member), leaf_of(member), member)
+                Statement((self.real(twin.reads),), (self.real(twin.makes),), _on(call), leaf_of(member), only)
             )
-            rest = wanted[count:]
+            rest = wanted[twin.count :]
         else:
-            self._own(part, {item.name: item.value for item in used if item.value not in self.owners}, key)
+            self._own(part, {item.name: item.value for item in used}, key)
         for node in rest:
             self._node(part, node, leaf_of(layer.path))
 
     def _own(self, part: Part, tensors: Mapping[str, Value], key: str) -> None:
         """A member with the tensors of a layer that has no module."""
         mine = {_rest(name, key): value for name, value in tensors.items() if _is_below(name, key)}
-        if not mine or not _is_below(key, part.key):
+        mine = {
+            leaf: value for leaf, value in mine.items() if value not in self.owners or self.owners[value].key == key
+        }
+        if not mine or not _is_below(key, part.key) or _rest(key, part.key) in part.members:
             return
         part.members.setdefault(_rest(key, part.key), Leaf(self.language.bag(part, mine)))
         for leaf, value in mine.items():
-            self.owners.setdefault(value, (key, leaf, True))
+            self.owners.setdefault(value, Owner(key, leaf))
 
     def _scan(self, part: Part, application: Application, key: str, nodes: list[Node]) -> None:
         """A scan runs the operators of its body; the layers in it lend their tensors."""
@@ -208,7 +258,7 @@ class Parts:
         bags: dict[str, dict[str, Value]] = {}
         for layer in inner:
             for item in layer.parameters:
-                if item.value not in self.owners and _is_below(item.name, part.key):
+                if _is_below(item.name, part.key):
                     first = _rest(item.name, part.key).partition(".")[0]
                     bags.setdefault(first, {})[item.name] = item.value
             nodes += [node for node in layer.nodes if node in self.needed]
@@ -219,56 +269,41 @@ class Parts:
     def _node(self, part: Part, node: Node, name: str) -> None:
         if node.op in ALIASES:
             return
-        reads: list[Value] = []
-        places: list[str | int] = []
-        for value in map(self.real, node.inputs):
-            owner = self.owners.get(value)
-            if owner is not None and _is_below(owner[0], part.key):
-                places.append(self.language.tensor(member_text(_rest(owner[0], part.key)), owner[1], owner[2]))
-            else:
-                places.append(len(reads))
-                reads.append(value)
+        reads, places = self._places(part, list(map(self.real, node.inputs)))
         before = (value for made in part.statements for value in (*made.makes, *made.reads))
         known = [*dict.fromkeys([*self.net.inputs, *before, *reads])]
         known = [value for value in known if value not in self.parameters]
         sizes, write = self.language.expression(part, node, known)
 
         def text(names: Sequence[str]) -> str:
-            given = [place if isinstance(place, str) else names[place] for place in places]
-            return write([*given, *names[len(reads) :]])
+            return write([*_placed(places, names), *names[len(reads) :]])
 
         part.statements.append(Statement((*reads, *sizes), tuple(map(self.real, node.outputs)), text, name))
 
+    def _places(self, part: Part, values: Sequence[Value]) -> tuple[list[Value], list[str | int]]:
+        """What is read under a name, and for each value its place there, or its text where a member of the part has it.
 
-def member_text(member: str) -> str:
-    """`self.stage[0].layer` for `stage.0.layer`."""
-    return "self" + "".join(f"[{name}]" if name.isdigit() else f".{attribute(name)}" for name in member.split("."))
-
-
-def leaf_of(path: str) -> str:
-    """The last name of a path that is no number."""
-    return next(name for name in reversed(path.split(".")) if not name.isdigit())
-
-
-def attribute(name: str) -> str:
-    """A member's name as Python takes it, apart from those of modules themselves."""
-    return f"{name}_" if name in TAKEN else name
-
-
-TAKEN = frozenset((
-    "and", "apply", "as", "assert", "async", "await", "bfloat16", "break", "buffers", "children", "class",
-    "compile", "continue", "cpu", "cuda", "def", "del", "double", "elif", "else", "eval", "except",
-    "extra_repr", "finally", "float", "for", "forward", "from", "get_buffer", "get_parameter", "get_submodule",
-    "global", "half", "if", "import", "in", "ipu", "is", "lambda", "load_state_dict", "modules", "nonlocal",
-    "not", "or", "parameters", "pass", "raise", "register_buffer", "requires_grad_", "return", "share_memory",
-    "state_dict", "to", "train", "training", "try", "type", "while", "with", "xpu", "yield", "zero_grad",
-    "call", "build", "self", "None", "True", "False",
-))  # fmt: skip
-"""Names that Python or modules have for something else."""
+        A weight that another part holds is read under a name: whoever calls the part hands it over.
+        """
+        reads: list[Value] = []
+        places: list[str | int] = []
+        for value in values:
+            owner = self.owners.get(value)
+            if owner is not None and _is_below(owner.key, part.key):
+                member = part.names.member(_rest(owner.key, part.key))
+                places.append(self.language.tensor(member, owner, value))
+            else:
+                places.append(len(reads))
+                reads.append(value)
+        return reads, places
 
 
-def _called(member: str) -> Callable[[Sequence[str]], str]:
-    return lambda names: f"{member_text(member)}({', '.join(names)})"
+def _placed(places: Sequence[str | int], names: Sequence[str]) -> list[str]:
+    return [place if isinstance(place, str) else names[place] for place in places]
+
+
+def _on(call: str) -> Callable[[Sequence[str]], str]:
+    return lambda names: call.replace("{0}", names[0])
 
 
 def _needed(net: Net) -> set[Node]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from netc.compiler.ir import Builder, DType, Graph, Node, Shape, Value
 from netc.compiler.ops import get_op
 from netc.grammar.counted import counted
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity
 
 
 def gradients(graph: Graph, loss: Value, wrt: Sequence[Value]) -> dict[Value, Value]:
@@ -18,7 +19,7 @@ def gradients(graph: Graph, loss: Value, wrt: Sequence[Value]) -> dict[Value, Va
 
     loss is a floating-point tensor with one element; every gradient has its value's shape. A value that the loss
     does not depend on gets zeros. The new nodes have the origin of the forward node they belong to. Time and memory
-    are linear in the number of nodes.
+    are linear in the number of nodes. Raises DiagnosticError E586 where a gradient would pass what has none.
     """
     assert loss.dtype == DType.FLOAT32, f"a loss is a floating-point number, found {loss.dtype}"
     assert all(size == 1 for size in loss.shape), f"a loss is one number, found shape {loss.shape}"
@@ -39,10 +40,14 @@ def gradients(graph: Graph, loss: Value, wrt: Sequence[Value]) -> dict[Value, Va
 
 
 def depending_on(wrt: Iterable[Value], nodes: Iterable[Node]) -> set[Value]:
-    """The values a gradient flows through: those of `wrt` and what differentiable operators make of them."""
+    """The values a gradient flows through: those of `wrt` and what differentiable operators make of them.
+
+    Where a gradient would flow but none is known, the values are among them, and the walk says so.
+    """
     found = {value for value in wrt if value.dtype == DType.FLOAT32}
     for node in nodes:
-        if get_op(node.op).differentiable and not found.isdisjoint(node.inputs):
+        definition = get_op(node.op)
+        if (definition.differentiable or not definition.gradient_known) and not found.isdisjoint(node.inputs):
             found.update(value for value in node.outputs if value.dtype == DType.FLOAT32)
     return found
 
@@ -69,7 +74,11 @@ class Walk:
         """Run the node's rule if a gradient arrived at one of its outputs."""
         arrived = [self.arrived.get(value) for value in node.outputs]
         definition = get_op(node.op)
-        if not definition.differentiable or all(part is None for part in arrived):
+        if all(part is None for part in arrived):
+            return
+        if not definition.gradient_known:
+            raise _unknown(node)
+        if not definition.differentiable:
             return
         self.g.origin = node.origin
         parts = definition.grad(self.g, node, *arrived)
@@ -79,6 +88,16 @@ class Walk:
         for value, part in zip(node.inputs, parts, strict=True):
             if part is not None and value in self.wanted:
                 self.receive(value, part)
+
+
+def _unknown(node: Node) -> DiagnosticError:
+    """E586: a gradient arrives where none is known."""
+    name, scope = node.attributes.get("op", node.op), node.origin.scope
+    message = f"no gradient is known through `{name}`" + (f" of layer `{scope}`" if scope else "")
+    help = "freeze what is before it, so that no gradient has to pass, or write it with layers, which have gradients"
+    if node.origin.span is None:
+        return DiagnosticError(Diagnostic("E586", message, help=help))
+    return DiagnosticError(Diagnostic.at(Severity.ERROR, "E586", message, node.origin.span, help=help))
 
 
 def unbroadcast(g: Builder, x: Value, shape: Shape) -> Value:

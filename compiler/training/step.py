@@ -204,7 +204,7 @@ def _update(
         finite = scale.finite(loss, scaled)
     since = thawed(net.parameters, plan)
     slopes, sums = split(a, net, plan, slopes)
-    names += [value.name for value, _ in slopes if value.name not in names]
+    names = list(dict.fromkeys([*names, *(value.name for value, _ in slopes)]))
     slopes = clip(a, clip_elements(a, slopes, step.clip_value), step.clip_norm)
     add_updates(a, step, slopes, rate, count, names, since)
     give_sums(a, sums)

@@ -1,6 +1,6 @@
 """Every figure and table of the lecture that netc makes, in one folder with a page to look at.
 
-    python examples/lecture/page.py                                   # runs/lecture/index.html, in four minutes
+    python examples/lecture/page.py                                   # runs/lecture/index.html, in six minutes
     python examples/lecture/page.py --data bench/data/mnist.npz       # on MNIST: docs/data.md says how to make it
 
 Needs matplotlib (`pip install matplotlib`); `make lecture` has it. Trainings that ended are not repeated.
@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import seeing
 from matplotlib.figure import Figure
 
 import netc
@@ -139,6 +140,24 @@ def experiment(script: str, out: Path, data: str) -> str:
     return f'<pre>{html.escape(log.read_text())}</pre><img src="{script}/{script}.png" alt="{script}">'
 
 
+def seen(out: Path, name: str) -> str:
+    """What seeing.py draws of its net, with the command that draws the same of a real network."""
+    folder = out / "seeing"
+    folder.mkdir(exist_ok=True)
+    run = seeing.seeing(folder)
+    said = ""
+    if name == "frozen":
+        picture, found = seeing.frozen(folder, run)
+        said = "".join(f"<p>{way}: {accuracy:.0%} of those held out.</p>" for way, accuracy in found.items())
+        pictures = [picture]
+    elif name == "features":
+        pictures = seeing.features(folder, run)
+    else:
+        pictures = [{"filters": seeing.filters, "style": seeing.style}[name](folder, run)]
+    shown = "".join(f'<img src="seeing/{picture.name}" alt="{picture.stem}">' for picture in pictures)
+    return f"{shown}{said}<p>With real weights:</p><pre>{html.escape(seeing.REAL[name])}</pre>"
+
+
 def digits(out: Path, data: netc.DataSet) -> netc.Run:
     """The lecture's convolutional net trained on the digits, or the run that is there."""
     folder = out / "convolutional"
@@ -169,6 +188,17 @@ def page(out: Path, name: str) -> str:
         "Shuffled pixels": ("What convolutions assume: that neighbours have to do with each other.",
                             lambda: experiment("permuted", out, name)),
         "Depth": ("More layers make a plain net worse, a residual one not.", lambda: experiment("depth", out, name)),
+        "Early and late filters": (
+            "A small net has learned to tell textures apart. Early filters are blobs and edges of colours; late ones "
+            "combine what others found, and say little by themselves.", lambda: seen(out, "filters")
+        ),
+        "Features": ("What units answer to most: colours early, stripes then, patterns late.",
+                     lambda: seen(out, "features")),
+        "Frozen and unfrozen": (
+            "Four other kinds of texture, six pictures of each: on the layers that have learned, held still or moving "
+            "on, and from scratch.", lambda: seen(out, "frozen")
+        ),
+        "Style transfer": ("The landscape's late maps, the painting's textures.", lambda: seen(out, "style")),
     }  # fmt: skip
     sections = []
     for title, (about, part) in parts.items():

@@ -60,20 +60,20 @@ def pictures(left: bool, count: int, seed: int) -> Rows:
 
 
 def train(how: str, epochs: int, train: Rows, test: Rows) -> tuple[list[float], float, int]:
-    """Accuracy on held-out pictures after each epoch, seconds, and how many parameters moved."""
+    """Accuracy on held-out pictures after each epoch, seconds of processor time, and how many parameters moved."""
     net = netc.load(HERE / "transfer.net", classes=len(CLASSES), size=SIZE)
     plan = replace(net.plan(), epochs=epochs)
     if how == "fine-tuned from stage 4 on":
         plan = replace(plan, freeze=("cnn.stem..cnn.stage.3",)).with_steps(rates=(("cnn", 0.1),))
     elif how == "from scratch":
         plan = replace(plan, freeze=(), init=())
-    begun = time.perf_counter()
+    begun = time.process_time()
     trainer = netc.Trainer(netc.Model(net, device="cpu", seed=0), plan, cache_features=how == "new head, features kept")
     history = trainer.fit(train, validation=test, quiet=True)
     moved = sum(
         port["trainable"] * int(np.prod(port["shape"])) for port in trainer.manifest["inputs"] if "trainable" in port
     )
-    return [record["validation_accuracy"] for record in history], time.perf_counter() - begun, moved
+    return [record["validation_accuracy"] for record in history], time.process_time() - begun, moved
 
 
 def main() -> None:
@@ -88,9 +88,17 @@ def main() -> None:
     for (how, color), style in zip(ways.items(), ("-", "--", ":"), strict=True):
         curve, seconds, moved = train(how, epochs, known, unseen)
         print(
-            f"{how:<28} {moved:>9,} parameters move  {seconds:6.1f} s  accuracy {curve[-1]:.3f}, best {max(curve):.3f}"
+            f"{how:<28} {moved:>9,} parameters move  {seconds:4.0f} s of processor time  "
+            f"accuracy {curve[-1]:.3f}, best {max(curve):.3f}"
         )
-        axes.plot(range(1, epochs + 1), curve, style, color=color, linewidth=2, label=f"{how} ({seconds:.0f} s)")
+        axes.plot(
+            range(1, epochs + 1),
+            curve,
+            style,
+            color=color,
+            linewidth=2,
+            label=f"{how} ({seconds:.0f} s of processor time)",
+        )
     axes.axhline(1 / len(CLASSES), color="#bbbbbb", linewidth=1)
     axes.set(xlabel="epoch", ylabel="accuracy on unseen pictures", ylim=(0, 1), xlim=(1, epochs))
     axes.set_title(f"EfficientNet-Lite0, {len(known['label'])} pictures of {len(CLASSES)} classes to learn from")

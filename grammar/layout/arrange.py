@@ -136,16 +136,20 @@ def _body(braces: Braces) -> Documents:
 
 # ---------------------------------------------------------------- flows
 def _flow(pieces: Sequence[Piece]) -> Group:
-    """`source -> layer -> layer`: broken at all arrows, where it doesn't help to open the braces at its end."""
+    """`source -> layer -> layer`: as many on a line as fit, where it doesn't help to open the braces at its end.
+
+    With a comment in between each stands on a line of its own.
+    """
     elements, arrows = _split(pieces, ("ARROW",))
     parts = _element(elements[0])
     if not arrows:
         return Group((*parts,))
-    behind: Documents = []
-    broken = False
-    for left, arrow, right in zip(elements, arrows, elements[1:], strict=False):
-        broken = broken or _parted(left[-1], arrow, right[0])
-        behind += [Line(" "), *_leaf(arrow), Text(" "), *_element(right)]
+    broken = any(
+        _parted(left[-1], arrow, right[0]) for left, arrow, right in zip(elements, arrows, elements[1:], strict=False)
+    )
+    steps = [[Line(" "), *_leaf(arrow), Text(" "), *_element(right)]
+             for arrow, right in zip(arrows, elements[1:], strict=True)]  # fmt: skip
+    behind = [part for step in steps for part in step] if broken else [Group((*step,), fills=True) for step in steps]
     return Group((*parts, Indent((*behind,))), broken)
 
 
@@ -191,15 +195,16 @@ def _expression(pieces: Sequence[Piece], level: int = 0) -> Documents:
 
 
 def _operation(operands: Sequence[Sequence[Piece]], operators: Sequence[Leaf], level: int) -> Group:
-    """`a + b - c`: a line ends behind each operator, or behind none."""
+    """`a + b - c`: as many on a line as fit, with the operators at the ends of lines."""
     parts: Documents = []
     broken = False
     for left, operator, right in zip(operands, operators, operands[1:], strict=False):
         space = around(operator, left, right)
         broken = broken or _parted(left[-1], operator, right[0])
-        apart: Document = Text(space) if operator.kind in UNBROKEN else Line(space)
-        parts += [Text(space), *_leaf(operator), apart, *_expression(right, level)]
-    breaks = broken or any(isinstance(part, Line) for part in parts)
+        operand = _expression(right, level)
+        parts += [Text(space), *_leaf(operator)]
+        parts += [Text(space), *operand] if operator.kind in UNBROKEN else [Group((Line(space), *operand), fills=True)]
+    breaks = broken or any(isinstance(part, Group) and part.fills for part in parts)
     behind = [Indent((*parts,))] if breaks else parts
     return Group((*_expression(operands[0], level), *behind), broken)
 

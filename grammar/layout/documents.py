@@ -73,12 +73,14 @@ class Group:
     broken     whatever its length
     gives_way  whether it is broken in place of the one around it, where that is enough: `concat { … }` in a flow
     opened     that it was: what is inside counts no longer for the one around it
+    fills      whether it is one of several that fill lines: a step of a flow
     """
 
     parts: tuple[Document, ...]
     broken: bool = False
     gives_way: bool = False
     opened: bool = False
+    fills: bool = False
     tall: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -180,7 +182,7 @@ class _Printer:
 
     def _group(self, group: Group, indent: int, broken: bool) -> None:
         flat = not group.broken and (not broken or self._fits(group, indent))
-        opened = None if flat or group.broken else _opened(group)
+        opened = None if flat or group.broken or group.fills else _opened(group)
         if opened is not None and self._fits(opened, indent):
             self._push(opened.parts, indent, False)
         else:
@@ -250,6 +252,8 @@ def _opened(group: Group) -> Group | None:
         if isinstance(part, Group) and part.gives_way:
             found = True
             return Group(part.parts, broken=True, opened=True)
+        if isinstance(part, Group) and part.fills:
+            return Group(tuple(map(opened, part.parts)), fills=True)
         return part
 
     parts = tuple(map(opened, group.parts))

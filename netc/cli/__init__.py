@@ -7,6 +7,7 @@ number of the signal for what was interrupted, which is 130 for Ctrl-C.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -32,10 +33,12 @@ GROUPS = {
         "new": "a folder with a network of the zoo to change",
         "check": "find mistakes: syntax, names, shapes, `expect`",
         "lint": "check, and point at what is legal but rarely meant",
-        "fmt": "lay texts out as all of them are: spaces, lines, columns",
+        "rules": "what `lint` looks for",
         "explain": "the long version of a finding's code",
-        "diff": "how one network became another, to the last parameter",
+        "budget": "what networks cost, and what they may",
         "server": "what editors ask: findings as you type, hover, completion",
+        "fmt": "lay texts out as all of them are: spaces, lines, columns",
+        "diff": "how one network became another, to the last parameter",
         "summary": "layers, shapes, parameters and cost of a network",
     },
     "Train and use it": {
@@ -184,4 +187,6 @@ def main() -> NoReturn:
         from netc.cli.completion import answer
 
         sys.exit(answer(netc, os.environ[COMPLETE]))
-    sys.exit(run())
+    code = run()
+    gc.freeze()  # the interpreter would look through all there is for circles once more before it ends
+    sys.exit(code)

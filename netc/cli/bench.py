@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netc.cli.command import MACHINE, option, verb
+from netc.cli.failures import FINDINGS
 from netc.cli.options import (
     device_option,
     format_option,
@@ -24,10 +25,12 @@ from netc.cli.terminal import put, put_json, say
 from netc.compiler.targets import TARGETS
 
 if TYPE_CHECKING:
-    from netc.compiler import Memory, Precision
+    from netc.compiler import Memory, Net, Precision
+    from netc.runtime.devices.device import Device
 
 
-@verb(examples=("netc bench digits.net", "netc bench digits.net --batch 256 --threads 4 --format json"))
+@verb(examples=("netc bench digits.net", "netc bench digits.net --batch 256 --threads 4 --format json",
+      "netc bench digits.net --check"))  # fmt: skip
 @click.argument("file", metavar="FILE", type=NET_FILE)
 @option("--batch", type=click.IntRange(1), metavar="N", help="examples in a step; the train section's")
 @option(
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     default=None,
     help="time PyTorch's step of the same net too; unless said, where it is installed",
 )
+@option("--check", is_flag=True, help="measure answers instead, and hold them to the file's latency budgets")
 @net_options
 @loss_option
 @device_option
@@ -77,7 +81,8 @@ def bench(
     graphs: bool,
     torch: bool | None,
     style: str,
-) -> None:
+    check: bool,
+) -> int:
     """Time training steps of a network on synthetic data: examples a second, share of the machine's peak, memory.
 
     Where PyTorch is installed the same step is timed there too, in rounds that take turns, and a ratio is given:
@@ -85,6 +90,9 @@ def bench(
 
     A table follows that says where a step's time goes: layer by layer with its line in the text, forward, backward and
     the optimizer's update apart. The weights do not change.
+
+    With `--check` the answers of the network are timed, for each `expect latency(batch=1) <= 5ms` in the file and each
+    such budget of the settings that holds for it; exits with 1 if one is missed.
     """
     from netc.compiler import Options, override
     from netc.runtime.devices.device import resolve
@@ -93,17 +101,16 @@ def bench(
     from netc.runtime.measure.profile_text import profile_text
 
     network = load_net(file, net, settings, loss)
+    if check:
+        return _check(network, style, rounds, threads, resolve(device, _told), target)
     plan = override(network.plan(), batch=batch)
-
-    def told(line: str) -> None:
-        say(f"device     {line}")
 
     found = measure(
         network,
         plan,
         rounds=rounds,
         threads=threads,
-        device=resolve(device, told, nhwc=nhwc, graphs=graphs, tf32=tf32),
+        device=resolve(device, _told, nhwc=nhwc, graphs=graphs, tf32=tf32),
         target=target,
         options=Options(lowerings=lowerings, precision=precision, memory=memory),
         torch=installed() if torch is None else torch,
@@ -112,3 +119,38 @@ def bench(
         put_json(found)
     else:
         put(f"{bench_text(found)}\n{profile_text(found['profile'])}")
+    return 0
+
+
+def _told(line: str) -> None:
+    say(f"device     {line}")
+
+
+def _check(net: Net, style: str, rounds: int, threads: int, device: Device, target: str) -> int:
+    """Measure what latency budgets speak of; returns the exit code."""
+    from netc.compiler.lint.timed import timed
+    from netc.runtime.measure.latency import latency
+
+    conditions = timed(net)
+    if not conditions:
+        help = "write `expect latency(batch=1) <= 5ms` in the net, or a budget in netc.toml"
+        raise click.UsageError(f"nothing says how fast `{net.name}` has to be\n  = help: {help}")
+    batches = sorted({condition.batch for condition in conditions})
+    seconds = {
+        batch: latency(net, batch, rounds=rounds, threads=threads, device=device, target=target) for batch in batches
+    }
+    found = [
+        {
+            "condition": condition.text,
+            "batch": condition.batch,
+            "ms": round(1000 * seconds[condition.batch], 4),
+            "held": condition.holds(seconds[condition.batch]),
+        }
+        for condition in conditions
+    ]
+    if style == "json":
+        put_json({"version": 1, "net": net.name, "latency": found})
+    else:
+        for row in found:
+            put(f"{row['condition']}   {row['ms']:.3g} ms   {'held' if row['held'] else 'missed'}\n")
+    return 0 if all(row["held"] for row in found) else FINDINGS

@@ -16,4 +16,6 @@ def check(paths: tuple[str, ...], named: str | None, style: str) -> int:
     A folder stands for the .net files in it, `-` for standard input. Every net whose parameters have defaults is
     elaborated with them. Exits with 0 if there is nothing to report, with 1 if there is.
     """
-    return report(paths, named, style, only_check=True)
+    from netc.compiler.lint import Choice
+
+    return report(paths, named, style, Choice(only_check=True))

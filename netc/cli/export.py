@@ -11,7 +11,7 @@ from netc.cli.paths import DATA, FOLDER, PathTo
 from netc.cli.terminal import command, say
 from netc.compiler.facts.table import size
 
-FORMATS = ("onnx", "safetensors", "hub", "pytorch")
+FORMATS = ("onnx", "safetensors", "hub", "pytorch", "keras")
 FILES = {"onnx": ".onnx", "safetensors": ".safetensors"}
 
 
@@ -40,8 +40,8 @@ def export(run: str, form: str, output: str | None, precision: str, data: str | 
     """Write a trained network, with its best weights, in a format of others.
 
     onnx: one file with classes, data card, preprocessing and provenance in its metadata. safetensors: the weights.
-    hub: a folder with README.md, config.json, both of them and the text. pytorch: a folder with the network as
-    source code that a person can read, and its weights.
+    hub: a folder with README.md, config.json, both of them and the text. pytorch, keras: a folder with the network
+    as source code that a person can read, and its weights.
 
     With --precision float16 or int8, figures, the time of an example and the size before and after are printed.
     """

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from netc.cli.command import option
 from netc.cli.failures import FINDINGS
+from netc.cli.formats import FOR_MACHINES, FORMATS, written
 from netc.cli.options import format_option
 from netc.cli.paths import NET_FILE
-from netc.cli.telling import answer, count
+from netc.cli.streams import own
+from netc.cli.telling import count
 from netc.cli.terminal import say
+
+if TYPE_CHECKING:
+    from netc.compiler.lint import Choice, LintResult
 
 STDIN = "-"
 
@@ -29,8 +34,9 @@ def findings_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 help="with `-`: what the text is called in findings, and where what it uses is looked for",
             ),
             format_option(
-                "full", "concise", "json", "github",
-                help="with the source, a line each, JSON, or annotations for GitHub Actions",
+                *FORMATS,
+                help="with the source, a line each, JSON, annotations for GitHub Actions, a code quality report, SARIF "
+                "2.1.0, JUnit's XML",
             ),
         )
     ):  # fmt: skip
@@ -38,23 +44,33 @@ def findings_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def report(
-    paths: Sequence[str], named: str | None, style: str, select: Sequence[str] = (), ignore: Sequence[str] = (),
-    *, only_check: bool = False,
-) -> int:  # fmt: skip
-    """Look at all files, answer, and return the exit code. A folder without a .net file is told on stderr."""
+def report(paths: Sequence[str], named: str | None, style: str, choice: Choice) -> int:
+    """Look at all files, answer, and return the exit code."""
+    result = look(paths, standard_input(paths, named), choice)
+    show_findings(result, style)
+    count(result.diagnostics, len(result.files), style)
+    return FINDINGS if result.diagnostics else 0
+
+
+def look(paths: Sequence[str], texts: Mapping[str, bytes], choice: Choice, fixes: str = "") -> LintResult:
+    """What is found in the files that the paths stand for; of many, as many at a time as there are processors. A
+    folder without a .net file is told on stderr."""
     from netc.compiler.lint import lint
     from netc.compiler.lint.files import net_files
 
-    texts = standard_input(paths, named)
-    result = lint((path for path in paths if path != STDIN), select, ignore, only_check=only_check, texts=texts)
-    answer(result.diagnostics, result.sources, style)
+    result = lint((path for path in paths if path != STDIN), choice=choice, texts=texts, fixes=fixes, processes=0)
     for path in map(Path, paths):
         if path.is_dir() and not net_files(path):
             skipped = "hidden folders, virtual environments, build folders and runs in it are not looked into"
             say(f"note: there is no .net file in {path}; {skipped}")
-    count(result.diagnostics, len(result.files), style)
-    return FINDINGS if result.diagnostics else 0
+    return result
+
+
+def show_findings(result: LintResult, style: str) -> None:
+    """Findings as a verb's answer, on stdout, in one of the formats."""
+    text = written(result, style)
+    if text:
+        own(sys.stdout).write(text if text.endswith("\n") else text + "\n")
 
 
 def standard_input(paths: Sequence[str], named: str | None) -> dict[str, bytes]:
@@ -64,3 +80,6 @@ def standard_input(paths: Sequence[str], named: str | None) -> dict[str, bytes]:
     if named is not None:
         raise click.UsageError("--stdin-filename names the text on standard input\n  = help: add `-`, or leave it out")
     return {}
+
+
+__all__ = ["FOR_MACHINES", "findings_options", "look", "report", "show_findings", "standard_input"]

@@ -65,7 +65,10 @@ def graph_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def asked(**given: Any) -> Any:
         wanted = GraphWanted(**{field.name: given.pop(field.name) for field in fields(GraphWanted)})
         wanted.check()
-        return function(wanted, **given)
+        from netc.compiler import collector
+
+        with collector.waiting():
+            return function(wanted, **given)
 
     for decorate in reversed(
         (

@@ -31,7 +31,13 @@ PLACE = "give `-o` a place that can be written"
 @option(
     "--weights", metavar="OUT", type=PathTo("safetensors"), help="write the model's numbers too, a .safetensors file"
 )
-def import_(model: str, output: str | None, weights: str | None) -> None:
+@option(
+    "--given",
+    metavar="NAME=NUMBER",
+    multiple=True,
+    help="what an input is that is one number (`sr=16000`), or an open size, by its name in the model",
+)
+def import_(model: str, output: str | None, weights: str | None, given: tuple[str, ...]) -> None:
     """Turn an ONNX model into text: layers, blocks and loops, under the model's own names.
 
     The text is compiled and both are run on the same random examples; how far their outputs are apart is told. A model
@@ -42,7 +48,7 @@ def import_(model: str, output: str | None, weights: str | None) -> None:
     from netc.compiler import load_model
 
     _check_outputs(output, weights)
-    net, imported = load_model(model)
+    net, imported = load_model(model, given=dict(map(_number, given)))
     for note in imported.notes:
         say(f"note: {note}")
     if output is None:
@@ -57,6 +63,15 @@ def import_(model: str, output: str | None, weights: str | None) -> None:
         _write_weights(Path(weights), net)
         say(f"wrote {weights}: {counted(len(net.start), 'tensor')}")
     _next(model, output, weights, net)
+
+
+def _number(text: str) -> tuple[str, int | float]:
+    name, _, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        raise click.UsageError(f"`--given {text}` gives no number\n  = help: write `--given NAME=NUMBER`") from None
+    return name.strip(), int(number) if number.is_integer() else number
 
 
 def _check_outputs(output: str | None, weights: str | None) -> None:
@@ -75,6 +90,9 @@ def _compare(model: str, net: Net, imported: Imported) -> None:
 
     if imported.training:
         say("outputs: not compared, for the model normalizes by the batch that it is given")
+        return
+    if imported.random:
+        say("outputs: not compared, for the model draws random numbers")
         return
     found = difference(Path(model), net, imported)
     say(

@@ -30,6 +30,7 @@ NET_FILE = PathTo("net")
 MODEL = PathTo("onnx")
 FOLDER = PathTo()
 RUN_OR_MODEL = PathTo("onnx")
+CARD = PathTo("json")
 WEIGHTS = PathTo("safetensors", "npz", "pth", "pt", "h5", "keras", "onnx")
 DATA = PathTo("npz", "csv", words=("digits",))
 

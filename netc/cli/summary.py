@@ -35,13 +35,15 @@ def summary(
 
     Shapes are written without the batch. FLOPs are multiply-accumulates of convolutions and products for one example.
     """
+    from netc.compiler import collector
     from netc.compiler import summary as summarize
 
-    network = load_net(file, net, settings)
-    found = summarize(network, depth=depth)
-    if style == "json":
-        put_json(found)
-        return
-    from netc.cli.table import draw_summary
+    with collector.waiting():
+        network = load_net(file, net, settings)
+        found = summarize(network, depth=depth)
+        if style == "json":
+            put_json(found)
+            return
+        from netc.cli.table import draw_summary
 
-    draw_summary(network, found, batch, markdown=style == "md")
+        draw_summary(network, found, batch, markdown=style == "md")

@@ -7,26 +7,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from netc.cli.formats import FOR_MACHINES
 from netc.cli.streams import OutputError, own
 from netc.cli.terminal import say, use_color
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Severity
-from netc.grammar.render import render_concise, render_full, render_github, render_json
-
-
-def answer(findings: Sequence[Diagnostic], sources: Mapping[str, str], style: str) -> None:
-    """Findings as a verb's answer, on stdout: `full`, `concise`, `json` or `github`."""
-    match style:
-        case "json":
-            text = render_json(findings)
-        case "github":
-            text = render_github(findings)
-        case "concise":
-            text = render_concise(findings)
-        case _:
-            text = render_full(findings, sources, color=use_color(sys.stdout))
-    if text:
-        own(sys.stdout).write(text if text.endswith("\n") else text + "\n")
+from netc.grammar.render import render_full
 
 
 def draw(findings: Sequence[Diagnostic], sources: Mapping[str, str] | None = None) -> None:
@@ -39,7 +25,7 @@ def draw(findings: Sequence[Diagnostic], sources: Mapping[str, str] | None = Non
 
 def count(findings: Sequence[Diagnostic], files: int, style: str) -> None:
     """The last line, on stderr: how many findings in how many files."""
-    if style in ("json", "github"):
+    if style in FOR_MACHINES:
         return
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     numbers = ((errors, "error"), (len(findings) - errors, "warning"))

@@ -4,6 +4,7 @@ Every look is a function of a model that returns a `View`: arrays, and a picture
 """
 
 from netc.runtime.inside.activations import activations
+from netc.runtime.inside.curves import curves
 from netc.runtime.inside.dream import dream
 from netc.runtime.inside.embedding import embedding
 from netc.runtime.inside.features import features
@@ -18,6 +19,6 @@ from netc.runtime.inside.view import Plot, Sheet, View
 from netc.runtime.inside.weights import weights
 
 __all__ = [
-    "Plot", "Sheet", "View", "activations", "confusion", "dream", "embedding", "errors", "features", "filters",
-    "gradcam", "invert", "occlusion", "saliency", "style", "weights",
+    "Plot", "Sheet", "View", "activations", "confusion", "curves", "dream", "embedding", "errors", "features",
+    "filters", "gradcam", "invert", "occlusion", "saliency", "style", "weights",
 ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +29,16 @@ def difference(model: Path, net: Net, imported: Imported) -> float | str:
     except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
         return f"not compared, for ONNX Runtime does not load the model: {str(error).splitlines()[0][:120]}"
     ours = Session(compile_inference(net, net.start), CPU)
-    examples = _examples(theirs.session, net, imported.inputs)
+    examples = _examples(theirs.session, net, imported)
     try:
-        expected = theirs.session.run(None, examples)
+        expected = theirs.session.run(None, {**examples, **imported.numbers})
     except Exception as error:
         return f"not compared, for ONNX Runtime does not run the model: {str(error).splitlines()[0][:120]}"
     given = {imported.inputs[name]: _batch_first(array, name, imported) for name, array in examples.items()}
     found = dict(zip([item.name for item in ours.session.get_outputs()], ours.session.run(None, given), strict=True))
     names = [item.name for item in theirs.session.get_outputs()]
     pairs = [
-        (array, found[imported.outputs[name]])
+        (_batch_first(array, name, imported), found[imported.outputs[name]])
         for name, array in zip(names, expected, strict=True)
         if name in imported.outputs
     ]
@@ -61,18 +60,22 @@ def _batch_first(array: Array, name: str, imported: Imported) -> Array:
     return np.ascontiguousarray(np.moveaxis(array, axis, 0))
 
 
-def _examples(session: Any, net: Net, names: Mapping[str, str]) -> dict[str, Array]:
+def _examples(session: Any, net: Net, imported: Imported) -> dict[str, Array]:
     """Random examples in the shapes of a model's inputs; whole numbers are small, so that tables have them."""
-    random = np.random.default_rng(0)
+    random, names = np.random.default_rng(0), imported.inputs
     rows = {value.name: value for value in net.inputs}
     found: dict[str, Array] = {}
     for item in session.get_inputs():
         if item.name not in names:
             continue
         wanted = rows[names[item.name]]
-        shape = [size if isinstance(size, int) and size > 0 else OPEN for size in item.shape]
-        if not isinstance(item.shape[0], int):
-            shape[0] = EXAMPLES
+        batch = imported.batch_axes.get(item.name, 0)
+        ours = iter(wanted.shape[1:])  # an open size may have been given
+        shape = []
+        for axis, size in enumerate(item.shape):
+            mine = EXAMPLES if axis == batch else next(ours)
+            known = size if isinstance(size, int) and size > 0 else mine
+            shape.append(known if isinstance(known, int) else OPEN)
         if "float" in item.type or "double" in item.type:
             kind = np.float16 if "float16" in item.type else np.float64 if "double" in item.type else np.float32
             found[item.name] = random.standard_normal(shape).astype(kind)

@@ -43,14 +43,20 @@ def curves(runs: Mapping[str, Sequence[Record]]) -> Figure:
         raise ImportError("curves need matplotlib: pip install 'netc[plot]'")
     from netc.runtime.show.picture import Picture
 
-    metrics = dict.fromkeys(
-        name.removeprefix(PREFIX)
-        for history in runs.values()
-        for record in history
-        for name in record
-        if name not in _AXES
-    )
-    figure = Picture(figsize=(5.2 * max(1, len(metrics)), 3.8), layout="constrained")
+    figure = Picture(figsize=(5.2 * max(1, len(measured(runs))), 3.8), layout="constrained")
+    draw_curves(figure, runs)
+    return figure
+
+
+def measured(runs: Mapping[str, Sequence[Record]]) -> list[str]:
+    """What was measured in some run: loss and metrics by their names, in their order."""
+    names = (name for history in runs.values() for record in history for name in record if name not in _AXES)
+    return list(dict.fromkeys(name.removeprefix(PREFIX) for name in names))
+
+
+def draw_curves(figure: Figure, runs: Mapping[str, Sequence[Record]]) -> None:
+    """Draw `curves` into a figure of matplotlib's."""
+    metrics = measured(runs)
     for axes, metric in zip(figure.subplots(1, max(1, len(metrics)), squeeze=False)[0], metrics, strict=False):
         for index, (run, history) in enumerate(runs.items()):
             for name, style, what in ((metric, "--", "training"), (PREFIX + metric, "-", "held out")):
@@ -63,7 +69,6 @@ def curves(runs: Mapping[str, Sequence[Record]]) -> Figure:
         axes.set_title(metric)
         axes.grid(alpha=0.3)
     _legend(figure)
-    return figure
 
 
 def _dot(points: Sequence[object], style: str) -> dict[str, str]:

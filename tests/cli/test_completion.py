@@ -67,7 +67,7 @@ def in_bash(folder: Path, *words: str) -> list[str]:
         (["netc", "train", "--res"], ["--resume"]),
         (["netc", "train", "--device", ""], ["auto", "cpu", "cuda"]),
         (["netc", "check", "--format", "=", "c"], ["concise"]),
-        (["netc", "check", "--format", "="], ["full", "concise", "json", "github"]),
+        (["netc", "check", "--format", "="], ["full", "concise", "json", "github", "gitlab", "sarif", "junit"]),
         (["netc", "check", ""], ["digits.net", "nets", "two words.net"]),
         (["netc", "check", "digits.net", "nets/"], ["nets/deep.net"]),
         (["netc", "check", "two\\ w"], ["two words.net"]),

@@ -84,6 +84,14 @@ def test_pytorch_gives_the_same(trained: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(found, library.load_run(trained, "cpu").model(rows), atol=1e-5)
 
 
+def test_keras_source_is_written(trained: Path, tmp_path: Path) -> None:
+    """That its outputs are equal, tests/sources/test_keras.py holds, where Keras is."""
+    place = tmp_path / "tiny_keras"
+    assert netc(["export", str(trained), "--to", "keras", "-o", str(place)]) == 0
+    assert {path.name for path in place.iterdir()} == {"model.py", "model.safetensors"}
+    compile((place / "model.py").read_text(), "model.py", "exec")
+
+
 @pytest.mark.parametrize(("precision", "tolerance"), [("float16", 2e-2), ("int8", 0.3)])
 def test_fewer_bits(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], precision: str, tolerance: float

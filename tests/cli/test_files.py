@@ -38,7 +38,9 @@ def test_several_files_and_folders(netc: Any, verb: str) -> None:
     assert done.returncode == 1
     warnings = done.stdout.count("warning[")
     ending = {0: "", 1: ", 1 warning"}.get(warnings, f", {warnings} warnings")
-    assert done.stderr == f"Checked 4 files: 2 errors{ending}\n"
+    counted, *fixes = done.stderr.splitlines()
+    assert counted == f"Checked 4 files: 2 errors{ending}"
+    assert verb == "lint" or not fixes
     assert netc(verb, "a.net", "a.net").stderr == "nothing to report in 1 file\n"
     done = netc("check", "a.net", "a2.net", files={"a2.net": GOOD})
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "Checked 2 files: nothing to report\n")
@@ -67,7 +69,7 @@ def test_standard_input(tmp_path: Path, verb: str) -> None:
     done = piped(tmp_path, BAD.encode(), verb, "-")
     assert done.returncode == 1
     assert "--> <stdin>:3:3" in done.stdout
-    assert done.stderr == "1 error in 1 file\n"
+    assert done.stderr.splitlines()[0] == "1 error in 1 file"
     assert piped(tmp_path, GOOD.encode(), "check", "-").returncode == 0
 
 

@@ -38,7 +38,7 @@ def check_findings(text: str) -> list[dict[str, Any]]:
         for label in item["labels"]:
             check_keys(label, {"message": str, **PLACE})
         if item["fix"]:
-            check_keys(item["fix"], {"title": str, "edits": list})
+            check_keys(item["fix"], {"title": str, "safe": bool, "edits": list})
             for edit in item["fix"]["edits"]:
                 check_keys(edit, {**PLACE, "text": str})
     return list(found["diagnostics"])

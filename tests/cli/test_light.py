@@ -16,7 +16,7 @@ block unit(n) { conv(n, 3x3, pad=same, bias=false) -> batchnorm -> relu }
 net Small {
   input image: 1x28x28
   skip = unit(4)
-  add { identity; unit(4) -> dropout(0.2) }
+  add { identity; unit(4) -> conv(4, 1x1, bias=false) -> batchnorm } -> dropout(0.2)
   concat(skip)
   maxpool(2x2)
   logits = flatten -> dense(10)
@@ -24,6 +24,7 @@ net Small {
 train Small {
   loss = cross_entropy(logits, label)
   optimizer = adamw(lr=1e-3)
+  decays = kernels
   schedule = cosine(warmup=1)
   metrics = [accuracy]
 }

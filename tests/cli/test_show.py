@@ -66,6 +66,10 @@ def test_numbers_and_plots(folder: Path) -> None:
     done = netc_in(folder, "show", "curves", "run", "-o", "curves.svg")
     assert done.returncode == 0, done.stderr
     assert "<svg" in (folder / "curves.svg").read_text()
+    done = netc_in(folder, "show", "curves", "run", "-o", "curves.npz", "--format", "json")
+    assert json.loads(done.stdout)["arrays"] == {
+        name: list(x.shape) for name, x in np.load(folder / "curves.npz").items()
+    }
 
 
 def test_dream_and_style_of_a_photograph(folder: Path) -> None:

@@ -133,9 +133,6 @@ def test_a_type_that_numpy_lacks(tmp_path: Path) -> None:
     save_file({"w": np.zeros(3, ml_dtypes.bfloat16)}, tmp_path / "w.safetensors")
     program = """import sys
 from netc.compiler.weights.files import read_tensors
-try:
-    read_tensors(sys.argv[1])
-except Exception as error:
-    print(error.diagnostics[0].code, "ml_dtypes" in sys.modules)"""
+print(read_tensors(sys.argv[1])[0]["w"].dtype, "ml_dtypes" in sys.modules)"""
     words = [sys.executable, "-c", program, str(tmp_path / "w.safetensors")]
-    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "E553 False\n"
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "float32 False\n"

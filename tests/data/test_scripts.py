@@ -91,7 +91,9 @@ def test_depth_is_compared(tmp_path, monkeypatch, capsys):
 @pytest.mark.slow
 def test_the_page_of_the_lecture(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
+    monkeypatch.syspath_prepend(ROOT / "examples/lecture")
     page = script("examples/lecture/page.py")
+    monkeypatch.setattr(page.seeing, "ROWS", 64)
     monkeypatch.setattr(page, "experiment", lambda name, out, data: f"<p>{name}")
     monkeypatch.setattr(page, "FAMILIES", ("alexnet",))
     monkeypatch.setattr(page, "SHARES", ("alexnet", "resnet18"))
@@ -102,4 +104,5 @@ def test_the_page_of_the_lecture(tmp_path, monkeypatch):
     assert "<p>permuted" in text
     pictures = set(re.findall(r'<img src="([^"]+)"', text))
     assert pictures >= {"shares.png", "training.png", "filters.png", "digit.png"}
+    assert pictures >= {f"seeing/{name}.png" for name in ("filters", "features-late", "frozen", "style")}
     assert all((tmp_path / name).stat().st_size > 500 for name in pictures)

@@ -21,7 +21,7 @@ SINKS_TO = {"style": 0.1}
 def run(task: str, out: Path, *options: str) -> tuple[float, float]:
     """The figure before and after."""
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), task, "--out", str(out), *options],
+        [sys.executable, str(PROGRAM), task, "--out", str(out), *options], cwd=out,
         capture_output=True, text=True, timeout=600, env=surroundings(PYTHONPATH=str(ROOT)),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -16,7 +16,7 @@ from tiers import examples
 from trees import check_tree
 
 from netc.compiler import check, compile_inference, compile_training, initial_weights
-from netc.compiler.declare.arguments import ArgumentType, Boolean, Integer, Optional_, Real, Word
+from netc.compiler.declare.arguments import ArgumentType, Boolean, Integer, Optional_, Real, Text, Word
 from netc.compiler.declare.axes import Axes, AxisOrAxes, Index, Parts
 from netc.compiler.declare.extents import Extent, Pad, Sizes
 from netc.compiler.declare.lists import Connections, Numbers
@@ -83,6 +83,8 @@ def fitting(kind: ArgumentType) -> st.SearchStrategy[str]:
             return st.permutations(range(3)).map(brackets) | st.permutations(range(2)).map(brackets)
         case Numbers():
             return st.sampled_from(["0.5", "2", "[0.5, 1]", "[0.1, 0.2, 0.3]", "[1, 2, 3, 4]"])
+        case Text():
+            return st.sampled_from([f'"{kind.example}"', '"Cosh"', '"Hardmax"', '"Less"', '"Tile"', '"Attan"', '""'])
         case Connections():
             return lists(lists(st.integers(0, 2)))
         case LayerType() | DeclaredType() | TensorType() | AxisOrAxes() | Index() | Parts():

@@ -214,7 +214,7 @@ def test_json() -> None:
     assert [second[name] for name in place] == [None] * 5
     assert (second["labels"], second["notes"], second["help"]) == ([], ["n"], None)
     edit = {"file": "lecture.net", "line": 1, "column": 2, "end_line": 3, "end_column": 4, "text": "x"}
-    assert second["fix"] == {"title": "t", "edits": [edit]}
+    assert second["fix"] == {"title": "t", "safe": False, "edits": [edit]}
     assert json.loads(render_json([])) == {"version": 1, "diagnostics": []}
 
 

@@ -111,9 +111,8 @@ def closed_domain() -> onnx.ModelProto:
 def depends_on_data() -> onnx.ModelProto:
     out = [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)]
     branch = helper.make_graph([node("Relu", ["x"], ["z"])], "b", [], out)
-    nodes = [node("ReduceMax", ["x"], ["m"], keepdims=0), node("Greater", ["m", "k"], ["c"])]
-    nodes.append(node("If", ["c"], ["y"], name="choose", then_branch=branch, else_branch=branch))
-    return model(nodes[2:], {**X, "c": (1,)}, {})
+    choose = node("If", ["c"], ["y"], name="choose", then_branch=branch, else_branch=branch)
+    return model([choose], {**X, "c": ("N",)}, {})
 
 
 def quantised() -> onnx.ModelProto:

@@ -12,6 +12,12 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
+from netc.compiler import compile_inference, load_model
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.devices.device import CPU
+from netc.runtime.measure.imported import difference
+from netc.runtime.sessions.session import Session
+
 from .models import Array, apart, imported, model, weight
 
 
@@ -122,6 +128,17 @@ CASES: dict[str, Case] = {
     "reflected": Case("y = Pad(x, p; mode='reflect')", "pad(1, mode=reflect)", weights={"p": ints(0, 0, 1, 1, 0, 0, 1, 1)}),
     "open sizes": Case("a = Shape(x)\nb = Gather(a, zero)\nc = Unsqueeze(b, axis)\nd = Concat(c, rest; axis=0)\n"
                        "y = Reshape(x, d)", "flatten", weights={"zero": np.array(0), "axis": ints(0), "rest": ints(144)}),
+    "no layer": Case("y = Atan(x)", 'onnx("Atan")'),
+    "no layer, attributes": Case("a = Relu(x)\ny = LpNormalization(a; axis=1, p=1)", 'relu -> onnx("LpNormalization", axis=1, p=1)'),
+    "no layer, numbers": Case("y = Trilu(x, k; upper=0)", 'onnx("Trilu", k=1, upper=0)', weights={"k": np.array(1)}),
+    "no layer, axes as an attribute": Case("y = ReduceProd(x; axes=[1], keepdims=0)", 'onnx("ReduceProd", axes=[1], keepdims=0)', opset=13),
+    "length": Case("y = ReduceL2(x; axes=[1], keepdims=0)", "square -> reduce_sum(axis=0) -> sqrt", opset=13),
+    "no layer, scales": Case("y = Resize(x, , s; mode='cubic', antialias=1)", 'onnx("Resize", scales=[1.0, 1.0, 0.5, 0.5], antialias=1, mode="cubic")',
+                             weights={"s": np.array([1, 1, 0.5, 0.5], np.float32)}),
+    "no layer, two flows": Case("a = Sigmoid(x)\ny = Mod(x, a; fmod=1)", 'value = sigmoid y = image -> onnx("Mod", value, fmod=1)'),
+    "no layer, text": Case("y = DepthToSpace(x; blocksize=2, mode='CRD')", "pixel_shuffle(2)"),
+    "no layer, several": Case("a, b = TopK(x, k; axis=2, largest=0)\ny = Identity(a)", 'y, value = onnx("TopK", K=[3], axis=2, largest=0) output y',
+                              weights={"k": ints(3)}),
     "fixed batch": Case("a = Reshape(x, to)\ny = Relu(a)", "relu -> flatten", (3, 4, 6, 6), {"to": ints(3, 144)}),
 }  # fmt: skip
 
@@ -161,6 +178,78 @@ def test_an_lstm_has_its_weights_in_our_order(tmp_path: Path) -> None:
     assert "lstm(5, last=true)" in found.text
     assert found.batch_axes == {"x": 1}
     assert [array.shape for array in net.start.values()] == [(20, 4), (20, 5), (20,), (20,)]
+
+
+@pytest.mark.parametrize("op", ["LSTM", "GRU", "RNN"])
+def test_recurrence_may_go_backwards_alone(op: str, tmp_path: Path) -> None:
+    gates = {"LSTM": 4, "GRU": 3, "RNN": 1}[op]
+    said = {"linear_before_reset": 1} if op == "GRU" else {}
+    node = helper.make_node(op, ["x", "w", "r", "b"], ["a", "h"], hidden_size=5, direction="reverse", **said)
+    squeeze = helper.make_node("Squeeze", ["a", "axis"], ["y"])
+    weights = {"w": weight(1, gates * 5, 4), "r": weight(1, gates * 5, 5), "b": weight(1, gates * 10), "axis": ints(1)}
+    proto = model([node, squeeze], {"x": (6, "batch", 4)}, weights)
+    net, found = imported(proto, tmp_path)
+    assert f"{op.lower()}(5, reverse=true)" in found.text
+    x = np.random.default_rng(0).standard_normal((6, 2, 4)).astype("f4")
+    (expected,) = Session(proto.SerializeToString(), CPU).session.run(None, {"x": x})
+    (mine,) = Session(compile_inference(net, net.start), CPU).session.run(None, {"x": np.moveaxis(x, 1, 0)})
+    np.testing.assert_allclose(np.moveaxis(mine, 0, 1), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "index"),
+    [
+        ("y = GatherND(x, i; batch_dims=1)", ("N", 3, 1)),
+        ("y = GatherND(x, i; batch_dims=1)", ("N", 2, 2)),
+        ("a = Flatten(x)\ny = GatherElements(a, i; axis=1)", ("N", 7)),
+    ],
+)
+def test_each_example_is_picked_from_by_its_own_places(
+    nodes: str, index: tuple[int | str, ...], tmp_path: Path
+) -> None:
+    proto = model(nodes_of(nodes), {"x": ("N", 4, 5), "i": index}, {}, whole=["i"])
+    net, found = imported(proto, tmp_path)
+    assert "gather(" in found.text
+    assert apart(proto, net, found, most=4) < 1e-6
+
+
+def test_random_numbers_are_drawn_here(tmp_path: Path) -> None:
+    nodes = nodes_of("a = RandomUniformLike(x; high=2.0)\ny = Mul(x, a)")
+    _, found = imported(model(nodes, {"x": ("N", 4)}, {}), tmp_path)
+    assert "uniform([4], high=2.0)" in found.text
+    assert found.random
+
+
+def branch(op: str) -> onnx.GraphProto:
+    out = [helper.make_tensor_value_info("inner", onnx.TensorProto.FLOAT, None)]
+    return helper.make_graph([helper.make_node(op, ["x"], ["inner"])], op, [], out)
+
+
+def test_a_branch_on_an_open_size_is_not_guessed(tmp_path: Path) -> None:
+    nodes = nodes_of("s = Shape(x)\nf = Gather(s, one)\nn = Equal(f, one)\nc = Not(n)")
+    nodes.append(helper.make_node("If", ["c"], ["y"], then_branch=branch("Relu"), else_branch=branch("Tanh")))
+    proto = model(nodes, {"x": ("N", "F")}, {"one": np.array(1)})
+    with pytest.raises(DiagnosticError, match="depends on a size that the model leaves open"):
+        imported(proto, tmp_path)
+    assert "tanh" in load_model(str(tmp_path / "model.onnx"), given={"F": 1})[1].text
+
+
+@pytest.mark.parametrize(("given", "word"), [(16, "relu"), (8, "tanh")])
+def test_a_branch_on_a_number_that_is_given_is_chosen(given: int, word: str, tmp_path: Path) -> None:
+    nodes = nodes_of("c = Equal(rate, k)")
+    nodes.append(helper.make_node("If", ["c"], ["y"], then_branch=branch("Relu"), else_branch=branch("Tanh")))
+    proto = model(nodes, {"x": ("N", "F"), "rate": ()}, {"k": np.array(16)}, whole=["rate"])
+    path = tmp_path / "model.onnx"
+    path.write_bytes(proto.SerializeToString())
+    net, found = load_model(str(path), given={"rate": given, "F": 3})
+    assert f"y = {word}" in found.text
+    assert "input x: 3" in found.text
+    assert difference(path, net, found) < 1e-6
+    for wrong, says in (({"rat": 1}, "use `rate`"), ({"F": 2.5}, "a positive whole number"), ({}, "--given rate=…")):
+        with pytest.raises(DiagnosticError) as refused:
+            load_model(str(path), given=wrong)
+        (finding,) = refused.value.diagnostics
+        assert says in f"{finding.message} {finding.help}"
 
 
 def test_functions_of_the_model_are_written_out(tmp_path: Path) -> None:

@@ -187,3 +187,15 @@ def test_packages_that_are_not_installed(model: netc.Model, monkeypatch: pytest.
     with pytest.raises(DiagnosticError) as error:
         inside.weights(model).figure()
     assert code_of(error) == "E594"
+
+
+def test_curves_are_the_records() -> None:
+    plain = [{"epoch": 1, "step": 3, "loss": 2.0}, {"epoch": 2, "step": 6, "loss": 1.0, "validation_loss": 1.5}]
+    view = inside.curves({"plain": plain, "other": plain[:1]})
+    assert view.arrays["plain.loss"].tolist() == [2.0, 1.0]
+    np.testing.assert_array_equal(view.arrays["plain.validation_loss"], [np.nan, 1.5])
+    assert view.arrays["other.epoch"].tolist() == [1]
+    assert [axes.get_title() for axes in view.figure().axes] == ["loss"]
+    with pytest.raises(DiagnosticError) as error:
+        inside.curves({"none": []})
+    assert code_of(error) == "E593"

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
+from rule_examples import example
 from tiers import but_for
 
 from netc.compiler.lint import all_rules, lint
 from netc.compiler.lint.base import SECTIONS, rule
 
 REPOSITORY = Path(__file__).parents[2]
-
-
-def example(code: str, section: str, folder: Path) -> None:
-    """Write the fenced blocks of a section: `toml` as pyproject.toml, the other as a .net file."""
-    text = all_rules()[code].documentation.split(f"## {section}\n", 1)[1].split("\n## ", 1)[0]
-    for language, block in re.findall(r"```(\w*)\n(.*?)```", text, re.S):
-        (folder / ("pyproject.toml" if language == "toml" else "example.net")).write_text(block, "utf-8")
 
 
 @pytest.mark.parametrize("code", all_rules())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netc.compiler.lint import find_files, lint, selected
-from netc.compiler.lint.config import config_for, matches
+from netc.compiler.lint.config import config_for, forget, matches
 from netc.grammar.diagnostics import DiagnosticError
 
 CUT = "net Cut {\n  input image: 1x7x7\n  conv(8, 5x5, stride=3)   #\n}\n"
@@ -55,6 +55,15 @@ def test_comment_in_several_lines(tmp_path: Path) -> None:
     assert codes(tmp_path, text) == []
 
 
+def test_a_comment_above_covers_a_statement_of_several_lines(tmp_path: Path) -> None:
+    flow = CUT.replace("conv(8, 5x5, stride=3)", "relu\n    -> conv(8, 5x5, stride=3)")
+    assert codes(tmp_path, flow.replace("  relu", "  # netc: allow L001\n  relu")) == []
+    body = CUT.replace(
+        "  conv(8, 5x5, stride=3)", "  # netc: allow L001\n  repeat 1 {\n    conv(8, 5x5, stride=3)\n  }"
+    )
+    assert codes(tmp_path, body) == ["L009", "L001"]
+
+
 def test_errors_cannot_be_allowed(tmp_path: Path) -> None:
     found = codes(tmp_path, CUT.replace("conv(", "cnov(").replace("#", "# netc: allow E202"))
     assert found[0] == "E202"
@@ -84,7 +93,7 @@ def test_settings_of_the_nearest_project(tmp_path: Path) -> None:
     assert codes(inner / "deep", CUT) == []
     (inner / "pyproject.toml").write_text("[project]\nname = 'no netc here'\n", "utf-8")
     assert config_for(inner / "x.net").ignore == ("L001",)
-    assert codes(tmp_path, CUT, select=("L",), ignore=("L009",)) == ["L001"]
+    assert codes(tmp_path, CUT, select=("L",), ignore=("L009",)) == []
 
 
 @pytest.mark.parametrize(
@@ -156,3 +165,77 @@ def test_findings_stay_in_the_file_where_they_are_written(tmp_path: Path) -> Non
         "L001",
         "L002",
     ]
+
+
+def test_a_comment_for_the_whole_file(tmp_path: Path) -> None:
+    twice = CUT + CUT.replace("Cut", "Again")
+    assert codes(tmp_path, twice) == ["L001", "L001"]
+    assert codes(tmp_path, f"{twice}# netc: allow-file L001 because it is a test\n") == []
+    assert codes(tmp_path, f"# netc: allow-file L001, L002 because it is a test\n{twice}") == ["L009"]
+    assert codes(tmp_path, f"# netc: allow-file E202\n{CUT.replace('conv', 'cnov')}")[-1] == "E202"
+
+
+@pytest.mark.parametrize(
+    ("select", "ignore", "extend", "expected"),
+    [
+        ((), (), (), {"L001", "L002", "L009"}),
+        (("L001",), ("L",), (), {"L001"}),
+        (("L",), ("L00",), ("L002",), {"L002"}),
+        (("L00",), ("L001",), (), {"L002", "L009"}),
+        (("L001",), ("L001",), (), set()),
+        (("L001",), (), ("L002",), {"L001", "L002"}),
+        ((), (), ("L002",), {"L001", "L002", "L009"}),
+    ],
+)
+def test_the_longer_word_wins(
+    select: tuple[str, ...], ignore: tuple[str, ...], extend: tuple[str, ...], expected: set[str]
+) -> None:
+    found = {rule.code for rule in selected(select, ignore, extend)}
+    assert found & {"L001", "L002", "L009"} == expected
+
+
+def test_settings_without_a_prefix(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.netc.lint]\nignore = ["L001"]\n', "utf-8")
+    (tmp_path / "netc.toml").write_text('[lint]\nignore = ["L002"]\n', "utf-8")
+    assert codes(tmp_path, CUT.replace("stride=3)", "stride=3) -> batchnorm")) == ["L001"]
+
+
+def test_settings_for_some_files(tmp_path: Path) -> None:
+    text = '[lint]\nextend-select = ["L001"]\nselect = ["L002"]\n[lint.per-file-ignores]\n"**/old/*" = ["L00"]\n'
+    (tmp_path / "netc.toml").write_text(text, "utf-8")
+    (tmp_path / "old").mkdir()
+    assert codes(tmp_path, CUT) == ["L001"]
+    assert codes(tmp_path / "old", CUT) == []
+
+
+def test_settings_of_a_rule(tmp_path: Path) -> None:
+    layers = " -> ".join(f"dense({units}, act=relu)" for units in range(8, 13))
+    (tmp_path / "model.net").write_text(f"net A {{\n  input x: 8\n  {layers}\n}}\n", "utf-8")
+    assert lint([tmp_path]).diagnostics == []
+    (tmp_path / "netc.toml").write_text("[lint.L007]\nlimit = 3\n", "utf-8")
+    forget()
+    assert [finding.code for finding in lint([tmp_path], select=("L007",)).diagnostics] == ["L007"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "help"),
+    [
+        ("[lint]\nselct = ['L']", "[lint] has no setting `selct`", "use `select`"),
+        ("[lints]\n", "there is no section [lints]", "use `lint`"),
+        ("[lint.L007]\nlimits = 3", "[lint.L007] has no setting `limits`", "use `limit`"),
+        ("[lint.L007]\nlimit = 'x'", "`limit` in [lint.L007] is of the wrong kind", "limit = 20"),
+        ("[lint.L001]\nlimit = 3", "[lint.L001] has no setting `limit`", "no settings"),
+        ("[lint.L777]\nlimit = 3", "[lint] has no setting `L777`", ""),
+        ("[lint.per-file-ignores]\n'*' = 'L001'", "`*` in [lint.per-file-ignores] is not a list", '"*" = ["L001"]'),
+        ("[lint]\nselect = ['L0O1']", "no lint rule's code begins with `L0O1`", "use `L001`"),
+        ("[lint.per-file-ignores]\n'*.net' = ['L0O1']", "no lint rule's code begins with `L0O1`", "use `L001`"),
+    ],
+)
+def test_wrong_settings_say_what_is_right(tmp_path: Path, text: str, message: str, help: str) -> None:
+    (tmp_path / "netc.toml").write_text(text, "utf-8")
+    with pytest.raises(DiagnosticError) as raised:
+        codes(tmp_path, CUT)
+    (finding,) = raised.value.diagnostics
+    assert finding.code == "E260"
+    assert message in finding.message
+    assert help in (finding.help or "")

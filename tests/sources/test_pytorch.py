@@ -5,76 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import netc
 from netc.compiler import CannotWriteError, pytorch_source
-from netc.compiler.sources.pytorch.functions import TEXTS
-from netc.runtime.model import Model
+from netc.compiler.sources.pytorch.functions.elementwise import TEXTS
+from netc.compiler.sources.pytorch.helpers import HELPERS
+from tests.sources.networks import BLOCKS, BRANCHES, EXAMPLES, SEQUENCE, SMALL, TIED, largest_difference, prepared
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors.torch")
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
-BLOCKS = """
-block unit(filters, stride = 1) {
-  conv(filters, 3x3, stride=stride, pad=1, bias=false) -> batchnorm -> relu
-}
-
-block residual(filters) { add { identity; unit(filters) } }
-
-net Blocks {
-  input image: 3x8x8
-  unit(4)
-  for i in 0..3 { layer = residual(4) }
-  unit(8, 2)
-  global_avgpool
-  logits = dense(5)
-}
-"""
-SEQUENCE = """
-net Sequence {
-  input words: int T
-  embedding(11, 6)
-  gru(5)
-  layernorm
-  logits = dense(3)
-}
-"""
-BRANCHES = """
-net Branches {
-  input x: 12
-  gate = parameter([6])
-  a = x -> dense(6, act=tanh)
-  concat { a; dense(3) -> softmax }
-  left, right = split([6, 3])
-  y = left * gate
-  z = right -> dense(2, act=prelu)
-  output y, z
-}
-"""
-OPENED = {"N": 2, "T": 7}
-SMALL = [
-    ("alexnet", {}), ("autoencoder", {}), ("densenet_cifar", {}), ("dqn", {}), ("googlenet", {}), ("inception_v3", {}),
-    ("lenet", {}), ("mnasnet", {}), ("mobilenet_v2", {}), ("mobilenet_v3", {}), ("resnet", {"depth": 18}),
-    ("resnet_cifar", {}), ("resnet_preact", {"depth": 20}), ("shufflenet_v2", {}), ("squeezenet", {}), ("unet", {}),
-    ("wavenet", {}), ("xception", {}), ("seq2seq", {}), ("captioner", {}), ("siamese", {}),
-    ("pose", {}), ("efficientnet", {}), ("yolo", {}),
-]  # fmt: skip
 
 
-def largest_difference(net: netc.Net) -> float:
-    """Of the outputs, as a share of the largest number of each, with weights that leave nothing at its default."""
-    random = np.random.default_rng(0)
-    model = Model(net, "cpu", 0, target="std")
-    weights = {name: _moved(array, random) for name, array in model.state_dict().items()}
-    model.load_state_dict(weights)
-    feeds = {}
-    for value in net.inputs:
-        shape = [size if isinstance(size, int) else OPENED.get(str(size), 5) for size in value.shape]
-        whole = not value.dtype.is_float
-        feeds[value.name] = random.integers(0, 3, shape) if whole else random.standard_normal(shape).astype("float32")
+def difference(net: netc.Net) -> float:
+    """Between our outputs and those of the source in PyTorch."""
+    weights, feeds, ours = prepared(net)
     names: dict[str, Any] = {}
     text = pytorch_source(net)
     exec(compile(text, f"{net.name}.py", "exec"), names)
@@ -86,34 +31,24 @@ def largest_difference(net: netc.Net) -> float:
     with torch.no_grad():
         found = network.eval()(*map(torch.tensor, feeds.values()))
     found = found if isinstance(found, tuple) else (found,)
-    ours = model.run(feeds).values()
-    pairs = [(a, b.numpy()) for a, b in zip(ours, found, strict=True)]
-    assert all(np.isfinite(a).all() and np.isfinite(b).all() for a, b in pairs), "numbers that say nothing"
-    assert any(np.ptp(a) > 0 for a, _ in pairs), "constant outputs say nothing"
-    return max(float(np.abs(a - b).max() / max(1.0, float(np.abs(a).max()))) for a, b in pairs)
+    return largest_difference(ours, [array.numpy() for array in found])
 
 
-def _moved(array: np.ndarray[Any, Any], random: np.random.Generator) -> np.ndarray[Any, Any]:
-    turned = array * random.uniform(0.9, 1.1, array.shape) + random.normal(0, 0.01, array.shape)
-    moved: np.ndarray[Any, Any] = turned.astype(array.dtype)
-    return moved if array.dtype == np.float32 else array
-
-
-@pytest.mark.parametrize("text", [BLOCKS, SEQUENCE, BRANCHES])
+@pytest.mark.parametrize("text", [BLOCKS, SEQUENCE, BRANCHES, TIED])
 def test_outputs_are_equal(text: str) -> None:
-    assert largest_difference(netc.loads(text)) < 1e-5
+    assert difference(netc.loads(text)) < 1e-5
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", sorted((EXAMPLES / "lecture").glob("*.net")), ids=lambda path: path.stem)
 def test_outputs_of_the_lecture_are_equal(path: Path) -> None:
-    assert largest_difference(netc.load(path)) < 1e-5
+    assert difference(netc.load(path)) < 1e-5
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "settings"), SMALL, ids=[name for name, _ in SMALL])
 def test_outputs_of_the_zoo_are_equal(name: str, settings: dict[str, Any]) -> None:
-    assert largest_difference(netc.load(EXAMPLES / f"zoo/{name}.net", **settings)) < 1e-5
+    assert difference(netc.load(EXAMPLES / f"zoo/{name}.net", **settings)) < 1e-5
 
 
 def test_parts_that_are_alike_are_one_class() -> None:
@@ -127,3 +62,15 @@ def test_a_network_without_words_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delitem(TEXTS, "Relu")
     with pytest.raises(CannotWriteError, match="the operator Relu of"):
         pytorch_source(netc.loads("net A {\n  input x: 4\n  y = dense(3, act=relu)\n}"))
+
+
+def test_what_dropout_leaves_out_together() -> None:
+    """Attention drops single weights, stochastic depth whole examples."""
+    text = pytorch_source(netc.loads("net A {\n  input x: float [T, 6]\n  attention(2, dropout=0.5)\n}"))
+    assert "F.dropout(" in text
+    assert "drop(" not in text.replace("F.dropout(", "")
+    names: dict[str, Any] = {"F": torch.nn.functional}
+    exec(HELPERS["drop"], names)
+    dropped = names["drop"](torch.ones(64, 3, 5), 0.5, 1, True)
+    assert {len(set(row.flatten().tolist())) for row in dropped} == {1}
+    assert set(dropped.flatten().tolist()) == {0.0, 2.0}

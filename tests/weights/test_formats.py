@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 
 from netc.compiler.weights.formats import read
 from netc.compiler.weights.source import read_source
+from netc.grammar.diagnostics import DiagnosticError
 
 RANDOM = np.random.default_rng(0)
 TENSORS = {
@@ -93,6 +94,21 @@ def test_a_checkpoint_of_pytorch(entry: str, zipped: bool, tmp_path: Path) -> No
     found = read(tmp_path / "w.pt")
     same(found.tensors, {name: tensor.numpy() for name, tensor in module.state_dict().items()})
     assert found.entry == entry
+
+
+def test_sixteen_bits_in_safetensors(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save_file
+
+    brain = torch.tensor([[1.0, -2.5, 3e38], [1e-30, 0.0, float("inf")]], dtype=torch.bfloat16)
+    half, none = torch.tensor([1.0, -2.5], dtype=torch.float16), torch.zeros(0, 3, dtype=torch.bfloat16)
+    save_file({"brain": brain, "half": half, "none": none}, tmp_path / "w.safetensors", {"by": "us"})
+    found = read(tmp_path / "w.safetensors")
+    same(found.tensors, {"brain": brain.float().numpy(), "half": half.numpy(), "none": none.float().numpy()})
+    assert found.metadata == {"by": "us"}
+    save_file({"eight": half.to(torch.float8_e4m3fn)}, tmp_path / "w.safetensors")
+    with pytest.raises(DiagnosticError, match=r"E553.*tensor `eight` has numbers of type F8_E4M3"):
+        read(tmp_path / "w.safetensors")
 
 
 def test_an_onnx_model(tmp_path: Path) -> None:

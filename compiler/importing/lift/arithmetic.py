@@ -37,10 +37,16 @@ def stripped(m: Lifting, value: Value, beside: Value) -> Value:
     return value
 
 
+def _typed(m: Lifting, value: Value) -> float | None:
+    """The one known number that a value is, a whole one where it is of such a type: a product with 2.0 has another."""
+    number = m.number(value)
+    return int(number) if number is not None and value.dtype is DType.INT64 else number
+
+
 @lifts("Add", "Sub", "Mul", "Div", "Pow", size=SMALL)
 def arithmetic(m: Lifting, node: Node) -> Call | Value:
     a, b = node.inputs
-    first, second = m.number(a), m.number(b)
+    first, second = _typed(m, a), _typed(m, b)
     if second is not None:
         if (node.op in ("Add", "Sub") and second == 0) or (node.op in ("Mul", "Div", "Pow") and second == 1):
             return a
@@ -59,6 +65,8 @@ def arithmetic(m: Lifting, node: Node) -> Call | Value:
             if node.op == "Div" and first == 1
             else m.call(SYMBOLS[node.op], node, first, b)
         )
+    if node.op == "Mul" and a is b:
+        return m.call("square", node, a)
     a, b = stripped(m, a, b), stripped(m, b, a)
     alike = a.shape == b.shape and is_batched(a)
     word = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div"}.get(node.op)

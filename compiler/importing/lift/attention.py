@@ -15,7 +15,7 @@ import numpy as np
 from netc.compiler.importing.calls import Call
 from netc.compiler.importing.lifting import LARGE, Lifting, lifts, near
 from netc.compiler.importing.lowering import Weight
-from netc.compiler.importing.records import Array
+from netc.compiler.importing.records import Array, derived
 from netc.compiler.ir import BATCH_SYMBOL, Node, Shape, Symbol, Value, is_batched, substitute, symbols
 
 MOVES = ("Reshape", "Transpose", "Slice", "Split")
@@ -102,24 +102,26 @@ def _call(m: Lifting, node: Node, f: _Found) -> Call | None:
     memory = None if f.key.x is f.query.x else f.key.x
     parts = (f.query, f.key, f.value)
     weights: dict[str, Weight] = {}
-    keys = ".".join(m.lowering.weights[part.matrix].key for part in parts)
+    keys = "|".join(m.lowering.weights[part.matrix].key for part in parts)
     factors = (by, 1.0, f.value.scale)
     rows = [part.rows(m, factor) for part, factor in zip(parts, factors, strict=True)]
     if memory is None or memory.shape[-1] == width:
-        weights["in_proj_weight"] = Weight(f"{keys}.in", np.concatenate(rows))
+        weights["in_proj_weight"] = Weight(derived(keys, "in"), np.concatenate(rows))
     else:
-        weights |= {f"{name}_proj_weight": Weight(f"{keys}.{name}", row) for name, row in zip("qkv", rows, strict=True)}
+        weights |= {
+            f"{name}_proj_weight": Weight(derived(keys, name), row) for name, row in zip("qkv", rows, strict=True)
+        }
     out = np.empty_like(f.out.T)
     out[:, order] = f.out.T  # column c of the joined heads is element order[c] of them in turn
-    weights["out_proj.weight"] = Weight(f"{m.lowering.weights[f.matrix].key}.out", out)
+    weights["out_proj.weight"] = Weight(derived(m.lowering.weights[f.matrix].key, "out"), out)
     given: dict[str, Any] = {"heads": heads}
     biased = f.bias is not None or any(part.bias is not None for part in parts)
     if biased:
         offsets = [part.offsets(m, factor) for part, factor in zip(parts, factors, strict=True)]
-        weights["in_proj_bias"] = Weight(f"{keys}.bias", np.concatenate(offsets))
+        weights["in_proj_bias"] = Weight(derived(keys, "bias"), np.concatenate(offsets))
         last = None if f.bias is None else m.array(f.bias)
         weights["out_proj.bias"] = Weight(
-            f"{keys}.out.bias", np.zeros(width, np.float32) if last is None else last.reshape(-1)
+            derived(keys, "out.bias"), np.zeros(width, np.float32) if last is None else last.reshape(-1)
         )
     given |= {"causal": True} if f.causal else {}
     given |= {"memory": memory} if memory is not None else {}

@@ -8,6 +8,7 @@ from netc.compiler.importing.calls import Call
 from netc.compiler.importing.lifting import LARGE, Lifting, kind, lifts
 from netc.compiler.importing.lower.normalization import epsilon
 from netc.compiler.importing.lowering import Weight
+from netc.compiler.importing.records import derived
 from netc.compiler.ir import Node, Value
 
 
@@ -26,8 +27,11 @@ def scaled_batch_norm(m: Lifting, node: Node) -> Call | None:
     )
     if by.size != weight.array.size or plus.size != bias.array.size:
         return None
-    keys = f"{weight.key}.{scale and scale[0]}.{shift and shift[0]}"
-    weights |= {"weight": Weight(keys, weight.array * by), "bias": Weight(f"{keys}.bias", bias.array * by + plus)}
+    keys = derived(weight.key, scale and scale[0], shift and shift[0])
+    weights |= {
+        "weight": Weight(keys, weight.array * by),
+        "bias": Weight(derived(keys, "bias"), bias.array * by + plus),
+    }
     return m.call("batchnorm", node, norm.inputs[0], weights=weights, **norm.attributes["arguments"])
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from netc.compiler.importing.calls import Call
 from netc.compiler.importing.lifting import LARGE, SMALL, Lifting, kind, lifts
+from netc.compiler.importing.records import derived
 from netc.compiler.ir import BATCH, DType, Node, Shape, Value, is_batched, product
 
 
@@ -129,9 +130,14 @@ def expand(m: Lifting, node: Node) -> Call | Value:
             return source
         array = m.array(x)
         if array is not None and x.shape == (1, *node.output.shape[1:]):
-            return m.lowering.parameter(array[0], f"{m.lowering.weights[x].key}.0")
+            return m.lowering.parameter(array[0], derived(m.lowering.weights[x].key, 0))
         return m.call("expand", node, source if source is not None else x, shape=node.output.shape[1:])
     return m.call("expand", node, x, shape=node.output.shape[is_batched(x) :])
+
+
+@lifts("GatherEach", size=SMALL)
+def picked_each(m: Lifting, node: Node) -> Call:
+    return m.call("gather", node, *node.inputs)
 
 
 @lifts("Gather", size=SMALL)

@@ -16,7 +16,7 @@ from netc.compiler.importing.flows import (
 )
 from netc.compiler.importing.lower.elementwise import joined, scaled
 from netc.compiler.importing.lowering import Lowering, lowers
-from netc.compiler.importing.records import Constant, ForeignNode
+from netc.compiler.importing.records import Constant, ForeignNode, derived
 from netc.compiler.ir import is_batched
 
 
@@ -39,7 +39,7 @@ def gemm(g: Lowering, node: ForeignNode) -> Flow:
         array = w.array.T if said.get("transB", 0) else w.array
         if alpha != 1:
             array = array * np.float32(alpha)
-        y = with_weight(g, x, Constant(array, f"{w.key}*{alpha}.T" if said.get("transB", 0) else f"{w.key}*{alpha}"))
+        y = with_weight(g, x, Constant(array, derived(w.key, alpha, said.get("transB", 0))))
     else:
         y = scaled(g, product(g, x, transposed(w, (1, 0)) if said.get("transB", 0) else w), alpha)
     if not g.has(node, 2) or beta == 0:
@@ -47,7 +47,7 @@ def gemm(g: Lowering, node: ForeignNode) -> Flow:
     c = g.at(node, 2)
     if isinstance(c, Constant):
         if beta != 1:
-            c = Constant(c.array * np.float32(beta), f"{c.key}*{beta}")
+            c = Constant(c.array * np.float32(beta), derived(c.key, beta))
         return joined(g, "Add", [y, g.as_flow(c)])
     return joined(g, "Add", [y, scaled(g, c, beta)])
 

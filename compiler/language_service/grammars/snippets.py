@@ -22,14 +22,14 @@ PHRASES = (
     Phrase("residual", "a residual sum: what comes in, and what two convolutions make of it", "net",
            "add {\n"
            "  identity\n"
-           "  conv(${1:16}, 3x3, pad=same, bias=false)\n"
-           "    -> batchnorm\n    -> relu\n    -> conv($1, 3x3, pad=same, bias=false)\n    -> batchnorm\n"
+           "  conv(${1:16}, 3x3, pad=same, bias=false) -> batchnorm -> relu -> conv($1, 3x3, pad=same, bias=false)\n"
+           "    -> batchnorm\n"
            "} -> relu$0"),
     Phrase("residual down", "a residual sum that halves the map", "net",
            "add {\n"
            "  conv(${1:32}, 1x1, stride=2, bias=false) -> batchnorm\n"
-           "  conv($1, 3x3, stride=2, pad=same, bias=false)\n"
-           "    -> batchnorm\n    -> relu\n    -> conv($1, 3x3, pad=same, bias=false)\n    -> batchnorm\n"
+           "  conv($1, 3x3, stride=2, pad=same, bias=false) -> batchnorm -> relu\n"
+           "    -> conv($1, 3x3, pad=same, bias=false) -> batchnorm\n"
            "} -> relu$0"),
     Phrase("branches", "branches side by side, joined along the channels", "net",
            "concat {\n  conv(${1:16}, 1x1)\n  conv(${2:16}, 3x3, pad=same)\n}$0"),

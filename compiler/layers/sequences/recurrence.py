@@ -31,11 +31,21 @@ class Recurrent(Layer):
         Optional_(TensorType()), "the state before the first step; zeros unless given", default=None
     )
     bias: bool = argument(Boolean(), "whether the sums have biases", default=True)
+    reverse: bool = argument(
+        Boolean(), "whether it goes from the last step to the first; what it gives stays in its place", default=False
+    )
     op: ClassVar[str] = ""
     gates: ClassVar[int] = 1
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
         require_floats(self.word, x)
+        if self.reverse and self.bidirectional:
+            raise ShapeError(
+                f"{self.word} goes in both directions already",
+                argument="reverse",
+                code="E224",
+                help="leave `reverse` out",
+            )
         shape = language_shape(x)
         if len(shape) != 2:
             found = format_shape(shape) if shape else "a single number an example"
@@ -49,8 +59,8 @@ class Recurrent(Layer):
         ends: list[Value] = []
         for number in range(self.layers):
             made = [
-                self._direction(b, h, number, reverse, [start[number * self.directions + reverse] for start in starts])
-                for reverse in (False, True)[: self.directions]
+                self._direction(b, h, number, at, [start[number * self.directions + at] for start in starts])
+                for at in range(self.directions)
             ]
             ends = [end for _, end in made]
             h = b.Concat(*(y for y, _ in made), axis=2) if self.bidirectional else made[0][0]
@@ -88,10 +98,10 @@ class Recurrent(Layer):
         return [b.Reshape(part, shape=(part.shape[0], self.width)) for part in parts]
 
     def _direction(
-        self, b: LayerBuilder, x: Value, number: int, reverse: bool, starts: Sequence[Value | None]
+        self, b: LayerBuilder, x: Value, number: int, at: int, starts: Sequence[Value | None]
     ) -> tuple[Value, Value]:
-        """What every step gives, and the last state."""
-        suffix, rows = f"l{number}" + "_reverse" * reverse, self.gates * self.width
+        """What every step gives, and the last state, of direction 0 or 1."""
+        suffix, rows = f"l{number}" + "_reverse" * at, self.gates * self.width
         initial = Uniform(bound=self.width**-0.5)
         features = constant_size(x.shape[2], "the last axis")
         shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, features), "weight_hh": (rows, self.width)}
@@ -100,7 +110,7 @@ class Recurrent(Layer):
         biases = [] if self.bias else [b.Expand(b.constant(0.0), shape=(rows,))] * 2
         zeros = b.Expand(b.constant(0.0), shape=(x.shape[1], self.width))
         states = [zeros if start is None else start for start in starts]
-        settings = {"reverse": reverse, **self.more()}
+        settings = {"reverse": bool(at) or self.reverse, **self.more()}
         y, end, *_ = b.add(self.op, (x, *parameters, *biases, *states), settings)
         return y, end
 
@@ -121,6 +131,7 @@ class Recurrent(Layer):
         zeros = torch.zeros(count, self.width, dtype=x.dtype)
         states = [zeros if start is None else next(given).reshape(zeros.shape) for start in self.starts().values()]
         start = tuple(states) if len(states) > 1 else states[0]
-        y, last = torch.func.functional_call(self.module(torch, x.shape[-1]), parameters, (x, start))
+        along = x.flip(0) if self.reverse else x
+        y, last = torch.func.functional_call(self.module(torch, x.shape[-1]), parameters, (along, start))
         h = last[0] if isinstance(last, tuple) else last
-        return h[-self.directions :].flatten() if self.last else y
+        return h[-self.directions :].flatten() if self.last else y.flip(0) if self.reverse else y

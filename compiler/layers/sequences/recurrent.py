@@ -61,8 +61,10 @@ class Rnn(Recurrent):
         Sample("rnn(4, layers=2, last=true, dropout=0.5)", "5x3", out="4", params=76, weights=weights(4, 4, 3, 2)),
         Sample("rnn(4, initial=b, bias=false)", "5x3", "4", out="5x4", params=28,
                weights=weights(4, 4, 3, bias=False)),
+        Sample("rnn(4, reverse=true)", "[T, 3]", out="[T, 4]", params=36),
     )  # fmt: skip
     errors = (
+        Wrong("rnn(4, reverse=true, bidirectional=true)", "5x3", code="E224", says="goes in both directions already"),
         Wrong("rnn(0)", "5x3", code="E224", says="a positive whole number, found 0"),
         Wrong("rnn(4)", "3x8x8", code="E301", says="rnn goes through a sequence of vectors `[T, F]`, found 3x8x8"),
         Wrong("rnn(4, initial=b)", "5x3", "3", code="E301", says="the states of rnn start from [4], found 3"),
@@ -114,6 +116,8 @@ class Lstm(Recurrent):
         Sample("lstm(4, bias=false, initial=b, initial_cell=c)", "[T, 3]", "4", "4", out="[T, 4]", params=112,
                weights=weights(16, 4, 3, bias=False)),
         Sample("lstm(2, bidirectional=true, initial_cell=b)", "5x3", "2x2", out="5x4", params=112),
+        Sample("lstm(4, layers=2, reverse=true)", "5x3", out="5x4", params=304),
+        Sample("lstm(4, reverse=true, last=true, initial=b)", "5x3", "4", out="4", params=144),
     )  # fmt: skip
     errors = (
         Wrong("lstm(0)", "5x3", code="E224", says="a positive whole number, found 0"),
@@ -154,6 +158,7 @@ class Gru(Recurrent):
                weights=weights(12, 4, 3, directions=2)),
         Sample("gru(4, layers=2, last=true, dropout=0.5)", "5x3", out="4", params=228, weights=weights(12, 4, 3, 2)),
         Sample("gru(2, bidirectional=true, last=true, initial=b)", "5x3", "parameter(2x2)", out="4", params=84),
+        Sample("gru(4, reverse=true)", "5x3", out="5x4", params=108),
         Sample("gru(4, bias=false)", "5x3", out="5x4", params=84, weights=weights(12, 4, 3, bias=False)),
     )  # fmt: skip
     errors = (

@@ -6,16 +6,19 @@ import re
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
+from netc.compiler.lint.edits import without_layer
+from netc.compiler.lint.plans import made_of, takes_classes
 from netc.compiler.ops import get_op
-from netc.grammar.diagnostics import Diagnostic, Label
+from netc.grammar.diagnostics import Change, Diagnostic, Label
 
 
-@rule("L003")
+@rule("L003", fix="unsafe", changes=(Change.STRUCTURE, Change.NAMES, Change.TRAINING))
 def softmax_before_cross_entropy(subject: Subject) -> Iterator[Diagnostic]:
     """A prediction goes through softmax, then into a cross entropy that applies softmax itself.
 
     ## What it does
-    Finds `cross_entropy` losses whose prediction is the result of `softmax` (or `sigmoid`).
+    Finds `cross_entropy`, `focal` and `kl` losses whose prediction is the result of `softmax` (or `sigmoid`), at most
+    through dropout or a factor, such as a temperature.
 
     ## Why is this bad
     `cross_entropy` takes logits, any real numbers, and applies softmax itself. Softmax twice still trains, only slowly
@@ -44,17 +47,17 @@ def softmax_before_cross_entropy(subject: Subject) -> Iterator[Diagnostic]:
         wiring = subject.wiring(net)
         for plan in net.plans:
             for term in plan.losses:
-                value = wiring.origin(term.prediction)
-                if type(term.loss).word != "cross_entropy" or value.node is None:
+                node = made_of(term.prediction, wiring) if takes_classes(term) else None
+                if node is None or not get_op(node.op).probabilities:
                     continue
-                if not get_op(value.node.op).probabilities:
-                    continue
-                word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", value.node.op).lower()
-                layer = wiring.maker(value)
+                word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.op).lower()
+                layer = wiring.layer_of.get(node)
+                last = layer is not None and layer.word == word and term.prediction.node is node
                 yield warning(
-                    f"cross_entropy takes logits, found the result of {word}",
+                    f"{term.loss.word} takes logits, found the result of {word}",
                     term.span,
                     "applies softmax itself",
                     secondary=(Label(layer.span, f"{word} is applied here already"),) if layer else (),
                     help=f"end the net with the layer before {word}; `netc predict` shows probabilities by itself",
+                    fix=without_layer(layer.span, subject) if last and layer is not None else None,
                 )

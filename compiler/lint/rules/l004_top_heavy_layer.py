@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.applications import LayerInstance
-from netc.compiler.ir import format_shape, language_shape
+from netc.compiler.ir import format_shape, language_shape, product
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.wiring import Wiring, data_inputs, weighted
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
-SHARE = 0.5
-SMALLEST = 1_000_000
 LAYERS = 3
 
 
-@rule("L004")
+@rule("L004", share=0.5, smallest=1_000_000)
 def top_heavy_layer(subject: Subject) -> Iterator[Diagnostic]:
     """One layer holds more than half of the parameters.
 
     ## What it does
-    Finds a layer with at least a million parameters that are more than half of the network's, in networks with three
-    or more layers that have any.
+    Finds a layer with at least a million parameters that are more than half of the network's, in networks with three or
+    more layers that have any, and works out what averaging the map before it would save.
 
     ## Why is this bad
     It is nearly always the first dense layer after `flatten`, which has one weight for each pixel, channel and unit.
@@ -51,17 +49,22 @@ def top_heavy_layer(subject: Subject) -> Iterator[Diagnostic]:
     }
     ```
     """
+    share, smallest = subject.setting("L004", "share"), subject.setting("L004", "smallest")
     for net in subject.nets:
         counts = list(weighted(net))
         total = sum(count for _, count in counts)
         for layer, count in counts:
-            if len(counts) >= LAYERS and count >= SMALLEST and count > SHARE * total:
+            if len(counts) >= LAYERS and count >= smallest and count > share * total:
                 flatten = _flattened(layer, subject.wiring(net))
+                saved = _saved(layer, flatten) if flatten else 0
                 yield warning(
                     f"one layer holds {100 * count // total} % of the parameters",
                     layer.span,
                     f"{count:,} of {counted(total, 'parameter')}",
                     secondary=(Label(flatten.span, f"flattens {_shape(flatten)}"),) if flatten else (),
+                    notes=(f"averaged, it would have {count - saved:,}, and the net {total - saved:,}",)
+                    if saved
+                    else (),
                     help="average the map with `global_avgpool` instead of flattening it, or pool it smaller before"
                     if flatten
                     else "make this layer, or what flows into it, smaller",
@@ -77,6 +80,14 @@ def _flattened(layer: LayerInstance, wiring: Wiring) -> LayerInstance | None:
     if first is None or first.word != "flatten":
         return None
     return first if (len(language_shape(first.inputs[0])), len(language_shape(first.outputs[0]))) == (3, 1) else None
+
+
+def _saved(layer: LayerInstance, flatten: LayerInstance) -> int:
+    """The weights that it has for places of the map: all but one for each channel."""
+    channels, *sizes = language_shape(flatten.inputs[0])
+    places = product(tuple(sizes))
+    weight = max(item.count for item in layer.parameters)
+    return weight - weight // places if isinstance(places, int) and isinstance(channels, int) else 0
 
 
 def _shape(layer: LayerInstance) -> str:

@@ -12,10 +12,8 @@ from netc.compiler.net import Net
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
-LIMIT = 20
 
-
-@rule("L007")
+@rule("L007", limit=20)
 def deep_plain_stack(subject: Subject) -> Iterator[Diagnostic]:
     """More than 20 layers with weights follow each other without a skip connection.
 
@@ -44,25 +42,26 @@ def deep_plain_stack(subject: Subject) -> Iterator[Diagnostic]:
 
     net Residual {
       input image: 16x32x32
-      repeat 12 { add { identity; unit -> unit } }
+      repeat 12 { add { identity; unit -> conv(16, 3x3, pad=same, bias=false) -> batchnorm } -> relu }
       global_avgpool -> dense(10)
     }
     ```
     """
+    limit = subject.setting("L007", "limit")
     for net in subject.nets:
-        found = _first_past(net)
+        found = _first_past(net, limit)
         if found is not None:
             layer, start, length = found
             yield warning(
                 f"{counted(length, 'layer')} in a row without a skip connection",
                 layer.span,
-                f"`{layer.path}` is number {LIMIT + 1}",
+                f"`{layer.path}` is number {limit + 1}",
                 secondary=(Label(start.span, f"`{start.path}` is the first"),),
                 help="let every second or third layer add to what it starts from: `add { identity; … }`",
             )
 
 
-def _first_past(net: Net) -> tuple[LayerInstance, LayerInstance, int] | None:
+def _first_past(net: Net, limit: int) -> tuple[LayerInstance, LayerInstance, int] | None:
     """The first layer past the limit, the first of its stack, and how long that stack becomes."""
     runs: dict[Value, tuple[int, LayerInstance | None]] = {}
     past: tuple[LayerInstance, LayerInstance] | None = None
@@ -72,7 +71,7 @@ def _first_past(net: Net) -> tuple[LayerInstance, LayerInstance, int] | None:
         length, start = runs.get(before[0], (0, None)) if len(before) == 1 else (0, None)
         if any(not item.buffer and len(item.value.shape) > 1 for item in layer.parameters):
             length, start = length + 1, start or layer
-        if length > LIMIT and past is None and start is not None:
+        if length > limit and past is None and start is not None:
             past = (layer, start)
         if past is not None and start is past[1]:
             longest = max(longest, length)

@@ -12,10 +12,9 @@ from typing import Any
 from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Node, Value
 from netc.compiler.ops.pooling import torch_takes
-from netc.compiler.sources.parts import Part
+from netc.compiler.sources.parts import Part, Twin
 
-Found = tuple[str, int, Value, Value] | None
-Twin = Callable[[Part, LayerInstance], Found]
+Maker = Callable[[Part, LayerInstance], Twin | None]
 
 
 def even(values: Any) -> Any:
@@ -36,7 +35,7 @@ def _weights(layer: LayerInstance, *leaves: str) -> dict[str, Value] | None:
     return found if len(names) <= 1 and found.keys() <= set(leaves) and len(found) == len(layer.parameters) else None
 
 
-def convolution(part: Part, layer: LayerInstance) -> Found:
+def convolution(part: Part, layer: LayerInstance) -> Twin | None:
     """nn.Conv1d to nn.Conv3d, with padding that is alike at both ends."""
     found, node = _weights(layer, "weight", "bias"), layer.nodes[0]
     if found is None or node.op != "Conv" or node.inputs[1:] != tuple(found.values()):
@@ -54,10 +53,10 @@ def convolution(part: Part, layer: LayerInstance) -> Found:
         "groups": (at["group"], 1),
         "bias": ("bias" in found, True),
     }
-    return made(part, word, positional, named), 1, node.inputs[0], node.output
+    return Twin(made(part, word, positional, named), 1, node.inputs[0], node.output)
 
 
-def dense(part: Part, layer: LayerInstance) -> Found:
+def dense(part: Part, layer: LayerInstance) -> Twin | None:
     """nn.Linear."""
     found = _weights(layer, "weight", "bias")
     operators = [node.op for node in layer.nodes[:3]]
@@ -69,10 +68,10 @@ def dense(part: Part, layer: LayerInstance) -> Found:
     outputs, inputs = found["weight"].shape
     positional = {"in_features": inputs, "out_features": outputs}
     text = made(part, "Linear", positional, {"bias": ("bias" in found, True)})
-    return text, count, layer.nodes[1].inputs[0], layer.nodes[count - 1].output
+    return Twin(text, count, layer.nodes[1].inputs[0], layer.nodes[count - 1].output)
 
 
-def batchnorm(part: Part, layer: LayerInstance) -> Found:
+def batchnorm(part: Part, layer: LayerInstance) -> Twin | None:
     """nn.BatchNorm1d to nn.BatchNorm3d; PyTorch's momentum is the share of the new."""
     found, node = _weights(layer, "weight", "bias", "running_mean", "running_var"), layer.nodes[0]
     if found is None or len(found) != 4 or node.op != "BatchNormalization" or not 2 <= node.inputs[0].rank <= 5:
@@ -81,10 +80,10 @@ def batchnorm(part: Part, layer: LayerInstance) -> Found:
     momentum = round(1 - node.attributes["momentum"], 10)
     named = {"eps": (node.attributes["epsilon"], 1e-5), "momentum": (momentum, 0.1)}
     text = made(part, f"BatchNorm{axes}d", {"num_features": node.inputs[1].shape[0]}, named)
-    return text, 1, node.inputs[0], node.output
+    return Twin(text, 1, node.inputs[0], node.output)
 
 
-def layernorm(part: Part, layer: LayerInstance) -> Found:
+def layernorm(part: Part, layer: LayerInstance) -> Twin | None:
     """nn.LayerNorm over the last axis, with both of its tensors."""
     found, node = _weights(layer, "weight", "bias"), layer.nodes[0]
     operators = [node.op for node in layer.nodes]
@@ -95,10 +94,10 @@ def layernorm(part: Part, layer: LayerInstance) -> Found:
         return None
     named = {"eps": (node.attributes["epsilon"], 1e-5)}
     text = made(part, "LayerNorm", {"features": found["weight"].shape[0]}, named)
-    return text, 3, node.inputs[0], layer.nodes[2].output
+    return Twin(text, 3, node.inputs[0], layer.nodes[2].output)
 
 
-def embedding(part: Part, layer: LayerInstance) -> Found:
+def embedding(part: Part, layer: LayerInstance) -> Twin | None:
     """nn.Embedding."""
     found, node = _weights(layer, "weight"), layer.nodes[0]
     if not found or node.op != "Gather" or node.inputs[0] is not found["weight"] or len(layer.nodes) != 1:
@@ -106,10 +105,10 @@ def embedding(part: Part, layer: LayerInstance) -> Found:
     rows, width = node.inputs[0].shape
     named = {"padding_idx": (node.attributes["padding"], None)}
     text = made(part, "Embedding", {"num_embeddings": rows, "embedding_dim": width}, named)
-    return text, 1, node.inputs[1], node.output
+    return Twin(text, 1, node.inputs[1], node.output)
 
 
-def pool(part: Part, layer: LayerInstance) -> Found:
+def pool(part: Part, layer: LayerInstance) -> Twin | None:
     """nn.MaxPool and nn.AvgPool, where PyTorch takes the padding."""
     node = layer.nodes[0]
     if len(layer.nodes) != 1 or node.op not in ("MaxPool", "AveragePool"):
@@ -125,10 +124,10 @@ def pool(part: Part, layer: LayerInstance) -> Found:
     }
     if node.op == "AveragePool" and any(at["pads"]):
         named["count_include_pad"] = (bool(at["count_include_pad"]), True)
-    return made(part, word, {"kernel_size": kernel}, named), 1, node.inputs[0], node.output
+    return Twin(made(part, word, {"kernel_size": kernel}, named), 1, node.inputs[0], node.output)
 
 
-def dropout(part: Part, layer: LayerInstance) -> Found:
+def dropout(part: Part, layer: LayerInstance) -> Twin | None:
     """nn.Dropout; nn.Dropout2d drops whole channels."""
     node = layer.nodes[0]
     if len(layer.nodes) != 1 or node.op != "Dropout" or node.attributes["leading"] == 1:
@@ -136,20 +135,20 @@ def dropout(part: Part, layer: LayerInstance) -> Found:
     word = "Dropout"
     if node.attributes["leading"] is not None:
         word = f"Dropout{node.inputs[0].rank - 2}d"
-    return made(part, word, {"p": node.attributes["rate"]}, {}), 1, node.inputs[0], node.output
+    return Twin(made(part, word, {"p": node.attributes["rate"]}, {}), 1, node.inputs[0], node.output)
 
 
-def relu(part: Part, layer: LayerInstance) -> Found:
+def relu(part: Part, layer: LayerInstance) -> Twin | None:
     """nn.ReLU."""
     return _simple("Relu", "nn.ReLU()", layer)
 
 
-def _simple(operator: str, text: str, layer: LayerInstance) -> Found:
+def _simple(operator: str, text: str, layer: LayerInstance) -> Twin | None:
     node: Node = layer.nodes[0]
-    return (text, 1, node.inputs[0], node.output) if len(layer.nodes) == 1 and node.op == operator else None
+    return Twin(text, 1, node.inputs[0], node.output) if len(layer.nodes) == 1 and node.op == operator else None
 
 
-TWINS: dict[str, Twin] = {
+TWINS: dict[str, Maker] = {
     "conv": convolution,
     "depthwise": convolution,
     "dense": dense,

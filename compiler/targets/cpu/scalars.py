@@ -5,7 +5,7 @@ The runtime then walks the tensor in runs of one element, 27 times slower than i
 
 from __future__ import annotations
 
-from netc.compiler.ir import Graph, Value, product
+from netc.compiler.ir import Graph, Node, Value, product
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Kind
 from netc.compiler.passes.rewriter import Rewriter
@@ -15,9 +15,8 @@ def flat_scalars(graph: Graph) -> Graph:
     """Let such a tensor pass as a vector while a number is added, multiplied, …"""
     rewriter = Rewriter(graph)
     for node in graph.nodes:
-        numbers = [value for value in node.inputs if all(size == 1 for size in value.shape)]
-        of_two = get_op(node.op).kind is Kind.ELEMENTWISE and len(node.inputs) == 2
-        if not of_two or len(numbers) != 1 or not _ends_in_one(node.output):
+        numbers = _numbers(node)
+        if len(numbers) != 1:
             rewriter.keep(node)
             continue
         g = rewriter.builder(node.origin)
@@ -28,6 +27,13 @@ def flat_scalars(graph: Graph) -> Graph:
         made = g.add(node.op, flat, node.attributes)[0]
         rewriter.replace(node.outputs, (g.Reshape(made, shape=node.output.shape),))
     return rewriter.finish()
+
+
+def _numbers(node: Node) -> list[Value]:
+    """Operands that are one number each, of elementwise arithmetic of two whose result has a last axis of size 1."""
+    if len(node.inputs) != 2 or get_op(node.op).kind is not Kind.ELEMENTWISE or not _ends_in_one(node.output):
+        return []
+    return [value for value in node.inputs if all(size == 1 for size in value.shape)]
 
 
 def _ends_in_one(value: Value) -> bool:

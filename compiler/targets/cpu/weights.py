@@ -7,6 +7,7 @@ blocks I; done again with O as channels it blocks O.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from netc.compiler.ir import Builder, DType, Tensor, Value
 from netc.compiler.ops.slicing import pad_axis
@@ -59,18 +60,24 @@ def turned_weights(layout: Layout, g: Builder, w: Value) -> Value:
         block = layout.block
         places = height * width
         groups = channels // block
-        order = tuple(
-            ((o * block + filter) * groups + i) * places + (places - 1 - place)
-            for i in range(groups)
-            for o in range(filters // block)
-            for place in range(places)
-            for filter in range(block)
-        )
         rows = g.Reshape(inner, shape=(filters * groups * places, block))
-        index = g.Constant(value=Tensor(DType.INT32, (len(order),), order))
+        index = g.Constant(value=_turned_order(groups, filters // block, places, block))
         return g.Reshape(g.Gather(rows, index, axis=0), shape=(channels, filters, height, width))
 
     return layout.once("turned", w, make)
+
+
+@cache
+def _turned_order(groups: int, filter_groups: int, places: int, block: int) -> Tensor:
+    """Which rows of a kernel in blocks make the turned one, in its order."""
+    order = tuple(
+        ((o * block + filter) * groups + i) * places + (places - 1 - place)
+        for i in range(groups)
+        for o in range(filter_groups)
+        for place in range(places)
+        for filter in range(block)
+    )
+    return Tensor(DType.INT32, (len(order),), order)
 
 
 def turned_alone(layout: Layout, g: Builder, w: Value) -> Value:

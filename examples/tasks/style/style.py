@@ -1,7 +1,9 @@
 """Learns to paint landscapes over in the manner of a painting; both are generated.
 
-A small net learns to tell textures apart; its maps then say what content and style are. METRIC is measured on
-landscapes held out: before is the style loss of the landscapes as they are, after that of what is made of them.
+The maps of a trained net say what content and style are: of VGG-16 where weights/vgg16.safetensors is, which
+examples/weights/convolutions.py writes; of a small net that learns to tell textures apart first where it is not. METRIC
+is measured on landscapes held out: before is the style loss of the landscapes as they are, after that of what is made
+of them.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import load_file
 from style.pictures import TEXTURES, landscape, painting, texture
 
 import netc
@@ -19,6 +22,9 @@ FILE = Path(__file__).with_name("style.net")
 METRIC = "style loss"
 ROWS, HELD, SHOWN = 160, 24, 4
 LEVELS = ("fine", "middle", "coarse")
+VGG16 = Path("weights/vgg16.safetensors")
+DEPTHS, EPOCHS = (2, 2, 3), 3
+"""VGG-16's convolutions at each level; it sees so much that fewer epochs do, each of which takes longer."""
 
 
 def train(out: Path, count: int | None, epochs: int | None) -> tuple[float, float]:
@@ -26,13 +32,11 @@ def train(out: Path, count: int | None, epochs: int | None) -> tuple[float, floa
     random = np.random.default_rng(0)
     count = count or ROWS
     settings = {"epochs": epochs} if epochs else {}
-    seeing = netc.Trainer(netc.Model(netc.load(FILE, net="Textures"), device="cpu", seed=0), **settings)
-    labels = np.arange(12 * count) % len(TEXTURES)
-    textures = np.stack([texture(TEXTURES[label], random) for label in labels])
-    accuracy = seeing.fit((textures, labels), validation=0.1, quiet=True)[-1]["validation_accuracy"]
-
-    model = netc.Model(netc.load(FILE, net="Style"), device="cpu", seed=0)
-    model.load_state_dict({name: seeing.model.state_dict()[name] for name in _sight(model)}, strict=False)
+    real = VGG16.exists()
+    model = netc.Model(netc.load(FILE, net="Style", real=real), device="cpu", seed=0)
+    model.load_state_dict(_published(model) if real else _learned(model, count, random, settings), strict=False)
+    if real:
+        settings = {"epochs": epochs or EPOCHS}
     learned, held = ({"image": _landscapes(rows, random)} for rows in (count, HELD))
     manner = painting()
     for part in (learned, held):
@@ -42,11 +46,29 @@ def train(out: Path, count: int | None, epochs: int | None) -> tuple[float, floa
 
     landscapes, painted = held["image"] / np.float32(255), model(held)
     before, after = (_style_loss(model, pictures, manner) for pictures in (landscapes, painted))
-    print(f"textures told apart: {accuracy:.0%} of those held out")
     kept, exchanged = (_content_loss(model, painted, others) for others in (landscapes, np.roll(landscapes, 1, axis=0)))
     print(f"content loss: {kept:.4f} with the landscape that was painted over, {exchanged:.4f} with another one")
     _draw(out, held, manner)
     return before, after
+
+
+def _published(model: netc.Model) -> dict[str, np.ndarray]:
+    """The weights of VGG-16 under the names of what sees; they stand in the same order."""
+    layers = [f"stage.{stage}.layer.{layer}.conv1" for stage, depth in enumerate(DEPTHS) for layer in range(depth)]
+    found = load_file(VGG16)
+    given = [found[f"{layer}.{leaf}"] for layer in layers for leaf in ("weight", "bias")]
+    print(f"content and style as VGG-16 sees them, by {VGG16}")
+    return dict(zip(_sight(model), given, strict=True))
+
+
+def _learned(model: netc.Model, count: int, random: np.random.Generator, settings: dict) -> dict[str, np.ndarray]:
+    """Weights of a net that learns to tell textures apart."""
+    seeing = netc.Trainer(netc.Model(netc.load(FILE, net="Textures"), device="cpu", seed=0), **settings)
+    labels = np.arange(12 * count) % len(TEXTURES)
+    textures = np.stack([texture(TEXTURES[label], random) for label in labels])
+    accuracy = seeing.fit((textures, labels), validation=0.1, quiet=True)[-1]["validation_accuracy"]
+    print(f"textures told apart: {accuracy:.0%} of those held out")
+    return {name: seeing.model.state_dict()[name] for name in _sight(model)}
 
 
 def _sight(model: netc.Model) -> list[str]:

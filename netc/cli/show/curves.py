@@ -6,24 +6,23 @@ from pathlib import Path
 
 import click
 
-from netc.cli.command import OUTPUT, option, verb
-from netc.cli.paths import FOLDER, PathTo
-from netc.cli.terminal import show
+from netc.cli.command import verb
+from netc.cli.options import format_option
+from netc.cli.paths import FOLDER
+from netc.cli.show.looking import out_option, put_view
 
 
 @verb(examples=("netc show curves runs/plain runs/residual -o depth.png",))
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=FOLDER)
-@option("-o", "--out", metavar="FILE", default="curves.png", show_default=True, type=PathTo("png", "svg"), group=OUTPUT,
-        help="a .png or .svg")  # fmt: skip
-def curves(runs: tuple[str, ...], out: str) -> None:
+@out_option
+@format_option("table", "json", help="lines, or JSON")
+def curves(runs: tuple[str, ...], out: str | None, style: str) -> None:
     """Loss and metrics of runs over their epochs, a panel each: training dashed, held-out rows solid."""
-    from netc.runtime.inside.view import need_matplotlib
+    from netc.runtime import inside
     from netc.runtime.runs.loaded import load_run
-    from netc.runtime.show.plot import plot_curves
 
-    if Path(out).suffix.lower() not in (".png", ".svg"):
-        raise click.UsageError(f"{out} is no picture\n  = help: end the name with .png or .svg")
-    need_matplotlib()
-
-    plot_curves({Path(run).name: list(load_run(Path(run), "cpu").history) for run in runs}, Path(out))
-    show(f"{out}: {', '.join(runs)}")
+    short = {run: Path(run).name for run in runs}
+    names = short if len(set(short.values())) == len(short) else dict.fromkeys(runs)
+    put_view(
+        "curves", inside.curves({names[run] or run: load_run(Path(run), "cpu").history for run in short}), out, style
+    )

@@ -59,16 +59,21 @@ class Place:
 
     def put(self, way: str, view: View) -> None:
         """Write what was found, and say so."""
-        out = self.out or f"{way}.png"
-        view.save(out)
-        lines = list(getattr(view, "below", ()))
-        if self.style == "json":
-            shapes = {name: list(array.shape) for name, array in view.arrays.items()}
-            put_json({"version": 1, "way": way, "title": view.title, "file": out, "arrays": shapes, "notes": lines})
-            return
-        answer(f"{out}: {view.title}")
-        for line in lines:
-            answer(line)
+        put_view(way, view, self.out, self.style)
+
+
+def put_view(way: str, view: View, out: str | None, style: str) -> None:
+    """Write what was found under its name, WAY.png unless given, and say so as lines or as JSON."""
+    out = out or f"{way}.png"
+    view.save(out)
+    lines = list(getattr(view, "below", ()))
+    if style == "json":
+        shapes = {name: list(array.shape) for name, array in view.arrays.items()}
+        put_json({"version": 1, "way": way, "title": view.title, "file": out, "arrays": shapes, "notes": lines})
+        return
+    answer(f"{out}: {view.title}")
+    for line in lines:
+        answer(line)
 
 
 def network_options(way: Callable[..., None]) -> Callable[..., None]:
@@ -83,9 +88,7 @@ def network_options(way: Callable[..., None]) -> Callable[..., None]:
     called.__doc__, called.__name__ = way.__doc__, way.__name__
     called.__click_params__ = list(getattr(way, "__click_params__", []))  # type: ignore[attr-defined]
     decorated = format_option("table", "json", help="lines, or JSON")(called)
-    decorated = option("-o", "--out", metavar="FILE", type=PathTo("png", "svg", "npz"), group=OUTPUT,
-                       help="a .png, for plots also .svg, or .npz for the numbers; WAY.png unless given",
-                       )(decorated)  # fmt: skip
+    decorated = out_option(decorated)
     decorated = device_option(decorated)
     decorated = option("--map", metavar="NAME", group=START,
                        help="with --weights: the map of names beside the net, such as torchvision",
@@ -97,6 +100,11 @@ def network_options(way: Callable[..., None]) -> Callable[..., None]:
     with_source: Callable[..., None] = source_argument(decorated)
     return with_source
 
+
+out_option = option(
+    "-o", "--out", metavar="FILE", type=PathTo("png", "svg", "npz"), group=OUTPUT,
+    help="a .png, for plots also .svg, or .npz for the numbers; WAY.png unless given",
+)  # fmt: skip
 
 layer_option = option("--layer", metavar="PATH", help="as `netc summary` lists it")
 

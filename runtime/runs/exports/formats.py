@@ -8,7 +8,7 @@ from pathlib import Path
 from netc.runtime.runs.exports.files import write_onnx, write_safetensors
 from netc.runtime.runs.exports.hub import write_hub
 from netc.runtime.runs.exports.reduced import write_reduced
-from netc.runtime.runs.exports.sources import write_pytorch
+from netc.runtime.runs.exports.sources import write_keras, write_pytorch
 from netc.runtime.runs.loaded import Run
 
 FORMATS: dict[str, Callable[[Run, Path], int]] = {
@@ -16,6 +16,7 @@ FORMATS: dict[str, Callable[[Run, Path], int]] = {
     "safetensors": write_safetensors,
     "hub": write_hub,
     "pytorch": write_pytorch,
+    "keras": write_keras,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from netc.compiler import CannotWriteError, Net, pytorch_source
+from netc.compiler import CannotWriteError, Net, keras_source, pytorch_source
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.runs.exports.files import write_safetensors
@@ -16,6 +16,11 @@ from netc.runtime.runs.loaded import Run
 def write_pytorch(run: Run, path: Path) -> int:
     """model.py and model.safetensors; the bytes of both. Raises DiagnosticError E595, E596, E562."""
     return _write(run, path, pytorch_source, "PyTorch")
+
+
+def write_keras(run: Run, path: Path) -> int:
+    """model.py and model.safetensors; the bytes of both. Raises DiagnosticError E595, E596, E562."""
+    return _write(run, path, keras_source, "Keras")
 
 
 def _write(run: Run, path: Path, source: Callable[[Net], str], framework: str) -> int:
