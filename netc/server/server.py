@@ -12,6 +12,7 @@ from netc.server.features import (
     colours,
     completions,
     foldings,
+    formattings,
     hovers,
     inlays,
     lensing,
@@ -26,7 +27,7 @@ from netc.server.session import Session
 
 FEATURES = (
     start, text, actions, hovers, completions, signatures, navigating, renaming, inlays, lensing, outlining, foldings,
-    colours,
+    formattings, colours,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from netc.runtime.folder.progress import PREFIX, Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from netc.runtime.show.picture import Picture
 
@@ -79,7 +80,7 @@ def _dot(points: Sequence[object], style: str) -> dict[str, str]:
     return {"marker": "o"} if style == "-" else {"marker": "o", "markerfacecolor": "none"}
 
 
-def _legend(figure: Picture) -> None:
+def _legend(figure: Figure) -> None:
     """One for all panels, below them, where it hides no curve."""
     lines = {str(line.get_label()): line for axes in figure.axes for line in axes.lines}
     if lines:

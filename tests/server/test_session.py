@@ -77,6 +77,16 @@ def test_a_session(tmp_path: Path) -> None:
         tokens = await client.text_document_semantic_tokens_full_async(types.SemanticTokensParams(document(uri)))
         assert tokens is not None
         assert len(tokens.data) % 5 == 0
+        options = types.FormattingOptions(4, False)
+        whole = await client.text_document_formatting_async(types.DocumentFormattingParams(document(uri), options))
+        assert whole is not None
+        assert whole[0].new_text == "base   = 16\nact    = leaky_relu(0.1)\n"
+        line = place_of(PROGRAM, "stem = unit")[0] - 1
+        lines = types.Range(types.Position(line, 0), types.Position(line + 1, 0))
+        part = await client.text_document_range_formatting_async(
+            types.DocumentRangeFormattingParams(document(uri), lines, options)
+        )
+        assert [edit.new_text for edit in part or []] == ["  stem  = unit(base)\n"]
         found_symbols = await client.workspace_symbol_async(types.WorkspaceSymbolParams("pai"))
         assert [symbol.name for symbol in found_symbols or []] == ["pair"]
 

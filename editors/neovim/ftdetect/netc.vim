@@ -1,0 +1,1 @@
+autocmd BufNewFile,BufRead *.net setfiletype netc

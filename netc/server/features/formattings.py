@@ -1,0 +1,32 @@
+"""Formatting of a text, or of lines in it: the layout of `netc fmt`. The client's tabs and widths change nothing."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from netc.compiler.language_service.formatting import formatting
+from netc.server.session import Session
+
+
+def register(server: LanguageServer, session: Session) -> None:
+    """Answer requests for layout."""
+
+    def edits(uri: str, range: types.Range | None) -> list[types.TextEdit]:
+        document = session.documents.get(uri)
+        if document is None:
+            return []
+        positions = session.documents.positions(document.source)
+        lines = None
+        if range is not None:
+            last = range.end.line + (range.end.character > 0 or range.end.line == range.start.line)
+            lines = (range.start.line + 1, last)
+        return [positions.edit(edit) for edit in formatting(document.source, lines)]
+
+    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
+    async def whole(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
+        return edits(params.text_document.uri, None)
+
+    @server.feature(types.TEXT_DOCUMENT_RANGE_FORMATTING)
+    async def part(params: types.DocumentRangeFormattingParams) -> list[types.TextEdit]:
+        return edits(params.text_document.uri, params.range)
