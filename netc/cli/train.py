@@ -151,6 +151,7 @@ def _go_on(
     _check_resume(context, file)
     folder = RunFolder.open(path)
     with folder.lock.held():  # before anything is read that another training may be writing
+        folder.sweep()
         before = request_of(folder)
         if not (data or before.data):
             message = f"the run in {folder.path} was trained on arrays from Python"
@@ -218,7 +219,11 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     if slower := slower_than_it_could(model.device, model.target):
         heard.append(f"note         {slower}")
     if resumed is None:
-        with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out) as folder:
+
+        def save(folder: RunFolder) -> None:
+            trainer.save(folder, len(bound.train), bound.card)
+
+        with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out, save) as folder:
             _show_summary(replace(net, plans=[plan]), plan.batch)  # only now: what is wrong must not scroll away
             return _train_in(folder, request, trainer, bound, heard, resumed=False, profile=profile)
     trainer.restore(*run.read_checkpoint(resumed, request, bound.card))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
@@ -97,27 +97,46 @@ class Request:
 
 @contextmanager
 def open_run(
-    request: Request, net: Net, manifest: Manifest, rows: Any, card: Card, out: Path | None
+    request: Request,
+    net: Net,
+    manifest: Manifest,
+    rows: Any,
+    card: Card,
+    out: Path | None,
+    save: Callable[[RunFolder], None],
 ) -> Iterator[RunFolder]:
     """A new run folder with what the run is and a few of the rows, before the first step; locked until the block ends.
+
+    save  writes the first checkpoint: from then on the run can go on
 
     Raises DiagnosticError E562 where it cannot be written or the disk is too small, E563, and E569 where a training is
     at work in it.
     """
     folder = RunFolder.create(out, net.name)
     with folder.lock.held():
+        folder.sweep()
         check_disk(folder.path, net, manifest)
         request.card = card.to_json()
-        begin(folder, request, net, manifest)
-        write_sample(folder, rows, card)
+
+        def fill(folder: RunFolder) -> None:
+            write_sample(folder, rows, card)
+            save(folder)
+
+        begin(folder, request, net, manifest, fill)
+        folder.fresh = True
         yield folder
 
 
-def begin(folder: RunFolder, request: Request, net: Net, manifest: Manifest) -> None:
-    """Write what the run is."""
+def begin(folder: RunFolder, request: Request, net: Net, manifest: Manifest, fill: Callable[[RunFolder], None]) -> None:
+    """Write what the run is: the manifest, by which a beginning is known, first, and run.json last.
+
+    fill  writes what has to be there before, such as the first checkpoint
+    """
     file, texts = texts_of(net.file, net.source, net.sources)
     hashes = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    folder.describe(asdict(request) | {"file": file, "texts": hashes}, manifest, texts)
+    folder.describe(manifest, texts)
+    fill(folder)
+    folder.write_request(asdict(request) | {"file": file, "texts": hashes})
 
 
 def request_of(folder: RunFolder) -> Request:

@@ -81,7 +81,9 @@ class Loop:
             with interruptible() as asked:
                 if self.folder is not None:
                     self.folder.restart(progress)
-                    self.save()  # finds out at once whether the folder can be written, and is the first good state
+                    if not self.folder.fresh:
+                        self.save()  # finds out at once whether the folder can be written, and is the first good state
+                    self.folder.fresh = False
                 while progress.epoch < self.epochs:
                     if (reason := self.reason_to_stop()) is not None:
                         self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
@@ -123,7 +125,7 @@ class Loop:
         if best is not None:
             kept = f"the weights of epoch {best['epoch']} are in {self.folder.best}"
         else:
-            kept = f"the last good weights are in {self.folder.last}"
+            kept = f"the last good weights are in {self.folder.checkpoint}"
         return DiagnosticError(replace(first, notes=(*first.notes, kept)))
 
     def epoch(self, asked: Asked) -> None:
@@ -262,11 +264,7 @@ class Loop:
         """Write a checkpoint, unless there is no folder. What is not finite is not written: it raises E701."""
         if self.folder is None:
             return
-        trainer = self.trainer
-        tensors = trainer.checkpoint()
-        if not all(np.isfinite(array).all() for array in tensors.values()):
-            raise diverged(f"a weight is not finite after step {trainer.progress.step}", self.rates()[0])
-        self.folder.save_last(tensors, trainer.seed, self.rows, trainer.progress, self.card())
+        self.trainer.save(self.folder, self.rows, self.trainer.card)
         self.saved_at = time.monotonic()
 
 

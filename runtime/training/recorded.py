@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -70,7 +70,8 @@ def _is_own(trainer: Trainer, out: Path) -> bool:
 def _new(trainer: Trainer, parts: Parts, epochs: int, out: Path, held: ExitStack) -> RunFolder:
     request, net = _request(trainer, parts, epochs), trainer.model.net
     try:
-        return held.enter_context(open_run(request, net, trainer.manifest, _sample(parts), parts.card, out))
+        save = _first_checkpoint(trainer, parts)
+        return held.enter_context(open_run(request, net, trainer.manifest, _sample(parts), parts.card, out, save))
     except DiagnosticError as wrong:
         help = f"use another folder, or call `trainer.resume({str(out)!r})` before `fit` to go on with the run in it"
         raise DiagnosticError(
@@ -92,8 +93,13 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
         record(before, now, net, trainer.progress)
         folder.write_request(asdict(now))
     else:
-        begin(folder, request, net, trainer.manifest)
+        begin(folder, request, net, trainer.manifest, _first_checkpoint(trainer, parts))
     folder.model.unlink(missing_ok=True)
+
+
+def _first_checkpoint(trainer: Trainer, parts: Parts) -> Callable[[RunFolder], None]:
+    rows = 0 if isinstance(parts.train, Stream) else len(parts.train)
+    return lambda folder: trainer.save(folder, rows, parts.card)
 
 
 def _notes(trainer: Trainer, folder: RunFolder, locked: bool) -> list[str]:

@@ -46,6 +46,7 @@ from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 from netc.runtime.show.history import History
 from netc.runtime.show.progress import once, shown
+from netc.runtime.training.diverged import diverged
 from netc.runtime.training.features import FeatureRows, sharing
 from netc.runtime.training.loop import Loop
 from netc.runtime.training.recorded import folder_for
@@ -275,11 +276,22 @@ class Trainer(Updates):
         self.finish()
         return adapter_file(self.model.net, self.plan, self.state.get)
 
+    def save(self, folder: RunFolder, rows: int, card: Card | None) -> None:
+        """Write a checkpoint; what is not finite is not written.
+
+        rows  of the data, 0 for batches that come from elsewhere;  card: what it means
+        """
+        tensors = self.checkpoint()
+        if not all(np.isfinite(array).all() for array in tensors.values()):
+            rate = self.plan.steps[0].optimizer.lr
+            raise diverged(f"a weight is not finite after step {self.progress.step}", rate)
+        folder.save_last(tensors, self.seed, rows, self.progress, None if card is None else card.to_json())
+
     def resume(self, out: str | Path) -> None:
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""
         folder = RunFolder(Path(out))
         tensors, about, progress = folder.read_last()
-        card = card_of(read_tensors(folder.last)[1].get(CARD_KEY), str(folder.last))
+        card = card_of(read_tensors(folder.checkpoint)[1].get(CARD_KEY), str(folder.checkpoint))
         self.restore(tensors, progress)
         self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path
         self.model.card = card
