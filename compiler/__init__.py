@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         compile_inference,
         compile_probe,
         compile_scorer,
+        compile_trace,
         compile_training,
         compile_update,
     )  # fmt: skip
@@ -127,6 +128,7 @@ _HOMES = {
     "compile_inference": "build",
     "compile_probe": "build",
     "compile_scorer": "build",
+    "compile_trace": "build",
     "compile_training": "build",
     "compile_update": "build",
     "decided": "plan.class_weights",
@@ -251,6 +253,7 @@ __all__ = [
     "compile_inference",
     "compile_probe",
     "compile_scorer",
+    "compile_trace",
     "compile_training",
     "compile_update",
     "cut",

@@ -24,6 +24,7 @@ from netc.compiler.training.looked_up import take_input
 from netc.compiler.training.ports import take_parameters
 from netc.compiler.training.scorer import scorer
 from netc.compiler.training.step import backward_step, gradient_step, training_step, update_step
+from netc.compiler.training.tracing import traced_step
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,6 +123,19 @@ def compile_update(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step])
     Clipping belongs to it. Arguments and errors as in `compile_training`.
     """
     return _compile_step("update", update_step, net, plan, **how)
+
+
+@collector.waiting()
+def compile_trace(
+    net: Net, plan: TrainPlan, step: str | None = None, *, target: str = "std", options: Options = DEFAULTS
+) -> tuple[Artifact, list[tuple[str, bool]]]:
+    """A step up to its gradients, whose outputs say where numbers that are not finite first appear.
+
+    The list has a path for each output, in the order of the step, and whether it is of a gradient.
+    """
+    plan = _plan_of(net, plan)
+    assembly, told = traced_step(net, plan, plan.step(step))
+    return _finish(assembly, net, "gradient", target, None, options), told
 
 
 @collector.waiting()

@@ -68,6 +68,10 @@ SHOWN = {"settings": "set", "renamed": "map", "cache_features": "cache-features"
     "--cache-features", is_flag=True, group=TRAINING,
     help="run the frozen front of the net once for each row, and train the rest on what it gave",
 )  # fmt: skip
+@option(
+    "--skip-bad-steps", type=click.IntRange(0), metavar="N", default=0, show_default=True, group=TRAINING,
+    help="leave out as many steps with NaN or infinity before one ends the training",
+)  # fmt: skip
 @net_options
 @loss_option
 @option(
@@ -107,6 +111,7 @@ def train(
     renamed: tuple[str, ...],
     profile: bool,
     cache_features: bool,
+    skip_bad_steps: int,
     **replaced: Any,
 ) -> int:
     """Train a network and leave a run folder: best weights, checkpoint, results, and the network as model.onnx.
@@ -118,8 +123,9 @@ def train(
     given = {name: value for name, value in replaced.items() if value not in (None, ())}
     data = given.pop("data", None)
     if resume is not None:
-        again = {"device": device if _given(context, "device") else None}
+        again: dict[str, Any] = {"device": device if _given(context, "device") else None}
         again["memory"] = memory if _given(context, "memory") else None
+        again["skip_bad_steps"] = skip_bad_steps if _given(context, "skip_bad_steps") else None
         return _go_on(context, file, Path(resume), given, data=data, profile=profile, **again)
     if file is None:
         raise click.UsageError(
@@ -135,6 +141,7 @@ def train(
     from netc.runtime.runs.run import Request
 
     how = {"precision": precision, "tf32": tf32, "memory": memory, "cache_features": cache_features, **starts}
+    how["skip_bad_steps"] = skip_bad_steps
     request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
 

@@ -72,7 +72,7 @@ class RunFolder:
         self.profile_text = path / "profile.txt"
         self.lock = FolderLock(path)
         self.fresh = False
-        self._saved: int | None = None
+        self.saved: int | None = None  # the step of the last checkpoint
 
     @staticmethod
     def create(path: Path | None, name: str) -> RunFolder:
@@ -222,11 +222,11 @@ class RunFolder:
             "progress": progress.to_json(),
         }
         content = as_safetensors(tensors, {PROGRESS_KEY: json.dumps(about), **_card(card)})
-        if self._saved == progress.step:
+        if self.saved == progress.step:
             write_atomic(self.last, content)
         else:
             write_kept(self.last, content, self.previous)
-        self._saved = progress.step
+        self.saved = progress.step
 
     @property
     def checkpoint(self) -> Path:
@@ -242,7 +242,7 @@ class RunFolder:
             tensors, about, progress = _read_checkpoint(self.checkpoint)
         except DiagnosticError as error:
             raise self._with_previous(error) from error
-        self._saved = progress.step
+        self.saved = progress.step
         return tensors, about, progress
 
     def _with_previous(self, error: DiagnosticError) -> DiagnosticError:

@@ -9,7 +9,7 @@ from netc.compiler import Net, replaceable
 from netc.runtime.folder.progress import Progress
 from netc.runtime.runs.run import Request
 
-MAY_CHANGE = ("data", "device", "memory")
+MAY_CHANGE = ("data", "device", "memory", "skip_bad_steps")
 """What may change beside the settings of the plan that are replaced from outside."""
 
 

@@ -57,6 +57,7 @@ class Request:
     texts      the files of the net in the folder and their SHA-256
     label      of the train section, where it isn't the first
     own_plan   the plan was made in Python: the text doesn't say it, the manifest does
+    skip_bad_steps  how many steps may be left out because they are not finite
     """
 
     file: str
@@ -79,6 +80,7 @@ class Request:
     texts: dict[str, str] = field(default_factory=dict)
     label: str | None = None
     own_plan: bool = False
+    skip_bad_steps: int = 0
 
     def plan(self, net: Net) -> TrainPlan:
         """The net's plan with what was overridden; raises DiagnosticError E561 where the text doesn't say it."""

@@ -122,11 +122,10 @@ class Loop:
         if self.folder is None or first.code != "E701":
             return error
         best = self.trainer.progress.best
+        kept = [f"the last good checkpoint is {self.folder.checkpoint}, after step {self.folder.saved or 0:,}"]
         if best is not None:
-            kept = f"the weights of epoch {best['epoch']} are in {self.folder.best}"
-        else:
-            kept = f"the last good weights are in {self.folder.checkpoint}"
-        return DiagnosticError(replace(first, notes=(*first.notes, kept)))
+            kept.append(f"the weights of epoch {best['epoch']} are in {self.folder.best}")
+        return DiagnosticError(replace(first, notes=(*first.notes, *kept)))
 
     def epoch(self, asked: Asked) -> None:
         """One epoch, from where the progress stands. `asked` is set when somebody wants to stop."""
@@ -200,7 +199,9 @@ class Loop:
         """Add the results of steps, in their order, to the epoch that began then."""
         progress = self.trainer.progress
         for result in came:
-            progress.add(result.values, result.rows, result.parts)
+            progress.add(result.values, result.rows, result.parts, skipped=result.skipped is not None)
+            if result.skipped is not None:
+                self.listener.noted(result.skipped)
             progress.seconds = time.monotonic() - began
             self.listener.stepped(progress, self.trainer.results(result))
 

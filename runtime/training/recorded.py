@@ -85,6 +85,7 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
     if folder.run_json.is_file():
         before = request_of(folder)
         now = replace(before, overrides=request.overrides, memory=request.memory)
+        now.skip_bad_steps = request.skip_bad_steps
         now.label, now.own_plan = request.label, request.own_plan
         if before.device != "auto":
             now.device = request.device
@@ -126,6 +127,7 @@ def _request(trainer: Trainer, parts: Parts, epochs: int) -> Request:
         card=parts.card.to_json(),
         label=trainer.plan.label,
         own_plan=trainer.own_plan,
+        skip_bad_steps=trainer.skip_bad_steps,
     )
 
 

@@ -64,6 +64,8 @@ class Trainer(Updates):
     profile   record the time of every operator until `end_profile` is called
     cache_features   run the frozen front of the net once for each row of `fit`, and train the rest on what it gave;
               raises DiagnosticError E574 where that would be another training
+    skip_bad_steps   steps with a loss, metric or update that is not finite are left out, this many in all, before one
+              ends the training; the optimizer's state then takes twice the memory, and a card waits for each step
     settings  override the plan: batch=64, epochs=5, lr=1e-4, …
 
     After `fit`: `history`, `progress`, `card` (what the data means), `path` of the run folder, or else `best_weights`.
@@ -81,6 +83,7 @@ class Trainer(Updates):
         options: Options | None = None,
         profile: bool = False,
         cache_features: bool = False,
+        skip_bad_steps: int = 0,
         **settings: Any,
     ) -> None:
         net = model.net
@@ -104,7 +107,7 @@ class Trainer(Updates):
         for target, source, _ in followed(net.parameters, plan):
             model.weights.put(target.name, model.weights.get(source.name))
         super().__init__(model, plan, seed=model.seed if seed is None else seed, options=options, profile=profile,
-                         cache_features=cache_features)  # fmt: skip
+                         cache_features=cache_features, skip_bad_steps=skip_bad_steps)  # fmt: skip
 
     def __repr__(self) -> str:
         done = f"epoch {self.progress.epoch} of {self.plan.epochs}, step {self.progress.step:,}"
