@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         compile_trace,
         compile_training,
         compile_update,
+        opset_of,
     )  # fmt: skip
     from netc.compiler.declare.parameter import Parameter
     from netc.compiler.emit.external import ExternalData
@@ -131,6 +132,7 @@ _HOMES = {
     "compile_trace": "build",
     "compile_training": "build",
     "compile_update": "build",
+    "opset_of": "build",
     "decided": "plan.class_weights",
     "followed": "plan.moving",
     "frozen": "plan.moving",
@@ -273,6 +275,7 @@ __all__ = [
     "load_model",
     "matches",
     "numbers_of",
+    "opset_of",
     "override",
     "parse_setting",
     "penalties",

@@ -207,6 +207,13 @@ def _plan_of(net: Net, plan: TrainPlan | None) -> TrainPlan:
     return net.plan() if plan is None else adopted(plan, net.graph, net.plans)
 
 
+def opset_of(target: str, precision: Precision = "float32") -> int:
+    """The version of ONNX's operators that a training step for a target is written in."""
+    from netc.compiler.emit.model_proto import BFLOAT16_OPSET, OPSET
+
+    return BFLOAT16_OPSET if precision == "bfloat16" else targets.TARGETS[target].opset or OPSET
+
+
 def source_hash(net: Net) -> str:
     """SHA-256 of the net's file, followed by every file that it uses in order of name."""
     digest = sha256(net.source.encode())

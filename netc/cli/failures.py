@@ -18,7 +18,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity, did_
 from netc.grammar.opening import clipped
 
 FINDINGS, USAGE, COMPILE, DEVICE, DATA, DIVERGED, BUG, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 6, 70, 130, 141
-BY_BEGINNING = {"E260": USAGE, "E5": DATA, "E6": DEVICE, "E7": DIVERGED}
+BY_BEGINNING = {"E260": USAGE, "E5": DATA, "E61": DATA, "E6": DEVICE, "E7": DIVERGED}
 
 
 def exit_code(diagnostics: Sequence[Diagnostic]) -> int:

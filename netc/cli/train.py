@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from netc.cli.command import OUTPUT, START, TRAINING, option, verb
+from netc.cli.command import MACHINE, OUTPUT, START, TRAINING, option, verb
 from netc.cli.memory import check_memory
 from netc.cli.options import (
     device_option,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer
 
 FIXED = ("net", "settings", "freeze", "seed", "out", "init", "partial", "renamed", "precision", "tf32",
-         "cache_features")  # fmt: skip
+         "cache_features", "deterministic")  # fmt: skip
 """Options that a run keeps; those that replace settings of the plan may change when it goes on."""
 
 SHOWN = {"settings": "set", "renamed": "map", "cache_features": "cache-features"}
@@ -67,6 +67,10 @@ SHOWN = {"settings": "set", "renamed": "map", "cache_features": "cache-features"
 @option(
     "--cache-features", is_flag=True, group=TRAINING,
     help="run the frozen front of the net once for each row, and train the rest on what it gave",
+)  # fmt: skip
+@option(
+    "--deterministic", is_flag=True, group=MACHINE,
+    help="the same bits whatever the number of cores: sums are added in one order, by one thread",
 )  # fmt: skip
 @option(
     "--skip-bad-steps", type=click.IntRange(0), metavar="N", default=0, show_default=True, group=TRAINING,
@@ -112,6 +116,7 @@ def train(
     profile: bool,
     cache_features: bool,
     skip_bad_steps: int,
+    deterministic: bool,
     **replaced: Any,
 ) -> int:
     """Train a network and leave a run folder: best weights, checkpoint, results, and the network as model.onnx.
@@ -141,7 +146,7 @@ def train(
     from netc.runtime.runs.run import Request
 
     how = {"precision": precision, "tf32": tf32, "memory": memory, "cache_features": cache_features, **starts}
-    how["skip_bad_steps"] = skip_bad_steps
+    how |= {"skip_bad_steps": skip_bad_steps, "deterministic": deterministic}
     request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
 
@@ -216,7 +221,9 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     bound = bind_data(data, batch_ports(net, plan), card_to_follow(net, plan, request, resumed, data))
     check_memory(net, 2)  # weights before and after a step
     told: list[str] = []
-    model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32)
+    model = Model(
+        net, request.device, request.seed, say=told.append, tf32=request.tf32, threads=int(request.deterministic)
+    )
     report: list[str] = []
     trainer = make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
@@ -228,14 +235,14 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     if resumed is None:
 
         def save(folder: RunFolder) -> None:
-            trainer.save(folder, len(bound.train), bound.card)
+            trainer.begin(folder, len(bound.train), bound.card)
 
         with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out, save) as folder:
             _show_summary(replace(net, plans=[plan]), plan.batch)  # only now: what is wrong must not scroll away
             return _train_in(folder, request, trainer, bound, heard, resumed=False, profile=profile)
     trainer.restore(*run.read_checkpoint(resumed, request, bound.card))
     record(run.request_of(resumed), request, net, trainer.progress)
-    resumed.write_request(asdict(request))
+    run.write_request(resumed, request)
     return _train_in(resumed, request, trainer, bound, heard, resumed=True, profile=profile)
 
 

@@ -2,6 +2,7 @@
 
     digits.net          the net's text, and every file it uses
     run.json            what was asked for: net, settings, data, seed
+    lock.json           what it was made with: versions, device, threads, and fingerprints of text, data and weights
     manifest.json       inputs and outputs of the training step
     metrics.jsonl       a record for each epoch;  results.csv: the same as a table
     best.safetensors    the weights of the best epoch
@@ -59,6 +60,7 @@ class RunFolder:
         self.path = path
         self.run_json = path / "run.json"
         self.manifest_json = path / "manifest.json"
+        self.lock_json = path / "lock.json"
         self.metrics = path / "metrics.jsonl"
         self.results = path / "results.csv"
         self.best = path / "best.safetensors"
@@ -133,7 +135,7 @@ class RunFolder:
     @property
     def _begun(self) -> list[Path]:
         """What is written before run.json, beside texts."""
-        return [self.lock.path, self.manifest_json, self.sample, self.last, self.previous]
+        return [self.lock.path, self.manifest_json, self.lock_json, self.sample, self.last, self.previous]
 
     def sweep(self) -> None:
         """Remove what killed writers left; the folder is locked."""

@@ -17,12 +17,12 @@ from netc.runtime.show.plot import can_plot, plot_curves
 
 def close_run(
     folder: RunFolder, net: Net, plan: TrainPlan, card: Card, final: BoundSplit | None, device: Device,
-    history: Sequence[Record],
+    history: Sequence[Record], threads: int = 0,
 ) -> None:  # fmt: skip
     """Write model.onnx, curves.png where matplotlib is installed, and test.json where the data has a part for it."""
     finish(folder, net, plan, card)
     if can_plot():
         plot_curves({net.name: history}, folder.path / "curves.png")
     if final is not None:
-        metrics = Deployed.open(folder.path, device).measure(final)
+        metrics = Deployed.open(folder.path, device, threads=threads).measure(final)
         folder.write_test(card.parts[2].name, len(final), metrics)

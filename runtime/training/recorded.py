@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from netc.runtime.data.stream import Stream
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.changes import record
 from netc.runtime.runs.export import too_large
-from netc.runtime.runs.run import Request, begin, card_in, open_run, request_of
+from netc.runtime.runs.run import Request, begin, card_in, open_run, request_of, write_request
 
 if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer
@@ -92,7 +92,7 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
         if card_in(folder, before) != parts.card:
             now.data, now.card = request.data, request.card
         record(before, now, net, trainer.progress)
-        folder.write_request(asdict(now))
+        write_request(folder, now)
     else:
         begin(folder, request, net, trainer.manifest, _first_checkpoint(trainer, parts))
     folder.model.unlink(missing_ok=True)
@@ -100,7 +100,7 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
 
 def _first_checkpoint(trainer: Trainer, parts: Parts) -> Callable[[RunFolder], None]:
     rows = 0 if isinstance(parts.train, Stream) else len(parts.train)
-    return lambda folder: trainer.save(folder, rows, parts.card)
+    return lambda folder: trainer.begin(folder, rows, parts.card)
 
 
 def _notes(trainer: Trainer, folder: RunFolder, locked: bool) -> list[str]:
@@ -128,6 +128,7 @@ def _request(trainer: Trainer, parts: Parts, epochs: int) -> Request:
         label=trainer.plan.label,
         own_plan=trainer.own_plan,
         skip_bad_steps=trainer.skip_bad_steps,
+        deterministic=model.threads == 1,
     )
 
 

@@ -39,6 +39,7 @@ from netc.runtime.folder.listener import Listener, Listeners
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.model import Model, ports
+from netc.runtime.runs.conditions import conditions, write_conditions
 from netc.runtime.runs.evaluate import batches_of, evaluate
 from netc.runtime.runs.final import close_run
 from netc.runtime.runs.run import check_same_rows
@@ -224,7 +225,8 @@ class Trainer(Updates):
             Loop(self, parts, total, folder, Listeners(followers), checkpoint_seconds, notes).run()
             if folder is not None:
                 final, device = bound.final, self.model.device
-                close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
+                threads = self.model.threads
+                close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history, threads)
         return self.history
 
     @property
@@ -278,6 +280,11 @@ class Trainer(Updates):
             return None
         self.finish()
         return adapter_file(self.model.net, self.plan, self.state.get)
+
+    def begin(self, folder: RunFolder, rows: int, card: Card | None) -> None:
+        """Write what the training is made with and of, and its first checkpoint. Arguments as of `save`."""
+        write_conditions(folder, conditions(self, card))
+        self.save(folder, rows, card)
 
     def save(self, folder: RunFolder, rows: int, card: Card | None) -> None:
         """Write a checkpoint; what is not finite is not written.
