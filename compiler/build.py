@@ -283,10 +283,13 @@ def _drop_unused(a: Assembly, net: Net) -> None:
 def _weights(a: Assembly, net: Net, weights: Weights | None, seed: int, weights_as: str) -> Weights | None:
     if weights_as == "inputs":
         return None
+    from netc.compiler.weights.files import check_finite, fit
+
+    parameters = {value.name: value for value in a.graph.parameters}
     if weights is None:
         from netc.compiler.weights.draw import initial_weights
 
-        weights = initial_weights(net, seed)
-    from netc.compiler.weights.files import fit
-
-    return fit(weights, {value.name: value for value in a.graph.parameters}, net)
+        return fit(initial_weights(net, seed), parameters, net)
+    fitted = fit(weights, parameters, net)
+    check_finite(fitted, "the given weights")
+    return fitted

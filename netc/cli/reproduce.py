@@ -16,7 +16,7 @@ from netc.cli.terminal import put_json, say, show
 from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
-    from netc.runtime.runs.reproduce import Repetition
+    from netc.runtime.training.reproduce import Repetition
 
 
 @verb(examples=("netc reproduce runs/Digits", "netc reproduce runs/Digits --out runs/again --format json"))
@@ -43,8 +43,8 @@ def reproduce(run: str, data: str | None, out: str | None, style: str) -> int:
     what differs, in the results and in what the run was made with (lock.json). Exits with 0 where all is equal, else
     with 1.
     """
-    from netc.runtime.runs.reproduce import reproduce as repeat
     from netc.runtime.show.progress import PlainProgress
+    from netc.runtime.training.reproduce import reproduce as repeat
 
     found = repeat(Path(run), out=Path(out) if out else None, data=data, listener=PlainProgress(), say=say)
     if style == "json":

@@ -206,7 +206,7 @@ def _check_epochs(context: click.Context, folder: RunFolder, epochs: int | None)
 
 
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
-    from netc.compiler import batch_ports
+    from netc.compiler import batch_ports, check_batch_norm
     from netc.runtime.data import bind_data, open_data
     from netc.runtime.devices.target import slower_than_it_could
     from netc.runtime.model import Model
@@ -232,6 +232,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         heard.append(f"features     {trainer.features.said} of every row, made once")
     if slower := slower_than_it_could(model.device, model.target):
         heard.append(f"note         {slower}")
+    check_batch_norm(net, trainer.plan, min(trainer.plan.batch, len(bound.train)))
     if resumed is None:
 
         def save(folder: RunFolder) -> None:

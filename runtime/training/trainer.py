@@ -17,7 +17,9 @@ from netc.compiler import (
     TrainPlan,
     adapter_file,
     adopted,
+    check_batch_norm,
     check_decided,
+    check_moving,
     compile_scorer,
     decided,
     fit,
@@ -32,6 +34,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.cards.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, Measured, Parts, bind, measured
+from netc.runtime.data.stream import Stream
 from netc.runtime.devices.precision import check_precision
 from netc.runtime.devices.target import slower_than_it_could
 from netc.runtime.folder.initial import read_starts
@@ -39,7 +42,6 @@ from netc.runtime.folder.listener import Listener, Listeners
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.model import Model, ports
-from netc.runtime.runs.conditions import conditions, write_conditions
 from netc.runtime.runs.evaluate import batches_of, evaluate
 from netc.runtime.runs.final import close_run
 from netc.runtime.runs.run import check_same_rows
@@ -47,6 +49,7 @@ from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 from netc.runtime.show.history import History
 from netc.runtime.show.progress import once, shown
+from netc.runtime.training.conditions import conditions, write_conditions
 from netc.runtime.training.diverged import diverged
 from netc.runtime.training.features import FeatureRows, sharing
 from netc.runtime.training.loop import Loop
@@ -99,6 +102,7 @@ class Trainer(Updates):
         self._resumed: Card | None = None
         self.notes: list[str] = []
         self._averaged: Model | None = None
+        check_moving(net, plan)
         options = options or Options()
         check_precision(model.device, options.precision)
         if model.drawn and plan.init:
@@ -215,6 +219,8 @@ class Trainer(Updates):
         if bound.test is None:
             check_watched(self.plan)
         total = override(self.plan, epochs=epochs).epochs
+        if not isinstance(bound.train, Stream):
+            check_batch_norm(self.model.net, self.plan, min(self.plan.batch, len(bound.train)))
         with folder_for(self, bound, total, out) as (folder, notes):
             self.path = folder.path if folder is not None else self.path
             self.card = self.model.card = bound.card

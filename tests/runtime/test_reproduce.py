@@ -15,8 +15,8 @@ import netc
 from netc.compiler import Net
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.folder.run_folder import RunFolder
-from netc.runtime.runs.reproduce import reproduce
 from netc.runtime.runs.run import request_of
+from netc.runtime.training.reproduce import reproduce
 
 from .conftest import Kept, Run, arrays
 from .test_run import TRAIN, equal
