@@ -57,6 +57,14 @@ def explain_failure(failure: BaseException, arguments: Sequence[str]) -> int:
             name = clipped(str(failure.filename or "a path"))
             draw([Diagnostic("E532", f"`{name}` leads to no file: {said}", help="check the path")])
             return DATA
+        case OSError() if failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            from netc.cli.telling import draw
+
+            place = f" {clipped(str(failure.filename))}" if failure.filename else ""
+            said = (failure.strerror or "").lower()
+            help = "free space there, or use another place"
+            draw([Diagnostic("E562", f"cannot write{place}: {said}", help=help)])
+            return DATA
         case MemoryError():
             from netc.cli.telling import draw
 

@@ -112,12 +112,12 @@ def _pour(path: Path, content: bytes, help: str | None) -> None:
         raise cannot_write(path, error, help) from error
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: Path, help: str | None = None) -> None:
     """Make a folder and those above it; raises DiagnosticError E562."""
     try:
         door.make_folder(path)
     except OSError as error:
-        raise cannot_write(path, error) from error
+        raise cannot_write(path, error, help) from error
 
 
 def cannot_write(path: Path, error: OSError, help: str | None = None) -> DiagnosticError:

@@ -182,6 +182,13 @@ def test_a_place_that_cannot_be_written(run: Run, folder: Path, place: str, code
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="paths are others there")
+@pytest.mark.parametrize("folder_to_make", ["/proc/a", "tiny.net", "tiny.net/a"])
+def test_a_folder_that_cannot_be_made(run: Run, folder_to_make: str) -> None:
+    done = run("new", folder_to_make, "--from", "lenet5")
+    assert (done.returncode, "error[E562]: cannot write" in done.stderr) == (5, True), done.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 def test_a_device_is_written_into_and_stays_one(tmp_path: Path) -> None:
     write_atomic(Path("/dev/null"), b"1")
