@@ -33,7 +33,6 @@ from netc.grammar.counted import counted
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision
     from netc.runtime.data import BoundData
-    from netc.runtime.data.cards.card import Card
     from netc.runtime.folder.listener import Listener
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.run import Request
@@ -274,7 +273,7 @@ def _train_in(
     for line in change_lines(request):
         say(f"changed      {line}")
     if resumed:
-        if _is_finished(trainer, folder, bound.card):
+        if _is_finished(trainer, folder, bound):
             return 0
         folder.model.unlink(missing_ok=True)
     say(f"run folder   {folder.path}")
@@ -288,15 +287,16 @@ def _train_in(
     return 0
 
 
-def _is_finished(trainer: Trainer, folder: RunFolder, card: Card) -> bool:
+def _is_finished(trainer: Trainer, folder: RunFolder, bound: BoundData) -> bool:
     done, epochs = trainer.progress.epoch, trainer.plan.epochs
     if done < epochs:
         say(f"resuming     after step {trainer.progress.step}, in epoch {done + 1} of {epochs}")
         return False
-    if not folder.model.exists():
-        from netc.runtime.runs.run import finish
+    from netc.runtime.runs.final import close_run, is_closed
 
-        finish(folder, trainer.model.net, trainer.plan, card)
+    if not is_closed(folder, bound.final):
+        model, history = trainer.model, trainer.progress.history
+        close_run(folder, model.net, trainer.plan, bound.card, bound.final, model.device, history, model.threads)
     say(f"all {counted(done, 'epoch')} of this run are done; add `--epochs {done + 5}` to train longer")
     return True
 

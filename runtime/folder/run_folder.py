@@ -69,6 +69,7 @@ class RunFolder:
         self.previous = path / "previous.safetensors"
         self.model = path / "model.onnx"
         self.sample = path / "sample.npz"
+        self.curves = path / "curves.png"
         self.test_json = path / "test.json"
         self.profile_json = path / "profile.json"
         self.profile_text = path / "profile.txt"

@@ -134,7 +134,7 @@ class Loop:
         trainer.enter(progress.epoch + 1)
         self.feedback = feedback(trainer.plan, progress.history)
         fed = {port["name"]: np.dtype(port["dtype"]) for port in trainer.ports}
-        rates = self.rates()
+        rates = self.rates(back=1 if progress.batch else 0)  # those of its last batch, where all of them are made
         with self.batches() as ready:
             batches = progress.batch + len(ready) if isinstance(ready, Batches) else self.steps_per_epoch
             for arrays in ready:
@@ -205,11 +205,12 @@ class Loop:
             progress.seconds = time.monotonic() - began
             self.listener.stepped(progress, self.trainer.results(result))
 
-    def rates(self) -> list[float]:
-        """The learning rate of each step of the plan for the next batch."""
+    def rates(self, back: int = 0) -> list[float]:
+        """The learning rate of each step of the plan for the next batch, or for one so many before."""
         trainer, plan, progress = self.trainer, self.trainer.plan, self.trainer.progress
         done = progress.epoch * self.steps_per_epoch + progress.skip // plan.rows
         done += progress.batch + trainer.steps_started - progress.step  # not steps made: they had batches of any size
+        done -= back
         factor = progress.rate_factor * self.feedback
         rates = [step.optimizer.lr * factor for step in plan.steps]
         return [plan.schedule.rate(base, done, self.steps_per_epoch, self.epochs) for base in rates]
