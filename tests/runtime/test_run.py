@@ -44,7 +44,7 @@ def test_train_eval_predict(run: Run, folder: Path) -> None:
     assert done.stdout == f"{Path('runs') / 'Tiny'}\n"
     made = {path.name for path in (folder / "runs/Tiny").iterdir()} - {"curves.png"}
     assert made == {"tiny.net", "run.json", "manifest.json", "metrics.jsonl", "results.csv", "best.safetensors",
-                    "last.safetensors", "previous.safetensors", "sample.npz", "model.onnx"}  # fmt: skip
+                    "last.safetensors", "previous.safetensors", "sample.npz", "model.onnx", "lock.json"}  # fmt: skip
     records = [json.loads(line) for line in (folder / "runs/Tiny/metrics.jsonl").read_text().splitlines()]
     with (folder / "runs/Tiny/results.csv").open() as table:
         rows = list(csv.DictReader(table))
