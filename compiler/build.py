@@ -24,6 +24,7 @@ from netc.compiler.training.looked_up import take_input
 from netc.compiler.training.ports import take_parameters
 from netc.compiler.training.scorer import scorer
 from netc.compiler.training.step import backward_step, gradient_step, training_step, update_step
+from netc.compiler.training.tracing import traced_step
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,6 +126,19 @@ def compile_update(net: Net, plan: TrainPlan | None = None, **how: Unpack[Step])
 
 
 @collector.waiting()
+def compile_trace(
+    net: Net, plan: TrainPlan, step: str | None = None, *, target: str = "std", options: Options = DEFAULTS
+) -> tuple[Artifact, list[tuple[str, bool]]]:
+    """A step up to its gradients, whose outputs say where numbers that are not finite first appear.
+
+    The list has a path for each output, in the order of the step, and whether it is of a gradient.
+    """
+    plan = _plan_of(net, plan)
+    assembly, told = traced_step(net, plan, plan.step(step))
+    return _finish(assembly, net, "gradient", target, None, options), told
+
+
+@collector.waiting()
 def compile_gradients(
     net: Net,
     plan: TrainPlan | None = None,
@@ -191,6 +205,13 @@ def _compile_step(
 
 def _plan_of(net: Net, plan: TrainPlan | None) -> TrainPlan:
     return net.plan() if plan is None else adopted(plan, net.graph, net.plans)
+
+
+def opset_of(target: str, precision: Precision = "float32") -> int:
+    """The version of ONNX's operators that a training step for a target is written in."""
+    from netc.compiler.emit.model_proto import BFLOAT16_OPSET, OPSET
+
+    return BFLOAT16_OPSET if precision == "bfloat16" else targets.TARGETS[target].opset or OPSET
 
 
 def source_hash(net: Net) -> str:
@@ -262,10 +283,13 @@ def _drop_unused(a: Assembly, net: Net) -> None:
 def _weights(a: Assembly, net: Net, weights: Weights | None, seed: int, weights_as: str) -> Weights | None:
     if weights_as == "inputs":
         return None
+    from netc.compiler.weights.files import check_finite, fit
+
+    parameters = {value.name: value for value in a.graph.parameters}
     if weights is None:
         from netc.compiler.weights.draw import initial_weights
 
-        weights = initial_weights(net, seed)
-    from netc.compiler.weights.files import fit
-
-    return fit(weights, {value.name: value for value in a.graph.parameters}, net)
+        return fit(initial_weights(net, seed), parameters, net)
+    fitted = fit(weights, parameters, net)
+    check_finite(fitted, "the given weights")
+    return fitted

@@ -180,6 +180,9 @@ def _check_module(module: Module, nets: list[Net], report: Report, sources: dict
         module.static(name)
     for written in unapplied(module, tried):
         check_names(module, written, report)
+    if not (module.nets or module.trains or module.binds or module.layers or report.errors):
+        help = "write a net: `net Name { input x: 10 … }`"
+        report.add(Diagnostic("E228", f"{module.path} defines nothing", severity=Severity.WARNING, help=help))
     if not report.errors:
         warn_unused(module, report)
 

@@ -98,6 +98,8 @@ def check_unpacked(name: Name, held: int, unpacked: int) -> None:
 def check_name(path: Name) -> None:
     """Refuse a path that the system cannot even look for; raises DiagnosticError E532. What is not there passes."""
     shown = os.fspath(path)
+    if not shown:
+        raise _no_name(shown, "it is empty")
     try:
         os.stat(shown)
     except ValueError:

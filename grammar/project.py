@@ -10,8 +10,8 @@ from pathlib import Path
 
 from netc.grammar.opening import resolved
 
-MARKS = ("pyproject.toml", "netc.toml", ".git")
-"""What lies in the root of a project."""
+MARKS = ("pyproject.toml", "netc.toml", ".git", "run.json")
+"""What lies in the root of a project, or of a run, which keeps every text that its net uses."""
 
 _outside: ContextVar[bool] = ContextVar("outside", default=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +33,10 @@ def override(plan: TrainPlan, **settings: Any) -> TrainPlan:
             continue
         setting, outside = OUTSIDE[name]
         try:
-            plan = _replaced(plan, setting, outside, outside.type.convert(value))
+            found = outside.type.convert(value)
+            if isinstance(found, float) and math.isinf(found):
+                raise outside.type.refuse(value, "give a number that is finite")
+            plan = _replaced(plan, setting, outside, found)
         except ArgumentError as refused:
             findings.append(
                 Diagnostic("E490", f"{name} is {refused.expected}, found {describe(value)}", help=refused.help)

@@ -35,17 +35,21 @@ def forward_pass(
     step: Value,
     wrt: Collection[Value],
     frozen: Collection[Value] = (),
+    also: Collection[Value] = (),
 ) -> Forward:
     """The network in training form. Layers that no term needs are dead code; their statistics don't move.
 
     wrt     what gradients are wanted for
     frozen  parameters and buffers that stay: batch norm above frozen statistics is that of inference
+    also    values that are told besides those which terms read
     """
     wanted: list[Value] = list(dict.fromkeys(value for term in terms for value in values_of(term)))
     graph = net.graph.copy()
     graph.inputs, graph.parameters = a.graph.inputs, a.graph.parameters
     graph.outputs = {str(number): value for number, value in enumerate(wanted)}
     needed = used_sources(dead_code(graph))
+    wanted = list(dict.fromkeys([*wanted, *also]))
+    graph.outputs = {str(number): value for number, value in enumerate(wanted)}
     pooled = seen("pool_before_relu", graph, everywhere(graph, pool_before_relu))
     training, statistics = training_mode(pooled, seed, step, frozen)
     moving = {old: new for old, new in statistics.items() if old in needed}

@@ -113,6 +113,16 @@ def prefix_of(tensors: Iterable[str], parameters: Iterable[str]) -> str | None:
     return None
 
 
+def check_finite(tensors: Mapping[str, Array], file: str) -> None:
+    """Raise DiagnosticError E568 for tensors with numbers that are NaN or infinite.
+
+    file  where they come from, in words
+    """
+    findings = _not_finite(tensors, file)
+    if findings:
+        raise DiagnosticError(listed(findings))
+
+
 def _not_finite(tensors: Mapping[str, Array], file: str) -> list[Diagnostic]:
     """E568 for each tensor with a number that is NaN or infinite."""
     import numpy as np

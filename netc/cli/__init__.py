@@ -46,6 +46,7 @@ GROUPS = {
     "Train and use it": {
         "train": "train a network",
         "runs": "trainings and their best figures",
+        "reproduce": "a run once more, compared with it to the last bit",
         "eval": "loss and metrics of a trained network on data",
         "predict": "answers of a trained network for images, arrays or tables",
         "data": "what data mean to a network: columns, classes, scale, parts",

@@ -12,7 +12,7 @@ import click
 from netc.cli.command import option, verb
 from netc.cli.graph_options import GraphWanted, graph_options
 from netc.cli.memory import check_memory
-from netc.cli.paths import PathTo
+from netc.cli.paths import FileToWrite, PathTo
 from netc.cli.terminal import command, say
 from netc.compiler.facts.table import size
 from netc.grammar.counted import counted
@@ -37,7 +37,7 @@ PLACE = "give `-o` a place that can be written"
         "netc compile digits.net -o step.onnx --train --batch 32",
     )
 )
-@option("-o", "--output", required=True, metavar="OUT.onnx", type=PathTo("onnx"), help="the model file to write")
+@option("-o", "--output", required=True, metavar="OUT.onnx", type=FileToWrite("onnx"), help="the model file to write")
 @option(
     "--weights", metavar="FILE", type=PathTo("safetensors"),
     help="parameters to put in, a .safetensors file; fresh ones unless given",

@@ -18,7 +18,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity, did_
 from netc.grammar.opening import clipped
 
 FINDINGS, USAGE, COMPILE, DEVICE, DATA, DIVERGED, BUG, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 6, 70, 130, 141
-BY_BEGINNING = {"E260": USAGE, "E277": USAGE, "E278": USAGE, "E5": DATA, "E6": DEVICE, "E7": DIVERGED}
+BY_BEGINNING = {"E260": USAGE, "E277": USAGE, "E278": USAGE, "E5": DATA, "E61": DATA, "E6": DEVICE, "E7": DIVERGED}
 
 
 def exit_code(diagnostics: Sequence[Diagnostic]) -> int:
@@ -56,6 +56,14 @@ def explain_failure(failure: BaseException, arguments: Sequence[str]) -> int:
             said = (failure.strerror or "").lower()
             name = clipped(str(failure.filename or "a path"))
             draw([Diagnostic("E532", f"`{name}` leads to no file: {said}", help="check the path")])
+            return DATA
+        case OSError() if failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            from netc.cli.telling import draw
+
+            place = f" {clipped(str(failure.filename))}" if failure.filename else ""
+            said = (failure.strerror or "").lower()
+            help = "free space there, or use another place"
+            draw([Diagnostic("E562", f"cannot write{place}: {said}", help=help)])
             return DATA
         case MemoryError():
             from netc.cli.telling import draw

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netc.cli.command import option, verb
-from netc.cli.paths import MODEL, PathTo
+from netc.cli.paths import MODEL, FileToWrite, PathTo
 from netc.cli.terminal import command, put, say
 from netc.grammar.counted import counted
 from netc.grammar.opening import read_text_file
@@ -28,7 +28,7 @@ PLACE = "give `-o` a place that can be written"
     ),
 )
 @click.argument("model", metavar="MODEL.onnx", type=MODEL)
-@option("-o", "--output", metavar="OUT.net", type=PathTo("net"), help="the text to write; shown unless given")
+@option("-o", "--output", metavar="OUT.net", type=FileToWrite("net"), help="the text to write; shown unless given")
 @option(
     "--weights", metavar="OUT", type=PathTo("safetensors"), help="write the model's numbers too, a .safetensors file"
 )

@@ -14,6 +14,8 @@ from netc.cli.terminal import command, say, show
 if TYPE_CHECKING:
     from netc.compiler.zoo.catalogue import Entry
 
+PLACE = "give a folder that can be written"
+
 
 @verb(examples=("netc new mine --from resnet50", "netc new mine --from resnet"))
 @click.argument("folder", metavar="DIR", type=FOLDER)
@@ -29,6 +31,7 @@ def new(folder: str, name: str) -> None:
     """
     from netc.compiler.zoo.begin import texts_of
     from netc.compiler.zoo.catalogue import named
+    from netc.runtime.folder.files import make_folder, write_atomic
 
     entry = named(name)
     if entry is None:
@@ -38,9 +41,9 @@ def new(folder: str, name: str) -> None:
     there = [file for file in texts if (path / file).exists()]
     if there:
         raise click.UsageError(f"{path / there[0]} is there already\n  = help: give another folder")
-    path.mkdir(parents=True, exist_ok=True)
+    make_folder(path, PLACE)
     for file, text in texts.items():
-        (path / file).write_text(text, encoding="utf-8")
+        write_atomic(path / file, text.encode(), PLACE)
     net = path / f"{name}.net"
     show(str(net))
     for line in _next(entry, net):

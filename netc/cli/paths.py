@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from netc.grammar.opening import check_name
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import check_name, is_folder
 
 
 class PathTo(click.ParamType[str]):
@@ -31,6 +33,19 @@ class PathTo(click.ParamType[str]):
         """The words that fit, and what the shell itself is to list: files by their endings, separated by `|`."""
         items: list[CompletionItem[Any]] = [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
         return [*items, CompletionItem("|".join(self.endings), type="file" if self.endings else "dir")]
+
+
+class FileToWrite(PathTo):
+    """A file that the command writes: no folder may stand in its place, and that is said before the work."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The path itself; raises DiagnosticError E532, and E562 for a folder."""
+        super().convert(value, param, ctx)
+        if value.endswith(("/", os.sep)) or is_folder(value):
+            name = param.opts[0] if param is not None else "-o"
+            help = f"give `{name}` the name of a file"
+            raise DiagnosticError(Diagnostic("E562", f"cannot write {value}: it is a folder", help=help))
+        return value
 
 
 NET_FILE = PathTo("net")

@@ -9,7 +9,7 @@ import click
 
 from netc.cli.command import OUTPUT, option, verb
 from netc.cli.options import device_option, format_option
-from netc.cli.paths import RUN_OR_MODEL, PathTo
+from netc.cli.paths import RUN_OR_MODEL, FileToWrite, PathTo
 from netc.cli.terminal import put_json, say, show
 from netc.grammar.counted import counted
 
@@ -37,7 +37,7 @@ DRAWN_AS = ("boxes", "text", "mask", "classes", "points", "image", "values")
 @option("--top", type=click.IntRange(1), metavar="K", help="classes to name, the likeliest first; 3 unless given")
 @device_option
 @option(
-    "--out", metavar="FILE", type=PathTo("csv", "json", "npz"), group=OUTPUT,
+    "--out", metavar="FILE", type=FileToWrite("csv", "json", "npz"), group=OUTPUT,
     help="write all answers to a .csv, .json or .npz file, instead of printing them",
 )  # fmt: skip
 @option(

@@ -8,13 +8,13 @@ import click
 
 from netc.cli.command import OUTPUT, option, verb
 from netc.cli.options import device_option
-from netc.cli.paths import FOLDER, PathTo
+from netc.cli.paths import FOLDER, FileToWrite
 from netc.cli.terminal import show
 
 
 @verb(examples=("netc report runs/Digits", "netc report runs/Digits -o digits.html"))
 @click.argument("run", metavar="RUN", type=FOLDER)
-@option("-o", "--out", metavar="FILE", default="report.html", show_default=True, type=PathTo("html"), group=OUTPUT,
+@option("-o", "--out", metavar="FILE", default="report.html", show_default=True, type=FileToWrite("html"), group=OUTPUT,
         help="the page, a .html")  # fmt: skip
 @device_option
 def report(run: str, out: str, device: str) -> None:

@@ -40,7 +40,7 @@ class Cleaned:
         self.reason: str | None = None
 
     def write(self, text: str) -> int:
-        """Write a text; raises OutputError, and BrokenPipeError where the reader went away."""
+        """Write a text; raises OutputError, and BrokenPipeError where the reader of an answer went away."""
         with self._failing():
             self.stream.write(text if self.own else cleaned(text))
         return len(text)
@@ -61,7 +61,9 @@ class Cleaned:
         try:
             yield
         except BrokenPipeError:
-            raise
+            if not self.talk:
+                raise
+            lead_nowhere(self.stream)
         except OSError as error:
             lead_nowhere(self.stream)
             self.reason = (error.strerror or str(error)).lower()
@@ -102,6 +104,20 @@ def clean() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = before
+
+
+def open_closed_streams() -> None:
+    """Put something where a standard stream is closed, lest a file that is opened later takes its place.
+
+    Talk goes nowhere, input ends at once, and an answer cannot be written, which is then told as of a full disk.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_WRONLY if name == "stderr" else os.O_RDONLY)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
 
 
 def lead_nowhere(*streams: TextIO) -> None:

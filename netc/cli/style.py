@@ -8,7 +8,7 @@ import click
 
 from netc.cli.command import START, option, verb
 from netc.cli.options import device_option, format_option, net_options
-from netc.cli.paths import NET_FILE, WEIGHTS, PathTo
+from netc.cli.paths import NET_FILE, WEIGHTS, FileToWrite, PathTo
 from netc.cli.show.looking import bar, imagenet_option, scale_of
 from netc.cli.terminal import put_json, show
 
@@ -42,7 +42,7 @@ WIDTH = 384
     metavar="FILE",
     default="styled.png",
     show_default=True,
-    type=PathTo("png"),
+    type=FileToWrite("png"),
     help="the picture, a .png",
 )
 @option("--width", type=click.IntRange(32), default=WIDTH, show_default=True, metavar="PIXELS", help="of the picture")

@@ -10,6 +10,8 @@ from typing import Any, TextIO
 
 import click
 
+from netc.cli.streams import open_closed_streams
+
 _mode = "auto"
 
 
@@ -43,6 +45,7 @@ def use_color(stream: TextIO) -> bool:
 def prepare() -> None:
     """Start a command: colours as by default, and no failure over a character that the terminal cannot show."""
     set_color("auto")
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from netc.cli.command import OUTPUT, START, TRAINING, option, verb
+from netc.cli.command import MACHINE, OUTPUT, START, TRAINING, option, verb
 from netc.cli.memory import check_memory
 from netc.cli.options import (
     device_option,
@@ -33,7 +33,6 @@ from netc.grammar.counted import counted
 if TYPE_CHECKING:
     from netc.compiler import Memory, Net, Precision
     from netc.runtime.data import BoundData
-    from netc.runtime.data.cards.card import Card
     from netc.runtime.folder.listener import Listener
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.run import Request
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer
 
 FIXED = ("net", "settings", "freeze", "seed", "out", "init", "partial", "renamed", "precision", "tf32",
-         "cache_features")  # fmt: skip
+         "cache_features", "deterministic")  # fmt: skip
 """Options that a run keeps; those that replace settings of the plan may change when it goes on."""
 
 SHOWN = {"settings": "set", "renamed": "map", "cache_features": "cache-features"}
@@ -67,6 +66,14 @@ SHOWN = {"settings": "set", "renamed": "map", "cache_features": "cache-features"
 @option(
     "--cache-features", is_flag=True, group=TRAINING,
     help="run the frozen front of the net once for each row, and train the rest on what it gave",
+)  # fmt: skip
+@option(
+    "--deterministic", is_flag=True, group=MACHINE,
+    help="the same bits whatever the number of cores: sums are added in one order, by one thread",
+)  # fmt: skip
+@option(
+    "--skip-bad-steps", type=click.IntRange(0), metavar="N", default=0, show_default=True, group=TRAINING,
+    help="leave out as many steps with NaN or infinity before one ends the training",
 )  # fmt: skip
 @net_options
 @loss_option
@@ -107,6 +114,8 @@ def train(
     renamed: tuple[str, ...],
     profile: bool,
     cache_features: bool,
+    skip_bad_steps: int,
+    deterministic: bool,
     **replaced: Any,
 ) -> int:
     """Train a network and leave a run folder: best weights, checkpoint, results, and the network as model.onnx.
@@ -118,8 +127,9 @@ def train(
     given = {name: value for name, value in replaced.items() if value not in (None, ())}
     data = given.pop("data", None)
     if resume is not None:
-        again = {"device": device if _given(context, "device") else None}
+        again: dict[str, Any] = {"device": device if _given(context, "device") else None}
         again["memory"] = memory if _given(context, "memory") else None
+        again["skip_bad_steps"] = skip_bad_steps if _given(context, "skip_bad_steps") else None
         return _go_on(context, file, Path(resume), given, data=data, profile=profile, **again)
     if file is None:
         raise click.UsageError(
@@ -135,6 +145,7 @@ def train(
     from netc.runtime.runs.run import Request
 
     how = {"precision": precision, "tf32": tf32, "memory": memory, "cache_features": cache_features, **starts}
+    how |= {"skip_bad_steps": skip_bad_steps, "deterministic": deterministic}
     request = Request(file, network.name, list(settings), given, spec, seed, device, init, **how)
     return _train(network, request, None, Path(out) if out else None, profile)
 
@@ -151,6 +162,7 @@ def _go_on(
     _check_resume(context, file)
     folder = RunFolder.open(path)
     with folder.lock.held():  # before anything is read that another training may be writing
+        folder.sweep()
         before = request_of(folder)
         if not (data or before.data):
             message = f"the run in {folder.path} was trained on arrays from Python"
@@ -193,7 +205,7 @@ def _check_epochs(context: click.Context, folder: RunFolder, epochs: int | None)
 
 
 def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | None, profile: bool) -> int:
-    from netc.compiler import batch_ports
+    from netc.compiler import batch_ports, check_batch_norm
     from netc.runtime.data import bind_data, open_data
     from netc.runtime.devices.target import slower_than_it_could
     from netc.runtime.model import Model
@@ -208,7 +220,9 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     bound = bind_data(data, batch_ports(net, plan), card_to_follow(net, plan, request, resumed, data))
     check_memory(net, 2)  # weights before and after a step
     told: list[str] = []
-    model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32)
+    model = Model(
+        net, request.device, request.seed, say=told.append, tf32=request.tf32, threads=int(request.deterministic)
+    )
     report: list[str] = []
     trainer = make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
     heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
@@ -217,13 +231,18 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
         heard.append(f"features     {trainer.features.said} of every row, made once")
     if slower := slower_than_it_could(model.device, model.target):
         heard.append(f"note         {slower}")
+    check_batch_norm(net, trainer.plan, min(trainer.plan.batch, len(bound.train)))
     if resumed is None:
-        with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out) as folder:
+
+        def save(folder: RunFolder) -> None:
+            trainer.begin(folder, len(bound.train), bound.card)
+
+        with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out, save) as folder:
             _show_summary(replace(net, plans=[plan]), plan.batch)  # only now: what is wrong must not scroll away
             return _train_in(folder, request, trainer, bound, heard, resumed=False, profile=profile)
     trainer.restore(*run.read_checkpoint(resumed, request, bound.card))
     record(run.request_of(resumed), request, net, trainer.progress)
-    resumed.write_request(asdict(request))
+    run.write_request(resumed, request)
     return _train_in(resumed, request, trainer, bound, heard, resumed=True, profile=profile)
 
 
@@ -254,7 +273,7 @@ def _train_in(
     for line in change_lines(request):
         say(f"changed      {line}")
     if resumed:
-        if _is_finished(trainer, folder, bound.card):
+        if _is_finished(trainer, folder, bound):
             return 0
         folder.model.unlink(missing_ok=True)
     say(f"run folder   {folder.path}")
@@ -268,15 +287,16 @@ def _train_in(
     return 0
 
 
-def _is_finished(trainer: Trainer, folder: RunFolder, card: Card) -> bool:
+def _is_finished(trainer: Trainer, folder: RunFolder, bound: BoundData) -> bool:
     done, epochs = trainer.progress.epoch, trainer.plan.epochs
     if done < epochs:
         say(f"resuming     after step {trainer.progress.step}, in epoch {done + 1} of {epochs}")
         return False
-    if not folder.model.exists():
-        from netc.runtime.runs.run import finish
+    from netc.runtime.runs.final import close_run, is_closed
 
-        finish(folder, trainer.model.net, trainer.plan, card)
+    if not is_closed(folder, bound.final):
+        model, history = trainer.model, trainer.progress.history
+        close_run(folder, model.net, trainer.plan, bound.card, bound.final, model.device, history, model.threads)
     say(f"all {counted(done, 'epoch')} of this run are done; add `--epochs {done + 5}` to train longer")
     return True
 

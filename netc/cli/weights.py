@@ -9,7 +9,7 @@ import click
 
 from netc.cli.command import OUTPUT, START, option, verb
 from netc.cli.options import format_option, load_net, map_option, maps_of, net_options, partial_option
-from netc.cli.paths import NET_FILE, WEIGHTS, PathTo
+from netc.cli.paths import NET_FILE, WEIGHTS, FileToWrite
 from netc.cli.terminal import put_json, say, show
 from netc.grammar.counted import counted
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @map_option("beginnings of names, replaced; may be repeated; then the map of this name beside the net")
 @option("--all", "whole", is_flag=True, group=OUTPUT, help="a line for every tensor, also for those that simply fit")
 @option(
-    "-o", "--output", metavar="OUT.safetensors", type=PathTo("safetensors"), group=START,
+    "-o", "--output", metavar="OUT.safetensors", type=FileToWrite("safetensors"), group=START,
     help="write what was read, in netc's order of axes; with a net, under its names",
 )  # fmt: skip
 @format_option("table", "json", help="text, or JSON")

@@ -15,6 +15,7 @@ from netc.runtime.data.errors import error, shape_text
 from netc.runtime.data.fit import Fit, expectation, fit_shape, open_sizes, with_height_width
 from netc.runtime.data.images.decode import LEVELS
 from netc.runtime.data.scale import BYTES, divisor
+from netc.runtime.data.values import LARGEST
 
 Ports = Sequence[Mapping[str, Any]]
 
@@ -81,6 +82,8 @@ def convert(
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         at = tuple(int(index[0]) for index in np.nonzero(~np.isfinite(values)))
         raise error("E506", f"{place} holds {values[at]} at {list(at if many else at[1:])}, expected a finite number")
+    if values.dtype.itemsize > 4 and dtype == np.float32 and (np.abs(values) > LARGEST).any():
+        raise error("E506", f"{place} holds {np.abs(values).max():.3g}, and float32 numbers up to {LARGEST:.3g}")
     if len(values) == 0:
         raise error("E508", f"{place} has no rows")
     scale = divisor(values, port, known, place, None, pictures=channels_last) if dtype.kind == "f" else None

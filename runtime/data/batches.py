@@ -12,6 +12,7 @@ import numpy as np
 
 from netc.compiler import Augmentation
 from netc.runtime.data.augment import Batch, augment
+from netc.runtime.data.errors import error
 
 AHEAD = 4
 
@@ -103,13 +104,23 @@ class Batches(Iterator[Batch]):
     def __next__(self) -> Batch:
         if self._stop.is_set():
             raise StopIteration
-        item = self._ready.get()
+        item = self._taken()
         if isinstance(item, dict):
             return item
         self.close()
         if item is None:
             raise StopIteration
         raise item
+
+    def _taken(self) -> Batch | BaseException | None:
+        """What is ready next; raises DiagnosticError E614 where the thread is gone without a word."""
+        while True:
+            try:
+                return self._ready.get(timeout=1.0)
+            except queue.Empty:
+                if not self._thread.is_alive() and self._ready.empty():
+                    help = "go on with `--resume`; if it ends there again, report it"
+                    raise error("E614", "the thread that reads the data ended without a word", help=help) from None
 
     def close(self) -> None:
         """End the thread; batches that are ready are dropped."""
@@ -128,8 +139,8 @@ class Batches(Iterator[Batch]):
                 if self._stop.is_set() or not self._put(self._make(index)):
                     return
             self._put(None)
-        except BaseException as error:  # whatever it is, it belongs to whoever waits for this batch
-            self._put(error)
+        except BaseException as wrong:  # whatever it is, it belongs to whoever waits for this batch
+            self._put(wrong)
 
     def _put(self, item: Batch | BaseException | None) -> bool:
         while not self._stop.is_set():

@@ -25,6 +25,7 @@ class Options:
     inputs      the columns of a table that make the input, in this order
     drop        columns of a table that are left out
     target      the column of a table, or the array, that the loss's target is taken from
+    damaged     "skip" leaves images out that cannot be decoded, and counts them; an error without it
     background  what stands behind transparent pixels of images, as `#rrggbb`; white unless it is given
     """
 
@@ -37,6 +38,7 @@ class Options:
     drop: tuple[str, ...] = ()
     target: str | None = None
     background: str | None = None
+    damaged: str | None = None
 
 
 def parse_spec(spec: str) -> tuple[str, Options]:
@@ -137,6 +139,12 @@ def _column(name: str, text: str) -> str:
     return text
 
 
+def _damaged(name: str, text: str) -> str:
+    if text != "skip":
+        raise _wrong(name, text, "`skip`")
+    return text
+
+
 def _background(name: str, text: str) -> str:
     found = COLOURS.get(text.lower(), text.lower())
     if not re.fullmatch(r"#[0-9a-f]{6}", found):
@@ -160,4 +168,5 @@ _READERS = {
     "drop": _columns,
     "target": _column,
     "background": _background,
+    "damaged": _damaged,
 }

@@ -13,6 +13,7 @@ from netc.runtime.data.dataset import Field
 from netc.runtime.data.errors import finding, others
 
 CHUNK = 1 << 22
+LARGEST = float(np.finfo(np.float32).max)
 ADVICE_FOR_ROWS = "number what it looks up from 0, or give the table as many rows as the data has numbers"
 Where = Callable[[int, int], str]
 
@@ -36,6 +37,15 @@ def check_values(
             "a finite number",
             "repair the row or leave it out",
         )
+        if not findings and values.dtype.itemsize > 4 and port["dtype"] == "float32":
+            findings += _find(
+                values,
+                where,
+                lambda rows: np.abs(rows) > LARGEST,
+                "E506",
+                f"a number that float32 holds, up to {LARGEST:.3g}",
+                "divide the numbers by a power of ten",
+            )
         if findings:
             return findings
     if np.dtype(port["dtype"]).kind in "iu":
@@ -99,7 +109,8 @@ def _find(
     if first is None:
         return []
     row, at, value = first
-    shown = int(value) if np.isfinite(value) and value == int(value) else value
+    whole = np.isfinite(value) and abs(value) < 1e16 and value == int(value)
+    shown = int(value) if whole else value
     return [finding(code, f"{where(row, at)} is {shown}, expected {expected}", *others(count - 1), help=advice)]
 
 

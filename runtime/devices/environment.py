@@ -54,7 +54,7 @@ def environment() -> Environment:
         "version": 1,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "cores": _cores(),
+        "cores": cores(),
         "packages": {name: _version(name) for name in PACKAGES},
         "onnxruntime": onnxruntime_distributions(),
         "telemetry": telemetry(),
@@ -70,7 +70,8 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,21 @@ from pathlib import Path
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.folder import door
+from netc.runtime.folder.temporary import sweep, temporary
 from netc.runtime.sessions.resident import Array
 
 
 def write_atomic(path: Path, content: bytes, help: str | None = None) -> None:
-    """Temporary file in the same folder, fsync, rename, fsync of the folder; raises DiagnosticError E562."""
-    with _written(path, [content], help) as temporary:
-        os.replace(temporary, path)
+    """Temporary file in the same folder, fsync, rename, fsync of the folder; raises DiagnosticError E562.
+
+    A device or a pipe, which nothing can replace, is written into.
+    """
+    if _is_stream(path):
+        _pour(path, content, help)
+        return
+    with _written(path, [content], help) as made:
+        door.replace(made, path)
 
 
 def write_pair(
@@ -29,39 +38,86 @@ def write_pair(
     """
     with _written(beside, pieces, help) as first, _written(path, [content], help) as second:
         path.unlink(missing_ok=True)
-        os.replace(first, beside)
-        os.replace(second, path)
+        door.replace(first, beside)
+        door.replace(second, path)
+
+
+def write_kept(path: Path, content: bytes, before: Path) -> None:
+    """`write_atomic`, after which the file that was there is `before`; one of the two is whole at any time."""
+    with _written(path, [content], None) as made:
+        if path.exists():
+            _keep(path, before)
+        door.replace(made, path)
+
+
+def _keep(path: Path, before: Path) -> None:
+    """Let a file be `before` too; where a file system gives no file a second name, it is moved."""
+    with temporary(before) as (_, name):
+        os.unlink(name)
+        try:
+            door.link(path, name)
+        except OSError as error:
+            if error.errno not in WITHOUT_LINKS:
+                raise
+            door.replace(path, before)
+        else:
+            door.replace(name, before)
+
+
+WITHOUT_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES)
+"""What a system says that gives no file a second name."""
 
 
 @contextmanager
 def _written(path: Path, pieces: Iterable[bytes | memoryview], help: str | None) -> Iterator[str]:
     """A temporary file beside the path, whole on the disk, for the caller to rename; raises DiagnosticError E562."""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        _check_replaceable(path)
+        sweep(path.parent, [path.name])
+        with temporary(path) as (handle, made):
+            with os.fdopen(handle, "wb", closefd=os.name == "nt") as file:
+                for piece in pieces:
+                    door.write(file, piece)
+                door.sync(file)
+            os.chmod(made, 0o666 & ~_umask())
+            yield made
+            door.sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error, help) from error
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raise OSError for a folder, and for a file that its owner protects."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _is_stream(path: Path) -> bool:
     try:
-        with os.fdopen(handle, "wb") as file:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        yield temporary
-        _sync_folder(path.parent)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise cannot_write(path, error, help) from error
-        raise
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
-def make_folder(path: Path) -> None:
+def _pour(path: Path, content: bytes, help: str | None) -> None:
+    try:
+        with open(path, "wb", buffering=0) as stream:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[stream.write(rest) or 0 :]
+    except OSError as error:
+        raise cannot_write(path, error, help) from error
+
+
+def make_folder(path: Path, help: str | None = None) -> None:
     """Make a folder and those above it; raises DiagnosticError E562."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        door.make_folder(path)
     except OSError as error:
-        raise cannot_write(path, error) from error
+        raise cannot_write(path, error, help) from error
 
 
 def cannot_write(path: Path, error: OSError, help: str | None = None) -> DiagnosticError:
@@ -73,20 +129,15 @@ def cannot_write(path: Path, error: OSError, help: str | None = None) -> Diagnos
 
 def write_weights(path: Path, weights: Mapping[str, Array], metadata: dict[str, str] | None = None) -> None:
     """Write tensors as safetensors, atomically."""
+    write_atomic(path, as_safetensors(weights, metadata))
+
+
+def as_safetensors(weights: Mapping[str, Array], metadata: dict[str, str] | None = None) -> bytes:
+    """Tensors as the bytes of a file."""
     from safetensors.numpy import save
 
     # safetensors writes memory as it lies, which for a transposed array is in another order
-    write_atomic(path, save({name: np.asarray(array, order="C") for name, array in weights.items()}, metadata))
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    return save({name: np.asarray(array, order="C") for name, array in weights.items()}, metadata)
 
 
 def _umask() -> int:

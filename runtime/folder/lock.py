@@ -8,7 +8,6 @@ refused.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import platform
@@ -21,16 +20,11 @@ from typing import Any
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_text_file
 from netc.runtime.folder.files import cannot_write
+from netc.runtime.folder.system_locks import HELD, WITHOUT_LOCKS
+from netc.runtime.folder.system_locks import lock as _lock
+from netc.runtime.folder.system_locks import unlock as _unlock
 
 NAME = "run.lock"
-BEYOND = 1 << 20
-"""The byte that is locked on Windows, where a locked one cannot be read: behind all that the file holds."""
-
-HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
-"""What a system says where another has the lock."""
-
-WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
-"""What a file system says that has no locks, as some of clusters are mounted."""
 
 
 class FolderLock:
@@ -133,29 +127,3 @@ def _holder(path: Path) -> str | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return f"process {pid}" if host == platform.node() else f"process {pid} on {host}"
-
-
-def _unlock(handle: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(handle, BEYOND, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_UN)
-
-
-def _lock(handle: int) -> None:
-    """Raise OSError where another has it."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(handle, BEYOND, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        os.lseek(handle, 0, os.SEEK_SET)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -35,6 +35,7 @@ class Progress:
     best     {"epoch", "metric", "value", "loss"} of the best epoch, or None
     last     rows of the batch before;  repeated: other sizes than the plan's that came twice in a row, the first few,
              whose steps have sessions of their own and may round differently
+    skipped  steps that were left out because they were not finite, as `skip_bad_steps` allows
     rate_factor  what the schedule's rates are multiplied by; a listener may change it after an epoch
     """
 
@@ -54,14 +55,21 @@ class Progress:
     last: int = 0
     repeated: list[int] = field(default_factory=list)
     rate_factor: float = 1.0
+    skipped: int = 0
     tallies: Tallies | None = field(default=None, compare=False, repr=False)
 
-    def add(self, results: Mapping[str, float], rows: int, parts: Mapping[str, Array] | None = None) -> None:
+    def add(
+        self,
+        results: Mapping[str, float],
+        rows: int,
+        parts: Mapping[str, Array] | None = None,
+        skipped: bool = False,
+    ) -> None:
         """Count one step's results over `rows` examples. Results that are not finite are of a skipped step."""
         self.step += 1
         self.batch += 1
         self.taken += rows
-        if not finite({**results, **(parts or {})}):
+        if skipped or not finite({**results, **(parts or {})}):
             return
         self.rows += rows
         for name, value in results.items():

@@ -2,18 +2,21 @@
 
     digits.net          the net's text, and every file it uses
     run.json            what was asked for: net, settings, data, seed
+    lock.json           what it was made with: versions, device, threads, and fingerprints of text, data and weights
     manifest.json       inputs and outputs of the training step
     metrics.jsonl       a record for each epoch;  results.csv: the same as a table
     best.safetensors    the weights of the best epoch
     adapter.safetensors what was trained beside weights that stayed, in the best epoch, where the section adapts some
     last.safetensors    the last checkpoint: parameters, optimizer state and, as metadata, the progress
+    previous.safetensors  the checkpoint before
     test.json           with a part `test`: loss and metrics on it, measured once, with the best weights
     sample.npz          a few examples to try `netc predict` on
     model.onnx          the network with its best weights, at the end
     run.lock            while a training is at work here: its process
     profile.json        with `--profile`: where the time of a step goes;  profile.txt: the same as a table
 
-Files are replaced in one go, so that a crash leaves the old one or the new one.
+Files are replaced in one go, so that a crash leaves the old one or the new one. run.json is written last, after the
+first checkpoint: a folder that has it can go on, and one without it is a beginning that the next training takes over.
 """
 
 from __future__ import annotations
@@ -24,15 +27,25 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from netc.compiler import Figure, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_file, read_text_file
-from netc.runtime.folder.files import cannot_write, make_folder, write_atomic, write_weights
+from netc.runtime.folder import door
+from netc.runtime.folder.files import (
+    as_safetensors,
+    cannot_write,
+    make_folder,
+    write_atomic,
+    write_kept,
+    write_weights,
+)
 from netc.runtime.folder.lock import FolderLock, is_at_work
 from netc.runtime.folder.progress import Progress, Record
+from netc.runtime.folder.temporary import LEFT, sweep
 from netc.runtime.sessions.resident import Array
 
 RUN_VERSION = 2
@@ -47,40 +60,49 @@ class RunFolder:
         self.path = path
         self.run_json = path / "run.json"
         self.manifest_json = path / "manifest.json"
+        self.lock_json = path / "lock.json"
         self.metrics = path / "metrics.jsonl"
         self.results = path / "results.csv"
         self.best = path / "best.safetensors"
         self.adapter = path / "adapter.safetensors"
         self.last = path / "last.safetensors"
+        self.previous = path / "previous.safetensors"
         self.model = path / "model.onnx"
         self.sample = path / "sample.npz"
+        self.curves = path / "curves.png"
         self.test_json = path / "test.json"
         self.profile_json = path / "profile.json"
         self.profile_text = path / "profile.txt"
         self.lock = FolderLock(path)
+        self.fresh = False
+        self.saved: int | None = None  # the step of the last checkpoint
 
     @staticmethod
     def create(path: Path | None, name: str) -> RunFolder:
-        """A new folder: `path`, or `runs/NAME`, `runs/NAME-2`, … Raises DiagnosticError E562, E563, E569."""
+        """A new folder: `path`, or `runs/NAME`, `runs/NAME-2`, … Raises DiagnosticError E562, E563, E569.
+
+        A folder in which a training was killed before it began is as good as a new one.
+        """
         try:
             if path is not None:
-                path.mkdir(parents=True, exist_ok=True)
-                if any(path.iterdir()):
+                door.make_folder(path)
+                if any(path.iterdir()) and not RunFolder(path).is_beginning():
                     if is_at_work(path):
                         raise FolderLock(path).refused()
                     help = f"use another folder, or `--resume {shlex.quote(str(path))}` to go on with the run in it"
                     raise DiagnosticError(Diagnostic("E563", f"{path} is not empty", help=help))
                 return RunFolder(path)
             root = Path("runs")
-            root.mkdir(exist_ok=True)
+            door.make_folder(root)
             number = 1
             while True:
                 candidate = root / (name if number == 1 else f"{name}-{number}")
                 try:
                     candidate.mkdir()
                 except FileExistsError:
-                    number += 1
-                    continue
+                    if not RunFolder(candidate).is_beginning() or is_at_work(candidate):
+                        number += 1
+                        continue
                 return RunFolder(candidate)
         except OSError as error:
             raise cannot_write(path or Path("runs"), error) from error
@@ -92,17 +114,45 @@ class RunFolder:
         if not folder.run_json.is_file():
             reason = "it has no run.json" if path.is_dir() else "there is no such folder"
             help = "give a folder that `netc train` made, such as `runs/NAME`"
+            if folder.is_beginning():
+                reason = "a training ended there before it began"
+                help = f"begin anew: `netc train FILE --out {shlex.quote(str(path))}` takes the folder over"
             raise DiagnosticError(Diagnostic("E560", f"{path} is not a run: {reason}", help=help))
         return folder
 
-    def describe(self, run: Mapping[str, Any], manifest: Mapping[str, Any], texts: Mapping[str, str]) -> None:
-        """Write the texts (name in the folder -> content), the manifest and, last, run.json."""
+    def is_beginning(self) -> bool:
+        """Whether a training was killed here before it had begun: the folder holds only what it wrote by then."""
+        try:
+            names = {entry.name for entry in self.path.iterdir()}
+            others = names - {path.name for path in self._begun}
+            return (
+                bool(names & {self.lock.path.name, self.manifest_json.name})
+                and not self.run_json.exists()
+                and all(LEFT.fullmatch(name) or _holds_texts(self.path / name) for name in others)
+            )
+        except OSError:
+            return False
+
+    @property
+    def _begun(self) -> list[Path]:
+        """What is written before run.json, beside texts."""
+        return [self.lock.path, self.manifest_json, self.lock_json, self.sample, self.last, self.previous]
+
+    def sweep(self) -> None:
+        """Remove what killed writers left; the folder is locked."""
+        sweep(self.path)
+        if not self.run_json.exists():
+            for path in self._begun:
+                if path != self.lock.path:
+                    path.unlink(missing_ok=True)
+
+    def describe(self, manifest: Mapping[str, Any], texts: Mapping[str, str]) -> None:
+        """Write the manifest and the texts (name in the folder -> content)."""
+        write_atomic(self.manifest_json, _json(manifest))
         for name, text in texts.items():
             target = self.path / name
             make_folder(target.parent)
             write_atomic(target, text.encode())
-        write_atomic(self.manifest_json, _json(manifest))
-        self.write_request(run)
 
     def write_request(self, run: Mapping[str, Any]) -> None:
         """Replace run.json."""
@@ -164,24 +214,49 @@ class RunFolder:
         progress: Progress,
         card: Mapping[str, Any] | None = None,
     ) -> None:
-        """Replace the checkpoint: tensors, progress and card are one file, so that they always belong together."""
+        """Replace the checkpoint: tensors, progress and card are one file, so that they always belong together.
+
+        The one before is kept too, unless it is of the same step.
+        """
         about = {
             "version": RUN_VERSION,
             "seed": seed,
             "rows": rows,
             "progress": progress.to_json(),
         }
-        write_weights(self.last, tensors, {PROGRESS_KEY: json.dumps(about), **_card(card)})
+        content = as_safetensors(tensors, {PROGRESS_KEY: json.dumps(about), **_card(card)})
+        if self.saved == progress.step:
+            write_atomic(self.last, content)
+        else:
+            write_kept(self.last, content, self.previous)
+        self.saved = progress.step
+
+    @property
+    def checkpoint(self) -> Path:
+        """The last checkpoint that is there: a crash on a file system without links may have left the one before."""
+        return self.last if self.last.exists() or not self.previous.exists() else self.previous
 
     def read_last(self) -> tuple[dict[str, Array], dict[str, Any], Progress]:
-        """Tensors, what was said about them, progress; raises DiagnosticError E553, E561."""
-        tensors, metadata = read_tensors(self.last)
+        """Tensors, what was said about them, progress; raises DiagnosticError E553, E561.
+
+        Where the last checkpoint is damaged and the one before isn't, the error says how to go on from that.
+        """
         try:
-            about = json.loads(metadata[PROGRESS_KEY])
-            return tensors, about, Progress.from_json(about["progress"])
-        except (KeyError, ValueError, TypeError) as error:
-            help = "start a new run, with `--init` for the weights"
-            raise DiagnosticError(Diagnostic("E561", f"{self.last} is no checkpoint of a run", help=help)) from error
+            tensors, about, progress = _read_checkpoint(self.checkpoint)
+        except DiagnosticError as error:
+            raise self._with_previous(error) from error
+        self.saved = progress.step
+        return tensors, about, progress
+
+    def _with_previous(self, error: DiagnosticError) -> DiagnosticError:
+        if self.checkpoint == self.previous or not self.previous.exists():
+            return error
+        try:
+            before = _read_checkpoint(self.previous)[2]
+        except DiagnosticError:
+            return error
+        help = f"remove {self.last}: `--resume` then goes on from {self.previous.name}, after step {before.step:,}"
+        return DiagnosticError([replace(found, help=help) for found in error.diagnostics])
 
     def write_test(self, part: str, examples: int, metrics: Mapping[str, Figure]) -> None:
         """Write test.json."""
@@ -202,7 +277,24 @@ class RunFolder:
 
     def weights(self) -> Path:
         """The best weights, or where there are none yet the last."""
-        return self.best if self.best.exists() else self.last
+        return self.best if self.best.exists() else self.checkpoint
+
+
+def _read_checkpoint(path: Path) -> tuple[dict[str, Array], dict[str, Any], Progress]:
+    tensors, metadata = read_tensors(path)
+    try:
+        about = json.loads(metadata[PROGRESS_KEY])
+        return tensors, about, Progress.from_json(about["progress"])
+    except (KeyError, ValueError, TypeError) as error:
+        help = "start a new run, with `--init` for the weights"
+        raise DiagnosticError(Diagnostic("E561", f"{path} is no checkpoint of a run", help=help)) from error
+
+
+def _holds_texts(path: Path) -> bool:
+    """Whether it is a text of a net, or a folder of nothing else."""
+    if path.is_dir():
+        return all(LEFT.fullmatch(inner.name) or _holds_texts(inner) for inner in path.iterdir())
+    return path.suffix == ".net"
 
 
 def texts_of(file: str, source: str, sources: Mapping[str, str]) -> tuple[str, dict[str, str]]:

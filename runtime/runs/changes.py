@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, replace
 from typing import Any
 
 from netc.compiler import Net, replaceable
+from netc.runtime.data.spec import split_spec
 from netc.runtime.folder.progress import Progress
 from netc.runtime.runs.run import Request
 
-MAY_CHANGE = ("data", "device", "memory")
+MAY_CHANGE = ("data", "device", "memory", "skip_bad_steps")
 """What may change beside the settings of the plan that are replaced from outside."""
 
 
@@ -42,9 +44,15 @@ def change_lines(request: Request) -> list[str]:
 
 
 def _values(request: Request, net: Net) -> dict[str, Any]:
-    asked = asdict(request) | {"data": request.data or "from Python"}
+    asked = asdict(request) | {"data": _said(request.data) or "from Python"}
     settings = request.overrides if request.own_plan else replaceable(request.plan(net))
     return settings | {name: asked[name] for name in MAY_CHANGE}
+
+
+def _said(data: str) -> str:
+    """What `--data` says as it would be typed here, without the folders above."""
+    path, options = split_spec(data)
+    return f"{os.path.relpath(path) if os.path.isabs(path) else path}{options}"
 
 
 def _shown(value: Any) -> str:

@@ -47,17 +47,24 @@ class Deployed:
     """
 
     def __init__(
-        self, path: Path, content: bytes, device: Device = CPU, folder: Path | None = None, *, answers: bool = False
+        self,
+        path: Path,
+        content: bytes,
+        device: Device = CPU,
+        folder: Path | None = None,
+        *,
+        answers: bool = False,
+        threads: int = 0,
     ) -> None:
         self.path = path
         try:
-            self.session = _session(path, content, device, folder or path.parent)
+            self.session = _session(path, content, device, folder or path.parent, threads)
             if answers and (left := without_taps(content, _taps(self.session.manifest))) is not None:
-                self.session = _session(path, left, device, folder or path.parent)
+                self.session = _session(path, left, device, folder or path.parent, threads)
             metadata, manifest = self.session.metadata, self.session.manifest
             self.card: Card | None = card_of(metadata.get(CARD_KEY), str(path))
             scorer = notes.scorer(metadata)
-            self.scorer = None if scorer is None else _session(path, scorer, device)
+            self.scorer = None if scorer is None else _session(path, scorer, device, threads=threads)
             notes.check_figures(None if self.scorer is None else self.scorer.manifest)
         except notes.NotesError as error:
             raise _unreadable(path, str(error)) from error
@@ -72,10 +79,11 @@ class Deployed:
         self.outputs = list(self.session.outputs.values())
 
     @staticmethod
-    def open(path: Path, device: Device = CPU, *, answers: bool = False) -> Deployed:
+    def open(path: Path, device: Device = CPU, *, answers: bool = False, threads: int = 0) -> Deployed:
         """A run folder or an ONNX file. A run that has not ended yet gives the network with its best weights so far.
 
         answers  as above: for predictions, which can't be measured then
+        threads  of one operator, 0 for every core
 
         Raises DiagnosticError E560 for a folder that is no run, E564 a model of another kind, E565 an unreadable one,
         E567 one with operators that models may not use.
@@ -86,16 +94,16 @@ class Deployed:
 
             folder = RunFolder.open(path)
             if folder.model.exists():
-                return Deployed(path, read_file(folder.model), device, path, answers=answers)
+                return Deployed(path, read_file(folder.model), device, path, answers=answers, threads=threads)
             with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
                 model = Path(place) / folder.model.name
                 export_run(folder, model)
-                return Deployed(path, read_file(model), device, Path(place), answers=answers)
+                return Deployed(path, read_file(model), device, Path(place), answers=answers, threads=threads)
         if path.suffix == ".net":
             help = f"train it first: `netc train {path}`"
             raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
         try:
-            return Deployed(path, read_file(path), device, answers=answers)
+            return Deployed(path, read_file(path), device, answers=answers, threads=threads)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             help = "give a run folder or an .onnx file"
@@ -201,11 +209,11 @@ class Deployed:
         return class_scores(outputs, predictions, sizes)
 
 
-def _session(path: Path, content: bytes, device: Device, folder: Path | None = None) -> Session:
+def _session(path: Path, content: bytes, device: Device, folder: Path | None = None, threads: int = 0) -> Session:
     """A session for a model from anywhere, with the folder of its external data; raises DiagnosticError E565, E567."""
     external = check_model(path, content, folder)
     try:
-        session = Session(content, device, folder=folder if external else None)
+        session = Session(content, device, threads=threads, folder=folder if external else None)
     except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
         raise _unreadable(path, _first_line(error)) from error
     notes.check_manifest(session.manifest)

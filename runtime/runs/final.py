@@ -17,12 +17,18 @@ from netc.runtime.show.plot import can_plot, plot_curves
 
 def close_run(
     folder: RunFolder, net: Net, plan: TrainPlan, card: Card, final: BoundSplit | None, device: Device,
-    history: Sequence[Record],
+    history: Sequence[Record], threads: int = 0,
 ) -> None:  # fmt: skip
     """Write model.onnx, curves.png where matplotlib is installed, and test.json where the data has a part for it."""
     finish(folder, net, plan, card)
     if can_plot():
-        plot_curves({net.name: history}, folder.path / "curves.png")
+        plot_curves({net.name: history}, folder.curves)
     if final is not None:
-        metrics = Deployed.open(folder.path, device).measure(final)
+        metrics = Deployed.open(folder.path, device, threads=threads).measure(final)
         folder.write_test(card.parts[2].name, len(final), metrics)
+
+
+def is_closed(folder: RunFolder, final: BoundSplit | None) -> bool:
+    """Whether all is there that `close_run` writes: the process may have ended in between."""
+    tested = final is None or folder.test_json.exists()
+    return folder.model.exists() and tested and (folder.curves.exists() or not can_plot())

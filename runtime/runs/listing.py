@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netc.compiler import single
+from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.opening import open_file, read_text_file
 from netc.runtime.folder.lock import is_at_work
 from netc.runtime.folder.progress import PREFIX, Progress
@@ -70,7 +71,9 @@ def runs_in(folder: Path) -> list[RunEntry]:
 def read_run(path: Path) -> RunEntry:
     """One run; what is wrong with it is its `reason`."""
     folder = RunFolder(path)
-    changed = max(_changed(file) for file in (path, folder.run_json, folder.last, folder.metrics))
+    if folder.is_beginning():
+        return RunEntry(path, _changed(path), "damaged", reason="a training ended there before it began")
+    changed = max(_changed(file) for file in (path, folder.run_json, folder.checkpoint, folder.metrics))
     try:
         return _read(folder, changed)
     except DamagedError as reason:
@@ -86,7 +89,7 @@ def _read(folder: RunFolder, changed: float) -> RunEntry:
         settings = manifest["settings"]
         planned = int(request["overrides"].get("epochs", settings["epochs"]))
         ports = [port for port in manifest["inputs"] if port["role"] == "param" and not port["buffer"]]
-        progress = Progress() if at_work and not folder.last.exists() else _progress(folder.last)
+        progress = Progress() if at_work and not folder.checkpoint.exists() else _progress(folder.checkpoint)
         held_out, figures = _best(progress)
         ended = progress.epoch >= planned or folder.model.exists()
         status = "running" if at_work else "finished" if ended else "stopped"
@@ -130,6 +133,8 @@ def _json(path: Path) -> dict[str, Any]:
         raise DamagedError(f"it has no {path.name}") from None
     except OSError as error:
         raise DamagedError(f"{path.name} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    except DiagnosticError as error:  # a folder, a device, a file that is too large
+        raise DamagedError(f"{path.name} cannot be read: {error.diagnostics[0].message}") from None
     except ValueError:
         raise DamagedError(f"{path.name} is no JSON") from None
     if not isinstance(found, dict):
@@ -154,6 +159,8 @@ def _progress(checkpoint: Path) -> Progress:
         raise DamagedError(f"it has no {checkpoint.name}") from None
     except OSError as error:
         raise DamagedError(f"{checkpoint.name} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    except DiagnosticError as error:
+        raise DamagedError(f"{checkpoint.name} cannot be read: {error.diagnostics[0].message}") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DamagedError(f"{checkpoint.name} is no checkpoint") from None
 

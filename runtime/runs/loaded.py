@@ -45,7 +45,7 @@ class Run:
         That is what the figures of the last epoch are of, and what Keras leaves in a model trained with `use_ema`. The
         weights that training moves are in last.safetensors, where `--init` takes them.
         """
-        model = self._model(self._folder.last)
+        model = self._model(self._folder.checkpoint)
         names = {item.name for item in self.net.parameters}
         tensors = self._folder.read_last()[0]
         averages = {name: tensors[f"{AVERAGE}{name}"] for name in names if f"{AVERAGE}{name}" in tensors.keys() - names}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from netc.grammar.opening import read_file
 from netc.runtime.data.bind import BoundData
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.cards.card_text import input_line, target_line
+from netc.runtime.data.spec import split_spec
 from netc.runtime.folder.disk import check_disk
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial
@@ -57,6 +60,9 @@ class Request:
     texts      the files of the net in the folder and their SHA-256
     label      of the train section, where it isn't the first
     own_plan   the plan was made in Python: the text doesn't say it, the manifest does
+    deterministic   whether sums are added in one order whatever the number of cores
+    relative   of PATHS, those that start at the run folder in run.json; here they start at the working folder
+    skip_bad_steps  how many steps may be left out because they are not finite
     """
 
     file: str
@@ -79,6 +85,9 @@ class Request:
     texts: dict[str, str] = field(default_factory=dict)
     label: str | None = None
     own_plan: bool = False
+    skip_bad_steps: int = 0
+    deterministic: bool = False
+    relative: list[str] = field(default_factory=list)
 
     def plan(self, net: Net) -> TrainPlan:
         """The net's plan with what was overridden; raises DiagnosticError E561 where the text doesn't say it."""
@@ -97,27 +106,62 @@ class Request:
 
 @contextmanager
 def open_run(
-    request: Request, net: Net, manifest: Manifest, rows: Any, card: Card, out: Path | None
+    request: Request,
+    net: Net,
+    manifest: Manifest,
+    rows: Any,
+    card: Card,
+    out: Path | None,
+    save: Callable[[RunFolder], None],
 ) -> Iterator[RunFolder]:
     """A new run folder with what the run is and a few of the rows, before the first step; locked until the block ends.
+
+    save  writes the first checkpoint: from then on the run can go on
 
     Raises DiagnosticError E562 where it cannot be written or the disk is too small, E563, and E569 where a training is
     at work in it.
     """
     folder = RunFolder.create(out, net.name)
     with folder.lock.held():
+        folder.sweep()
         check_disk(folder.path, net, manifest)
         request.card = card.to_json()
-        begin(folder, request, net, manifest)
-        write_sample(folder, rows, card)
+
+        def fill(folder: RunFolder) -> None:
+            write_sample(folder, rows, card)
+            save(folder)
+
+        begin(folder, request, net, manifest, fill)
+        folder.fresh = True
         yield folder
 
 
-def begin(folder: RunFolder, request: Request, net: Net, manifest: Manifest) -> None:
-    """Write what the run is."""
+def begin(folder: RunFolder, request: Request, net: Net, manifest: Manifest, fill: Callable[[RunFolder], None]) -> None:
+    """Write what the run is: the manifest, by which a beginning is known, first, and run.json last.
+
+    fill  writes what has to be there before, such as the first checkpoint
+    """
     file, texts = texts_of(net.file, net.source, net.sources)
     hashes = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    folder.describe(asdict(request) | {"file": file, "texts": hashes}, manifest, texts)
+    folder.describe(manifest, texts)
+    fill(folder)
+    write_request(folder, replace(request, file=file, texts=hashes))
+
+
+def write_request(folder: RunFolder, request: Request) -> None:
+    """Write run.json. Absolute paths of the user are none there: they start at the folder, and `relative` says so."""
+    said, relative = asdict(request), []
+    for name in PATHS:
+        path, options = split_spec(said[name] or "")
+        if path and (os.path.isabs(path) or name in request.relative):
+            with contextlib.suppress(ValueError):  # on another drive
+                said[name] = Path(os.path.relpath(os.path.abspath(path), folder.path.resolve())).as_posix() + options
+                relative.append(name)
+    folder.write_request(said | {"relative": relative})
+
+
+PATHS = ("data", "init")
+"""What of a request may be a path."""
 
 
 def request_of(folder: RunFolder) -> Request:
@@ -125,7 +169,11 @@ def request_of(folder: RunFolder) -> Request:
     said = folder.read_request()
     said.pop("version")
     try:
-        return Request(**said)
+        request = Request(**said)
+        for name in request.relative:
+            path, options = split_spec(getattr(request, name))
+            setattr(request, name, os.path.normpath(folder.path / path) + options)
+        return request
     except TypeError as error:
         help = "use the version of netc that made the run"
         raise DiagnosticError(Diagnostic("E561", f"{folder.run_json} is of another version", help=help)) from error
@@ -142,11 +190,7 @@ def read_checkpoint(folder: RunFolder, request: Request, card: Card) -> tuple[di
     card  of the data as it is now, which has to be that of the run to the last row
     """
     tensors, about, progress = folder.read_last()
-    for name, hashed in request.texts.items():
-        path = folder.path / name
-        if not path.is_file() or sha256(read_file(path)).hexdigest() != hashed:
-            help = "restore the text, or start a new run with `--init` for the weights"
-            raise DiagnosticError(Diagnostic("E561", f"{path} was changed after the run", help=help))
+    check_texts(folder, request)
     rows = card.parts[0].rows
     if about["rows"] not in (0, rows):  # batches that came from elsewhere were not counted
         message = f"the run trained on {counted(about['rows'], 'row')}, the data now has {rows:,}"
@@ -156,6 +200,15 @@ def read_checkpoint(folder: RunFolder, request: Request, card: Card) -> tuple[di
     if before is not None:
         check_same_rows(before, card)
     return tensors, progress
+
+
+def check_texts(folder: RunFolder, request: Request) -> None:
+    """Raise DiagnosticError E561 where a text of the run is not what it was."""
+    for name, hashed in request.texts.items():
+        path = folder.path / name
+        if not path.is_file() or sha256(read_file(path)).hexdigest() != hashed:
+            help = "restore the text, or start a new run with `--init` for the weights"
+            raise DiagnosticError(Diagnostic("E561", f"{path} was changed after the run", help=help))
 
 
 def check_same_rows(before: Card, now: Card) -> None:

@@ -35,6 +35,9 @@ SMALL = 500
 LARGE = 3000
 """Nodes from which on ONNX Runtime rewrites less of a training graph: the time that takes grows with their square."""
 
+SAMPLE = 1 << 15
+"""Numbers of each tensor that are looked at after a step."""
+
 HUGE = 6000
 """Nodes from which on it rewrites nothing."""
 
@@ -164,7 +167,7 @@ class StepSession:
         profile: bool = False,
         in_place: bool = True,
     ) -> None:
-        self.parameters, self.state = parameters, state
+        self.parameters, self.state, self.exact = parameters, state, not in_place
         self.session = self._open(artifact, threads, profile)
         outputs = artifact.manifest["outputs"]
         self.next_of = {port["name"]: port["of"] for port in outputs if port["role"] in ("param", "state")}
@@ -213,6 +216,17 @@ class StepSession:
         """The results of steps that have not come back yet: none here."""
         return []
 
+    def sound(self) -> bool:
+        """Whether the weights that the last step wrote are finite. Those on a card are not looked at.
+
+        Of a large tensor a sample is enough, unless the session was made to be exact: a gradient that is not finite
+        fills whole rows of it, and what passes is found by the loss of the next step.
+        """
+        if self.parameters.device.name != "cpu":
+            return True
+        written = (self.parameters.other[name].numpy().reshape(-1) for name in self._moving[self.parameters])
+        return all(_all_finite(array if self.exact else array[:: array.size // SAMPLE | 1]) for array in written)
+
     def swap(self) -> None:
         """Accept the last step: what it wrote is current from now on."""
         for resident, names in self._moving.items():
@@ -233,6 +247,12 @@ class StepSession:
         for name, value in self.results.items():
             bound.bind_ortvalue_output(name, value)
         return bound
+
+
+def _all_finite(array: Array) -> bool:
+    """One pass over the numbers, which a sum takes at the speed of memory; a second where large ones overflow it."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
 
 def run_bound(session: Any, bound: Any, options: Any = None) -> None:

@@ -6,12 +6,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from netc.grammar.snippet import printable
 from netc.runtime.folder.listener import Listener, Silent
 from netc.runtime.folder.progress import PREFIX, Progress, Record
 from netc.runtime.show.time_left import Estimate, TimeLeft, duration
+from netc.runtime.show.unfailing import Unfailing
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -68,7 +69,7 @@ class PlainProgress(Listener):
 
     def write(self, line: str) -> None:
         """A line, at once."""
-        print(line, file=self.stream or sys.stderr, flush=True)
+        print(line, file=Unfailing(self.stream or sys.stderr), flush=True)
 
 
 class LiveProgress(PlainProgress):
@@ -88,7 +89,8 @@ class LiveProgress(PlainProgress):
         from rich.table import Column
 
         super().started(progress, epochs, steps_per_epoch)
-        console = Console(file=self.stream or sys.stderr, no_color=not self.color, highlight=False)
+        stream = cast(TextIO, Unfailing(self.stream or sys.stderr))
+        console = Console(file=stream, no_color=not self.color, highlight=False)
         longest = len(self.position(Progress())) + len(str(steps_per_epoch))
         columns = (
             TextColumn("{task.description}", table_column=Column(min_width=longest, no_wrap=True)),

@@ -22,7 +22,7 @@ from netc.runtime.data.augment import unmixed
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, StepSession
-from netc.runtime.training.steps import Accepts, Steps, rows_of, run_once, step_session
+from netc.runtime.training.steps import Accepts, Outcome, Steps, attempt, rows_of, step_session
 
 SIZES = "rows of each batch"
 """Beside the fields of a batch that was joined of several: how many rows each of them had."""
@@ -38,9 +38,17 @@ class AccumulatedSteps(Steps):
     compile = staticmethod(compile_backward)
 
     def __init__(
-        self, model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool, fewest: int
+        self,
+        model: Model,
+        plan: TrainPlan,
+        step: StepPlan,
+        options: Options,
+        *,
+        profile: bool,
+        undo: bool,
+        fewest: int,
     ) -> None:
-        super().__init__(model, plan, step, options, profile=profile)
+        super().__init__(model, plan, step, options, profile=profile, undo=undo)
         self.fewest = fewest
         self.parts = Tallies(self.manifest).parts
         self.update = compile_update(model.net, plan, step=step.name, target=model.target, options=options)
@@ -71,7 +79,7 @@ class AccumulatedSteps(Steps):
         count: int,
         rate: float,
         repeated: Collection[int],
-    ) -> Results:
+    ) -> Outcome:
         """One update; its results are means over all rows, and the parts of metrics added up."""
         data = ports(self.manifest, "data", "target")
         rows = rows_of(feeds, data)
@@ -83,25 +91,23 @@ class AccumulatedSteps(Steps):
             numbers = scalars(self.manifest, seed=seed, step=count * self.plan.accumulate + number, share=own)
             numbers |= {SHARE: np.array(share, np.float32), FIRST: np.array(number == 0, np.float32)}
             session = self.session(end - start, state, repeated)
-            came = run_once(session, {**{port["name"]: feeds[port["name"]][start:end] for port in data}, **numbers})
-            if not accepts(came):
+            batch = {port["name"]: feeds[port["name"]][start:end] for port in data}
+            came = attempt(session, {**batch, **numbers}, accepts)
+            if came.wrong is not None:
                 return came
-            session.swap()
-            for name, value in came.items():
+            for name, value in came.results.items():
                 means[name] = means.get(name, 0.0) + (value if name in self.parts else value * share)
         if self._update is None:
-            self._update = step_session(self.model, self.update, state, profile=False)
+            self._update = step_session(self.model, self.update, state, profile=False, undo=self.undo)
         loss = next(port["name"] for port in self.manifest["outputs"] if port["role"] == "loss")
         numbers = scalars(self.update.manifest, seed=seed, step=count, rate=rate)
         numbers |= {port["name"]: np.array(means[loss], np.float32) for port in ports(self.update.manifest, "loss")}
-        run_once(self._update, numbers)
-        self._update.swap()
-        return means
+        return Outcome(means, attempt(self._update, numbers, accepts).wrong)
 
 
-def steps_for(model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool) -> Steps:
-    """The sessions of a step: in one model, or in two where gradients are added up."""
+def steps_for(model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool, undo: bool) -> Steps:
+    """The sessions of a step: in one model, or in two where gradients are added up. Arguments as of `step_session`."""
     if plan.accumulate == 1:
-        return Steps(model, plan, step, options, profile=profile)
+        return Steps(model, plan, step, options, profile=profile, undo=undo)
     fewest = 2 if by_batch_statistics(model.net, plan) else 1
-    return AccumulatedSteps(model, plan, step, options, profile=profile, fewest=fewest)
+    return AccumulatedSteps(model, plan, step, options, profile=profile, undo=undo, fewest=fewest)

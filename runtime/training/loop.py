@@ -81,7 +81,9 @@ class Loop:
             with interruptible() as asked:
                 if self.folder is not None:
                     self.folder.restart(progress)
-                    self.save()  # finds out at once whether the folder can be written, and is the first good state
+                    if not self.folder.fresh:
+                        self.save()  # finds out at once whether the folder can be written, and is the first good state
+                    self.folder.fresh = False
                 while progress.epoch < self.epochs:
                     if (reason := self.reason_to_stop()) is not None:
                         self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
@@ -120,11 +122,10 @@ class Loop:
         if self.folder is None or first.code != "E701":
             return error
         best = self.trainer.progress.best
+        kept = [f"the last good checkpoint is {self.folder.checkpoint}, after step {self.folder.saved or 0:,}"]
         if best is not None:
-            kept = f"the weights of epoch {best['epoch']} are in {self.folder.best}"
-        else:
-            kept = f"the last good weights are in {self.folder.last}"
-        return DiagnosticError(replace(first, notes=(*first.notes, kept)))
+            kept.append(f"the weights of epoch {best['epoch']} are in {self.folder.best}")
+        return DiagnosticError(replace(first, notes=(*first.notes, *kept)))
 
     def epoch(self, asked: Asked) -> None:
         """One epoch, from where the progress stands. `asked` is set when somebody wants to stop."""
@@ -133,7 +134,7 @@ class Loop:
         trainer.enter(progress.epoch + 1)
         self.feedback = feedback(trainer.plan, progress.history)
         fed = {port["name"]: np.dtype(port["dtype"]) for port in trainer.ports}
-        rates = self.rates()
+        rates = self.rates(back=1 if progress.batch else 0)  # those of its last batch, where all of them are made
         with self.batches() as ready:
             batches = progress.batch + len(ready) if isinstance(ready, Batches) else self.steps_per_epoch
             for arrays in ready:
@@ -198,15 +199,18 @@ class Loop:
         """Add the results of steps, in their order, to the epoch that began then."""
         progress = self.trainer.progress
         for result in came:
-            progress.add(result.values, result.rows, result.parts)
+            progress.add(result.values, result.rows, result.parts, skipped=result.skipped is not None)
+            if result.skipped is not None:
+                self.listener.noted(result.skipped)
             progress.seconds = time.monotonic() - began
             self.listener.stepped(progress, self.trainer.results(result))
 
-    def rates(self) -> list[float]:
-        """The learning rate of each step of the plan for the next batch."""
+    def rates(self, back: int = 0) -> list[float]:
+        """The learning rate of each step of the plan for the next batch, or for one so many before."""
         trainer, plan, progress = self.trainer, self.trainer.plan, self.trainer.progress
         done = progress.epoch * self.steps_per_epoch + progress.skip // plan.rows
         done += progress.batch + trainer.steps_started - progress.step  # not steps made: they had batches of any size
+        done -= back
         factor = progress.rate_factor * self.feedback
         rates = [step.optimizer.lr * factor for step in plan.steps]
         return [plan.schedule.rate(base, done, self.steps_per_epoch, self.epochs) for base in rates]
@@ -262,11 +266,7 @@ class Loop:
         """Write a checkpoint, unless there is no folder. What is not finite is not written: it raises E701."""
         if self.folder is None:
             return
-        trainer = self.trainer
-        tensors = trainer.checkpoint()
-        if not all(np.isfinite(array).all() for array in tensors.values()):
-            raise diverged(f"a weight is not finite after step {trainer.progress.step}", self.rates()[0])
-        self.folder.save_last(tensors, trainer.seed, self.rows, trainer.progress, self.card())
+        self.trainer.save(self.folder, self.rows, self.trainer.card)
         self.saved_at = time.monotonic()
 
 

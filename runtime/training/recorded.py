@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from netc.runtime.data.stream import Stream
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.changes import record
 from netc.runtime.runs.export import too_large
-from netc.runtime.runs.run import Request, begin, card_in, open_run, request_of
+from netc.runtime.runs.run import Request, begin, card_in, open_run, request_of, write_request
 
 if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer
@@ -70,7 +70,8 @@ def _is_own(trainer: Trainer, out: Path) -> bool:
 def _new(trainer: Trainer, parts: Parts, epochs: int, out: Path, held: ExitStack) -> RunFolder:
     request, net = _request(trainer, parts, epochs), trainer.model.net
     try:
-        return held.enter_context(open_run(request, net, trainer.manifest, _sample(parts), parts.card, out))
+        save = _first_checkpoint(trainer, parts)
+        return held.enter_context(open_run(request, net, trainer.manifest, _sample(parts), parts.card, out, save))
     except DiagnosticError as wrong:
         help = f"use another folder, or call `trainer.resume({str(out)!r})` before `fit` to go on with the run in it"
         raise DiagnosticError(
@@ -84,16 +85,22 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
     if folder.run_json.is_file():
         before = request_of(folder)
         now = replace(before, overrides=request.overrides, memory=request.memory)
+        now.skip_bad_steps = request.skip_bad_steps
         now.label, now.own_plan = request.label, request.own_plan
         if before.device != "auto":
             now.device = request.device
         if card_in(folder, before) != parts.card:
             now.data, now.card = request.data, request.card
         record(before, now, net, trainer.progress)
-        folder.write_request(asdict(now))
+        write_request(folder, now)
     else:
-        begin(folder, request, net, trainer.manifest)
+        begin(folder, request, net, trainer.manifest, _first_checkpoint(trainer, parts))
     folder.model.unlink(missing_ok=True)
+
+
+def _first_checkpoint(trainer: Trainer, parts: Parts) -> Callable[[RunFolder], None]:
+    rows = 0 if isinstance(parts.train, Stream) else len(parts.train)
+    return lambda folder: trainer.begin(folder, rows, parts.card)
 
 
 def _notes(trainer: Trainer, folder: RunFolder, locked: bool) -> list[str]:
@@ -120,6 +127,8 @@ def _request(trainer: Trainer, parts: Parts, epochs: int) -> Request:
         card=parts.card.to_json(),
         label=trainer.plan.label,
         own_plan=trainer.own_plan,
+        skip_bad_steps=trainer.skip_bad_steps,
+        deterministic=model.threads == 1,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from netc.compiler import Net, Options
 from netc.runtime.folder.initial import read_initial
@@ -37,7 +38,8 @@ def make_trainer(
     plan = request.plan(net)
     if resumed:
         plan = replace(plan, init=())  # the checkpoint has all weights
-    how = {"profile": profile, "cache_features": request.cache_features}
+    how: dict[str, Any] = {"profile": profile, "cache_features": request.cache_features}
+    how["skip_bad_steps"] = request.skip_bad_steps
     trainer = Trainer(model, plan, seed=request.seed, options=options, **how)
     for line in trainer.notes:
         say(line)

@@ -7,14 +7,24 @@ row; the last batch of an epoch, which is often smaller, is not worth the time a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from netc.compiler import Artifact, Manifest, Options, Port, StepPlan, TrainPlan, compile_training
 from netc.runtime.data.augment import unmixed
+from netc.runtime.folder.progress import not_finite
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.sessions.cuda_step import CudaStepSession
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import StepSession
+
+
+class Outcome(NamedTuple):
+    """What an update gave, and where it was not made: why, and what its model was given."""
+
+    results: dict[str, Any]
+    wrong: str | None = None
+    feeds: Mapping[str, Array] = {}
+
 
 Accepts = Callable[[dict[str, Any]], bool]
 """Whether results are no divergence."""
@@ -29,8 +39,11 @@ class Steps:
 
     compile = staticmethod(compile_training)
 
-    def __init__(self, model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool) -> None:
+    def __init__(
+        self, model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool, undo: bool
+    ) -> None:
         self.model, self.plan, self.step, self.options, self.profile = model, plan, step, options, profile
+        self.undo = undo
         self.artifact = self._compile(plan.batch)
         if options.lowerings:
             self._compile(None)  # what does not apply to an open batch is told now, not at the end of an epoch
@@ -57,7 +70,9 @@ class Steps:
             if size is not None and not whole:
                 self._sessions.pop(None, None)  # ran these batches until now: its memory goes to the new one
             artifact = self.artifact if whole else self._compile(size)
-            self._sessions[size] = step_session(self.model, artifact, state, profile=self.profile and whole)
+            self._sessions[size] = step_session(
+                self.model, artifact, state, profile=self.profile and whole, undo=self.undo
+            )
         return self._sessions[size]
 
     def run(
@@ -70,8 +85,8 @@ class Steps:
         count: int,
         rate: float,
         repeated: Collection[int],
-    ) -> dict[str, float]:
-        """One update, waiting for its results. What is not accepted changes nothing.
+    ) -> Outcome:
+        """One update, waiting for its results. What is not accepted, or gives weights that aren't finite, is not made.
 
         count     the number of the update, from 0
         repeated  as in `session`
@@ -79,20 +94,32 @@ class Steps:
         session = self.session(rows_of(feeds, ports(self.manifest, "data", "target")), state, repeated)
         fields, (share,) = unmixed(feeds)
         numbers = scalars(self.manifest, seed=seed, step=count, rate=rate, share=share)
-        came = run_once(session, {**fields, **numbers})
-        if accepts(came):
-            session.swap()
-        return came
+        return attempt(session, {**fields, **numbers}, accepts)
 
     def _compile(self, batch: int | None) -> Artifact:
         net, name = self.model.net, self.step.name
         return self.compile(net, self.plan, step=name, batch=batch, target=self.model.target, options=self.options)
 
 
-def step_session(model: Model, artifact: Artifact, state: Resident, *, profile: bool) -> StepSession:
-    """A session for a step on the model's device."""
-    kind = CudaStepSession if model.device.name == "cuda" else StepSession
-    return kind(artifact, model.weights, state, threads=model.threads, profile=profile)
+def step_session(model: Model, artifact: Artifact, state: Resident, *, profile: bool, undo: bool) -> StepSession:
+    """A session for a step on the model's device.
+
+    undo   whether a step may be left out: no state is then written where it was read
+    """
+    if model.device.name == "cuda":
+        return CudaStepSession(artifact, model.weights, state, threads=model.threads, profile=profile)
+    return StepSession(artifact, model.weights, state, threads=model.threads, profile=profile, in_place=not undo)
+
+
+def attempt(session: StepSession, feeds: Mapping[str, Array], accepts: Accepts) -> Outcome:
+    """One step, which counts where its results are accepted and its weights are finite."""
+    came = run_once(session, feeds)
+    if not accepts(came):
+        return Outcome(came, f"the {not_finite(came)}", feeds)
+    if not session.sound():
+        return Outcome(came, "the update is not finite", feeds)
+    session.swap()
+    return Outcome(came)
 
 
 def run_once(session: StepSession, feeds: Mapping[str, Array]) -> dict[str, float]:

@@ -17,7 +17,9 @@ from netc.compiler import (
     TrainPlan,
     adapter_file,
     adopted,
+    check_batch_norm,
     check_decided,
+    check_moving,
     compile_scorer,
     decided,
     fit,
@@ -32,6 +34,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.cards.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import BoundBatches, Measured, Parts, bind, measured
+from netc.runtime.data.stream import Stream
 from netc.runtime.devices.precision import check_precision
 from netc.runtime.devices.target import slower_than_it_could
 from netc.runtime.folder.initial import read_starts
@@ -46,6 +49,8 @@ from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 from netc.runtime.show.history import History
 from netc.runtime.show.progress import once, shown
+from netc.runtime.training.conditions import conditions, write_conditions
+from netc.runtime.training.diverged import diverged
 from netc.runtime.training.features import FeatureRows, sharing
 from netc.runtime.training.loop import Loop
 from netc.runtime.training.recorded import folder_for
@@ -63,6 +68,8 @@ class Trainer(Updates):
     profile   record the time of every operator until `end_profile` is called
     cache_features   run the frozen front of the net once for each row of `fit`, and train the rest on what it gave;
               raises DiagnosticError E574 where that would be another training
+    skip_bad_steps   steps with a loss, metric or update that is not finite are left out, this many in all, before one
+              ends the training; the optimizer's state then takes twice the memory, and a card waits for each step
     settings  override the plan: batch=64, epochs=5, lr=1e-4, …
 
     After `fit`: `history`, `progress`, `card` (what the data means), `path` of the run folder, or else `best_weights`.
@@ -80,6 +87,7 @@ class Trainer(Updates):
         options: Options | None = None,
         profile: bool = False,
         cache_features: bool = False,
+        skip_bad_steps: int = 0,
         **settings: Any,
     ) -> None:
         net = model.net
@@ -94,6 +102,7 @@ class Trainer(Updates):
         self._resumed: Card | None = None
         self.notes: list[str] = []
         self._averaged: Model | None = None
+        check_moving(net, plan)
         options = options or Options()
         check_precision(model.device, options.precision)
         if model.drawn and plan.init:
@@ -103,7 +112,7 @@ class Trainer(Updates):
         for target, source, _ in followed(net.parameters, plan):
             model.weights.put(target.name, model.weights.get(source.name))
         super().__init__(model, plan, seed=model.seed if seed is None else seed, options=options, profile=profile,
-                         cache_features=cache_features)  # fmt: skip
+                         cache_features=cache_features, skip_bad_steps=skip_bad_steps)  # fmt: skip
 
     def __repr__(self) -> str:
         done = f"epoch {self.progress.epoch} of {self.plan.epochs}, step {self.progress.step:,}"
@@ -210,6 +219,8 @@ class Trainer(Updates):
         if bound.test is None:
             check_watched(self.plan)
         total = override(self.plan, epochs=epochs).epochs
+        if not isinstance(bound.train, Stream):
+            check_batch_norm(self.model.net, self.plan, min(self.plan.batch, len(bound.train)))
         with folder_for(self, bound, total, out) as (folder, notes):
             self.path = folder.path if folder is not None else self.path
             self.card = self.model.card = bound.card
@@ -220,7 +231,8 @@ class Trainer(Updates):
             Loop(self, parts, total, folder, Listeners(followers), checkpoint_seconds, notes).run()
             if folder is not None:
                 final, device = bound.final, self.model.device
-                close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history)
+                threads = self.model.threads
+                close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history, threads)
         return self.history
 
     @property
@@ -275,11 +287,27 @@ class Trainer(Updates):
         self.finish()
         return adapter_file(self.model.net, self.plan, self.state.get)
 
+    def begin(self, folder: RunFolder, rows: int, card: Card | None) -> None:
+        """Write what the training is made with and of, and its first checkpoint. Arguments as of `save`."""
+        write_conditions(folder, conditions(self, card))
+        self.save(folder, rows, card)
+
+    def save(self, folder: RunFolder, rows: int, card: Card | None) -> None:
+        """Write a checkpoint; what is not finite is not written.
+
+        rows  of the data, 0 for batches that come from elsewhere;  card: what it means
+        """
+        tensors = self.checkpoint()
+        if not all(np.isfinite(array).all() for array in tensors.values()):
+            rate = self.plan.steps[0].optimizer.lr
+            raise diverged(f"a weight is not finite after step {self.progress.step}", rate)
+        folder.save_last(tensors, self.seed, rows, self.progress, None if card is None else card.to_json())
+
     def resume(self, out: str | Path) -> None:
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""
         folder = RunFolder(Path(out))
         tensors, about, progress = folder.read_last()
-        card = card_of(read_tensors(folder.last)[1].get(CARD_KEY), str(folder.last))
+        card = card_of(read_tensors(folder.checkpoint)[1].get(CARD_KEY), str(folder.checkpoint))
         self.restore(tensors, progress)
         self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path
         self.model.card = card

@@ -13,18 +13,22 @@ from netc.runtime.model import Model, ports, scalars
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, StepSession
 from netc.runtime.training.accumulated import SIZES, steps_for
-from netc.runtime.training.diverged import diverged
+from netc.runtime.training.diverged import diverged, located
 from netc.runtime.training.features import Features
 from netc.runtime.training.loss_scale import LossScale
-from netc.runtime.training.steps import rows_of
+from netc.runtime.training.steps import Outcome, Steps, attempt, rows_of
 
 
 class StepResult(NamedTuple):
-    """Loss and metrics of a step, how many examples it had, and the parts of metrics that are made of parts."""
+    """Loss and metrics of a step, how many examples it had, and the parts of metrics that are made of parts.
+
+    skipped   why the step was left out, where it was
+    """
 
     values: dict[str, float]
     rows: int
     parts: Parts
+    skipped: str | None = None
 
 
 class Updates:
@@ -34,8 +38,17 @@ class Updates:
     """
 
     def __init__(
-        self, model: Model, plan: TrainPlan, *, seed: int, options: Options, profile: bool, cache_features: bool = False
+        self,
+        model: Model,
+        plan: TrainPlan,
+        *,
+        seed: int,
+        options: Options,
+        profile: bool,
+        cache_features: bool = False,
+        skip_bad_steps: int = 0,
     ) -> None:
+        self.skip_bad_steps = skip_bad_steps
         self.model, self.plan, self.seed, self.options = model, plan, seed, options
         self.progress = Progress()
         self.state = Resident(model.device)
@@ -72,11 +85,30 @@ class Updates:
         self._running = session
         given, (share,) = unmixed(feeds)
         at = self.steps_started + len(before)
-        came = session.start({**given, **scalars(self.manifest, seed=self.seed, step=at, rate=rate, share=share)})
+        given = {**given, **scalars(self.manifest, seed=self.seed, step=at, rate=rate, share=share)}
+        if self.skip_bad_steps or self.model.device.name == "cpu":
+            return [*before, self._judged(attempt(session, given, self._accepts), self._steps, rate, rows, at + 1)]
+        came = session.start(given)
         self._waiting.append((rate, rows))
         if all(map(self._accepts, came)):
             session.swap()
         return before + self._checked(came, after=len(before))
+
+    def _judged(self, outcome: Outcome, steps: Steps, rate: float, rows: int, number: int) -> StepResult:
+        """What a step gave; where it was not made, it is skipped, or raises E701 with the layer where that began."""
+        if outcome.wrong is None:
+            values, parts = self.tallies.split(outcome.results)
+            return StepResult(values, rows, parts)
+        of = "" if steps.step.name is None else f" of step {steps.step.name}"
+        if self.progress.skipped < self.skip_bad_steps:
+            self.progress.skipped += 1
+            values, parts = self.tallies.split(dict(outcome.results))
+            skipped = f"step {number} is skipped: {outcome.wrong}{of}"
+            return StepResult(values, rows, parts, f"{skipped} ({self.progress.skipped} of {self.skip_bad_steps})")
+        error = diverged(f"{outcome.wrong}{of} in step {number}", rate)
+        error = located(error, steps.model, steps.plan, steps.step, outcome.feeds, self.options)
+        self._start_state()
+        raise error
 
     def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
         """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
@@ -90,13 +122,12 @@ class Updates:
             if waits:
                 continue
             repeated = self.progress.repeated
-            came = steps.run(
+            outcome = steps.run(
                 feeds, self.state, self._accepts, seed=self.seed, count=count, rate=rate, repeated=repeated
             )
-            if not self._accepts(came):
-                self._start_state()
-                of = "" if steps.step.name is None else f" of step {steps.step.name}"
-                raise diverged(f"the {not_finite(came)}{of} in step {self.progress.step + 1}", rate)
+            if outcome.wrong is not None:
+                return self._judged(outcome, steps, rate, rows, self.progress.step + 1)
+            came = outcome.results
             losses.append(came.pop(LOSS))
             came_of |= came if steps.step.name is None else {**came, f"{LOSS}.{steps.step.name}": losses[-1]}
         if len(losses) == len(self._all_steps):
@@ -161,7 +192,9 @@ class Updates:
         self.features = Features(model, plan) if self._cache else None
         if self.features is not None:
             model, plan = self.features.head, self.features.cut.plan
-        self._all_steps = tuple(steps_for(model, plan, step, options, profile=profile) for step in plan.steps)
+        self._all_steps = tuple(
+            steps_for(model, plan, step, options, profile=profile, undo=self.skip_bad_steps > 0) for step in plan.steps
+        )
         self._steps = self._all_steps[0]
         self._running = None
         self.artifact, self.manifest = self._steps.artifact, self._steps.manifest

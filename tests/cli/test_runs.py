@@ -186,6 +186,11 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-7])
 
 
+def without_checkpoints(last: Path) -> None:
+    last.unlink()
+    last.with_name("previous.safetensors").unlink()
+
+
 @pytest.mark.parametrize(
     ("file", "damage", "reason"),
     [
@@ -197,7 +202,7 @@ def cut(path: Path) -> None:
         ("run.json", lambda path: path.write_bytes(b"\xff\xfe"), "run.json is no JSON"),
         ("manifest.json", Path.unlink, "it has no manifest.json"),
         ("manifest.json", lambda path: path.write_text('{"settings": 3}'), "do not belong together"),
-        ("last.safetensors", Path.unlink, "it has no last.safetensors"),
+        ("last.safetensors", without_checkpoints, "it has no last.safetensors"),
         ("last.safetensors", cut, "last.safetensors is cut off"),
         ("last.safetensors", lambda path: path.write_bytes(b""), "last.safetensors is no checkpoint"),
         ("last.safetensors", lambda path: path.write_bytes(b"\xff" * 100), "last.safetensors is no checkpoint"),

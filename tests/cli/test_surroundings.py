@@ -55,12 +55,15 @@ def test_not_text(netc: Any, name: str, content: bytes, style: str) -> None:
     assert "E1" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\n\n", b"# only a comment", b"\xef\xbb\xbfnet A {\r\n  input x: 4\r\n  dense(3)\r\n}\r\n"]
-)
-def test_unusual_but_fine(netc: Any, content: bytes) -> None:
-    done = netc("lint", "a.net", files={"a.net": content})
+def test_unusual_but_fine(netc: Any) -> None:
+    done = netc("lint", "a.net", files={"a.net": b"\xef\xbb\xbfnet A {\r\n  input x: 4\r\n  dense(3)\r\n}\r\n"})
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"# only a comment", b"\xef\xbb\xbf"])
+def test_a_file_that_holds_nothing_is_a_warning(netc: Any, content: bytes) -> None:
+    done = netc("lint", "a.net", files={"a.net": content})
+    assert (done.returncode, "warning[E228]: a.net defines nothing" in done.stdout) == (1, True), done.stderr
 
 
 def test_windows_lines_keep_their_places(netc: Any) -> None:

@@ -198,7 +198,7 @@ def test_a_divergence_is_found_at_the_reading(net: netc.Net, card: Card, graphs:
         with pytest.raises(DiagnosticError) as caught:
             each.fit(data(400), epochs=1)
         told.append(caught.value.diagnostics[0])
-    assert told[0] == told[1]
+    assert told[0].message == told[1].message
     assert told[0].code == "E701"
     assert one.steps_started == 0
     assert not any(array.any() for array in (one.state.get(name) for name in one.state.current))

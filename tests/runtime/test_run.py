@@ -44,7 +44,7 @@ def test_train_eval_predict(run: Run, folder: Path) -> None:
     assert done.stdout == f"{Path('runs') / 'Tiny'}\n"
     made = {path.name for path in (folder / "runs/Tiny").iterdir()} - {"curves.png"}
     assert made == {"tiny.net", "run.json", "manifest.json", "metrics.jsonl", "results.csv", "best.safetensors",
-                    "last.safetensors", "sample.npz", "model.onnx"}  # fmt: skip
+                    "last.safetensors", "previous.safetensors", "sample.npz", "model.onnx", "lock.json"}  # fmt: skip
     records = [json.loads(line) for line in (folder / "runs/Tiny/metrics.jsonl").read_text().splitlines()]
     with (folder / "runs/Tiny/results.csv").open() as table:
         rows = list(csv.DictReader(table))
@@ -299,6 +299,7 @@ def test_outputs_are_taken_for_logits_only_when_asked(run: Run, folder: Path) ->
 
 def test_a_net_of_several_files_is_kept_whole(run: Run, folder: Path) -> None:
     (folder / "nets").mkdir()
+    (folder / "pyproject.toml").touch()
     (folder / "blocks.net").write_text("block wide(n) { dense(n, act=relu) }\n", encoding="utf-8")
     text = """use "../blocks.net" (wide)
 net Two(n = 4) { input image: 1x6x6
@@ -310,6 +311,7 @@ train Two { loss = cross_entropy(logits, label); epochs = 1 }
     assert done.returncode == 0, done.stderr
     (folder / "blocks.net").unlink()
     (folder / "nets/two.net").unlink()
+    (folder / "pyproject.toml").unlink()
     (folder / "a/model.onnx").unlink()
     assert run("eval", "a").returncode == 0
     assert run("train", "--resume", "a", "--epochs", "2").returncode == 0

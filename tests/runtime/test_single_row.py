@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import netc
+from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.batches import Batches, number_of_batches
 from netc.runtime.show.progress import PlainProgress
 
@@ -66,7 +67,7 @@ def test_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("dense(8, act=relu)", 33, {}, [32, 1]),
         (NORMALIZED, 33, {"freeze": ("batchnorm1",)}, [32, 1]),
-        (NORMALIZED, 1, {}, [1]),
+        ("dense(8, act=relu)", 1, {}, [1]),
     ],
 )
 def test_where_there_is_nothing_to_join(
@@ -77,6 +78,11 @@ def test_where_there_is_nothing_to_join(
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", "arrays has (no row|one row)")  # most classes are absent
         assert trained(body, rows, tmp_path, epochs=2, **settings)[1] == sizes
+
+
+def test_one_row_in_all_has_no_variance(tmp_path: Path) -> None:
+    with pytest.raises(DiagnosticError, match="E613"):
+        trained(NORMALIZED, 1, tmp_path, epochs=2)
 
 
 @pytest.mark.filterwarnings("ignore:the last batch")

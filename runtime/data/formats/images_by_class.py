@@ -14,6 +14,7 @@ from netc.runtime.data.dataset import Field, Split
 from netc.runtime.data.errors import error, unreadable
 from netc.runtime.data.files_below import by_ending, files_below, skipped_text, subfolders
 from netc.runtime.data.formats.base import FolderFormat, Source
+from netc.runtime.data.images.intact import Intact
 from netc.runtime.data.images.opened import SUFFIXES
 from netc.runtime.data.images.pictures import read_pictures
 from netc.runtime.data.labels import all_whole
@@ -62,6 +63,9 @@ def _read(folder: Path, options: Options) -> Source:
         )
     bare = {part: list(image_files(place)) for part, place in parts.items() if not any(images[part].values())}
     warnings = [_empty(place / name) for part, place in parts.items() for name in _check(place, images[part], classes)]
+    intact = Intact(options)
+    images = {part: {name: intact.of(files) for name, files in found.items()} for part, found in images.items()}
+    bare = {part: intact.of(files) for part, files in bare.items()}
     chosen = {
         part: bare[part] if part in bare else [path for name in classes for path in images[part].get(name, [])]
         for part in parts
@@ -79,10 +83,10 @@ def _read(folder: Path, options: Options) -> Source:
             frozenset({"image"}),
             treated=pictures.treated,
         )
-    read = frozenset(path for paths in chosen.values() for path in paths)
+    read = frozenset([*intact.skipped, *(path for paths in chosen.values() for path in paths)])
     loose = sum(path.suffix.lower() in SUFFIXES and path.is_file() for path in first.iterdir() if path not in read)
     notes = [f"{counted(loose, 'image')} beside the folders of classes not used"] if loose else []
-    return Source(found, {"label": tuple(classes)}, read, (*pictures.notes, *notes), tuple(warnings))
+    return Source(found, {"label": tuple(classes)}, read, (*pictures.notes, *intact.notes, *notes), tuple(warnings))
 
 
 def _parts(folder: Path) -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.dataset import Field, Split, check_lengths
 from netc.runtime.data.errors import SHOWN, error, finding
 from netc.runtime.data.formats.base import Source
+from netc.runtime.data.images.intact import Intact
 from netc.runtime.data.images.opened import SUFFIXES
 from netc.runtime.data.images.pictures import Pictures, read_pictures
 from netc.runtime.data.spec import Options
@@ -39,16 +40,19 @@ def table(path: Path, columns: Mapping[str, np.ndarray], where: Callable[[int], 
     files = next((name for name in PATHS if name in values and _names_images(values[name])), None)
     fields: dict[str, Field] = {name: found for name, found in values.items() if name != files}
     images: list[Path] = []
-    pictures = Pictures({})
+    rows: Sequence[int] = range(len(next(iter(values.values()))))
+    pictures, intact = Pictures({}), Intact(options)
     if files is not None:
         images = [path.parent / name.strip() for name in values[files].tolist()]
         _check_files(path, images, where)
+        rows = [row for row, image in enumerate(images) if intact.is_intact(image)]
+        images, fields = [images[row] for row in rows], {name: found[rows] for name, found in fields.items()}
         pictures = read_pictures({"all": images}, options)
         fields["image"] = pictures.fields["all"]
     names = tuple(name for name, found in values.items() if name != files and found.ndim == 1)
     last = frozenset({"image"} if files is not None else ())
-    split = Split(fields, place, last, names, pictures.treated)
-    return Source({"all": split}, {}, frozenset({path, *images}), pictures.notes)
+    split = Split(fields, lambda name, row: place(name, rows[row] if row >= 0 else row), last, names, pictures.treated)
+    return Source({"all": split}, {}, frozenset({path, *images, *intact.skipped}), (*pictures.notes, *intact.notes))
 
 
 def _plain(place: Callable[[str, int], str], name: str, values: np.ndarray) -> np.ndarray:

@@ -1,0 +1,112 @@
+"""NaN and infinity: the step, the layer where they first appear, the weights before; steps that are skipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import netc
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+
+TEXT = """
+net Small {{
+  input x: 4
+  first = dense(8, act=relu)
+  {middle}
+  y = dense(1)
+}}
+train Small {{ loss = {loss}; optimizer = {optimizer}; batch = 8; epochs = 3 }}
+"""
+PLAIN = {"middle": "second = dense(8)", "loss": "mse(y, t)", "optimizer": "sgd(lr=0.01)"}
+
+
+def trainer(tmp_path: Path, skip: int = 0, **parts: str) -> netc.Trainer:
+    path = tmp_path / "small.net"
+    path.write_text(TEXT.format(**{**PLAIN, **parts}), encoding="utf-8")
+    return netc.Trainer(netc.Model(netc.load(str(path)), device="cpu"), skip_bad_steps=skip)
+
+
+def rows(scale: float = 1.0, bad: int | None = None) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    x = (scale * rng.normal(size=(32, 4))).astype(np.float32)
+    if bad is not None:
+        x[bad] = 1e30
+    return {"x": x, "t": x[:, :1].clip(-1, 1)}
+
+
+def finding(made: netc.Trainer, data: dict[str, np.ndarray]) -> Diagnostic:
+    before = {name: array.copy() for name, array in made.model.state_dict().items()}
+    with pytest.raises(DiagnosticError) as error:
+        made.step(data)
+    after = made.model.state_dict()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+    (found,) = error.value.diagnostics
+    assert found.code == "E701"
+    return found
+
+
+def test_the_layer_whose_output_is_first_not_finite(tmp_path: Path) -> None:
+    made = trainer(tmp_path, middle="large = first * 100 -> exp\n  second = dense(8)")
+    found = finding(made, rows(100))
+    assert "in step 1" in found.message
+    assert found.notes[0].startswith("the output of `large` is the first")
+    assert found.primary is not None
+    assert found.primary.span.line == 5
+
+
+def test_the_gradient_that_is_first_not_finite(tmp_path: Path) -> None:
+    """The root of zero is finite, and its slope there is not."""
+    made = trainer(tmp_path, middle="small = first - 1e9 -> relu -> sqrt\n  second = dense(8)")
+    found = finding(made, rows())
+    assert found.message == "the update is not finite in step 1"
+    assert "`small" in found.notes[0] or "`first" in found.notes[0]
+    assert found.notes[0].endswith("from the loss back")
+
+
+def test_a_loss_alone(tmp_path: Path) -> None:
+    found = finding(trainer(tmp_path), {**rows(), "t": np.full((32, 1), 3e38, np.float32)})
+    assert found.notes[0] == "the outputs of all layers are finite: it is the loss itself that is not"
+
+
+def test_an_update_that_overflows(tmp_path: Path) -> None:
+    found = finding(trainer(tmp_path, optimizer="sgd(lr=1e38)"), rows(100))
+    assert found.notes[0] == "loss and gradients are finite: it is the optimizer's update that is not"
+
+
+@pytest.mark.parametrize("optimizer", ["sgd(lr=0.01)", "adam(lr=0.01)"])
+def test_bad_steps_are_skipped_and_change_nothing(tmp_path: Path, optimizer: str) -> None:
+    """With a batch that is not finite, and skipped, weights and state are those of the others alone."""
+    good = [{name: array[8 * n : 8 * n + 8] for name, array in rows().items()} for n in range(3)]
+    bad = {name: array[:8] for name, array in rows(bad=0).items()}
+    made, plain = trainer(tmp_path, 2, optimizer=optimizer), trainer(tmp_path, optimizer=optimizer)
+    for batch in (good[0], bad, good[1], bad):
+        made.step(batch)
+    assert made.progress.skipped == 2
+    for batch in good[:2]:
+        plain.step(batch)
+        plain.progress.step += batch is good[0]  # the numbers of steps go on
+    for name, array in plain.checkpoint().items():
+        assert np.array_equal(array, made.checkpoint()[name]), name
+    with pytest.raises(DiagnosticError, match=r"E701.*in step 5"):
+        made.step(bad)
+
+
+def test_skipped_steps_are_told_and_counted_across_a_resume(tmp_path: Path) -> None:
+    made = trainer(tmp_path, 2)
+    with pytest.warns(UserWarning, match=r"step \d is skipped: the loss is (inf|nan) \(1 of 2\)"):
+        made.fit(rows(bad=3), epochs=1, out=tmp_path / "run", quiet=True)
+    assert len(made.history) == 1
+    again = trainer(tmp_path, 2)
+    again.resume(tmp_path / "run")
+    assert again.progress.skipped == 1
+    with pytest.raises(DiagnosticError, match="E701"), pytest.warns(UserWarning, match="2 of 2"):
+        again.fit(rows(bad=3), epochs=3, out=tmp_path / "run", quiet=True)
+
+
+@pytest.mark.parametrize("extra", ["accumulate = 2", "accumulate = 4; clip_norm = 1.0"])
+def test_gradients_that_are_added_up(tmp_path: Path, extra: str) -> None:
+    made = trainer(tmp_path, loss=f"mse(y, t); {extra}")
+    found = finding(made, rows(bad=12))
+    assert "in step 1" in found.message
