@@ -209,7 +209,8 @@ def _plan_of(net: Net, plan: TrainPlan | None) -> TrainPlan:
 
 def opset_of(target: str, precision: Precision = "float32") -> int:
     """The version of ONNX's operators that a training step for a target is written in."""
-    from netc.compiler.emit.model_proto import BFLOAT16_OPSET, OPSET
+    from netc.compiler.emit.model_proto import BFLOAT16_OPSET
+    from netc.compiler.ops.onnx_schema import OPSET
 
     return BFLOAT16_OPSET if precision == "bfloat16" else targets.TARGETS[target].opset or OPSET
 

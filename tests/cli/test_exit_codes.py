@@ -26,7 +26,7 @@ SYNTAX = "net A {\n  input x: 4\n  dense(3\n}\n"
         (["lint", "good.net"], 0), (["lint", "bad.net"], 1), (["lint", "folder"], 0), (["lint", "missing"], 1),
         (["lint", "good.net", "--select", "L999"], 2),
         (["summary", "good.net"], 0), (["summary", "bad.net"], 3), (["summary", "missing.net"], 3),
-        (["summary", "folder"], 3), (["summary", "good.net", "--net", "B"], 3),
+        (["summary", "folder"], 5), (["summary", "good.net", "--net", "B"], 3),
         (["summary", "good.net", "--batch", "0"], 2),
         (["summary", "good.net", "--set", "classes"], 3), (["summary", "good.net", "--set", "classes=3"], 3),
         (["ir", "good.net"], 0), (["ir", "bad.net"], 3), (["ir", "missing.net"], 3), (["ir", "good.net", "--train"], 3),

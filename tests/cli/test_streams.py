@@ -51,7 +51,7 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wrong = helper.make_graph([helper.make_node(EVIL, ["x"], [f"y{EVIL}"], name=EVIL, domain=EVIL)], "g", [x], [y])
     (folder / "wrong.onnx").write_bytes(helper.make_model(wrong, opset_imports=opsets).SerializeToString())
     np.save(folder / f"x{EVIL}.npy", np.ones((2, 3), np.float32))
-    (folder / "a.net").write_text(NET.replace("EVIL", CELL).replace("LABEL", "label"))
+    (folder / "a.net").write_text(NET.replace("EVIL", CELL.replace("\u202e", "")).replace("LABEL", "label"))
     (folder / f"b{EVIL}.net").write_text(f"net A {{ input x: 3; dens(2) }} # {EVIL}\n")
     rows = "".join(f"{i % 3},{i % 5},{i % 7},{CELL if i % 2 else 'b'}\n" for i in range(40))
     (folder / "t.csv").write_text(f"a,{CELL},c,label\n{rows}")
