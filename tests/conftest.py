@@ -22,6 +22,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 gc.disable()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that rewrites golden files, wherever they lie."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files with what netc says now")
+
+
 def pytest_collection_finish() -> None:
     """The tests are found."""
     gc.freeze()

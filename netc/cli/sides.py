@@ -63,6 +63,7 @@ def _of_revision(revision: str, path: str, name: str | None, settings: Sequence[
     with TemporaryDirectory() as folder:
         with tarfile.open(fileobj=BytesIO(archive)) as files:
             files.extractall(folder, filter="data")
+        Path(folder, ".git").mkdir(exist_ok=True)  # the project's root, as in the repository
         places = [Path(folder, here, within), Path(folder, within)]
         place = next((place for place in places if place.is_file()), None)
         if place is None:

@@ -125,7 +125,7 @@ def test_an_unreadable_file(tmp_path: Path, content: bytes | None) -> None:
 def test_a_folder_is_no_weight_file(tmp_path: Path) -> None:
     with pytest.raises(DiagnosticError) as caught:
         read_weights(tmp_path)
-    assert codes(caught) == ["E553"]
+    assert codes(caught) == ["E530"]
 
 
 def test_a_type_that_numpy_lacks(tmp_path: Path) -> None:

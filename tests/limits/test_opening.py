@@ -34,6 +34,8 @@ OWN = {
     "compiler/plan/maps.py": "the zoo",
     "compiler/zoo/signatures.py": "the zoo",
     "compiler/lint/measure.py": "its own figures",
+    "compiler/drawing/html.py": "its own page",
+    "compiler/language_service/grammars/tree_sitter.py": "its own grammar",
     "compiler/sources/pytorch/file.py": "a program that it writes",
     "netc/cli/streams.py": "the null device",
     "runtime/folder/lock.py": "a lock that it makes",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import ml_dtypes
 import numpy as np
 import pytest
 from safetensors import safe_open
@@ -62,7 +61,6 @@ REFUSED: dict[str, tuple[Callable[[Tensors], None], str, tuple[str, ...]]] = {
     "int32": (put(lambda t: t.astype(np.int32)), "E554", (f"`{STATE}`", "int32", "float32")),
     "int64": (put(lambda t: t.astype(np.int64)), "E554", (f"`{STATE}`", "int64", "float32")),
     "bool": (put(lambda t: t > 0), "E554", (f"`{STATE}`", "bool", "float32")),
-    "bfloat16": (put(lambda t: t.astype(ml_dtypes.bfloat16)), "E554", (f"`{STATE}`", "bfloat16", "float32")),
     "nan": (first(np.nan), "E554", (f"`{STATE}`", "nan at [1, 2]", "finite")),
     "inf": (first(-np.inf), "E554", (f"`{STATE}`", "-inf at [1, 2]", "finite")),
     "nan in float16": (first(np.nan, "float16"), "E554", (f"`{STATE}`", "nan at [1, 2]", "finite")),

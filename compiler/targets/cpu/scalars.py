@@ -31,7 +31,9 @@ def flat_scalars(graph: Graph) -> Graph:
 
 def _numbers(node: Node) -> list[Value]:
     """Operands that are one number each, of elementwise arithmetic of two whose result has a last axis of size 1."""
-    if len(node.inputs) != 2 or get_op(node.op).kind is not Kind.ELEMENTWISE or not _ends_in_one(node.output):
+    if len(node.inputs) != 2 or len(node.outputs) != 1 or get_op(node.op).kind is not Kind.ELEMENTWISE:
+        return []
+    if not _ends_in_one(node.output):
         return []
     return [value for value in node.inputs if all(size == 1 for size in value.shape)]
 
