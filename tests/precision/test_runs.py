@@ -142,8 +142,9 @@ def test_a_skipped_step_is_no_divergence(trainer: Trainer) -> None:
 
 def test_it_diverges_when_no_scale_helps(trainer: Trainer) -> None:
     first = float(trainer.state.get("loss_scale"))
-    for _ in range(round(np.log2(first / SMALLEST_SCALE)) - 1):
+    for _ in range(round(np.log2(first / SMALLEST_SCALE))):
         trainer.step(poisoned())
+    assert trainer.state.get("loss_scale") == SMALLEST_SCALE  # which no step has tried yet
     with pytest.raises(DiagnosticError) as caught:
         trainer.step(poisoned())
     assert caught.value.diagnostics[0].code == "E701"
