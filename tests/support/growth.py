@@ -9,7 +9,7 @@ from typing import Any
 
 TIMES = 4
 BOUND = 1.25 * TIMES
-"""Linear work grows by at most TIMES with the size, and a logarithm beside it by little more; quadratic work by TIMES**2."""
+"""Linear work grows by TIMES with the size, with a logarithm beside it by little more; quadratic work by TIMES**2."""
 
 
 def assert_linear(prepare: Callable[[int], Callable[[], object]], size: int) -> None:
