@@ -100,7 +100,7 @@ def read_document(path: Name, form: Any, *, version: int | None, code: str, help
     try:
         return opened(read_text_file(path), form, version)
     except UnicodeDecodeError:
-        raise DiagnosticError(Diagnostic(code, f"{shown} is damaged: it is no JSON", help=help)) from None
+        raise DiagnosticError(Diagnostic(code, f"{shown} is no JSON", help=help)) from None
     except DocumentError as error:
         raise DiagnosticError(error.finding(shown, code, help)) from None
     except PermissionError as error:

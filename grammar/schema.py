@@ -193,8 +193,8 @@ def _fields(form: Any) -> Mapping[str, tuple[Any, bool]]:
 
 
 def _is_text(value: str) -> bool:
-    """Whether it can be written: JSON may hold halves of characters."""
-    return not any("\ud800" <= sign <= "\udfff" for sign in value)
+    """Whether it can be written: JSON may hold halves of characters. Names of files may hold bytes, as in Python."""
+    return not any("\ud800" <= sign <= "\udfff" and not "\udc80" <= sign <= "\udcff" for sign in value)
 
 
 def _is_number(value: float, finite: bool) -> bool:

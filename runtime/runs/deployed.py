@@ -179,7 +179,10 @@ class Deployed:
     def measure(self, rows: BoundBatches) -> dict[str, Figure]:
         """The mean loss and metrics over rows that fit."""
         assert self.scorer is not None
-        return evaluate(self.run, self.scorer, batches_of(rows, self.batch or EVALUATION_BATCH))
+        try:
+            return evaluate(self.run, self.scorer, batches_of(rows, self.batch or EVALUATION_BATCH))
+        except (KeyError, ValueError) as error:  # parts that its metric doesn't have, or of other shapes
+            raise self._failed(f"its figures are not made of what its scorer gives: {error}") from error
 
     def class_scores(self, outputs: Mapping[str, Array], assume: bool = False) -> Array | None:
         """Probabilities [n, classes] from the outputs, or None for a network that doesn't classify.

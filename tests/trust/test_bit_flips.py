@@ -63,8 +63,8 @@ def code(read: Callable[[Path], object], path: Path) -> str | None:
     try:
         found = read(path)
     except DiagnosticError as error:
-        assert error.diagnostics[0].help
-        return error.diagnostics[0].code
+        (first, *_) = error.diagnostics
+        return first.code if first.help else f"{first.code} without a way out"
     assert found == ORIGINAL[path.name], "a changed file was read as another one, and nobody noticed"
     return None
 

@@ -1,4 +1,4 @@
-"""Torn, changed, foreign, newer and forbidden files of a run are each named as what they are, with a way out that works."""
+"""Torn, changed, foreign, newer and forbidden files of a run are each named as what they are, with a way out."""
 
 from __future__ import annotations
 
@@ -271,7 +271,9 @@ def test_what_is_newer_is_called_newer(here: Path, what: str) -> None:
 
 
 # ------------------------------------------------------------ not permitted
-@pytest.mark.parametrize("name", ["run.json", "best.safetensors", "last.safetensors", "model.onnx", "lock.json", "test.json"])
+@pytest.mark.parametrize(
+    "name", ["run.json", "best.safetensors", "last.safetensors", "model.onnx", "lock.json", "test.json"]
+)
 def test_what_may_not_be_read_is_called_so(here: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     import netc.grammar.opening as opening
 
