@@ -143,7 +143,7 @@ class Progress:
         made: Progress = conform(data, Progress, "progress")
         made.parts = {name: _array(part, f"progress.parts.{name}") for name, part in made.parts.items()}
         if [record["epoch"] for record in made.history] != list(range(1, made.epoch + 1)):
-            raise FormError(f"its entry `progress.history` has not one record for each of {made.epoch:,} epochs")
+            raise FormError("its entry `progress.history` has not one record for each epoch")
         if made.best is not None and not 1 <= made.best["epoch"] <= made.epoch:
             raise FormError("its entry `progress.best` is of an epoch that there is not")
         if made.sums.keys() != made.counts.keys():

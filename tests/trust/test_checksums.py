@@ -188,7 +188,7 @@ def test_every_verb_refuses_a_damaged_model(here: Path, capsys: pytest.CaptureFi
         ("best.safetensors", lambda whole: whole[:5], "it is cut off: 5 bytes"),
         ("best.safetensors", lambda whole: whole[:100], "it is cut off"),
         ("best.safetensors", lambda whole: whole[:-10], "it is cut off"),
-        ("best.safetensors", lambda whole: whole + b"more", "4 bytes follow its end"),
+        ("best.safetensors", lambda whole: whole + b"more", "after its end there is more, 4 bytes"),
         ("best.safetensors", lambda whole: b"\x89PNG\r\n\x1a\n" + bytes(80), "it is no safetensors file"),
         ("last.safetensors", lambda whole: whole[:-10], "it is cut off"),
         ("run.json", lambda whole: b"", "is empty"),

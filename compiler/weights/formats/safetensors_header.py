@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any, BinaryIO
 
 from netc.compiler.weights.formats.base import UnreadableError
+from netc.grammar.counted import counted
 from netc.grammar.documents import DAMAGED, DocumentError, of_another_version, parsed
 from netc.grammar.schema import Count, FormError, conform
 
@@ -70,7 +71,7 @@ def read_header(file: BinaryIO) -> Header:
         raise UnreadableError("it is empty")
     length = int.from_bytes(begins, "little")
     if size < 8 or (length > size - 8 and file.read(1) in (b"", b"{")):
-        raise UnreadableError(f"it is cut off: {size:,} bytes of it are there")
+        raise UnreadableError(f"it is cut off: {counted(size, 'byte')} of it are there")
     if length > size - 8:
         raise UnreadableError("it is no safetensors file")
     file.seek(8)
@@ -89,9 +90,9 @@ def header_of(content: bytes, size: int) -> Header:
     start = 8 + len(content)
     expected = start + max(ends, default=0)
     if size < expected:
-        raise UnreadableError(f"it is cut off: {size:,} of its {expected:,} bytes are there")
+        raise UnreadableError(f"it is cut off: {size:,} of {counted(expected, 'byte')} are there")
     if size > expected:
-        raise UnreadableError(f"it is damaged: {size - expected:,} bytes follow its end")
+        raise UnreadableError(f"it is damaged: after its end there is more, {counted(size - expected, 'byte')}")
     return Header(start, found, texts)
 
 
