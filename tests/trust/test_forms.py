@@ -32,6 +32,8 @@ from netc.runtime.runs.listing import read_run
 from netc.runtime.runs.request import request_of
 from netc.runtime.training.conditions import read_conditions
 
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # curves of figures of 1e308
+
 VALUES: list[Any] = [
     None, "", "text", "\ud800", "../..", True, 0, 1, -1, 7, 2**31, 10**30, 0.5, -0.5, 1e308, float("nan"), float("inf"),
     [], [1], ["text"], [None], [[[1]]], {}, {"text": 1}, {"a": {"b": []}},
@@ -206,8 +208,8 @@ def used(content: bytes) -> None:
     """All that is done with a model: answers, classes, figures, its text."""
     Path("m.onnx").write_bytes(content)
     found = Deployed(Path("m.onnx"), content, answers=True, threads=1)
-    rows = np.load("run/sample.npz")
-    outputs = found.run({"x": rows["x"]})
+    with np.load("run/sample.npz") as rows:
+        outputs = found.run({"x": rows["x"]})
     found.class_scores(outputs, assume=True)
     whole = Deployed(Path("m.onnx"), content, threads=1)
     whole.evaluate("data.npz", "test")
