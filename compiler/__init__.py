@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netc.compiler.applications import Application, LayerInstance
-    from netc.compiler.artifact import LOSS, MANIFEST_KEY, Artifact, Manifest, Port, said
+    from netc.compiler.artifact import (
+        LOSS,
+        MANIFEST_KEY,
+        MANIFEST_VERSION,
+        Artifact,
+        Manifest,
+        ManifestForm,
+        Port,
+        read_manifest,
+        said,
+    )  # fmt: skip
     from netc.compiler.augmentations.base import Augmentation, Kind, Mixing
     from netc.compiler.augmentations.resize import Resize
     from netc.compiler.build import (
@@ -40,6 +50,7 @@ if TYPE_CHECKING:
     from netc.compiler.load import check, load, load_model, parse_setting
     from netc.compiler.metrics.base import Figure
     from netc.compiler.metrics.tallies import Parts, Tallies, numbers_of, single
+    from netc.compiler.model_checksum import metadata_entry, sealed_model
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
@@ -68,6 +79,7 @@ if TYPE_CHECKING:
     from netc.compiler.weights.adapter import adapter_file, read_adapter
     from netc.compiler.weights.draw import initial_weight, initial_weights
     from netc.compiler.weights.files import fit, read_tensors, read_weights
+    from netc.compiler.weights.formats.safetensors_written import as_safetensors
     from netc.compiler.weights.report import Outcome, Report
     from netc.compiler.weights.source import Source, read_metadata, read_source
     from netc.compiler.weights.state import first_state, fit_state
@@ -152,6 +164,12 @@ _HOMES = {
     "get_op": "ops",
     "adapted": "plan.moving",
     "adapter_file": "weights.adapter",
+    "as_safetensors": "weights.formats.safetensors_written",
+    "ManifestForm": "artifact",
+    "MANIFEST_VERSION": "artifact",
+    "read_manifest": "artifact",
+    "metadata_entry": "model_checksum",
+    "sealed_model": "model_checksum",
     "first_state": "weights.state",
     "read_adapter": "weights.adapter",
     "Term": "probes.terms",
@@ -198,6 +216,7 @@ __all__ = [
     "LOSS",
     "LOSS_SCALE",
     "MANIFEST_KEY",
+    "MANIFEST_VERSION",
     "OUTSIDE",
     "PRECISIONS",
     "SHARE",
@@ -219,6 +238,7 @@ __all__ = [
     "Likeness",
     "LossTerm",
     "Manifest",
+    "ManifestForm",
     "Memory",
     "Mixing",
     "NameMap",
@@ -245,6 +265,7 @@ __all__ = [
     "adapted",
     "adapter_file",
     "adopted",
+    "as_safetensors",
     "batch_ports",
     "below",
     "by_batch_statistics",
@@ -281,6 +302,7 @@ __all__ = [
     "load",
     "load_model",
     "matches",
+    "metadata_entry",
     "numbers_of",
     "opset_of",
     "override",
@@ -292,12 +314,14 @@ __all__ = [
     "provisional",
     "pytorch_source",
     "read_adapter",
+    "read_manifest",
     "read_metadata",
     "read_source",
     "read_tensors",
     "read_weights",
     "replaceable",
     "said",
+    "sealed_model",
     "shipped_map",
     "shipped_maps",
     "single",

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict
+
+from netc.grammar.documents import opened
+from netc.grammar.schema import Count, Rule
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +32,10 @@ Role = Literal[
     "data", "target", "prediction", "hyper", "seed", "step", "share", "param", "state",
     "output", "loss", "metric", "gradient",
 ]  # fmt: skip
+
+
+ELEMENTS = frozenset({"float32", "float16", "bfloat16", "float64", "int64", "int32", "uint8", "bool"})
+Element = Annotated[str, Rule("the name of a type of numbers", ELEMENTS.__contains__)]
 
 
 class Port(TypedDict):
@@ -62,12 +69,12 @@ class Port(TypedDict):
     """
 
     name: str
-    shape: list[int | str]
-    dtype: str
-    role: str
+    shape: list[Count | str]
+    dtype: Element
+    role: Role
     text: NotRequired[str]
     of: NotRequired[str]
-    classes: NotRequired[int]
+    classes: NotRequired[Count]
     ignored: NotRequired[int]
     between: NotRequired[list[float | None]]
     weighs: NotRequired[bool]
@@ -76,14 +83,14 @@ class Port(TypedDict):
     combine: NotRequired[Literal["sum", "rows"]]
     trainable: NotRequired[bool]
     buffer: NotRequired[bool]
-    rows: NotRequired[int]
-    resized: NotRequired[list[int]]
+    rows: NotRequired[Count]
+    resized: NotRequired[list[Count]]
     initial: NotRequired[float]
     uniform: NotRequired[float]
     passing: NotRequired[bool]
     in_place: NotRequired[bool]
     tap: NotRequired[bool]
-    sizes: NotRequired[dict[str, dict[str, int]]]
+    sizes: NotRequired[dict[str, dict[str, Count]]]
 
 
 class Manifest(TypedDict):
@@ -100,6 +107,25 @@ class Manifest(TypedDict):
     outputs: list[Port]
     source_sha256: str
     settings: NotRequired[dict[str, Any]]
+
+
+class ManifestForm(TypedDict):
+    """A manifest as a file holds it, beside its version."""
+
+    kind: Kind
+    net: str
+    target: str
+    inputs: list[Port]
+    outputs: list[Port]
+    source_sha256: str
+    settings: NotRequired[dict[str, Any]]
+
+
+def read_manifest(text: str) -> Manifest:
+    """The manifest that a model says is its own; raises DocumentError."""
+    found: ManifestForm = opened(text, ManifestForm, MANIFEST_VERSION)
+    made: Manifest = {"version": MANIFEST_VERSION, **found}
+    return made
 
 
 def said(port: Port) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from netc.compiler.model_checksum import ChangedError, check_checksum
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.opening import check_file
+from netc.grammar.documents import DAMAGED, not_permitted
+from netc.grammar.opening import read_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,17 +17,28 @@ if TYPE_CHECKING:
 
 
 def read_initializers(path: str | os.PathLike[str]) -> dict[str, Array]:
-    """The constants of an ONNX model by name, weights among them; raises DiagnosticError E553."""
+    """The constants of an ONNX model by name, weights among them; raises DiagnosticError E534, E536, E553."""
     import onnx
     from onnx import numpy_helper
+    from onnx.external_data_helper import load_external_data_for_model
 
     try:
-        check_file(path)
-        model = onnx.load(os.fspath(path))
+        content = read_file(path)
+        check_checksum(content)
+        model = onnx.load_from_string(content)
+        load_external_data_for_model(model, os.path.dirname(os.path.abspath(path)))
         for tensor in model.graph.initializer:
             if any(size < 0 for size in tensor.dims):
                 raise ValueError(f"{tensor.name} has a size below 0")
         return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    except DiagnosticError:
+        raise
+    except PermissionError as error:
+        raise not_permitted(path, error) from None
+    except ChangedError as changed:
+        message = f"cannot read the weights in {os.fspath(path)}: it is damaged: {changed}"
+        help = "take the model from a copy, or write it again with `netc compile` or `netc export`"
+        raise DiagnosticError(Diagnostic(DAMAGED, message, help=help)) from None
     except Exception as error:  # protobuf has classes of exception of its own
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         message = f"cannot read the weights in {os.fspath(path)}: {reason[:1].lower()}{reason[1:]}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from netc.compiler.model_checksum import CHECKSUM_KEY
+
 
 def without_taps(content: bytes, taps: Collection[str]) -> bytes | None:
     """A model without those of its taps that need inputs which nothing else needs; None where there are none."""
@@ -24,6 +26,7 @@ def without_taps(content: bytes, taps: Collection[str]) -> bytes | None:
     _keep(graph.node, lambda node: not needed.isdisjoint(node.output))
     for items in (graph.input, graph.initializer, graph.value_info):
         _keep(items, lambda item: item.name in needed)
+    _keep(model.metadata_props, lambda entry: entry.key != CHECKSUM_KEY)
     rest: bytes = model.SerializeToString(deterministic=True)
     return rest
 

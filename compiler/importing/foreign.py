@@ -8,12 +8,14 @@ than ONNX Runtime reads it would be a way past this; so what its reader may take
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from netc.compiler.importing.external import OutsideError, check_external
+from netc.compiler.model_checksum import ChangedError, check_checksum
+from netc.compiler.wire import DamagedError, fields
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.documents import DAMAGED
 from netc.grammar.opening import read_file
 from netc.grammar.snippet import printable
 
@@ -37,12 +39,6 @@ _INSIDE = {
 _NODE = {"name": 3, "op": 4, "domain": 7}
 _ENTRY = {"key": 1, "value": 2}
 _FUNCTION = {"name": 1, "domain": 10}
-_VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
-_MOST = 1 << 31  # of a field's length, and of its number with its type
-
-
-class DamagedError(ValueError):
-    """The bytes are no protobuf message, or one that nobody who writes ONNX writes."""
 
 
 class Asked(NamedTuple):
@@ -57,15 +53,22 @@ def check_model(path: Path, model: bytes, folder: Path | None = None) -> bool:
     """Whether a model has external data; raises DiagnosticError E565, E567 for what a model may not ask for.
 
     E565 is also what is no ONNX model, and external data that isn't in the folder, None where it may have none; E567
-    is an operator of a domain that isn't open.
+    is an operator of a domain that isn't open; E534 is a model that netc wrote, of which a bit is another one now.
     """
     try:
+        check_checksum(model)
         asked, tensors = closed_operator(model), _read(model).tensors
         check_external(folder, tensors)
     except (DamagedError, OutsideError) as damage:
         help = "give a model that `netc compile` or `netc train` wrote"
         message = f"{path} cannot be loaded as an ONNX model"
         raise DiagnosticError(Diagnostic("E565", message, notes=(str(damage),), help=help)) from damage
+    except ChangedError as changed:
+        help = (
+            "take it from a copy, or write it again with `netc compile` or `netc export`; if a program of yours "
+            "changed it on purpose, take the entry `netc.checksum` out of its metadata"
+        )
+        raise DiagnosticError(Diagnostic(DAMAGED, f"{path} is damaged: {changed}", help=help)) from None
     if asked is not None:
         node = f"node `{asked.node}`" if asked.node else "a node without a name"
         message = f"{path} asks for operator `{asked.op}` of domain `{asked.domain}`, which models may not use"
@@ -111,7 +114,7 @@ def _read(model: bytes) -> Read:
         inside = _INSIDE[kind]
         texts: dict[int, list[str]] = {}
         entries: list[tuple[str, str]] = []
-        for number, content in _fields(message):
+        for number, content in fields(message):
             if inside.get(number) == "entry":
                 entries.append(_entry(content))
             elif number in inside:
@@ -132,7 +135,7 @@ def _read(model: bytes) -> Read:
 def _entry(message: memoryview) -> tuple[str, str]:
     """A key and its value, whole: what is checked is what is opened."""
     texts: dict[int, list[str]] = {}
-    for number, content in _fields(message):
+    for number, content in fields(message):
         try:
             texts.setdefault(number, []).append(bytes(content).decode())
         except UnicodeDecodeError:
@@ -141,43 +144,6 @@ def _entry(message: memoryview) -> tuple[str, str]:
     if any(len(values) > 1 for values in found):
         raise DamagedError("an entry has two keys or two values")
     return found[0][0], found[1][0]
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Number and content of the fields that hold bytes; raises DamagedError."""
-    at, end = 0, len(message)
-    while at < end:
-        key, at = _varint(message, at)
-        number, kind = key >> 3, key & 7
-        if key >= 2 * _MOST or number == 0:
-            raise DamagedError("a field has a number that there isn't")
-        if kind == _VARINT:
-            _, at = _varint(message, at)
-        elif kind in (_EIGHT, _FOUR):
-            at += 8 if kind == _EIGHT else 4
-        elif kind == _BYTES:
-            size, at = _varint(message, at)
-            if size > end - at:
-                raise DamagedError("a field is longer than what holds it")
-            yield number, message[at : at + size]
-            at += size
-        else:
-            raise DamagedError("a field has a type that ONNX doesn't use")
-    if at > end:
-        raise DamagedError("a field is longer than what holds it")
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= len(message):
-            raise DamagedError("the file ends within a number")
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise DamagedError("a number is longer than any that there is")
 
 
 def _text(content: memoryview) -> str:

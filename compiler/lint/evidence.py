@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.documents import opened
 from netc.grammar.opening import read_text_file
+from netc.grammar.schema import Measured
 
 RUN, METRICS = "run.json", "metrics.jsonl"
 TRAIN, HELD_OUT = "train", ("val", "test")
@@ -91,7 +93,7 @@ def read_run(folder: Path) -> Evidence:
         raise DiagnosticError(Diagnostic("E560", f"{folder} is not a run: it has no {RUN}", help=help))
     try:
         return _run(folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, DiagnosticError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, DiagnosticError) as error:
         message = f"{folder} has a {RUN} or a {METRICS} that cannot be read: {error}"
         raise DiagnosticError(Diagnostic("E561", message, help="train again, or lint the text alone")) from None
 
@@ -104,7 +106,7 @@ def read_card(path: Path) -> Evidence:
         if card is None:
             raise ValueError("the run was not trained on data that name their fields")
         return Evidence(_card(card))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, DiagnosticError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, DiagnosticError) as error:
         message = f"{path} has no data card that can be read: {error}"
         help = "write one with `netc data RUN --format json`"
         raise DiagnosticError(Diagnostic("E524", message, help=help)) from None
@@ -118,7 +120,7 @@ def beside(file: str) -> Evidence:
     try:
         text = json.loads(read_text_file(folder / RUN))["file"]
         return _run(folder) if text == Path(file).name else NOTHING
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, DiagnosticError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, DiagnosticError):
         return NOTHING
 
 
@@ -126,7 +128,9 @@ def _run(folder: Path) -> Evidence:
     request = json.loads(read_text_file(folder / RUN))
     lines = read_text_file(folder / METRICS).splitlines() if (folder / METRICS).is_file() else []
     card = request.get("card")
-    return Evidence(_card(card) if card else None, tuple(map(json.loads, lines)), request.get("net"))
+    return Evidence(
+        _card(card) if card else None, tuple(opened(line, dict[str, Measured]) for line in lines), request.get("net")
+    )
 
 
 def _card(found: Any) -> DataCard:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netc.compiler.artifact import LOSS, Manifest, said
-from netc.compiler.declare.arguments import ArgumentError
-from netc.compiler.metrics.base import Figure, Metric, metric
+from netc.compiler.declare.recalled import recalled
+from netc.compiler.metrics.base import Figure, metric
 
 Parts = dict[str, Any]
 """Parts of metrics by the names of the outputs, in float64: a batch's are arrays; over several batches those that are
@@ -31,7 +31,7 @@ class Tallies:
         summed = {item["output"] for item in self.losses}
         wanted = {name for name, _, _ in self.parts.values()} - summed
         listed = settings.get("metrics", ())
-        self.metrics = {item["name"]: _made(item["metric"]) for item in listed if item["name"] in wanted}
+        self.metrics = {item["name"]: recalled(metric, item["metric"]) for item in listed if item["name"] in wanted}
         if wanted != self.metrics.keys():
             raise ValueError(f"it has parts of {sorted(wanted ^ self.metrics.keys())[0]}, which it doesn't explain")
 
@@ -97,17 +97,3 @@ def numbers_of(figure: Figure) -> Iterable[float]:
             yield from numbers_of(item)
     else:
         yield figure
-
-
-def _made(call: Mapping[str, Any]) -> Metric:
-    """A metric from the call that a manifest has; raises ValueError."""
-    definition = metric.all().get(call["name"])
-    if definition is None:
-        raise ValueError(f"no metric is called {call['name']}")
-    given = {name: value for name, value in call.items() if name != "name"}
-    if not given.keys() <= definition.arguments.keys():
-        raise ValueError(f"{call['name']} has other arguments")
-    try:
-        return definition(**{name: definition.arguments[name].type.convert(value) for name, value in given.items()})
-    except ArgumentError as error:
-        raise ValueError(str(error)) from error

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.adapters.base import Adapter, adapter
+from netc.compiler.declare.recalled import recalled
 from netc.compiler.ir import format_shape
 from netc.compiler.net import Net
 from netc.compiler.plan.moving import adapted
@@ -19,6 +20,7 @@ from netc.compiler.plan.settings import call_as_json
 from netc.compiler.plan.train_plan import TrainPlan
 from netc.compiler.weights.files import listed, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.documents import opened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,14 +87,10 @@ def _parts(
 
 
 def _adapters(text: str | None, file: str) -> dict[str, Adapter]:
-    known = adapter.all()
     try:
-        said = json.loads(text or "")
-        return {
-            str(weight): known[call["name"]](**{word: value for word, value in call.items() if word != "name"})
-            for weight, call in said.items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError):
+        said: dict[str, Any] = opened(text or "", dict[str, Any])
+        return {weight: recalled(adapter, call) for weight, call in said.items()}
+    except ValueError:
         help = "give the adapter.safetensors of a run whose section has `adapt`"
         message = f"cannot read the adapter in {file}: it says of no weight how it is adapted"
         raise DiagnosticError(Diagnostic("E553", message, help=help)) from None

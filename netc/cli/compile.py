@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,19 +135,16 @@ def _write_inference(
 def _write_training(
     network: Net, path: Path, weights: dict[str, Array], kept: dict[str, Array], file: str, wanted: GraphWanted
 ) -> None:
-    import numpy as np
-    from safetensors.numpy import save
-
-    from netc.compiler import compile_training, first_state
+    from netc.compiler import as_safetensors, compile_training, first_state, sealed_model
 
     artifact = compile_training(
         network, network.plan(), batch=wanted.batch, target=wanted.target, options=wanted.options()
     )
     state = dict(first_state(artifact.manifest, weights.__getitem__)) | _kept_state(artifact.manifest, kept, file)
-    start = save({name: np.asarray(values, order="C") for name, values in {**weights, **state}.items()})
+    start = as_safetensors({**weights, **state})
     what = f"{counted(len(weights), 'parameter')} and {counted(len(state), 'tensor')} of optimizer state to start from"
     _write(path.with_suffix(".safetensors"), start, what)
-    _write(path, artifact.model, f"one training step of net {network.name}")
+    _write(path, [sealed_model(artifact.model)], f"one training step of net {network.name}")
     say("next: feed both to any ONNX Runtime; each output NAME.next is the input NAME of the next step")
 
 
@@ -162,9 +159,9 @@ def _kept_state(manifest: Manifest, kept: dict[str, Array], file: str) -> dict[s
     return fit_state(kept, wanted, file=file)
 
 
-def _write(path: Path, content: bytes, what: str) -> None:
+def _write(path: Path, pieces: Sequence[bytes | memoryview], what: str) -> None:
     """A temporary file beside it, then a rename; told on stderr."""
-    from netc.runtime.folder.files import write_atomic
+    from netc.runtime.folder.files import write_pieces
 
-    write_atomic(path, content, help=PLACE)
-    say(f"wrote {path} ({size(len(content))}): {what}")
+    write_pieces(path, pieces, help=PLACE)
+    say(f"wrote {path} ({size(sum(map(len, pieces)))}): {what}")

@@ -58,7 +58,8 @@ def _split(path: Path) -> dict[str, int]:
     """How many weights of a run's network move, and how many stay; in adapters, where it has some."""
     from netc.compiler import summary
     from netc.runtime.folder.run_folder import RunFolder
-    from netc.runtime.runs.run import net_of, request_of
+    from netc.runtime.runs.request import request_of
+    from netc.runtime.runs.run import net_of
 
     folder = RunFolder.open(path)
     request = request_of(folder)
@@ -72,7 +73,8 @@ def _card(path: Path) -> Card | None:
     """Of a run folder, a model or a file of weights; raises DiagnosticError E524, E553, E561, E565."""
     if path.is_dir():
         from netc.runtime.folder.run_folder import RunFolder
-        from netc.runtime.runs.run import card_in, request_of
+        from netc.runtime.runs.request import request_of
+        from netc.runtime.runs.run import card_in
 
         folder = RunFolder.open(path)
         return card_in(folder, request_of(folder))

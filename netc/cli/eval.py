@@ -37,7 +37,7 @@ def eval(model: str, data: str | None, part: str | None, device: str, style: str
     from netc.runtime.devices.device import resolve
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.deployed import Deployed
-    from netc.runtime.runs.run import request_of
+    from netc.runtime.runs.request import request_of
     from netc.runtime.show.figures import figure_lines
 
     path = Path(model)

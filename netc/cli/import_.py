@@ -118,11 +118,9 @@ def _write_text(path: Path, imported: Imported) -> None:
 
 
 def _write_weights(path: Path, net: Net) -> None:
-    from safetensors.numpy import save
+    from netc.runtime.folder.files import write_weights
 
-    from netc.runtime.folder.files import write_atomic
-
-    write_atomic(path, save(dict(net.start)), PLACE)
+    write_weights(path, net.start, help=PLACE)
 
 
 def _next(model: str, output: str | None, weights: str | None, net: Net) -> None:

@@ -25,7 +25,8 @@ def side(text: str, settings: Sequence[str]) -> Net:
         if settings:
             raise click.UsageError(f"the run {text} has the settings that it was trained with")
         from netc.runtime.folder.run_folder import RunFolder
-        from netc.runtime.runs.run import net_of, request_of
+        from netc.runtime.runs.request import request_of
+        from netc.runtime.runs.run import net_of
 
         folder = RunFolder.open(Path(text))
         return net_of(folder, request_of(folder))

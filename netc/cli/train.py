@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from netc.runtime.data import BoundData
     from netc.runtime.folder.listener import Listener
     from netc.runtime.folder.run_folder import RunFolder
-    from netc.runtime.runs.run import Request
+    from netc.runtime.runs.request import Request
     from netc.runtime.show.progress import PlainProgress
     from netc.runtime.training.trainer import Trainer
 
@@ -142,7 +142,7 @@ def train(
         raise click.UsageError(
             "there is no data to train on\n  = help: add `--data digits`, or the path of your own", context
         )
-    from netc.runtime.runs.run import Request
+    from netc.runtime.runs.request import Request
 
     how = {"precision": precision, "tf32": tf32, "memory": memory, "cache_features": cache_features, **starts}
     how |= {"skip_bad_steps": skip_bad_steps, "deterministic": deterministic}
@@ -157,7 +157,8 @@ def _go_on(
     """Train a run further, by what it was asked for and what replaces some of it."""
     from netc.runtime.folder.run_folder import RunFolder
     from netc.runtime.runs.changes import changed
-    from netc.runtime.runs.run import net_of, request_of
+    from netc.runtime.runs.request import request_of
+    from netc.runtime.runs.run import net_of
 
     _check_resume(context, file)
     folder = RunFolder.open(path)
@@ -212,6 +213,7 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
     from netc.runtime.runs import run
     from netc.runtime.runs.cards import card_to_follow
     from netc.runtime.runs.changes import record
+    from netc.runtime.runs.request import request_of, write_request
     from netc.runtime.training.requested import make_trainer
     from netc.runtime.training.watching import plan_lines
 
@@ -241,8 +243,8 @@ def _train(net: Net, request: Request, resumed: RunFolder | None, out: Path | No
             _show_summary(replace(net, plans=[plan]), plan.batch)  # only now: what is wrong must not scroll away
             return _train_in(folder, request, trainer, bound, heard, resumed=False, profile=profile)
     trainer.restore(*run.read_checkpoint(resumed, request, bound.card))
-    record(run.request_of(resumed), request, net, trainer.progress)
-    run.write_request(resumed, request)
+    record(request_of(resumed), request, net, trainer.progress)
+    write_request(resumed, request)
     return _train_in(resumed, request, trainer, bound, heard, resumed=True, profile=profile)
 
 

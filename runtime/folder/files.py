@@ -5,16 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
+from netc.compiler import as_safetensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder import door
 from netc.runtime.folder.temporary import sweep, temporary
 from netc.runtime.sessions.resident import Array
+
+Pieces = Sequence[bytes | memoryview]
+"""The bytes of a file, one piece after the other."""
 
 
 def write_atomic(path: Path, content: bytes, help: str | None = None) -> None:
@@ -22,10 +24,15 @@ def write_atomic(path: Path, content: bytes, help: str | None = None) -> None:
 
     A device or a pipe, which nothing can replace, is written into.
     """
+    write_pieces(path, [content], help)
+
+
+def write_pieces(path: Path, pieces: Pieces, help: str | None = None) -> None:
+    """`write_atomic` of a file that lies in pieces."""
     if _is_stream(path):
-        _pour(path, content, help)
+        _pour(path, pieces, help)
         return
-    with _written(path, [content], help) as made:
+    with _written(path, pieces, help) as made:
         door.replace(made, path)
 
 
@@ -42,9 +49,9 @@ def write_pair(
         door.replace(second, path)
 
 
-def write_kept(path: Path, content: bytes, before: Path) -> None:
-    """`write_atomic`, after which the file that was there is `before`; one of the two is whole at any time."""
-    with _written(path, [content], None) as made:
+def write_kept(path: Path, pieces: Pieces, before: Path) -> None:
+    """`write_pieces`, after which the file that was there is `before`; one of the two is whole at any time."""
+    with _written(path, pieces, None) as made:
         if path.exists():
             _keep(path, before)
         door.replace(made, path)
@@ -102,12 +109,13 @@ def _is_stream(path: Path) -> bool:
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
-def _pour(path: Path, content: bytes, help: str | None) -> None:
+def _pour(path: Path, pieces: Pieces, help: str | None) -> None:
     try:
         with open(path, "wb", buffering=0) as stream:
-            rest = memoryview(content)
-            while rest:
-                rest = rest[stream.write(rest) or 0 :]
+            for piece in pieces:
+                rest = memoryview(piece)
+                while rest:
+                    rest = rest[stream.write(rest) or 0 :]
     except OSError as error:
         raise cannot_write(path, error, help) from error
 
@@ -127,17 +135,11 @@ def cannot_write(path: Path, error: OSError, help: str | None = None) -> Diagnos
     return DiagnosticError(Diagnostic("E562", f"cannot write {path}: {reason}", help=help))
 
 
-def write_weights(path: Path, weights: Mapping[str, Array], metadata: dict[str, str] | None = None) -> None:
-    """Write tensors as safetensors, atomically."""
-    write_atomic(path, as_safetensors(weights, metadata))
-
-
-def as_safetensors(weights: Mapping[str, Array], metadata: dict[str, str] | None = None) -> bytes:
-    """Tensors as the bytes of a file."""
-    from safetensors.numpy import save
-
-    # safetensors writes memory as it lies, which for a transposed array is in another order
-    return save({name: np.asarray(array, order="C") for name, array in weights.items()}, metadata)
+def write_weights(
+    path: Path, weights: Mapping[str, Array], metadata: Mapping[str, str] | None = None, help: str | None = None
+) -> None:
+    """Write tensors as safetensors with a checksum, atomically."""
+    write_pieces(path, as_safetensors(weights, metadata), help)
 
 
 def _umask() -> int:

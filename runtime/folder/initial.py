@@ -100,9 +100,15 @@ def _advise_map(net: Net, source: Source) -> None:
 
 def read_file(path: Path) -> Source:
     """The tensors of a weight file, a checkpoint, an .onnx model or a run folder; raises as `read_initial`."""
-    file = RunFolder.open(path).weights() if path.is_dir() else path
-    if file.suffix == ".onnx":
-        check_file(file)
-    source = read_source(file)
+    if path.is_dir():
+        folder = RunFolder.open(path)
+        try:
+            source = read_source(folder.weights())
+        except DiagnosticError as error:
+            raise folder.with_intact(folder.weights(), error) from error
+    else:
+        if path.suffix == ".onnx":
+            check_file(path)
+        source = read_source(path)
     # A checkpoint has the optimizer's state too.
     return replace(source, whole=False) if PROGRESS_KEY in source.metadata else source

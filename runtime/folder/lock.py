@@ -15,16 +15,25 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.documents import opened
 from netc.grammar.opening import read_text_file
+from netc.grammar.schema import Count
 from netc.runtime.folder.files import cannot_write
 from netc.runtime.folder.system_locks import HELD, WITHOUT_LOCKS
 from netc.runtime.folder.system_locks import lock as _lock
 from netc.runtime.folder.system_locks import unlock as _unlock
 
 NAME = "run.lock"
+
+
+class Holder(TypedDict):
+    """What the file says of the process that holds the lock."""
+
+    pid: Count
+    host: str
 
 
 class FolderLock:
@@ -122,8 +131,8 @@ def is_at_work(folder: Path) -> bool:
 
 def _holder(path: Path) -> str | None:
     try:
-        about: Any = json.loads(read_text_file(path))
-        pid, host = int(about["pid"]), str(about["host"])
-    except (OSError, ValueError, KeyError, TypeError):
+        about: Holder = opened(read_text_file(path), Holder)
+    except (OSError, ValueError, DiagnosticError):
         return None
-    return f"process {pid}" if host == platform.node() else f"process {pid} on {host}"
+    who = f"process {about['pid']}"
+    return who if about["host"] == platform.node() else f"{who} on {about['host']}"

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
 from netc.compiler import Tallies, single
+from netc.grammar.schema import LEFT_OUT, Count, FormError, Rule, conform
 
 Array = np.ndarray[Any, Any]
 Record = dict[str, float | int]
+
+IN_EVERY_RECORD = frozenset({"epoch", "step", "learning_rate", "seconds"})
+KeptRecord = Annotated[
+    dict[str, float],
+    Rule(f"a table with {', '.join(sorted(IN_EVERY_RECORD))}", lambda record: record.keys() >= IN_EVERY_RECORD),
+]
+"""A record as files hold it."""
 
 PREFIX = "validation_"
 """How the names of figures on held-out rows begin in a record."""
 
 MOST_REPEATED = 2
 """Sizes of batches that get sessions of their own besides the plan's: each holds the memory of a step."""
+
+
+class Best(TypedDict):
+    """The best epoch: its number from 1 on, what it was chosen by, and its loss."""
+
+    epoch: Count
+    metric: str
+    value: float
+    loss: float
 
 
 @dataclass(slots=True)
@@ -32,31 +49,31 @@ class Progress:
     parts    parts of metrics, added up; `tallies` makes figures of them
     seconds  time spent in the unfinished epoch
     history  a record for each finished epoch
-    best     {"epoch", "metric", "value", "loss"} of the best epoch, or None
+    best     the best epoch, or None
     last     rows of the batch before;  repeated: other sizes than the plan's that came twice in a row, the first few,
              whose steps have sessions of their own and may round differently
     skipped  steps that were left out because they were not finite, as `skip_bad_steps` allows
     rate_factor  what the schedule's rates are multiplied by; a listener may change it after an epoch
     """
 
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    size: int = 0
-    taken: int = 0
-    skip: int = 0
-    rows: int = 0
+    step: Count = 0
+    epoch: Count = 0
+    batch: Count = 0
+    size: Count = 0
+    taken: Count = 0
+    skip: Count = 0
+    rows: Count = 0
     sums: dict[str, float] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    parts: dict[str, Array] = field(default_factory=dict)
+    counts: dict[str, Count] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
-    history: list[Record] = field(default_factory=list)
-    best: dict[str, Any] | None = None
-    last: int = 0
-    repeated: list[int] = field(default_factory=list)
+    history: list[KeptRecord] = field(default_factory=list)
+    best: Best | None = None
+    last: Count = 0
+    repeated: list[Count] = field(default_factory=list)
     rate_factor: float = 1.0
-    skipped: int = 0
-    tallies: Tallies | None = field(default=None, compare=False, repr=False)
+    skipped: Count = 0
+    tallies: Tallies | None = field(default=None, compare=False, repr=False, metadata={LEFT_OUT: True})
 
     def add(
         self,
@@ -110,7 +127,7 @@ class Progress:
             better = value > before if higher_is_better else value < before
             if not better and not (value == before and loss < self.best["loss"]):
                 return False
-        self.best = {"epoch": self.epoch + 1, "metric": metric, "value": value, "loss": loss}
+        self.best = Best(epoch=self.epoch + 1, metric=metric, value=value, loss=loss)
         return True
 
     def to_json(self) -> dict[str, Any]:
@@ -121,13 +138,29 @@ class Progress:
         return {**found, "parts": parts}
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> Progress:
-        """The reverse of `to_json`."""
-        made = Progress(**data)
-        made.parts = {name: np.asarray(part, np.float64) for name, part in made.parts.items()}
-        if not made.counts:  # of a checkpoint that was written before counts were
-            made.counts = dict.fromkeys(made.sums, made.rows)
+    def from_json(data: Any) -> Progress:
+        """The reverse of `to_json`; raises FormError."""
+        made: Progress = conform(data, Progress, "progress")
+        made.parts = {name: _array(part, f"progress.parts.{name}") for name, part in made.parts.items()}
+        if [record["epoch"] for record in made.history] != list(range(1, made.epoch + 1)):
+            raise FormError("its entry `progress.history` has not one record for each epoch")
+        if made.best is not None and not 1 <= made.best["epoch"] <= made.epoch:
+            raise FormError("its entry `progress.best` is of an epoch that there is not")
+        if made.sums.keys() != made.counts.keys():
+            raise FormError("its entries `progress.sums` and `progress.counts` are of different figures")
+        if made.best is None and made.history:
+            raise FormError("its entry `progress.best` is null after an epoch")
         return made
+
+
+def _array(part: Any, at: str) -> Array:
+    try:
+        found = np.asarray(part)
+    except ValueError:
+        found = np.asarray(None)
+    if found.dtype.kind not in "iuf" and found.size:
+        raise FormError(f"its entry `{at}` holds no numbers, or as many in no two rows")
+    return found.astype(np.float64)
 
 
 def finite(values: Mapping[str, float | Array]) -> bool:

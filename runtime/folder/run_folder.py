@@ -29,26 +29,31 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
-from netc.compiler import Figure, read_tensors
+from netc.compiler import MANIFEST_VERSION, Figure, ManifestForm, as_safetensors, read_metadata, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.opening import read_file, read_text_file
+from netc.grammar.documents import DAMAGED, DocumentError, not_permitted, opened, read_document, written
+from netc.grammar.opening import read_file
+from netc.grammar.schema import Count, FormError
 from netc.runtime.folder import door
 from netc.runtime.folder.files import (
-    as_safetensors,
     cannot_write,
     make_folder,
     write_atomic,
     write_kept,
+    write_pieces,
     write_weights,
 )
 from netc.runtime.folder.lock import FolderLock, is_at_work
-from netc.runtime.folder.progress import Progress, Record
+from netc.runtime.folder.progress import KeptRecord, Progress, Record
 from netc.runtime.folder.temporary import LEFT, sweep
 from netc.runtime.sessions.resident import Array
 
+Form = TypeVar("Form")
+
 RUN_VERSION = 2
+TEST_VERSION = 1
 PROGRESS_KEY = "netc.checkpoint"
 CARD_KEY = "netc.card"
 
@@ -148,29 +153,34 @@ class RunFolder:
 
     def describe(self, manifest: Mapping[str, Any], texts: Mapping[str, str]) -> None:
         """Write the manifest and the texts (name in the folder -> content)."""
-        write_atomic(self.manifest_json, _json(manifest))
+        write_atomic(self.manifest_json, written(manifest))
         for name, text in texts.items():
             target = self.path / name
             make_folder(target.parent)
             write_atomic(target, text.encode())
 
+    def read_manifest(self) -> dict[str, Any]:
+        """What manifest.json holds; raises DiagnosticError E534 to E536, E561."""
+        help = "start a new run from the net's text in the folder"
+        found: dict[str, Any] = self._read(self.manifest_json, ManifestForm, MANIFEST_VERSION, help)
+        return found
+
     def write_request(self, run: Mapping[str, Any]) -> None:
         """Replace run.json."""
-        write_atomic(self.run_json, _json({"version": RUN_VERSION, **run}))
+        write_atomic(self.run_json, written({"version": RUN_VERSION, **run}))
 
-    def read_request(self) -> dict[str, Any]:
-        """What was asked for; raises DiagnosticError E561 when run.json is damaged."""
+    def read_request(self, form: type[Form]) -> Form:
+        """What was asked for, as a form; raises DiagnosticError E534 to E536, and E561 where run.json is torn."""
+        help = "start a new run from the net's text in the folder, with `--init` for the weights"
+        found: Form = self._read(self.run_json, form, RUN_VERSION, help)
+        return found
+
+    def _read(self, path: Path, form: Any, version: int, help: str) -> Any:
+        """A document of the run; raises DiagnosticError E534 to E536, E561."""
         try:
-            found = json.loads(read_text_file(self.run_json))
-            version = found["version"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            help = "start a new run from the net's text in the folder"
-            raise DiagnosticError(Diagnostic("E561", f"{self.run_json} is damaged", help=help)) from error
-        if version != RUN_VERSION:
-            message = f"{self.run_json} is of version {version}, this netc reads version {RUN_VERSION}"
-            help = "use the netc that made the run, or start a new one with `--init` for the weights"
-            raise DiagnosticError(Diagnostic("E561", message, help=help))
-        return dict(found)
+            return read_document(path, form, version=version, code="E561", help=help)
+        except FileNotFoundError:
+            raise DiagnosticError(Diagnostic("E561", f"{self.path} has no {path.name}", help=help)) from None
 
     def restart(self, progress: Progress) -> None:
         """Make the result files agree with the progress: lines of epochs after the checkpoint go."""
@@ -185,10 +195,18 @@ class RunFolder:
         self._write_results(history)
 
     def history(self) -> list[Record]:
-        """The records in metrics.jsonl."""
+        """The records in metrics.jsonl; raises DiagnosticError E536, E561."""
         if not self.metrics.exists():
             return []
-        return [json.loads(line) for line in read_file(self.metrics).decode("utf-8").splitlines()]
+        help = "remove it: `--resume` writes it anew from the checkpoint"
+        try:
+            lines = read_file(self.metrics).decode("utf-8").splitlines()
+            return [opened(line, KeptRecord) for line in lines]
+        except PermissionError as error:
+            raise not_permitted(self.metrics, error) from None
+        except (OSError, UnicodeDecodeError, DocumentError) as error:
+            said = str(error) if isinstance(error, DocumentError) else "is no JSON"
+            raise DiagnosticError(Diagnostic("E561", f"{self.metrics} has a line that {said}", help=help)) from None
 
     def _write_results(self, history: Sequence[Record]) -> None:
         columns = list(dict.fromkeys(name for record in history for name in record))
@@ -218,15 +236,10 @@ class RunFolder:
 
         The one before is kept too, unless it is of the same step.
         """
-        about = {
-            "version": RUN_VERSION,
-            "seed": seed,
-            "rows": rows,
-            "progress": progress.to_json(),
-        }
+        about = {"version": RUN_VERSION, "seed": seed, "rows": rows, "progress": progress.to_json()}
         content = as_safetensors(tensors, {PROGRESS_KEY: json.dumps(about), **_card(card)})
         if self.saved == progress.step:
-            write_atomic(self.last, content)
+            write_pieces(self.last, content)
         else:
             write_kept(self.last, content, self.previous)
         self.saved = progress.step
@@ -236,58 +249,125 @@ class RunFolder:
         """The last checkpoint that is there: a crash on a file system without links may have left the one before."""
         return self.last if self.last.exists() or not self.previous.exists() else self.previous
 
-    def read_last(self) -> tuple[dict[str, Array], dict[str, Any], Progress]:
-        """Tensors, what was said about them, progress; raises DiagnosticError E553, E561.
+    def read_last(self) -> tuple[dict[str, Array], About, Progress]:
+        """Tensors, what is said about them, progress; raises DiagnosticError E534 to E536, E553, E561.
 
         Where the last checkpoint is damaged and the one before isn't, the error says how to go on from that.
         """
         try:
             tensors, about, progress = _read_checkpoint(self.checkpoint)
         except DiagnosticError as error:
-            raise self._with_previous(error) from error
+            raise self.with_intact(self.checkpoint, error) from error
         self.saved = progress.step
         return tensors, about, progress
 
-    def _with_previous(self, error: DiagnosticError) -> DiagnosticError:
-        if self.checkpoint == self.previous or not self.previous.exists():
-            return error
-        try:
-            before = _read_checkpoint(self.previous)[2]
-        except DiagnosticError:
-            return error
-        help = f"remove {self.last}: `--resume` then goes on from {self.previous.name}, after step {before.step:,}"
-        return DiagnosticError([replace(found, help=help) for found in error.diagnostics])
+    def read_progress(self) -> Progress:
+        """How far the training has come, of the checkpoint's header alone; raises as `read_last`."""
+        return _checkpoint(self.checkpoint, read_metadata(self.checkpoint))[1]
+
+    def check_best(self) -> None:
+        """Raise DiagnosticError where the weights of the best epoch are there and cannot be read.
+
+        A training that goes on has to have them at its end, unless it comes to better ones.
+        """
+        if self.best.exists():
+            try:
+                read_tensors(self.best)
+            except DiagnosticError as error:
+                raise self.with_intact(self.best, error) from error
+
+    def with_intact(self, file: Path, error: DiagnosticError) -> DiagnosticError:
+        """What is wrong with a file of the run, with the way out by one that is intact, where there is one."""
+        first = error.diagnostics[0]
+        if first.code == DAMAGED and file == self.model:
+            message = first.message.replace(str(self.path), str(file), 1) if str(file) not in first.message else None
+            first = replace(first, message=message or first.message)
+        found = self._way_out(file) if first.code in (DAMAGED, "E553", "E565", "E561") else None
+        return DiagnosticError([first if found is None else replace(first, help=found), *error.diagnostics[1:]])
+
+    def _way_out(self, file: Path) -> str | None:
+        quoted = shlex.quote(str(file))
+        if file == self.last and (step := _step(self.previous)) is not None:
+            return f"{self.previous.name} is intact: remove {quoted}, and `--resume` goes on after step {step}"
+        if file == self.model and _reads(self.best):
+            return f"{self.best.name} is intact: remove {quoted}, and the network is made of that"
+        if file == self.best and _reads(self.model):
+            text = next((path for path in sorted(self.path.glob("*.net"))), self.path)
+            command = f"netc weights {shlex.quote(str(self.model))} {shlex.quote(str(text))} -o {quoted}"
+            return f"{self.model.name} is intact and has the same weights: `{command}`"
+        if file == self.best and _reads(self.checkpoint):
+            init = f"`--init {shlex.quote(str(self.checkpoint))}`"
+            return f"the last checkpoint is intact: start a new run from its weights, {init}"
+        return None
 
     def write_test(self, part: str, examples: int, metrics: Mapping[str, Figure]) -> None:
         """Write test.json."""
-        write_atomic(
-            self.test_json, _json({"version": 1, "part": part, "examples": examples, "metrics": dict(metrics)})
-        )
+        found = {"version": TEST_VERSION, "part": part, "examples": examples, "metrics": dict(metrics)}
+        write_atomic(self.test_json, written(found))
 
-    def read_test(self) -> dict[str, Any] | None:
-        """What test.json holds, or None where there is none; raises DiagnosticError E561."""
+    def read_test(self) -> Tested | None:
+        """What test.json holds, or None where there is none; raises DiagnosticError E534 to E536, E561."""
         if not self.test_json.is_file():
             return None
-        try:
-            found = json.loads(read_text_file(self.test_json))
-            return {"part": str(found["part"]), "examples": int(found["examples"]), "metrics": dict(found["metrics"])}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            help = "measure again: `netc eval` with the run and `--part test`"
-            raise DiagnosticError(Diagnostic("E561", f"{self.test_json} is damaged", help=help)) from error
+        help = "remove it and measure again: `netc eval` with the run and `--part test`"
+        found: Tested = self._read(self.test_json, Tested, TEST_VERSION, help)
+        return found
 
     def weights(self) -> Path:
         """The best weights, or where there are none yet the last."""
         return self.best if self.best.exists() else self.checkpoint
 
 
-def _read_checkpoint(path: Path) -> tuple[dict[str, Array], dict[str, Any], Progress]:
+class About(TypedDict):
+    """What a checkpoint says beside its version: seed and rows of the training, and its progress as JSON."""
+
+    seed: int
+    rows: Count
+    progress: dict[str, Any]
+
+
+class Tested(TypedDict):
+    """What was measured on the part `test`: its name, the rows, the figures."""
+
+    part: str
+    examples: Count
+    metrics: dict[str, Any]
+
+
+def _read_checkpoint(path: Path) -> tuple[dict[str, Array], About, Progress]:
     tensors, metadata = read_tensors(path)
+    return tensors, *_checkpoint(path, metadata)
+
+
+def _checkpoint(path: Path, metadata: Mapping[str, str]) -> tuple[About, Progress]:
+    """What a checkpoint says in its metadata; raises DiagnosticError E535, E561."""
+    help = "start a new run, with `--init` for the weights"
+    if PROGRESS_KEY not in metadata:
+        raise DiagnosticError(Diagnostic("E561", f"{path} is no checkpoint of a run", help=help))
     try:
-        about = json.loads(metadata[PROGRESS_KEY])
-        return tensors, about, Progress.from_json(about["progress"])
-    except (KeyError, ValueError, TypeError) as error:
-        help = "start a new run, with `--init` for the weights"
-        raise DiagnosticError(Diagnostic("E561", f"{path} is no checkpoint of a run", help=help)) from error
+        about: About = opened(metadata[PROGRESS_KEY], About, RUN_VERSION)
+        return about, Progress.from_json(about["progress"])
+    except FormError as reason:
+        error = DocumentError(f"is of another form: {reason}")
+        raise DiagnosticError(error.finding(f"what {path} says of its training", "E561", help)) from None
+    except DocumentError as error:
+        raise DiagnosticError(error.finding(f"what {path} says of its training", "E561", help)) from None
+
+
+def _reads(path: Path) -> bool:
+    """Whether a file's weights can be read."""
+    try:
+        return path.exists() and bool(read_tensors(path)[0])
+    except DiagnosticError:
+        return False
+
+
+def _step(path: Path) -> str | None:
+    """After which step a checkpoint is, where it can be read."""
+    try:
+        return f"{_read_checkpoint(path)[2].step:,}" if path.exists() else None
+    except DiagnosticError:
+        return None
 
 
 def _holds_texts(path: Path) -> bool:
@@ -319,7 +399,3 @@ def texts_of(file: str, source: str, sources: Mapping[str, str]) -> tuple[str, d
 
 def _card(card: Mapping[str, Any] | None) -> dict[str, str]:
     return {} if card is None else {CARD_KEY: json.dumps(card)}
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=2) + "\n").encode()

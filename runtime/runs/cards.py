@@ -10,7 +10,8 @@ from netc.runtime.data.cards.plan_card import continues
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.deployed import Deployed
-from netc.runtime.runs.run import Request, card_in, request_of
+from netc.runtime.runs.request import Request, request_of
+from netc.runtime.runs.run import card_in
 
 
 def card_to_follow(

@@ -9,7 +9,7 @@ from typing import Any
 from netc.compiler import Net, replaceable
 from netc.runtime.data.spec import split_spec
 from netc.runtime.folder.progress import Progress
-from netc.runtime.runs.run import Request
+from netc.runtime.runs.request import Pair, Request
 
 MAY_CHANGE = ("data", "device", "memory", "skip_bad_steps")
 """What may change beside the settings of the plan that are replaced from outside."""
@@ -29,7 +29,9 @@ def changed(request: Request, net: Net, overrides: dict[str, Any], **how: Any) -
 def record(before: Request, now: Request, net: Net, progress: Progress) -> None:
     """Add what differs to the changes of a run: in the epoch that it goes on with, after so many steps."""
     was, is_now = _values(before, net), _values(now, net)
-    found = {name: {"from": was.get(name), "to": is_now[name]} for name in is_now if was.get(name) != is_now[name]}
+    found: dict[str, Pair] = {
+        name: {"from": was.get(name), "to": is_now[name]} for name in is_now if was.get(name) != is_now[name]
+    }
     if found:
         now.changes = [*now.changes, {"epoch": progress.epoch + 1, "step": progress.step, "settings": found}]
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Figure, Manifest, Port, check_model, said, without_taps
+from netc.compiler import MANIFEST_KEY, Figure, Manifest, Port, check_model, said, without_taps
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.documents import DocumentError, not_permitted
 from netc.grammar.opening import read_file
 from netc.grammar.snippet import printable
 from netc.runtime.data.batches import chunks
@@ -25,15 +26,7 @@ from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 
 EVALUATION_BATCH = 128
-_TYPES = {
-    "tensor(float)": "float32",
-    "tensor(double)": "float64",
-    "tensor(float16)": "float16",
-    "tensor(int64)": "int64",
-    "tensor(int32)": "int32",
-    "tensor(uint8)": "uint8",
-    "tensor(bool)": "bool",
-}
+HELP = "give a model that `netc compile` or `netc train` wrote"
 
 
 class Deployed:
@@ -59,13 +52,15 @@ class Deployed:
         self.path = path
         try:
             self.session = _session(path, content, device, folder or path.parent, threads)
+            notes.check_ports(self.session)
+            whole = self.session
             if answers and (left := without_taps(content, _taps(self.session.manifest))) is not None:
                 self.session = _session(path, left, device, folder or path.parent, threads)
             metadata, manifest = self.session.metadata, self.session.manifest
             self.card: Card | None = card_of(metadata.get(CARD_KEY), str(path))
             scorer = notes.scorer(metadata)
             self.scorer = None if scorer is None else _session(path, scorer, device, threads=threads)
-            notes.check_figures(None if self.scorer is None else self.scorer.manifest)
+            notes.check_figures(self.scorer, whole)
         except notes.NotesError as error:
             raise _unreadable(path, str(error)) from error
         kind = "infer" if manifest is None else manifest["kind"]
@@ -94,7 +89,10 @@ class Deployed:
 
             folder = RunFolder.open(path)
             if folder.model.exists():
-                return Deployed(path, read_file(folder.model), device, path, answers=answers, threads=threads)
+                try:
+                    return Deployed(path, _content(folder.model), device, path, answers=answers, threads=threads)
+                except DiagnosticError as error:
+                    raise folder.with_intact(folder.model, error) from error
             with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
                 model = Path(place) / folder.model.name
                 export_run(folder, model)
@@ -102,12 +100,7 @@ class Deployed:
         if path.suffix == ".net":
             help = f"train it first: `netc train {path}`"
             raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
-        try:
-            return Deployed(path, read_file(path), device, answers=answers, threads=threads)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            help = "give a run folder or an .onnx file"
-            raise DiagnosticError(Diagnostic("E565", f"cannot read {path}: {reason}", help=help)) from error
+        return Deployed(path, _content(path), device, answers=answers, threads=threads)
 
     @property
     def targets(self) -> list[Port]:
@@ -154,9 +147,8 @@ class Deployed:
             raise self._failed(_first_line(error)) from error
 
     def _failed(self, reason: str) -> DiagnosticError:
-        help = "give a model that `netc compile` or `netc train` wrote"
         return DiagnosticError(
-            Diagnostic("E565", f"{self.path} cannot be used as a network", notes=(reason,), help=help)
+            Diagnostic("E565", f"{self.path} cannot be used as a network", notes=(reason,), help=HELP)
         )
 
     @property
@@ -187,7 +179,10 @@ class Deployed:
     def measure(self, rows: BoundBatches) -> dict[str, Figure]:
         """The mean loss and metrics over rows that fit."""
         assert self.scorer is not None
-        return evaluate(self.run, self.scorer, batches_of(rows, self.batch or EVALUATION_BATCH))
+        try:
+            return evaluate(self.run, self.scorer, batches_of(rows, self.batch or EVALUATION_BATCH))
+        except (KeyError, ValueError) as error:  # parts that its metric doesn't have, or of other shapes
+            raise self._failed(f"its figures are not made of what its scorer gives: {error}") from error
 
     def class_scores(self, outputs: Mapping[str, Array], assume: bool = False) -> Array | None:
         """Probabilities [n, classes] from the outputs, or None for a network that doesn't classify.
@@ -213,11 +208,25 @@ def _session(path: Path, content: bytes, device: Device, folder: Path | None = N
     """A session for a model from anywhere, with the folder of its external data; raises DiagnosticError E565, E567."""
     external = check_model(path, content, folder)
     try:
-        session = Session(content, device, threads=threads, folder=folder if external else None)
+        return Session(content, device, threads=threads, folder=folder if external else None)
+    except DocumentError as error:
+        if error.code is not None:
+            raise DiagnosticError(error.finding(f"{path}, by its metadata,", "E565", HELP)) from None
+        raise _unreadable(path, f"`{MANIFEST_KEY}` in its metadata {error}") from None
     except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
         raise _unreadable(path, _first_line(error)) from error
-    notes.check_manifest(session.manifest)
-    return session
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a model; raises DiagnosticError E536, E565."""
+    try:
+        return read_file(path)
+    except PermissionError as error:
+        raise not_permitted(path, error) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        help = "give a run folder or an .onnx file"
+        raise DiagnosticError(Diagnostic("E565", f"cannot read {path}: {reason}", help=help)) from error
 
 
 def _taps(manifest: Manifest | None) -> set[str]:
@@ -228,12 +237,11 @@ def _first_line(error: Exception) -> str:
     return printable((str(error) or type(error).__name__).splitlines()[0].split(" : ")[-1][:160])
 
 
-def _unreadable(path: Path, reason: str) -> DiagnosticError:
-    help = "give a model that `netc compile` or `netc train` wrote"
+def _unreadable(path: Path, reason: str, help: str = HELP) -> DiagnosticError:
     message = f"{path} cannot be loaded as an ONNX model"
     return DiagnosticError(Diagnostic("E565", message, notes=(reason,), help=help))
 
 
 def _port(item: Any) -> Port:
     shape = [size if isinstance(size, int | str) else f"axis{axis}" for axis, size in enumerate(item.shape)]
-    return {"name": item.name, "shape": shape, "dtype": _TYPES.get(item.type, "float32"), "role": "data"}
+    return {"name": item.name, "shape": shape, "dtype": notes.TYPES.get(item.type, "float32"), "role": "data"}

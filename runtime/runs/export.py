@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,9 @@ from netc.compiler import (
     compile_inference,
     compile_scorer,
     decided,
+    metadata_entry,
     said,
+    sealed_model,
     source_note,
     undecided,
 )
@@ -73,7 +75,7 @@ def deployable(
     options = options or Options()
     how: dict[str, Any] = {"batch": batch, "target": target, "seed": seed, "options": options}
     model = compile_inference(net, weights, taps=taps, external=external, **how).model
-    return model + b"".join(_metadata(key, value) for key, value in said_of_it.items())
+    return model + b"".join(metadata_entry(key, value) for key, value in said_of_it.items())
 
 
 def export(path: Path, net: Net, *args: Any, help: str | None = None, **how: Any) -> int:
@@ -82,11 +84,11 @@ def export(path: Path, net: Net, *args: Any, help: str | None = None, **how: Any
     Arguments as of `deployable`. Raises DiagnosticError E562.
     """
     if not too_large(net):
-        model = deployable(net, *args, **how)
+        model = sealed_model(deployable(net, *args, **how))
         write_atomic(path, model, help)
         return len(model)
     external = ExternalData(f"{path.name}.data")
-    model = deployable(net, *args, external=external, **how)
+    model = sealed_model(deployable(net, *args, external=external, **how))
     write_pair(path.with_name(external.location), external.content(), path, model, help)
     return len(model) + external.size
 
@@ -103,20 +105,3 @@ def check_size(net: Net) -> None:
         message = f"the {weights} of net {net.name} take {net.params * 4e-9:.1f} GB in one ONNX model"
         help = "use `netc compile`, which writes the weights beside the model, or make the net smaller"
         raise DiagnosticError(Diagnostic("E566", message, notes=("a protobuf file holds 2.1 GB",), help=help))
-
-
-def _metadata(key: str, value: str) -> bytes:
-    """One entry of ModelProto.metadata_props (field 14). Protobuf messages are merged by appending their bytes."""
-    entry = _field(1, key.encode()) + _field(2, value.encode())
-    return _field(14, entry)
-
-
-def _field(number: int, content: bytes) -> bytes:
-    return bytes(_varint(number << 3 | 2)) + bytes(_varint(len(content))) + content
-
-
-def _varint(value: int) -> Iterator[int]:
-    while value > 0x7F:
-        yield value & 0x7F | 0x80
-        value >>= 7
-    yield value

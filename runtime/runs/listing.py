@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from netc.compiler import single
 from netc.grammar.diagnostics import DiagnosticError
-from netc.grammar.opening import open_file, read_text_file
+from netc.grammar.schema import Count, conform
 from netc.runtime.folder.lock import is_at_work
 from netc.runtime.folder.progress import PREFIX, Progress
-from netc.runtime.folder.run_folder import PROGRESS_KEY, RUN_VERSION, RunFolder
+from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.runs.request import request_of
+
+Found = TypeVar("Found")
 
 PARTS_OF_A_RUN = ("run.json", "last.safetensors", "metrics.jsonl")
 """What makes a folder a run, be it a damaged one."""
@@ -81,36 +83,46 @@ def read_run(path: Path) -> RunEntry:
 
 
 def _read(folder: RunFolder, changed: float) -> RunEntry:
-    request, manifest = _json(folder.run_json), _json(folder.manifest_json)
-    if request.get("version") != RUN_VERSION:
-        raise DamagedError(f"run.json is of version {request.get('version')}, this netc reads version {RUN_VERSION}")
     at_work = is_at_work(folder.path)
+    request = _told(folder, folder.run_json, lambda: request_of(folder))
+    manifest = _told(folder, folder.manifest_json, folder.read_manifest)
+    fresh = at_work and not folder.checkpoint.exists()
+    progress = Progress() if fresh else _told(folder, folder.checkpoint, folder.read_progress)
+    tested = _told(folder, folder.test_json, folder.read_test) if folder.test_json.exists() else None
     try:
         settings = manifest["settings"]
-        planned = int(request["overrides"].get("epochs", settings["epochs"]))
+        planned = conform(request.overrides.get("epochs", settings["epochs"]), Count, "epochs")
         ports = [port for port in manifest["inputs"] if port["role"] == "param" and not port["buffer"]]
-        progress = Progress() if at_work and not folder.checkpoint.exists() else _progress(folder.checkpoint)
         held_out, figures = _best(progress)
         ended = progress.epoch >= planned or folder.model.exists()
-        status = "running" if at_work else "finished" if ended else "stopped"
         return RunEntry(
             folder.path,
             changed,
-            status,
-            net=str(request["net"]),
+            "running" if at_work else "finished" if ended else "stopped",
+            net=request.net,
             done=progress.epoch,
             planned=planned,
-            best_epoch=None if progress.best is None else int(progress.best["epoch"]),
+            best_epoch=None if progress.best is None else progress.best["epoch"],
             watched=None if progress.best is None else progress.best["metric"].removeprefix(PREFIX),
             held_out=held_out,
             metrics=figures,
-            test=single(_json(folder.test_json)["metrics"]) if folder.test_json.exists() else None,
+            test=single(tested["metrics"]) if tested is not None else None,
             words={item["name"]: item["metric"]["name"] for item in settings["metrics"]},
             params=sum(math.prod(port["shape"]) for port in ports),
             seconds=sum(record["seconds"] for record in progress.history) + progress.seconds,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedError(f"its files do not belong together: {type(error).__name__} {error}") from error
+
+
+def _told(folder: RunFolder, path: Path, read: Callable[[], Found]) -> Found:
+    """What a file of the run holds; raises DamagedError."""
+    if not path.exists():
+        raise DamagedError(f"it has no {path.name}")
+    try:
+        return read()
+    except DiagnosticError as error:
+        raise DamagedError(error.diagnostics[0].message.replace(f"{folder.path}{os.sep}", "")) from None
 
 
 def _best(progress: Progress) -> tuple[bool, dict[str, float]]:
@@ -124,45 +136,6 @@ def _best(progress: Progress) -> tuple[bool, dict[str, float]]:
 
 
 _OTHER = ("epoch", "step", "learning_rate", "seconds")
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(read_text_file(path))
-    except FileNotFoundError:
-        raise DamagedError(f"it has no {path.name}") from None
-    except OSError as error:
-        raise DamagedError(f"{path.name} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    except DiagnosticError as error:  # a folder, a device, a file that is too large
-        raise DamagedError(f"{path.name} cannot be read: {error.diagnostics[0].message}") from None
-    except ValueError:
-        raise DamagedError(f"{path.name} is no JSON") from None
-    if not isinstance(found, dict):
-        raise DamagedError(f"{path.name} is of another form")
-    return found
-
-
-def _progress(checkpoint: Path) -> Progress:
-    """What a checkpoint says in its header, which comes first in a safetensors file and gives the file's length."""
-    try:
-        size = checkpoint.stat().st_size
-        with open_file(checkpoint) as file:
-            length = int.from_bytes(file.read(8), "little")
-            if length > size:
-                raise ValueError(length)
-            header: Mapping[str, Any] = json.loads(file.read(length))
-        ends = [item["data_offsets"][1] for name, item in header.items() if name != "__metadata__"]
-        if size != 8 + length + max(ends, default=0):
-            raise DamagedError(f"{checkpoint.name} is cut off")
-        return Progress.from_json(json.loads(header["__metadata__"][PROGRESS_KEY])["progress"])
-    except FileNotFoundError:
-        raise DamagedError(f"it has no {checkpoint.name}") from None
-    except OSError as error:
-        raise DamagedError(f"{checkpoint.name} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    except DiagnosticError as error:
-        raise DamagedError(f"{checkpoint.name} cannot be read: {error.diagnostics[0].message}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise DamagedError(f"{checkpoint.name} is no checkpoint") from None
 
 
 def _changed(path: Path) -> float:

@@ -13,7 +13,8 @@ from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.model import Model
-from netc.runtime.runs.run import Request, card_in, net_of, request_of
+from netc.runtime.runs.request import Request, request_of
+from netc.runtime.runs.run import card_in, net_of
 from netc.runtime.show.history import History
 
 
@@ -36,7 +37,7 @@ class Run:
         self._progress: Progress = folder.read_last()[2]
         best = self._progress.best
         self.history = History(self._progress.history, None if best is None else best["epoch"], folder.path.name)
-        self.model = self._model(folder.weights())
+        self.model = self._model(folder.path)
 
     @cached_property
     def last(self) -> Model:

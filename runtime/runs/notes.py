@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from netc.compiler import Tallies
+from netc.compiler import MANIFEST_KEY, Tallies, said
+from netc.runtime.sessions.session import Session
 
 SCORER_KEY = "netc.scorer"
+TYPES = {
+    "tensor(float)": "float32",
+    "tensor(double)": "float64",
+    "tensor(float16)": "float16",
+    "tensor(bfloat16)": "bfloat16",
+    "tensor(int64)": "int64",
+    "tensor(int32)": "int32",
+    "tensor(uint8)": "uint8",
+    "tensor(bool)": "bool",
+}
+"""What ONNX Runtime calls types of numbers, and numpy."""
 
 
 class NotesError(ValueError):
@@ -24,37 +35,35 @@ def scorer(metadata: Mapping[str, str]) -> bytes | None:
         raise NotesError(f"`{SCORER_KEY}` in its metadata is damaged") from error
 
 
-def check_manifest(manifest: Any) -> None:
-    """Raise NotesError where what a model says about its inputs is not what the compiler writes."""
-    if manifest is not None and not (
-        isinstance(manifest, dict)
-        and isinstance(manifest.get("kind"), str)
-        and _is_list(manifest.get("inputs"), _is_port)
-    ):
-        raise NotesError("`netc.manifest` in its metadata is damaged")
+SCORED = {"data", "target", "prediction"}
+"""What the inputs of a scorer are for."""
 
 
-def check_figures(manifest: Any) -> None:
-    """Raise NotesError where what a scorer says about its figures is not what the compiler writes."""
+def check_figures(scorer: Session | None, model: Session) -> None:
+    """Raise NotesError where what a scorer says about itself is not what the compiler writes."""
+    if scorer is None:
+        return
     try:
-        if manifest is not None:
-            Tallies(manifest)
+        if scorer.manifest is None or scorer.manifest["kind"] != "score":
+            raise NotesError(f"`{SCORER_KEY}` in its metadata holds no scorer")
+        check_ports(scorer)
+        Tallies(scorer.manifest)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotesError(f"`{SCORER_KEY}` in its metadata is damaged") from error
+    inputs = scorer.manifest["inputs"]
+    known = set(model.outputs.values())
+    if any(port["role"] not in SCORED or (port["role"] == "prediction" and said(port) not in known) for port in inputs):
+        raise NotesError(f"`{SCORER_KEY}` in its metadata scores another network")
 
 
-def _is_port(port: Any) -> bool:
-    sizes = port.get("sizes", {}) if isinstance(port, dict) else None
-    return (
-        isinstance(port, dict)
-        and all(isinstance(port.get(name), str) for name in ("name", "dtype", "role"))
-        and _is_list(port.get("shape"), lambda size: isinstance(size, int | str))
-        and isinstance(port.get("classes", 0), int)
-        and isinstance(sizes, dict)
-        and all(isinstance(said, dict) and all(isinstance(number, int) for number in said.values())
-                for said in sizes.values())
-    )  # fmt: skip
-
-
-def _is_list(value: Any, fits: Callable[[Any], bool]) -> bool:
-    return isinstance(value, list) and all(map(fits, value))
+def check_ports(model: Session) -> None:
+    """Raise NotesError where a model's manifest names other inputs and outputs than the model has."""
+    if model.manifest is None:
+        return
+    for ports, found in (
+        (model.manifest["inputs"], model.session.get_inputs()),
+        (model.manifest["outputs"], model.session.get_outputs()),
+    ):
+        told = {port["name"]: (len(port["shape"]), port["dtype"]) for port in ports}
+        if told != {item.name: (len(item.shape), TYPES.get(item.type)) for item in found} or len(told) != len(ports):
+            raise NotesError(f"`{MANIFEST_KEY}` in its metadata is of another model")

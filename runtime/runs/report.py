@@ -19,8 +19,8 @@ from netc.runtime.folder.files import make_folder, write_atomic
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.inside.view import View, need_matplotlib
 from netc.runtime.runs.loaded import Run
+from netc.runtime.runs.request import request_of
 from netc.runtime.runs.rows import Rows, rows_of_run
-from netc.runtime.runs.run import request_of
 from netc.runtime.show.plot import curves
 
 ROWS = 2000
@@ -125,8 +125,8 @@ def _settings(run: Run) -> str:
     asked = {"net": request.net, "arguments": ", ".join(request.settings) or "as in the text", "data": request.data,
              "seed": str(request.seed), "precision": request.precision, "device": request.device}  # fmt: skip
     changed = {name: str(value) for name, value in request.overrides.items()}
-    manifest = run.path / "manifest.json"
-    found: dict[str, Any] = json.loads(read_file(manifest))["settings"] if manifest.is_file() else {}
+    folder = RunFolder(run.path)
+    found: dict[str, Any] = folder.read_manifest().get("settings", {}) if folder.manifest_json.is_file() else {}
     plan = {name: value if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
     return _table(asked | plan | changed)
 

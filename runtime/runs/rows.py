@@ -12,7 +12,7 @@ from netc.runtime.data import open_data
 from netc.runtime.data.given import rows_of
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.model import Model
-from netc.runtime.runs.run import request_of
+from netc.runtime.runs.request import request_of
 from netc.runtime.sessions.resident import Array
 
 

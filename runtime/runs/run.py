@@ -2,106 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from netc.compiler import (
-    Manifest,
-    Memory,
-    Net,
-    Precision,
-    TrainPlan,
-    check_moves,
-    load,
-    override,
-    parse_setting,
-)
+from netc.compiler import Manifest, Net, TrainPlan, load, parse_setting
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_file
 from netc.runtime.data.bind import BoundData
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.cards.card_text import input_line, target_line
-from netc.runtime.data.spec import split_spec
 from netc.runtime.folder.disk import check_disk
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder, texts_of
 from netc.runtime.runs.export import export
+from netc.runtime.runs.request import Request, request_of, write_request
 from netc.runtime.sessions.resident import Array
 
 SAMPLE_ROWS = 8
-
-
-@dataclass(slots=True)
-class Request:
-    """What a run was asked for; run.json holds it.
-
-    file       the net's file, in a run folder relative to the folder
-    net        the net's name;  settings: its arguments as `k=v`
-    overrides  of the plan: batch, epochs, lr
-    changes    what a resume changed, each with the epoch and step at which it did: {"lr": {"from": …, "to": …}}
-    init       weights to start from;  init_partial: part of them will do;  init_map: beginnings of their names;
-               init_names: the map beside the net that says what they are called
-    data       what `--data` says;  card: what it means, as JSON
-    cache_features  whether the frozen front is run once for each row
-    precision  of the training step;  tf32: whether CUDA may multiply in TF32
-    memory     of the training step
-    texts      the files of the net in the folder and their SHA-256
-    label      of the train section, where it isn't the first
-    own_plan   the plan was made in Python: the text doesn't say it, the manifest does
-    deterministic   whether sums are added in one order whatever the number of cores
-    relative   of PATHS, those that start at the run folder in run.json; here they start at the working folder
-    skip_bad_steps  how many steps may be left out because they are not finite
-    """
-
-    file: str
-    net: str
-    settings: list[str] = field(default_factory=list)
-    overrides: dict[str, Any] = field(default_factory=dict)
-    data: str = ""
-    seed: int = 0
-    device: str = "auto"
-    init: str | None = None
-    init_partial: bool = False
-    init_map: dict[str, str] = field(default_factory=dict)
-    init_names: str | None = None
-    cache_features: bool = False
-    precision: Precision = "float32"
-    tf32: bool = False
-    memory: Memory = "normal"
-    card: dict[str, Any] | None = None
-    changes: list[dict[str, Any]] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
-    label: str | None = None
-    own_plan: bool = False
-    skip_bad_steps: int = 0
-    deterministic: bool = False
-    relative: list[str] = field(default_factory=list)
-
-    def plan(self, net: Net) -> TrainPlan:
-        """The net's plan with what was overridden; raises DiagnosticError E561 where the text doesn't say it."""
-        if self.own_plan:
-            help = "make the trainer as there, with `trainer.resume(folder)` before `fit`"
-            message = "the plan of this run was made in Python, and its text doesn't say it"
-            raise DiagnosticError(Diagnostic("E561", message, help=help))
-        plan = net.plan(self.label)
-        if not self.overrides:
-            return plan
-        plan = override(plan, **self.overrides)
-        if "freeze" in self.overrides:
-            check_moves(net.parameters, net.inputs, plan)
-        return plan
 
 
 @contextmanager
@@ -148,37 +75,6 @@ def begin(folder: RunFolder, request: Request, net: Net, manifest: Manifest, fil
     write_request(folder, replace(request, file=file, texts=hashes))
 
 
-def write_request(folder: RunFolder, request: Request) -> None:
-    """Write run.json. Absolute paths of the user are none there: they start at the folder, and `relative` says so."""
-    said, relative = asdict(request), []
-    for name in PATHS:
-        path, options = split_spec(said[name] or "")
-        if path and (os.path.isabs(path) or name in request.relative):
-            with contextlib.suppress(ValueError):  # on another drive
-                said[name] = Path(os.path.relpath(os.path.abspath(path), folder.path.resolve())).as_posix() + options
-                relative.append(name)
-    folder.write_request(said | {"relative": relative})
-
-
-PATHS = ("data", "init")
-"""What of a request may be a path."""
-
-
-def request_of(folder: RunFolder) -> Request:
-    """What a run was asked for; raises DiagnosticError E561."""
-    said = folder.read_request()
-    said.pop("version")
-    try:
-        request = Request(**said)
-        for name in request.relative:
-            path, options = split_spec(getattr(request, name))
-            setattr(request, name, os.path.normpath(folder.path / path) + options)
-        return request
-    except TypeError as error:
-        help = "use the version of netc that made the run"
-        raise DiagnosticError(Diagnostic("E561", f"{folder.run_json} is of another version", help=help)) from error
-
-
 def net_of(folder: RunFolder, request: Request) -> Net:
     """The run's network, from the text in its folder."""
     return load(str(folder.path / request.file), request.net, dict(map(parse_setting, request.settings)))
@@ -190,6 +86,7 @@ def read_checkpoint(folder: RunFolder, request: Request, card: Card) -> tuple[di
     card  of the data as it is now, which has to be that of the run to the last row
     """
     tensors, about, progress = folder.read_last()
+    folder.check_best()
     check_texts(folder, request)
     rows = card.parts[0].rows
     if about["rows"] not in (0, rows):  # batches that came from elsewhere were not counted

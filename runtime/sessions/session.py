@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Hashable, Mapping
@@ -12,7 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from netc.compiler import MANIFEST_KEY, Artifact, Manifest, Port, said
+from netc.compiler import MANIFEST_KEY, Artifact, Manifest, Port, read_manifest, said
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.devices.device import CPU, Device, runtime
 from netc.runtime.devices.fast_library import INSTALL, fast_library
@@ -50,6 +49,8 @@ class Session:
     profile   True records the time of every operator until `end_profile` is called
     graphs    True asks for CUDA graphs; ONNX Runtime raises where the model cannot be one
     folder    of the files that hold the model's external data, where it has some
+
+    Raises DocumentError where the model says of itself what no manifest says.
 
     `manifest` is the model's, None where it has none; `metadata` is all it says about itself; `outputs` is what each
     output is called, by its name in the model.
@@ -109,9 +110,7 @@ class Session:
             content, options, providers=device.session_providers(graphs=graphs), disabled_optimizers=disabled
         )
         self.metadata: dict[str, str] = dict(self.session.get_modelmeta().custom_metadata_map)
-        self.manifest: Manifest | None = (
-            model.manifest if isinstance(model, Artifact) else json.loads(self.metadata.get(MANIFEST_KEY, "null"))
-        )
+        self.manifest: Manifest | None = model.manifest if isinstance(model, Artifact) else _manifest(self.metadata)
         known = {} if self.manifest is None else {port["name"]: said(port) for port in self.manifest["outputs"]}
         self.outputs = {port.name: known.get(port.name, port.name) for port in self.session.get_outputs()}
 
@@ -145,6 +144,10 @@ class Session:
         run_bound(self.session, bound)
         came = zip(self.outputs.values(), bound.get_outputs(), strict=True)
         return {name: np.array(value.numpy()) for name, value in came}
+
+
+def _manifest(metadata: Mapping[str, str]) -> Manifest | None:
+    return read_manifest(metadata[MANIFEST_KEY]) if MANIFEST_KEY in metadata else None
 
 
 Results = dict[str, Any]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Mapping
 from hashlib import sha256
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from netc.compiler import opset_of
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.documents import read_document, written
 from netc.grammar.opening import read_text_file
+from netc.grammar.schema import Count
 from netc.runtime.data.cards.card import Card
 from netc.runtime.devices.environment import cores
 from netc.runtime.devices.installation import onnxruntime_distributions
@@ -56,22 +57,40 @@ def conditions(trainer: Trainer, card: Card | None) -> Conditions:
 
 def write_conditions(folder: RunFolder, found: Conditions) -> None:
     """Write lock.json."""
-    write_atomic(folder.lock_json, (json.dumps(found, indent=2) + "\n").encode())
+    write_atomic(folder.lock_json, written(found))
+
+
+class Form(TypedDict):
+    """What lock.json holds, beside its version."""
+
+    packages: dict[str, str | None]
+    python: str
+    system: str
+    processor: str
+    cores: Count
+    threads: Count
+    device: str
+    target: str
+    opset: Count
+    precision: str
+    tf32: bool
+    memory: str
+    seed: Count
+    text: str
+    weights: str
+    data: dict[str, str]
 
 
 def read_conditions(folder: RunFolder) -> Conditions:
-    """What lock.json holds; raises DiagnosticError E610 where there is none that this netc reads."""
+    """What lock.json holds; raises DiagnosticError E610 where there is none that can be used, E534 to E536."""
+    help = "train it again with this netc: runs that it makes can be repeated"
     try:
-        found = json.loads(read_text_file(folder.lock_json))
-        if found["version"] == VERSION:
-            return dict(found)
-        reason = f"{folder.lock_json.name} is of version {found['version']}, this netc reads version {VERSION}"
+        found = read_document(folder.lock_json, Form, version=VERSION, code="E610", help=help)
+        return {"version": VERSION, **found}
     except FileNotFoundError:
         reason = f"it has no {folder.lock_json.name}, which says what it was made with"
-    except (OSError, ValueError, KeyError, TypeError):
-        reason = f"{folder.lock_json.name} is damaged"
-    help = "train it again with this netc: runs that it makes can be repeated"
-    raise DiagnosticError(Diagnostic("E610", f"{folder.path} cannot be repeated: {reason}", help=help))
+        message = f"{folder.path} cannot be repeated: {reason}"
+        raise DiagnosticError(Diagnostic("E610", message, help=help)) from None
 
 
 def differing(was: Mapping[str, Any], now: Mapping[str, Any], before: str = "") -> dict[str, tuple[Any, Any]]:

@@ -18,7 +18,8 @@ from netc.runtime.data.stream import Stream
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.changes import record
 from netc.runtime.runs.export import too_large
-from netc.runtime.runs.run import Request, begin, card_in, open_run, request_of, write_request
+from netc.runtime.runs.request import Request, request_of, write_request
+from netc.runtime.runs.run import begin, card_in, open_run
 
 if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer

@@ -22,7 +22,8 @@ from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.model import Model
 from netc.runtime.runs.cards import card_to_follow
 from netc.runtime.runs.changes import change_lines
-from netc.runtime.runs.run import Request, card_in, check_texts, net_of, request_of
+from netc.runtime.runs.request import Request, request_of
+from netc.runtime.runs.run import card_in, check_texts, net_of
 from netc.runtime.sessions.resident import Array
 from netc.runtime.training.conditions import conditions, differing, read_conditions
 from netc.runtime.training.requested import make_trainer

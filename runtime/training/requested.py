@@ -10,7 +10,7 @@ from typing import Any
 from netc.compiler import Net, Options
 from netc.runtime.folder.initial import read_initial
 from netc.runtime.model import Model
-from netc.runtime.runs.run import Request
+from netc.runtime.runs.request import Request
 from netc.runtime.training.trainer import Trainer
 
 

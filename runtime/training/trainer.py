@@ -307,6 +307,7 @@ class Trainer(Updates):
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""
         folder = RunFolder(Path(out))
         tensors, about, progress = folder.read_last()
+        folder.check_best()
         card = card_of(read_tensors(folder.checkpoint)[1].get(CARD_KEY), str(folder.checkpoint))
         self.restore(tensors, progress)
         self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sealed import change_document, change_weights
 
 from netc.cli import run as netc
 from netc.runtime.folder.lock import NAME as LOCK
@@ -68,8 +69,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     finally:
         os.chdir(before)
-    said = json.loads((folder / "runs/s/run.json").read_text())
-    (folder / "runs/s/run.json").write_text(json.dumps(said | {"overrides": {"epochs": 7}}))
+    change_document(folder / "runs/s/run.json", lambda said: said.update(overrides={"epochs": 7}))
     (folder / "runs/s/model.onnx").unlink()
     for age, name in enumerate(("line", "s", "deep/er/tiny")):
         for file in (folder / "runs" / name, *(folder / "runs" / name).iterdir()):
@@ -131,7 +131,7 @@ def test_the_table(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     assert [row.split()[0] for row in rows] == ["runs/line", "runs/deep/er/tiny"]
     assert re.search(r"3/3  finished     \d  accuracy \d\.\d{4}  loss \d\.\d{4} +loss", rows[1])
-    assert damaged == "runs/s  damaged: run.json is no JSON"
+    assert damaged == "runs/s  damaged: run.json is cut off"
 
 
 @pytest.mark.parametrize(
@@ -156,15 +156,14 @@ def test_sort_by_the_best(here: Path, listed: Callable[..., Any]) -> None:
 
 
 def change_best(checkpoint: Path, accuracy: float) -> None:
-    content = checkpoint.read_bytes()
-    length = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + length])
-    about = json.loads(header["__metadata__"]["netc.checkpoint"])
-    for record in about["progress"]["history"]:
-        record["validation_accuracy"] = accuracy
-    header["__metadata__"]["netc.checkpoint"] = json.dumps(about)
-    text = json.dumps(header).encode()
-    checkpoint.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + length :])
+    def change(texts: dict[str, str]) -> None:
+        about = json.loads(texts["netc.checkpoint"])
+        for record in about["progress"]["history"]:
+            record["validation_accuracy"] = accuracy
+        about["progress"]["best"]["value"] = accuracy
+        texts["netc.checkpoint"] = json.dumps(about)
+
+    change_weights(checkpoint, texts=change)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="flock")
@@ -195,19 +194,19 @@ def without_checkpoints(last: Path) -> None:
     ("file", "damage", "reason"),
     [
         ("run.json", Path.unlink, "it has no run.json"),
-        ("run.json", cut, "run.json is no JSON"),
+        ("run.json", cut, "run.json is cut off"),
         ("run.json", lambda path: path.write_text("[]"), "run.json is of another form"),
-        ("run.json", lambda path: path.write_text('{"version": 99}'), "run.json is of version 99"),
-        ("run.json", lambda path: path.write_text('{"version": 2}'), "do not belong together"),
+        ("run.json", lambda path: path.write_text('{"version": 99}'), "run.json is of version 99, newer than"),
+        ("run.json", lambda path: path.write_text('{"version": 2}'), "its entry `file` is missing"),
         ("run.json", lambda path: path.write_bytes(b"\xff\xfe"), "run.json is no JSON"),
         ("manifest.json", Path.unlink, "it has no manifest.json"),
-        ("manifest.json", lambda path: path.write_text('{"settings": 3}'), "do not belong together"),
+        ("manifest.json", lambda path: path.write_text('{"settings": 3}'), "its entry `version` is missing"),
         ("last.safetensors", without_checkpoints, "it has no last.safetensors"),
-        ("last.safetensors", cut, "last.safetensors is cut off"),
-        ("last.safetensors", lambda path: path.write_bytes(b""), "last.safetensors is no checkpoint"),
-        ("last.safetensors", lambda path: path.write_bytes(b"\xff" * 100), "last.safetensors is no checkpoint"),
-        ("last.safetensors", lambda path: (path.unlink(), path.mkdir()), "cannot be read"),
-        ("test.json", cut, "test.json is no JSON"),
+        ("last.safetensors", cut, "last.safetensors: it is cut off"),
+        ("last.safetensors", lambda path: path.write_bytes(b""), "last.safetensors: it is empty"),
+        ("last.safetensors", lambda path: path.write_bytes(b"\xff" * 100), "last.safetensors: it is no safetensors"),
+        ("last.safetensors", lambda path: (path.unlink(), path.mkdir()), "last.safetensors is a folder"),
+        ("test.json", cut, "test.json is cut off"),
     ],
 )  # fmt: skip
 def test_damaged_runs_are_listed(

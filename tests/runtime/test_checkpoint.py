@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
+from sealed import change_weights
 
 import netc
 from netc.compiler import Net
@@ -28,12 +28,7 @@ STATE = "logits.weight.mean"
 
 def rewrite(change: Callable[[Tensors], None], folder: str = "run") -> None:
     """Change the tensors of a run's checkpoint and keep what it says about the progress."""
-    path = Path(folder) / "last.safetensors"
-    with safe_open(path, "numpy") as reader:
-        metadata = reader.metadata()
-    tensors = load_file(path)
-    change(tensors)
-    save_file(tensors, path, metadata)
+    change_weights(Path(folder) / "last.safetensors", change)
 
 
 def put(change: Callable[[np.ndarray], np.ndarray], name: str = STATE) -> Callable[[Tensors], None]:

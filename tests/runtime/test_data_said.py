@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from sealed import change_document
 
 from .conftest import Run
 
@@ -123,7 +124,7 @@ def test_a_run_whose_card_draws_other_rows_is_not_continued(run: Run, folder: Pa
     del card["stratified"]
     for item in card["inputs"]:
         del item["levels"]
-    path.write_text(json.dumps(said | {"card": card}))
+    change_document(path, lambda said: said.update(card=card))
     weights = (folder / "r/last.safetensors").read_bytes()
     done = run("train", "--resume", "r", "--epochs", "9")
     assert (done.returncode, "error[E561]" in done.stderr) == (5, True), done.stderr

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from processes import command, surroundings
+from sealed import change_document
 
 import netc
 from netc.compiler import Net
@@ -52,7 +53,7 @@ def test_a_second_training_is_refused_and_changes_nothing(run: Run, folder: Path
         process.communicate()
     assert (folder / "a/run.lock").exists()
     epochs = len((folder / "a/metrics.jsonl").read_text().splitlines())
-    (folder / "a/run.json").write_text((folder / "a/run.json").read_text().replace("2000", str(epochs + 2)))
+    change_document(folder / "a/run.json", lambda said: said["overrides"].update(epochs=epochs + 2))
     done = run("train", "--resume", "a")
     assert done.returncode == 0, done.stderr
     assert not (folder / "a/run.lock").exists()

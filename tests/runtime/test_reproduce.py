@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from here import CPU_TARGETS
 from processes import command, surroundings
+from sealed import change_document
 
 import netc
 from netc.compiler import Net
 from netc.runtime.folder.run_folder import RunFolder
-from netc.runtime.runs.run import request_of
+from netc.runtime.runs.request import request_of
 from netc.runtime.training.reproduce import reproduce
 
 from .conftest import Kept, Run, arrays
@@ -41,9 +42,7 @@ def test_a_run_is_repeated_to_the_last_bit(run: Run, trained: Path) -> None:
 
 
 def test_what_differs_is_said(run: Run, trained: Path) -> None:
-    lock = json.loads((trained / "lock.json").read_text())
-    lock["packages"]["numpy"], lock["cores"] = "0.9", 64
-    (trained / "lock.json").write_text(json.dumps(lock))
+    change_document(trained / "lock.json", lambda lock: (lock["packages"].update(numpy="0.9"), lock.update(cores=64)))
     records = [json.loads(line) for line in (trained / "metrics.jsonl").read_text().splitlines()]
     folder = RunFolder(trained)
     tensors, about, progress = folder.read_last()

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from netc.compiler.weights.formats.base import Contents, UnreadableError
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.documents import not_permitted
 from netc.grammar.opening import open_file
 
 Found = TypeVar("Found")
@@ -34,8 +35,8 @@ HELP = {
 def read(path: str | os.PathLike[str]) -> Contents:
     """The tensors of a file.
 
-    Raises DiagnosticError E553 for what cannot be read, E572 for a pickle that asks for more than tensors, E573 where
-    a package is missing.
+    Raises DiagnosticError E553 for what cannot be read, E534 to E536 for a file of netc's own that is damaged, newer or
+    not permitted, E572 for a pickle that asks for more than tensors, E573 where a package is missing.
     """
     return _guarded(path, lambda kind: _READERS[kind](path))
 
@@ -57,6 +58,8 @@ def _guarded(path: str | os.PathLike[str], reader: Callable[[str], Found]) -> Fo
         raise _unreadable(path, "there is no such file", "check the path") from None
     except UnreadableError as error:
         raise _unreadable(path, str(error), error.help or HELP.get(kind, SAFETENSORS), error.code) from None
+    except PermissionError as error:
+        raise not_permitted(path, error) from None
     except OSError as error:
         said = error.strerror or str(error) or type(error).__name__
         raise _unreadable(path, said.splitlines()[0].rstrip("."), SAFETENSORS) from None

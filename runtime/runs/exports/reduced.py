@@ -11,6 +11,7 @@ from statistics import median
 
 import numpy as np
 
+from netc.compiler import sealed_model
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_file
@@ -56,6 +57,7 @@ def write_reduced(run: Run, path: Path, precision: str, data: str | None, say: C
                 _int8(whole, small, _rows(before, spec, held_out=False), {port["name"] for port in before.inputs})
             else:
                 _float16(whole, small)
+            write_atomic(small, sealed_model(read_file(small)))
             after = Deployed(path, read_file(small))
         except (ValueError, RuntimeError, TypeError, KeyError, DiagnosticError) as error:
             raise _not_converted(run, precision, error) from error
