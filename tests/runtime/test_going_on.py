@@ -131,7 +131,7 @@ def test_two_checkpoints_are_kept_and_the_one_before_is_offered(run: Run, folder
     last.write_bytes(whole[:-9])
     done = run("train", "--resume", "a")
     assert done.returncode == 5
-    assert f"remove {Path('a/last.safetensors')}: `--resume` then goes on from previous.safetensors" in done.stderr
+    assert f"previous.safetensors is intact: remove {Path('a/last.safetensors')}, and `--resume` goes on" in done.stderr
     last.unlink()
     assert run("train", "--resume", "a").returncode == 0
     assert last.read_bytes()[: len(whole) // 2] != previous.read_bytes()[: len(whole) // 2]
@@ -145,7 +145,7 @@ def test_a_file_system_without_links_keeps_both(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(door, "link", refuse)
     path, before = tmp_path / "a", tmp_path / "b"
     for content in (b"1", b"2", b"3"):
-        write_kept(path, content, before)
+        write_kept(path, (content,), before)
     assert (path.read_bytes(), before.read_bytes()) == (b"3", b"2")
     assert len(list(tmp_path.iterdir())) == 2
 
