@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, ArgumentType, Optional_
@@ -17,6 +18,7 @@ from netc.compiler.elaborate.module import Module, Written
 from netc.compiler.elaborate.resolve import elsewhere, in_sight, layer_named, layer_or_error, value_of
 from netc.compiler.elaborate.translate import repair, text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
+from netc.compiler.elaborate.wrong_values import Other, exchanged, way_out
 from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean
@@ -74,13 +76,14 @@ def bind_declared(
         name = _name_of(frame, argument, positional, known, spans, owner, places)
         if name is None:
             if not isinstance(argument.value, ast.Name):
-                frame.evaluate(argument.value)
+                _look_into(frame, definition, argument, owner)
             good = False
             continue
         spans[name] = argument.span
         kind = specs[name].type if name in specs else more
         assert kind is not None
-        value = convert(frame, kind, argument.value, f"`{name}` of {owner}")
+        others = [] if argument.name is not None else _others(definition, arguments, argument, merges=merges)
+        value = convert(frame, kind, argument.value, f"`{name}` of {owner}", others)
         good = good and value is not POISON
         values[name] = value
     missing = [name for name, spec in specs.items() if spec.required and name not in spans]
@@ -88,6 +91,27 @@ def bind_declared(
         report_missing(frame, owner, missing, span)
         return None
     return Bound(values, tuple(tensors), spans) if good else None
+
+
+def _look_into(frame: Frame, definition: type[Declared], argument: ast.Argument, owner: str) -> None:
+    """Report what is wrong inside of an argument that nothing is called like: in a call, as the one that was meant."""
+    if not isinstance(argument.value, ast.Call):
+        frame.evaluate(argument.value)
+        return
+    meant = argument_advice(argument.name, owner, list(definition.arguments)).word if argument.name else None
+    if meant is not None:
+        convert(frame, definition.arguments[meant].type, argument.value, f"`{meant}` of {owner}")
+
+
+def _others(
+    definition: type[Declared], arguments: tuple[ast.Argument, ...], given: ast.Argument, *, merges: bool
+) -> list[tuple[ArgumentType, ast.Expression]]:
+    """The types and values of a call's other arguments that are given by their places."""
+    if merges:
+        return []
+    places = [spec.type for spec in definition.arguments.values() if not spec.by_name]
+    by_place = [argument for argument in arguments if argument.name is None]
+    return [(type, one.value) for type, one in zip(places, by_place, strict=False) if one is not given]
 
 
 def report_missing(frame: Frame, owner: str, missing: list[str], span: Span) -> None:
@@ -193,8 +217,14 @@ def _with_a_number(owner: str, number: float) -> str | None:
     return None if instead is None else f"with a number, write `{instead.format(number)}`"
 
 
-def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -> Any:
-    """An argument's value as its type wants it, or POISON after a mistake, which is reported."""
+def convert(
+    frame: Frame, type: ArgumentType, node: ast.Expression, what: str,
+    others: Sequence[tuple[ArgumentType, ast.Expression]] = (),
+) -> Any:  # fmt: skip
+    """An argument's value as its type wants it, or POISON after a mistake, which is reported.
+
+    others  the call's other arguments given by their places, with which this one may have been mixed up
+    """
     inner = type.inner if isinstance(type, Optional_) else type
     optional = isinstance(type, Optional_)
     if isinstance(inner, LayerType):
@@ -224,18 +254,11 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
     try:
         return type.convert(value)
     except ArgumentError as error:
-        help = error.help
-        if (
-            isinstance(node, ast.Number)
-            and isinstance(value, float)
-            and value.is_integer()
-            and abs(value) < 2**53
-            and help
-        ):
-            help = f"write `{int(value)}`"
-        if isinstance(value, str) and type.words:
-            help = help or did_you_mean(value, type.words)
-        return _refused(frame, node, what, error.expected, error.found, help)
+        known: list[Other] = [(kind, other, frame.evaluate(other, kind.words)) for kind, other in others]
+        help, fix = exchanged(type, node, value, known, partial(text, frame)) or way_out(
+            type, node, value, text(frame, node), error.help
+        )
+        return _refused(frame, node, what, error.expected, error.found, help, fix)
 
 
 def _declared(frame: Frame, type: DeclaredType, node: ast.Expression) -> Any:
