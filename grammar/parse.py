@@ -306,9 +306,18 @@ class Parser:
                 return True
             self.outside = True
         line = self.source.place(token.start)[0]
-        if finding.code != RESERVED and self.as_names & {token.text, situation.previous.text}:
+        if finding.code != RESERVED and self._reads_reserved(situation):
             return True
         return token.made or line == self.explained_line or self._doubted(situation)
+
+    def _reads_reserved(self, situation: Situation) -> bool:
+        """Whether a reserved word that was taken for a name stands in the statement."""
+        index = situation.index
+        while self.as_names and index >= 0 and self.tokens[index].start >= situation.statement_start:
+            if self.tokens[index].text in self.as_names:
+                return True
+            index -= 1
+        return False
 
     def _doubted(self, situation: Situation) -> bool:
         """Whether the lexer or the layout found something in the statement."""

@@ -53,7 +53,7 @@ def words_folded(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def parts_left_out(findings: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Findings without those about something that the repair of another one writes anew, and is read as that already."""
+    """Findings without those about what the repair of another one writes anew."""
     found = []
     for finding in findings:
         part = finding.fix is not None and finding.fix.taken and finding.primary is not None

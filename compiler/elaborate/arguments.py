@@ -21,7 +21,7 @@ from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.compiler.elaborate.wrong_values import Other, exchanged, way_out
 from netc.grammar import ast
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean
+from netc.grammar.diagnostics import Edit, Fix, Label, Span
 
 WITH_A_NUMBER = {
     "add": "{{ in + {} }}", "sub": "{{ in - {} }}", "mul": "{{ in * {} }}", "div": "{{ in / {} }}",
@@ -67,13 +67,14 @@ def bind_declared(
     tensors: list[Any] = []
     positional = [name for name, spec in specs.items() if spec.leading or not (merges or spec.by_name)]
     places, good = len(positional), True
+    beside = ("mask",) if getattr(definition, "maskable", False) else ()
     for argument in arguments:
         if argument.name is None and merges and not positional:
             tensors.append(as_tensor(frame, argument.value, owner))
             continue
         more = definition.open_arguments
         known = specs if more is None or argument.name is None else {**specs, argument.name: None}
-        name = _name_of(frame, argument, positional, known, spans, owner, places)
+        name = _name_of(frame, argument, positional, known, spans, owner, places, beside)
         if name is None:
             if not isinstance(argument.value, ast.Name):
                 _look_into(frame, definition, argument, owner)
@@ -128,8 +129,13 @@ def _name_of(
     given: dict[str, Span],
     owner: str,
     places: int,
+    beside: tuple[str, ...] = (),
 ) -> str | None:
-    """Which parameter an argument is for, or None after a mistake. `places`: how many have a place without a name."""
+    """Which parameter an argument is for, or None after a mistake.
+
+    places  how many have a place without a name
+    beside  arguments that are taken besides, which a misspelt one may mean
+    """
     known = list(known)
     if argument.name is None:
         if not positional:
@@ -144,7 +150,7 @@ def _name_of(
     else:
         name = argument.name
         if name not in known:
-            advice = argument_advice(name, owner, known)
+            advice = argument_advice(name, owner, [*known, *beside])
             fix = None
             if advice.word is not None and advice.word not in given:
                 fix = Fix(f"use `{advice.word}`", (Edit(_start(argument.span, name), advice.word),))

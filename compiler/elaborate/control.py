@@ -117,7 +117,9 @@ def _passes_at_least(frame: Frame, body: ast.Body) -> int:
     for node in body.statements:
         if isinstance(node, (ast.Repeat, ast.For)):
             count = node.count if isinstance(node, ast.Repeat) else node.iterable
-            total += _known_count(frame, count) * (1 + _passes_at_least(frame, node.body))
+            passes, inside = _known_count(frame, count), _passes_at_least(frame, node.body)
+            frame.report.extent.at_least(passes, inside, count.span)
+            total += passes * (1 + inside)
         elif isinstance(node, (ast.Frozen, ast.TrainOnly)):
             total += _passes_at_least(frame, node.body)
     return total

@@ -132,7 +132,7 @@ class Module:
     def _set_aside(self, item: ast.Item) -> None:
         names = [target.id for target in item.targets] if isinstance(item, ast.Bind) else []
         if isinstance(item, (ast.Block, ast.Net)):
-            names = [item.name]
+            names = [item.name, *(target.id for target in _targets(item.body) if target.span.column == 1)]
         if isinstance(item, ast.Train):
             self.untold.add(item.net)
         for name in names:

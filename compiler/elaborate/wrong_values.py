@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, ArgumentType
-from netc.compiler.elaborate.values import is_number
+from netc.compiler.elaborate.values import POISON, is_number
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Fix, did_you_mean
 from netc.grammar.literals import NUMBER, SHAPE, LiteralError, number
@@ -62,7 +62,8 @@ def exchanged(
 ) -> tuple[str, Fix] | None:
     """The way out where a value belongs in the place of another one, and that in its own; None where it does not."""
     for other_type, other, other_value in others:
-        if _takes(type, other_value) and _takes(other_type, value):
+        fits = isinstance(value, tuple) if other_value is POISON else _takes(type, other_value)
+        if fits and _takes(other_type, value):
             edits = (Edit(node.span, written(other)), Edit(other.span, written(node)))
             ours, theirs = written(node), written(other)
             return f"swap them: `{theirs}` belongs here, and `{ours}` where that is", Fix("swap them", edits)

@@ -1,10 +1,10 @@
 """Mistakes injected into every example, and what the checker says about them.
 
 A mutation is one mistake, made by a rule from a file that has no findings: `original.py` is that file, and the rooms
-beside it hold the rules, by what they change. It is a mistake by the way it is made, before the checker is asked: a word
-that nothing is called, a kernel of twice the map, a number in the place of a truth. What could be meant is not injected:
-two numbers are not swapped, a sum's branches aren't changed where both come from one line, a comma is not taken from in
-front of a minus. So whatever the checker is silent about counts as a miss. `judge.py` asks, and
+beside it hold the rules, by what they change. It is a mistake by the way it is made, before the checker is asked: a
+word that nothing is called, a kernel of twice the map, a number in the place of a truth. What could be meant is not
+injected: two numbers are not swapped, a sum's branches aren't changed where both come from one line, a comma is not
+taken from in front of a minus. So whatever the checker is silent about counts as a miss. `judge.py` asks, and
 `python -m tests.support.injections` prints the table.
 """
 

@@ -1,4 +1,4 @@
-"""`python -m tests.support.injections [FILE…] [--every] [--misses]`: the table of mistakes and of what is said of them."""
+"""`python -m tests.support.injections [FILE…] [--every] [--misses]`: the table of mistakes and what is said of them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def _told(found: Iterable[Verdict]) -> list[str]:
         if not one.good:
             asked = ("caught", "alone", "line", "code", "hint", "fix")
             wrong = [name for name in asked if getattr(one, name) is False]
-            lines.append(f"=== {one.mutation.kind} in {one.file}, lines {sorted(one.mutation.lines)}: {', '.join(wrong)}")
+            lines.append(
+                f"=== {one.mutation.kind} in {one.file}, lines {sorted(one.mutation.lines)}: {', '.join(wrong)}"
+            )
             lines.append(render_full(list(one.findings), {one.file: one.mutation.text, **one.mutation.beside}))
     return lines
 

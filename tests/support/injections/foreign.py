@@ -34,7 +34,7 @@ def _pasted(original: Original, kind: str, spell: Spell) -> Iterator[Mutation]:
             if new is not None:
                 layers.setdefault(applied[0].word, []).append((element, new))
     for word, sites in layers.items():
-        for element, new in original.some(sites)[:1 if original.most else None]:
+        for element, new in original.some(sites)[: 1 if original.most else None]:
             yield original.changed(kind, [(element.span, new)], "E202 E201", f"`{word}`", f"{word}(")
 
 

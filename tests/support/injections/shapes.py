@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from netc.compiler.applications import LayerInstance
+from netc.compiler.applications import Application, Kind, LayerInstance
 from netc.compiler.ir import Value, language_shape
+from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import Span
 from tests.support.injections.mutation import Mutation
@@ -35,31 +36,44 @@ def kernels(original: Original) -> Iterator[Mutation]:
 
 
 def residuals(original: Original) -> Iterator[Mutation]:
-    """Twice the channels in one branch of a sum of equal shapes."""
-    sites: dict[Span, tuple[Span, set[int]]] = {}
+    """Twice the channels in one branch of a sum of equal shapes, where the other branch is of another line."""
+    sites: dict[Span, set[int]] = {}
     for net in original.nets:
         makers = {output: one for one in net.layers for output in one.outputs}
+        blocks = {one.outputs[0]: one for one in net.tree.walk()
+                  if isinstance(one, Application) and one.kind is Kind.BLOCK and len(one.outputs) == 1}  # fmt: skip
         for merge in net.layers:
-            if merge.word == "add" and merge.span.file == original.source.file and len(merge.inputs) == 2:
-                behind = [_projection(value, makers) for value in merge.inputs]
-                for one, other in (behind, behind[::-1]):
-                    place = one.argument_spans.get("filters", one.argument_spans.get("units")) if one else None
-                    if one is None or place is None or one.span.file != merge.span.file:
-                        continue
-                    if (other is not None and other.span == one.span) or not one.span.covers(place):
-                        continue
-                    lines = sites.setdefault(one.span, (place, set()))[1]
-                    lines |= {merge.span.line, one.span.line}
-    alone = [
-        (place, lines) for span, (place, lines) in sites.items() if len(original.layers[span]) == 1
-    ]
-    for place, lines in original.some(alone):
+            if merge.word != "add" or merge.span.file != original.source.file or len(merge.inputs) != 2:
+                continue
+            behind = [_projection(value, makers, blocks) for value in merge.inputs]
+            for one, other in (behind, behind[::-1]):
+                place = _width_of(one)
+                if one is None or place is None or (isinstance(one, Application) and not _beside(one, merge, net)):
+                    continue  # what a block makes of its own accord may be adapted to by the next one
+                if other is None or other.span != one.span:
+                    sites.setdefault(place, {one.span.line}).add(merge.span.line)
+    for place, lines in original.some([(place, lines) for place, lines in sites.items() if len(lines) <= 2]):
         said = original.said(place)
-        plain = said.replace("_", "").isalnum()
+        new = f"2 * {said}" if said.replace("_", "").isalnum() else f"2 * ({said})"
         yield original.changed(
-            "unequal residual", [(place, f"2 * {said}" if plain else f"2 * ({said})")], "E301",
-            "conv(", "dense(", "project", "channels", lines=lines,
+            "unequal residual", [(place, new)], "E301", "conv(", "dense(", "project", "number of channels",
+            "number of features", "must be equal", lines=lines,
         )  # fmt: skip
+
+
+def _beside(one: Application, merge: LayerInstance, net: Net) -> bool:
+    """Whether a block is applied in the braces of a sum."""
+    braces = (item for item in net.tree.walk() if isinstance(item, Application) and item.kind is Kind.MERGE)
+    return any(item.span.covers(one.span) and merge in item.children for item in braces)
+
+
+def _width_of(one: LayerInstance | Application | None) -> Span | None:
+    """Where the channels or units of a layer are written, or of a block that calls them so, in its own call."""
+    if one is None:
+        return None
+    names = (name for name in ("filters", "units", "features", "width", "channels") if name in one.argument_spans)
+    place = next((one.argument_spans[name] for name in names), None)
+    return place if place is not None and one.span.covers(place) else None
 
 
 def flattens(original: Original) -> Iterator[Mutation]:
@@ -86,7 +100,12 @@ def _flows_with_flatten(original: Original) -> Iterator[tuple[tuple[Any, ...], i
             if isinstance(element, ast.Name) and element.id == "flatten":
                 applied = original.layers.get(element.span, [])
                 reader = _reader(original, element.span)
-                if applied and all(len(_spatial(one)) > 1 for one in applied) and reader is not None and reader.word == "dense":
+                if (
+                    applied
+                    and all(len(_spatial(one)) > 1 for one in applied)
+                    and reader is not None
+                    and reader.word == "dense"
+                ):
                     yield flow.elements, at
 
 
@@ -106,9 +125,13 @@ def _spatial(one: LayerInstance) -> list[int]:
     return [size for size in sizes if isinstance(size, int)] if all(isinstance(size, int) for size in sizes) else []
 
 
-def _projection(value: Value, makers: dict[Value, LayerInstance]) -> LayerInstance | None:
-    """The layer that says how many channels a value has."""
-    maker = makers.get(value)
-    while maker is not None and maker.word in THROUGH and len(maker.inputs) == 1:
-        maker = makers.get(maker.inputs[0])
-    return maker if maker is not None and maker.word in ("conv", "dense") else None
+def _projection(
+    value: Value, makers: dict[Value, LayerInstance], blocks: dict[Value, Application]
+) -> LayerInstance | Application | None:
+    """The layer or block that says how many channels a value has."""
+    while value not in blocks:
+        maker = makers.get(value)
+        if maker is None or maker.word not in THROUGH or len(maker.inputs) != 1:
+            return maker if maker is not None and maker.word in ("conv", "dense") else None
+        value = maker.inputs[0]
+    return blocks[value]

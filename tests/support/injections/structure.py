@@ -18,9 +18,7 @@ def cycles(original: Original) -> Iterator[Mutation]:
     for item in original.some(named)[:1]:
         other = f'use "{original.path.name}" ({item.name})\n\nblock injected {{ {item.name} }}\n'
         head = f'use "{OTHER}" (injected)\n'
-        yield original.changed(
-            "cyclic use", [((0, 0), head)], "E212", "third file", lines=[1], beside={OTHER: other}
-        )
+        yield original.changed("cyclic use", [((0, 0), head)], "E212", "third file", lines=[1], beside={OTHER: other})
 
 
 def recursion(original: Original) -> Iterator[Mutation]:

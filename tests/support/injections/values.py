@@ -55,7 +55,7 @@ def repeats(original: Original) -> Iterator[Mutation]:
 
 
 def swapped(original: Original) -> Iterator[Mutation]:
-    """`conv(32, 3x3)` becomes `conv(3x3, 32)`, `cross_entropy(logits, label)` becomes `cross_entropy(label, logits)`."""
+    """`conv(32, 3x3)` becomes `conv(3x3, 32)`, and the two of a loss change places."""
     for call, first, second in original.some(_pairs(original)):
         one, other = original.said(first), original.said(second)
         function = original.said(call.function)

@@ -95,7 +95,7 @@ def twice(original: Original) -> Iterator[Mutation]:
     for bind in original.some(sites):
         name, end = bind.targets[0].id, original.source.offsets(bind.span)[1]
         line = original.source.place(end)[0] + 1
-        new = f"\n{' ' * original.source.indentation(end)}{name} = tanh"
+        new = f"\n{' ' * original.source.indentation(end)}{name} = identity"
         yield original.changed("two layers of one name", [((end, end), new)], "E205 E206", "another name", lines=[line])
 
 
