@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from netc.grammar import ast
@@ -27,9 +28,15 @@ def walk(*roots: ast.Syntax | None, inside: Inside | None = None) -> Iterator[as
 def children(node: ast.Syntax) -> list[ast.Syntax]:
     """The nodes directly inside one."""
     found: list[ast.Syntax] = []
-    for field in fields(node):
-        _collect(getattr(node, field.name), found)
+    for name in _parts(type(node)):
+        _collect(getattr(node, name), found)
     return found
+
+
+@cache
+def _parts(kind: type[ast.Syntax]) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes: a place holds none."""
+    return tuple(field.name for field in fields(kind) if not field.name.endswith("span"))
 
 
 def read(node: ast.Syntax) -> Iterable[ast.Syntax]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, ArgumentType, Optional_
@@ -65,7 +65,7 @@ def bind_declared(
     values: dict[str, Any] = {}
     spans: dict[str, Span] = {}
     tensors: list[Any] = []
-    positional = [name for name, spec in specs.items() if spec.leading or not (merges or spec.by_name)]
+    positional = list(_by_place(definition, merges))
     places, good = len(positional), True
     beside = ("mask",) if getattr(definition, "maskable", False) else ()
     for argument in arguments:
@@ -83,11 +83,12 @@ def bind_declared(
         spans[name] = argument.span
         kind = specs[name].type if name in specs else more
         assert kind is not None
-        others = [] if argument.name is not None else _others(definition, arguments, argument, merges=merges)
+        mixed_up = argument.name is None and not merges
+        others = partial(_others, definition, arguments, argument) if mixed_up else None
         value = convert(frame, kind, argument.value, f"`{name}` of {owner}", others)
         good = good and value is not POISON
         values[name] = value
-    missing = [name for name, spec in specs.items() if spec.required and name not in spans]
+    missing = [name for name in _required(definition) if name not in spans]
     if good and missing:
         report_missing(frame, owner, missing, span)
         return None
@@ -104,12 +105,22 @@ def _look_into(frame: Frame, definition: type[Declared], argument: ast.Argument,
         convert(frame, definition.arguments[meant].type, argument.value, f"`{meant}` of {owner}")
 
 
+@cache
+def _by_place(definition: type[Declared], merges: bool) -> tuple[str, ...]:
+    """The arguments that need no name; in a merge those stand for tensors, but for leading ones."""
+    specs = definition.arguments.items()
+    return tuple(name for name, spec in specs if spec.leading or not (merges or spec.by_name))
+
+
+@cache
+def _required(definition: type[Declared]) -> tuple[str, ...]:
+    return tuple(name for name, spec in definition.arguments.items() if spec.required)
+
+
 def _others(
-    definition: type[Declared], arguments: tuple[ast.Argument, ...], given: ast.Argument, *, merges: bool
+    definition: type[Declared], arguments: tuple[ast.Argument, ...], given: ast.Argument
 ) -> list[tuple[ArgumentType, ast.Expression]]:
     """The types and values of a call's other arguments that are given by their places."""
-    if merges:
-        return []
     places = [spec.type for spec in definition.arguments.values() if not spec.by_name]
     by_place = [argument for argument in arguments if argument.name is None]
     return [(type, one.value) for type, one in zip(places, by_place, strict=False) if one is not given]
@@ -125,7 +136,7 @@ def _name_of(
     frame: Frame,
     argument: ast.Argument,
     positional: list[str],
-    known: Iterable[str],
+    known: Collection[str],
     given: dict[str, Span],
     owner: str,
     places: int,
@@ -136,7 +147,6 @@ def _name_of(
     places  how many have a place without a name
     beside  arguments that are taken besides, which a misspelt one may mean
     """
-    known = list(known)
     if argument.name is None:
         if not positional:
             if "" in given:
@@ -225,7 +235,7 @@ def _with_a_number(owner: str, number: float) -> str | None:
 
 def convert(
     frame: Frame, type: ArgumentType, node: ast.Expression, what: str,
-    others: Sequence[tuple[ArgumentType, ast.Expression]] = (),
+    others: Callable[[], Sequence[tuple[ArgumentType, ast.Expression]]] | None = None,
 ) -> Any:  # fmt: skip
     """An argument's value as its type wants it, or POISON after a mistake, which is reported.
 
@@ -260,7 +270,9 @@ def convert(
     try:
         return type.convert(value)
     except ArgumentError as error:
-        known: list[Other] = [(kind, other, frame.evaluate(other, kind.words)) for kind, other in others]
+        known: list[Other] = [
+            (kind, other, frame.evaluate(other, kind.words)) for kind, other in (others() if others else ())
+        ]
         help, fix = exchanged(type, node, value, known, partial(text, frame)) or way_out(
             type, node, value, text(frame, node), error.help
         )

@@ -109,6 +109,10 @@ class Incremental(Loader):
         self.texts[path], file, findings = self.pieces.parse(path, source.removeprefix("\ufeff"))
         return file, findings if wrong is None else in_reading_order([wrong, *findings])
 
+    def parsed_again(self, source: bytes, path: str) -> tuple[ast.File, list[Diagnostic]]:
+        """The tree of a used file, in parts too: an editor may change it."""
+        return self.parsed(source, path)
+
     def module(self, file: ast.File, path: str) -> Module:
         """The module of a file, which writes down what it is asked."""
         return TrackedModule(file, path, self.tracker, compute)
