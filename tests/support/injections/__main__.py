@@ -1,9 +1,10 @@
-"""`python -m tests.support.injections [FILE…] [--every] [--misses]`: the table of mistakes and what is said of them."""
+"""`python -m tests.support.injections [FILE…] [--places 3] [--misses]`: the table of mistakes and what is said of them."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from netc.compiler.lint.running import each
@@ -15,24 +16,20 @@ from tests.support.injections.table import table
 
 
 def verdicts(path: str, most: int | None = 3) -> list[Verdict]:
-    """What is said of every mistake in a file."""
+    """What is said of the mistakes in a file, at so many places of a kind; None is every place."""
     original = Original(Path(path), most)
     return [judge(original, mutation) for mutation in mutations(original)]
-
-
-def every_place(path: str) -> list[Verdict]:
-    """The same of every place where a mistake can be made."""
-    return verdicts(path, None)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.support.injections", description=__doc__)
     parser.add_argument("files", nargs="*", type=Path)
-    parser.add_argument("--every", action="store_true", help="every place where a mistake can be made, not three")
+    parser.add_argument("--places", type=int, default=3, help="so many places of a kind in a file; 0 is every one (3)")
     parser.add_argument("--misses", action="store_true", help="print what is wrong with each miss too")
     given = parser.parse_args()
     files = [str(path) for path in given.files or examples()]
-    found = [one for many in each(every_place if given.every else verdicts, files, 0) for one in many]
+    look = partial(verdicts, most=given.places or None)
+    found = [one for many in each(look, files, 0) for one in many]
     if given.misses:
         print("\n".join(_told(found)))
     print(table(found))
