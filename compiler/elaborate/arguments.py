@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, ArgumentType, Optional_
@@ -65,7 +65,7 @@ def bind_declared(
     values: dict[str, Any] = {}
     spans: dict[str, Span] = {}
     tensors: list[Any] = []
-    positional = list(_by_place(definition, merges))
+    positional = [name for name, spec in specs.items() if spec.leading or not (merges or spec.by_name)]
     places, good = len(positional), True
     beside = ("mask",) if getattr(definition, "maskable", False) else ()
     for argument in arguments:
@@ -88,7 +88,7 @@ def bind_declared(
         value = convert(frame, kind, argument.value, f"`{name}` of {owner}", others)
         good = good and value is not POISON
         values[name] = value
-    missing = [name for name in _required(definition) if name not in spans]
+    missing = [name for name, spec in specs.items() if spec.required and name not in spans]
     if good and missing:
         report_missing(frame, owner, missing, span)
         return None
@@ -103,18 +103,6 @@ def _look_into(frame: Frame, definition: type[Declared], argument: ast.Argument,
     meant = argument_advice(argument.name, owner, list(definition.arguments)).word if argument.name else None
     if meant is not None:
         convert(frame, definition.arguments[meant].type, argument.value, f"`{meant}` of {owner}")
-
-
-@cache
-def _by_place(definition: type[Declared], merges: bool) -> tuple[str, ...]:
-    """The arguments that need no name; in a merge those stand for tensors, but for leading ones."""
-    specs = definition.arguments.items()
-    return tuple(name for name, spec in specs if spec.leading or not (merges or spec.by_name))
-
-
-@cache
-def _required(definition: type[Declared]) -> tuple[str, ...]:
-    return tuple(name for name, spec in definition.arguments.items() if spec.required)
 
 
 def _others(

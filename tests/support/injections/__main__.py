@@ -1,4 +1,4 @@
-"""`python -m tests.support.injections [FILE…] [--places 3] [--misses]`: the table of mistakes and what is said of them."""
+"""`python -m tests.support.injections [FILE…] [--places 3] [--misses]`: the table of mistakes and what is told."""
 
 from __future__ import annotations
 
