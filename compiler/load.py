@@ -25,6 +25,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Severit
 from netc.grammar.limits import LimitError
 from netc.grammar.opening import resolved
 from netc.grammar.parse import parse
+from netc.grammar.walk import walk
 
 if TYPE_CHECKING:
     from netc.compiler.importing.importer import Imported
@@ -180,6 +181,9 @@ def _check_module(module: Module, nets: list[Net], report: Report, sources: dict
         module.static(name)
     for written in unapplied(module, tried):
         check_names(module, written, report)
+    if not report.errors:
+        for written in conditional(module):
+            check_names(module, written, report)
     if not (module.nets or module.trains or module.binds or module.layers or report.errors):
         help = "write a net: `net Name { input x: 10 … }`"
         report.add(Diagnostic("E228", f"{module.path} defines nothing", severity=Severity.WARNING, help=help))
@@ -191,6 +195,16 @@ def unapplied(module: Module, tried: set[str]) -> list[ast.Block | ast.Net]:
     """The blocks and nets of a file that nothing applied; `tried` are nets that were elaborated."""
     own = (layer.definition for layer in module.layers.values() if layer.module is module)
     return [written for written in own if written is not None and written.name not in module.applied | tried]
+
+
+def conditional(module: Module) -> list[ast.Block | ast.Net]:
+    """The blocks and nets of a file in which a condition picks: what it did not pick is still unread."""
+    own = (layer.definition for layer in module.layers.values() if layer.module is module)
+    return [one for one in own if one is not None and _chooses(one)]
+
+
+def _chooses(definition: ast.Block | ast.Net) -> bool:
+    return any(isinstance(node, (ast.If, ast.Conditional)) for node in walk(definition.body))
 
 
 def _loader(report: Report, path: str, beside: Mapping[str, str]) -> Loader:

@@ -99,12 +99,14 @@ class Fix:
     safe     whether `--fix` applies it: the network computes what it did, and its weight files still fit. Others change
              either, or guess at what was meant, and wait for `--unsafe-fixes`
     changes  what may differ afterwards; where anything else does, the fix is refused
+    taken    whether the text is read as if this were done already, so that nothing around it is left out
     """
 
     title: str
     edits: tuple[Edit, ...]
     safe: bool = False
     changes: tuple[Change, ...] = ()
+    taken: bool = False
 
 
 class Details(TypedDict, total=False):

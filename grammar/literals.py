@@ -7,6 +7,7 @@ from fractions import Fraction
 
 LARGEST = 2**63 - 1
 NUMBER = re.compile(r"([0-9_.]+)(?:[eE]([+-]?[0-9]+))?([A-Za-z]*)")
+SHAPE = re.compile(r"[0-9]{1,9}(x[0-9]{1,9})+")
 UNITS: dict[str, int | Fraction] = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 UNITS |= {f"{prefix}B": 10**power for prefix, power in (("k", 3), ("K", 3), ("M", 6), ("G", 9), ("T", 12))}
 UNITS |= {f"{prefix}iB": 2**power for prefix, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))}

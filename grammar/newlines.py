@@ -294,7 +294,7 @@ class Layout:
 
     def _unclosed_braces(self, why: str, token: Token) -> None:
         inside = [suspect for suspect in self.suspects if suspect.start > self.open[-1].start]
-        blamed = inside[-1] if inside else self.open[-1]
+        blamed = _first_of_chain(inside) if inside else self.open[-1]
         place = Label(self.source.span(token.start, token.end), why)
         notes = (f"{counted(len(self.open), 'closing bracket')} are missing",) if len(self.open) > 1 else ()
         sign, closer = SIGNS[blamed.kind], SIGNS[OPENERS[blamed.kind]]
@@ -333,3 +333,13 @@ class Layout:
         place = Label(self.source.span(token.start, token.end))
         others = (other,) if other else ()
         self.lexed.report(Diagnostic(code, message, place, others, notes=notes, help=help))
+
+
+def _first_of_chain(suspects: list[Token]) -> Token:
+    """Of openers that were closed by the brace of what is around them, the innermost: there the chain began."""
+    blamed = suspects[-1]
+    for suspect in reversed(suspects[:-1]):
+        if suspect.start < blamed.start:
+            break
+        blamed = suspect
+    return blamed

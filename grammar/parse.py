@@ -19,12 +19,14 @@ from netc.grammar.limits import FILE, LINE
 from netc.grammar.newlines import Layout
 from netc.grammar.opening import clipped, read_file
 from netc.grammar.pieces import Piece, cut
+from netc.grammar.same_cause import RESERVED, words_folded
 from netc.grammar.situation import Situation
 from netc.grammar.source import Source
 from netc.grammar.stack import Stack
 from netc.grammar.syntax_errors import OUTSIDE, explain
 from netc.grammar.tables import Tables, load
 from netc.grammar.trojan import directions
+from netc.grammar.tuples import read_as_lists
 
 MOST = 50  # findings of one file: a text with more is no .net file
 LISTS = ("_statements", "_items")
@@ -82,6 +84,7 @@ def parse_piece(piece: Piece, file: str, line: int) -> Parsed:
     with suppress(TooManyError):
         lexer.run()
         seen = tuple(lexed.tokens)
+        read_as_lists(text, lexed)
         lexed.findings.extend(directions(text, set(lexed.doubtful)))
         items = Parser(text, tables, lexed, Layout(text, lexed, piece).run()).run()
     return Parsed(items, tuple(lexed.comments), seen, tuple(lexed.findings))
@@ -94,7 +97,8 @@ def joined(parts: Sequence[Parsed], source: str, file: str) -> Result:
     findings = [finding for part in parts for finding in part.findings]
     outside = [finding for finding in findings if finding.message.endswith(OUTSIDE)]
     told = [finding for finding in findings if finding not in outside[1:]] if len(outside) > 1 else findings
-    return ast.File(Source(file, source).span(0, len(source)), items, comments, source), _first(in_reading_order(told))
+    told = words_folded(in_reading_order(told))
+    return ast.File(Source(file, source).span(0, len(source)), items, comments, source), _first(told)
 
 
 def tokens(source: str, file: str) -> list[Token]:
@@ -199,6 +203,8 @@ class Parser:
         self.outside = False
         # of the last finding about a missing separator: what follows on that line follows from it
         self.explained_line = 0
+        # reserved words that stand for a value: what else is wrong around one of them follows from that
+        self.as_names: set[str] = set()
         lexed.doubtful.sort()
 
     def run(self) -> tuple[ast.Item, ...]:
@@ -264,6 +270,8 @@ class Parser:
         token = self.tokens[index]
         situation = Situation(self.source, self.tokens, index, self.stack)
         finding = explain(situation)
+        if finding.code == RESERVED and finding.primary is not None:
+            self.as_names.add(self.source.between(finding.primary.span))
         if self._silenced(situation, finding):
             return self._resume(index)
         self.lexed.report(finding)
@@ -298,7 +306,18 @@ class Parser:
                 return True
             self.outside = True
         line = self.source.place(token.start)[0]
+        if finding.code != RESERVED and self._reads_reserved(situation):
+            return True
         return token.made or line == self.explained_line or self._doubted(situation)
+
+    def _reads_reserved(self, situation: Situation) -> bool:
+        """Whether a reserved word that was taken for a name stands in the statement."""
+        index = situation.index
+        while self.as_names and index >= 0 and self.tokens[index].start >= situation.statement_start:
+            if self.tokens[index].text in self.as_names:
+                return True
+            index -= 1
+        return False
 
     def _doubted(self, situation: Situation) -> bool:
         """Whether the lexer or the layout found something in the statement."""

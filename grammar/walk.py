@@ -27,9 +27,17 @@ def walk(*roots: ast.Syntax | None, inside: Inside | None = None) -> Iterator[as
 def children(node: ast.Syntax) -> list[ast.Syntax]:
     """The nodes directly inside one."""
     found: list[ast.Syntax] = []
-    for field in fields(node):
-        _collect(getattr(node, field.name), found)
+    kind = type(node)
+    names = _PARTS.get(kind)
+    if names is None:
+        names = _PARTS[kind] = tuple(field.name for field in fields(kind) if not field.name.endswith("span"))
+    for name in names:
+        _collect(getattr(node, name), found)
     return found
+
+
+_PARTS: dict[type[ast.Syntax], tuple[str, ...]] = {}
+"""The fields of a kind of node that may hold nodes, as they are asked for: a place holds none."""
 
 
 def read(node: ast.Syntax) -> Iterable[ast.Syntax]:

@@ -258,10 +258,7 @@ def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span:
     assert module is not None
     run = frame.run
     if definition in run.stack:
-        what = "block" if isinstance(definition, ast.Block) else "net"
-        frame.error("E215", f"the {what} `{layer.word}` uses itself", span,
-                    secondary=[Label(definition.name_span, "defined here")],
-                    help="write repeats with `repeat` or `for`")  # fmt: skip
+        uses_itself(frame, definition, span)
         return POISON
     if len(run.stack) >= DEEPEST:
         frame.error("E217", f"blocks are nested more than {DEEPEST} deep", span, help="flatten the nesting")
@@ -292,6 +289,14 @@ def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span:
     if named is None:
         frame.scope.members[name] = result
     return result
+
+
+def uses_itself(frame: Frame, definition: ast.Block | ast.Net, span: Span) -> None:
+    """Report a block or net that is applied inside of itself."""
+    what = "block" if isinstance(definition, ast.Block) else "net"
+    frame.error("E215", f"the {what} `{definition.name}` uses itself", span,
+                secondary=[Label(definition.name_span, "defined here")],
+                help="write repeats with `repeat` or `for`")  # fmt: skip
 
 
 def _run_block(frame: Frame, definition: ast.Block) -> Any:

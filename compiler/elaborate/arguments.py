@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentError, ArgumentType, Optional_
@@ -17,9 +18,10 @@ from netc.compiler.elaborate.module import Module, Written
 from netc.compiler.elaborate.resolve import elsewhere, in_sight, layer_named, layer_or_error, value_of
 from netc.compiler.elaborate.translate import repair, text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
+from netc.compiler.elaborate.wrong_values import Other, exchanged, way_out
 from netc.grammar import ast
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Edit, Fix, Label, Span, did_you_mean
+from netc.grammar.diagnostics import Edit, Fix, Label, Span
 
 WITH_A_NUMBER = {
     "add": "{{ in + {} }}", "sub": "{{ in - {} }}", "mul": "{{ in * {} }}", "div": "{{ in / {} }}",
@@ -65,22 +67,25 @@ def bind_declared(
     tensors: list[Any] = []
     positional = [name for name, spec in specs.items() if spec.leading or not (merges or spec.by_name)]
     places, good = len(positional), True
+    beside = ("mask",) if getattr(definition, "maskable", False) else ()
     for argument in arguments:
         if argument.name is None and merges and not positional:
             tensors.append(as_tensor(frame, argument.value, owner))
             continue
         more = definition.open_arguments
         known = specs if more is None or argument.name is None else {**specs, argument.name: None}
-        name = _name_of(frame, argument, positional, known, spans, owner, places)
+        name = _name_of(frame, argument, positional, known, spans, owner, places, beside)
         if name is None:
             if not isinstance(argument.value, ast.Name):
-                frame.evaluate(argument.value)
+                _look_into(frame, definition, argument, owner)
             good = False
             continue
         spans[name] = argument.span
         kind = specs[name].type if name in specs else more
         assert kind is not None
-        value = convert(frame, kind, argument.value, f"`{name}` of {owner}")
+        mixed_up = argument.name is None and not merges
+        others = partial(_others, definition, arguments, argument) if mixed_up else None
+        value = convert(frame, kind, argument.value, f"`{name}` of {owner}", others)
         good = good and value is not POISON
         values[name] = value
     missing = [name for name, spec in specs.items() if spec.required and name not in spans]
@@ -88,6 +93,25 @@ def bind_declared(
         report_missing(frame, owner, missing, span)
         return None
     return Bound(values, tuple(tensors), spans) if good else None
+
+
+def _look_into(frame: Frame, definition: type[Declared], argument: ast.Argument, owner: str) -> None:
+    """Report what is wrong inside of an argument that nothing is called like: in a call, as the one that was meant."""
+    if not isinstance(argument.value, ast.Call):
+        frame.evaluate(argument.value)
+        return
+    meant = argument_advice(argument.name, owner, list(definition.arguments)).word if argument.name else None
+    if meant is not None:
+        convert(frame, definition.arguments[meant].type, argument.value, f"`{meant}` of {owner}")
+
+
+def _others(
+    definition: type[Declared], arguments: tuple[ast.Argument, ...], given: ast.Argument
+) -> list[tuple[ArgumentType, ast.Expression]]:
+    """The types and values of a call's other arguments that are given by their places."""
+    places = [spec.type for spec in definition.arguments.values() if not spec.by_name]
+    by_place = [argument for argument in arguments if argument.name is None]
+    return [(type, one.value) for type, one in zip(places, by_place, strict=False) if one is not given]
 
 
 def report_missing(frame: Frame, owner: str, missing: list[str], span: Span) -> None:
@@ -100,13 +124,17 @@ def _name_of(
     frame: Frame,
     argument: ast.Argument,
     positional: list[str],
-    known: Iterable[str],
+    known: Collection[str],
     given: dict[str, Span],
     owner: str,
     places: int,
+    beside: tuple[str, ...] = (),
 ) -> str | None:
-    """Which parameter an argument is for, or None after a mistake. `places`: how many have a place without a name."""
-    known = list(known)
+    """Which parameter an argument is for, or None after a mistake.
+
+    places  how many have a place without a name
+    beside  arguments that are taken besides, which a misspelt one may mean
+    """
     if argument.name is None:
         if not positional:
             if "" in given:
@@ -120,7 +148,7 @@ def _name_of(
     else:
         name = argument.name
         if name not in known:
-            advice = argument_advice(name, owner, known)
+            advice = argument_advice(name, owner, [*known, *beside])
             fix = None
             if advice.word is not None and advice.word not in given:
                 fix = Fix(f"use `{advice.word}`", (Edit(_start(argument.span, name), advice.word),))
@@ -193,8 +221,14 @@ def _with_a_number(owner: str, number: float) -> str | None:
     return None if instead is None else f"with a number, write `{instead.format(number)}`"
 
 
-def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -> Any:
-    """An argument's value as its type wants it, or POISON after a mistake, which is reported."""
+def convert(
+    frame: Frame, type: ArgumentType, node: ast.Expression, what: str,
+    others: Callable[[], Sequence[tuple[ArgumentType, ast.Expression]]] | None = None,
+) -> Any:  # fmt: skip
+    """An argument's value as its type wants it, or POISON after a mistake, which is reported.
+
+    others  the call's other arguments given by their places, with which this one may have been mixed up
+    """
     inner = type.inner if isinstance(type, Optional_) else type
     optional = isinstance(type, Optional_)
     if isinstance(inner, LayerType):
@@ -224,18 +258,13 @@ def convert(frame: Frame, type: ArgumentType, node: ast.Expression, what: str) -
     try:
         return type.convert(value)
     except ArgumentError as error:
-        help = error.help
-        if (
-            isinstance(node, ast.Number)
-            and isinstance(value, float)
-            and value.is_integer()
-            and abs(value) < 2**53
-            and help
-        ):
-            help = f"write `{int(value)}`"
-        if isinstance(value, str) and type.words:
-            help = help or did_you_mean(value, type.words)
-        return _refused(frame, node, what, error.expected, error.found, help)
+        known: list[Other] = [
+            (kind, other, frame.evaluate(other, kind.words)) for kind, other in (others() if others else ())
+        ]
+        help, fix = exchanged(type, node, value, known, partial(text, frame)) or way_out(
+            type, node, value, text(frame, node), error.help
+        )
+        return _refused(frame, node, what, error.expected, error.found, help, fix)
 
 
 def _declared(frame: Frame, type: DeclaredType, node: ast.Expression) -> Any:

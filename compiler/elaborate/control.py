@@ -21,8 +21,7 @@ def run_if(frame: Frame, node: ast.If) -> None:
     """Run the braces that a condition picks. A wrong condition leaves names and flow that stand for nothing."""
     condition = expressions.evaluate_condition(frame, node.condition)
     if condition is POISON:
-        _poison_names(frame, [node.then, node.otherwise])
-        frame.flow = POISON if frame.flow is not None else None
+        _poison(frame, [node.then, node.otherwise])
         return
     taken = node.then if condition else node.otherwise
     if taken is not None:
@@ -38,8 +37,7 @@ def run_for(frame: Frame, node: ast.For) -> None:
         if items is not POISON:
             help = f"write `0..{items}`" if isinstance(items, int) else None
             frame.error("E240", f"`for` goes through a list, found {kind(items)}", node.iterable.span, help=help)
-        _poison_names(frame, [node.body])
-        frame.flow = POISON if frame.flow is not None else None
+        _poison(frame, [node.body])
         return
     for target in node.targets:
         check_free(frame, target)
@@ -72,8 +70,7 @@ def run_repeat(frame: Frame, node: ast.Repeat) -> None:
         frame.error("E240", f"`repeat` takes a whole number, found {kind(count)}", node.count.span, help=help)
         count = POISON
     if count is POISON:
-        _poison_names(frame, [node.body])
-        frame.flow = POISON if frame.flow is not None else None
+        _poison(frame, [node.body])
         return
     frame.report.extent.loop(max(count, 0), _passes_at_least(frame, node.body), node.count.span)
     bound = Bound({"count": count}, (), {"count": node.count.span})
@@ -120,7 +117,9 @@ def _passes_at_least(frame: Frame, body: ast.Body) -> int:
     for node in body.statements:
         if isinstance(node, (ast.Repeat, ast.For)):
             count = node.count if isinstance(node, ast.Repeat) else node.iterable
-            total += _known_count(frame, count) * (1 + _passes_at_least(frame, node.body))
+            passes, inside = _known_count(frame, count), _passes_at_least(frame, node.body)
+            frame.report.extent.at_least(passes, inside, count.span)
+            total += passes * (1 + inside)
         elif isinstance(node, (ast.Frozen, ast.TrainOnly)):
             total += _passes_at_least(frame, node.body)
     return total
@@ -170,8 +169,12 @@ def _controlled(node: ast.Syntax) -> Iterable[ast.Syntax]:
     return children(node) if isinstance(node, (ast.Body, ast.Control)) else ()
 
 
-def _poison_names(frame: Frame, bodies: Iterable[ast.Body | None]) -> None:
-    """Names that would have been bound had a condition or count been right stand for nothing, silently."""
+def _poison(frame: Frame, bodies: Iterable[ast.Body | None]) -> None:
+    """What braces would have made had their condition or count been right stands for nothing, silently: names, what
+    flows on, and in a merge a branch."""
+    frame.flow = POISON if frame.flow is not None else None
+    if frame.branches is not None:
+        frame.branches.append(POISON)
     for body in bodies:
         for name in _names_bound(body) if body is not None else ():
             if frame.env.lookup(name) is None:

@@ -15,7 +15,7 @@ from netc.compiler.elaborate.resolve import in_sight
 from netc.compiler.elaborate.scope import Env, Ref
 from netc.compiler.elaborate.static import StaticError
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_size, kind
-from netc.compiler.facts.count import Memory, count, distinct_parameters, memory, receptive_field
+from netc.compiler.facts.count import Memory, distinct_parameters, figure, memory, receptive_field
 from netc.compiler.ir import Dim, Symbol
 from netc.compiler.net import Net
 from netc.grammar import ast
@@ -148,7 +148,7 @@ class _Counted:
             return used.total
         if name == "params":  # by far the most asked for, and cheap
             return _params(layers)
-        return getattr(count(layers, batch), name)
+        return figure(name, layers, batch)
 
     def _call(self, name: str, node: ast.Call) -> Any:
         batch, layers = 1, self._inference(self.layers)

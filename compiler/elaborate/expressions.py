@@ -20,13 +20,11 @@ from netc.compiler.elaborate.resolve import (
 from netc.compiler.elaborate.scans import prev_state
 from netc.compiler.elaborate.static import FUNCTIONS, StaticError
 from netc.compiler.elaborate.translate import text
-from netc.compiler.elaborate.values import POISON, Several, Tensor, is_flowing, kind, listed, tensors
+from netc.compiler.elaborate.values import ATTRIBUTES, POISON, Several, Tensor, is_flowing, kind, listed, tensors
 from netc.compiler.initializers.base import initializer
 from netc.compiler.ir import language_shape
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Fix, did_you_mean
-
-ATTRIBUTES = ("shape", "channels", "height", "width", "features", "length")
 
 
 def evaluate(frame: Frame, node: ast.Expression, words: tuple[str, ...] = ()) -> Any:

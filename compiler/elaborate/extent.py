@@ -22,11 +22,15 @@ class Extent:
 
     def loop(self, count: int, inside: int, span: Span) -> None:
         """A loop of `count` passes begins, in each of which loops make at least `inside` more."""
+        self.at_least(count, inside, span)
+        self._passes += count
+
+    def at_least(self, count: int, inside: int, span: Span) -> None:
+        """A loop of `count` passes will begin, in each of which loops make at least `inside` more."""
         if self._passes + count * (1 + inside) > self._most_passes:
             what = counted(count, "pass", "passes") + (f" of {inside:,} inside" if inside else "")
             raise PASSES.error(f"this loop writes out {what}", Label(span), help="repeat less often",
                                note=f"{self._passes:,} came before it" if self._passes else "")  # fmt: skip
-        self._passes += count
 
     def items(self, count: int, span: Span) -> None:
         """Lists with so many items in them were computed."""

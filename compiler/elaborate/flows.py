@@ -65,7 +65,7 @@ def _value(frame: Frame, head: Element, bound: bool) -> tuple[Any, bool]:
         if not (value is None or value == ()):
             frame.error("E232", f"{kind(value)} does not flow", head.span, help="bind it to a name, or remove it")
         return POISON, False
-    return value, is_flowing(value) and (value is not POISON or holds_tensor(frame, head))
+    return value, is_flowing(value)
 
 
 def source(frame: Frame, head: Element) -> Any:

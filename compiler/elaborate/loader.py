@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from netc.compiler.elaborate.module import Module, Written
@@ -43,6 +44,11 @@ class Loader:
     def parsed(self, source: str | bytes, path: str) -> tuple[ast.File, list[Diagnostic]]:
         """The tree of a file's content; findings call the file `path`."""
         return parse(source, path) if isinstance(source, str) else parse_bytes(source, path)
+
+    def parsed_again(self, source: bytes, path: str) -> tuple[ast.File, list[Diagnostic]]:
+        """The same of a file that others use too: many of a folder's files use the same few."""
+        file, findings = _parsed(source, path)
+        return file, list(findings)
 
     def module(self, file: ast.File, path: str) -> Module:
         """The module of a file, before it defines anything."""
@@ -123,7 +129,7 @@ class Loader:
     def _read(self, target: Path, shown: str, use: ast.Use) -> tuple[ast.File, list[Diagnostic]]:
         """A used file, whose own findings are told in it, and those about opening it at the `use`."""
         try:
-            return self.parsed(read_file(target, FILE), shown)
+            return self.parsed_again(read_file(target, FILE), shown)
         except DiagnosticError as error:
             findings = [replace(found, primary=found.primary or Label(use.span)) for found in error.diagnostics]
         except OSError as error:
@@ -166,6 +172,12 @@ class Loader:
             raise USE_FILES.error(
                 f"with `{_shown(use)}` this text uses {counted(len(self.modules), 'file')}", Label(use.span)
             )
+
+
+@lru_cache(maxsize=32)
+def _parsed(source: bytes, path: str) -> tuple[ast.File, tuple[Diagnostic, ...]]:
+    file, findings = parse_bytes(source, path)
+    return file, tuple(findings)
 
 
 def _shown(use: ast.Use) -> str:

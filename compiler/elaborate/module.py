@@ -48,6 +48,8 @@ class Module:
         self.nets: list[ast.Net] = []
         self.trains: list[ast.Train] = []
         self.broken: set[str] = set()
+        self.untold: set[str] = set()
+        """Nets whose train section is broken: what that reads of them is not known."""
         self.applied: set[str] = set()
         self.expected: dict[tuple[int, str], ArgumentType | None] = {}
         """What `initial_values.py` found out about a name in a body of this file, by the body's `id`."""
@@ -63,7 +65,8 @@ class Module:
         findings  about the syntax: what they are about is incomplete, and stands for nothing, silently
         """
         wrong = [found.primary.span for found in findings
-                 if found.primary is not None and found.severity is Severity.ERROR]  # fmt: skip
+                 if found.primary is not None and found.severity is Severity.ERROR
+                 and not (found.fix is not None and found.fix.taken)]  # fmt: skip
         outside = any(not any(_within(span, span.line, item) for item in self.file.items) for span in wrong)
         for item in self.file.items:
             broken = outside or any(_within(span, line, item) for span in wrong for line in (span.line, span.end_line))
@@ -129,7 +132,9 @@ class Module:
     def _set_aside(self, item: ast.Item) -> None:
         names = [target.id for target in item.targets] if isinstance(item, ast.Bind) else []
         if isinstance(item, (ast.Block, ast.Net)):
-            names = [item.name]
+            names = [item.name, *(target.id for target in _targets(item.body) if target.span.column == 1)]
+        if isinstance(item, ast.Train):
+            self.untold.add(item.net)
         for name in names:
             self.broken.add(name)
             self.values[name] = Ref(POISON, item.span)

@@ -68,8 +68,9 @@ def elaborate(
     net = _assemble(frame, definition, _settings(frame, definition), layers, tree, plans, sources)
     _prune(net, run, reached)
     expects.check_net(frame, net)
-    _warn_unreached(run, reached, report)
-    _warn_unread(run, report)
+    if definition.name not in module.untold:
+        _warn_unreached(run, reached, report)
+        _warn_unread(run, report)
     net.warnings = report.warnings(first)
     return Elaborated(net if report.errors == errors else None, frame)
 

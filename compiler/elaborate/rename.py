@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.values import ATTRIBUTES
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Fix
 from netc.grammar.walk import children, walk
@@ -33,5 +34,7 @@ def _names(root: ast.Syntax, wanted: str) -> Iterator[ast.Name]:
 
 
 def _written(node: ast.Syntax) -> Iterable[ast.Syntax]:
-    """What is inside a node, but the keys of tables, which stand for themselves."""
+    """What is inside a node, but the keys of tables, which stand for themselves, and whose inner parts are named."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.name not in ATTRIBUTES:
+        return ()
     return [value for _, value in node.entries] if isinstance(node, ast.Table) else children(node)

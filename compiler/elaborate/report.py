@@ -7,14 +7,13 @@ from typing import Unpack
 
 from netc.compiler.elaborate.extent import Extent
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Details, Diagnostic, Fix, Label, Severity, Span, in_reading_order
+from netc.grammar.diagnostics import Details, Diagnostic, Severity, Span, in_reading_order
+from netc.grammar.same_cause import folded, in_one_file, parts_left_out
 
 LIMIT = 100
 """Findings of one run; how many more there are is a note of the last."""
 OF_A_WORD = ("E201", "E202")
 """Findings about a word: the same word in other places is one cause, and one finding."""
-PLACES = 3
-MORE = "and in more places"
 
 
 class Report:
@@ -40,8 +39,8 @@ class Report:
             return
         self._seen.add(key)
         first = self._said.get((finding.code, finding.message), len(self.found))
-        if finding.code in OF_A_WORD and first < len(self.found) and _one_file(self.found[first], finding):
-            self.found[first] = _folded(self.found[first], finding)
+        if finding.code in OF_A_WORD and first < len(self.found) and in_one_file(self.found[first], finding):
+            self.found[first] = folded(self.found[first], finding)
         elif len(self.found) >= LIMIT:
             self.left_out += 1
         else:
@@ -58,7 +57,7 @@ class Report:
 
     def all(self) -> list[Diagnostic]:
         """What was found, in the order of the text; the last one has a note of how many were left out."""
-        found = in_reading_order(self.found)
+        found = parts_left_out(in_reading_order(self.found))
         if self.left_out:
             note = f"{counted(self.left_out, 'more finding')} left out: these are the first {LIMIT}"
             found[-1] = replace(found[-1], notes=(*found[-1].notes, note))
@@ -80,25 +79,3 @@ class Report:
     def warnings(self, first: int = 0) -> list[Diagnostic]:
         """The findings that are no errors, from one on."""
         return [finding for finding in self.found[first:] if finding.severity is Severity.WARNING]
-
-
-def _one_file(first: Diagnostic, again: Diagnostic) -> bool:
-    return (
-        first.primary is not None and again.primary is not None and first.primary.span.file == again.primary.span.file
-    )
-
-
-def _folded(first: Diagnostic, again: Diagnostic) -> Diagnostic:
-    """A finding with one more place of the same word; its repair is that of all places, where each has one."""
-    assert again.primary is not None
-    fix: Fix | None = None
-    if first.fix is not None and again.fix is not None and len(first.fix.edits) < LIMIT:
-        fix = replace(first.fix, edits=tuple(dict.fromkeys((*first.fix.edits, *again.fix.edits))))
-    here = Label(again.primary.span, "and here")
-    places = [label for label in first.secondary if label.message == here.message]
-    if len(places) < PLACES:
-        return replace(first, secondary=(*first.secondary, here), fix=fix)
-    if MORE in first.notes and fix == first.fix:
-        return first
-    notes = [note for note in first.notes if note != MORE]
-    return replace(first, notes=(*notes, MORE), fix=fix)

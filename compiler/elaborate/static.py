@@ -17,6 +17,7 @@ LARGEST = 1 << 63
 """Whole numbers are smaller, as they are in ONNX."""
 HEAVIEST = 256
 """Terms of a symbolic size, those of quotients in it included."""
+BY_ZERO = "divide by a number other than 0"
 MANY = 1 << 20
 """Arguments that a function may take; lists have a limit of their own."""
 
@@ -48,7 +49,7 @@ def binary(operator: str, a: Any, b: Any) -> Any:
     try:
         return _whole(_ARITHMETIC[operator](a, b))
     except ZeroDivisionError:
-        raise StaticError("division by zero") from None
+        raise StaticError("division by zero", BY_ZERO) from None
     except (OverflowError, ValueError):
         raise _too_large() from None
 
@@ -93,7 +94,8 @@ def _joined(a: str, b: str) -> str:
 
 def too_long(what: str) -> StaticError:
     """The error for a list or a text of more items than the limit."""
-    return StaticError(f"{what} is too long", f"the limit is {LIST.value:,}; {LIST.help}", LIST.code)
+    help = f"give a shorter one; the limit is {LIST.value:,}: {LIST.help}"
+    return StaticError(f"{what} is too long", help, LIST.code)
 
 
 def _symbolic(operator: str, a: Any, b: Any) -> Any:
@@ -102,7 +104,7 @@ def _symbolic(operator: str, a: Any, b: Any) -> Any:
             raise StaticError("this size is made of too many others", "compute it from fewer dimensions", "E135")
     if operator in ("//", "%"):
         if b == 0:
-            raise StaticError("division by zero")
+            raise StaticError("division by zero", BY_ZERO)
         quotient = floor_divide(a, b)
         return quotient if operator == "//" else a - quotient * b
     if operator == "/":

@@ -8,7 +8,7 @@ from netc.compiler.declare.also import NUMBER, Also, Foreign, argument_meant
 from netc.compiler.declare.arguments import AXIS, TRUTHS, ArgumentError, ArgumentSpec, Optional_, Word
 from netc.compiler.declare.axes import Axes, AxisOrAxes
 from netc.compiler.declare.declared import Declared
-from netc.compiler.declare.extents import Pad
+from netc.compiler.declare.extents import Extent, Pad
 from netc.compiler.declare.references import LayerType
 from netc.compiler.elaborate.advice import Advice, advise, defined
 from netc.compiler.elaborate.frame import Frame
@@ -72,7 +72,8 @@ def _arguments(
     in_order: list[str] = []
     for number, argument in enumerate(arguments):
         if argument.name is None and also.arguments is None:
-            in_order.append(text(frame, argument.value))
+            spec = definition.arguments[known[number]] if number < len(known) else None
+            in_order.append(_as_written(frame, spec, argument.value))
             continue
         if argument.name is None and number >= len(listed):
             return None
@@ -142,7 +143,16 @@ def _value(frame: Frame, spec: ArgumentSpec | None, node: ast.Expression) -> str
         if number.startswith("-"):
             return number
         return str(int(number) - 1) if number.isdigit() and int(number) > 0 else None
-    return text(frame, node)
+    return _as_written(frame, spec, node)
+
+
+def _as_written(frame: Frame, spec: ArgumentSpec | None, node: ast.Expression) -> str:
+    """What the text has, but for a tuple: that is a list here, or a shape where sizes are wanted."""
+    if not isinstance(node, ast.List) or not text(frame, node).startswith("("):
+        return text(frame, node)
+    items = [text(frame, item) for item in node.items]
+    sizes = spec is not None and isinstance(spec.type, Extent) and len(items) > 1
+    return "x".join(items) if sizes and all(item.isdigit() for item in items) else f"[{', '.join(items)}]"
 
 
 def text(frame: Frame, node: ast.Syntax) -> str:

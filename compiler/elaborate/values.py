@@ -66,6 +66,10 @@ def scoped(value: Any, scope: Scope | None) -> Any:
     return value
 
 
+ATTRIBUTES = ("shape", "channels", "height", "width", "features", "length")
+"""What is reached by a dot behind every tensor."""
+
+
 def is_flowing(value: Any) -> bool:
     """Whether a value can flow: a tensor, a list of them, or what should have been one."""
     return isinstance(value, (Tensor, Several, Poison))

@@ -106,6 +106,20 @@ def count(layers: Iterable[LayerInstance], batch: int = 1, still: Collection[Val
     )
 
 
+def figure(measure: str, layers: Iterable[LayerInstance], batch: int = 1, still: Collection[Value] = ()) -> Size:
+    """One figure of `count` alone, by its name: what it takes to know the others is left out."""
+    chosen = list(layers)
+    match measure:
+        case "params":
+            return sum(item.count for item in distinct_parameters(chosen) if not item.buffer)
+        case "flops":
+            return layer_flops(chosen, batch)
+        case "layers":
+            return len(chosen)
+    found: Size = getattr(count(chosen, batch, still), measure)
+    return found
+
+
 def part(net: Net, path: str) -> list[LayerInstance]:
     """The layers at a dotted path and inside it: `stage2` has `stage2.basic1.conv1`."""
     return [layer for layer in net.layers if layer.path == path or layer.path.startswith(f"{path}.")]

@@ -23,7 +23,7 @@ from netc.compiler.elaborate.unused import warn_unused
 from netc.compiler.language_service.pieces import Pieces, Places, Text, moved, placed, relocated
 from netc.compiler.language_service.tracking import Computed, Finding, Recording, TrackedModule, Tracker, same
 from netc.compiler.lint.allow import allows, suppress
-from netc.compiler.load import groups_of, known_net, unapplied
+from netc.compiler.load import conditional, groups_of, known_net, unapplied
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.deep import deep
@@ -108,6 +108,10 @@ class Incremental(Loader):
             source, wrong = decoded(source, path)
         self.texts[path], file, findings = self.pieces.parse(path, source.removeprefix("\ufeff"))
         return file, findings if wrong is None else in_reading_order([wrong, *findings])
+
+    def parsed_again(self, source: bytes, path: str) -> tuple[ast.File, list[Diagnostic]]:
+        """The tree of a used file, in parts too: an editor may change it."""
+        return self.parsed(source, path)
 
     def module(self, file: ast.File, path: str) -> Module:
         """The module of a file, which writes down what it is asked."""
@@ -251,9 +255,10 @@ class Checking:
             module.static(name)
         for written in unapplied(module, self.applied):
             self._names(written)
-        report = Report()
-        for finding in self._flat(main.stream, set()):
-            report.add(moved(finding, self.places))
+        if not self._reported().errors:
+            for written in conditional(module):
+                self._names(written)
+        report = self._reported()
         if not report.errors:
             late = Recording()
             with self.tracker.unheard():
@@ -262,12 +267,19 @@ class Checking:
                 report.add(moved(finding, self.places))
         with self.tracker.unheard():
             file = module.file
-            left = suppress(report.found, allows(file))
+            left = suppress(report.all(), allows(file))
         self.space.forget()
         findings = in_reading_order(left)
         return Analysis(
             module.path, self.loader.texts, module, file, self.works, self._earlier(), findings, self.places
         )  # fmt: skip
+
+    def _reported(self) -> Report:
+        """All findings so far, at their places in the texts."""
+        report = Report()
+        for finding in self._flat(self.main.stream, set()):
+            report.add(moved(finding, self.places))
+        return report
 
     def _earlier(self) -> list[Work]:
         """What nets were before they had a mistake."""

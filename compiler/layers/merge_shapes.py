@@ -100,6 +100,8 @@ def _name(value: Value) -> str | None:
 
 def size_help(shape: Shape, differ: list[int] | None) -> str | None:
     """How maps come to equal heights and widths."""
+    if differ == [0 if len(shape) > 2 else len(shape) - 1]:
+        return f"give both the same number of {'channels' if len(shape) > 2 else 'features'}"
     if len(shape) != 3 or not differ or 0 in differ:
         return None
     return "keep the sizes equal with `pad=same` and equal strides, or cut the larger one with `slice`"

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from netc.compiler.applications import Application, Kind, LayerInstance
-from netc.compiler.facts.count import count, fixed, memory, part, totals
+from netc.compiler.facts.count import count, figure, fixed, memory, part
 from netc.compiler.ir import Dim, Size
 from netc.compiler.net import Net
 from netc.grammar import ast
@@ -281,15 +281,15 @@ def _counted(net: Net, measure: str, path: str | None, batch: int, found: dict[s
         value = memory(net, batch).total
     elif path in LARGEST and not part(net, path):
         name, layers = _largest(net, measure, path, batch)
-        value = getattr(count(layers, batch, fixed(net)), measure)
+        value = figure(measure, layers, batch, fixed(net))
     elif path is not None:
         layers = part(net, path)
         if not layers:
             near = did_you_mean(path, {layer.path for layer in net.layers})
             raise NoPartError(f"net `{net.name}` has no part `{path}`", near or "`netc summary` shows its parts")
-        value = getattr(count(layers, batch, fixed(net)), measure)
+        value = figure(measure, layers, batch, fixed(net))
     else:
-        value = getattr(totals(net, batch), measure)
+        value = figure(measure, layers, batch, fixed(net))
     if isinstance(value, Dim):
         help = "budget `params`, or fix the input's size"
         raise BudgetError(f"`{name}` depends on the size of the input: {value}", help)
@@ -309,7 +309,7 @@ def _largest(net: Net, measure: str, kind: str, batch: int) -> tuple[str, list[L
         return f"{measure}({kind})", []
 
     def size(one: tuple[str, list[LayerInstance]]) -> Any:
-        value = getattr(count(one[1], batch, fixed(net)), measure)
+        value = figure(measure, one[1], batch, fixed(net))
         return value if isinstance(value, int) else 0
 
     path, layers = max(parts, key=size)

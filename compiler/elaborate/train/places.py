@@ -151,7 +151,7 @@ def target_of(frame: Frame, node: ast.Expression, place: str) -> Target | None:
 def fits(frame: Frame, term: Term, node: ast.Syntax) -> bool:
     """Whether a loss or metric takes the shapes of its values; otherwise it is reported."""
     try:
-        term.measure.targets(*term.values)
+        _check_labels(term)
         _check_mask(term)
     except ShapeError as error:
         value = term.values[error.at or 0] if (error.at or 0) < len(term.values) else term.prediction
@@ -160,6 +160,21 @@ def fits(frame: Frame, term: Term, node: ast.Syntax) -> bool:
         frame.error(error.code, error.message, node.span, error.label, secondary=producer, help=error.help)
         return False
     return True
+
+
+def _check_labels(term: Term) -> None:
+    """Refuse a label in the text that is no class of the prediction; raises ShapeError, also where shapes don't fit."""
+    asked = term.measure.targets(*term.values)
+    given = [said for place, said in zip(term.measure.places, term.given, strict=True) if place.data]
+    for spec, label in zip(asked, given, strict=False):
+        if not isinstance(label, float) or spec.classes is None or label == spec.ignored:
+            continue
+        if not (label.is_integer() and 0 <= label < spec.classes):
+            raise ShapeError(
+                f"{term.measure.word} is given the label {label:g}, and there are {spec.classes:,} classes",
+                help=f"name the field of the data that has the labels: whole numbers from 0 to {spec.classes - 1:,}",
+                code="E413",
+            )
 
 
 def _check_mask(term: Term) -> None:
