@@ -57,6 +57,13 @@ CASES: dict[str, Case] = {
                        weights={"w": weight(4, 3, 3, 3)}),
     "bias behind": Case("a = Conv(x, w)\ny = Add(a, b)", "conv(8, 3x3)",
                         weights={"w": weight(8, 4, 3, 3), "b": weight(8, 1, 1)}),
+    "norm in pieces": Case("a = Conv(x, w)\nb = Sub(a, m)\nc = Mul(b, s)\ny = Add(c, t)", "conv(8, 3x3)",
+                           weights={"w": weight(8, 4, 3, 3), "m": weight(1, 8, 1, 1), "s": weight(1, 8, 1, 1, seed=1),
+                                    "t": weight(1, 8, 1, 1, seed=2)}),
+    "norm in pieces behind a bias": Case(
+        "a = Conv(x, w; group=4)\nb = Add(a, b0)\nc = Sub(b, m)\nd = Mul(c, s)\ny = Add(d, t)", "depthwise(3x3, multiplier=2)",
+        weights={"w": weight(8, 1, 3, 3), "b0": weight(1, 8, 1, 1, seed=3), "m": weight(1, 8, 1, 1),
+                 "s": weight(1, 8, 1, 1, seed=1), "t": weight(1, 8, 1, 1, seed=2)}),
     "ceil": Case("y = MaxPool(x; kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)", "maxpool(3x3, stride=2, ceil=true)"),
     "counted padding": Case(
         "y = AveragePool(x; kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1], count_include_pad=1)",
@@ -83,6 +90,7 @@ CASES: dict[str, Case] = {
     "lrn": Case("y = LRN(x; size=3, alpha=0.01)", "lrn(3, alpha=0.01)"),
     "gemm": Case("y = Gemm(x, w, b; transB=1, alpha=0.5, beta=2.0)", "dense(5)", ("N", 4),
                  {"w": weight(5, 4), "b": VECTOR}),
+    "one feature": Case("a = MatMul(x, w)\ny = Add(a, b)", "dense(1)", ("N", 4), {"w": weight(4, 1), "b": weight(1, 1)}),
     "product and sum": Case("a = MatMul(x, w)\ny = Add(b, a)", "dense(5)", ("N", 3, 4), {"w": MATRIX, "b": VECTOR}),
     "product": Case("a = MatMul(x, w)\ny = Relu(a)", "dense(5, bias=false, act=relu)", ("N", 4), {"w": MATRIX}),
     "time first": Case(
