@@ -283,3 +283,18 @@ def test_numbers_beside_the_model_are_read(tmp_path: Path) -> None:
     net, _ = imported(proto, tmp_path)
     (array,) = net.start.values()
     np.testing.assert_array_equal(array, MATRIX.T)
+
+
+def test_windows_in_two_axes_meet_windows_in_one(tmp_path: Path) -> None:
+    """Shifted windows are masked as one axis and taken as two, both folded with the batch."""
+    node = helper.make_node
+    given = {"one": ints(-1, 4, 3, 5), "two": ints(-1, 2, 2, 3, 5), "fold": ints(-1, 3, 5), "mask": weight(4, 1, 1)}
+    nodes = [
+        node("Reshape", ["x", "one"], ["a0"]), node("Add", ["a0", "mask"], ["a1"]), node("Reshape", ["a1", "fold"], ["a"]),
+        node("Reshape", ["x", "two"], ["b0"]), node("Transpose", ["b0"], ["b1"], perm=[0, 2, 1, 3, 4]),
+        node("Reshape", ["b1", "fold"], ["b2"]), node("Transpose", ["b2"], ["b"], perm=[0, 2, 1]),
+        node("MatMul", ["a", "b"], ["c"]), node("Reshape", ["c", "back"], ["y"]),
+    ]  # fmt: skip
+    proto = model(nodes, {"x": ("N", 4, 3, 5)}, {**given, "back": ints(-1, 4, 3, 3)})
+    net, found = imported(proto, tmp_path)
+    assert apart(proto, net, found) < 1e-5
