@@ -102,22 +102,21 @@ def _of_sklearn() -> Makers:
 
 
 def _own() -> Makers:
-    from netc.compiler import compile_inference, load
+    from netc.compiler import SOURCE_KEY, compile_inference, load, source_note
 
-    def compiled(path: str, **chosen: Any) -> onnx.ModelProto:
-        proto = onnx.ModelProto()
-        proto.ParseFromString(compile_inference(load(str(EXAMPLES / path), **chosen)).model)
-        return proto
-
-    def without_text(proto: onnx.ModelProto) -> bytes:
-        del proto.metadata_props[:]
-        for node in proto.graph.node:
-            del node.metadata_props[:]
+    def compiled(path: str, said: bool = True) -> bytes:
+        net, proto = load(str(EXAMPLES / path)), onnx.ModelProto()
+        proto.ParseFromString(compile_inference(net).model)
+        if said:  # as `netc compile` writes it
+            proto.metadata_props.add(key=SOURCE_KEY, value=source_note(net))
+        else:
+            del proto.metadata_props[:]
+            for node in proto.graph.node:
+                del node.metadata_props[:]
         return proto.SerializeToString()
 
-    resnet: dict[str, Any] = {"net": "ResNet", "settings": {}}
     return {
-        "lecture/cnn": lambda: compiled("lecture/cnn.net").SerializeToString(),
-        "zoo ResNet": lambda: compiled("zoo/resnet.net", **resnet).SerializeToString(),
-        "zoo ResNet, metadata taken away": lambda: without_text(compiled("zoo/resnet.net", **resnet)),
+        "lecture/cnn": lambda: compiled("lecture/cnn.net"),
+        "zoo ResNet-50": lambda: compiled("zoo/resnet.net"),
+        "zoo ResNet-50, metadata taken away": lambda: compiled("zoo/resnet.net", said=False),
     }
