@@ -4,6 +4,7 @@
 for `netc.compiler.zoo`, which finds it as far from itself as here.
 """
 
+import os
 from pathlib import Path
 
 from setuptools import setup
@@ -11,13 +12,13 @@ from setuptools import setup
 ROOMS = ("grammar", "compiler", "runtime")
 
 
-def packages(room: str) -> list[str]:
-    """The import names of a top folder and of every package in it; `runtime/fast` is a distribution of its own."""
-    folders = [init.parent for init in sorted(Path(room).glob("**/__init__.py"))]
-    return ["netc." + ".".join(folder.parts) for folder in folders if folder.parts[:2] != ("runtime", "fast")]
+def packages(folder: str) -> list[str]:
+    """A top folder and every package in it; links are not followed, and `runtime/fast` is a distribution of its own."""
+    found = [Path(where) for where, _, files in os.walk(folder) if "__init__.py" in files]
+    return sorted(".".join(path.parts) for path in found if path.parts[:2] != ("runtime", "fast"))
 
 
 setup(
-    packages=["netc", "netc.cli", "netc.examples.zoo", *(name for room in ROOMS for name in packages(room))],
+    packages=["netc.examples.zoo", *packages("netc"), *(f"netc.{name}" for room in ROOMS for name in packages(room))],
     package_dir={"netc": "netc", "netc.examples": "examples", **{f"netc.{room}": room for room in ROOMS}},
 )

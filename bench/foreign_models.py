@@ -155,6 +155,9 @@ class Encoder(nn.Module):
         layer = nn.TransformerEncoderLayer(32, 4, 64, activation="gelu", batch_first=True)
         self.encoder = nn.TransformerEncoder(layer, 3, enable_nested_tensor=False)
         self.head = nn.Linear(32, 5)
+        for weight in self.encoder.parameters():  # PyTorch copies one layer, and its exporter stores equal numbers once
+            if weight.ndim > 1:
+                nn.init.xavier_uniform_(weight)
 
     def forward(self, x: Any) -> Any:
         """Class scores."""

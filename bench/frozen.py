@@ -1,7 +1,5 @@
 """What freezing saves: a step that moves all weights, the last stage and the head, the head alone; beside PyTorch's.
 
-    python -m bench.frozen                # CIFAR ResNet-20 at 128 examples, about two minutes
-
 Times are processor time of one thread, the least of many steps taken in turn, so that others on the machine change them
 little. Memory is the peak of a process that makes three steps and nothing else, less what it held before the first.
 PyTorch has `requires_grad = False` for what is frozen, and batch norm there goes by its running statistics, as here.
@@ -9,15 +7,15 @@ PyTorch has `requires_grad = False` for what is frozen, and batch norm there goe
 
 from __future__ import annotations
 
-import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bench.fresh import call
-from bench.nets import by_name
-from bench.tables import markdown
+from bench.nets import Measured, by_name
+from bench.store import Results
+from bench.tables import Rows, markdown, processor
 
 NET = "CIFAR ResNet-20"
 FROZEN = {
@@ -26,6 +24,47 @@ FROZEN = {
     "all but the head": (("stem..stage3",), 10),
 }
 """What is frozen: our patterns, and how many of the modules of PyTorch's sequence."""
+
+PROSE = """\
+What freezing saves in a training step, SGD with momentum 0.9. Times are processor time of one thread, the least of
+{steps} steps taken in turn, so that others on the machine change them little; memory is what three steps take at their
+peak beyond what the process held before. PyTorch has `requires_grad=False` for what is frozen, and batch norm there
+goes by its running statistics, as here."""
+
+
+def variants(nets: Sequence[Measured]) -> list[tuple[str, str]]:
+    """The net and what is frozen of it, where it is among those asked for."""
+    return [(net.name, frozen) for net in nets if net.name == NET for frozen in FROZEN]
+
+
+def measure(variant: str, *, steps: int, limit: float) -> dict[str, Any]:
+    """Nodes of our step, least seconds of processor time and peak bytes of both sides."""
+    found = _inner("times", variant, steps, limit=limit)
+    held = {side: _inner("peak", variant, side, limit=limit)["bytes"] for side in ("netc", "eager")}
+    return {**found, "batch": by_name(NET).batch, "steps": steps, "bytes": held}
+
+
+def _inner(function: str, *arguments: Any, limit: float) -> dict[str, Any]:
+    """What a function of this file found in a process of its own."""
+    found = call(f"bench.frozen:{function}", *arguments, threads=1, limit=limit)
+    if "failed" in found:
+        raise RuntimeError(f"{function} of {arguments[0]}: {found['failed']}")
+    return found
+
+
+def table(rows: Rows, results: Results) -> list[str]:
+    """Nodes, memory and time of both sides, a row for each part that is frozen."""
+    lines = []
+    for row in rows.values():
+        memory = [f"{row['bytes'][side] / 1e6:,.0f} MB" for side in ("netc", "eager")]
+        speed = [f"{1000 * row['seconds'][side]:,.0f} ms" for side in ("netc", "eager")]
+        ratio = f"**{row['seconds']['netc'] / row['seconds']['eager']:.2f}**"
+        network = f"{row['net']} ({row['batch']})"
+        lines.append([network, processor(row), row["variant"], f"{row['nodes']:,}", *memory, *speed, ratio])
+    heads = ["network (batch)", "processor", "frozen", "nodes", "netc, memory", "PyTorch, memory"]
+    heads += ["netc, step", "PyTorch, step", "ratio"]
+    steps = max(row["steps"] for row in rows.values())
+    return [PROSE.format(steps=steps), "", *markdown(heads, lines, left=3)]
 
 
 def ours(frozen: str) -> tuple[Any, Callable[[], Any]]:
@@ -65,7 +104,7 @@ def times(frozen: str, steps: int) -> dict[str, Any]:
             begun = time.process_time()
             side()
             least[name] = min(least[name], time.process_time() - begun)
-    return {"nodes": made.artifact.nodes, **least}
+    return {"nodes": made.artifact.nodes, "seconds": least}
 
 
 def peak(frozen: str, side: str) -> dict[str, Any]:
@@ -77,32 +116,3 @@ def peak(frozen: str, side: str) -> dict[str, Any]:
     for _ in range(3):
         run()
     return {"bytes": peak_memory() - before}
-
-
-def main() -> None:
-    """Measure every row, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=12, help="of each side (default: 12)")
-    steps = parser.parse_args().steps
-    rows = []
-    for frozen in FROZEN:
-        timed = measured("times", frozen, steps)
-        held = [measured("peak", frozen, side)["bytes"] for side in ("netc", "eager")]
-        memory = [f"{one / 1e6:,.0f} MB" for one in held]
-        speed = [f"{1000 * timed[side]:,.0f} ms" for side in ("netc", "eager")]
-        ratio = f"**{timed['netc'] / timed['eager']:.2f}**"
-        rows.append([frozen, f"{timed['nodes']:,}", *memory, *speed, ratio])
-    heads = ["frozen", "nodes", "netc, memory", "PyTorch, memory", "netc, step", "PyTorch, step", "ratio"]
-    print("\n".join(markdown(heads, rows)))
-
-
-def measured(function: str, *arguments: Any) -> dict[str, Any]:
-    """What a function of this file found in a process of its own."""
-    found = call(f"bench.frozen:{function}", *arguments, threads=1, limit=600)
-    if "failed" in found:
-        raise SystemExit(f"{function} of {arguments[0]}: {found['failed']}")
-    return found
-
-
-if __name__ == "__main__":
-    main()

@@ -1,15 +1,17 @@
 """The table of docs/import.md: models of several exporters, imported, compared, trained for a few steps.
 
-python -m bench.importing [FILE.onnx …] prints it as Markdown; files come after what PyTorch's exporters and the `onnx`
-package give. The exporter by tracing needs PyTorch alone, the other one onnxscript too.
+python -m bench.importing [--only NAME] [FILE.onnx[,INPUT=NUMBER…] …] prints it as Markdown; files come after what
+PyTorch's exporters, Keras's, skl2onnx, netc itself and the `onnx` package give. The exporter by tracing needs PyTorch
+alone, the other one onnxscript too; numbers are as of `netc import --given`.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import gc
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,13 @@ import onnx
 import torch
 from onnx import numpy_helper
 
+from bench.foreign_exporters import others
 from bench.foreign_models import SMALL, export, of_torchvision, randomized
-from netc.compiler import Imported, Net, load, load_model
+from netc.compiler import Net, load_model
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.measure.imported import difference
 
-VISION = ("resnet18", "resnet50", "mobilenet_v2", "vit_b_16")
+VISION = ("resnet18", "resnet50", "mobilenet_v2", "vit_b_16", "swin_t")
 LIGHT = (
     "bvlc_alexnet", "densenet121", "inception_v1", "inception_v2", "resnet50", "shufflenet", "squeezenet", "vgg19",
     "zfnet512",
@@ -36,26 +39,35 @@ EXPORTERS: dict[str, dict[str, bool]] = {
 }
 STEPS = 12
 
-MOST = 30_000_000
-"""Parameters up to which a model is trained here."""
+ROWS, FEW, MANY = 8, 2, 30_000_000
+"""Examples of a step; of a net with more parameters than so many."""
+
+Given = Mapping[str, int | float]
 
 
-def main(files: list[str]) -> None:
+def main() -> None:
     """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", default="", help="rows whose name has this in it")
+    parser.add_argument("files", nargs="*", metavar="FILE.onnx[,INPUT=NUMBER]")
+    chosen = parser.parse_args()
     warnings.filterwarnings("ignore")
     print("| model | written by | lines | parameters | differs by | trains |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for name, by, path in models(Path(folder), files):
-            print(f"| {name} | {by} | {row(path)} |", flush=True)
+        for name, by, path, given in models(Path(folder), chosen.files, chosen.only):
+            print(f"| {name} | {by} | {row(path, given)} |", flush=True)
+            gc.collect()
 
 
-def models(folder: Path, files: list[str]) -> Iterator[tuple[str, str, Path]]:
-    """Name, exporter and file of each model; a file is gone when the next one is made."""
+def models(folder: Path, files: list[str], only: str) -> Iterator[tuple[str, str, Path, Given]]:
+    """Name, exporter and file of each model, and numbers for its inputs; a file is gone when the next one is made."""
     path = folder / "model.onnx"
     made: dict[str, Any] = dict(SMALL)
     if find_spec("torchvision") is not None:
         made |= {f"torchvision {name}": lambda name=name: of_torchvision(name) for name in VISION}
     for name, make in made.items():
+        if only not in name:
+            continue
         torch.manual_seed(0)
         network, example = make()
         network = randomized(network)
@@ -64,45 +76,57 @@ def models(folder: Path, files: list[str]) -> Iterator[tuple[str, str, Path]]:
                 continue
             network.train(how.get("training", False))
             export(network, example, str(path), **how)
-            yield name, by, path
+            yield name, by, path, {}
     for name in LIGHT:
-        yield f"light {name}, random weights", "onnx", with_random_weights(name, path)
+        if only in f"light {name}":
+            yield f"light {name}, random weights", "onnx", with_random_weights(name, path), {}
+    for name, by, content in others():
+        if only in name:
+            path.write_bytes(content())
+            yield name, by, path, {}
     for file in files:
-        yield Path(file).stem, "its package", Path(file)
+        name, *numbers = file.split(",")
+        given = {key: int(number) for key, number in (item.split("=") for item in numbers)}
+        yield Path(name).stem, "its package", Path(name), given
 
 
-def row(path: Path) -> str:
+def row(path: Path, given: Given) -> str:
     """What the table says of a file."""
     try:
-        net, imported = load_model(str(path))
+        net, imported = load_model(str(path), given=given)
     except DiagnosticError as error:
         finding = error.diagnostics[0]
         where = f" ({finding.notes[0]})" if finding.notes else ""
         return f"refused: {finding.message}{where} | | | "
-    lines = sum(bool(line.strip()) for line in imported.text.splitlines())
+    lines = f"{sum(bool(line.strip()) for line in imported.text.splitlines())}"
+    lines += "" if imported.own is None else ", its own text"
     apart = "random" if imported.random else difference(in_use(path) if imported.training else path, net, imported)
     shown = f"{apart:.0e}" if isinstance(apart, float) else apart
-    return f"{lines} | {net.params:,} | {shown} | {trains(path, net, imported)}"
+    return f"{lines} | {net.params:,} | {shown} | {trains(path, net, given)}"
 
 
-def trains(path: Path, net: Net, imported: Imported) -> str:
-    """Whether a squared error of its first output falls when the model is trained on the file as it is."""
+def trains(path: Path, net: Net, given: Given) -> str:
+    """Whether a squared error of its first output falls when the model is trained on the file as it is.
+
+    A text that says itself how it is trained, with `label`, is trained so.
+    """
     from netc import Model, Trainer
 
-    if net.params > MOST:
-        return "not tried"
-    random = np.random.default_rng(0)
+    random, rows = np.random.default_rng(0), FEW if net.params > MANY else ROWS
     data: dict[str, Any] = {}
     for value in net.inputs:
-        shape = [8, *(size if isinstance(size, int) else 32 for size in value.shape[1:])]
+        shape = [rows, *(size if isinstance(size, int) else 32 for size in value.shape[1:])]
         whole = value.dtype == "int64"
         data[value.name] = random.integers(0, 5, shape) if whole else random.standard_normal(shape).astype("f4")
-    output = next(iter(net.outputs.values()))
-    goal = [8, *(size if isinstance(size, int) else 32 for size in output.shape[1:])]
-    data["goal"] = random.standard_normal(goal).astype("f4")
-    trained = load(str(path), loss="mse(output, goal)")
-    trainer = Trainer(Model(trained, "cpu"))
+    name, output = next((name, value) for name, value in net.outputs.items() if value.dtype == "float32")
+    goal = [rows, *(size if isinstance(size, int) else 32 for size in output.shape[1:])]
+    if net.plans:
+        trained, data["label"] = net, random.integers(0, goal[-1], rows)
+    else:
+        trained, _ = load_model(str(path), loss=f"mse({name}, goal)", given=given)
+        data["goal"] = random.standard_normal(goal).astype("f4")
     try:
+        trainer = Trainer(Model(trained, "cpu"))
         before, *_, after = (trainer.step(data)["loss"] for _ in range(STEPS))
     except DiagnosticError as error:
         return f"no: {error.diagnostics[0].message}"
@@ -143,4 +167,4 @@ def with_random_weights(name: str, path: Path) -> Path:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import depth, prose, side_tables, tables
+from bench import depth, frozen, prose, side_tables, tables
 from bench.figures import notes
 from bench.sections import CUDA, TURNS
 from bench.store import Results
@@ -27,15 +27,19 @@ SECTIONS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Results], list[str]
     ("depth", "Depth", depth.table),
     ("data", "The training loop", side_tables.loop),
     ("memory", "Memory", side_tables.memory),
+    ("frozen", "Frozen parts", frozen.table),
     ("profile", "Where the time goes", side_tables.profile),
 )
+
+PROCESSOR_TIME = ("frozen",)
+"""Sections that are measured in processor time, of which a busy machine takes none."""
 
 
 def report(results: Results) -> str:
     """The page as Markdown; sections that were not measured are named at its end."""
     parts = [prose.INTRODUCTION.format(name=results.name), tables.headline(results)]
-    busiest = max((row.get("busy") or 0.0 for section in results.sections.values() for row in section["rows"].values()),
-                  default=0.0)  # fmt: skip
+    busiest = max((row.get("busy") or 0.0 for name, section in results.sections.items() if name not in PROCESSOR_TIME
+                   for row in section["rows"].values()), default=0.0)  # fmt: skip
     if busiest > QUIET:
         parts.append(prose.BUSY.format(share=100 * busiest))
     missing = []

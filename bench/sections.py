@@ -206,6 +206,18 @@ def depth(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
     return measure(measured, variant, seconds=options.seconds, threads=options.threads)
 
 
+def frozen_parts(nets: Sequence[Measured]) -> list[Row]:
+    from bench.frozen import variants
+
+    return [Row(*variant) for variant in variants(nets)]
+
+
+def frozen(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
+    from bench.frozen import measure
+
+    return measure(variant, steps=options.rounds, limit=options.limit / 4)
+
+
 def data(measured: Measured, variant: str, options: Options) -> dict[str, Any]:
     from bench.loop import measure
 
@@ -228,6 +240,7 @@ SECTIONS: dict[str, Section] = {
     "depth": Section("what a layer costs in deep networks", depths, depth, in_quick=False),
     "data": Section("the loop against the bare step", _loops, data),
     "memory": Section("peak memory of a training step", _nets, memory),
+    "frozen": Section("what freezing saves in a step", frozen_parts, frozen, in_quick=False),
     "profile": Section("where the time goes", _with_fast, profile),
     "adam": Section("training steps, Adam", _nets, adam, in_quick=False),
     "compiled": Section("torch.compile", _nets, compiled, in_quick=False),

@@ -52,6 +52,11 @@ def refused(node: ForeignNode) -> tuple[str, str | None] | None:
     """Why networks here have nothing like an operator, and the way out; None where it may be held as it is."""
     if node.op in CONTROL:
         return f"control flow: {CONTROL[node.op]}", "export the network without it"
+    if node.op == "ZipMap":
+        return (
+            "its probabilities are put into a table for each example, and tables do not flow in networks here",
+            "export it with skl2onnx's `options={id(model): {'zipmap': False}}`: they are an array then",
+        )
     if node.op.startswith(("Sequence", "Optional", "String")) or node.op in TEXTS:
         return "sequences, optional values and texts do not flow in networks here", None
     if "Quantize" in node.op or node.op.endswith("Integer") or node.op.startswith("QLinear"):

@@ -110,6 +110,7 @@ def style(out: Path, run: netc.Run) -> Path:
         content_layers=["middle.conv1"],
         style_layers=[f"{layer}.conv1" for layer in LAYERS],
         weight=10.0,
+        variation=5.0,  # without it the grid of the poolings shows
         steps=80,
     )
     view.save(out / "style.png")

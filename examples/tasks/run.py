@@ -3,6 +3,7 @@
     python examples/tasks/run.py                       # all of them
     python examples/tasks/run.py detect segment        # some
     python examples/tasks/run.py --rows 48 --epochs 1  # whether they run at all
+    python examples/tasks/run.py style --weights weights/vgg16.safetensors  # as VGG-16 sees
 
 A task is a folder with a net, TASK/TASK.net, and a data.py unless its train section names data that come with netc.
 Where the task isn't "learn from rows", TASK/TASK.py stands in its place.
@@ -17,6 +18,7 @@ In data.py:
 In TASK.py:
 
     METRIC, train(out, rows, epochs)   all of it: returns METRIC before and after, leaves the picture out/TASK.png
+    WEIGHTS                            a file that it uses where it is there; `train` takes another one as `weights`
 
 What comes out is in runs/tasks/TASK: the data, the run folder, and the picture that `netc predict --draw` makes.
 """
@@ -42,13 +44,16 @@ TRAIN_ROWS, TEST_ROWS, SHOWN = 800, 200, 8
 Rows = dict[str, np.ndarray]
 
 
-def run(task: str, out: Path, count: int | None, epochs: int | None) -> tuple[str, float, float]:
+def run(
+    task: str, out: Path, count: int | None, epochs: int | None, weights: Path | None = None
+) -> tuple[str, float, float]:
     """Train a task; returns what its figure is called, and the figure before and after on rows held out."""
     file, made = HERE / task / f"{task}.net", _data_of(task)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     if hasattr(made, "train"):
-        before, after = made.train(out, count, epochs)
+        own = {"weights": weights} if weights is not None and hasattr(made, "WEIGHTS") else {}
+        before, after = made.train(out, count, epochs, **own)
         return made.METRIC, before, after
     trainer = netc.Trainer(netc.Model(netc.load(file), device="cpu", seed=0), **({"epochs": epochs} if epochs else {}))
     held, source = _write_data(made, trainer, out, count)
@@ -120,14 +125,17 @@ def main() -> None:
     parser.add_argument("--rows", type=int, help="of generated data to train on, and to hold out")
     parser.add_argument("--epochs", type=int, help="instead of the train sections'")
     parser.add_argument("--out", type=Path, default=Path("runs/tasks"), help="folder for runs and pictures")
+    parser.add_argument("--weights", type=Path, help="of VGG-16, for `style` to see by")
     arguments = parser.parse_args()
+    if arguments.weights is not None and not arguments.weights.exists():
+        parser.error(f"there is no {arguments.weights}; examples/weights/convolutions.py makes it")
     unknown = [task for task in arguments.tasks if task not in TASKS]
     if unknown:
         parser.error(f"there is no task {unknown[0]}; there are {', '.join(TASKS)}")
     for task in arguments.tasks or TASKS:
         started = time.monotonic()
         try:
-            name, before, after = run(task, arguments.out / task, arguments.rows, arguments.epochs)
+            name, before, after = run(task, arguments.out / task, arguments.rows, arguments.epochs, arguments.weights)
         except netc.DiagnosticError as error:
             raise SystemExit(f"error: {error}") from None
         seconds = time.monotonic() - started

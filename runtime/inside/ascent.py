@@ -16,8 +16,8 @@ from netc.runtime.sessions.resident import Array
 COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]], np.float32)
 """A square root of the covariance of colours in photographs, as `[colour, component]` (Olah et al. 2017)."""
 
-START = 0.01
-"""How high waves are at first."""
+START, HIGHEST = 0.01, 1.0
+"""How high waves are at first, and how high they become where a picture wakes nothing."""
 
 Judge = Callable[[Array], tuple[float, Array]]
 """Of pictures `[N, C, H, W]` from 0 to 1: what is to be made large, and its gradient."""
@@ -56,6 +56,11 @@ class Canvas:
         waves = np.fft.irfft2(parts[..., 0] + 1j * parts[..., 1], s=self.shape[2:])
         return _sigmoid(np.einsum("dc,nchw->ndhw", self._mix, waves))
 
+    def wake(self, asleep: Array) -> None:
+        """Waves twice as high in pictures `[N]` of which none is answered: grey lies where all units rest."""
+        low = self.z.std(axis=(1, 2, 3, 4)) < HIGHEST
+        self.z[asleep & low] *= 2
+
     def slope(self, picture: Array, gradient: Array) -> Array:
         """The gradient for z of the one for pictures."""
         mixed = np.einsum("dc,ndhw->nchw", self._mix, gradient * picture * (1 - picture))
@@ -86,6 +91,7 @@ def climb(
         shift = tuple(random.integers(-jitter, jitter + 1, 2)) if jitter else (0, 0)
         value, gradient = judge(np.roll(picture, shift, (2, 3)))
         history.append(value)
+        canvas.wake((gradient == 0).all(axis=(1, 2, 3)))
         gradient = np.roll(gradient, (-shift[0], -shift[1]), (2, 3)) - variation * rough_slope(picture)
         slope = canvas.slope(picture, gradient)
         mean = 0.9 * mean + 0.1 * slope

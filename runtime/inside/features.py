@@ -34,7 +34,8 @@ def features(
 ) -> Sheet:
     """A picture for each unit of a layer that its mean over a map, or its neuron in the middle, is largest for.
 
-    Ascent on the picture with jitter, in decorrelated colours and frequencies (Olah et al. 2017, distill.pub).
+    Ascent on the picture with jitter, in decorrelated colours and frequencies (Olah et al. 2017, distill.pub). It
+    begins nearly grey, with more contrast where that wakes no unit; a unit that nothing woke is named below.
 
     layer      a path; the last convolution unless given. Units of a dense layer are neurons, classes for one
     units      filters or neurons by number; the first four unless given;  steps: of Adam
@@ -55,9 +56,11 @@ def features(
     shape = probe.shape(f"{path}.direction")
     _check_units(path, chosen, shape[1])
     direction = _directions(shape, chosen, neuron)
+    woken = np.zeros(len(chosen), bool)
 
     def judge(pictures: Array) -> tuple[float, Array]:
         answer = probe({given.name: scale.to_net(pictures)}, {f"{path}.direction": direction})
+        woken[:] |= answer.gradients[given.name].any(axis=(1, 2, 3))
         return answer.loss, scale.slope(answer.gradients[given.name])
 
     canvas = Canvas((len(chosen), channels, height, width), seed)
@@ -69,6 +72,9 @@ def features(
         if history
         else []
     )
+    if history and not woken.all():
+        asleep = ", ".join(str(unit) for unit, awake in zip(chosen, woken, strict=True) if not awake)
+        below.append(f"no picture woke unit {asleep}: what is shown is noise")
     return Sheet(f"features of {model.net.name}", {path: made, "history": np.array(history)}, panels, below)
 
 

@@ -89,6 +89,21 @@ def test_the_page_says_what_the_figures_say(results: Results) -> None:
     assert "Not measured in this run: Training steps: Adam; torch.compile; Keras; onnxruntime-training;" in page
 
 
+def test_the_page_has_what_freezing_saves(results: Results) -> None:
+    results.begin("frozen", {"command": "python -m bench frozen --all --name fixed", "date": "2026-01-02T03:04:05"},
+                  resume=False)  # fmt: skip
+    row = {
+        "net": "CIFAR ResNet-20", "variant": "all but the head", "processor": "Chip(R) 9", "batch": 128, "steps": 12,
+        "nodes": 1226, "seconds": {"netc": 0.15, "eager": 0.25}, "bytes": {"netc": 38e6, "eager": 93e6}, "busy": 0.9,
+    }  # fmt: skip
+    results.put("frozen", "CIFAR ResNet-20, all but the head", row)
+    page = report(results)
+    said = "| CIFAR ResNet-20 (128) | Chip 9 | all but the head | 1,226 | 38 MB | 93 MB | 150 ms | 250 ms | **0.60** |"
+    assert said in page
+    assert "the least of\n12 steps" in page
+    assert "taken on a busy machine" not in page  # processor time
+
+
 def test_the_page_is_written_beside_the_figures(results: Results) -> None:
     write_report(results)
     assert results.path.with_suffix(".md").read_text("utf-8") == report(results)

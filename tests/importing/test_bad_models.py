@@ -182,7 +182,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["short tensor", "filled", "doubled", "calls double", "rank"])
+@pytest.mark.parametrize("name", BAD)
 def test_little_memory_is_enough(name: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.onnx"
     path.write_bytes(BAD[name][0]().SerializeToString())

@@ -57,6 +57,13 @@ CASES: dict[str, Case] = {
                        weights={"w": weight(4, 3, 3, 3)}),
     "bias behind": Case("a = Conv(x, w)\ny = Add(a, b)", "conv(8, 3x3)",
                         weights={"w": weight(8, 4, 3, 3), "b": weight(8, 1, 1)}),
+    "norm in pieces": Case("a = Conv(x, w)\nb = Sub(a, m)\nc = Mul(b, s)\ny = Add(c, t)", "conv(8, 3x3)",
+                           weights={"w": weight(8, 4, 3, 3), "m": weight(1, 8, 1, 1), "s": weight(1, 8, 1, 1, seed=1),
+                                    "t": weight(1, 8, 1, 1, seed=2)}),
+    "norm in pieces behind a bias": Case(
+        "a = Conv(x, w; group=4)\nb = Add(a, b0)\nc = Sub(b, m)\nd = Mul(c, s)\ny = Add(d, t)", "depthwise(3x3, multiplier=2)",
+        weights={"w": weight(8, 1, 3, 3), "b0": weight(1, 8, 1, 1, seed=3), "m": weight(1, 8, 1, 1),
+                 "s": weight(1, 8, 1, 1, seed=1), "t": weight(1, 8, 1, 1, seed=2)}),
     "ceil": Case("y = MaxPool(x; kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)", "maxpool(3x3, stride=2, ceil=true)"),
     "counted padding": Case(
         "y = AveragePool(x; kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1], count_include_pad=1)",
@@ -83,6 +90,7 @@ CASES: dict[str, Case] = {
     "lrn": Case("y = LRN(x; size=3, alpha=0.01)", "lrn(3, alpha=0.01)"),
     "gemm": Case("y = Gemm(x, w, b; transB=1, alpha=0.5, beta=2.0)", "dense(5)", ("N", 4),
                  {"w": weight(5, 4), "b": VECTOR}),
+    "one feature": Case("a = MatMul(x, w)\ny = Add(a, b)", "dense(1)", ("N", 4), {"w": weight(4, 1), "b": weight(1, 1)}),
     "product and sum": Case("a = MatMul(x, w)\ny = Add(b, a)", "dense(5)", ("N", 3, 4), {"w": MATRIX, "b": VECTOR}),
     "product": Case("a = MatMul(x, w)\ny = Relu(a)", "dense(5, bias=false, act=relu)", ("N", 4), {"w": MATRIX}),
     "time first": Case(
@@ -275,3 +283,18 @@ def test_numbers_beside_the_model_are_read(tmp_path: Path) -> None:
     net, _ = imported(proto, tmp_path)
     (array,) = net.start.values()
     np.testing.assert_array_equal(array, MATRIX.T)
+
+
+def test_windows_in_two_axes_meet_windows_in_one(tmp_path: Path) -> None:
+    """Shifted windows are masked as one axis and taken as two, both folded with the batch."""
+    node = helper.make_node
+    given = {"one": ints(-1, 4, 3, 5), "two": ints(-1, 2, 2, 3, 5), "fold": ints(-1, 3, 5), "mask": weight(4, 1, 1)}
+    nodes = [
+        node("Reshape", ["x", "one"], ["a0"]), node("Add", ["a0", "mask"], ["a1"]), node("Reshape", ["a1", "fold"], ["a"]),
+        node("Reshape", ["x", "two"], ["b0"]), node("Transpose", ["b0"], ["b1"], perm=[0, 2, 1, 3, 4]),
+        node("Reshape", ["b1", "fold"], ["b2"]), node("Transpose", ["b2"], ["b"], perm=[0, 2, 1]),
+        node("MatMul", ["a", "b"], ["c"]), node("Reshape", ["c", "back"], ["y"]),
+    ]  # fmt: skip
+    proto = model(nodes, {"x": ("N", 4, 3, 5)}, {**given, "back": ints(-1, 4, 3, 3)})
+    net, found = imported(proto, tmp_path)
+    assert apart(proto, net, found) < 1e-5

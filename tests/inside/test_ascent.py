@@ -73,3 +73,15 @@ def test_rosenbrocks_valley_is_followed() -> None:
     np.testing.assert_allclose(found, 1, atol=1e-2)
     assert calls[-1] <= 150
     assert calls == list(range(1, len(calls) + 1))
+
+
+def test_a_picture_that_wakes_nothing_gets_more_contrast() -> None:
+    def judge(x: Array) -> tuple[float, Array]:  # a unit that rests until a place is 0.3 brighter than grey
+        awake = np.maximum(x - np.float32(0.8), 0)
+        return float(awake.sum()), (awake > 0).astype(np.float32)
+
+    asleep = Canvas((1, 1, 16, 16)).picture()
+    assert judge(asleep)[0] == 0
+    made, history = climb(Canvas((2, 1, 16, 16)), judge, 200, jitter=0)
+    assert history[-1] > history[0] == 0
+    assert ((made > 0.8).mean(axis=(1, 2, 3)) > 0.3).all()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -94,6 +96,19 @@ def test_names_are_completed() -> None:
 
 def test_a_name_is_required() -> None:
     assert CliRunner().invoke(netc, ["new", "mine"]).exit_code == 2
+
+
+def test_every_package_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tests import is a checkout; an installation has what setup.py names."""
+    named: list[str] = []
+    monkeypatch.setattr("setuptools.setup", lambda **said: named.extend(said["packages"]))
+    monkeypatch.chdir(ROOT)
+    runpy.run_path("setup.py")
+    there = [Path(folder) for folder, _, files in os.walk("netc", followlinks=True) if "__init__.py" in files]
+    fast = Path("netc/runtime/fast")
+    wanted = {".".join(folder.parts) for folder in there if fast not in (folder, *folder.parents)}
+    assert len(wanted) > 80
+    assert set(named) == wanted | {"netc.examples.zoo"}
 
 
 @pytest.mark.slow

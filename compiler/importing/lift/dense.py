@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from netc.compiler.importing.calls import Call
 from netc.compiler.importing.lifting import MIDDLE, SMALL, Lifting, lifts
 from netc.compiler.importing.lowering import Weight
+from netc.compiler.importing.records import derived
 from netc.compiler.ir import Node, Value, is_batched
 
 
@@ -14,11 +17,14 @@ def with_bias(m: Lifting, node: Node) -> Call | None:
     for product, bias in (node.inputs, node.inputs[::-1]):
         multiply = m.made(product, "MatMul")
         array = m.array(bias)
+        if multiply is not None and array is None and product.shape[-1] == 1 and (one := m.number(bias)) is not None:
+            array = np.array([one], np.float32)  # the only number of a layer with one feature is no less trained
         if multiply is None or array is None or array.size != product.shape[-1] or array.shape[-1] != array.size:
             continue
         found = _weight(m, multiply)
         if found is not None:
-            weights = {"weight": found, "bias": m.weight(bias, array.reshape(-1), "bias")}
+            key = derived(m.lowering.weights[bias].key if bias in m.lowering.weights else found.key, "bias")
+            weights = {"weight": found, "bias": Weight(key, np.ascontiguousarray(array.reshape(-1)))}
             return m.call("dense", node, multiply.inputs[0], weights=weights, features=array.size)
     return None
 

@@ -120,6 +120,8 @@ def _heads_first(g: Lowering, head: Flow, tail: list[int]) -> tuple[Flow, int]:
 
 
 def _multiplied(g: Lowering, laid: list[tuple[Flow, int]]) -> Flow:
+    if laid[0][0].axes != laid[1][0].axes:  # windows by rows and columns beside windows in one: both in one
+        laid = [_in_one(g, *item) for item in laid]
     (a, left), (b, right) = laid
     sizes = [[[flow.value.shape[part] for part in axis] for axis in flow.axes] for flow in (a, b)]
     if sizes[0] == sizes[1] and left == right and a.axes == b.axes:
@@ -129,6 +131,16 @@ def _multiplied(g: Lowering, laid: list[tuple[Flow, int]]) -> Flow:
     if all(all(len(axis) <= 1 for axis in flow.axes) for flow in (a, b)):
         return _broadcast(g, [a, b], [left, right], rank)
     raise ApartError("heads that are folded together do not fit")
+
+
+def _in_one(g: Lowering, flow: Flow, count: int) -> tuple[Flow, int]:
+    """The flow with what each foreign axis is folded of made one axis of its value, but for the batch."""
+    batched = is_batched(flow.value)
+    groups: list[list[int]] = [[0]] if batched else []
+    groups += [parts for axis in flow.axes if (parts := [part for part in axis if part or not batched])]
+    tail = [[part] for part in range(count, flow.value.rank)]
+    found = reshaped(g.b, flow, [*groups, *tail])
+    return found, len(groups)
 
 
 def _broadcast(g: Lowering, flows: list[Flow], counts: list[int], rank: int) -> Flow:

@@ -1,9 +1,9 @@
 """Learns to paint landscapes over in the manner of a painting; both are generated.
 
-The maps of a trained net say what content and style are: of VGG-16 where weights/vgg16.safetensors is, which
-examples/weights/convolutions.py writes; of a small net that learns to tell textures apart first where it is not. METRIC
-is measured on landscapes held out: before is the style loss of the landscapes as they are, after that of what is made
-of them.
+The maps of a trained net say what content and style are: of VGG-16 where weights/vgg16.safetensors is, or what
+`--weights` names, which examples/weights/convolutions.py writes; of a small net that learns to tell textures apart
+first where it is not. METRIC is measured on landscapes held out: before is the style loss of the landscapes as they
+are, after that of what is made of them.
 """
 
 from __future__ import annotations
@@ -22,19 +22,21 @@ FILE = Path(__file__).with_name("style.net")
 METRIC = "style loss"
 ROWS, HELD, SHOWN = 160, 24, 4
 LEVELS = ("fine", "middle", "coarse")
-VGG16 = Path("weights/vgg16.safetensors")
+WEIGHTS = Path("weights/vgg16.safetensors")
 DEPTHS, EPOCHS = (2, 2, 3), 3
 """VGG-16's convolutions at each level; it sees so much that fewer epochs do, each of which takes longer."""
 
 
-def train(out: Path, count: int | None, epochs: int | None) -> tuple[float, float]:
+def train(out: Path, count: int | None, epochs: int | None, weights: Path = WEIGHTS) -> tuple[float, float]:
     """See, then paint; leaves the run folder and `style.png`, and returns METRIC before and after."""
     random = np.random.default_rng(0)
     count = count or ROWS
     settings = {"epochs": epochs} if epochs else {}
-    real = VGG16.exists()
+    real = weights.exists()
     model = netc.Model(netc.load(FILE, net="Style", real=real), device="cpu", seed=0)
-    model.load_state_dict(_published(model) if real else _learned(model, count, random, settings), strict=False)
+    model.load_state_dict(
+        _published(model, weights) if real else _learned(model, count, random, settings), strict=False
+    )
     if real:
         settings = {"epochs": epochs or EPOCHS}
     learned, held = ({"image": _landscapes(rows, random)} for rows in (count, HELD))
@@ -52,12 +54,12 @@ def train(out: Path, count: int | None, epochs: int | None) -> tuple[float, floa
     return before, after
 
 
-def _published(model: netc.Model) -> dict[str, np.ndarray]:
+def _published(model: netc.Model, weights: Path) -> dict[str, np.ndarray]:
     """The weights of VGG-16 under the names of what sees; they stand in the same order."""
     layers = [f"stage.{stage}.layer.{layer}.conv1" for stage, depth in enumerate(DEPTHS) for layer in range(depth)]
-    found = load_file(VGG16)
+    found = load_file(weights)
     given = [found[f"{layer}.{leaf}"] for layer in layers for leaf in ("weight", "bias")]
-    print(f"content and style as VGG-16 sees them, by {VGG16}")
+    print(f"content and style as VGG-16 sees them, by {weights}")
     return dict(zip(_sight(model), given, strict=True))
 
 
