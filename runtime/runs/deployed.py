@@ -67,7 +67,8 @@ class Deployed:
             self.card: Card | None = card_of(metadata.get(CARD_KEY), str(path))
             scorer = notes.scorer(metadata)
             self.scorer = None if scorer is None else opened(scorer)
-            notes.check_figures(None if self.scorer is None else self.scorer.manifest)
+            if self.scorer is not None:
+                notes.check_scorer(self.scorer.manifest, set(self.session.outputs.values()))
         except notes.NotesError as error:
             raise _unreadable(path, str(error)) from error
         kind = "infer" if manifest is None else manifest["kind"]

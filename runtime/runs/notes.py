@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netc.compiler import Tallies
+from netc.compiler import Tallies, said
 
 SCORER_KEY = "netc.scorer"
 
@@ -34,13 +34,15 @@ def check_manifest(manifest: Any) -> None:
         raise NotesError("`netc.manifest` in its metadata is damaged")
 
 
-def check_figures(manifest: Any) -> None:
-    """Raise NotesError where what a scorer says about its figures is not what the compiler writes."""
+def check_scorer(manifest: Any, outputs: set[str]) -> None:
+    """Raise NotesError where what a scorer says is not what the compiler writes, or is of a model with other outputs."""
     try:
-        if manifest is not None:
-            Tallies(manifest)
+        Tallies(manifest)
+        compared = [said(port) for port in manifest["inputs"] if port["role"] == "prediction"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotesError(f"`{SCORER_KEY}` in its metadata is damaged") from error
+    if not outputs.issuperset(compared):
+        raise NotesError(f"`{SCORER_KEY}` in its metadata is of another network")
 
 
 def _is_port(port: Any) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.devices.device import Device
+from netc.runtime.devices.device import Device, runtime
 from netc.runtime.sessions.isolated.exchange import DTYPES, pack, receive, send, unpack
 from netc.runtime.sessions.session import OUT_OF_MEMORY, Session
 
@@ -38,6 +38,8 @@ def main() -> None:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _be_modest()
     sessions: list[Session] = []
+    runtime()
+    send(answers, {"ready": True})
     while True:
         try:
             said, parts = receive(requests, WHOLE)

@@ -35,6 +35,8 @@ ITS_OWN_SIZE = 4
 PASSED_ON = ("E558",)
 """Findings of the process that are told as they are."""
 TOLD = 300
+STARTING = 120.0
+"""Seconds that the process may take to start, which it does in a third of one."""
 
 
 class FailedError(Exception):
@@ -81,6 +83,7 @@ class IsolatedProcess:
         )  # fmt: skip
         self.close = weakref.finalize(self, _end, self._process, self._printed)
         self._ended: Diagnostic | None = None
+        self._ready = False
 
     def open(self, model: bytes, folder: Path | None = None, size: int = 0) -> IsolatedSession:
         """A session for the bytes of a model.
@@ -112,29 +115,18 @@ class IsolatedProcess:
     def _ask(
         self, said: Mapping[str, Any], parts: Sequence[bytes | memoryview]
     ) -> tuple[dict[str, Any], list[bytearray]]:
-        if self._ended is not None:
-            raise DiagnosticError(self._ended)
-        requests, answers = self._process.stdin, self._process.stdout
-        assert requests is not None
-        assert answers is not None
-        late = _Alarm(SECONDS.value, self._process)
-        try:
-            send(requests, {**said, "seconds": SECONDS.value}, parts)
-            found, arrays = receive(answers, TENSORS.value)
-        except TooLongError:
-            raise self.lost("it answered with more than it was allowed") from None
-        except (OSError, EOFError, ExchangeError):
-            raise self._gone(late.rang) from None
-        except BaseException:  # interrupted: what it is at is for nobody
-            self.close()
-            raise
-        finally:
-            late.cancel()
+        if not self._ready:
+            self._exchange(None, (), STARTING)
+            self._ready = True
+        found, arrays = self._exchange({**said, "seconds": SECONDS.value}, parts, SECONDS.value)
         if "memory" in found:
             help = "ask about fewer rows at a time, or make its inputs smaller"
-            raise self._past(
-                WORKING_MEMORY, f"{self.name} takes too much memory", help, failing_operator(str(found["memory"]))
-            )
+            where = failing_operator(str(found["memory"]))
+            self._ended = self._past(WORKING_MEMORY, f"{self.name} takes too much memory", help, where).diagnostics[
+                0
+            ]  # what it holds now is not given back
+            self.close()
+            raise DiagnosticError(self._ended)
         if "too_much" in found:
             raise self._past(TENSORS, self._too_much(found["too_much"]))
         if "failed" in found:
@@ -145,6 +137,30 @@ class IsolatedProcess:
         if "code" in found:
             raise FailedError(str(found.get("message")))
         return found, arrays
+
+    def _exchange(
+        self, said: Mapping[str, Any] | None, parts: Sequence[bytes | memoryview], seconds: float
+    ) -> tuple[dict[str, Any], list[bytearray]]:
+        """Send a message, or none, and receive one within a time."""
+        if self._ended is not None:
+            raise DiagnosticError(self._ended)
+        requests, answers = self._process.stdin, self._process.stdout
+        assert requests is not None
+        assert answers is not None
+        late = _Alarm(seconds, self._process)
+        try:
+            if said is not None:
+                send(requests, said, parts)
+            return receive(answers, TENSORS.value)
+        except TooLongError:
+            raise self.lost("it answered with more than it was allowed") from None
+        except (OSError, EOFError, ExchangeError):
+            raise self._gone(late.rang) from None
+        except BaseException:  # interrupted: what it is at is for nobody
+            self.close()
+            raise
+        finally:
+            late.cancel()
 
     def _too_much(self, size: Any) -> str:
         shown = TENSORS.shown(size) if isinstance(size, int) else "too much"
