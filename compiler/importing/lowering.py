@@ -50,8 +50,8 @@ class Weight:
 
 
 def _is_long(size: Dim) -> bool:
-    sizes = (len(monomial) > LIMITS["power"] or abs(number) >= 1 << 63 for monomial, number in size.terms.items())
-    return len(size.terms) > LIMITS["terms"] or any(sizes)
+    factors, largest = max(map(len, size.terms)), max(map(abs, size.terms.values()))
+    return len(size.terms) > LIMITS["terms"] or factors > LIMITS["power"] or largest >= 1 << 63
 
 
 @dataclass(slots=True)

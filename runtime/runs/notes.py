@@ -35,7 +35,7 @@ def check_manifest(manifest: Any) -> None:
 
 
 def check_scorer(manifest: Any, outputs: set[str]) -> None:
-    """Raise NotesError where what a scorer says is not what the compiler writes, or is of a model with other outputs."""
+    """Raise NotesError where a scorer says other things than the compiler writes, or compares other outputs."""
     try:
         Tallies(manifest)
         compared = [said(port) for port in manifest["inputs"] if port["role"] == "prediction"]
