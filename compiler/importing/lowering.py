@@ -50,8 +50,9 @@ class Weight:
 
 
 def _is_long(size: Dim) -> bool:
-    factors, largest = max(map(len, size.terms)), max(map(abs, size.terms.values()))
-    return len(size.terms) > LIMITS["terms"] or factors > LIMITS["power"] or largest >= 1 << 63
+    factors = max(map(len, size.terms))
+    large = any(int(abs(number)) >= 1 << 63 for number in size.terms.values())
+    return len(size.terms) > LIMITS["terms"] or factors > LIMITS["power"] or large
 
 
 @dataclass(slots=True)

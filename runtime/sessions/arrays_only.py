@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.limits import BATCH, TENSORS
 from netc.grammar.snippet import printable
@@ -46,7 +47,7 @@ def check_array(port: Given, called: str = "") -> None:
 def _check_size(path: Path, port: Given) -> None:
     sizes = [size if isinstance(size, int) else 1 for size in port.shape]
     if sizes and sizes[0] > BATCH.value:
-        message = f"{path} takes batches of {BATCH.shown(sizes[0])} rows"
+        message = f"{path} takes batches of {counted(sizes[0], 'row')}"
         raise BATCH.error(message, help="export it with an open batch")
     size = math.prod(sizes) * np.dtype(DTYPES[port.type]).itemsize
     if size > TENSORS.value:

@@ -15,6 +15,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from netc.grammar.counted import counted
+
 LENGTH = struct.Struct("<Q")
 TEXT = 256 << 20
 """The most bytes of a message's JSON: the metadata of a model is in one."""
@@ -46,7 +48,7 @@ class TooLongError(ExchangeError):
     """The parts of a message have more bytes than its reader takes."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"a message of {size} bytes")
+        super().__init__(f"a message of {counted(size, 'byte')}")
         self.size = size
 
 

@@ -19,6 +19,7 @@ from threading import Timer
 from typing import Any, BinaryIO
 
 from netc.compiler import Manifest
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.limits import SECONDS, TENSORS, WORKING_MEMORY, Limit
 from netc.grammar.opening import clipped
@@ -164,7 +165,7 @@ class IsolatedProcess:
 
     def _too_much(self, size: Any) -> str:
         shown = TENSORS.shown(size) if isinstance(size, int) else "too much"
-        return f"{self.name} answers one batch with {shown}"
+        return f"one batch of answers of {self.name} has {shown}"
 
     def _past(self, limit: Limit, message: str, help: str = "", note: str = "") -> DiagnosticError:
         return limit.error(message, help=help, note=note)
@@ -172,7 +173,7 @@ class IsolatedProcess:
     def _gone(self, late: bool) -> DiagnosticError:
         """What to say of a process that ended without an answer."""
         if late:
-            message = f"{self.name} had not answered after {SECONDS.value} seconds"
+            message = f"{self.name} had not answered after {counted(SECONDS.value, 'second')}"
             help = "give it fewer or smaller inputs"
             self._ended = self._past(SECONDS, message, help).diagnostics[0]
             self.close()
