@@ -51,7 +51,7 @@ class Weight:
 
 def _is_long(size: Dim) -> bool:
     factors = max(map(len, size.terms))
-    large = any(int(abs(number)) >= 1 << 63 for number in size.terms.values())
+    large = any(not -(1 << 63) < number < 1 << 63 for number in size.terms.values())
     return len(size.terms) > LIMITS["terms"] or factors > LIMITS["power"] or large
 
 

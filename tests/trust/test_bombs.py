@@ -14,7 +14,7 @@ from PIL import Image
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.images.decode import read_image
 
-from .bombs import IDX, IMAGES, NPY, NPZ, TABLES, put
+from .bombs import IDX, IMAGES, NPY, NPZ, TABLES, put, webp
 
 MEGABYTES = 300
 """What a small file may cost, the process itself included."""
@@ -74,6 +74,7 @@ FAMILIES: dict[str, dict[str, Callable[[], bytes]]] = {
 }  # fmt: skip
 
 READ = {
+    ("npz", "an array that is an archive"),
     ("images", "png with much behind its pixels"), ("csv", "one long value"), ("csv", "many columns"),
     ("csv", "a number of many digits"), ("csv", "a number of many digits before"),
 }  # fmt: skip
@@ -110,10 +111,10 @@ def test_blank_images_are_read(mode: str, tmp_path: Path) -> None:
 
 def test_a_blank_one_that_is_packed_better_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.webp"
-    path.write_bytes(IMAGES["webp of the most pixels"]())
+    path.write_bytes(webp(4000, 2000))
     with pytest.raises(DiagnosticError, match="E533") as caught:
         read_image(path, 1, size=(8, 8))
     (found,) = caught.value.diagnostics
-    assert "16,000 x 4,000 pixels in " in found.message
+    assert "4,000 x 2,000 pixels in " in found.message
     monkeypatch.setenv("NETC_LIMIT_RATIO", "1M")
     assert read_image(path, 1, size=(8, 8)).max() == 0
