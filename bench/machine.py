@@ -13,6 +13,9 @@ from bench.sections import ORT_TRAINING
 from netc.runtime.devices.device import CPU
 from netc.runtime.measure import ceilings
 
+VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2"}
+"""Flags of a processor, widest vectors first, and what they are called."""
+
 
 def describe(threads: int) -> dict[str, Any]:
     """Processor, threads, versions, SGEMM peak (GFLOP/s) and copy bandwidth (GB/s)."""
@@ -32,13 +35,19 @@ def describe(threads: int) -> dict[str, Any]:
 
 
 def processor() -> str:
-    """What it calls itself."""
+    """What it calls itself, with family, model and widest vectors: one name is sold for many processors."""
     info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    if not info.exists():
+        return platform.processor() or platform.machine()
+    first = info.read_text().split("\n\n", 1)[0]
+    said = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
+    if "model name" not in said:
+        return platform.processor() or platform.machine()
+    flags = said.get("flags", "").split()
+    widest = next((name for flag, name in VECTORS.items() if flag in flags), None)
+    kind = [f"family {said['cpu family']}", f"model {said['model']}"] if "cpu family" in said else []
+    details = ", ".join([*kind, *([widest] if widest else [])])
+    return f"{said['model name']} ({details})" if details else said["model name"]
 
 
 def _version(name: str) -> str | None:

@@ -44,6 +44,7 @@ class Port(TypedDict):
              has one starts equal to that parameter
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     ignored  for a target of class labels: one that counts for nothing, which may lie outside
+    between  for a target of numbers: the smallest and the largest that has a meaning, None where there is none
     weighs   for a target that is a mask alone: true; [N] holds for all positions of an example
     trainable, buffer   for inputs of role param
     metric, part, combine   for an output of role metric that is a part of a figure: of which metric, which part, and
@@ -68,6 +69,7 @@ class Port(TypedDict):
     of: NotRequired[str]
     classes: NotRequired[int]
     ignored: NotRequired[int]
+    between: NotRequired[list[float | None]]
     weighs: NotRequired[bool]
     metric: NotRequired[str]
     part: NotRequired[str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def counted(number: object, noun: str, plural: str = "") -> str:
     """A number with what it counts, in the plural unless it is 1: `counted(2, "class", "classes")`.
@@ -10,6 +12,27 @@ def counted(number: object, noun: str, plural: str = "") -> str:
     """
     shown = f"{number:,}" if isinstance(number, int) else str(number)
     return f"{shown} {noun_for(number, noun, plural)}"
+
+
+def bounded(low: float | None, high: float | None) -> str:
+    """The numbers between two bounds, None and infinity for none: `a number from 0 to 1`, `a number of at least 0`."""
+    at_least = low is not None and math.isfinite(low)
+    at_most = high is not None and math.isfinite(high)
+    if at_least and at_most:
+        return f"a number from {low:g} to {high:g}"
+    return f"a number of at least {low:g}" if at_least else f"a number of at most {high:g}" if at_most else "a number"
+
+
+def size(number: int | str) -> str:
+    """Bytes in a unit that a human reads; a symbolic number as it is."""
+    if isinstance(number, str):
+        return counted(number, "byte")
+    amount: float = number
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return counted(number, "byte") if unit == "bytes" else f"{amount:,.1f} {unit}"
 
 
 def noun_for(number: object, noun: str, plural: str = "") -> str:

@@ -10,10 +10,10 @@ from netc.compiler.compare.layers import Layer
 from netc.compiler.compare.rows import HEADS, field_of, rows_of, sums
 from netc.compiler.compare.terms import Term, terms, what_differs
 from netc.compiler.facts.count import memory, receptive_field
-from netc.compiler.facts.table import count, size, title_of
+from netc.compiler.facts.table import count, title_of
 from netc.compiler.ir import Size, format_shape, language_shape
 from netc.compiler.net import Net
-from netc.grammar.counted import counted
+from netc.grammar.counted import counted, size
 
 BATCH = 32
 TOTALS = ("", "before", "after", "difference")

@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.facts.count import memory
-from netc.grammar.counted import counted
+from netc.grammar.counted import counted, size
 
 if TYPE_CHECKING:
     from netc.compiler.net import Net
@@ -69,18 +69,6 @@ def totals_lines(net: Net, found: Mapping[str, Any], batch: int | None) -> list[
 def count(number: int | str) -> str:
     """`1,234,567`; a symbolic number as it is."""
     return f"{number:,}" if isinstance(number, int) else number
-
-
-def size(number: int | str) -> str:
-    """Bytes in a unit that a human reads; a symbolic number as it is."""
-    if isinstance(number, str):
-        return counted(number, "byte")
-    amount: float = number
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            break
-        amount /= 1000
-    return counted(number, "byte") if unit == "bytes" else f"{amount:.1f} {unit}"
 
 
 def title_of(net: Net) -> str:

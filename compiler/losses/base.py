@@ -20,12 +20,14 @@ class TargetSpec:
     """What the data must supply: element type, shape `[N, …]`, perhaps with ANY, and for class labels their number.
 
     ignored  a label that counts for nothing, which may lie outside the classes
+    between  the smallest and the largest number that has a meaning, both included; infinity for none
     """
 
     dtype: DType
     shape: Shape
     classes: int | None = None
     ignored: int | None = None
+    between: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,20 @@ from netc.compiler.layers.base import constant_size, language_shape, require_flo
 from netc.compiler.losses.base import TargetSpec
 from netc.compiler.losses.mean import class_axis, mean, without
 
-__all__ = ["at_label", "class_axis", "label_target", "mean", "number_of_classes", "one_hot", "without", "yes_or_no"]
+__all__ = [
+    "SHARES",
+    "at_label",
+    "class_axis",
+    "label_target",
+    "mean",
+    "number_of_classes",
+    "one_hot",
+    "without",
+    "yes_or_no",
+]
+
+SHARES = (0.0, 1.0)
+"""What a yes, or the share of a class, lies between."""
 
 
 def label_target(word: str, prediction: Value, ignored: int | None = None, *, binary: bool = False) -> TargetSpec:
@@ -36,7 +49,7 @@ def label_target(word: str, prediction: Value, ignored: int | None = None, *, bi
 def yes_or_no(word: str, prediction: Value) -> TargetSpec:
     """Numbers from 0 to 1, one for each of the prediction's; raises ShapeError."""
     require_floats(word, prediction)
-    return TargetSpec(DType.FLOAT32, prediction.shape)
+    return TargetSpec(DType.FLOAT32, prediction.shape, between=SHARES)
 
 
 def number_of_classes(scores: Value) -> int:

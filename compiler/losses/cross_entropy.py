@@ -11,7 +11,7 @@ from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Value
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.losses.base import Loss, TargetSpec, loss
-from netc.compiler.losses.classes import at_label, class_axis, label_target, number_of_classes, one_hot
+from netc.compiler.losses.classes import SHARES, at_label, class_axis, label_target, number_of_classes, one_hot
 from netc.grammar.counted import counted
 
 
@@ -126,7 +126,7 @@ class CrossEntropy(Loss):
                 argument="class_weights",
                 help="give a weight for each class, in their order",
             )
-        return TargetSpec(DType.FLOAT32, prediction.shape) if self.soft else labels
+        return TargetSpec(DType.FLOAT32, prediction.shape, between=SHARES) if self.soft else labels
 
     def each(self, g: Builder, *given: Value) -> Value:
         prediction, target = given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from netc.compiler.declare.also import Also
@@ -11,7 +12,7 @@ from netc.compiler.ir import Builder, DType, Shape, Value
 from netc.compiler.layers.base import require_floats
 from netc.compiler.losses.base import Loss, Place, TargetSpec, loss
 from netc.compiler.losses.checks import require_same
-from netc.compiler.losses.classes import class_axis, label_target
+from netc.compiler.losses.classes import SHARES, class_axis, label_target
 from netc.compiler.losses.functions import growth, log_of, square
 
 
@@ -41,7 +42,7 @@ class KullbackLeibler(Loss):
 
     def target(self, prediction: Value) -> TargetSpec:
         label_target("kl", prediction)
-        return TargetSpec(DType.FLOAT32, prediction.shape)
+        return TargetSpec(DType.FLOAT32, prediction.shape, between=SHARES)
 
     def each(self, g: Builder, *given: Value) -> Value:
         prediction, target = given
@@ -119,7 +120,7 @@ class PoissonNLL(Loss):
 
     def target(self, prediction: Value) -> TargetSpec:
         require_floats("poisson_nll", prediction)
-        return TargetSpec(DType.FLOAT32, prediction.shape)
+        return TargetSpec(DType.FLOAT32, prediction.shape, between=(0.0, math.inf))
 
     def each(self, g: Builder, *given: Value) -> Value:
         x, t = given

@@ -20,7 +20,7 @@ class Compared(Loss):
 
     def targets(self, *values: Value) -> tuple[TargetSpec, ...]:
         require_same(self.word, values, vectors=True)
-        spec = TargetSpec(DType.FLOAT32, values[0].shape[:-1])
+        spec = TargetSpec(DType.FLOAT32, values[0].shape[:-1], between=(-1.0, 1.0))
         return (spec,) if any(place.data for place in self.places) else ()
 
     def positions(self, *values: Value) -> Shape:

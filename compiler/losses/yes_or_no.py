@@ -7,7 +7,8 @@ from typing import Any
 from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Boolean, Real, argument
 from netc.compiler.declare.samples import Pair, Wrong
-from netc.compiler.ir import Builder, Value
+from netc.compiler.ir import Builder, DType, Value
+from netc.compiler.layers.base import require_floats
 from netc.compiler.losses.base import Loss, TargetSpec, loss
 from netc.compiler.losses.classes import yes_or_no
 from netc.compiler.losses.functions import log_of, softplus
@@ -91,7 +92,8 @@ class Hinge(Loss):
     errors = (Wrong("hinge(prediction, target)", "int 3", code="E302", says="hinge works on floating-point numbers"),)
 
     def target(self, prediction: Value) -> TargetSpec:
-        return yes_or_no("hinge", prediction)
+        require_floats("hinge", prediction)
+        return TargetSpec(DType.FLOAT32, prediction.shape, between=(-1.0, 1.0))
 
     def each(self, g: Builder, *given: Value) -> Value:
         x, t = given

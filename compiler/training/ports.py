@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Valu
     wanted = [(target, spec) for term in terms for target, spec in term.wanted if isinstance(target, str)]
     inputs = {value.name for value in net.inputs}
     ignored = {target: spec.ignored for target, spec in wanted if spec.ignored is not None}
-    weights = _only_masks(terms)
+    weights, between = _only_masks(terms), _between(terms)
     targets: dict[str, Value] = {}
     for target, spec in wanted:
         if target not in targets and target not in inputs:
@@ -52,9 +53,22 @@ def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Valu
             if target in ignored:
                 facts["ignored"] = ignored[target]
                 labels += f", {ignored[target]} to ignore"
+            if target in between:
+                facts["between"] = [bound if math.isfinite(bound) else None for bound in between[target]]
             note = f"target {target}{labels}"
             targets[target] = a.input(target, spec.dtype, _decided(spec.shape, target), "target", note, **facts)
     return targets
+
+
+def _between(terms: Sequence[Term]) -> dict[str, tuple[float, float]]:
+    """Between which numbers fields of numbers lie; a term with a mask may leave out what lies elsewhere."""
+    found: dict[str, tuple[float, float]] = {}
+    masked = {target for term in terms if term.mask is not None for target, _ in term.wanted}
+    for target, spec in (one for term in terms for one in term.wanted):
+        if isinstance(target, str) and spec.between is not None and target not in masked:
+            (low, high), known = spec.between, found.get(target, (-math.inf, math.inf))
+            found[target] = max(low, known[0]), min(high, known[1])
+    return found
 
 
 def _only_masks(terms: Sequence[Term]) -> set[str]:

@@ -14,8 +14,7 @@ from netc.cli.graph_options import GraphWanted, graph_options
 from netc.cli.memory import check_memory
 from netc.cli.paths import FileToWrite, PathTo
 from netc.cli.terminal import command, say
-from netc.compiler.facts.table import size
-from netc.grammar.counted import counted
+from netc.grammar.counted import counted, size
 from netc.grammar.opening import read_file
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 from netc.cli.command import option, verb
 from netc.cli.paths import DATA, FOLDER, PathTo
 from netc.cli.terminal import command, say
-from netc.compiler.facts.table import size
+from netc.grammar.counted import size
 
 FORMATS = ("onnx", "safetensors", "hub", "pytorch", "keras")
 FILES = {"onnx": ".onnx", "safetensors": ".safetensors"}

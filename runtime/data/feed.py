@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Port
-from netc.grammar.counted import counted
+from netc.grammar.counted import bounded, counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.fit import expectation, is_of_rows, matches, spread
 from netc.runtime.data.scale import BYTES, divisor
-from netc.runtime.data.values import ADVICE_FOR_ROWS, has_rows
+from netc.runtime.data.values import ADVICE_FOR_BOUNDS, ADVICE_FOR_ROWS, has_rows, outside
 from netc.runtime.sessions.resident import Array
 
 
@@ -186,6 +186,8 @@ def _type_problem(port: Port, array: Array) -> Diagnostic | None:
 def _range_problem(port: Port, array: Array) -> Diagnostic | None:
     if array.size and (rows := port.get("rows")) is not None:
         return _not_in_table(port["name"], array, rows)
+    if array.size and (between := port.get("between")) is not None:
+        return _not_between(port["name"], array, *between)
     classes = port.get("classes")
     if classes is None or array.size == 0:
         return None
@@ -196,6 +198,15 @@ def _range_problem(port: Port, array: Array) -> Diagnostic | None:
     known = counted(classes, "class", "classes")
     message = f"label {int(array[wrong][0])} in row {row} of `{port['name']}`, where the net has {known}"
     return Diagnostic("E558", message, help=f"number the classes from 0 to {classes - 1}")
+
+
+def _not_between(name: str, array: Array, low: float | None, high: float | None) -> Diagnostic | None:
+    wrong = outside(array, low, high)
+    if not wrong.any():
+        return None
+    row = int(np.argwhere(wrong)[0][0])
+    message = f"{array[wrong][0]:g} in row {row} of `{name}`, where {bounded(low, high)} is wanted"
+    return Diagnostic("E558", message, help=ADVICE_FOR_BOUNDS)
 
 
 def _not_in_table(name: str, array: Array, rows: int) -> Diagnostic | None:

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from netc.grammar.counted import counted
+from netc.grammar.counted import bounded, counted
 from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.dataset import Field
 from netc.runtime.data.errors import finding, others
 
 CHUNK = 1 << 22
+ROUNDING = 1e-5
+"""How far outside its bounds a number may be that float32 rounded, as a share of them."""
 LARGEST = float(np.finfo(np.float32).max)
 ADVICE_FOR_ROWS = "number what it looks up from 0, or give the table as many rows as the data has numbers"
+ADVICE_FOR_BOUNDS = "bring the numbers there (divide bytes by 255), or take a loss for any number, such as mse"
 Where = Callable[[int, int], str]
 
 
@@ -61,6 +64,15 @@ def check_values(
             f"0 to {count - 1:,} for `{port['name']}`: the table that it chooses from {has_rows(count)}",
             ADVICE_FOR_ROWS,
         )
+    if not findings and (between := port.get("between")) is not None:
+        return _find(
+            values,
+            where,
+            lambda rows: outside(rows, *between),
+            "E505",
+            f"{bounded(*between)} for `{port['name']}`",
+            ADVICE_FOR_BOUNDS,
+        )
     classes = port.get("classes")
     if findings or classes is None:
         return findings
@@ -74,6 +86,17 @@ def check_values(
     return _find(
         values, where, lambda rows: ((rows < 0) | (rows >= classes)) & (rows != ignored), "E505", expected, advice
     )
+
+
+def outside(rows: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
+    """Which numbers lie outside these bounds, and not by rounding."""
+    slack = ROUNDING * max(abs(bound) for bound in (low, high) if bound is not None)
+    wrong = np.zeros(rows.shape, bool)
+    if low is not None:
+        wrong |= rows < low - slack
+    if high is not None:
+        wrong |= rows > high + slack
+    return wrong
 
 
 def has_rows(count: int) -> str:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from netc.compiler import Manifest, Net
+from netc.grammar.counted import size
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 
@@ -18,7 +19,5 @@ def check_disk(folder: Path, net: Net, manifest: Manifest) -> None:
     state = sum(4 * math.prod(map(int, port["shape"])) for port in manifest["inputs"] if port["role"] == "state")
     needed, free = 5 * 4 * net.params + 3 * state, shutil.disk_usage(folder).free
     if needed > free:
-        message = (
-            f"cannot write {folder}: the files of the run take {needed / 1e9:,.1f} GB, {free / 1e9:,.1f} GB is free"
-        )
+        message = f"cannot write {folder}: the files of the run take {size(needed)}, {size(free)} is free"
         raise DiagnosticError(Diagnostic("E562", message, help="free space there, or use another folder"))

@@ -128,4 +128,4 @@ def test_a_deleted_token_costs_few_findings() -> None:
 def test_time_is_linear_in_length() -> None:
     text = "".join(EXAMPLES.values())
     assert parse(text, "x.net")[1] == []
-    assert_linear(lambda count: partial(parse, text * count, "x.net"), 4)
+    assert_linear(lambda count: partial(parse, text * count, "x.net"), 1)

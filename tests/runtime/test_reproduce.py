@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from here import CPU_TARGETS
 from processes import command, surroundings
 
 import netc
 from netc.compiler import Net
-from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.run import request_of
 from netc.runtime.training.reproduce import reproduce
@@ -99,15 +99,10 @@ def test_no_absolute_path_of_the_user_is_kept(run: Run, folder: Path, monkeypatc
     assert run("train", "--resume", "../r/a", "--epochs", "2").returncode == 0
 
 
-@pytest.mark.parametrize("target", ["std", "cpu8", "fast8"])
+@pytest.mark.parametrize("target", CPU_TARGETS)
 def test_one_thread_everywhere(net: Net, folder: Path, target: str) -> None:
-    try:
-        trainer = netc.Trainer(netc.Model(net, device="cpu", target=target, threads=1), epochs=1)
-        trainer.fit("data.npz", quiet=True)
-    except DiagnosticError as missing:
-        if missing.diagnostics[0].code != "E607":
-            raise
-        pytest.skip("netc[fast] is not installed")
+    trainer = netc.Trainer(netc.Model(net, device="cpu", target=target, threads=1), epochs=1)
+    trainer.fit("data.npz", quiet=True)
     sessions = [step.session for steps in trainer._all_steps for step in steps._sessions.values()]
     sessions += [trainer.scorer, *trainer.averaged()._inference.values()]
     assert len(sessions) > 2
