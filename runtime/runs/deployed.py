@@ -61,6 +61,7 @@ class Deployed:
         opened = _Opener(path, device, threads, ours)
         try:
             self.session = opened(content, folder or path.parent)
+            outputs = set(self.session.outputs.values())
             if answers and (left := without_taps(content, _taps(self.session.manifest))) is not None:
                 self.session = opened(left, folder or path.parent)
             metadata, manifest = self.session.metadata, self.session.manifest
@@ -68,7 +69,7 @@ class Deployed:
             scorer = notes.scorer(metadata)
             self.scorer = None if scorer is None else opened(scorer)
             if self.scorer is not None:
-                notes.check_scorer(self.scorer.manifest, set(self.session.outputs.values()))
+                notes.check_scorer(self.scorer.manifest, outputs)
         except notes.NotesError as error:
             raise _unreadable(path, str(error)) from error
         kind = "infer" if manifest is None else manifest["kind"]
