@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from netc.compiler.emit.places import Place, places
     from netc.compiler.facts.count import Totals, totals, training_flops
     from netc.compiler.facts.summary import summary
-    from netc.compiler.importing.foreign import check_file, check_model, closed_operator
+    from netc.compiler.importing.foreign import check_file, check_model, closed_operator, read_model
     from netc.compiler.importing.importer import Imported
     from netc.compiler.importing.own import SOURCE_KEY, source_note
     from netc.compiler.ir import Graph, Node, Value, format_shape
@@ -193,6 +193,7 @@ _HOMES = {
     "places": "emit.places",
     "provisional": "plan.class_weights",
     "read_metadata": "weights.source",
+    "read_model": "importing.foreign",
     "read_source": "weights.source",
     "read_tensors": "weights.files",
     "read_weights": "weights.files",
@@ -316,6 +317,7 @@ __all__ = [
     "read_adapter",
     "read_manifest",
     "read_metadata",
+    "read_model",
     "read_source",
     "read_tensors",
     "read_weights",

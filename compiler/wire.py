@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5
-_MOST = 1 << 31  # of a field's length, and of its number with its type
+MOST = 1 << 31  # of a field's length, and of its number with its type
 
 
 class DamagedError(ValueError):
@@ -33,7 +33,7 @@ def every_field(message: memoryview) -> Iterator[Field]:
         content = None
         key, at = _varint(message, at)
         number, kind = key >> 3, key & 7
-        if key >= 2 * _MOST or number == 0:
+        if key >= 2 * MOST or number == 0:
             raise DamagedError("a field has a number that there isn't")
         if kind == VARINT:
             _, at = _varint(message, at)

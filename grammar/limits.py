@@ -107,7 +107,12 @@ UNPACKED = Limit("UNPACKED", 16 << 30, "that a file unpacks to", "E533", in_byte
 RATIO = Limit("RATIO", 200, "times its own size that a file unpacks to", "E533")
 PIXELS = Limit("PIXELS", 64_000_000, "pixels of an image", "E533")
 
+# ---------------------------------------------------------------- models from files, in a process of their own
+SECONDS = Limit("SECONDS", 120, "seconds for an answer of a model", "E540")
+WORKING_MEMORY = Limit("MEMORY", 8 << 30, "that a model takes besides four times its own size", "E541", in_bytes=True)
+TENSORS = Limit("TENSORS", 4 << 30, "of the inputs or the outputs of one batch", "E542", in_bytes=True)
+
 ALL = (
     FILE, LINE, USE_DEPTH, USE_FILES, USE_BYTES, PASSES, LIST, ITEMS, LAYERS, NODES, WRITTEN_OUT, PARAMETERS, BATCH,
-    DATA, UNPACKED, RATIO, PIXELS,
+    DATA, UNPACKED, RATIO, PIXELS, SECONDS, WORKING_MEMORY, TENSORS,
 )  # fmt: skip

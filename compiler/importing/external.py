@@ -22,9 +22,13 @@ class OutsideError(ValueError):
     """External data that isn't in the model's folder, or not within its file."""
 
 
-def check_external(folder: Path | None, tensors: Sequence[Entries]) -> None:
-    """Raise OutsideError unless every tensor's numbers lie in a file of the folder, links followed."""
+def check_external(folder: Path | None, tensors: Sequence[Entries]) -> int:
+    """The bytes of the files that tensors lie in; raises OutsideError unless each is in the folder, links followed.
+
+    A file that has another name too (a hard link) may be one of anywhere, and is refused.
+    """
     root = None if folder is None else resolved(folder)
+    sizes: dict[Path, int] = {}
     for entries in tensors:
         said = dict(entries)
         if len(said) < len(entries):
@@ -37,9 +41,15 @@ def check_external(folder: Path | None, tensors: Sequence[Entries]) -> None:
         if file is None:
             raise OutsideError(f"it asks for numbers in {shown}, which is no file in its folder")
         offset, length = (_number(said.get(key)) for key in ("offset", "length"))
-        size = file.stat().st_size
+        about = file.stat()
+        if about.st_nlink > 1:
+            raise OutsideError(
+                f"it asks for numbers in {shown}, which has another name elsewhere (a hard link): copy it"
+            )
+        size = sizes[file] = about.st_size
         if offset + (length if "length" in said else 0) > size:
             raise OutsideError(f"it asks for numbers beyond the end of {shown}, which has {counted(size, 'byte')}")
+    return sum(sizes.values())
 
 
 def _file(root: Path, location: str) -> Path | None:

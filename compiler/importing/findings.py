@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 LIMITS: Mapping[str, int] = {
     "bytes": 1 << 31, "nodes": 30_000, "calls": 5_000, "rank": 12, "nesting": 8,
-    "elements": 1 << 25, "repeated": 1 << 28,
+    "elements": 1 << 24, "repeated": 1 << 28, "computed": 1 << 25, "copies": 1_000, "power": 64, "steps": 1 << 28,
+    "terms": 32,
 }  # fmt: skip
-"""The most that is read: bytes of a file, nodes, calls of functions, axes of a tensor, graphs in graphs, numbers of a
-constant that the model computes, and of one that is a number repeated."""
+"""The most that is read: bytes of a file, nodes, calls of functions, axes of a tensor, graphs in graphs; numbers of a
+constant that the model computes, of one that is a number repeated, and of all that it computes beyond four times those
+that it holds; copies of a value side by side, powers of a size, multiplications of a product of constants, terms of an
+open size."""
 
 
 def unsupported(why: str, help: str | None = None, node: ForeignNode | None = None) -> DiagnosticError:

@@ -36,6 +36,13 @@ def limited(shape: Iterable[Any], most: str = "elements") -> tuple[int, ...]:
     return sizes
 
 
+def held(x: Array) -> Array:
+    """An array that is about to be copied: a number repeated has no more places than what is made here; raises E592."""
+    if 0 in x.strides:
+        limited(x.shape)
+    return x
+
+
 def _elementwise(function: Callable[..., Any]) -> Fold:
     def fold(node: ForeignNode, *arrays: Array) -> Array:
         limited(np.broadcast_shapes(*(array.shape for array in arrays)))
@@ -60,7 +67,7 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "Mul": lambda a, b: a * b,
     "Div": _divide,
     "Mod": lambda a, b: a % b,
-    "Pow": lambda a, b: a**b,
+    "Pow": lambda a, b: _power(a, b),
     "Neg": lambda a: -a,
     "Abs": np.abs,
     "Sign": np.sign,
@@ -89,6 +96,12 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
 FOLDS.update({op: _elementwise(function) for op, function in _ARITHMETIC.items()})
 
 
+def _power(a: Array, b: Array) -> Any:
+    if (a.dtype.hasobject or b.dtype.hasobject) and any(not 0 <= power <= LIMITS["power"] for power in b.flat):
+        raise unsupported(f"a size to a power that isn't 0 to {LIMITS['power']}")
+    return a**b
+
+
 def _compare(a: Array, b: Array, function: Callable[[Any, Any], Any]) -> Array:
     if not (a.dtype.hasobject or b.dtype.hasobject):
         return np.asarray(function(a, b))
@@ -98,6 +111,7 @@ def _compare(a: Array, b: Array, function: Callable[[Any, Any], Any]) -> Array:
 @folds("Max", "Min", "Sum")
 def _many(node: ForeignNode, *arrays: Array) -> Array:
     join: Any = {"Max": np.maximum, "Min": np.minimum, "Sum": np.add}[node.op]
+    limited(np.broadcast_shapes(*(array.shape for array in arrays)))
     found = arrays[0]
     for array in arrays[1:]:
         found = join(found, array)
@@ -114,7 +128,7 @@ def _where(node: ForeignNode, condition: Array, a: Array, b: Array) -> Array:
 def _clip(node: ForeignNode, x: Array, low: Array | None = None, high: Array | None = None) -> Array:
     least = node.attributes.get("min") if low is None else low
     most = node.attributes.get("max") if high is None else high
-    return np.clip(x, least, most).astype(x.dtype)
+    return np.clip(held(x), least, most).astype(x.dtype)
 
 
 @folds("Identity", "Dropout")
@@ -129,6 +143,12 @@ def _cast(node: ForeignNode, x: Array, like: Array | None = None) -> Array:
     wanted = element_type(node.attributes["to"], node.shown()) if like is None else like.dtype.name
     if x.dtype.hasobject:
         return x  # sizes stay sizes
+    if x.size and not any(stride for stride, size in zip(x.strides, x.shape, strict=True) if size > 1):
+        return np.broadcast_to(_converted(x.flat[:1], wanted).reshape(()), x.shape)
+    return _converted(held(x), wanted)
+
+
+def _converted(x: Array, wanted: str) -> Array:
     if wanted == "int64" and x.dtype.kind == "f":
         x = np.nan_to_num(x, posinf=2.0**62, neginf=-(2.0**62))
     return x.astype(wanted)
@@ -176,14 +196,18 @@ def _reshape(node: ForeignNode, x: Array, shape: Array | None = None) -> Array:
     wanted = list(shape.ravel().tolist() if shape is not None else node.attributes["shape"])
     if not node.attributes.get("allowzero", 0):
         wanted = [x.shape[at] if size == 0 else size for at, size in enumerate(wanted)]
-    return x.reshape([int(size) for size in wanted])
+    sizes = [int(size) for size in wanted]
+    one = x.size and not any(stride for stride, size in zip(x.strides, x.shape, strict=True) if size > 1)
+    if one and math.prod(sizes) == x.size:
+        return np.broadcast_to(x.flat[:1].reshape(()), sizes)
+    return held(x).reshape(sizes)
 
 
 @folds("Flatten")
 def _flatten(node: ForeignNode, x: Array) -> Array:
     axis = node.attributes.get("axis", 1)
     axis += x.ndim if axis < 0 else 0
-    return x.reshape(math.prod(x.shape[:axis]), -1)
+    return held(x).reshape(math.prod(x.shape[:axis]), -1)
 
 
 @folds("Transpose")
@@ -229,7 +253,9 @@ def _split(node: ForeignNode, x: Array, sizes: Array | None = None) -> tuple[Arr
 
 @folds("Gather")
 def _gather(node: ForeignNode, x: Array, index: Array) -> Array:
-    return np.take(x, index.astype(np.int64), node.attributes.get("axis", 0))
+    axis = node.attributes.get("axis", 0)
+    limited([index.size * (x.size // x.shape[axis]) if x.shape[axis] else 0])
+    return np.take(x, index.astype(np.int64), axis)
 
 
 @folds("Slice")
@@ -265,7 +291,7 @@ def _range(node: ForeignNode, start: Array, stop: Array, step: Array) -> Array:
 @folds("Trilu")
 def _triangle(node: ForeignNode, x: Array, k: Array | None = None) -> Array:
     cut = np.triu if node.attributes.get("upper", 1) else np.tril
-    return cut(x, 0 if k is None else int(k))
+    return cut(held(x), 0 if k is None else int(k))
 
 
 @folds("ReduceProd", "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin")
@@ -287,19 +313,22 @@ def _reduce(node: ForeignNode, x: Array, axes: Array | None = None) -> Array:
 
 @folds("MatMul")
 def _matmul(node: ForeignNode, a: Array, b: Array) -> Array:
-    return a @ b
+    steps = math.prod(np.broadcast_shapes(a.shape[:-2], b.shape[:-2])) * math.prod((*a.shape[-2:], *b.shape[-1:]))
+    if steps > LIMITS["steps"]:
+        raise too_large("steps of a product of constants", steps, LIMITS["steps"])
+    return held(a) @ held(b)
 
 
 @folds("CumSum")
 def _cumsum(node: ForeignNode, x: Array, axis: Array) -> Array:
     if node.attributes.get("reverse", 0) or node.attributes.get("exclusive", 0):
         raise unsupported("a cumulative sum of constants runs backwards", node=node)
-    return np.cumsum(x, int(axis.item())).astype(x.dtype)
+    return np.cumsum(held(x), int(axis.item())).astype(x.dtype)
 
 
 @folds("ScatterND")
 def _scatter(node: ForeignNode, x: Array, index: Array, updates: Array) -> Array:
-    found = np.array(x)
+    found = np.array(held(x))
     found[tuple(np.moveaxis(index, -1, 0))] = updates
     return found
 
@@ -308,6 +337,7 @@ def _scatter(node: ForeignNode, x: Array, index: Array, updates: Array) -> Array
 def _gather_places(node: ForeignNode, x: Array, index: Array) -> Array:
     if node.attributes.get("batch_dims", 0):
         raise unsupported("it picks from constants for each of a batch", node=node)
+    limited([index[..., 0].size * math.prod(x.shape[index.shape[-1] :])])
     return np.asarray(x[tuple(np.moveaxis(index, -1, 0))])
 
 
@@ -319,4 +349,4 @@ def _eye(node: ForeignNode, x: Array) -> Array:
 
 @folds("NonZero")
 def _nonzero(node: ForeignNode, x: Array) -> Array:
-    return np.array(np.nonzero(x), np.int64)
+    return np.array(np.nonzero(held(x)), np.int64)

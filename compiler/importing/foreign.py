@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from netc.compiler.importing.external import OutsideError, check_external
 from netc.compiler.model_checksum import ChangedError, check_checksum
-from netc.compiler.wire import DamagedError, fields
+from netc.compiler.wire import MOST, DamagedError, fields
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import DAMAGED
 from netc.grammar.opening import read_file
@@ -49,16 +49,26 @@ class Asked(NamedTuple):
     node: str
 
 
-def check_model(path: Path, model: bytes, folder: Path | None = None) -> bool:
-    """Whether a model has external data; raises DiagnosticError E565, E567 for what a model may not ask for.
+def read_model(path: Path) -> bytes:
+    """The bytes of a model; raises DiagnosticError E565 for more than one can have, and as `read_file` does."""
+    if path.is_file() and path.stat().st_size >= MOST:
+        help = "keep its weights beside it, as external data"
+        message = f"{path} cannot be loaded as an ONNX model"
+        raise DiagnosticError(Diagnostic("E565", message, notes=("one file holds less than 2 GiB",), help=help))
+    return read_file(path)
 
-    E565 is also what is no ONNX model, and external data that isn't in the folder, None where it may have none; E567
-    is an operator of a domain that isn't open; E534 is a model that netc wrote, of which a bit is another one now.
+
+def check_model(path: Path, model: bytes, folder: Path | None = None) -> int | None:
+    """The bytes of the files with a model's external data, None where it has none.
+
+    Raises DiagnosticError E565, E567 for what a model may not ask for. E565 is also what is no ONNX model, and external
+    data that isn't in the folder, None where it may have none; E567 is an operator of a domain that isn't open; E534 is
+    a model that netc wrote, of which a bit is another one now.
     """
     try:
         check_checksum(model)
         asked, tensors = closed_operator(model), _read(model).tensors
-        check_external(folder, tensors)
+        outside = check_external(folder, tensors)
     except (DamagedError, OutsideError) as damage:
         help = "give a model that `netc compile` or `netc train` wrote"
         message = f"{path} cannot be loaded as an ONNX model"
@@ -74,13 +84,13 @@ def check_model(path: Path, model: bytes, folder: Path | None = None) -> bool:
         message = f"{path} asks for operator `{asked.op}` of domain `{asked.domain}`, which models may not use"
         help = "compile the network with `netc compile`, which writes standard operators (`--target std`)"
         raise DiagnosticError(Diagnostic("E567", message, notes=(f"in {node}",), help=help))
-    return bool(tensors)
+    return outside if tensors else None
 
 
 def check_file(path: Path) -> None:
     """`check_model` of a file, for readers of their own; one that cannot be read is theirs to tell."""
     try:
-        content = read_file(path)
+        content = read_model(path)
     except OSError:
         return
     check_model(path, content, path.parent)

@@ -6,16 +6,16 @@ has a layer, becomes a node `Layer` that names it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from netc.compiler.importing.findings import damaged, unsupported
+from netc.compiler.importing.findings import LIMITS, damaged, too_large, unsupported
 from netc.compiler.importing.flows import ApartError, Flow, plain
 from netc.compiler.importing.records import Array, Constant, ForeignNode
-from netc.compiler.ir import BATCH, Builder, DType, Graph, Node, Shape, Size, Value
+from netc.compiler.ir import BATCH, Builder, Dim, DType, Graph, Node, Shape, Size, Value
 
 Known = Flow | Constant
 Lower = Callable[["Lowering", ForeignNode], "Flow | Constant | Sequence[Flow | Constant]"]
@@ -49,6 +49,12 @@ class Weight:
     array: Array
 
 
+def _is_long(size: Dim) -> bool:
+    factors = max(map(len, size.terms))
+    large = any(not -(1 << 63) < number < 1 << 63 for number in size.terms.values())
+    return len(size.terms) > LIMITS["terms"] or factors > LIMITS["power"] or large
+
+
 @dataclass(slots=True)
 class Lowering:
     """A foreign graph on its way.
@@ -57,6 +63,7 @@ class Lowering:
     known    what every name of a value stands for so far
     weights  what the graph's parameters hold;  batch: the batch's size in the model, a number where that is fixed
     divisor  what open sizes are taken to be a multiple of
+    left     how many numbers may still be computed from constants
     notes    what is to be told;  training: whether it normalizes by the batch;  random: whether it draws numbers
     """
 
@@ -73,6 +80,22 @@ class Lowering:
     batch_axes: dict[str, int] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
     scopes: dict[Node, tuple[str, ...]] = field(default_factory=dict)
+    left: int = LIMITS["computed"]
+
+    def count(self, arrays: Iterable[Array]) -> None:
+        """Take what was computed from what may be; raises DiagnosticError E592 where there is no more of it.
+
+        E590 is a size that only a run knows and that grows too long: they are polynomials, which squares may double.
+        """
+        for array in arrays:
+            if array.base is None:
+                self.left -= array.size
+            if array.dtype.hasobject and any(isinstance(size, Dim) and _is_long(size) for size in array.flat):
+                raise unsupported("a size is a longer formula of open sizes than is read", "export it with known sizes")
+        if self.left < 0:
+            raise too_large(
+                "numbers that constants are computed to", LIMITS["computed"] - self.left, LIMITS["computed"]
+            )
 
     # ------------------------------------------------------------ what a node reads
     def has(self, node: ForeignNode, at: int) -> bool:

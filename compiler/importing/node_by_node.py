@@ -40,6 +40,7 @@ def _lower(foreign: ForeignGraph, opset: int, divisor: int) -> Lowering:
     g.b = Builder(g.graph)
     for name, constant in foreign.constants.items():
         g.known[name] = constant
+        g.left += HELD * constant.array.size
     nodes = read_nodes(foreign)
     declare_inputs(g, foreign, nodes)
     for node in nodes:
@@ -87,7 +88,7 @@ def _lowered(g: Lowering, node: ForeignNode) -> Sequence[Known]:
     try:
         if foldable:
             try:
-                return _folded(node, [item if isinstance(item, Constant) else None for item in inputs])
+                return _folded(g, node, [item if isinstance(item, Constant) else None for item in inputs])
             except TypeError:  # a size that only a run knows, where a number is needed
                 if key not in LOWERS:
                     raise
@@ -146,10 +147,11 @@ def _written(g: Lowering, node: ForeignNode, key: str) -> Known | Sequence[Known
             raise error from None
 
 
-def _folded(node: ForeignNode, inputs: Sequence[Constant | None]) -> list[Known]:
+def _folded(g: Lowering, node: ForeignNode, inputs: Sequence[Constant | None]) -> list[Known]:
     with np.errstate(all="ignore"):
         made = FOLDS[node.op](node, *(None if item is None else item.array for item in inputs))
     arrays = made if isinstance(made, tuple) else (made,)
+    g.count(map(np.asarray, arrays))
     parents = [item for item in inputs if item is not None]
     weight = max(parents, key=lambda item: item.array.size, default=None)
     compares = node.op in COMPARISONS and any(item.is_open for item in parents)
@@ -163,6 +165,9 @@ def _folded(node: ForeignNode, inputs: Sequence[Constant | None]) -> list[Known]
         found.append(Constant(settled(np.asarray(array)), key, name, general))
     return found
 
+
+HELD = 4
+"""So many times the numbers that it holds a model may compute besides: converted, laid out anew, turned."""
 
 COMPARISONS = ("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual")
 

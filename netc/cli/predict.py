@@ -96,7 +96,8 @@ def predict(
     for note in examples.notes:
         say(note)
     kept: list[dict[str, np.ndarray]] = []
-    answers, lines = _answers(network, examples, top, kept if draw is not None else None)
+    whole = out is not None or style == "json"
+    answers, lines = _answers(network, examples, top, kept if draw is not None else None, whole)
     judged = _add_labels(answers, network, examples.labels)
     if draw is not None:
         from netc.runtime.runs.drawn import draw_answers
@@ -129,9 +130,12 @@ def _in_words(judged: dict[str, int], answers: int) -> str:
 
 
 def _answers(
-    network: Deployed, examples: Inputs, top: int | None, kept: list[dict[str, np.ndarray]] | None
+    network: Deployed, examples: Inputs, top: int | None, kept: list[dict[str, np.ndarray]] | None, whole: bool
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """An answer for each row, and the line that shows it; the outputs of each batch are added to `kept`."""
+    """An answer for each row, and the line that shows it; the outputs of each batch are added to `kept`.
+
+    whole  answers hold every number of outputs that are no classes
+    """
     from netc.runtime.data.class_scores import best_classes, class_line
     from netc.runtime.show.predictions import values_line
 
@@ -150,7 +154,7 @@ def _answers(
                 answers.append({"input": name, "classes": ranked[row]})
                 lines.append(class_line(ranked[row]))
             else:
-                values = {output: array[row].tolist() for output, array in outputs.items()}
+                values = {output: array[row].tolist() for output, array in outputs.items()} if whole else {}
                 answers.append({"input": name, "outputs": values})
                 lines.append(values_line(outputs, row))
     return answers, lines

@@ -30,7 +30,7 @@ _PART_LAST = re.compile(rf"^(.+?)_?({'|'.join(PARTS)})$", re.IGNORECASE)
 
 def read_digits() -> tuple[dict[str, Split], tuple[str, ...]]:
     """The 1,797 digits of UCI's "Optical Recognition of Handwritten Digits" (CC BY 4.0), float32 [8, 8] in 0..1."""
-    with np.load(DIGITS) as arrays:
+    with np.load(DIGITS, allow_pickle=False) as arrays:
         parts = {
             part: Split(
                 {

@@ -2,45 +2,56 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from netc.compiler import Imported, Net, check_model, compile_inference
-from netc.grammar.opening import read_file
-from netc.runtime.devices.device import CPU
+from netc.compiler import Imported, Net, check_model, compile_inference, read_model
+from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.limits import TENSORS
+from netc.grammar.snippet import printable
+from netc.runtime.sessions.arrays_only import check_array
+from netc.runtime.sessions.isolated.exchange import DTYPES
+from netc.runtime.sessions.isolated.process import FailedError, IsolatedProcess, IsolatedSession
+from netc.runtime.sessions.reasons import reason
 from netc.runtime.sessions.resident import Array
-from netc.runtime.sessions.session import Session
 
 EXAMPLES = 2
 OPEN = 32
 """What stands for a size that the model leaves open."""
+NOT_COMPARED = ("E540", "E541", "E542", "E543", "E544", "E558")
+"""Findings after which the text is as good as before, and its outputs are not compared."""
 
 
 def difference(model: Path, net: Net, imported: Imported) -> float | str:
     """The largest difference of an output from the model's, as a share of the largest number there.
 
-    A text where the model itself cannot be run: it says why.
+    A text where one of both cannot be run: it says why. They run in a process of their own with limits, the network
+    too, which does what the model says. Raises DiagnosticError E565, E567.
     """
-    content = read_file(model)
+    content = read_model(model)
     external = check_model(model, content, model.parent)
+    process = IsolatedProcess(str(model))
     try:
-        theirs = Session(content, CPU, folder=model.parent if external else None)
-    except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
-        return f"not compared, for ONNX Runtime does not load the model: {str(error).splitlines()[0][:120]}"
-    ours = Session(compile_inference(net, net.start), CPU)
-    examples = _examples(theirs.session, net, imported)
-    try:
-        expected = theirs.session.run(None, {**examples, **imported.numbers})
-    except Exception as error:
-        return f"not compared, for ONNX Runtime does not run the model: {str(error).splitlines()[0][:120]}"
-    given = {imported.inputs[name]: _batch_first(array, name, imported) for name, array in examples.items()}
-    found = dict(zip([item.name for item in ours.session.get_outputs()], ours.session.run(None, given), strict=True))
-    names = [item.name for item in theirs.session.get_outputs()]
+        theirs = process.open(content, None if external is None else model.parent, external or 0)
+        ours = process.open(compile_inference(net, net.start).model)
+        examples = _examples(theirs, net, imported)
+        expected = theirs.run({**examples, **imported.numbers})
+        found = ours.run(
+            {imported.inputs[name]: _batch_first(array, name, imported) for name, array in examples.items()}
+        )
+    except FailedError as error:
+        return f"not compared, for ONNX Runtime does not run the model: {reason(str(error))}"
+    except DiagnosticError as error:
+        if error.diagnostics[0].code not in NOT_COMPARED:
+            raise
+        return f"not compared: {error.diagnostics[0].message}"
+    finally:
+        process.close()
     pairs = [
         (_batch_first(array, name, imported), found[imported.outputs[name]])
-        for name, array in zip(names, expected, strict=True)
+        for name, array in expected.items()
         if name in imported.outputs
     ]
     return max((_apart(a, b) for a, b in pairs), default=0.0)
@@ -61,12 +72,15 @@ def _batch_first(array: Array, name: str, imported: Imported) -> Array:
     return np.ascontiguousarray(np.moveaxis(array, axis, 0))
 
 
-def _examples(session: Any, net: Net, imported: Imported) -> dict[str, Array]:
-    """Random examples in the shapes of a model's inputs; whole numbers are small, so that tables have them."""
+def _examples(session: IsolatedSession, net: Net, imported: Imported) -> dict[str, Array]:
+    """Random examples in the shapes of a model's inputs; whole numbers are small, so that tables have them.
+
+    Raises DiagnosticError E542 for inputs that are too large, E544 for what arrays don't hold.
+    """
     random, names = np.random.default_rng(0), imported.inputs
     rows = {value.name: value for value in net.inputs}
     found: dict[str, Array] = {}
-    for item in session.get_inputs():
+    for item in session.inputs:
         if item.name not in names:
             continue
         wanted = rows[names[item.name]]
@@ -77,12 +91,14 @@ def _examples(session: Any, net: Net, imported: Imported) -> dict[str, Array]:
             mine = EXAMPLES if axis == batch else next(ours)
             known = size if isinstance(size, int) and size > 0 else mine
             shape.append(known if isinstance(known, int) else OPEN)
-        if "float" in item.type or "double" in item.type:
-            kind = np.float16 if "float16" in item.type else np.float64 if "double" in item.type else np.float32
-            found[item.name] = random.standard_normal(shape).astype(kind)
+        check_array(item)
+        dtype = np.dtype(DTYPES[item.type])
+        if math.prod(shape) * 8 > TENSORS.value:
+            raise TENSORS.error(f"input `{printable(item.name[:80])}` takes {TENSORS.shown(math.prod(shape) * 8)}")
+        if dtype.kind == "f":
+            found[item.name] = random.standard_normal(shape).astype(dtype)
         else:
-            most = 2 if "bool" in item.type else _rows(net, wanted.name)
-            dtype = item.type[len("tensor(") : -1]
+            most = 2 if dtype.kind == "b" else _rows(net, wanted.name)
             found[item.name] = random.integers(0, most, shape).astype(dtype)
     return found
 

@@ -1,4 +1,8 @@
-"""A model that stands alone: a run's model.onnx, what `netc compile` wrote, or any ONNX file of a network."""
+"""A model that stands alone: a run's model.onnx, what `netc compile` wrote, or any ONNX file of a network.
+
+What a file says of itself proves nothing: a stranger can write a manifest as well as netc. So every model that was read
+from a file runs in a process of its own with limits (`sessions/isolated/`), and in this one only what was just written.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import MANIFEST_KEY, Figure, Manifest, Port, check_model, said, without_taps
+from netc.compiler import MANIFEST_KEY, Figure, Manifest, Port, check_model, read_model, said, without_taps
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import DocumentError, not_permitted
-from netc.grammar.opening import read_file
 from netc.grammar.snippet import printable
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.cards.card import CARD_KEY, Card, card_of
@@ -22,11 +25,16 @@ from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device
 from netc.runtime.runs import notes
 from netc.runtime.runs.evaluate import batches_of, evaluate
+from netc.runtime.sessions.arrays_only import check_ports
+from netc.runtime.sessions.isolated.exchange import DTYPES
+from netc.runtime.sessions.isolated.process import IsolatedProcess, IsolatedSession
+from netc.runtime.sessions.reasons import reason
 from netc.runtime.sessions.resident import Array
-from netc.runtime.sessions.session import Session
+from netc.runtime.sessions.session import Given, Session
 
 EVALUATION_BATCH = 128
 HELP = "give a model that `netc compile` or `netc train` wrote"
+Opened = Session | IsolatedSession
 
 
 class Deployed:
@@ -34,6 +42,7 @@ class Deployed:
 
     path         where it came from;  folder: of its external data, that of the path unless given
     answers      leaves out what losses alone read, where it needs inputs that the net's outputs don't
+    ours         whether this process has just written it, so that it may run in it
     inputs       its inputs as ports of role data
     outputs      names, the net's own first
     card         what the data meant in training, or None
@@ -48,19 +57,21 @@ class Deployed:
         *,
         answers: bool = False,
         threads: int = 0,
+        ours: bool = False,
     ) -> None:
         self.path = path
+        opened = _Opener(path, device, threads, ours)
         try:
-            self.session = _session(path, content, device, folder or path.parent, threads)
-            notes.check_ports(self.session)
-            whole = self.session
+            self.session = opened(content, folder or path.parent)
+            notes.check_own_ports(self.session)
+            outputs = set(self.session.outputs.values())
             if answers and (left := without_taps(content, _taps(self.session.manifest))) is not None:
-                self.session = _session(path, left, device, folder or path.parent, threads)
+                self.session = opened(left, folder or path.parent)
             metadata, manifest = self.session.metadata, self.session.manifest
             self.card: Card | None = card_of(metadata.get(CARD_KEY), str(path))
             scorer = notes.scorer(metadata)
-            self.scorer = None if scorer is None else _session(path, scorer, device, threads=threads)
-            notes.check_figures(self.scorer, whole)
+            self.scorer = None if scorer is None else opened(scorer)
+            notes.check_figures(self.scorer, outputs)
         except notes.NotesError as error:
             raise _unreadable(path, str(error)) from error
         kind = "infer" if manifest is None else manifest["kind"]
@@ -68,21 +79,26 @@ class Deployed:
             help = "give the run's folder, or a model that `netc compile` wrote without `--train`"
             raise DiagnosticError(Diagnostic("E564", f"{path} is a model of kind `{kind}`, no network", help=help))
         expected = {} if manifest is None else {port["name"]: port.get("sizes", {}) for port in manifest["inputs"]}
-        self.inputs = [_port(item) for item in self.session.session.get_inputs()]
+        check_ports(path, self.session)
+        self.inputs = [_port(item) for item in self.session.inputs]
         for port in self.inputs:
             port["sizes"] = expected.get(port["name"], {})
         self.outputs = list(self.session.outputs.values())
 
     @staticmethod
-    def open(path: Path, device: Device = CPU, *, answers: bool = False, threads: int = 0) -> Deployed:
+    def open(
+        path: Path, device: Device = CPU, *, answers: bool = False, threads: int = 0, ours: bool = False
+    ) -> Deployed:
         """A run folder or an ONNX file. A run that has not ended yet gives the network with its best weights so far.
 
         answers  as above: for predictions, which can't be measured then
         threads  of one operator, 0 for every core
 
         Raises DiagnosticError E560 for a folder that is no run, E564 a model of another kind, E565 an unreadable one,
-        E567 one with operators that models may not use.
+        E567 one with operators that models may not use, E544 inputs or outputs that aren't arrays, E540 to E543 where
+        it takes more than it may.
         """
+        how: dict[str, Any] = {"answers": answers, "threads": threads, "ours": ours}
         if path.is_dir():
             from netc.runtime.folder.run_folder import RunFolder
             from netc.runtime.runs.run import export_run
@@ -90,17 +106,24 @@ class Deployed:
             folder = RunFolder.open(path)
             if folder.model.exists():
                 try:
-                    return Deployed(path, _content(folder.model), device, path, answers=answers, threads=threads)
+                    return Deployed(path, read_model(folder.model), device, path, **how)
                 except DiagnosticError as error:
                     raise folder.with_intact(folder.model, error) from error
             with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
                 model = Path(place) / folder.model.name
                 export_run(folder, model)
-                return Deployed(path, read_file(model), device, Path(place), answers=answers, threads=threads)
+                return Deployed(path, read_model(model), device, Path(place), **how)
         if path.suffix == ".net":
             help = f"train it first: `netc train {path}`"
             raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
-        return Deployed(path, _content(path), device, answers=answers, threads=threads)
+        try:
+            return Deployed(path, read_model(path), device, **how)
+        except PermissionError as error:
+            raise not_permitted(path, error) from None
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            help = "give a run folder or an .onnx file"
+            raise DiagnosticError(Diagnostic("E565", f"cannot read {path}: {reason}", help=help)) from error
 
     @property
     def targets(self) -> list[Port]:
@@ -144,7 +167,7 @@ class Deployed:
         except DiagnosticError:
             raise
         except Exception as error:  # ONNX Runtime has a class of exception for each way a run can fail
-            raise self._failed(_first_line(error)) from error
+            raise self._failed(reason(str(error))) from error
 
     def _failed(self, reason: str) -> DiagnosticError:
         return DiagnosticError(
@@ -204,37 +227,39 @@ class Deployed:
         return class_scores(outputs, predictions, sizes)
 
 
-def _session(path: Path, content: bytes, device: Device, folder: Path | None = None, threads: int = 0) -> Session:
-    """A session for a model from anywhere, with the folder of its external data; raises DiagnosticError E565, E567."""
-    external = check_model(path, content, folder)
-    try:
-        return Session(content, device, threads=threads, folder=folder if external else None)
-    except DocumentError as error:
-        if error.code is not None:
-            raise DiagnosticError(error.finding(f"{path}, by its metadata,", "E565", HELP)) from None
-        raise _unreadable(path, f"`{MANIFEST_KEY}` in its metadata {error}") from None
-    except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
-        raise _unreadable(path, _first_line(error)) from error
+class _Opener:
+    """Opens the models of one file: all in one process of their own, or in this one what is ours."""
 
+    def __init__(self, path: Path, device: Device, threads: int, ours: bool) -> None:
+        self.path, self.device, self.threads, self.ours = path, device, threads, ours
+        self.process: IsolatedProcess | None = None
 
-def _content(path: Path) -> bytes:
-    """The bytes of a model; raises DiagnosticError E536, E565."""
-    try:
-        return read_file(path)
-    except PermissionError as error:
-        raise not_permitted(path, error) from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        help = "give a run folder or an .onnx file"
-        raise DiagnosticError(Diagnostic("E565", f"cannot read {path}: {reason}", help=help)) from error
+    def __call__(self, content: bytes, folder: Path | None = None) -> Opened:
+        """A session for bytes; raises DiagnosticError E540 to E543, E565, E567.
+
+        folder  of their external data, None where they may have none
+        """
+        outside = check_model(self.path, content, folder)
+        folder = None if outside is None else folder
+        try:
+            if self.ours:
+                session: Opened = Session(content, self.device, threads=self.threads, folder=folder)
+            else:
+                self.process = self.process or IsolatedProcess(str(self.path), self.device, self.threads)
+                session = self.process.open(content, folder, outside or 0)
+        except DiagnosticError:
+            raise
+        except DocumentError as error:
+            if error.code is not None:
+                raise DiagnosticError(error.finding(f"{self.path}, by its metadata,", "E565", HELP)) from None
+            raise _unreadable(self.path, f"`{MANIFEST_KEY}` in its metadata {error}") from None
+        except Exception as error:  # ONNX Runtime has a class of exception for each way a file can be wrong
+            raise _unreadable(self.path, reason(str(error))) from error
+        return session
 
 
 def _taps(manifest: Manifest | None) -> set[str]:
     return set() if manifest is None else {port["name"] for port in manifest["outputs"] if port.get("tap")}
-
-
-def _first_line(error: Exception) -> str:
-    return printable((str(error) or type(error).__name__).splitlines()[0].split(" : ")[-1][:160])
 
 
 def _unreadable(path: Path, reason: str, help: str = HELP) -> DiagnosticError:
@@ -242,6 +267,6 @@ def _unreadable(path: Path, reason: str, help: str = HELP) -> DiagnosticError:
     return DiagnosticError(Diagnostic("E565", message, notes=(reason,), help=help))
 
 
-def _port(item: Any) -> Port:
+def _port(item: Given) -> Port:
     shape = [size if isinstance(size, int | str) else f"axis{axis}" for axis, size in enumerate(item.shape)]
-    return {"name": item.name, "shape": shape, "dtype": notes.TYPES.get(item.type, "float32"), "role": "data"}
+    return {"name": item.name, "shape": shape, "dtype": DTYPES[item.type], "role": "data"}

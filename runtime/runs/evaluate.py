@@ -8,13 +8,14 @@ import numpy as np
 
 from netc.compiler import LOSS, Figure, Parts, Tallies, said
 from netc.runtime.data.batches import BoundBatches, chunks
+from netc.runtime.sessions.isolated.process import IsolatedSession
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Session
 
 
 def evaluate(
     predict: Callable[[Mapping[str, Array]], Mapping[str, Array]],
-    scorer: Session,
+    scorer: Session | IsolatedSession,
     batches: Iterable[Mapping[str, Array]],
 ) -> dict[str, Figure]:
     """The mean loss and metrics over all rows of all batches. `predict` gives outputs by what they are called.

@@ -24,7 +24,7 @@ def close_run(
     if can_plot():
         plot_curves({net.name: history}, folder.curves)
     if final is not None:
-        metrics = Deployed.open(folder.path, device, threads=threads).measure(final)
+        metrics = Deployed.open(folder.path, device, threads=threads, ours=True).measure(final)
         folder.write_test(card.parts[2].name, len(final), metrics)
 
 

@@ -6,20 +6,13 @@ import base64
 from collections.abc import Mapping
 
 from netc.compiler import MANIFEST_KEY, Tallies, said
+from netc.runtime.sessions.isolated.exchange import DTYPES
+from netc.runtime.sessions.isolated.process import IsolatedSession
 from netc.runtime.sessions.session import Session
 
 SCORER_KEY = "netc.scorer"
-TYPES = {
-    "tensor(float)": "float32",
-    "tensor(double)": "float64",
-    "tensor(float16)": "float16",
-    "tensor(bfloat16)": "bfloat16",
-    "tensor(int64)": "int64",
-    "tensor(int32)": "int32",
-    "tensor(uint8)": "uint8",
-    "tensor(bool)": "bool",
-}
-"""What ONNX Runtime calls types of numbers, and numpy."""
+
+Opened = Session | IsolatedSession
 
 
 class NotesError(ValueError):
@@ -39,31 +32,32 @@ SCORED = {"data", "target", "prediction"}
 """What the inputs of a scorer are for."""
 
 
-def check_figures(scorer: Session | None, model: Session) -> None:
+def check_figures(scorer: Opened | None, outputs: set[str]) -> None:
     """Raise NotesError where what a scorer says about itself is not what the compiler writes."""
     if scorer is None:
         return
     try:
         if scorer.manifest is None or scorer.manifest["kind"] != "score":
             raise NotesError(f"`{SCORER_KEY}` in its metadata holds no scorer")
-        check_ports(scorer)
+        check_own_ports(scorer)
         Tallies(scorer.manifest)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotesError(f"`{SCORER_KEY}` in its metadata is damaged") from error
     inputs = scorer.manifest["inputs"]
-    known = set(model.outputs.values())
-    if any(port["role"] not in SCORED or (port["role"] == "prediction" and said(port) not in known) for port in inputs):
+    if any(
+        port["role"] not in SCORED or (port["role"] == "prediction" and said(port) not in outputs) for port in inputs
+    ):
         raise NotesError(f"`{SCORER_KEY}` in its metadata scores another network")
 
 
-def check_ports(model: Session) -> None:
+def check_own_ports(model: Opened) -> None:
     """Raise NotesError where a model's manifest names other inputs and outputs than the model has."""
     if model.manifest is None:
         return
     for ports, found in (
-        (model.manifest["inputs"], model.session.get_inputs()),
-        (model.manifest["outputs"], model.session.get_outputs()),
+        (model.manifest["inputs"], model.inputs),
+        (model.manifest["outputs"], model.given_outputs),
     ):
         told = {port["name"]: (len(port["shape"]), port["dtype"]) for port in ports}
-        if told != {item.name: (len(item.shape), TYPES.get(item.type)) for item in found} or len(told) != len(ports):
+        if told != {item.name: (len(item.shape), DTYPES.get(item.type)) for item in found} or len(told) != len(ports):
             raise NotesError(f"`{MANIFEST_KEY}` in its metadata is of another model")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import numpy as np
@@ -41,6 +41,25 @@ HUGE = 6000
 """Nodes from which on it rewrites nothing."""
 
 
+class Given(NamedTuple):
+    """An input or output as ONNX Runtime gives it: `type` as in `tensor(float)`, `shape` of numbers, names or None."""
+
+    name: str
+    type: str
+    shape: Sequence[Any]
+
+
+def manifest_of(metadata: Mapping[str, str]) -> Manifest | None:
+    """What a model's metadata says that its inputs and outputs are; raises DocumentError for what no manifest says."""
+    return read_manifest(metadata[MANIFEST_KEY]) if MANIFEST_KEY in metadata else None
+
+
+def called(manifest: Manifest | None, names: Iterable[str]) -> dict[str, str]:
+    """What outputs are called, by their names in the model."""
+    known = {} if manifest is None else {port["name"]: said(port) for port in manifest["outputs"]}
+    return {name: known.get(name, name) for name in names}
+
+
 class Session:
     """A session for an artifact, or for the bytes of a model.
 
@@ -53,7 +72,7 @@ class Session:
     Raises DocumentError where the model says of itself what no manifest says.
 
     `manifest` is the model's, None where it has none; `metadata` is all it says about itself; `outputs` is what each
-    output is called, by its name in the model.
+    output is called, by its name in the model. `inputs` and `given_outputs` are those that it has.
 
     The operators of `netc[fast]` are known in a session for what the compiler made in this process, and in no other: a
     model from elsewhere cannot call them.
@@ -110,9 +129,12 @@ class Session:
             content, options, providers=device.session_providers(graphs=graphs), disabled_optimizers=disabled
         )
         self.metadata: dict[str, str] = dict(self.session.get_modelmeta().custom_metadata_map)
-        self.manifest: Manifest | None = model.manifest if isinstance(model, Artifact) else _manifest(self.metadata)
-        known = {} if self.manifest is None else {port["name"]: said(port) for port in self.manifest["outputs"]}
-        self.outputs = {port.name: known.get(port.name, port.name) for port in self.session.get_outputs()}
+        self.manifest: Manifest | None = model.manifest if isinstance(model, Artifact) else manifest_of(self.metadata)
+        self.inputs, self.given_outputs = (
+            [Given(port.name, port.type, port.shape) for port in ports]
+            for ports in (self.session.get_inputs(), self.session.get_outputs())
+        )
+        self.outputs = called(self.manifest, [port.name for port in self.given_outputs])
 
     def end_profile(self) -> bytes:
         """Stop recording and return ONNX Runtime's events as JSON; runs after this one are not slowed down."""
@@ -144,10 +166,6 @@ class Session:
         run_bound(self.session, bound)
         came = zip(self.outputs.values(), bound.get_outputs(), strict=True)
         return {name: np.array(value.numpy()) for name, value in came}
-
-
-def _manifest(metadata: Mapping[str, str]) -> Manifest | None:
-    return read_manifest(metadata[MANIFEST_KEY]) if MANIFEST_KEY in metadata else None
 
 
 Results = dict[str, Any]
@@ -265,13 +283,13 @@ def run_bound(session: Any, bound: Any, options: Any = None) -> None:
     except Exception as error:  # ONNX Runtime has no class of exception for it
         if (finding := index_out_of_range(str(error))) is not None:
             raise DiagnosticError(finding) from error
-        if not any(words in str(error).lower() for words in _OUT_OF_MEMORY):
+        if not any(words in str(error).lower() for words in OUT_OF_MEMORY):
             raise
         help = "use a smaller batch, `--batch`, or a smaller net"
         raise DiagnosticError(Diagnostic("E604", "out of memory", notes=(str(error)[:200],), help=help)) from error
 
 
-_OUT_OF_MEMORY = ("failed to allocate memory", "out of memory", "bad_alloc", "bad allocation")
+OUT_OF_MEMORY = ("failed to allocate memory", "out of memory", "bad_alloc", "bad allocation")
 
 
 def library_missing(what: str) -> DiagnosticError:

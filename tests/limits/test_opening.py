@@ -43,6 +43,7 @@ OWN = {
     "runtime/folder/door.py": "a folder, to flush it",
     "runtime/folder/temporary.py": "what it finds left over, to ask for its lock",
     "runtime/measure/busy.py": "the system's own statistics",
+    "runtime/sessions/isolated/child.py": "the system's own statistics",
     "runtime/sessions/session.py": "a file that ONNX Runtime has just written",
     "runtime/runs/exports/reduced.py": "models that it has just written",
     "compiler/importing/protobuf.py": "external data, whose place and length foreign.py has checked",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from netc.compiler.importing.findings import unsupported
+from netc.compiler.importing.findings import LIMITS, too_large, unsupported
 from netc.compiler.importing.flows import ApartError, Flow, placed, refolded, transposed, with_axes, without_axes
 from netc.compiler.importing.folding import axes_of
 from netc.compiler.importing.lowering import Lowering, lowers
@@ -147,6 +147,8 @@ def tile(g: Lowering, node: ForeignNode) -> Flow:
             raise ApartError("it repeats examples")
         if not isinstance(times, int):
             raise unsupported("it repeats as often as only a run knows", node=node)
+        if times > LIMITS["copies"]:
+            raise too_large("copies of a value", times, LIMITS["copies"])
         part = x.axes[at][0]
         x = Flow(g.b.Concat(*[x.value] * times, axis=part), x.axes)
     return x

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
-from netc.grammar.limits import PIXELS
+from netc.grammar.limits import PIXELS, RATIO
 from netc.grammar.opening import open_file
 from netc.runtime.data import signatures
 from netc.runtime.data.errors import damaged, error, first_bytes, unreadable
@@ -28,6 +30,12 @@ FORMATS = {
 Pillow has more, and one of those starts a program: Ghostscript, for whatever begins as PostScript.
 """
 
+FREE = 1 << 22
+"""Pixels that an image may have, however small its file is."""
+
+BLANK = 44
+"""So many times what other files may unpack to an image may: 8,800 numbers a byte, which are blank ones of one bit."""
+
 SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 
 
@@ -45,6 +53,7 @@ def read_with(path: Path, read: Callable[[Any], Result]) -> Result:
             with Image.open(stream, formats=tuple(FORMATS)) as image:
                 if image.width * image.height > PIXELS.value:
                     raise _too_large(path, f"{image.width:,} x {image.height:,} pixels")
+                _check_packed(path, image, os.fstat(stream.fileno()).st_size)
                 return read(image)
     except UnidentifiedImageError:
         raise _no_image(path) from None
@@ -59,6 +68,17 @@ def read_with(path: Path, read: Callable[[Any], Result]) -> Result:
         raise damaged(path, f"image {what}: {_lower(reason)}") from None
     except Exception as reason:  # decoders of hostile files raise anything: struct.error, SyntaxError, MemoryError, …
         raise damaged(path, f"image cannot be decoded: {_lower(reason)}") from None
+
+
+def _check_packed(path: Path, image: Any, held: int) -> None:
+    """Refuse an image of far more pixels than a file of `held` bytes has room for; raises DiagnosticError E533."""
+    pixels = image.width * image.height
+    if pixels > FREE and pixels * len(image.getbands()) > BLANK * RATIO.value * held:
+        message = (
+            f"{path} claims to be an image of {image.width:,} x {image.height:,} pixels in {counted(held, 'byte')}"
+        )
+        note = f"an image may have {BLANK} times as many numbers, since blank ones are small"
+        raise RATIO.error(message, help="save it anew as a PNG, or make it smaller", note=note)
 
 
 def _too_large(path: Path, pixels: str) -> DiagnosticError:

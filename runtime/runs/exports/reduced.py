@@ -50,7 +50,7 @@ def write_reduced(run: Run, path: Path, precision: str, data: str | None, say: C
     with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
         whole, small = Path(place) / "whole.onnx", Path(place) / "small.onnx"
         write_onnx(run, whole)
-        before = Deployed(path, read_file(whole))
+        before = Deployed(path, read_file(whole), ours=True)
         measured = _rows(before, spec, held_out=True)
         try:
             if precision == "int8":
@@ -58,7 +58,7 @@ def write_reduced(run: Run, path: Path, precision: str, data: str | None, say: C
             else:
                 _float16(whole, small)
             write_atomic(small, sealed_model(read_file(small)))
-            after = Deployed(path, read_file(small))
+            after = Deployed(path, read_file(small), ours=True)
         except (ValueError, RuntimeError, TypeError, KeyError, DiagnosticError) as error:
             raise _not_converted(run, precision, error) from error
         for line in _comparison(before, after, measured, whole.stat().st_size, small.stat().st_size, precision):
