@@ -210,7 +210,7 @@ WRONG = [
     Wrong("BlockedWeights", "output 1 is missing", outputs=("a", "")),
     Wrong("Attention", "a multiple of 3 x 5 along axis 2", {"heads": 5}),
     Wrong("Attention", "a multiple of 3 x 16777216", {"heads": 1 << 24}),
-    *(Wrong("Attention", "expected three", inputs={0: _zeros(*sizes)}) for sizes in ((), (24,), (5, 24), (1, 1, 5, 24))),
+    *(Wrong("Attention", "expected three", inputs={0: _zeros(*sizes)}) for sizes in ((24,), (5, 24), (1, 1, 5, 24))),
     Wrong("Attention", "expected three, the last above zero", inputs={0: _zeros(2, 5, 0)}),
     Wrong("AttentionGradient", "expected three", inputs={1: _zeros(5, 24)}),
     Wrong("AttentionGradient", "input `dy` has sizes [2, 5, 24], expected [2, 5, 8]", inputs={0: _zeros(2, 5, 24)}),

@@ -119,14 +119,14 @@ train Joined {
 }
 """
 ATTENDING = """
-block unit(heads, causal) {
-  add { identity; { layernorm -> attention(heads, causal=causal) } }
+block unit(heads) {
+  add { identity; { layernorm -> attention(heads) } }
   add { identity; { layernorm -> dense(2 * in.features, act=gelu) -> dense(in.features) } }
 }
 
-net Attending "attention, layer normalization and GELUs, as in ViT and GPT" {
+net Attending "attention, layer normalization and GELUs, as in ViT" {
   input image: 3x12x10
-  conv(24, 3x3, stride=2, pad=1) -> flatten(from=1) -> transpose -> unit(2, true) -> unit(3, false)
+  conv(24, 3x3, stride=2, pad=1) -> flatten(from=1) -> transpose -> unit(2) -> unit(3)
   layernorm -> mean(axis=0)
   logits = dense(5)
 }

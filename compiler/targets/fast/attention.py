@@ -43,7 +43,7 @@ class Attended:
 
 
 def attention(graph: Graph) -> Graph:
-    """Write attention without dropout and without other masks than the causal one, and its gradient, as one operator each."""
+    """Write attention with no dropout, and no mask but the causal one, and its gradient as one operator each."""
     readers = graph.consumers()
     found = {one.y: one for node in graph.nodes if node.op == "Softmax" for one in _attended(node, readers)}
     if not found:
@@ -59,7 +59,8 @@ def attention(graph: Graph) -> Graph:
         if node.outputs[0] in found:
             one = found[node.outputs[0]]
             settings = {"heads": one.heads, "scale": one.scale, "causal": one.causal}
-            y, *statistics[one.y] = g.add("FastAttention", (rewriter.now(one.packed),), settings)
+            y, *of_weights = g.add("FastAttention", (rewriter.now(one.packed),), settings)
+            statistics[one.y] = tuple(of_weights)
             rewriter.replace(node.outputs, (g.Reshape(y, shape=one.y.shape),))
         elif node in gradients and gradients[node][0].y in statistics:
             one, dy = gradients[node]

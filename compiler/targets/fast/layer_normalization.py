@@ -135,9 +135,10 @@ def _sum(value: Value, readers: Readers) -> Value | None:
     """The sum of a value over all axes but the last, where the graph makes it."""
     leading = tuple(range(value.rank - 1))
     for node in readers.get(value, []):
-        if node.op == "ReduceSum" and not node.attributes["keepdims"]:
-            if tuple(sorted(normal_axes(value, node.attributes["axes"]))) == leading:
-                return node.outputs[0]
+        if node.op != "ReduceSum" or node.attributes["keepdims"]:
+            continue
+        if tuple(sorted(normal_axes(value, node.attributes["axes"]))) == leading:
+            return node.outputs[0]
     return None
 
 

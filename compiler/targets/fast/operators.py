@@ -240,7 +240,7 @@ class FastAttentionGradient(FastOp):
 
 @op
 class FastLayerNormalization(FastOp):
-    """x [..., C], scale, bias [C] -> y, mean and inverse [..., 1]: the vectors along the last axis, brought to one scale."""
+    """x [..., C], scale, bias [C] -> y, mean and inverse [..., 1]: vectors along the last axis, to one scale."""
 
     kind = Kind.REDUCTION
     cost = Cost.MEMORY
