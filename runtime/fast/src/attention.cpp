@@ -29,7 +29,8 @@ void Attention::run(Call& call) const {
     gather_rows(packed.data + lying.at(example, head, 2), lying.row, length, size, 1, values);
     for (int64_t first = 0; first < length; first += QUERIES) {
       const int64_t count = std::min(QUERIES, length - first), end = causal_ ? first + count : length;
-      gather_rows(packed.data + lying.at(example, head, 0) + first * lying.row, lying.row, count, size, scale_, queries);
+      gather_rows(packed.data + lying.at(example, head, 0) + first * lying.row, lying.row, count, size, scale_,
+                  queries);
       product_of(count, whole_vectors(end), size, {queries, padded, 1}, keys, width, weights, width, false);
       for (int64_t i = 0; i < count; ++i) {
         const int64_t seen = causal_ ? first + i + 1 : length, used = whole_vectors(end);

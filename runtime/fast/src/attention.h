@@ -44,7 +44,7 @@ inline void gather_rows(const float* from, int64_t row, int64_t count, int64_t s
   }
 }
 
-// The same transposed, [size, count in whole vectors]. A vector's rows are read side by side, while they are in the cache.
+// The same transposed, [size, count in whole vectors]: the rows of a vector are read together, while they are cached.
 inline void gather_columns(const float* from, int64_t row, int64_t count, int64_t size, float* to) {
   const int64_t width = whole_vectors(count), whole = count / LANES * LANES;
   for (int64_t i = 0; i < whole; i += LANES)

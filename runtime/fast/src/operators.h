@@ -118,8 +118,8 @@ class BlockedWeights {
   int64_t block_;
 };
 
-// packed [N, T, 3 H D]: queries, keys and values of H heads -> y [N, T, H D], the heads' sums of values side by side, by
-// the softmax of `scale` times the products of queries and keys; peaks and totals [N, H, T], the largest score of a
+// packed [N, T, 3 H D]: queries, keys and values of H heads -> y [N, T, H D], the sums of values of all heads, by the
+// softmax of `scale` times the products of queries and keys; peaks and totals [N, H, T], the largest score of a
 // query and what its exponentials about that add up to. With `causal` a query sees keys up to its own position.
 class Attention {
  public:
@@ -148,8 +148,8 @@ class AttentionGradient {
   float scale_;
 };
 
-// x [..., C], scale [C], bias [C] -> y; mean and inverse [..., 1], one over the root of variance + epsilon, of each vector
-// along the last axis.
+// x [..., C], scale [C], bias [C] -> y; mean and inverse [..., 1] of each vector along the last axis, the second of them
+// one over the root of variance + epsilon.
 class LayerNormalization {
  public:
   static constexpr const char* NAME = "LayerNormalization";
