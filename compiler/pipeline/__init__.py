@@ -99,6 +99,12 @@ def sweep(name: str, when: Condition = ALWAYS) -> Stage:
     return Stage(name, "nodes go that no output needs any more", of(dead_code), when, optional=True)
 
 
+def fusion(touch: Pass, does: str) -> Stage:
+    """What some targets have a larger operator for."""
+    wanted = for_targets(lambda target: touch in target.fusions)
+    return Stage(f"legalise/{touch.__name__}", does, of(touch), wanted, optional=True)
+
+
 def last_touch(touch: Pass, does: str) -> Stage:
     """What some targets want rewritten once a graph is in their operators."""
     wanted = for_targets(lambda target: touch in target.touches)
@@ -118,6 +124,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("accumulated_products", "large gradients are added by their product", of(accumulated_products), UPDATING,
           optional=True),
     Stage("stacked_updates", "small updates become one of their stack", of(stacked_updates), UPDATING, optional=True),
+    *(fusion(touch, does) for touch, does in targets.FUSIONS.items()),
     Stage("legalise/layout", "maps lie in blocks of channels", layout, for_targets(lambda target: bool(target.layout))),
     Stage("legalise/table", "operators that ONNX lacks are written in those it has", table, ALWAYS),
     *(last_touch(touch, does) for touch, does in targets.TOUCHES.items()),

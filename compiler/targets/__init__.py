@@ -22,7 +22,9 @@ from netc.compiler.targets.cpu.pads import pads_as_joins
 from netc.compiler.targets.cpu.scalars import flat_scalars
 from netc.compiler.targets.cuda import CUDA, masks_as_choices
 from netc.compiler.targets.fast import fast_rows
+from netc.compiler.targets.fast.attention import attention
 from netc.compiler.targets.fast.chains import chains
+from netc.compiler.targets.fast.layer_normalization import layer_normalization
 from netc.compiler.targets.layout import Rows, ways
 from netc.compiler.targets.registry import Table, names_of, pick
 from netc.compiler.targets.std import STD
@@ -38,6 +40,12 @@ TOUCHES: dict[Touch, str] = {
 }
 """What is rewritten once a graph is in the operators of a target that wants it, in this order."""
 
+FUSIONS: dict[Touch, str] = {
+    attention: "attention and its gradient become one operator each",
+    layer_normalization: "so do layer normalizations",
+}
+"""What is rewritten before a graph is laid out, while it says what it means, for targets that have the operators."""
+
 CPU = frozenset({steep_masks, pads_as_joins, flat_scalars})
 
 
@@ -45,12 +53,14 @@ CPU = frozenset({steep_masks, pads_as_joins, flat_scalars})
 class Target:
     """What a target makes of a graph: perhaps a layout by its rows, the table for the rest, perhaps some last touches.
 
+    fusions  what it has larger operators for, which are found before all that
     rows   makes the rows: which operators they are for is known when all are declared
     opset  the version of ONNX's operators to write in, where the usual one doesn't do
     """
 
     table: Table
     layout: Callable[[Graph, Rows], Graph] | None = None
+    fusions: frozenset[Touch] = frozenset()
     touches: frozenset[Touch] = frozenset()
     rows: Callable[[], Rows] = dict
     opset: int | None = None
@@ -65,10 +75,10 @@ class Target:
 
 TARGETS: dict[str, Target] = {
     "std": Target(STD),
-    "cpu": Target(STD, partial(blocked_layout, block=16), CPU, rows),
-    "cpu8": Target(STD, partial(blocked_layout, block=8), CPU, rows),
-    "fast": Target(STD, partial(blocked_layout, block=16), CPU | {chains}, fast_rows),
-    "fast8": Target(STD, partial(blocked_layout, block=8), CPU | {chains}, fast_rows),
+    "cpu": Target(STD, partial(blocked_layout, block=16), touches=CPU, rows=rows),
+    "cpu8": Target(STD, partial(blocked_layout, block=8), touches=CPU, rows=rows),
+    "fast": Target(STD, partial(blocked_layout, block=16), frozenset(FUSIONS), CPU | {chains}, fast_rows),
+    "fast8": Target(STD, partial(blocked_layout, block=8), frozenset(FUSIONS), CPU | {chains}, fast_rows),
     "cuda": Target(CUDA, touches=frozenset({masks_as_choices}), opset=18),
     "web": Target(STD),
 }

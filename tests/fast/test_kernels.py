@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
-from sessions import fast_library, session_of
+from fast_run import Array, assert_close, double, run
+from sessions import fast_library
 
-from netc.compiler.emit import emit
-from netc.compiler.ir import Builder, DType, Graph, Value
-from netc.compiler.targets.fast import operators as operators  # makes them known
 from netc.compiler.targets.fast.chains import CODES
 
 torch = pytest.importorskip("torch")
 if fast_library() is None:
     pytest.skip("the library of netc[fast] is not built here", allow_module_level=True)
 
-Array = np.ndarray[Any, Any]
 BLOCKS = (16, 8)
-
-
-def run(op: str, feeds: Sequence[Array], threads: int = 2, **attributes: Any) -> list[Array]:
-    graph = Graph("one", [Value(f"x{i}", DType.FLOAT32, feed.shape) for i, feed in enumerate(feeds)])
-    made = Builder(graph).add(op, graph.inputs, attributes)
-    graph.outputs = {f"y{i}": value for i, value in enumerate(made)}
-    session = session_of(emit(graph).SerializeToString(), threads=threads)
-    given = {f"x{i}": feed.astype(np.float32) for i, feed in enumerate(feeds)}
-    return [np.asarray(array) for array in session.run(None, given)]
 
 
 def lying(x: Array, block: int) -> Array:
@@ -40,16 +27,6 @@ def lying(x: Array, block: int) -> Array:
 def standing(x: Array, block: int) -> Array:
     n, c, h, w = x.shape
     return np.ascontiguousarray(x.reshape(n, c // block, h, w, block).transpose(0, 1, 4, 2, 3)).reshape(x.shape)
-
-
-def assert_close(found: Array, expected: Any, tolerance: float = 3e-6) -> None:
-    wanted = expected.detach().numpy()
-    assert found.shape == wanted.shape
-    np.testing.assert_allclose(found, wanted, rtol=0, atol=tolerance * max(float(np.abs(wanted).max()), 1e-30))
-
-
-def double(x: Array) -> Any:
-    return torch.tensor(x.astype(np.float32)).double().requires_grad_(True)
 
 
 CONVOLUTIONS = [

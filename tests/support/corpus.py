@@ -84,6 +84,16 @@ net Open {
 }
 train Open { loss = cross_entropy(logits, label); optimizer = adam(lr=0.01); batch = 6 }
 """,
+    "attending": """
+net Attending {
+  input image: 8x4x4
+  flatten(from=1) -> transpose
+  add { identity; { layernorm -> attention(2, causal=true) } }
+  layernorm -> mean(axis=0)
+  logits = dense(5)
+}
+train Attending { loss = cross_entropy(logits, label); optimizer = sgd(lr=0.1); batch = 6 }
+""",
     "steps": """
 net Steps {
   input frames: [4, 3, 8, 8]
@@ -162,6 +172,7 @@ def corpus() -> list[Case]:
     contexts += [
         (name, Context("train", target)) for name in ("many", "branches", "deep", "steps") for target in TARGETS
     ]
+    contexts.append(("attending", Context("train", "fast")))
     contexts += [("deep", Context(kind, target)) for kind in ("infer", "gradient") for target in TARGETS]  # type: ignore[arg-type]
     for precision in ("mixed", "bfloat16"):
         for target in ("std", "cuda"):

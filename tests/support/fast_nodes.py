@@ -125,6 +125,35 @@ def elementwise(draw: random.Random) -> FastNode:
     return FastNode("Elementwise", [*inputs], attributes, [f"y{i}" for i in range(len(results))])
 
 
+def attention(draw: random.Random) -> FastNode:
+    heads, packed = _packed(draw)
+    settings = {"heads": heads, "scale": draw.choice((0.25, 1.0, -0.5)), "causal": draw.randint(0, 1)}
+    return FastNode("Attention", [packed], settings, ["y", "peaks", "totals"])
+
+
+def attention_gradient(draw: random.Random) -> FastNode:
+    heads, packed = _packed(draw)
+    examples, length, width = packed.shape
+    statistics = [numbers(draw, examples, heads, length), abs(numbers(draw, examples, heads, length)) + 1]
+    settings = {"heads": heads, "scale": draw.choice((0.25, 1.0, -0.5)), "causal": draw.randint(0, 1)}
+    dy = numbers(draw, examples, length, width // 3)
+    return FastNode("AttentionGradient", [dy, packed, *statistics], settings, ["dpacked"])
+
+
+def layer_normalization(draw: random.Random) -> FastNode:
+    x = _vectors(draw)
+    vectors = [numbers(draw, x.shape[-1]) for _ in range(2)]
+    settings = {"epsilon": draw.choice((1e-5, 1e-3))}
+    return FastNode("LayerNormalization", [x, *vectors], settings, ["y", "mean", "inverse"])
+
+
+def layer_normalization_gradient(draw: random.Random) -> FastNode:
+    x = _vectors(draw)
+    statistics = [numbers(draw, *x.shape[:-1], 1) for _ in range(2)]
+    inputs = [numbers(draw, *x.shape), x, numbers(draw, x.shape[-1]), *statistics]
+    return FastNode("LayerNormalizationGradient", [*inputs], {}, ["dx", "dscale", "dbias"])
+
+
 VALID: dict[str, Callable[[random.Random], FastNode]] = {
     "BatchNormalization": batch_normalization,
     "BatchNormalizationGradient": batch_normalization_gradient,
@@ -134,6 +163,10 @@ VALID: dict[str, Callable[[random.Random], FastNode]] = {
     "DepthwiseWeightGradient": depthwise_weight_gradient,
     "DepthwiseInputGradient": depthwise_input_gradient,
     "BlockedWeights": blocked_weights,
+    "Attention": attention,
+    "AttentionGradient": attention_gradient,
+    "LayerNormalization": layer_normalization,
+    "LayerNormalizationGradient": layer_normalization_gradient,
     "Elementwise": elementwise,
 }
 """A function for each operator of the library that draws a valid node of it."""
@@ -144,6 +177,17 @@ def _map(draw: random.Random) -> tuple[int, int, Array]:
     block = draw.choice((8, 16))
     channels = block * draw.randint(1, 3)
     return block, channels, numbers(draw, draw.randint(1, 3), channels, draw.randint(1, 9), draw.randint(1, 9))
+
+
+def _packed(draw: random.Random) -> tuple[int, Array]:
+    """A number of heads, and queries, keys and values of them."""
+    heads, length = draw.randint(1, 4), draw.choice((1, 3, 16, 47, 49, 100))
+    return heads, numbers(draw, draw.randint(1, 3), length, 3 * heads * draw.choice((1, 4, 16, 19)))
+
+
+def _vectors(draw: random.Random) -> Array:
+    """Vectors along the last axis of a tensor of up to four."""
+    return numbers(draw, *(draw.randint(1, 9) for _ in range(draw.randint(1, 3))), draw.choice((1, 5, 16, 33, 100)))
 
 
 def _normalized(draw: random.Random) -> tuple[dict[str, Any], int, Array]:

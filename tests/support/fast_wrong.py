@@ -54,6 +54,21 @@ RIGHT = {
         "DepthwiseInputGradient", [_zeros(2, 16, 3, 3), _zeros(16, 1, 3, 3)], {"size": [5, 5], **REST}, ["dx"]
     ),
     "BlockedWeights": FastNode("BlockedWeights", [_zeros(32, 16, 3, 3)], {"block": 16}, ["forward", "turned"]),
+    "Attention": FastNode(
+        "Attention", [_zeros(2, 5, 24)], {"heads": 2, "scale": 0.5, "causal": 1}, ["y", "peaks", "totals"]
+    ),
+    "AttentionGradient": FastNode(
+        "AttentionGradient", [_zeros(2, 5, 8), _zeros(2, 5, 24), _zeros(2, 2, 5), _zeros(2, 2, 5) ** 2 + 1],
+        {"heads": 2, "scale": 0.5, "causal": 1}, ["dpacked"],
+    ),
+    "LayerNormalization": FastNode(
+        "LayerNormalization", [_zeros(3, 5, 8), _zeros(8), _zeros(8)], {"epsilon": 1e-5}, ["y", "mean", "inverse"]
+    ),
+    "LayerNormalizationGradient": FastNode(
+        "LayerNormalizationGradient",
+        [_zeros(3, 5, 8), _zeros(3, 5, 8), _zeros(8), _zeros(3, 5, 1), _zeros(3, 5, 1)],
+        {}, ["dx", "dscale", "dbias"],
+    ),
     "Elementwise": FastNode(
         "Elementwise", [_zeros(4, 8), _zeros(4, 8), _zeros()],
         {"steps": [0, 0, 1, 2, 4, 3], "results": [5, 4], "constants": [0.5]}, ["y", "z"],
@@ -113,6 +128,9 @@ def _settings() -> list[Wrong]:
         "strides": (None, [1], [1, 1, 1], [0, 1], [1, 0], [-1, 1], [1 << 40, 1]),
         "pads": (None, [1, 1], [1] * 5, [-1, 1, 1, 1], [1, 1, 1, 1 << 40], [-(1 << 63)] * 4),
         "dilations": (None, [1], [0, 1], [1, -1], [1 << 62, 1]),
+        "heads": (None, 0, -1, 1 << 40, [2], 2.0),
+        "scale": (None, float("nan"), float("inf"), 1, [0.5]),
+        "causal": (None, 2, -1, [1]),
         "size": (None, [5], [0, 5], [5, -5], [1 << 62, 5], [(1 << 28) + 1, 5]),
     }
     return [
@@ -190,6 +208,26 @@ WRONG = [
     Wrong("BlockedWeights", "a multiple of 16", inputs={0: _zeros(16, 8, 3, 3)}),
     Wrong("BlockedWeights", "found 3 outputs, expected 1 or 2", outputs=("a", "b", "c")),
     Wrong("BlockedWeights", "output 1 is missing", outputs=("a", "")),
+    Wrong("Attention", "a multiple of 3 x 5 along axis 2", {"heads": 5}),
+    Wrong("Attention", "a multiple of 3 x 16777216", {"heads": 1 << 24}),
+    *(Wrong("Attention", "expected three", inputs={0: _zeros(*sizes)}) for sizes in ((24,), (5, 24), (1, 1, 5, 24))),
+    Wrong("Attention", "expected three, the last above zero", inputs={0: _zeros(2, 5, 0)}),
+    Wrong("AttentionGradient", "expected three", inputs={1: _zeros(5, 24)}),
+    Wrong("AttentionGradient", "input `dy` has sizes [2, 5, 24], expected [2, 5, 8]", inputs={0: _zeros(2, 5, 24)}),
+    Wrong("AttentionGradient", "input `dy` has sizes [1, 5, 8]", inputs={0: _zeros(1, 5, 8)}),
+    Wrong("AttentionGradient", "input `peaks` has sizes [2, 2, 4]", inputs={2: _zeros(2, 2, 4)}),
+    Wrong("AttentionGradient", "input `totals` has sizes [20], expected [2, 2, 5]", inputs={3: _zeros(20)}),
+    Wrong("AttentionGradient", "input `peaks` has sizes [2, 2, 5], expected [2, 4, 5]", {"heads": 4}),
+    *(Wrong(f"LayerNormalization{which}", "expected two or more", inputs={at: _zeros(*sizes)})
+      for at, which in enumerate(("", "Gradient")) for sizes in ((), (8,))),
+    *(Wrong(f"LayerNormalization{which}", "expected the last above zero", inputs={at: _zeros(3, 5, 0)})
+      for at, which in enumerate(("", "Gradient"))),
+    Wrong("LayerNormalization", "input `scale` has sizes [5], expected [8]", inputs={1: _zeros(5)}),
+    Wrong("LayerNormalization", "input `bias` has sizes [1, 8], expected [8]", inputs={2: _zeros(1, 8)}),
+    Wrong("LayerNormalizationGradient", "input `dy` has sizes [3, 4, 8]", inputs={0: _zeros(3, 4, 8)}),
+    Wrong("LayerNormalizationGradient", "input `scale` has sizes [], expected [8]", inputs={2: _zeros()}),
+    Wrong("LayerNormalizationGradient", "input `mean` has sizes [3, 5], expected [3, 5, 1]", inputs={3: _zeros(3, 5)}),
+    Wrong("LayerNormalizationGradient", "input `inverse` has sizes [3, 5, 8]", inputs={4: _zeros(3, 5, 8)}),
     Wrong("Elementwise", "output 0 is missing", outputs=("", "z")),
     *(Wrong("Elementwise", f"attribute `{name}`", {name: None}) for name in ("steps", "results", "constants")),
     Wrong("Elementwise", "three a step", {"steps": [0, 0]}),

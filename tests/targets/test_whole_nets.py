@@ -118,7 +118,25 @@ train Joined {
   optimizer = sgd(lr=0.1)
 }
 """
-TEXTS = {"many": MANY, "words": WORDS, "light": LIGHT, "modern": MODERN, "joined": JOINED}
+ATTENDING = """
+block unit(heads) {
+  add { identity; { layernorm -> attention(heads) } }
+  add { identity; { layernorm -> dense(2 * in.features, act=gelu) -> dense(in.features) } }
+}
+
+net Attending "attention, layer normalization and GELUs, as in ViT" {
+  input image: 3x12x10
+  conv(24, 3x3, stride=2, pad=1) -> flatten(from=1) -> transpose -> unit(2) -> unit(3)
+  layernorm -> mean(axis=0)
+  logits = dense(5)
+}
+
+train Attending {
+  loss = cross_entropy(logits, label)
+  optimizer = sgd(lr=0.1)
+}
+"""
+TEXTS = {"many": MANY, "words": WORDS, "light": LIGHT, "modern": MODERN, "joined": JOINED, "attending": ATTENDING}
 EVERYWHERE = ("lenet", "many", "words")
 """Tried on all targets; the others, which are about blocks, on the CPU's."""
 FORCED = [
@@ -202,6 +220,9 @@ def test_what_the_library_is_for_is_its_own(target: str, folder: Path) -> None:
         if node.op_type.startswith("BatchNormalization")
     ]
     assert {0, 1} == set(plain)
+    attending = Counter(node.op_type for node in nodes("attending"))
+    assert (attending["Attention"], attending["AttentionGradient"], attending["Softmax"]) == (2, 2, 0)
+    assert (attending["LayerNormalization"], attending["LayerNormalizationGradient"]) == (5, 5)
 
 
 def test_a_form_that_does_not_fit_a_layer_is_told_with_its_line(folder: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netc.compiler.ir import DType, Graph, Node, Tensor, Value, product
+from netc.compiler.ir import DType, Graph, Node, Value, product
 from netc.compiler.passes.rewriter import Rewriter
 from netc.compiler.targets.cpu.masks import STEEP
+from netc.compiler.targets.fast.patterns import number
 
 CODES = (
     "Add", "Sub", "Mul", "Div", "Max", "Min", "Neg", "Sqrt", "Reciprocal", "Relu", "Positive", "Tanh", "Erf", "Exp",
@@ -119,7 +120,7 @@ def _write(rewriter: Rewriter, nodes: list[Node], outputs: set[Value]) -> None:
     last = nodes[-1]
     made = {node.output for node in nodes}
     read = dict.fromkeys(value for node in nodes for value in node.inputs if value not in made)
-    constants = {value: number for value in read if (number := _number(value)) is not None}
+    constants = {value: found for value in read if (found := number(value)) is not None}
     inputs = [value for value in read if value not in constants]
     register = {value: i for i, value in enumerate([*inputs, *constants])}
     steps: list[int] = []
@@ -141,12 +142,3 @@ def _write(rewriter: Rewriter, nodes: list[Node], outputs: set[Value]) -> None:
         },
     )
     rewriter.replace(results, new)
-
-
-def _number(value: Value) -> float | None:
-    """The number of a literal with one element."""
-    node = value.node
-    if node is None or node.op != "Constant":
-        return None
-    literal = node.attributes["value"]
-    return float(literal.values[0]) if isinstance(literal, Tensor) and len(literal.values) == 1 else None

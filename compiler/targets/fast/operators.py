@@ -191,6 +191,86 @@ class FastBlockedWeights(FastOp):
 
 
 @op
+class FastAttention(FastOp):
+    """packed [N, T, 3 H D] -> y [N, T, H D], peaks and totals [N, H, T] of its softmax.
+
+    packed  queries, keys and values of all heads, side by side
+    scale   of the products of queries and keys
+    causal  whether later positions are hidden
+    """
+
+    kind = Kind.PRODUCT
+    attributes = {"heads": REQUIRED, "scale": REQUIRED, "causal": False}
+    samples = (sample((2, 5, 24), heads=2, scale=0.5), sample((2, 5, 24), heads=4, scale=0.5, causal=True))
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        (packed,) = inputs
+        floating(packed)
+        batch, length, width = packed.shape
+        statistics = FLOAT, (batch, attributes["heads"], length)
+        return (FLOAT, (batch, length, width // 3)), statistics, statistics
+
+    @staticmethod
+    def flops(node: Node) -> Size:
+        y = node.outputs[0].shape
+        return 2 * product(y) * y[1]
+
+
+@op
+class FastAttentionGradient(FastOp):
+    """dy, packed, peaks, totals -> dpacked of FastAttention, whose settings it has."""
+
+    kind = Kind.PRODUCT
+    attributes = {"heads": REQUIRED, "scale": REQUIRED, "causal": False}
+    samples = (sample((2, 5, 8), (2, 5, 24), (2, 2, 5), (2, 2, 5), heads=2, scale=0.5),)
+
+    @staticmethod
+    def shape(
+        dy: Value, packed: Value, peaks: Value, totals: Value, *, heads: int, scale: float, causal: bool
+    ) -> Shape:
+        floating(dy, packed, peaks, totals)
+        return packed.shape
+
+    @staticmethod
+    def flops(node: Node) -> Size:
+        dy = node.inputs[0].shape
+        return 5 * product(dy) * dy[1]
+
+
+@op
+class FastLayerNormalization(FastOp):
+    """x [..., C], scale, bias [C] -> y, mean and inverse [..., 1]: vectors along the last axis, to one scale."""
+
+    kind = Kind.REDUCTION
+    cost = Cost.MEMORY
+    attributes = {"epsilon": REQUIRED}
+    samples = (sample((2, 3, 4), (4,), (4,), epsilon=1e-5),)
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        x, *_ = inputs
+        floating(x)
+        statistics = FLOAT, (*x.shape[:-1], 1)
+        return (FLOAT, x.shape), statistics, statistics
+
+
+@op
+class FastLayerNormalizationGradient(FastOp):
+    """dy, x, scale, mean, inverse -> dx, dscale, dbias of FastLayerNormalization."""
+
+    kind = Kind.REDUCTION
+    attributes = {}
+    samples = (sample((2, 3, 4), (2, 3, 4), (4,), (2, 3, 1), (2, 3, 1)),)
+
+    @classmethod
+    def infer(cls, inputs: tuple[Value, ...], attributes: Mapping[str, Any]) -> tuple[Result, ...]:
+        _, x, scale, *_ = inputs
+        floating(x)
+        return (FLOAT, x.shape), (FLOAT, scale.shape), (FLOAT, scale.shape)
+
+
+@op
 class FastElementwise(FastOp):
     """A chain of elementwise operations in one pass: inputs of one shape, or of one element.
 

@@ -36,6 +36,18 @@ struct Attributes {
     if (value != 0 && value != 1) refuse("attribute `", name, "` is ", value, ", expected 0 or 1");
     return value == 1;
   }
+  float finite(const char* name) const {
+    float value = number(name);
+    if (!std::isfinite(value)) refuse("attribute `", name, "` is ", value, ", expected a finite number");
+    return value;
+  }
+  // How many of something there are.
+  int64_t count(const char* name) const {
+    int64_t value = integer(name);
+    if (value < 1 || value > LARGEST_SETTING)
+      refuse("attribute `", name, "` is ", value, ", expected 1 to ", LARGEST_SETTING);
+    return value;
+  }
   float epsilon() const {
     float value = number("epsilon");
     if (!std::isfinite(value) || value < 0) refuse("attribute `epsilon` is ", value, ", expected 0 or more");

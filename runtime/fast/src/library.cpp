@@ -37,6 +37,10 @@ NETC_EXPORT netc::Status* RegisterCustomOps(netc::SessionOptions* options, const
     if (auto* failed = add<netc::DepthwiseWeightGradient>(table, made)) return failed;
     if (auto* failed = add<netc::DepthwiseInputGradient>(table, made)) return failed;
     if (auto* failed = add<netc::BlockedWeights>(table, made)) return failed;
+    if (auto* failed = add<netc::Attention>(table, made)) return failed;
+    if (auto* failed = add<netc::AttentionGradient>(table, made)) return failed;
+    if (auto* failed = add<netc::LayerNormalization>(table, made)) return failed;
+    if (auto* failed = add<netc::LayerNormalizationGradient>(table, made)) return failed;
     if (auto* failed = add<netc::Elementwise>(table, made)) return failed;
     domain = made;
   }

@@ -118,6 +118,58 @@ class BlockedWeights {
   int64_t block_;
 };
 
+// packed [N, T, 3 H D]: queries, keys and values of H heads -> y [N, T, H D], the sums of values of all heads, by the
+// softmax of `scale` times the products of queries and keys; peaks and totals [N, H, T], the largest score of a
+// query and what its exponentials about that add up to. With `causal` a query sees keys up to its own position.
+class Attention {
+ public:
+  static constexpr const char* NAME = "Attention";
+  static constexpr size_t INPUTS = 1, OUTPUTS = 3;
+  explicit Attention(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  int64_t heads_;
+  bool causal_;
+  float scale_;
+};
+
+// dy, packed, peaks, totals -> dpacked.
+class AttentionGradient {
+ public:
+  static constexpr const char* NAME = "AttentionGradient";
+  static constexpr size_t INPUTS = 4, OUTPUTS = 1;
+  explicit AttentionGradient(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  int64_t heads_;
+  bool causal_;
+  float scale_;
+};
+
+// x [..., C], scale [C], bias [C] -> y; mean and inverse [..., 1] of each vector along the last axis, the second of them
+// one over the root of variance + epsilon.
+class LayerNormalization {
+ public:
+  static constexpr const char* NAME = "LayerNormalization";
+  static constexpr size_t INPUTS = 3, OUTPUTS = 3;
+  explicit LayerNormalization(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  float epsilon_;
+};
+
+// dy, x, scale, mean, inverse -> dx, dscale [C], dbias [C].
+class LayerNormalizationGradient {
+ public:
+  static constexpr const char* NAME = "LayerNormalizationGradient";
+  static constexpr size_t INPUTS = 5, OUTPUTS = 3;
+  explicit LayerNormalizationGradient(const Attributes& given);
+  void run(Call& call) const;
+};
+
 // A chain of elementwise operations in one pass: inputs of one shape, or of one element. `steps` holds three numbers
 // an operation: what to do, and the registers it reads. Registers are the inputs, then `constants`, then results.
 class Elementwise {

@@ -1,0 +1,43 @@
+"""What a value is made of, asked of the graph: how operators of the library find what they replace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netc.compiler.ir import Node, Tensor, Value
+
+
+def made_by(value: Value, op: str, **attributes: Any) -> Node | None:
+    """The node that makes a value, where it is of this kind and has these settings."""
+    node = value.node
+    if node is None or node.op != op:
+        return None
+    fits = all(node.attributes[name] == wanted for name, wanted in attributes.items())
+    return node if fits else None
+
+
+def literal(value: Value) -> Tensor | None:
+    """The numbers of a constant."""
+    node = made_by(value, "Constant")
+    found = node.attributes["value"] if node is not None else None
+    return found if isinstance(found, Tensor) else None
+
+
+def number(value: Value) -> float | None:
+    """The number of a literal with one element."""
+    found = literal(value)
+    return float(found.values[0]) if found is not None and len(found.values) == 1 else None
+
+
+def factors(value: Value, op: str = "Mul") -> tuple[tuple[Value, Value], ...]:
+    """The inputs of an operation that takes them in either order, in both orders; none for another operation."""
+    node = made_by(value, op)
+    if node is None:
+        return ()
+    first, second = node.inputs
+    return (first, second), (second, first)
+
+
+def other_factor(value: Value, known: Value, op: str = "Mul") -> Value | None:
+    """The other input of an operation that takes `known` and one more in either order."""
+    return next((second for first, second in factors(value, op) if first is known), None)
