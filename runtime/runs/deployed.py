@@ -106,7 +106,7 @@ class Deployed:
             folder = RunFolder.open(path)
             if folder.model.exists():
                 try:
-                    return Deployed(path, read_model(folder.model), device, path, **how)
+                    return Deployed(path, _content(folder.model), device, path, **how)
                 except DiagnosticError as error:
                     raise folder.with_intact(folder.model, error) from error
             with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
@@ -116,14 +116,7 @@ class Deployed:
         if path.suffix == ".net":
             help = f"train it first: `netc train {path}`"
             raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
-        try:
-            return Deployed(path, read_model(path), device, **how)
-        except PermissionError as error:
-            raise not_permitted(path, error) from None
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            help = "give a run folder or an .onnx file"
-            raise DiagnosticError(Diagnostic("E565", f"cannot read {path}: {reason}", help=help)) from error
+        return Deployed(path, _content(path), device, **how)
 
     @property
     def targets(self) -> list[Port]:
@@ -225,6 +218,18 @@ class Deployed:
         sizes = {port["classes"] for port in self.targets if "classes" in port}
         predictions = [said(port) for port in self._scored if port["role"] == "prediction" and said(port) in outputs]
         return class_scores(outputs, predictions, sizes)
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a model; raises DiagnosticError E536, E565."""
+    try:
+        return read_model(path)
+    except PermissionError as error:
+        raise not_permitted(path, error) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        help = "give a run folder or an .onnx file"
+        raise DiagnosticError(Diagnostic("E565", f"cannot read {path}: {reason}", help=help)) from error
 
 
 class _Opener:

@@ -68,6 +68,7 @@ class Session:
     profile   True records the time of every operator until `end_profile` is called
     graphs    True asks for CUDA graphs; ONNX Runtime raises where the model cannot be one
     folder    of the files that hold the model's external data, where it has some
+    unread    True leaves what the model says of itself unread: it has no manifest then, and outputs by their own names
 
     Raises DocumentError where the model says of itself what no manifest says.
 
@@ -88,6 +89,7 @@ class Session:
         profile: bool = False,
         graphs: bool = False,
         folder: Path | None = None,
+        unread: bool = False,
     ) -> None:
         ort = runtime()
         options = ort.SessionOptions()
@@ -129,7 +131,8 @@ class Session:
             content, options, providers=device.session_providers(graphs=graphs), disabled_optimizers=disabled
         )
         self.metadata: dict[str, str] = dict(self.session.get_modelmeta().custom_metadata_map)
-        self.manifest: Manifest | None = model.manifest if isinstance(model, Artifact) else manifest_of(self.metadata)
+        read = manifest_of if not unread else lambda _: None
+        self.manifest: Manifest | None = model.manifest if isinstance(model, Artifact) else read(self.metadata)
         self.inputs, self.given_outputs = (
             [Given(port.name, port.type, port.shape) for port in ports]
             for ports in (self.session.get_inputs(), self.session.get_outputs())

@@ -78,4 +78,4 @@ def test_a_number_in_the_text_is_looked_at_too() -> None:
         trainer_for("binary_cross_entropy(y, 2)")
     (found,) = caught.value.diagnostics
     assert found.code == "E413"
-    assert found.message == "the target is 2, where a number from 0 to 1 is wanted"
+    assert found.message == "binary_cross_entropy is given the target 2, where a number from 0 to 1 is wanted"

@@ -9,7 +9,7 @@ from netc.compiler.elaborate.frame import Frame
 from netc.compiler.ir import DType, Value, format_shape
 from netc.compiler.losses.base import ANY, TargetSpec
 from netc.compiler.plan.terms import Term
-from netc.grammar.counted import bounded, counted
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Label
 
 
@@ -24,8 +24,6 @@ def check_fields(frame: Frame, terms: Sequence[Term]) -> None:
         elif isinstance(given, float) and ANY in wanted.shape:
             frame.error("E413", f"a number stands where {_said(wanted)} is wanted", term.span,
                         help="name a field of the data, or a value of the net")  # fmt: skip
-        elif isinstance(given, float) and wanted.between is not None:
-            _check_number(frame, term, given, *wanted.between)
         elif isinstance(target, str):
             known, other = first.setdefault(target, (wanted, term))
             if not agree(known, wanted):
@@ -38,12 +36,6 @@ def agree(one: TargetSpec, other: TargetSpec) -> bool:
     """Whether one field can be both: labels to ignore may be named by one term alone, and the narrower bounds hold."""
     either = one.ignored == other.ignored or None in (one.ignored, other.ignored)
     return either and replace(one, ignored=None, between=None) == replace(other, ignored=None, between=None)
-
-
-def _check_number(frame: Frame, term: Term, given: float, low: float, high: float) -> None:
-    if not low <= given <= high:
-        message = f"the target is {given:g}, where {bounded(low, high)} is wanted"
-        frame.error("E413", message, term.span, help="give one of those, or take a loss for any number, such as mse")
 
 
 def _check_value(frame: Frame, term: Term, given: Value, wanted: TargetSpec) -> None:

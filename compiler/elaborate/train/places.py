@@ -14,6 +14,7 @@ from netc.compiler.losses.base import PAIR, Measured
 from netc.compiler.ops import ShapeError
 from netc.compiler.plan.terms import Target, Term
 from netc.grammar import ast
+from netc.grammar.counted import bounded, counted
 from netc.grammar.diagnostics import Label, did_you_mean
 
 
@@ -151,7 +152,7 @@ def target_of(frame: Frame, node: ast.Expression, place: str) -> Target | None:
 def fits(frame: Frame, term: Term, node: ast.Syntax) -> bool:
     """Whether a loss or metric takes the shapes of its values; otherwise it is reported."""
     try:
-        _check_labels(term)
+        _check_numbers(term)
         _check_mask(term)
     except ShapeError as error:
         value = term.values[error.at or 0] if (error.at or 0) < len(term.values) else term.prediction
@@ -162,17 +163,24 @@ def fits(frame: Frame, term: Term, node: ast.Syntax) -> bool:
     return True
 
 
-def _check_labels(term: Term) -> None:
-    """Refuse a label in the text that is no class of the prediction; raises ShapeError, also where shapes don't fit."""
+def _check_numbers(term: Term) -> None:
+    """Refuse a target in the text that is no class, or has no meaning; raises ShapeError, as where shapes differ."""
     asked = term.measure.targets(*term.values)
     given = [said for place, said in zip(term.measure.places, term.given, strict=True) if place.data]
-    for spec, label in zip(asked, given, strict=False):
-        if not isinstance(label, float) or spec.classes is None or label == spec.ignored:
+    for spec, number in zip(asked, given, strict=False):
+        if not isinstance(number, float) or number == spec.ignored:
             continue
-        if not (label.is_integer() and 0 <= label < spec.classes):
+        if spec.classes is not None and not (number.is_integer() and 0 <= number < spec.classes):
             raise ShapeError(
-                f"{term.measure.word} is given the label {label:g}, and there are {spec.classes:,} classes",
+                f"{term.measure.word} is given the label {number:g}, "
+                f"and there are {counted(spec.classes, 'class', 'classes')}",
                 help=f"name the field of the data that has the labels: whole numbers from 0 to {spec.classes - 1:,}",
+                code="E413",
+            )
+        if spec.between is not None and not spec.between[0] <= number <= spec.between[1]:
+            raise ShapeError(
+                f"{term.measure.word} is given the target {number:g}, where {bounded(*spec.between)} is wanted",
+                help="give one of those, or take a loss for any number, such as mse",
                 code="E413",
             )
 

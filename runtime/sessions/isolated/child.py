@@ -79,7 +79,7 @@ def _answer(
 def _open(sessions: list[Session], said: Mapping[str, Any], model: bytes) -> dict[str, Any]:
     _limit_memory(said["memory"])
     folder = None if said["folder"] is None else Path(said["folder"])
-    session = Session(model, Device(**said["device"]), threads=said["threads"], folder=folder)
+    session = Session(model, Device(**said["device"]), threads=said["threads"], folder=folder, unread=True)
     sessions.append(session)
     ports = session.session.get_inputs(), session.session.get_outputs()
     inputs, outputs = ([_port(item) for item in items] for items in ports)

@@ -59,9 +59,9 @@ class IsolatedSession:
         """Run once; raises DiagnosticError E540 to E543, E558, and FailedError."""
         wanted = {port.name for port in self.inputs}
         arrays = self._process.run(self._number, {name: array for name, array in feeds.items() if name in wanted})
-        if set(arrays) != set(self.outputs.values()):
+        if set(arrays) != set(self.outputs):
             raise self._process.lost("it answered with other outputs than it has")
-        return arrays
+        return {self.outputs[name]: array for name, array in arrays.items()}
 
 
 class IsolatedProcess:
