@@ -17,8 +17,9 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, did_you_mean
 from netc.grammar.limits import FILE, USE_BYTES, USE_DEPTH, USE_FILES
 from netc.grammar.opening import clipped, is_file, read_file, resolved
-from netc.grammar.parse import parse, parse_bytes, parse_file
+from netc.grammar.parse import parse
 from netc.grammar.project import may_use, root_of
+from netc.grammar.reading import parse_bytes, parse_file
 
 STANDARD = Path(__file__).resolve().parent.parent / "std"
 

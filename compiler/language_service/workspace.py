@@ -28,7 +28,7 @@ from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.deep import deep
 from netc.grammar.diagnostics import Diagnostic, Span, in_reading_order
-from netc.grammar.parse import decoded
+from netc.grammar.reading import decoded
 
 KEPT = 20
 """For how many checks a piece of work is kept that none of them asked for."""

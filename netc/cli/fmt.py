@@ -99,7 +99,7 @@ def _texts(paths: Sequence[str], named: str | None) -> Iterator[Text]:
 def _text(name: str, data: bytes) -> Text:
     from netc.grammar.layout import arranged
     from netc.grammar.layout.markdown import laid_out_blocks
-    from netc.grammar.parse import parse_bytes
+    from netc.grammar.reading import parse_bytes
 
     if name.endswith(".md"):
         text = data.decode("utf-8", errors="surrogateescape")

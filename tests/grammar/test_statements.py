@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from netc.grammar import ast
-from netc.grammar.parse import parse, parse_file
+from netc.grammar.parse import parse
+from netc.grammar.reading import parse_file
 from netc.grammar.source import Source
 from netc.grammar.walk import children, walk
 

@@ -11,7 +11,8 @@ from growth import assert_linear
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, suggestions
 from netc.grammar.lexer import Token
-from netc.grammar.parse import parse, parse_file
+from netc.grammar.parse import parse
+from netc.grammar.reading import parse_file
 from netc.grammar.situation import Situation
 from netc.grammar.source import Source
 from netc.grammar.stack import Stack

@@ -100,7 +100,7 @@ def test_the_language_is_that_of_lark(data: st.DataObject) -> None:
 def test_parsing_imports_no_lark() -> None:
     """The tables are read, and not made again: that takes lark, and a second."""
     code = (
-        "import sys; from netc.grammar.parse import parse_file; "
+        "import sys; from netc.grammar.reading import parse_file; "
         f"file, findings = parse_file({str(EXAMPLES[0])!r}); assert not findings; "
         "heavy = {'lark', 'numpy', 'onnx', 'onnxruntime', 'rich'} & set(sys.modules); assert not heavy, heavy"
     )

@@ -10,7 +10,8 @@ import pytest
 from netc.grammar import ast
 from netc.grammar.diagnostics import Span
 from netc.grammar.lexer import Lexer
-from netc.grammar.parse import parse, parse_file
+from netc.grammar.parse import parse
+from netc.grammar.reading import parse_file
 from netc.grammar.source import Source
 from netc.grammar.tables import load
 from netc.grammar.walk import children, read, walk

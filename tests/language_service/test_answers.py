@@ -104,6 +104,16 @@ def test_arguments_and_their_words() -> None:
     assert "stride=" in labels(PROGRAM.replace("stem = unit(base)", "stem = unit(base, ‸)"))
 
 
+def test_an_argument_that_is_no_layer_is_offered_none() -> None:
+    body = NET.replace("skip", "size = 2\n  skip", 1)
+    named, by_place = labels(body + "conv(8, 3x3, pad=‸)\n}\n"), labels(body + "conv(8, ‸)\n}\n")
+    assert {"same", "size", "min"} <= set(named)
+    assert {"size", "stride="} <= set(by_place)
+    assert not {"conv", "relu", "image", "in"} & {*named, *by_place}
+    block = "block twice(f) {\n  f; f\n}\n"
+    assert {"relu", "twice"} <= set(labels(block + NET + "twice(f=‸)\n}\n"))
+
+
 def test_half_a_statement_loses_nothing() -> None:
     assert "skip" in labels(PROGRAM.replace("add { identity; conv(2 * base, 1x1) }", "add(‸"))
 

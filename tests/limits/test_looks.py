@@ -9,7 +9,8 @@ import pytest
 
 from netc.cli import run
 from netc.cli.streams import cleaned
-from netc.grammar.parse import parse, parse_bytes
+from netc.grammar.parse import parse
+from netc.grammar.reading import parse_bytes
 
 OBEYED = [*range(9), *range(11, 32), 127, *range(0x80, 0xA0), 0x61C, *range(0x200B, 0x2010), *range(0x2028, 0x202F),
           *range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF, 0xE0001, 0xE0041]  # fmt: skip

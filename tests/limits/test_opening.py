@@ -15,7 +15,7 @@ from netc.compiler.weights.formats import read
 from netc.grammar import opening
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.limits import ALL, DATA, FILE
-from netc.grammar.parse import parse_file
+from netc.grammar.reading import parse_file
 
 ROOT = Path(opening.__file__).resolve().parents[1]
 DOOR = "grammar/opening.py"

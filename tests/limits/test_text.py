@@ -11,7 +11,8 @@ import pytest
 from netc.compiler.load import check, load
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, suggestions
 from netc.grammar.limits import ALL, FILE, LINE, PASSES
-from netc.grammar.parse import parse, parse_bytes
+from netc.grammar.parse import parse
+from netc.grammar.reading import parse_bytes
 
 HUNDRED_KILOBYTES = 100_000
 
