@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +39,14 @@ class CheckResult:
     diagnostics  all findings, errors and warnings, in the order of the text
     sources      file -> text, of the file and everything it uses
     file         the syntax tree
+    given        arguments of nets from outside of the text
     """
 
     nets: list[Net]
     diagnostics: list[Diagnostic]
     sources: dict[str, str]
     file: ast.File
+    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load(
@@ -137,18 +139,25 @@ def _load(
     return made
 
 
-def check(path: str, source: str | bytes | None = None, beside: Mapping[str, str] | None = None) -> CheckResult:
+def check(
+    path: str,
+    source: str | bytes | None = None,
+    beside: Mapping[str, str] | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> CheckResult:
     """Everything there is to say about a file: each net, each train section, each block. Raises what importing does.
 
     path    a `.net` file, or an `.onnx` model, whose text is looked at
     source  the text, where it is not to be read from the file (an editor's, a pipe's)
     beside  texts of files that it may use, by their names relative to it, where those are not to be read either
+    given   arguments of every net that has a parameter of that name, in place of its defaults and of what train
+            sections give; a name that no net has is E220
     """
     with deep(), collector.waiting():
-        return _check(str(path), source, beside or {})
+        return _check(str(path), source, beside or {}, given or {})
 
 
-def _check(path: str, source: str | bytes | None, beside: Mapping[str, str]) -> CheckResult:
+def _check(path: str, source: str | bytes | None, beside: Mapping[str, str], given: Mapping[str, Any]) -> CheckResult:
     report = Report()
     if source is None and is_model(path):
         from netc.compiler.importing.importer import import_text
@@ -159,19 +168,23 @@ def _check(path: str, source: str | bytes | None, beside: Mapping[str, str]) -> 
     loader = _loader(report, path, beside)
     nets: list[Net] = []
     try:
-        _check_module(loader.load(path, source), nets, report, loader.sources)
+        _check_module(loader.load(path, source), given, nets, report, loader.sources)
     except LimitError as error:  # all else would follow from it
         for finding in error.diagnostics:
             report.add(finding)
     file = next(iter(loader.modules.values())).file
-    return CheckResult(nets, report.all(), loader.sources, file)
+    return CheckResult(nets, report.all(), loader.sources, file, given)
 
 
-def _check_module(module: Module, nets: list[Net], report: Report, sources: dict[str, str]) -> None:
+def _check_module(
+    module: Module, given: Mapping[str, Any], nets: list[Net], report: Report, sources: dict[str, str]
+) -> None:
     """Put everything that there is to say about a file into the report, and its nets that are right into `nets`."""
     tried: set[str] = set()
+    arguments = {name: _as_static(module, value) for name, value in given.items()}
+    _check_given(module, given, report)
     for definition in module.nets:
-        for made in _check_net(module, definition, report, sources):
+        for made in _check_net(module, definition, arguments, report, sources):
             tried.add(definition.name)
             if made.net is not None:
                 nets.append(made.net)
@@ -313,8 +326,20 @@ def _nets_here(names: list[str]) -> str:
     return f"write {' or '.join(f'`train {name}`' for name in names)}"
 
 
-def _check_net(module: Module, definition: ast.Net, report: Report, sources: dict[str, str]) -> Sequence[Elaborated]:
-    groups = groups_of(module, definition, report)
+def _check_given(module: Module, given: Mapping[str, Any], report: Report) -> None:
+    """Report arguments from outside of the text that no net of the file takes."""
+    known = [parameter.name for definition in module.nets for parameter in definition.parameters]
+    for name in given:
+        if module.nets and name not in known:
+            takes = f"they take {', '.join(dict.fromkeys(known))}" if known else "they take none"
+            message = f"no net of this file has an argument `{name}`"
+            report.error("E220", message, module.nets[0].name_span, help=did_you_mean(name, known) or takes)
+
+
+def _check_net(
+    module: Module, definition: ast.Net, given: Mapping[str, Any], report: Report, sources: dict[str, str]
+) -> Sequence[Elaborated]:
+    groups = groups_of(module, definition, report, given)
     return [elaborate(module, definition, arguments, members, report, sources) for arguments, members in groups]
 
 
@@ -322,12 +347,19 @@ Group = tuple[dict[str, Any], list[ast.Train]]
 """Arguments of a net, and the train sections that give them."""
 
 
-def groups_of(module: Module, definition: ast.Net, report: Report) -> list[Group]:
-    """How a net is checked: with each set of arguments that its train sections give, or with its defaults."""
+def groups_of(
+    module: Module, definition: ast.Net, report: Report, given: Mapping[str, Any] | None = None
+) -> list[Group]:
+    """How a net is checked: with each set of arguments that its train sections give, or with its defaults.
+
+    given  arguments that count before those; names that the net does not have are left out
+    """
+    names = {parameter.name for parameter in definition.parameters}
+    given = {name: value for name, value in (given or {}).items() if name in names}
     trains = _trains(module, definition, report)
     groups: list[Group] = []
     for train in trains:
-        arguments = _arguments(module, train, report)
+        arguments = {**_arguments(module, train, report), **given}
         for known, members in groups:
             if known == arguments:
                 members.append(train)
@@ -335,9 +367,9 @@ def groups_of(module: Module, definition: ast.Net, report: Report) -> list[Group
         else:
             groups.append((arguments, [train]))
     if not groups:
-        if any(parameter.default is None for parameter in definition.parameters):
+        if any(parameter.default is None and parameter.name not in given for parameter in definition.parameters):
             return []
-        groups.append(({}, []))
+        groups.append((given, []))
     return groups
 
 

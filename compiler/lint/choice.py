@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from netc.compiler.lint.base import Rule, all_rules
 from netc.compiler.lint.config import Config, fits
@@ -26,6 +27,7 @@ class Choice:
     per_file_ignores  pattern -> what is left out in files that fit; seen from the working directory
     only_check        the rules that `netc check` runs too, whatever the settings say
     evidence          what is known of data and training; None is what the run folder knows that a file lies in
+    given             arguments of the nets, as `compiler.load.check` takes them
     """
 
     select: tuple[str, ...] = ()
@@ -34,6 +36,7 @@ class Choice:
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     only_check: bool = False
     evidence: Evidence | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def rules(self, config: Config, file: Path) -> list[Rule]:
         """The rules for one file; raises DiagnosticError E260 for words that no code begins with."""

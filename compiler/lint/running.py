@@ -98,7 +98,7 @@ def lint(
 
 def lint_file(file: str, choice: Choice, texts: Mapping[str, bytes], fixes: str) -> FileResult:
     """One file: what is found in it, and where fixes are wanted, what they made of it and what is left then."""
-    checked = check(file, texts.get(file))
+    checked = check(file, texts.get(file), given=choice.given)
     comments = allows(checked.file)
     found = findings(checked, file, choice, comments)
     unsafe = fixes == "unsafe"
@@ -141,7 +141,7 @@ def lint_checked(
 
 
 def _look(file: str, choice: Choice, text: str) -> tuple[CheckResult, list[Diagnostic]]:
-    checked = check(file, text)
+    checked = check(file, text, given=choice.given)
     return checked, lint_checked(checked, file, choice=choice)
 
 

@@ -26,12 +26,15 @@ allow_outside_option = option(
 )  # fmt: skip
 
 
+set_option = option(
+    "--set", "settings", multiple=True, metavar="K=V", group=NETWORK,
+    help="an argument of the net, as in the text: --set classes=100; may be repeated",
+)  # fmt: skip
+
+
 def net_options(function: Function) -> Function:
     """`--net NAME`, `--set k=v`: which network of the file, with which arguments; and `--allow-outside`."""
-    with_settings = option(
-        "--set", "settings", multiple=True, metavar="K=V", group=NETWORK,
-        help="an argument of the net, as in the text: --set classes=100; may be repeated",
-    )(allow_outside_option(function))  # fmt: skip
+    with_settings = set_option(allow_outside_option(function))
     with_both: Function = option(
         "--net", metavar="NAME", group=NETWORK,
         help="the net of the file; the one with a train section, else the last, unless said",

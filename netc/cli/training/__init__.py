@@ -1,0 +1,1 @@
+"""What `netc train` does once its options are read."""
