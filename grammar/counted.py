@@ -1,8 +1,10 @@
-"""How a count is said: `1 row`, `1,000 rows`."""
+"""How a count is said: `1 row`, `1,000 rows`, `16 MiB`."""
 
 from __future__ import annotations
 
 import math
+
+BINARY_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
 def counted(number: object, noun: str, plural: str = "") -> str:
@@ -24,7 +26,7 @@ def bounded(low: float | None, high: float | None) -> str:
 
 
 def size(number: int | str) -> str:
-    """Bytes in a unit that a human reads; a symbolic number as it is."""
+    """Bytes in decimal units, as files and tables have them: `1.5 MB`; a symbolic number as it is."""
     if isinstance(number, str):
         return counted(number, "byte")
     amount: float = number
@@ -33,6 +35,14 @@ def size(number: int | str) -> str:
             break
         amount /= 1000
     return counted(number, "byte") if unit == "bytes" else f"{amount:,.1f} {unit}"
+
+
+def binary_size(number: float) -> str:
+    """Bytes in the units of memory, as limits and machines have them: `16 MiB`, `1.5 GiB`, `9 bytes`."""
+    for unit, name in BINARY_UNITS:
+        if number >= unit:
+            return f"{number / unit:,.0f} {name}" if number % unit == 0 else f"{number / unit:,.1f} {name}"
+    return counted(round(number), "byte")
 
 
 def noun_for(number: object, noun: str, plural: str = "") -> str:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from netc.grammar.counted import counted
+from netc.grammar.counted import BINARY_UNITS, binary_size
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label
 from netc.grammar.literals import LiteralError, number
 
 PREFIX = "NETC_LIMIT_"
-SIZES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
 class LimitError(DiagnosticError):
@@ -46,19 +45,13 @@ class Limit:
 
     def shown(self, count: int) -> str:
         """A count in words of messages: `200,000`, `16 MiB`."""
-        if self.in_bytes:
-            for unit, name in SIZES:
-                if count >= unit:
-                    whole = count % unit == 0
-                    return f"{count // unit} {name}" if whole else f"{count / unit:,.1f} {name}"
-            return counted(count, "byte")
-        return f"{count:,}"
+        return binary_size(count) if self.in_bytes else f"{count:,}"
 
     @property
     def help(self) -> str:
         """How to raise it, for the help of a finding."""
         larger = self.value * 4
-        unit = next(((u, n) for u, n in SIZES if larger % u == 0), None) if self.in_bytes else None
+        unit = next(((u, n) for u, n in BINARY_UNITS if larger % u == 0), None) if self.in_bytes else None
         said = f"{larger // unit[0]}{unit[1]}" if unit else str(larger)
         return f"set {PREFIX}{self.name}={said} in the environment where more is meant"
 

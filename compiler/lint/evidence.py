@@ -6,14 +6,13 @@ each epoch. Fields that a rule doesn't ask for aren't looked at.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.documents import opened
+from netc.grammar.documents import opened, parsed
 from netc.grammar.opening import read_text_file
 from netc.grammar.schema import Measured
 
@@ -85,6 +84,9 @@ class Evidence:
 
 NOTHING = Evidence()
 
+UNFIT = (OSError, ValueError, KeyError, TypeError, AttributeError, DiagnosticError)
+"""What reading a document of another form ends with."""
+
 
 def read_run(folder: Path) -> Evidence:
     """What a run folder knows; raises DiagnosticError E560 or E561."""
@@ -92,8 +94,8 @@ def read_run(folder: Path) -> Evidence:
         help = "give a folder that `netc train` made, such as `runs/NAME`"
         raise DiagnosticError(Diagnostic("E560", f"{folder} is not a run: it has no {RUN}", help=help))
     try:
-        return _run(folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, DiagnosticError) as error:
+        return _run(folder, _request(folder))
+    except UNFIT as error:
         message = f"{folder} has a {RUN} or a {METRICS} that cannot be read: {error}"
         raise DiagnosticError(Diagnostic("E561", message, help="train again, or lint the text alone")) from None
 
@@ -101,12 +103,12 @@ def read_run(folder: Path) -> Evidence:
 def read_card(path: Path) -> Evidence:
     """A data card in a file, as `netc data RUN --format json` prints it; raises DiagnosticError E524."""
     try:
-        found = json.loads(read_text_file(path))
+        found = parsed(read_text_file(path))
         card = found.get("card", found)
         if card is None:
             raise ValueError("the run was not trained on data that name their fields")
         return Evidence(_card(card))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, DiagnosticError) as error:
+    except UNFIT as error:
         message = f"{path} has no data card that can be read: {error}"
         help = "write one with `netc data RUN --format json`"
         raise DiagnosticError(Diagnostic("E524", message, help=help)) from None
@@ -118,14 +120,19 @@ def beside(file: str) -> Evidence:
     if not (folder / RUN).is_file():
         return NOTHING
     try:
-        text = json.loads(read_text_file(folder / RUN))["file"]
-        return _run(folder) if text == Path(file).name else NOTHING
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, DiagnosticError):
+        request = _request(folder)
+        return _run(folder, request) if request["file"] == Path(file).name else NOTHING
+    except UNFIT:
         return NOTHING
 
 
-def _run(folder: Path) -> Evidence:
-    request = json.loads(read_text_file(folder / RUN))
+def _request(folder: Path) -> dict[str, Any]:
+    """What a training was asked for, of a file that is as it was written."""
+    found: dict[str, Any] = opened(read_text_file(folder / RUN), dict[str, Any])
+    return found
+
+
+def _run(folder: Path, request: Mapping[str, Any]) -> Evidence:
     lines = read_text_file(folder / METRICS).splitlines() if (folder / METRICS).is_file() else []
     card = request.get("card")
     return Evidence(

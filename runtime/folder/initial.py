@@ -20,7 +20,9 @@ from netc.compiler import (
     take,
 )  # fmt: skip
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.folder.run_folder import PROGRESS_KEY, RunFolder
+from netc.runtime.folder.checkpoints import PROGRESS_KEY
+from netc.runtime.folder.intact import with_intact
+from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.sessions.resident import Array
 
 
@@ -105,7 +107,7 @@ def read_file(path: Path) -> Source:
         try:
             source = read_source(folder.weights())
         except DiagnosticError as error:
-            raise folder.with_intact(folder.weights(), error) from error
+            raise with_intact(folder, folder.weights(), error) from error
     else:
         if path.suffix == ".onnx":
             check_file(path)

@@ -1,42 +1,22 @@
-"""Run folders: what a training leaves behind, and what it resumes from.
-
-    digits.net          the net's text, and every file it uses
-    run.json            what was asked for: net, settings, data, seed
-    lock.json           what it was made with: versions, device, threads, and fingerprints of text, data and weights
-    manifest.json       inputs and outputs of the training step
-    metrics.jsonl       a record for each epoch;  results.csv: the same as a table
-    best.safetensors    the weights of the best epoch
-    adapter.safetensors what was trained beside weights that stayed, in the best epoch, where the section adapts some
-    last.safetensors    the last checkpoint: parameters, optimizer state and, as metadata, the progress
-    previous.safetensors  the checkpoint before
-    test.json           with a part `test`: loss and metrics on it, measured once, with the best weights
-    sample.npz          a few examples to try `netc predict` on
-    model.onnx          the network with its best weights, at the end
-    run.lock            while a training is at work here: its process
-    profile.json        with `--profile`: where the time of a step goes;  profile.txt: the same as a table
-
-Files are replaced in one go, so that a crash leaves the old one or the new one. run.json is written last, after the
-first checkpoint: a folder that has it can go on, and one without it is a beginning that the next training takes over.
-"""
+"""Run folders: begun, read and written. Files are replaced in one go: a crash leaves the old one or the new one."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 from netc.compiler import MANIFEST_VERSION, Figure, ManifestForm, as_safetensors, read_metadata, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.documents import DAMAGED, DocumentError, not_permitted, opened, read_document, written
+from netc.grammar.documents import DocumentError, not_permitted, opened, read_document, written
 from netc.grammar.opening import read_file
-from netc.grammar.schema import Count, FormError
+from netc.grammar.schema import Count
 from netc.runtime.folder import door
+from netc.runtime.folder.checkpoints import RUN_VERSION, About, card_metadata, metadata_of, read_about, read_checkpoint
 from netc.runtime.folder.files import (
     cannot_write,
     make_folder,
@@ -45,42 +25,36 @@ from netc.runtime.folder.files import (
     write_pieces,
     write_weights,
 )
+from netc.runtime.folder.intact import with_intact
 from netc.runtime.folder.lock import FolderLock, is_at_work
 from netc.runtime.folder.progress import KeptRecord, Progress, Record
+from netc.runtime.folder.run_files import RunFiles
 from netc.runtime.folder.temporary import LEFT, sweep
+from netc.runtime.folder.texts import holds_texts
 from netc.runtime.sessions.resident import Array
 
 Form = TypeVar("Form")
 
-RUN_VERSION = 2
 TEST_VERSION = 1
-PROGRESS_KEY = "netc.checkpoint"
-CARD_KEY = "netc.card"
 
 
-class RunFolder:
+class Tested(TypedDict):
+    """What was measured on the part `test`: its name, the rows, the figures."""
+
+    part: str
+    examples: Count
+    metrics: dict[str, Any]
+
+
+class RunFolder(RunFiles):
     """A folder of one training."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.run_json = path / "run.json"
-        self.manifest_json = path / "manifest.json"
-        self.lock_json = path / "lock.json"
-        self.metrics = path / "metrics.jsonl"
-        self.results = path / "results.csv"
-        self.best = path / "best.safetensors"
-        self.adapter = path / "adapter.safetensors"
-        self.last = path / "last.safetensors"
-        self.previous = path / "previous.safetensors"
-        self.model = path / "model.onnx"
-        self.sample = path / "sample.npz"
-        self.curves = path / "curves.png"
-        self.test_json = path / "test.json"
-        self.profile_json = path / "profile.json"
-        self.profile_text = path / "profile.txt"
+        super().__init__(path)
         self.lock = FolderLock(path)
         self.fresh = False
-        self.saved: int | None = None  # the step of the last checkpoint
+        self.saved: int | None = None
+        """The step of the last checkpoint."""
 
     @staticmethod
     def create(path: Path | None, name: str) -> RunFolder:
@@ -133,7 +107,7 @@ class RunFolder:
             return (
                 bool(names & {self.lock.path.name, self.manifest_json.name})
                 and not self.run_json.exists()
-                and all(LEFT.fullmatch(name) or _holds_texts(self.path / name) for name in others)
+                and all(LEFT.fullmatch(name) or holds_texts(self.path / name) for name in others)
             )
         except OSError:
             return False
@@ -218,7 +192,7 @@ class RunFolder:
 
     def save_best(self, weights: Mapping[str, Array], card: Mapping[str, Any] | None = None) -> None:
         """Replace best.safetensors; the card says what the data meant."""
-        write_weights(self.best, weights, _card(card))
+        write_weights(self.best, weights, card_metadata(card))
 
     def save_adapter(self, tensors: Mapping[str, Array], metadata: dict[str, str]) -> None:
         """Replace adapter.safetensors."""
@@ -236,18 +210,12 @@ class RunFolder:
 
         The one before is kept too, unless it is of the same step.
         """
-        about = {"version": RUN_VERSION, "seed": seed, "rows": rows, "progress": progress.to_json()}
-        content = as_safetensors(tensors, {PROGRESS_KEY: json.dumps(about), **_card(card)})
+        content = as_safetensors(tensors, metadata_of(seed, rows, progress, card))
         if self.saved == progress.step:
             write_pieces(self.last, content)
         else:
             write_kept(self.last, content, self.previous)
         self.saved = progress.step
-
-    @property
-    def checkpoint(self) -> Path:
-        """The last checkpoint that is there: a crash on a file system without links may have left the one before."""
-        return self.last if self.last.exists() or not self.previous.exists() else self.previous
 
     def read_last(self) -> tuple[dict[str, Array], About, Progress]:
         """Tensors, what is said about them, progress; raises DiagnosticError E534 to E536, E553, E561.
@@ -255,15 +223,15 @@ class RunFolder:
         Where the last checkpoint is damaged and the one before isn't, the error says how to go on from that.
         """
         try:
-            tensors, about, progress = _read_checkpoint(self.checkpoint)
+            tensors, about, progress = read_checkpoint(self.checkpoint)
         except DiagnosticError as error:
-            raise self.with_intact(self.checkpoint, error) from error
+            raise with_intact(self, self.checkpoint, error) from error
         self.saved = progress.step
         return tensors, about, progress
 
     def read_progress(self) -> Progress:
         """How far the training has come, of the checkpoint's header alone; raises as `read_last`."""
-        return _checkpoint(self.checkpoint, read_metadata(self.checkpoint))[1]
+        return read_about(self.checkpoint, read_metadata(self.checkpoint))[1]
 
     def check_best(self) -> None:
         """Raise DiagnosticError where the weights of the best epoch are there and cannot be read.
@@ -274,31 +242,7 @@ class RunFolder:
             try:
                 read_tensors(self.best)
             except DiagnosticError as error:
-                raise self.with_intact(self.best, error) from error
-
-    def with_intact(self, file: Path, error: DiagnosticError) -> DiagnosticError:
-        """What is wrong with a file of the run, with the way out by one that is intact, where there is one."""
-        first = error.diagnostics[0]
-        if first.code == DAMAGED and file == self.model:
-            message = first.message.replace(str(self.path), str(file), 1) if str(file) not in first.message else None
-            first = replace(first, message=message or first.message)
-        found = self._way_out(file) if first.code in (DAMAGED, "E553", "E565", "E561") else None
-        return DiagnosticError([first if found is None else replace(first, help=found), *error.diagnostics[1:]])
-
-    def _way_out(self, file: Path) -> str | None:
-        quoted = shlex.quote(str(file))
-        if file == self.last and (step := _step(self.previous)) is not None:
-            return f"{self.previous.name} is intact: remove {quoted}, and `--resume` goes on after step {step}"
-        if file == self.model and _reads(self.best):
-            return f"{self.best.name} is intact: remove {quoted}, and the network is made of that"
-        if file == self.best and _reads(self.model):
-            text = next((path for path in sorted(self.path.glob("*.net"))), self.path)
-            command = f"netc weights {shlex.quote(str(self.model))} {shlex.quote(str(text))} -o {quoted}"
-            return f"{self.model.name} is intact and has the same weights: `{command}`"
-        if file == self.best and _reads(self.checkpoint):
-            init = f"`--init {shlex.quote(str(self.checkpoint))}`"
-            return f"the last checkpoint is intact: start a new run from its weights, {init}"
-        return None
+                raise with_intact(self, self.best, error) from error
 
     def write_test(self, part: str, examples: int, metrics: Mapping[str, Figure]) -> None:
         """Write test.json."""
@@ -312,90 +256,3 @@ class RunFolder:
         help = "remove it and measure again: `netc eval` with the run and `--part test`"
         found: Tested = self._read(self.test_json, Tested, TEST_VERSION, help)
         return found
-
-    def weights(self) -> Path:
-        """The best weights, or where there are none yet the last."""
-        return self.best if self.best.exists() else self.checkpoint
-
-
-class About(TypedDict):
-    """What a checkpoint says beside its version: seed and rows of the training, and its progress as JSON."""
-
-    seed: int
-    rows: Count
-    progress: dict[str, Any]
-
-
-class Tested(TypedDict):
-    """What was measured on the part `test`: its name, the rows, the figures."""
-
-    part: str
-    examples: Count
-    metrics: dict[str, Any]
-
-
-def _read_checkpoint(path: Path) -> tuple[dict[str, Array], About, Progress]:
-    tensors, metadata = read_tensors(path)
-    return tensors, *_checkpoint(path, metadata)
-
-
-def _checkpoint(path: Path, metadata: Mapping[str, str]) -> tuple[About, Progress]:
-    """What a checkpoint says in its metadata; raises DiagnosticError E535, E561."""
-    help = "start a new run, with `--init` for the weights"
-    if PROGRESS_KEY not in metadata:
-        raise DiagnosticError(Diagnostic("E561", f"{path} is no checkpoint of a run", help=help))
-    try:
-        about: About = opened(metadata[PROGRESS_KEY], About, RUN_VERSION)
-        return about, Progress.from_json(about["progress"])
-    except FormError as reason:
-        error = DocumentError(f"is of another form: {reason}")
-        raise DiagnosticError(error.finding(f"what {path} says of its training", "E561", help)) from None
-    except DocumentError as error:
-        raise DiagnosticError(error.finding(f"what {path} says of its training", "E561", help)) from None
-
-
-def _reads(path: Path) -> bool:
-    """Whether a file's weights can be read."""
-    try:
-        return path.exists() and bool(read_tensors(path)[0])
-    except DiagnosticError:
-        return False
-
-
-def _step(path: Path) -> str | None:
-    """After which step a checkpoint is, where it can be read."""
-    try:
-        return f"{_read_checkpoint(path)[2].step:,}" if path.exists() else None
-    except DiagnosticError:
-        return None
-
-
-def _holds_texts(path: Path) -> bool:
-    """Whether it is a text of a net, or a folder of nothing else."""
-    if path.is_dir():
-        return all(LEFT.fullmatch(inner.name) or _holds_texts(inner) for inner in path.iterdir())
-    return path.suffix == ".net"
-
-
-def texts_of(file: str, source: str, sources: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The name of a net's file in a run folder, and every text it needs by its name there.
-
-    Files keep their places relative to each other; files of the standard library stay where they are.
-    """
-    from netc import compiler
-
-    library = os.path.dirname(os.path.abspath(compiler.__file__ or ""))
-    real = os.path.realpath(library)
-    main = os.path.abspath(file)
-    texts = {os.path.abspath(name): text for name, text in sources.items()}
-    texts = {name: text for name, text in texts.items() if not os.path.realpath(name).startswith(real + os.sep)}
-    texts[main] = source
-    root = os.path.dirname(main)
-    if any(os.path.relpath(name, root).startswith(os.pardir) for name in texts):
-        root = os.path.commonpath([os.path.dirname(name) for name in texts])
-    placed = {Path(os.path.relpath(name, root)).as_posix(): text for name, text in texts.items()}
-    return Path(os.path.relpath(main, root)).as_posix(), placed
-
-
-def _card(card: Mapping[str, Any] | None) -> dict[str, str]:
-    return {} if card is None else {CARD_KEY: json.dumps(card)}

@@ -100,6 +100,7 @@ class Deployed:
         """
         how: dict[str, Any] = {"answers": answers, "threads": threads, "ours": ours}
         if path.is_dir():
+            from netc.runtime.folder.intact import with_intact
             from netc.runtime.folder.run_folder import RunFolder
             from netc.runtime.runs.run import export_run
 
@@ -108,7 +109,7 @@ class Deployed:
                 try:
                     return Deployed(path, _content(folder.model), device, path, **how)
                 except DiagnosticError as error:
-                    raise folder.with_intact(folder.model, error) from error
+                    raise with_intact(folder, folder.model, error) from error
             with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
                 model = Path(place) / folder.model.name
                 export_run(folder, model)

@@ -23,7 +23,8 @@ from netc.runtime.folder.disk import check_disk
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.progress import Progress
-from netc.runtime.folder.run_folder import RunFolder, texts_of
+from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.folder.texts import texts_of
 from netc.runtime.runs.export import export
 from netc.runtime.runs.request import Request, request_of, write_request
 from netc.runtime.sessions.resident import Array

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from netc.compiler import (
-    AVERAGE,
-    Figure,
     Options,
-    Port,
     TrainPlan,
     adapter_file,
     adopted,
     check_batch_norm,
     check_decided,
     check_moving,
-    compile_scorer,
     decided,
     fit,
     fit_state,
     followed,
     override,
     read_tensors,
-    said,
     undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.cards.card import CARD_KEY, NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
-from netc.runtime.data.given import BoundBatches, Measured, Parts, bind, measured
+from netc.runtime.data.given import Parts, bind
 from netc.runtime.data.stream import Stream
 from netc.runtime.devices.precision import check_precision
 from netc.runtime.devices.target import slower_than_it_could
@@ -41,25 +35,22 @@ from netc.runtime.folder.initial import read_starts
 from netc.runtime.folder.listener import Listener, Listeners
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
-from netc.runtime.model import Model, ports
-from netc.runtime.runs.evaluate import batches_of, evaluate
+from netc.runtime.model import Model
 from netc.runtime.runs.final import close_run
 from netc.runtime.runs.run import check_same_rows
 from netc.runtime.sessions.resident import Array
-from netc.runtime.sessions.session import Session
 from netc.runtime.show.history import History
 from netc.runtime.show.progress import once, shown
 from netc.runtime.training.conditions import conditions, write_conditions
 from netc.runtime.training.diverged import diverged
-from netc.runtime.training.features import FeatureRows, sharing
 from netc.runtime.training.loop import Loop
+from netc.runtime.training.measuring import Measuring
 from netc.runtime.training.recorded import folder_for
 from netc.runtime.training.steps import rows_of
-from netc.runtime.training.updates import Updates
 from netc.runtime.training.watching import check_watched
 
 
-class Trainer(Updates):
+class Trainer(Measuring):
     """Trains a model by a plan.
 
     plan      a TrainPlan, also of another load of the same text, the label of a train section, or None for the first
@@ -94,14 +85,12 @@ class Trainer(Updates):
         chosen = adopted(plan, net.graph, net.plans) if isinstance(plan, TrainPlan) else net.plan(plan)
         plan = override(chosen, **settings) if settings else chosen
         self.best_weights: dict[str, Array] | None = None
-        self.card: Card | None = None
         self.path: Path | None = None
         self.settings = settings
         written = any(item is chosen for item in net.plans) and net.plan(chosen.label) is chosen
         self.own_plan = not written
         self._resumed: Card | None = None
         self.notes: list[str] = []
-        self._averaged: Model | None = None
         check_moving(net, plan)
         options = options or Options()
         check_precision(model.device, options.precision)
@@ -139,48 +128,6 @@ class Trainer(Updates):
         results = self.update(fed, [step.optimizer.lr if lr is None else lr for step in self.plan.steps])
         self.progress.step += 1
         return results
-
-    @cached_property
-    def scorer(self) -> Session | None:
-        """What measures predictions, or None where all that is measured exists in training alone."""
-        scorer = compile_scorer(self.model.net, self.plan)
-        if not scorer.manifest["outputs"]:
-            return None
-        return Session(scorer, self.model.device, threads=self.model.threads)
-
-    @cached_property
-    def feature_scorer(self) -> Session | None:
-        """The scorer of the part of the net behind kept features."""
-        assert self.features is not None
-        scorer = compile_scorer(self.features.cut.head, self.features.cut.plan)
-        return Session(scorer, self.model.device, threads=self.model.threads) if self.scorer is not None else None
-
-    def evaluate(self, data: Any) -> dict[str, Figure]:
-        """The mean loss and metrics over data, in inference mode.
-
-        data  what `fit` takes: its part `test` or `val` where it names its parts, else all rows
-        """
-        return self.measure(measured(data, self.data_ports, self.card or self.model.card))
-
-    def measure(self, rows: Measured) -> dict[str, Figure]:
-        """`evaluate` for rows that are bound, or a function that begins a pass over batches.
-
-        There are no figures where all that is measured exists in training alone.
-        """
-        model, scorer = self.averaged(), self.scorer
-        if isinstance(rows, FeatureRows):
-            assert self.features is not None
-            model, scorer = sharing(model, self.features.cut.head), self.feature_scorer
-        if scorer is None:
-            return {}
-        names = [said(port) for port in ports(scorer.manifest, "prediction")]
-        read = [port["name"] for port in model.inputs(names)]
-
-        def predict(given: Mapping[str, Array]) -> Mapping[str, Array]:
-            return model.forward({name: given[name] for name in read}, names)
-
-        batches = batches_of(rows, self.plan.batch) if isinstance(rows, BoundBatches) else rows()
-        return evaluate(predict, scorer, batches)
 
     def fit(
         self,
@@ -235,11 +182,6 @@ class Trainer(Updates):
                 close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history, threads)
         return self.history
 
-    @property
-    def data_ports(self) -> list[Port]:
-        """What is read of the data: the inputs and targets of a batch, whatever steps are given instead."""
-        return self.ports if self.features is None else self.features.data
-
     def _cached(self, bound: Parts) -> Parts:
         """Features in place of the rows to train and measure on."""
         assert self.features is not None
@@ -259,23 +201,6 @@ class Trainer(Updates):
         """The epochs so far."""
         best = self.progress.best
         return History(self.progress.history, None if best is None else best["epoch"], self.model.net.name)
-
-    def averaged(self) -> Model:
-        """The model that is measured and kept: with the moving average of the weights where the plan has one.
-
-        Its weights are those of now; call again after further steps.
-        """
-        if self.plan.average is None:
-            return self.model
-        if self._averaged is None:
-            model = self.model
-            self._averaged = Model(model.net, model.device, model.seed, threads=model.threads, target=model.target)
-        self.finish()
-        for name in self.model.weights.current:
-            average = f"{AVERAGE}{name}"
-            held = self.state if average in self.state.current else self.model.weights
-            self._averaged.weights.put(name, held.get(average if held is self.state else name))
-        return self._averaged
 
     def adapter(self) -> tuple[dict[str, Array], dict[str, str]] | None:
         """The tensors that `adapt` trains beside weights, for a file of their own, and its metadata.

@@ -6,9 +6,9 @@ import pytest
 from linted import known, label, messages, said, trained
 
 from netc.compiler.facts.count import memory
-from netc.compiler.lint.machine import readable
 from netc.compiler.lint.rules import l802_memory_beyond_machine
 from netc.compiler.load import check
+from netc.grammar.counted import binary_size
 
 LANES = """net Narrow(width = 12, size = 64) {
   input image: [3, size, size]
@@ -68,8 +68,8 @@ def test_the_batch_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_units() -> None:
-    assert [readable(size) for size in (9, 2048, 3 * 1024**2, 1536 * 1024**2, 5000 * 1024**3)] == [
-        "9 bytes", "2.0 KiB", "3.0 MiB", "1.5 GiB", "5000.0 GiB",
+    assert [binary_size(size) for size in (9, 2048, 3 * 1024**2, 1536 * 1024**2, 5000 * 1024**3)] == [
+        "9 bytes", "2 KiB", "3 MiB", "1.5 GiB", "5,000 GiB",
     ]  # fmt: skip
 
 

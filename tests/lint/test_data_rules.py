@@ -14,6 +14,7 @@ import netc.cli as cli
 from netc.compiler.lint import Choice, lint
 from netc.compiler.lint.evidence import read_card, read_run
 from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.documents import written
 
 CARD: dict[str, Any] = {
     "data": "photos",
@@ -204,6 +205,15 @@ def test_what_is_no_card(text: str, tmp_path: Path) -> None:
         read_card(tmp_path / "card.json")
     (tmp_path / "run.json").write_text('{"card": ' + text)
     with pytest.raises(DiagnosticError, match="E561"):
+        read_run(tmp_path)
+
+
+def test_a_run_that_somebody_changed_is_no_evidence(tmp_path: Path) -> None:
+    document = {"file": "a.net", "net": "Digits", "card": CARD}
+    (tmp_path / "run.json").write_bytes(written(document))
+    assert read_run(tmp_path).net == "Digits"
+    (tmp_path / "run.json").write_bytes(written(document).replace(b"Digits", b"Digit5"))
+    with pytest.raises(DiagnosticError, match="does not match its checksum"):
         read_run(tmp_path)
 
 

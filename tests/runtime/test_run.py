@@ -25,7 +25,8 @@ from safetensors.numpy import load_file
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.folder import files
 from netc.runtime.folder.files import write_atomic
-from netc.runtime.folder.run_folder import RunFolder, texts_of
+from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.folder.texts import texts_of
 
 from .conftest import Run, arrays
 

@@ -17,7 +17,8 @@ import netc
 from netc.cli import run as command
 from netc.compiler import as_safetensors, read_metadata, read_tensors, sealed_model
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.folder.run_folder import PROGRESS_KEY, RunFolder
+from netc.runtime.folder.checkpoints import PROGRESS_KEY
+from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.request import request_of
 from netc.runtime.training.conditions import read_conditions

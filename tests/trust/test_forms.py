@@ -26,7 +26,8 @@ from netc.compiler import read_adapter, read_metadata, sealed_model
 from netc.compiler.importing.importer import import_text
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.documents import CHECKSUM, written
-from netc.runtime.folder.run_folder import CARD_KEY, PROGRESS_KEY, RunFolder
+from netc.runtime.folder.checkpoints import CARD_KEY, PROGRESS_KEY
+from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.listing import read_run
 from netc.runtime.runs.request import request_of

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from netc.compiler.facts.count import memory
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.machine import memory_bytes, readable
+from netc.compiler.lint.machine import memory_bytes
 from netc.compiler.lint.sections import Section, sections
-from netc.grammar.counted import counted
+from netc.grammar.counted import binary_size, counted
 from netc.grammar.diagnostics import Diagnostic
 
 
@@ -70,7 +70,7 @@ def memory_beyond_machine(subject: Subject) -> Iterator[Diagnostic]:
         needed = memory(section.net, section.plan.batch).total
         if isinstance(needed, int) and needed > available:
             yield warning(
-                f"a step needs {readable(needed)} of memory, and this machine has {readable(available)}",
+                f"a step needs {binary_size(needed)} of memory, and this machine has {binary_size(available)}",
                 section.place("batch"),
                 f"for {counted(section.plan.batch, 'example')}",
                 help=_way_out(section, available),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from netc.grammar.counted import counted
+from netc.grammar.documents import DocumentError, parsed
 from netc.runtime.data.cards import card_checks
 from netc.runtime.data.errors import error
 
@@ -182,8 +182,8 @@ def card_of(text: str | None, where: str) -> Card | None:
     if text is None:
         return None
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = parsed(text)
+    except DocumentError:
         found = None
     return Card.from_json(found, where)
 

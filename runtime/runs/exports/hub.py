@@ -10,7 +10,7 @@ from netc.compiler import totals
 from netc.grammar.counted import counted
 from netc.runtime.data.cards.card_text import input_line, target_line
 from netc.runtime.folder.files import make_folder, write_atomic
-from netc.runtime.folder.run_folder import texts_of
+from netc.runtime.folder.texts import texts_of
 from netc.runtime.runs.exports.about import figures, preprocessing, provenance
 from netc.runtime.runs.exports.files import write_onnx, write_safetensors
 from netc.runtime.runs.exports.place import new_folder

@@ -1,0 +1,73 @@
+"""Checkpoints: one file of tensors, with the progress of the training and the card of its data as metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+from netc.compiler import read_tensors
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.documents import DocumentError, opened
+from netc.grammar.schema import Count, FormError
+from netc.runtime.folder.progress import Progress
+from netc.runtime.sessions.resident import Array
+
+RUN_VERSION = 2
+"""Of run.json and of checkpoints."""
+
+PROGRESS_KEY = "netc.checkpoint"
+CARD_KEY = "netc.card"
+"""Entries of the metadata, JSON both."""
+
+
+class About(TypedDict):
+    """What a checkpoint says beside its version: seed and rows of the training, and its progress as JSON."""
+
+    seed: int
+    rows: Count
+    progress: dict[str, Any]
+
+
+def metadata_of(seed: int, rows: int, progress: Progress, card: Mapping[str, Any] | None) -> dict[str, str]:
+    """What a checkpoint says beside its tensors.
+
+    rows  of the data;  card: what those mean
+    """
+    about = {"version": RUN_VERSION, "seed": seed, "rows": rows, "progress": progress.to_json()}
+    return {PROGRESS_KEY: json.dumps(about), **card_metadata(card)}
+
+
+def card_metadata(card: Mapping[str, Any] | None) -> dict[str, str]:
+    """The entry of a card in the metadata of weights."""
+    return {} if card is None else {CARD_KEY: json.dumps(card)}
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Array], About, Progress]:
+    """Tensors, what is said about them, progress; raises DiagnosticError E534 to E536, E553, E561."""
+    tensors, metadata = read_tensors(path)
+    return tensors, *read_about(path, metadata)
+
+
+def read_about(path: Path, metadata: Mapping[str, str]) -> tuple[About, Progress]:
+    """What a checkpoint says in its metadata; raises DiagnosticError E535, E561."""
+    help = "start a new run, with `--init` for the weights"
+    if PROGRESS_KEY not in metadata:
+        raise DiagnosticError(Diagnostic("E561", f"{path} is no checkpoint of a run", help=help))
+    try:
+        about: About = opened(metadata[PROGRESS_KEY], About, RUN_VERSION)
+        return about, Progress.from_json(about["progress"])
+    except FormError as reason:
+        error = DocumentError(f"is of another form: {reason}")
+        raise DiagnosticError(error.finding(f"what {path} says of its training", "E561", help)) from None
+    except DocumentError as error:
+        raise DiagnosticError(error.finding(f"what {path} says of its training", "E561", help)) from None
+
+
+def step_of(path: Path) -> str | None:
+    """After which step a checkpoint is, where it can be read."""
+    try:
+        return f"{read_checkpoint(path)[2].step:,}" if path.exists() else None
+    except DiagnosticError:
+        return None

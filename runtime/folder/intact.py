@@ -1,0 +1,47 @@
+"""The way out where a file of a run is damaged: by one that is intact."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+from netc.compiler import read_tensors
+from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.documents import DAMAGED
+from netc.runtime.folder.checkpoints import step_of
+from netc.runtime.folder.run_files import RunFiles
+
+
+def with_intact(run: RunFiles, file: Path, error: DiagnosticError) -> DiagnosticError:
+    """What is wrong with a file of the run, with the way out by one that is intact, where there is one."""
+    first = error.diagnostics[0]
+    if first.code == DAMAGED and file == run.model:
+        message = first.message.replace(str(run.path), str(file), 1) if str(file) not in first.message else None
+        first = replace(first, message=message or first.message)
+    found = _way_out(run, file) if first.code in (DAMAGED, "E553", "E565", "E561") else None
+    return DiagnosticError([first if found is None else replace(first, help=found), *error.diagnostics[1:]])
+
+
+def _way_out(run: RunFiles, file: Path) -> str | None:
+    quoted = shlex.quote(str(file))
+    if file == run.last and (step := step_of(run.previous)) is not None:
+        return f"{run.previous.name} is intact: remove {quoted}, and `--resume` goes on after step {step}"
+    if file == run.model and _reads(run.best):
+        return f"{run.best.name} is intact: remove {quoted}, and the network is made of that"
+    if file == run.best and _reads(run.model):
+        text = next((path for path in sorted(run.path.glob("*.net"))), run.path)
+        command = f"netc weights {shlex.quote(str(run.model))} {shlex.quote(str(text))} -o {quoted}"
+        return f"{run.model.name} is intact and has the same weights: `{command}`"
+    if file == run.best and _reads(run.checkpoint):
+        init = f"`--init {shlex.quote(str(run.checkpoint))}`"
+        return f"the last checkpoint is intact: start a new run from its weights, {init}"
+    return None
+
+
+def _reads(path: Path) -> bool:
+    """Whether a file's weights can be read."""
+    try:
+        return path.exists() and bool(read_tensors(path)[0])
+    except DiagnosticError:
+        return False
