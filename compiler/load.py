@@ -331,7 +331,8 @@ def _check_given(module: Module, given: Mapping[str, Any], report: Report) -> No
     known = [parameter.name for definition in module.nets for parameter in definition.parameters]
     for name in given:
         if module.nets and name not in known:
-            takes = f"they take {', '.join(dict.fromkeys(known))}" if known else "they take none"
+            subject = "it takes" if len(module.nets) == 1 else "they take"
+            takes = f"{subject} {', '.join(dict.fromkeys(known)) or 'none'}"
             message = f"no net of this file has an argument `{name}`"
             report.error("E220", message, module.nets[0].name_span, help=did_you_mean(name, known) or takes)
 

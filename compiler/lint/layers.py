@@ -11,7 +11,6 @@ from netc.compiler.lint.wiring import data_inputs, rearranges
 NORMS = frozenset(("batchnorm", "groupnorm", "instancenorm", "layernorm", "rmsnorm"))
 DROPOUTS = frozenset(("dropout", "spatial_dropout"))
 RECTIFIERS = frozenset(("relu", "relu6"))
-SATURATING = frozenset(("sigmoid", "tanh", "hardsigmoid", "hardtanh", "softsign"))
 SOFTMAXES = frozenset(("softmax", "log_softmax"))
 GATED = frozenset(("glu", "swiglu"))
 ACTIVATIONS = "netc.compiler.layers.activations."

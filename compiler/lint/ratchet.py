@@ -23,9 +23,6 @@ from netc.grammar.diagnostics import Diagnostic, Edit, Severity
 from netc.grammar.opening import read_text_file
 from netc.grammar.source import Source
 
-DEFAULT = ("params", "flops", "activations", "layers")
-"""What is shown of a net without a budget."""
-
 
 @dataclass(frozen=True, slots=True)
 class Line:

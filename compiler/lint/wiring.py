@@ -77,11 +77,6 @@ class Wiring:
         """The layer that makes a value; None for inputs and parameters."""
         return self.layer_of.get(value.node) if value.node is not None else None
 
-    def read_by(self, value: Value, op: str) -> bool:
-        """Whether nothing but operators of one kind reads a value."""
-        readers = self.readers.get(value, [])
-        return bool(readers) and value not in self.wanted and all(node.op == op for node in readers)
-
     def readers_of(self, value: Value) -> list[LayerInstance]:
         """The layers that read a value, each once."""
         layers = (self.layer_of.get(node) for node in self.readers.get(value, ()))

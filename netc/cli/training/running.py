@@ -28,31 +28,16 @@ def run_training(net: Net, request: Request, resumed: RunFolder | None, out: Pat
     """
     from netc.compiler import batch_ports, check_batch_norm
     from netc.runtime.data import bind_data, open_data
-    from netc.runtime.devices.target import slower_than_it_could
-    from netc.runtime.model import Model
     from netc.runtime.runs import run
     from netc.runtime.runs.cards import card_to_follow
     from netc.runtime.runs.changes import record
     from netc.runtime.runs.request import request_of, write_request
-    from netc.runtime.training.requested import make_trainer
-    from netc.runtime.training.watching import plan_lines
 
     plan = request.plan(net)
     data = open_data(request.data)
     bound = bind_data(data, batch_ports(net, plan), card_to_follow(net, plan, request, resumed, data))
     check_memory(net, 2)  # weights before and after a step
-    told: list[str] = []
-    model = Model(
-        net, request.device, request.seed, say=told.append, tf32=request.tf32, threads=int(request.deterministic)
-    )
-    report: list[str] = []
-    trainer = make_trainer(net, request, model, profile=profile, resumed=resumed is not None, say=report.append)
-    heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
-    heard += plan_lines(net, plan)
-    if trainer.features is not None:
-        heard.append(f"features     {trainer.features.said} of every row, made once")
-    if slower := slower_than_it_could(model.device, model.target):
-        heard.append(f"note         {slower}")
+    trainer, heard = _trainer(net, request, resumed=resumed is not None, profile=profile)
     check_batch_norm(net, trainer.plan, min(trainer.plan.batch, len(bound.train)))
     if resumed is None:
 
@@ -66,6 +51,27 @@ def run_training(net: Net, request: Request, resumed: RunFolder | None, out: Pat
     record(request_of(resumed), request, net, trainer.progress)
     write_request(resumed, request)
     return _train_in(resumed, request, trainer, bound, heard, resumed=True, profile=profile)
+
+
+def _trainer(net: Net, request: Request, *, resumed: bool, profile: bool) -> tuple[Trainer, list[str]]:
+    """What trains the net, on the device that is asked for, and what there is to tell of how it was made."""
+    from netc.runtime.devices.target import slower_than_it_could
+    from netc.runtime.model import Model
+    from netc.runtime.training.requested import make_trainer
+    from netc.runtime.training.watching import plan_lines
+
+    told: list[str] = []
+    threads = int(request.deterministic)
+    model = Model(net, request.device, request.seed, say=told.append, tf32=request.tf32, threads=threads)
+    report: list[str] = []
+    trainer = make_trainer(net, request, model, profile=profile, resumed=resumed, say=report.append)
+    heard = [f"device       {line}" for line in told] + [f"init         {line}" for line in report]
+    heard += plan_lines(net, request.plan(net))
+    if trainer.features is not None:
+        heard.append(f"features     {trainer.features.said} of every row, made once")
+    if slower := slower_than_it_could(model.device, model.target):
+        heard.append(f"note         {slower}")
+    return trainer, heard
 
 
 def _train_in(
