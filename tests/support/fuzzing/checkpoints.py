@@ -19,7 +19,9 @@ TEXT = """net A {
   flatten
   logits = dense(10)
 }
-train A { loss = cross_entropy(logits, label); optimizer = adam(lr=0.01); metrics = [accuracy]; epochs = 1; batch = 512 }
+train A {
+  loss = cross_entropy(logits, label); optimizer = adam(lr=0.01); metrics = [accuracy]; epochs = 1; batch = 512
+}
 """
 CHECKPOINTS = ("last.safetensors", "best.safetensors", "previous.safetensors")
 OTHERS = ("run.json", "manifest.json", "metrics.jsonl", "test.json", "lock.json", "results.csv", "a.net")

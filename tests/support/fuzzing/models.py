@@ -242,10 +242,13 @@ def read_predict(content: bytes, place: Path) -> None:
     shapes = [
         [size if isinstance(size, int) and 0 < size < 100 else 2 for size in port["shape"]] for port in network.inputs
     ]
+    shapes = [shape or [2] for shape in shapes]  # there is a row at least of whatever is asked about
     feeds = {port["name"]: np.zeros(shape, port["dtype"]) for port, shape in zip(network.inputs, shapes, strict=True)}
+    if not feeds:
+        return
     outputs = network.run(feeds)
     scores = network.class_scores(outputs)
-    network.check_rows(outputs if scores is None else {network.outputs[0]: scores}, shapes[0][0] if shapes else 0)
+    network.check_rows(outputs if scores is None else {network.outputs[0]: scores}, shapes[0][0])
 
 
 KINDS = (
