@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -53,6 +54,7 @@ def main() -> int:
         blocks.run(rows, given.jobs, until, Path(logs), tell)
     print(file=sys.stderr)
     print("\n".join(blocks.shown(rows)))
+    note(rows, given.seed, given.save)
     for row in rows:
         for line, (seed, details) in row.found.failures.items():
             report(row, line, seed, details, given.save)
@@ -65,6 +67,15 @@ def _span(kind: Kind, first: int, cases: int | None) -> tuple[int, int | None]:
     first = 0 if count is not None and first >= count else first
     ends = [end for end in (count, None if cases is None else first + cases) if end is not None]
     return first, min(ends, default=None)
+
+
+def note(rows: list[blocks.Row], first: int, folder: Path) -> None:
+    """Add a line to log.jsonl: which cases were run, and how many failed in different ways."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kinds = {row.kind.name: [row.found.done, len(row.found.failures)] for row in rows}
+    said = {"date": time.strftime("%Y-%m-%d %H:%M", time.gmtime()), "first": first, "cases_and_findings": kinds}
+    with open(folder / "log.jsonl", "a", encoding="utf-8") as file:
+        file.write(json.dumps(said) + "\n")
 
 
 def report(row: blocks.Row, line: str, seed: int, details: str, folder: Path) -> None:

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-FIRST = 300
+FIRST = 100
 
 
 def main() -> int:
