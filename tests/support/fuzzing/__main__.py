@@ -17,7 +17,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 from fuzzing import blocks
 from fuzzing.judge import judged
 from fuzzing.kind import Kind
-from fuzzing.kinds import all_kinds, chosen
+from fuzzing.kinds import FAMILIES, all_kinds, chosen
 from fuzzing.smaller import smaller_elsewhere
 from fuzzing.worker import SPACE
 
@@ -26,7 +26,7 @@ def main() -> int:
     """The exit status is 1 where a case failed."""
     parser = argparse.ArgumentParser(prog="python -m fuzzing", description="random cases for everything that is read")
     parser.add_argument("--minutes", type=float, default=1.0)
-    parser.add_argument("--cases", type=int, help="so many of each kind, however long that takes")
+    parser.add_argument("--cases", help="so many of each kind, however long that takes: 500, or texts=60,nets=4")
     parser.add_argument("--kinds", default="", help="kinds and families, with commas between them")
     parser.add_argument("--seed", type=int, default=0, help="the number of the first case")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -35,10 +35,13 @@ def main() -> int:
     given = parser.parse_args()
     if given.replay:
         return replay(all_kinds()[given.replay[0]], given.replay[1])
-    kinds = chosen(word for word in given.kinds.split(",") if word)
+    counts = _counts(given.cases or "", given.kinds)
+    kinds = chosen(counts)
     for kind in kinds:
         kind.warm()
-    rows = [blocks.Row(kind, *_span(kind, given.seed, given.cases)) for kind in kinds]
+    rows = [
+        blocks.Row(kind, *_span(kind, given.seed, counts.get(kind.name, counts.get(kind.family)))) for kind in kinds
+    ]
     until = float("inf") if given.cases else time.monotonic() + 60 * given.minutes
     last = 0.0
 
@@ -59,6 +62,14 @@ def main() -> int:
         for line, (seed, details) in row.found.failures.items():
             report(row, line, seed, details, given.save)
     return int(any(row.found.failures for row in rows))
+
+
+def _counts(cases: str, kinds: str) -> dict[str, int | None]:
+    """How many cases each kind or family is to run, None where time alone counts: what `--cases` and `--kinds` say."""
+    if "=" in cases:
+        return {word: int(count) for word, _, count in (item.partition("=") for item in cases.split(","))}
+    every = int(cases) if cases else None
+    return {word: every for word in kinds.split(",") if word} or dict.fromkeys(FAMILIES, every)
 
 
 def _span(kind: Kind, first: int, cases: int | None) -> tuple[int, int | None]:

@@ -22,7 +22,8 @@ from fuzzing.judge import SECONDS, Failure, judged
 from fuzzing.kind import Kind
 
 BEYOND = 4 << 30
-GRACE = 2
+AT_MOST = int(SECONDS) + 2
+"""Seconds of the processor after which a worker is ended."""
 SPACE = "/dev/shm" if os.path.isdir("/dev/shm") else None
 """Where files of cases are written: in memory where there is such a folder."""
 
@@ -92,7 +93,7 @@ def died(code: int) -> Failure:
 
 def _limit_time(used: float) -> None:
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used + SECONDS + GRACE) + 1, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + AT_MOST + 1, hard))
 
 
 def _limit_memory() -> None:
