@@ -15,6 +15,8 @@ from sessions import fast_library
 from fuzzing.judge import ROOT
 from fuzzing.kind import Kind
 
+BEYOND = "indices element out of data bounds"
+"""What ONNX Runtime says where a random net looks up what another one's numbers are no rows of: nobody's mistake."""
 TOGETHER = 8
 """Graphs in a model."""
 
@@ -37,7 +39,14 @@ def draws(random: Random) -> bytes:
 
 
 def _drawn(test: str) -> Any:
-    return lambda content, place: getattr(_tests(), test).hypothesis.fuzz_one_input(content)
+    def run(content: bytes, place: Path) -> None:
+        try:
+            getattr(_tests(), test).hypothesis.fuzz_one_input(content)
+        except Exception as error:  # ONNX Runtime has classes of its own
+            if BEYOND not in str(error):
+                raise
+
+    return run
 
 
 def _number(random: Random) -> bytes:
