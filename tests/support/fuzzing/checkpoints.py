@@ -1,4 +1,8 @@
-"""Run folders and checkpoints, damaged: one file of a run that was trained, and all that reads a run."""
+"""Run folders and checkpoints, damaged: one file of a run that was trained, and all that reads a run.
+
+The run is trained anew by each command, and holds times: a case's number alone doesn't say its bytes, so failures are
+replayed from the files that are kept of them.
+"""
 
 from __future__ import annotations
 
