@@ -252,7 +252,9 @@ def summary(results: Mapping[Mutant, str]) -> Iterable[str]:
     """A line for each folder."""
     folders = sorted({str(Path(mutant.file).parent) for mutant in results})
     for folder in [*folders, ""]:
-        mine = [became for mutant, became in results.items() if mutant.file.startswith(folder) and became != "no mutant"]
+        mine = [
+            became for mutant, became in results.items() if mutant.file.startswith(folder) and became != "no mutant"
+        ]
         killed = mine.count("killed")
         yield f"{folder or 'all':22} {len(mine):6,} mutants, {killed:6,} killed, {killed / max(1, len(mine)):6.1%}"
 
