@@ -11,7 +11,9 @@ import pytest
 
 from netc.compiler.declare.samples import Pair
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
+from netc.compiler.ir.operators import ShapeError
 from netc.compiler.losses.base import ANY, Loss, TargetSpec, loss
+from netc.compiler.losses.checks import require_map, require_same
 from netc.compiler.metrics.base import metric
 from netc.compiler.plan.terms import Term
 from netc.compiler.training.gradient import gradients
@@ -154,6 +156,86 @@ def test_a_mask_takes_rows_out(kind: str, one: Pair) -> None:
     assert_near(found["value"], formula(declared, [x[[0, 2, 3]] for x in given]), "without a row")
     empty = measured(kind, declared, given, np.zeros(4, np.float32))
     assert all(not part.any() for part in empty.values()), "nothing counts"
+
+
+POSITIONS = [item for item in SAMPLES if item.values[0] == "loss" and item.values[1].call.split("(")[0] != "ctc"]
+
+
+@pytest.mark.parametrize(("kind", "one"), POSITIONS)
+def test_a_mask_takes_positions_out(kind: str, one: Pair) -> None:
+    """A loss by a mask of positions, alike in every example, is that of the other positions alone."""
+    declared = instance_of(kind, one)
+    values = term_of(kind, one).values
+    shape = declared.positions(*values)
+    if not declared.maskable or len(shape) < 2:
+        pytest.skip("no mean over positions of an example")
+    given = feeds_of(kind, one, "plain", declared)
+    axis = next(at for at in range(1, values[0].rank) if values[0].shape[at:][: len(shape) - 1] == shape[1:])
+    mask = np.ones([4, *(int(size) for size in shape[1:])], np.float32)  # type: ignore[arg-type]
+    mask[:, 0] = 0.0
+    whole = values[0].rank
+    kept = [np.delete(x, 0, axis if x.ndim == whole else 1) for x in given]
+    if mask.shape[1] > 1:
+        assert_near(measured(kind, declared, given, mask)["value"], formula(declared, kept), one.call)
+    assert_near(measured(kind, declared, given, mask * 0 + 1)["value"], formula(declared, given), one.call)
+
+
+@pytest.mark.parametrize("mask", [None, np.array([1, 0, 1, 1], np.float32)], ids=["all", "masked"])
+@pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "loss"])
+def test_a_loss_is_the_quotient_of_its_sums(kind: str, one: Pair, mask: Array | None) -> None:
+    """Where positions don't count alike; elsewhere it is a mean, which has none."""
+    declared = instance_of(kind, one)
+    if not declared.maskable:
+        pytest.skip("no mean over positions")
+    given = feeds_of(kind, one, "plain", declared)
+    graph = graph_of(kind, declared, given, mask)
+    stand = {value.name: value for value in graph.inputs}
+    masked = {} if mask is None else {"mask": stand.pop("mask")}
+    counted = declared.counts(Builder(graph), *stand.values()) is not None
+    sums = declared.sums(Builder(graph), *stand.values(), **masked)
+    assert (sums is not None) == (counted or mask is not None)
+    if sums is None:
+        return
+    graph.outputs = {"value": graph.outputs["value"], "total": sums[0], "count": sums[1]}
+    feeds = dict(zip([place.name for place in declared.places], given, strict=True))
+    found = run(graph, feeds | ({} if mask is None else {"mask": mask}))
+    assert found["count"] > 0
+    assert_near(found["total"] / found["count"], found["value"].astype(np.float64), one.call)
+    if not counted and mask is not None:
+        assert found["count"] % 3 == 0
+
+
+def test_what_is_a_map() -> None:
+    """Channels and at least one axis of positions, each of the size that is needed, as far as it is known."""
+    for shape in [(BATCH, 2, 3, 3), (BATCH, 1, 3), (BATCH, 2, ANY, 4)]:
+        require_map("word", Value("x", DType.FLOAT32, shape), fewest=3)
+    for shape in [(BATCH, 3, 2, 3), (BATCH, 3, 3, 2), (BATCH, 4), (2, 3, 4), (BATCH,)]:
+        with pytest.raises(
+            ShapeError, match=r"word works on maps `\[C, H, W\]` of at least 3 positions along each axis"
+        ):
+            require_map("word", Value("x", DType.FLOAT32, shape), fewest=3)
+    with pytest.raises(ShapeError, match=r"of at least 2 positions"):
+        require_map("word", Value("x", DType.FLOAT32, (BATCH, 4)), fewest=2)
+    with pytest.raises(ShapeError, match=r"`\[C, H, W\]`, found 4"):
+        require_map("word", Value("x", DType.FLOAT32, (BATCH, 4)))
+    with pytest.raises(ShapeError, match="floating-point"):
+        require_map("word", Value("x", DType.INT64, (BATCH, 2, 3, 3)))
+
+
+def test_what_is_compared() -> None:
+    """Floats of one shape, and vectors where a loss goes along their last axis."""
+    number, vector = Value("x", DType.FLOAT32, (BATCH,)), Value("y", DType.FLOAT32, (BATCH, 2))
+    require_same("word", [vector, vector], vectors=True)
+    require_same("word", [number, number])
+    with pytest.raises(ShapeError, match="word works on vectors, found a single number an example"):
+        require_same("word", [number, number], vectors=True)
+    with pytest.raises(
+        ShapeError, match="word compares values of one shape, found a single number an example and 2|one shape"
+    ):
+        require_same("word", [number, vector])
+    whole = Value("z", DType.INT64, (BATCH, 2))
+    with pytest.raises(ShapeError, match="floating-point"):
+        require_same("word", [whole, whole])
 
 
 @pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "metric"])

@@ -150,7 +150,10 @@ def _within(site: _Site, node: Any) -> Iterator[tuple[_Site, Any]]:
         return
     if isinstance(node, ast.keyword) and node.arg in SAID:
         return
-    yield site, node
+    if not (isinstance(node, ast.Constant) and isinstance(site.holder, ast.Subscript)):
+        yield site, node
+    elif isinstance(node.value, int) and node.value + 1 == 1:
+        yield site, node
     statement = node if isinstance(node, ast.stmt) else site.statement
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "args") and not isinstance(node, ast.Call):
