@@ -14,7 +14,8 @@ from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.losses.base import ANY, Loss, TargetSpec, loss
 from netc.compiler.losses.checks import require_map, require_same
-from netc.compiler.metrics.base import metric
+from netc.compiler.losses.functions import distance
+from netc.compiler.metrics.base import Mean, metric
 from netc.compiler.plan.terms import Term
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.scan_gradient import saved_behind
@@ -220,6 +221,57 @@ def test_what_is_a_map() -> None:
         require_map("word", Value("x", DType.FLOAT32, (BATCH, 4)))
     with pytest.raises(ShapeError, match="floating-point"):
         require_map("word", Value("x", DType.INT64, (BATCH, 2, 3, 3)))
+
+
+@pytest.mark.parametrize("word", ["accuracy", "focal", "dice", "f1", "auc"])
+def test_a_yes_or_no_of_classes_has_a_way_out(word: str) -> None:
+    kind = "loss" if word in loss.all() else "metric"
+    with pytest.raises(ShapeError) as found:
+        KINDS[kind].all()[word]().target(Value("x", DType.FLOAT32, (BATCH, 1)))
+    assert f"or write `{word}(…, binary=true)` for the logit of a yes" in str(found.value.help)
+
+
+def test_a_rate_of_zero_counts_as_very_small() -> None:
+    one = next(one for one in loss.all()["poisson_nll"].samples if "log=false" in one.call)
+    declared = instance_of("loss", one)
+    given = [np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32)]
+    assert_near(measured("loss", declared, given)["value"], np.asarray(-np.log(1e-8)), "a rate of 0")
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 1e-6])
+def test_equal_vectors_are_hardly_apart(epsilon: float) -> None:
+    graph = Graph("apart", [Value("a", DType.FLOAT32, (2, 4)), Value("b", DType.FLOAT32, (2, 4))])
+    graph.outputs = {"y": distance(Builder(graph), *graph.inputs, epsilon)}
+    x = np.ones((2, 4), np.float32)
+    np.testing.assert_allclose(run(graph, {"a": x, "b": x})["y"], max(2 * epsilon, 1e-12), rtol=1e-3)
+
+
+LOWER_IS_BETTER = {"mae", "mse", "rmse", "perplexity"}
+
+
+def test_the_better_figure_is_the_better_one() -> None:
+    """Which epoch is the best is decided by this."""
+    assert {word for word, made in metric.all().items() if not made.higher_is_better} == LOWER_IS_BETTER
+    assert {word for word, made in metric.all().items() if made.rows} == {"auc", "mean_average_precision", "r2"}
+
+
+@pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "metric"])
+def test_a_mean_is_the_figure_itself(kind: str, one: Pair) -> None:
+    """Where rows weigh alike, a mean over positions can be taken in the graph; else there is none."""
+    declared = instance_of(kind, one)
+    if not isinstance(declared, Mean):
+        pytest.skip("no mean over positions")
+    given = feeds_of(kind, one, "plain", declared)
+    graph = graph_of(kind, declared, given)
+    g = Builder(graph)
+    found = declared.whole(g, *graph.inputs)
+    alike = declared.counts(g, *graph.inputs) is None and type(declared).figure is Mean.figure
+    assert (found is not None) == alike
+    assert declared.whole(g, *graph.inputs, mask=graph.inputs[0]) is None
+    if found is not None:
+        graph.outputs = {"value": found}
+        names = [place.name for place in declared.places]
+        assert_near(run(graph, dict(zip(names, given, strict=True)))["value"], formula(declared, given), one.call)
 
 
 def test_what_is_compared() -> None:

@@ -7,25 +7,32 @@ float32 amplifies rounding, and where two numbers are almost equal it may choose
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from here import CPU_TARGETS
-from ops.one_operator import Array, evaluator_of_legal
-from random_nets import errors, open_sizes, resolved, runs, text
-from sessions import session_of
 
-from netc.compiler import Net, Options, initial_weights
-from netc.compiler.artifact import Kind
-from netc.compiler.build import network
-from netc.compiler.emit import emit
-from netc.compiler.ir import Graph
-from netc.compiler.pipeline import OPTIONAL, Context, run
-from netc.compiler.training.step import gradient_step
+sys.path[:0] = [str(Path(__file__).parents[1])]
 
+from here import CPU_TARGETS  # noqa: E402
+from ops.one_operator import Array, evaluator_of_legal  # noqa: E402
+from random_nets import errors, open_sizes, resolved, runs, text  # noqa: E402
+from sessions import session_of  # noqa: E402
+
+from netc.compiler import Net, Options, initial_weights  # noqa: E402
+from netc.compiler.artifact import Kind  # noqa: E402
+from netc.compiler.build import network  # noqa: E402
+from netc.compiler.emit import emit  # noqa: E402
+from netc.compiler.ir import Graph  # noqa: E402
+from netc.compiler.pipeline import OPTIONAL, Context, run  # noqa: E402
+from netc.compiler.training.step import gradient_step  # noqa: E402
+
+FAULTY = ("Pad_Fusion",)
+"""A rewrite of ONNX Runtime's that takes zeros around what max pooling reads for nothing; netc's sessions go without."""
 ALL = frozenset(OPTIONAL)
 DRAWS = 4
 CLOSE = 2e-5
@@ -104,7 +111,7 @@ def _compare(number: int, net: Net, kind: Kind, graph: Graph, found: Compared) -
         key = (f"{way.target} {way.optimize}", model)
         if key in models:
             continue
-        models[key] = session = session_of(model, optimize=way.optimize)
+        models[key] = session = session_of(model, optimize=way.optimize, without=FAULTY)
         found.ways[f"{kind} {way}"] += 1
         wrong, outputs = _wrong(session, names, truths)
         found.compared += outputs

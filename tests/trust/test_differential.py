@@ -55,7 +55,7 @@ def test_every_way_to_run_a_net_gives_the_same(piece: int) -> None:
         with Path(log).open("a") as file:
             file.write(f"{piece} {dict(seen)}\n")
     assert not wrong, "\n".join(wrong)
-    assert seen["compared"] > 0.9 * seen["outputs"]
+    assert seen["compared"] > 0.7 * seen["outputs"]
 
 
 def test_every_stage_that_may_be_left_out_is() -> None:
