@@ -281,9 +281,7 @@ def test_what_is_compared() -> None:
     require_same("word", [number, number])
     with pytest.raises(ShapeError, match="word works on vectors, found a single number an example"):
         require_same("word", [number, number], vectors=True)
-    with pytest.raises(
-        ShapeError, match="word compares values of one shape, found a single number an example and 2|one shape"
-    ):
+    with pytest.raises(ShapeError, match="word compares values of one shape"):
         require_same("word", [number, vector])
     whole = Value("z", DType.INT64, (BATCH, 2))
     with pytest.raises(ShapeError, match="floating-point"):

@@ -69,7 +69,7 @@ def test_what_was_transposed_is_not_transposed_back() -> None:
     """The slope of the matrix is a product of its own shape, and that of the other takes the matrix as it was."""
     graph, g = graph_with((3, 4), (2, 4))
     x, w = graph.inputs
-    words, found = operators(graph, g.MatMul(x, g.Transpose(w, axes=(1, 0))), [x, w])
+    _, found = operators(graph, g.MatMul(x, g.Transpose(w, axes=(1, 0))), [x, w])
     assert found[w].node is not None
     assert found[w].node.op == "MatMul"
     assert found[x].node is not None

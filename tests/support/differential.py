@@ -1,7 +1,7 @@
 """One random net in every way there is to run it: each has to give what onnx.reference says in double precision.
 
-The ways: each target of this machine, its model as ONNX Runtime rewrites it and as it is; and the pipeline without each
-of the stages that may be left out, and without all of them. What differs is looked at on other numbers before it counts:
+The ways: each target of this machine, its model as ONNX Runtime rewrites it and as it is; and the pipeline without
+each of the stages that may be left out, and without all of them. Other numbers are tried before a difference counts:
 float32 amplifies rounding, and where two numbers are almost equal it may choose the other one.
 """
 
@@ -32,7 +32,7 @@ from netc.compiler.pipeline import OPTIONAL, Context, run  # noqa: E402
 from netc.compiler.training.step import gradient_step  # noqa: E402
 
 FAULTY = ("Pad_Fusion",)
-"""A rewrite of ONNX Runtime's that takes zeros around what max pooling reads for nothing; netc's sessions go without."""
+"""A rewrite of ONNX Runtime's that drops zeros around what max pooling reads; netc's sessions go without it."""
 ALL = frozenset(OPTIONAL)
 DRAWS = 4
 CLOSE = 2e-5

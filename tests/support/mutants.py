@@ -1,4 +1,4 @@
-"""Mutants: a function with one small change, of those that mistakes are made of. What is said of errors is left alone."""
+"""Mutants: a function with one small change, of those that mistakes are made of; what errors say is left alone."""
 
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ class Source:
     def _changes(self) -> Iterator[tuple[str, _Site, Any]]:
         for name, function in self.functions.items():
             for site, node in _sites(function):
-                for new in _instead(node):
+                found = [ast.Constant(node.value + 1)] if _is_first_place(site, node) else _instead(node)
+                for new in (*found, *(_swapped(site, node) if name.endswith("grad") else ())):
                     if ast.dump(new) != ast.dump(node):
                         yield name, site, new
 
@@ -145,15 +146,23 @@ def _sites(function: ast.FunctionDef) -> Iterator[tuple[_Site, Any]]:
         yield from _within(_Site(function, "body", at, body[at]), body[at])
 
 
+def _is_first_place(site: _Site, node: Any) -> bool:
+    """Whether this is the index 0: the place before it is the last, which of one thing is the first again."""
+    return isinstance(node, ast.Constant) and isinstance(site.holder, ast.Subscript) and node.value == 0
+
+
+def _swapped(site: _Site, node: Any) -> Iterator[Any]:
+    """The gradients of a rule in another order."""
+    if isinstance(node, ast.Tuple) and isinstance(site.holder, ast.Return) and len(node.elts) > 1:
+        yield ast.Tuple([*node.elts[1:], node.elts[0]], ast.Load())
+
+
 def _within(site: _Site, node: Any) -> Iterator[tuple[_Site, Any]]:
     if isinstance(node, (ast.Assert, ast.Raise, ast.JoinedStr, ast.ImportFrom, ast.Import)):
         return
     if isinstance(node, ast.keyword) and node.arg in SAID:
         return
-    if not (isinstance(node, ast.Constant) and isinstance(site.holder, ast.Subscript)):
-        yield site, node
-    elif isinstance(node.value, int) and node.value + 1 == 1:
-        yield site, node
+    yield site, node
     statement = node if isinstance(node, ast.stmt) else site.statement
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "args") and not isinstance(node, ast.Call):
@@ -168,12 +177,29 @@ def _within(site: _Site, node: Any) -> Iterator[tuple[_Site, Any]]:
 
 def _instead(node: Any) -> Iterator[Any]:
     """What is put in the place of a node."""
+    if isinstance(node, ast.stmt):
+        yield from _statements(node)
+    elif isinstance(node, ast.Call):
+        yield from _called(node)
+    else:
+        yield from _expressions(node)
+
+
+def _statements(node: ast.stmt) -> Iterator[Any]:
+    match node:
+        case ast.If():
+            for test in (ast.Constant(True), ast.Constant(False), ast.UnaryOp(ast.Not(), node.test)):
+                yield ast.If(test, node.body, node.orelse)
+        case ast.Expr(value=ast.Call()) | ast.AugAssign():
+            yield ast.Pass()
+
+
+def _expressions(node: Any) -> Iterator[Any]:
     match node:
         case ast.BinOp():
             if type(node.op) in OTHER:
                 yield ast.BinOp(node.left, OTHER[type(node.op)](), node.right)  # type: ignore[arg-type]
-            yield node.left
-            yield node.right
+            yield from (node.left, node.right)
         case ast.BoolOp():
             yield ast.BoolOp(OTHER[type(node.op)](), node.values)  # type: ignore[arg-type]
             for at in range(len(node.values)):
@@ -186,25 +212,21 @@ def _instead(node: Any) -> Iterator[Any]:
                     yield ast.Compare(node.left, list(ops), node.comparators)
         case ast.UnaryOp(op=ast.USub() | ast.Not()):
             yield node.operand
-        case ast.Constant(value=bool()):
-            yield ast.Constant(not node.value)
-        case ast.Constant(value=int() | float() as number):
-            yield from map(_number, dict.fromkeys(new for new in (number + 1, number - 1, 0 * number) if new != number))
-        case ast.If(test=ast.expr()):
-            for test in (ast.Constant(True), ast.Constant(False), ast.UnaryOp(ast.Not(), node.test)):
-                yield ast.If(test, node.body, node.orelse)
+        case ast.Constant():
+            yield from _numbers(node.value)
         case ast.IfExp():
-            yield node.body
-            yield node.orelse
-            yield ast.IfExp(node.test, node.orelse, node.body)
-        case ast.Expr(value=ast.Call()) | ast.AugAssign():
-            yield ast.Pass()
+            yield from (node.body, node.orelse, ast.IfExp(node.test, node.orelse, node.body))
         case ast.comprehension() if node.ifs:
             yield ast.comprehension(node.target, node.iter, node.ifs[1:], node.is_async)
-        case ast.Call():
-            yield from _called(node)
-        case ast.Return(value=ast.Tuple(elts=parts)) if len(parts) == 2:
-            yield ast.Return(ast.Tuple(parts[::-1], ast.Load()))
+
+
+def _numbers(value: Any) -> Iterator[ast.expr]:
+    if isinstance(value, bool):
+        yield ast.Constant(not value)
+    elif isinstance(value, int | float):
+        for new in dict.fromkeys((value + 1, value - 1, 0 * value)):
+            if new != value:
+                yield ast.UnaryOp(ast.USub(), ast.Constant(-new)) if new < 0 else ast.Constant(new)
 
 
 def _called(node: ast.Call) -> Iterator[Any]:
@@ -225,7 +247,3 @@ def _called(node: ast.Call) -> Iterator[Any]:
             yield ast.Call(node.func, swapped, node.keywords)
     if plain and node.args and word in ALONE:
         yield node.args[0]
-
-
-def _number(value: float) -> ast.expr:
-    return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if value < 0 else ast.Constant(value)

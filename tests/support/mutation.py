@@ -2,15 +2,17 @@
 
     python tests/support/mutation.py [--only PATH …] [--jobs 2]
 
-Each mutant (`mutants.py`) is put into a process of its own, in the place of its function's code, and the tests that reach
-this function are run there until one fails. Which reach it is found by running all tests of its family once. Those that
-no test notices are survivors. They are listed in `mutation_survivors.toml` with the reason why they cannot be noticed;
-one that is not listed is a hole in the tests, one that is listed and noticed is out of date. Either makes this fail.
+Each mutant (`mutants.py`) is put into a process of its own, in the place of its function's code, and the tests that
+reach this function are run there until one fails. Which reach it is found by running all tests of its family once.
+Those that no test notices are survivors. They are listed in `mutation_survivors.toml` with the reason why they cannot
+be noticed; one that is not listed is a hole in the tests, one that is listed and noticed is out of date. Either makes
+this fail.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib
 import inspect
 import os
@@ -50,8 +52,6 @@ def rules(functions: Mapping[str, Any]) -> list[str]:
 
 
 def _words(function: Any) -> set[str]:
-    import ast
-
     called = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
     return {getattr(word, "id", getattr(word, "attr", "")) for word in called}
 
@@ -121,11 +121,10 @@ def function_of(file: str, name: str) -> Any:
 class Session:
     """A pytest session whose tests are collected, and run in children of this process alone."""
 
-    def __init__(self, sources: Sequence[Source], only: Callable[[Mutant], bool], jobs: int, narrow: str) -> None:
+    def __init__(self, sources: Sequence[Source], only: Callable[[Mutant], bool], jobs: int) -> None:
         self.sources = sources
         self.only = only
         self.jobs = jobs
-        self.narrow = narrow
         self.results: dict[Mutant, str] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -249,7 +248,7 @@ def run(only: Sequence[str], jobs: int, narrow: str = "") -> dict[Mutant, str]:
         sources = [s for s in family.sources() if not only or any(s.file.startswith(path) for path in only)]
         if not sources:
             continue
-        session = Session(sources, lambda mutant: narrow in str(mutant), jobs, narrow)
+        session = Session(sources, lambda mutant: narrow in str(mutant), jobs)
         arguments = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "-s", "-m", "not slow"]
         arguments += ["-qq", "--import-mode=importlib", "--rootdir", str(ROOT), "-o", "addopts="]
         found = pytest.main([*arguments, *(str(ROOT / test) for test in family.tests)], plugins=[session])

@@ -141,15 +141,17 @@ def runs(net: Net, sizes: dict[Symbol, int]) -> bool:
 
 
 MAPS = (
-    "conv({c}, 3x3, pad=1)", "conv({c}, 3x3, stride=2, pad=same)", "conv({c}, 1x1, bias=false)", "conv({c}, 3x3, pad=1, groups=2)",
-    "conv({c}, 3x3, pad=2, dilation=2, act=relu)", "conv({c}, 1x1, bias=false) -> batchnorm -> relu", "depthwise(3x3, pad=1)",
-    "conv({c}, 5x5, pad=same, act=tanh)", "batchnorm", "relu", "gelu", "silu", "hardswish", "leaky_relu(0.2)", "sigmoid",
-    "maxpool(2x2, pad=same)", "maxpool(3x3, stride=1, pad=1)", "avgpool(3x3, stride=1, pad=1)", "avgpool(2x2, pad=same)",
-    "groupnorm(2)", "lrn", "upsample(2)", "pad(1)", "prelu(channels=true)", "dropout(0.3)", "in * 0.5 + 1",
-    "add {{ identity; conv(in.channels, 3x3, pad=1) -> batchnorm }}", "add {{ identity; conv(in.channels, 1x1, act=relu) }}",
+    "conv({c}, 3x3, pad=1)", "conv({c}, 3x3, stride=2, pad=same)", "conv({c}, 1x1, bias=false)",
+    "conv({c}, 3x3, pad=1, groups=2)", "conv({c}, 3x3, pad=2, dilation=2, act=relu)",
+    "conv({c}, 1x1, bias=false) -> batchnorm -> relu", "depthwise(3x3, pad=1)", "conv({c}, 5x5, pad=same, act=tanh)",
+    "batchnorm", "relu", "gelu", "silu", "hardswish", "leaky_relu(0.2)", "sigmoid", "maxpool(2x2, pad=same)",
+    "maxpool(3x3, stride=1, pad=1)", "avgpool(3x3, stride=1, pad=1)", "avgpool(2x2, pad=same)", "groupnorm(2)",
+    "lrn", "upsample(2)", "pad(1)", "prelu(channels=true)", "dropout(0.3)", "in * 0.5 + 1",
+    "add {{ identity; conv(in.channels, 3x3, pad=1) -> batchnorm }}",
+    "add {{ identity; conv(in.channels, 1x1, act=relu) }}",
     "mul {{ identity; global_avgpool(keep=true) -> conv(in.channels, 1x1) -> sigmoid }}",
-    "concat {{ identity; conv({c}, 1x1, act=relu) }}", "concat {{ maxpool(3x3, stride=1, pad=1); conv({c}, 3x3, pad=1) }}",
-    "conv_transpose({c}, 2x2, stride=2)",
+    "concat {{ identity; conv({c}, 1x1, act=relu) }}",
+    "concat {{ maxpool(3x3, stride=1, pad=1); conv({c}, 3x3, pad=1) }}", "conv_transpose({c}, 2x2, stride=2)",
 )  # fmt: skip
 """Layers of maps whose channels targets may lay in blocks."""
 ENDS = ("global_avgpool -> dense(5)", "flatten -> dense(7, act=tanh)", "flatten -> dense(16, act=relu) -> dense(3)",
@@ -161,8 +163,8 @@ def maps_network(number: int, block: int = 16) -> tuple[str, list[str], list[str
     draw = random.Random(number)
     shape = f"{draw.choice([3, 4, block, 2 * block])}x{draw.randint(5, 12)}x{draw.randint(5, 12)}"
     statements: list[str] = []
-    for layer_ in draw.choices(MAPS, k=draw.randint(3, 8)) + [draw.choice(ENDS)]:
-        call = layer_.format(c=draw.choice([block, block, 2 * block, 12, 6]))
+    for word in [*draw.choices(MAPS, k=draw.randint(3, 8)), draw.choice(ENDS)]:
+        call = word.format(c=draw.choice([block, block, 2 * block, 12, 6]))
         candidate = [*statements, f"v{len(statements)} = {call}"]
         if not errors(text(shape, candidate))[1]:
             statements = candidate
