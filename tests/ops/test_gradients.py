@@ -23,7 +23,7 @@ from .one_operator import (
     weighted_loss,
 )
 
-RESULTS = {"Split": 2, "Standardization": 2, "LayerNormalization": 2, "BatchNormalizationTraining": 3}
+RESULTS = {"Split": 2, "Standardization": 2, "LayerNormalization": 2, "BatchNormalizationTraining": 3, "Scan": 2}
 SEVERAL = [(name, 1, at) for name, results in RESULTS.items() for at in range(results)]
 """Operators of several results, with a sample, and which result alone is read."""
 

@@ -88,6 +88,7 @@ FAMILIES = {
             "tests/ops/test_edges.py",
             "tests/ops/test_short_gradients.py",
             "tests/ops/test_symbolic.py",
+            "tests/scan/test_gradients.py",
         ),
     ),
     "reverse": Family(
