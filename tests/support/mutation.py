@@ -23,6 +23,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -37,7 +38,9 @@ from mutants import Mutant, Source  # noqa: E402
 
 SURVIVORS = Path(__file__).with_name("mutation_survivors.toml")
 SECONDS = 60
-"""A mutant whose tests take longer never ends."""
+"""A mutant whose tests take more of a processor never ends."""
+MOST = 120
+"""So many tests are tried on a mutant: those of every kind, the quickest first."""
 WANTED = 0.95
 
 
@@ -135,7 +138,8 @@ class Session:
         running: dict[int, tuple[Mutant, int]] = {}
         for source, mutant in waiting:
             numbers = sorted(reach.get((mutant.file, mutant.function), ()), key=lambda number: seconds[number])
-            running[self._child(source, mutant, [session.items[number] for number in numbers])] = mutant, len(numbers)
+            tests = _of_every_kind([session.items[number] for number in numbers])[:MOST]
+            running[self._child(source, mutant, tests)] = mutant, len(tests)
             while len(running) >= self.jobs:
                 self._end_one(running)
         while running:
@@ -176,7 +180,7 @@ class Session:
             if len(code.co_freevars) != len(function.__code__.co_freevars):
                 os._exit(3)
             function.__code__ = code
-            signal.alarm(SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)
             os._exit(0 if all(_passes(item, items[at + 1] if at + 1 < len(items) else None)
                               for at, item in enumerate(items)) else 1)  # fmt: skip
         except BaseException:
@@ -189,6 +193,15 @@ class Session:
         self.results[mutant] = {0: "survived" if tests else "unreached", 3: "no mutant"}.get(code, "killed")
         if self.results[mutant] in ("survived", "unreached"):
             print(f"{self.results[mutant]} {mutant}", flush=True)
+
+
+def _of_every_kind(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Tests of one function after another, again and again, each function's in the order given."""
+    kinds: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        kinds.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    rounds = zip_longest(*kinds.values())
+    return [item for one in rounds for item in one if item is not None]
 
 
 def _quiet() -> None:
