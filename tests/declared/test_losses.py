@@ -274,6 +274,19 @@ def test_a_mean_is_the_figure_itself(kind: str, one: Pair) -> None:
         assert_near(run(graph, dict(zip(names, given, strict=True)))["value"], formula(declared, given), one.call)
 
 
+@pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "metric"])
+def test_a_single_figure_is_a_number(kind: str, one: Pair) -> None:
+    """And where nothing counts, it still is one."""
+    declared = instance_of(kind, one)
+    given = feeds_of(kind, one, "plain", declared)
+    assert (measured(kind, declared, given)["value"].ndim == 0) == declared.single
+    if declared.maskable:
+        nothing = measured(kind, declared, given, np.zeros(4, np.float32))["value"]
+        assert np.isfinite(nothing).all()
+        if isinstance(declared, Mean):
+            assert nothing == (1.0 if "perplexity" in one.call else 0.0)
+
+
 def test_what_is_compared() -> None:
     """Floats of one shape, and vectors where a loss goes along their last axis."""
     number, vector = Value("x", DType.FLOAT32, (BATCH,)), Value("y", DType.FLOAT32, (BATCH, 2))

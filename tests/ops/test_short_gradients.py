@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from netc.compiler.ir import Builder, DType, Graph, Value
+from netc.compiler.ops import all_ops
 from netc.compiler.training.gradient import gradients
 
 from .one_operator import reference
@@ -42,6 +43,42 @@ def test_a_power_by_several_numbers_has_the_slope_of_each() -> None:
     x = np.array([0.5, 2.0, 3.0])
     (slope,) = reference(graph, {"x0": x})
     np.testing.assert_allclose(slope, [b * a ** (b - 1) for a, b in zip(x, exponents, strict=True)])
+
+
+def test_a_power_by_what_is_computed() -> None:
+    graph, g = graph_with((1,), (1,))
+    a, b = graph.inputs
+    _, found = operators(graph, g.Pow(a, g.Neg(b)), [a, b])
+    graph.outputs = {"da": found[a], "db": found[b]}
+    da, db = reference(graph, {"x0": np.array([2.0]), "x1": np.array([3.0])})
+    np.testing.assert_allclose([da[0], db[0]], [-3 * 2.0**-4, -np.log(2) * 2.0**-3])
+
+
+def test_a_slope_that_nothing_made_is_transposed() -> None:
+    """As the slopes of a scan's body, which are its inputs."""
+    graph, g = graph_with((3, 4), (4, 3))
+    x, dy = graph.inputs
+    node = g.Transpose(x, axes=(1, 0)).node
+    assert node is not None
+    (slope,) = all_ops()["Transpose"].grad(g, node, dy)
+    assert slope is not None
+    assert slope.shape == x.shape
+
+
+def test_rows_of_the_first_axis_are_gathered_without_transposing() -> None:
+    graph, g = graph_with((5, 3))
+    words, _ = operators(graph, g.Gather(graph.inputs[0], g.constant((1, 1), DType.INT64), axis=0), graph.inputs)
+    assert "Transpose" not in words
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_a_loss_of_one_element_has_the_slope_of_a_number(shape: tuple[int, ...]) -> None:
+    graph, g = graph_with((3,))
+    (x,) = graph.inputs
+    loss = g.Reshape(g.ReduceSum(g.Mul(x, x), axes=(0,)), shape=shape)
+    graph.outputs = {"dx": gradients(graph, loss, [x])[x]}
+    (slope,) = reference(graph, {"x0": np.array([1.0, 2.0, 3.0])})
+    np.testing.assert_allclose(slope, [2.0, 4.0, 6.0])
 
 
 def test_a_power_by_a_value_is_no_number() -> None:

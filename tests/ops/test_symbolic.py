@@ -59,6 +59,8 @@ NETS: dict[str, Callable[[Builder, Value, Value], Value]] = {
     "largest": lambda g, x, w: g.ReduceMax(g.Concat(x, g.Mul(x, 2.0), axis=2), axes=(2,)),
     "softmax": lambda g, x, w: g.Softmax(x, axis=-1),
     "gather": lambda g, x, w: g.Gather(x, g.constant((1, 0, 1), DType.INT64), axis=2),
+    "gather of each": lambda g, x, w: g.GatherEach(
+        g.Transpose(x, axes=(0, 2, 1, 3)), g.Expand(g.constant((0, 2, 1), DType.INT64), shape=(x.shape[0], 3))),
     "broadcast": lambda g, x, w: g.Mul(
         x, g.Expand(g.Reshape(g.ReduceSum(w, axes=(0, 2, 3)), shape=(4, 1, 1)), shape=(x.shape[0], 4, 1, 1))),
     "matrix product": lambda g, x, w: g.MatMul(
