@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netc.compiler.declare.arguments import ArgumentError
 from netc.compiler.declare.samples import Pair
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.losses.base import ANY, Loss, TargetSpec, loss
 from netc.compiler.losses.checks import require_map, require_same
+from netc.compiler.losses.classes import label_target
 from netc.compiler.losses.functions import distance
 from netc.compiler.metrics.base import Mean, metric
+from netc.compiler.metrics.labels import AVERAGE
 from netc.compiler.plan.terms import Term
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.scan_gradient import saved_behind
@@ -287,6 +290,40 @@ def test_a_single_figure_is_a_number(kind: str, one: Pair) -> None:
             assert nothing == (1.0 if "perplexity" in one.call else 0.0)
 
 
+@pytest.mark.parametrize(("kind", "definition"), FIRST)
+def test_whole_numbers_are_refused(kind: str, definition: Any) -> None:
+    declared = instance_of(kind, definition.samples[0])
+    whole = [Value(value.name, DType.INT64, value.shape) for value in term_of(kind, definition.samples[0]).values]
+    with pytest.raises(ShapeError, match="works on floating-point numbers, found int64"):
+        declared.targets(*whole)
+
+
+def test_labels_need_scores_of_classes() -> None:
+    numbers, whole = Value("x", DType.FLOAT32, (BATCH, 3)), Value("x", DType.INT64, (BATCH, 3))
+    assert label_target("word", numbers) == TargetSpec(DType.INT64, (BATCH,), 3)
+    with pytest.raises(ShapeError, match="word works on floating-point numbers"):
+        label_target("word", whole)
+    for shape in [(BATCH,), (BATCH, 1)]:
+        with pytest.raises(ShapeError, match="needs a score for each class") as found:
+            label_target("word", Value("x", DType.FLOAT32, shape))
+        assert "binary" not in str(found.value.help)
+
+
+def test_averages_are_words() -> None:
+    assert AVERAGE.convert(None) == "none"
+    assert AVERAGE.convert("micro") == "micro"
+    with pytest.raises(ArgumentError, match="one of `micro`"):
+        AVERAGE.convert("all")
+
+
+@pytest.mark.parametrize(("predicted", "figure"), [([5, 5, 5], 1.0), ([5, 5, 6], 0.0), ([5, 5, 4], 0.0)])
+def test_targets_that_are_all_the_same(predicted: list[float], figure: float) -> None:
+    """Beside others in the same rows, which are predicted by their mean."""
+    one = metric.all()["r2"].samples[0]
+    given = [np.array([[x, 2] for x in predicted], np.float32), np.array([[5, 1], [5, 2], [5, 3]], np.float32)]
+    assert measured("metric", instance_of("metric", one), given)["value"] == pytest.approx(figure / 2, abs=1e-6)
+
+
 def test_what_is_compared() -> None:
     """Floats of one shape, and vectors where a loss goes along their last axis."""
     number, vector = Value("x", DType.FLOAT32, (BATCH,)), Value("y", DType.FLOAT32, (BATCH, 2))
@@ -296,6 +333,8 @@ def test_what_is_compared() -> None:
         require_same("word", [number, number], vectors=True)
     with pytest.raises(ShapeError, match="word compares values of one shape"):
         require_same("word", [number, vector])
+    with pytest.raises(ShapeError, match="found 2 and 3"):
+        require_same("word", [vector, Value("w", DType.FLOAT32, (BATCH, 3))])
     whole = Value("z", DType.INT64, (BATCH, 2))
     with pytest.raises(ShapeError, match="floating-point"):
         require_same("word", [whole, whole])
@@ -308,7 +347,7 @@ def test_batches_add_up(kind: str, one: Pair) -> None:
     given = feeds_of(kind, one, "equal", declared)
     graph = graph_of(kind, declared, given, np.ones(5, np.float32))
     parts = []
-    for rows, mask in (([0, 1, 2], [1, 1, 0]), ([3], [1]), ([4, 0], [1, 0])):
+    for rows, mask in (([0, 1, 2], [1, 1, 0]), ([3], [1]), ([2], [0]), ([4, 0], [1, 0])):
         names = [place.name for place in declared.places]
         feeds = {name: x[rows] for name, x in zip(names, given, strict=True)}
         parts.append(run(graph, feeds | {"mask": np.array(mask, np.float32)}))

@@ -17,6 +17,7 @@ import importlib
 import inspect
 import os
 import pickle
+import re
 import signal
 import sys
 import time
@@ -255,14 +256,24 @@ def key(mutant: Mutant) -> tuple[str, str, str]:
     return mutant.file, mutant.function, mutant.becomes
 
 
-def run(only: Sequence[str], jobs: int, narrow: str = "") -> dict[Mutant, str]:
+def survivors_in(log: Path) -> set[str]:
+    """The mutants that an earlier run printed, without the numbers of their lines."""
+    lines = (line.partition(" ") for line in log.read_text("utf-8").splitlines())
+    return {_without_line(mutant) for became, _, mutant in lines if became in ("survived", "unreached")}
+
+
+def _without_line(mutant: str) -> str:
+    return re.sub(r"^(\S+):\d+ ", r"\1 ", mutant)
+
+
+def run(only: Sequence[str], jobs: int, wanted: Callable[[Mutant], bool]) -> dict[Mutant, str]:
     """What became of each mutant: killed, survived, unreached, or no mutant."""
     results: dict[Mutant, str] = {}
     for family in FAMILIES.values():
         sources = [s for s in family.sources() if not only or any(s.file.startswith(path) for path in only)]
         if not sources:
             continue
-        session = Session(sources, lambda mutant: narrow in str(mutant), jobs)
+        session = Session(sources, wanted, jobs)
         arguments = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "-s", "-m", "not slow"]
         arguments += ["-qq", "--import-mode=importlib", "--rootdir", str(ROOT), "-o", "addopts="]
         found = pytest.main([*arguments, *(str(ROOT / test) for test in family.tests)], plugins=[session])
@@ -286,10 +297,11 @@ def main() -> int:
     """Print the survivors and the share of mutants killed; 1 where one is not explained, or too few are killed."""
     parser = argparse.ArgumentParser(description="mutation testing of gradient rules, losses and metrics")
     parser.add_argument("--only", nargs="*", default=[], metavar="PATH", help="these files and folders alone")
-    parser.add_argument("--match", default="", help="mutants whose line has this in it alone")
+    parser.add_argument("--again", type=Path, metavar="LOG", help="those alone that survived in what a run printed")
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
-    results = run(given.only, given.jobs, given.match)
+    again = None if given.again is None else survivors_in(given.again)
+    results = run(given.only, given.jobs, lambda mutant: again is None or _without_line(str(mutant)) in again)
     known = explained()
     alive = [mutant for mutant, became in results.items() if became in ("survived", "unreached")]
     unknown = [mutant for mutant in alive if key(mutant) not in known]
