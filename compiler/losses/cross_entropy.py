@@ -175,8 +175,7 @@ class CrossEntropy(Loss):
         below = g.Sub(half, g.ReduceMax(half, axes=(axis,), keepdims=True))
         total = g.Log(g.ReduceSum(g.Exp(g.Mul(below, 2.0)), axes=(axis,)))
         shares = target if self.soft else g.Cast(one_hot(g, target, prediction), to=DType.FLOAT32)
-        if share > 0.0:
-            shares = g.Add(g.Mul(shares, 1.0 - share), share / number_of_classes(prediction))
+        shares = g.Add(g.Mul(shares, 1.0 - share), share / number_of_classes(prediction))
         if self.class_weights is not None:
             shares = g.Mul(shares, self._class_weights(g, prediction))
         scores = g.ReduceSum(g.Mul(g.Mul(shares, 2.0), below), axes=(axis,))

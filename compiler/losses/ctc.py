@@ -83,9 +83,6 @@ class Ctc(Loss):
                              help=f"number it from 0 to {classes - 1}")  # fmt: skip
         return TargetSpec(DType.INT64, (BATCH, ANY), classes, self.padding)
 
-    def each(self, g: Builder, *given: Value) -> Value:
-        return self._each(g, given)
-
     def _each(self, g: Builder, given: Sequence[Value], steps: Value | None = None) -> Value:
         """The loss of each example, of the steps that count."""
         prediction, target = given

@@ -33,6 +33,7 @@ class Slice(Op):
         sample((2, 7), starts=(-1,), stops=(-8,), axes=(1,), steps=(-1,)),
         sample((2, 7), starts=(-2,), stops=(0,), axes=(-1,), steps=(-2,)),
         sample((2, 8), starts=(2,), stops=(-1,), axes=(1,), steps=(2,)),
+        sample((6,), starts=(-99,), stops=(3,), axes=(0,), steps=(1,)),
     )
 
     @staticmethod

@@ -309,6 +309,19 @@ def test_labels_need_scores_of_classes() -> None:
         assert "binary" not in str(found.value.help)
 
 
+def test_balanced_weights_are_for_labels() -> None:
+    made = loss.all()["cross_entropy"]
+    assert made(class_weights="balanced").conflict() is None
+    assert made(class_weights="balanced", soft=True).conflict() is not None
+
+
+@pytest.mark.parametrize("word", ["f1", "confusion"])
+def test_a_yes_or_no_each_needs_their_number(word: str) -> None:
+    for shape in [(BATCH, ANY), (BATCH, ANY, 3, 3)]:
+        with pytest.raises(ShapeError):
+            metric.all()[word](binary=True).target(Value("x", DType.FLOAT32, shape))
+
+
 def test_averages_are_words() -> None:
     assert AVERAGE.convert(None) == "none"
     assert AVERAGE.convert("micro") == "micro"

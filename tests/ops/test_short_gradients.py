@@ -81,6 +81,16 @@ def test_a_loss_of_one_element_has_the_slope_of_a_number(shape: tuple[int, ...])
     np.testing.assert_allclose(slope, [2.0, 4.0, 6.0])
 
 
+def test_nothing_flows_through_what_stops_it() -> None:
+    """Wherever it stands: at the end, or before something that has a gradient."""
+    graph, g = graph_with((1,))
+    (x,) = graph.inputs
+    stopped = g.StopGradient(x)
+    for number, loss in enumerate([stopped, g.Mul(stopped, 2.0), g.Add(g.Mul(x, 0.0), stopped)]):
+        graph.outputs[f"d{number}"] = gradients(graph, loss, [x])[x]
+    assert [slope.item() for slope in reference(graph, {"x0": np.array([3.0])})] == [0.0, 0.0, 0.0]
+
+
 def test_a_power_by_a_value_is_no_number() -> None:
     graph, g = graph_with((1,), (1,))
     words, _ = operators(graph, g.Pow(*graph.inputs), graph.inputs)

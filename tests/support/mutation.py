@@ -98,7 +98,13 @@ FAMILIES = {
     "reverse": Family(
         ("compiler/training/gradient.py", "compiler/training/scan_gradient.py"),
         all_but_formulas,
-        ("tests/ops/test_gradients.py", "tests/scan", "tests/compile/test_gradients.py"),
+        (
+            "tests/ops/test_gradients.py",
+            "tests/ops/test_short_gradients.py",
+            "tests/layers/test_onnx_layer.py",
+            "tests/scan",
+            "tests/compile/test_gradients.py",
+        ),
     ),
     "losses": Family(
         ("compiler/losses/*.py",),
