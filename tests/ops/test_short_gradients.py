@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netc.compiler.ir import Builder, DType, Graph, Value
+from netc.compiler.ir import Builder, DType, Graph, Origin, Value
 from netc.compiler.ops import all_ops
-from netc.compiler.training.gradient import gradients
+from netc.compiler.training.gradient import _unknown, gradients
+from netc.grammar.diagnostics import Severity, Span
 
 from .one_operator import reference
 
@@ -169,3 +170,19 @@ def test_padding_learns_nothing() -> None:
         for number in (1, 4):
             expected[(slice(None),) * axis + (number,)] = 1.0
         np.testing.assert_array_equal(slope, expected)
+
+
+@pytest.mark.parametrize("span", [None, Span("a.net", 3, 1, 3, 5)])
+@pytest.mark.parametrize("scope", ["", "head"])
+def test_what_has_no_gradient_is_said_at_its_place(scope: str, span: Span | None) -> None:
+    graph, g = graph_with((3,))
+    g.origin = Origin(scope, span)
+    node = g.Neg(graph.inputs[0]).node
+    assert node is not None
+    (found,) = _unknown(node).diagnostics
+    assert found.code == "E586"
+    assert found.severity is Severity.ERROR
+    assert found.message == "no gradient is known through `Neg`" + (" of layer `head`" if scope else "")
+    assert (found.primary.span if found.primary else None) == span
+    assert found.help is not None
+    assert found.help.startswith("freeze what is before it")

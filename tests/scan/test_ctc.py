@@ -150,6 +150,13 @@ def test_a_mask_of_examples_takes_out_an_infinite_one() -> None:
     assert not found[1][1].any()
 
 
+def test_examples_may_weigh_more() -> None:
+    rows, logits = np.array([[1, 2], [3, 0]]), logits_of(2, 5, 4)
+    found, _ = compiled((5, 4), 2, ())(logits, rows, np.array([3, 1], np.float32))
+    first, second = (expected(logits[[at]], rows[[at]])[0] for at in (0, 1))
+    assert found == pytest.approx((3 * first + second) / 4, rel=1e-5)
+
+
 READER = """
 net Reader {
   input frames: [T, 6]
