@@ -283,9 +283,11 @@ def test_a_single_figure_is_a_number(kind: str, one: Pair) -> None:
     declared = instance_of(kind, one)
     given = feeds_of(kind, one, "plain", declared)
     assert (measured(kind, declared, given)["value"].ndim == 0) == declared.single
+    assert {part.dtype for part in graph_of(kind, declared, given).outputs.values()} == {DType.FLOAT32}
     if declared.maskable:
         nothing = measured(kind, declared, given, np.zeros(4, np.float32))["value"]
         assert np.isfinite(nothing).all()
+        assert (nothing.ndim == 0) == declared.single
         if isinstance(declared, Mean):
             assert nothing == (1.0 if "perplexity" in one.call else 0.0)
 
