@@ -324,6 +324,26 @@ def test_a_yes_or_no_each_needs_their_number(word: str) -> None:
             metric.all()[word](binary=True).target(Value("x", DType.FLOAT32, shape))
 
 
+@pytest.mark.parametrize("word", ["kl_normal", "cosine_embedding", "contrastive", "triplet"])
+def test_vectors_are_compared_along_their_last_axis(word: str) -> None:
+    made = loss.all()[word]()
+    number = Value("x", DType.FLOAT32, (BATCH,))
+    with pytest.raises(ShapeError, match=f"{word} works on vectors"):
+        made.targets(*[number] * 3)
+    for shape in [(BATCH, 4), (BATCH, 3, 4), (BATCH, 2, 3, 4)]:
+        assert made.positions(*[Value("x", DType.FLOAT32, shape)] * 3) == shape[:-1]
+
+
+@pytest.mark.parametrize(("word", "of_the_other"), [("auc", 0.75), ("mean_average_precision", (1 + 0.8333333) / 2)])
+def test_an_answer_that_is_always_yes_ranks_nothing(word: str, of_the_other: float) -> None:
+    """The area has no side to compare with; precision is 1."""
+    one = next(one for one in metric.all()[word].samples if one.call.endswith("binary=true)"))
+    scores = np.array([[4, 4], [3, 3], [2, 2], [1, 1]], np.float32)
+    there = np.array([[1, 1], [1, 0], [1, 1], [1, 0]], np.float32)
+    made = metric.all()[word](**instance_of("metric", one).settings() | {"average": "macro"})
+    assert measured("metric", made, [scores, there])["value"] == pytest.approx(of_the_other, abs=1e-6)
+
+
 def test_averages_are_words() -> None:
     assert AVERAGE.convert(None) == "none"
     assert AVERAGE.convert("micro") == "micro"
