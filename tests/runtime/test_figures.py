@@ -11,7 +11,7 @@ import pytest
 
 import netc
 from netc.compiler import Net, load
-from netc.compiler.metrics.tallies import Tallies
+from netc.compiler.metrics.tallies import Tallies, numbers_of, single
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.folder.progress import Progress
 from netc.runtime.runs.deployed import Deployed
@@ -163,3 +163,21 @@ def test_what_is_no_metric_is_refused() -> None:
             Tallies({"kind": "score", "outputs": [output], "settings": {"metrics": metrics}})  # type: ignore[typeddict-item]
     made = Tallies({"kind": "score", "outputs": [output], "settings": {"metrics": [listed]}})  # type: ignore[typeddict-item]
     assert list(made.metrics) == ["f1"]
+
+
+@pytest.mark.parametrize(("weight", "figure"), [(4.0, 0.75), (0.0, 0.0)])
+def test_a_sum_by_its_weight(weight: float, figure: float) -> None:
+    """And 0 where nothing counts."""
+    outputs = [{"name": f"a.{part}", "metric": "a", "part": part, "combine": "sum"} for part in ("total", "weight")]
+    made = Tallies({"kind": "score", "outputs": outputs, "settings": {"sums": SUMS}})  # type: ignore[typeddict-item]
+    sums: dict[str, Any] = {}
+    for total in (1.0, 2.0):
+        made.add(sums, made.split({"a.total": np.float32(total), "a.weight": np.float32(weight / 2)})[1])
+    assert made.figures(sums) == {"a": figure}
+    assert made.figure_of("a.total") == "loss.main"
+
+
+def test_numbers_among_figures() -> None:
+    figures: dict[str, Any] = {"a": 1.0, "b": [1.0, [2.0, 3.0]]}
+    assert single(figures) == {"a": 1.0}
+    assert list(numbers_of(figures["b"])) == [1.0, 2.0, 3.0]
