@@ -17,6 +17,7 @@ from netc.compiler.losses.base import ANY, Loss, TargetSpec, loss
 from netc.compiler.losses.checks import require_map, require_same
 from netc.compiler.losses.classes import label_target
 from netc.compiler.losses.functions import distance
+from netc.compiler.losses.mean import positions_of
 from netc.compiler.metrics.base import Mean, metric
 from netc.compiler.metrics.labels import AVERAGE
 from netc.compiler.plan.terms import Term
@@ -434,3 +435,21 @@ def test_classes_are_where_they_belong() -> None:
 
 def test_metrics_say_which_way_is_better() -> None:
     assert all(isinstance(definition.higher_is_better, bool) for definition in metric.all().values())
+
+
+def test_maps_of_known_sizes() -> None:
+    """Textures are compared by numbers of places; roughness needs two along an axis, and no more."""
+    style, roughness = loss.all()["style"](), loss.all()["total_variation"]()
+    for shape in [(BATCH, ANY, 3, 4), (BATCH, 2, ANY, 4), (BATCH, 2, 3, ANY)]:
+        with pytest.raises(ShapeError, match="the size of a map"):
+            style.target(Value("x", DType.FLOAT32, shape))
+    assert roughness.targets(Value("x", DType.FLOAT32, (BATCH, 1, 2, 2))) == ()
+    for shape in [(BATCH, 1, 1, 2), (BATCH, 1, 2, 1)]:
+        with pytest.raises(ShapeError, match="of at least 2 positions"):
+            roughness.targets(Value("x", DType.FLOAT32, shape))
+
+
+def test_positions_are_what_is_left_without_classes() -> None:
+    for shape, positions in [((BATCH,), (BATCH,)), ((BATCH, 4), (BATCH,)), ((BATCH, 3, 4), (BATCH, 3)),
+                             ((BATCH, 4, 3, 2), (BATCH, 3, 2))]:  # fmt: skip
+        assert positions_of(Value("x", DType.FLOAT32, shape)) == positions

@@ -7,7 +7,7 @@ import pytest
 
 from netc.compiler.ir import Builder, DType, Graph, Origin, Value
 from netc.compiler.ops import all_ops
-from netc.compiler.training.gradient import _unknown, gradients
+from netc.compiler.training.gradient import _unknown, gradients, unbroadcast
 from netc.grammar.diagnostics import Severity, Span
 
 from .one_operator import reference
@@ -186,3 +186,37 @@ def test_what_has_no_gradient_is_said_at_its_place(scope: str, span: Span | None
     assert (found.primary.span if found.primary else None) == span
     assert found.help is not None
     assert found.help.startswith("freeze what is before it")
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (3, 4), (3, 1), (1, 1), (2, 1, 4), (4,), (1,), ()])
+def test_what_was_repeated_is_added_up(shape: tuple[int, ...]) -> None:
+    """To a gradient of the value's own shape; one that has it is left alone."""
+    graph, g = graph_with((2, 3, 4))
+    (x,) = graph.inputs
+    found = unbroadcast(g, x, shape)
+    assert found.shape == shape
+    assert (found is x) == (shape == x.shape)
+    assert [node.op for node in graph.nodes].count("Reshape") == (1 in shape)
+    graph.outputs = {"y": found}
+    numbers = np.arange(24.0).reshape(2, 3, 4)
+    axes = tuple(at for at, size in enumerate((1,) * (3 - len(shape)) + shape) if size == 1)
+    np.testing.assert_allclose(reference(graph, {"x0": numbers})[0], numbers.sum(axes, keepdims=True).reshape(shape))
+
+
+def test_only_what_leads_to_a_gradient_is_kept() -> None:
+    """A product has two; who asks for one gets no node of the other."""
+    graph, g = graph_with((2, 3), (3, 4))
+    a, b = graph.inputs
+    product = g.MatMul(a, b)
+    assert operators(graph, product, [a])[0].count("MatMul") == 1
+    assert operators(graph, product, [a, b])[0].count("MatMul") == 2
+
+
+def test_a_number_of_its_own_gets_a_gradient_without_axes() -> None:
+    graph, g = graph_with((), ())
+    a, b = graph.inputs
+    found = gradients(graph, g.Mul(a, 2.0), [a, b])
+    assert [found[value].shape for value in (a, b)] == [(), ()]
+    assert "Expand" not in [node.op for node in graph.nodes]
+    graph.outputs = {"da": found[a], "db": found[b]}
+    assert [slope.item() for slope in reference(graph, {"x0": np.array(1.0), "x1": np.array(1.0)})] == [2.0, 0.0]
