@@ -453,3 +453,25 @@ def test_positions_are_what_is_left_without_classes() -> None:
     for shape, positions in [((BATCH,), (BATCH,)), ((BATCH, 4), (BATCH,)), ((BATCH, 3, 4), (BATCH, 3)),
                              ((BATCH, 4, 3, 2), (BATCH, 3, 2))]:  # fmt: skip
         assert positions_of(Value("x", DType.FLOAT32, shape)) == positions
+
+
+def test_exact_predictions_explain_all() -> None:
+    one = metric.all()["r2"].samples[0]
+    given = [np.array([[1, 2], [2, 5], [4, 1]], np.float32)] * 2
+    assert measured("metric", instance_of("metric", one), given)["value"] == 1.0
+
+
+def test_a_triplet_of_equal_vectors() -> None:
+    """Both distances are as if a millionth apart along each axis."""
+    same = [np.ones((1, 4), np.float32)] * 3
+    made = loss.all()["triplet"](margin=2e-6)
+    np.testing.assert_allclose(measured("loss", made, same)["value"], 2e-6, rtol=1e-2)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.bool_])
+def test_a_mask_may_be_whole_numbers(dtype: Any) -> None:
+    one = loss.all()["mse"].samples[0]
+    declared = instance_of("loss", one)
+    given = feeds_of("loss", one, "plain", declared)
+    found = measured("loss", declared, given, np.array([1, 0, 1, 1]).astype(dtype))
+    assert_near(found["value"], formula(declared, [x[[0, 2, 3]] for x in given]), "three of four rows")
