@@ -19,7 +19,7 @@ from netc.compiler.losses.classes import label_target
 from netc.compiler.losses.functions import distance
 from netc.compiler.losses.mean import positions_of
 from netc.compiler.metrics.base import Mean, metric
-from netc.compiler.metrics.labels import AVERAGE
+from netc.compiler.metrics.labels import AVERAGE, Rates
 from netc.compiler.plan.terms import Term
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.scan_gradient import saved_behind
@@ -289,6 +289,8 @@ def test_a_single_figure_is_a_number(kind: str, one: Pair) -> None:
         nothing = measured(kind, declared, given, np.zeros(4, np.float32))["value"]
         assert np.isfinite(nothing).all()
         assert (nothing.ndim == 0) == declared.single
+        if isinstance(declared, Rates):
+            assert not nothing.any()
         if isinstance(declared, Mean):
             assert nothing == (1.0 if "perplexity" in one.call else 0.0)
 

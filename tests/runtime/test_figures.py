@@ -146,6 +146,7 @@ def test_losses_stand_where_their_sums_were() -> None:
 
 def test_a_step_puts_out_its_losses_itself() -> None:
     assert tallies("train").whole({"loss": 1.0, "a": 3.0}) == {"loss": 1.0, "a": 3.0}
+    assert tallies("train").whole({"accuracy": 1.0}) == {"accuracy": 1.0}
     assert tallies("train").figure_of("a") == "a"
 
 
