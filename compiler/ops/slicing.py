@@ -141,6 +141,7 @@ class Pad(Op):
         sample((2, 3), pads=(0, 1, 0, 2)),
         sample((2, 3), pads=(1, 0, 0, 0), value=-1.5),
         sample((3,), pads=(0, 0)),
+        sample((2, 3), pads=(1, 1, 0, 2)),
     )
 
     @staticmethod
