@@ -8,7 +8,7 @@ MINUTES := 10
 JOBS := 2
 unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of processes, which would compile netc each time
 
-.PHONY: help demo lecture examples install fast test test-all lint types imports pytest fuzz fuzz-graphs golden docs bench bench-all clean
+.PHONY: help demo lecture examples install fast test test-all lint types imports pytest coverage mutants fuzz fuzz-graphs golden docs bench bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,12 @@ imports: $(VENV)/.test ## the arrows between the rooms
 
 pytest: $(VENV)/.test $(VENV)/.fast ## the tests, but for those marked `slow`
 	$(BIN)/pytest -n 2 --dist worksteal $(MARKED)
+
+coverage: $(VENV)/.test $(VENV)/.fast ## which lines and branches the tests reach, by room, in half an hour; fails where it is less than promised
+	$(BIN)/python tests/support/coverage_rooms.py
+
+mutants: $(VENV)/.test ## small mistakes in gradient rules, losses and metrics, each of which a test has to notice, in half an hour
+	$(BIN)/python tests/support/mutation.py --jobs 2
 
 fuzz: $(VENV)/.test ## random texts, networks and files of all kinds for MINUTES, in JOBS processes, from case SEED on
 	PYTHONPATH=tests/support $(BIN)/python -m fuzzing --minutes $(MINUTES) --jobs $(JOBS) --seed $(SEED)
