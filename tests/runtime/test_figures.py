@@ -157,7 +157,7 @@ def test_what_is_no_metric_is_refused() -> None:
     listed = {"name": "f1", "metric": {"name": "f1"}}
     cases = [
         ([], "parts of f1"),
-        ([{**listed, "metric": {"name": "f2"}}], "no metric is called f2"),
+        ([{**listed, "metric": {"name": "f2"}}], "nothing is called f2"),
         ([{**listed, "metric": {"name": "f1", "sides": 2}}], "f1 has other arguments"),
         ([{**listed, "metric": {"name": "f1", "threshold": 7}}], "a number"),
     ]
