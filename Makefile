@@ -4,9 +4,11 @@ BIN := $(VENV)/bin
 MARKED := -m "not slow"
 CASES := 10000
 SEED := 2
+MINUTES := 10
+JOBS := 2
 unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of processes, which would compile netc each time
 
-.PHONY: help demo lecture examples install fast test test-all lint types imports pytest fuzz golden docs bench bench-all clean
+.PHONY: help demo lecture examples install fast test test-all lint types imports pytest coverage mutants fuzz fuzz-graphs golden docs bench bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,7 +56,16 @@ imports: $(VENV)/.test ## the arrows between the rooms
 pytest: $(VENV)/.test $(VENV)/.fast ## the tests, but for those marked `slow`
 	$(BIN)/pytest -n 2 --dist worksteal $(MARKED)
 
-fuzz: $(VENV)/.test ## random graphs of all operators, and wrong nodes for those of netc[fast], built with sanitizers; CASES and SEED choose others
+coverage: $(VENV)/.test $(VENV)/.fast ## which lines and branches the tests reach, by room, in half an hour; fails where it is less than promised
+	$(BIN)/python tests/support/coverage_rooms.py
+
+mutants: $(VENV)/.test ## small mistakes in gradient rules, losses and metrics, each of which a test has to notice, in half an hour
+	$(BIN)/python tests/support/mutation.py --jobs 2
+
+fuzz: $(VENV)/.test ## random texts, networks and files of all kinds for MINUTES, in JOBS processes, from case SEED on
+	PYTHONPATH=tests/support $(BIN)/python -m fuzzing --minutes $(MINUTES) --jobs $(JOBS) --seed $(SEED)
+
+fuzz-graphs: $(VENV)/.test ## random graphs of all operators, and wrong nodes for those of netc[fast], built with sanitizers; CASES and SEED choose others
 	$(BIN)/python tests/support/graph_fuzz.py --cases $(CASES) --seed $(SEED)
 	$(BIN)/python tests/support/fast_fuzz.py --sanitize --cases $(CASES) --seed $(SEED)
 

@@ -68,9 +68,10 @@ class Recovery:
         return self.resume(index)
 
     def _skip_body(self, index: int, line: int) -> int:
-        """Drops what is indented behind a line, whose finding speaks of it all; gives where to go on."""
+        """Drops what is indented behind a line, whose finding speaks of it all, with every bracket opened there; gives
+        where to go on."""
         last, depth = last_of_body(self.source, line), 0
-        while (token := self.tokens[index]).kind != "$END" and self.source.place(token.start)[0] <= last:
+        while (token := self.tokens[index]).kind != "$END" and (depth > 0 or self.source.place(token.start)[0] <= last):
             depth += (token.kind in OPENERS) - (token.kind in CLOSERS)
             if depth < 0:
                 break

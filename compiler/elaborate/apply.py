@@ -231,11 +231,18 @@ def _record(
 # ---------------------------------------------------------------- layers of layers
 def _chain(frame: Frame, layer: Chain, flow: Any, named: Scope | None, span: Span) -> Any:
     assert layer.env is not None
-    inner = replace(frame, env=Env(layer.env), scope=named or frame.scope, input=flow, flow=flow, branches=None)
+    run = frame.run
     written = layer.elements[0].span.to(layer.elements[-1].span)
+    if any(elements is layer.elements for elements in run.chains):
+        frame.error("E215", "a chain of layers uses itself", span, secondary=[Label(written, "written here")],
+                    help="write repeats with `repeat` or `for`")  # fmt: skip
+        return POISON
+    inner = replace(frame, env=Env(layer.env), scope=named or frame.scope, input=flow, flow=flow, branches=None)
+    run.chains.append(layer.elements)
     with inner.recording(Kind.CHAIN, "chain", span, written) as chain:
         result = flows.through(inner, layer.elements, flow, None)
         chain.outputs = tensors(result)
+    run.chains.pop()
     return result
 
 

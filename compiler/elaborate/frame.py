@@ -49,7 +49,7 @@ class Elaboration:
     recorder    the same layers as the text writes them, with the blocks and braces around them
     producers   value -> the application that made it
     absorbed    inside a layer that applies a layer given as an argument: the parameters made there
-    stack       blocks and nets being applied, outermost first
+    stack       blocks and nets being applied, outermost first;  chains: the elements of chains being applied
     foreign     the layers of nets that are used as layers: left out without a word where nothing reaches them
     pending     expectations that wait for their net or block to be finished
     incomplete  whether the net's own text has a mistake, so that weights may be missing;  looped: what loops gave
@@ -72,6 +72,7 @@ class Elaboration:
     values: dict[str, Value] = field(default_factory=dict)
     absorbed: list[Parameter] | None = None
     stack: list[object] = field(default_factory=list)
+    chains: list[object] = field(default_factory=list)
     foreign: set[int] = field(default_factory=set)
     pending: list[Any] = field(default_factory=list)
     statics: list[tuple[ast.Name, Module]] = field(default_factory=list)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from netc.compiler.importing.calls import Call
+from netc.compiler.importing.findings import damaged
 from netc.compiler.importing.lifting import Lifting
 from netc.compiler.importing.printing import literal, made_text
 from netc.compiler.importing.records import Array
 from netc.compiler.importing.rolling import Roller
 from netc.compiler.importing.structure import Item, Merge, Repeat, Use, structured
 from netc.compiler.importing.writing import Writer, as_name, indented
-from netc.compiler.ir import DType, Value
+from netc.compiler.ir import DType, Value, format_shape
 from netc.compiler.net import Net
 
 
@@ -127,7 +128,10 @@ def _shape(value: Value) -> str:
 
 
 def named_weights(net: Net, calls: Sequence[Call]) -> dict[str, Array]:
-    """The weights under their names in the net: its layers run in the order of the text's calls."""
+    """The weights under their names in the net: its layers run in the order of the text's calls.
+
+    Raises DiagnosticError E591 for one whose shape doesn't fit its layer, as in a model that contradicts itself.
+    """
     weights: dict[str, Array] = {}
     owners = [layer for layer in net.layers if any(item.name not in weights for item in layer.parameters)]
     waiting = iter(calls)
@@ -141,6 +145,8 @@ def named_weights(net: Net, calls: Sequence[Call]) -> dict[str, Array]:
             leaf = item.name.removeprefix(f"{owner.path if call.tie is None else call.tie.name}.")
             weight = call.weights[leaf]
             array = np.ascontiguousarray(weight.array, dtype=np.float32)
-            assert array.shape == item.value.shape, f"{item.name}: {array.shape} for {item.value.shape}"
+            if array.shape != item.value.shape:
+                shown = " and ".join(format_shape(tuple(shape)) for shape in (array.shape, item.value.shape))
+                raise damaged(f"`{weight.key}` and what it is for, {item.name}, have different shapes: {shown}")
             weights[item.name] = array
     return weights

@@ -13,7 +13,7 @@ from typing import Any
 from netc.compiler.importing.calls import Call
 from netc.compiler.importing.printing import Code
 from netc.compiler.importing.structure import Item, Merge, Repeat, Step, Structure, Use
-from netc.compiler.importing.unifying import unified
+from netc.compiler.importing.unifying import NO_DEFAULT, unified
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import layer
 
@@ -256,7 +256,8 @@ def slots(item: Item, path: tuple[Hashable, ...] = ()) -> Slots:
             found |= slots(inner, (*path, at))
         return found
     elif isinstance(item, Use):
-        return {(*path, "use", name): value for name, value in item.arguments.items()}
+        defaults = {name: value for name, value in item.parameters.items() if value is not NO_DEFAULT}
+        return {(*path, "use", name): value for name, value in {**defaults, **item.arguments}.items()}
     for owner, call in owners(item):
         for name, value in call.arguments.items():
             if not isinstance(value, Value):

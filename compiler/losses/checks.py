@@ -13,7 +13,7 @@ def require_same(word: str, values: Sequence[Value], *, vectors: bool = False) -
     """Refuse values that aren't floats of one shape, or, for `vectors`, that have no axis; raises ShapeError."""
     require_floats(word, *values)
     first = values[0]
-    for other in values[1:]:
+    for other in values:
         if other.shape != first.shape:
             found = f"{format_shape(language_shape(first))} and {format_shape(language_shape(other))}"
             raise ShapeError(f"{word} compares values of one shape, found {found}", help="make them equally large")

@@ -85,6 +85,12 @@ class CrossEntropy(Loss):
             says="a target of shares has no label to ignore",
         ),
         Wrong(
+            "cross_entropy(prediction, target, soft=true, class_weights=balanced)",
+            "3",
+            code="E224",
+            says="a target of shares has no labels to count",
+        ),
+        Wrong(
             "cross_entropy(prediction, target)",
             "float",
             code="E301",
@@ -144,8 +150,8 @@ class CrossEntropy(Loss):
     def _class_weights(self, g: Builder, prediction: Value) -> Value:
         """One weight a class, along the prediction's axis of classes."""
         classes, axis = number_of_classes(prediction), class_axis(prediction)
-        numbers = self.class_weights or (1.0,) * classes
-        assert not isinstance(numbers, str), "weights that the data decides are numbers before a graph is made"
+        numbers = self.class_weights
+        assert isinstance(numbers, tuple), "weights that the data decides are numbers before a graph is made"
         return g.Reshape(g.constant(numbers, DType.FLOAT32), shape=(classes, *[1] * (prediction.rank - axis - 1)))
 
     def counts(self, g: Builder, *given: Value) -> Value | None:
@@ -169,8 +175,7 @@ class CrossEntropy(Loss):
         below = g.Sub(half, g.ReduceMax(half, axes=(axis,), keepdims=True))
         total = g.Log(g.ReduceSum(g.Exp(g.Mul(below, 2.0)), axes=(axis,)))
         shares = target if self.soft else g.Cast(one_hot(g, target, prediction), to=DType.FLOAT32)
-        if share > 0.0:
-            shares = g.Add(g.Mul(shares, 1.0 - share), share / number_of_classes(prediction))
+        shares = g.Add(g.Mul(shares, 1.0 - share), share / number_of_classes(prediction))
         if self.class_weights is not None:
             shares = g.Mul(shares, self._class_weights(g, prediction))
         scores = g.ReduceSum(g.Mul(g.Mul(shares, 2.0), below), axes=(axis,))

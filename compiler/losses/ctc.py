@@ -50,9 +50,13 @@ class Ctc(Loss):
         Pair("ctc(prediction, target, blank=2)", "7x3"),
         Pair("ctc(prediction, target, blank=3, padding=-1)", "7x4", targets=(-1, 3)),
         Pair("ctc(prediction, target, zero_infinity=true)", "3x5"),
+        Pair("ctc(prediction, target)", "9x2"),
     )
     errors = (
-        Wrong("ctc(prediction, target)", "7", code="E301", says="ctc goes through a sequence of scores `[T, C]`"),
+        Wrong(
+            "ctc(prediction, target)", "7", code="E301", says="ctc goes through a sequence of scores `[T, C]`, found 7"
+        ),
+        Wrong("ctc(prediction, target)", "float", code="E301", says="`[T, C]`, found a single number an example"),
         Wrong("ctc(prediction, target)", "5x1", code="E301", says="ctc needs a score for each class and the blank"),
         Wrong("ctc(prediction, target, blank=4)", "5x4", code="E301", says="the blank is class 4 of 4"),
         Wrong("ctc(prediction, target, blank=-1)", "5x4", code="E224", says="a whole number from 0"),
@@ -78,9 +82,6 @@ class Ctc(Loss):
             raise ShapeError(f"the blank is class {self.blank} of {classes}", argument="blank",
                              help=f"number it from 0 to {classes - 1}")  # fmt: skip
         return TargetSpec(DType.INT64, (BATCH, ANY), classes, self.padding)
-
-    def each(self, g: Builder, *given: Value) -> Value:
-        return self._each(g, given)
 
     def _each(self, g: Builder, given: Sequence[Value], steps: Value | None = None) -> Value:
         """The loss of each example, of the steps that count."""

@@ -33,5 +33,5 @@ def square(g: Builder, x: Value) -> Value:
 
 def distance(g: Builder, a: Value, b: Value, epsilon: float = 0.0) -> Value:
     """Euclid's, along the last axis: [N, F] -> [N]. Equal ones have slope 0, or as if `epsilon` apart."""
-    apart = g.Sub(a, b) if epsilon == 0.0 else g.Add(g.Sub(a, b), epsilon)
+    apart = g.Add(g.Sub(a, b), epsilon)
     return g.Sqrt(g.Max(g.ReduceSum(square(g, apart), axes=(a.rank - 1,)), 1e-24))

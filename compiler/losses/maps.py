@@ -9,7 +9,7 @@ from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import Boolean, Real, argument
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Value
-from netc.compiler.layers.base import constant_size, language_shape
+from netc.compiler.layers.base import constant_size
 from netc.compiler.losses.base import Loss, Place, TargetSpec, loss
 from netc.compiler.losses.checks import require_map
 from netc.compiler.losses.classes import class_axis, label_target, one_hot, yes_or_no
@@ -50,7 +50,7 @@ class Dice(Loss):
 
     def build(self, g: Builder, *given: Value, mask: Value | None = None) -> Value:
         x, t = given
-        axis = class_axis(x) if language_shape(x) else x.rank
+        axis = class_axis(x)
         if self.binary:
             p = g.Sigmoid(x)
         else:

@@ -65,8 +65,7 @@ class BinaryCrossEntropy(Loss):
         x, t = given
         yes = softplus(g, g.Neg(x)) if self.logits else g.Neg(log_of(g, x))
         no = softplus(g, x) if self.logits else g.Neg(log_of(g, g.Sub(1.0, x)))
-        weighted = yes if self.positive_weight == 1.0 else g.Mul(yes, self.positive_weight)
-        return g.Add(g.Mul(t, weighted), g.Mul(g.Sub(1.0, t), no))
+        return g.Add(g.Mul(t, g.Mul(yes, self.positive_weight)), g.Mul(g.Sub(1.0, t), no))
 
     def formula(self, torch: Any, *given: Any) -> Any:
         x, t = given

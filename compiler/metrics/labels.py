@@ -61,7 +61,7 @@ def flat(g: Builder, x: Value) -> Value:
         return g.Reshape(x, shape=(x.shape[0], 1))
     axis = class_axis(x)
     others = [other for other in range(x.rank) if other != axis]
-    last = g.Transpose(x, axes=(*others, axis)) if axis != x.rank - 1 else x
+    last = g.Transpose(x, axes=(*others, axis))
     return g.Reshape(last, shape=(product(tuple(x.shape[at] for at in others)), number_of_labels(x)))
 
 
@@ -112,7 +112,7 @@ class Labels(Metric):
 
     def weights(self, g: Builder, prediction: Value, target: Value, mask: Value | None) -> Value:
         """How much each element of the prediction counts."""
-        counted = None if self.binary else counted_labels(g, target, self.ignore_index)
+        counted = counted_labels(g, target, self.ignore_index)
         found = ones_like(g, prediction) if counted is None else spread(g, counted, prediction)
         return found if mask is None else g.Mul(found, spread(g, mask, prediction))
 

@@ -67,7 +67,7 @@ class Ranking(Metric):
             scores, there = prediction, decided(g, target, 0.5)
         else:
             scores, there = g.Softmax(prediction, axis=class_axis(prediction)), one_hot(g, target, prediction)
-        counted = None if self.binary else counted_labels(g, target, self.ignore_index)
+        counted = counted_labels(g, target, self.ignore_index)
         weights = ones_like(g, prediction) if counted is None else spread(g, counted, prediction)
         weights = weights if mask is None else g.Mul(weights, spread(g, mask, prediction))
         parts = {"scores": scores, "there": g.Cast(there, to=DType.FLOAT32), "weights": weights}

@@ -104,7 +104,7 @@ class GatherEach(Op):
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value, None]:
         data, indices = node.inputs
         batch, rows = data.shape[:2]
-        each = g.Mul(g.Iota(shape=(batch,)), rows if isinstance(rows, int) else g.Dimension(size=rows))
+        each = g.Mul(g.Iota(shape=(batch,)), g.Dimension(size=rows))
         each = g.Reshape(each, shape=(batch, *(1 for _ in indices.shape[1:])))
         total = sum_rows(g, dy, g.Add(indices, each), batch * rows)
         return g.Reshape(total, shape=data.shape), None

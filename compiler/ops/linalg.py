@@ -89,9 +89,7 @@ class Gemm(Op):
         db = g.Gemm(dy, a, left=True, right=left) if right else g.Gemm(a, dy, left=not left)
         if not bias:
             return da, db
-        beta = float(node.attributes["beta"])
-        slope = g.ReduceSum(dy, axes=(0,)) if bias[0].rank == 1 else dy
-        return da, db, slope if beta == 1.0 else g.Mul(slope, beta)
+        return da, db, g.Mul(dy, float(node.attributes["beta"]))
 
     @staticmethod
     def flops(node: Node) -> Size:

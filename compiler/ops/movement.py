@@ -96,10 +96,9 @@ class Transpose(Op):
     @staticmethod
     def grad(g: Builder, node: Node, dy: Value) -> tuple[Value]:
         axes = node.attributes["axes"]
-        if axes == (1, 0) and dy.node is not None and dy.node.op == "MatMul" and node.inputs[0].rank == 2:
+        if axes == (1, 0) and dy.node is not None and dy.node.op == "MatMul":
             a, b = dy.node.inputs  # (a b)' = b' a': no product that is transposed only afterwards
-            if a.rank == b.rank == 2:
-                return (g.MatMul(swap(g, b), swap(g, a)),)
+            return (g.MatMul(swap(g, b), swap(g, a)),)
         return (g.Transpose(dy, axes=tuple(axes.index(axis) for axis in range(len(axes)))),)
 
     @classmethod

@@ -69,9 +69,7 @@ class TopK(Op):
         return ((x.dtype, shape), (DType.INT64, shape))
 
     @staticmethod
-    def grad(g: Builder, node: Node, dy: Value | None, indices: None = None) -> tuple[Value | None]:
-        if dy is None:
-            return (None,)
+    def grad(g: Builder, node: Node, dy: Value, indices: None) -> tuple[Value]:
         x = node.inputs[0]
         axis = normal_axis(x, node.attributes["axis"])
         order = (*(i for i in range(x.rank) if i != axis), axis)

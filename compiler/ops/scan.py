@@ -51,6 +51,23 @@ input %x: float32[2, 3]
 output y = %y
 """
 
+WITH_WHOLE_NUMBERS = """\
+graph with_whole_numbers
+input %h: float32[3]
+input %count: int64[]
+input %x: float32[3]
+input %k: int64[]
+input %w: float32[3]
+%next = Add(%count, %k) : int64[]
+%factor = Cast(%next) to=float32 : float32[]
+%scaled = Mul(%x, %factor) : float32[3]
+%weighted = Mul(%scaled, %w) : float32[3]
+%h.next = Add(%h, %weighted) : float32[3]
+output h = %h.next
+output count = %next
+output y = %weighted
+"""
+
 WITH_COUNTER = """\
 graph with_counter
 input %count: int64[]
@@ -95,6 +112,9 @@ class Scan(Op):
             for steps in (5, 1)
         ),
         sample((4, 2, 3), body=from_text(SQUARES), carried=0, sequences=1),
+        sample((3,), (), (4, 3), (), (3,), body=from_text(WITH_WHOLE_NUMBERS), carried=2, sequences=1,
+               dtypes=(DType.FLOAT32, DType.INT64, DType.FLOAT32, DType.INT64, DType.FLOAT32),
+               ranges=((-1, 1), (0, 3), (-1, 1), (2, 5), (-1, 1))),
         sample((), (3,), (4, 3), body=from_text(WITH_COUNTER), carried=2, sequences=1, reverse=True,
                dtypes=(DType.INT64, DType.FLOAT32, DType.FLOAT32), ranges=((0, 4), (-1, 1), (-1, 1))),
     )  # fmt: skip

@@ -33,6 +33,7 @@ class Slice(Op):
         sample((2, 7), starts=(-1,), stops=(-8,), axes=(1,), steps=(-1,)),
         sample((2, 7), starts=(-2,), stops=(0,), axes=(-1,), steps=(-2,)),
         sample((2, 8), starts=(2,), stops=(-1,), axes=(1,), steps=(2,)),
+        sample((6,), starts=(-99,), stops=(3,), axes=(0,), steps=(1,)),
     )
 
     @staticmethod
@@ -140,6 +141,7 @@ class Pad(Op):
         sample((2, 3), pads=(0, 1, 0, 2)),
         sample((2, 3), pads=(1, 0, 0, 0), value=-1.5),
         sample((3,), pads=(0, 0)),
+        sample((2, 3), pads=(1, 1, 0, 2)),
     )
 
     @staticmethod

@@ -78,8 +78,6 @@ class Walk:
             return
         if not definition.gradient_known:
             raise _unknown(node)
-        if not definition.differentiable:
-            return
         self.g.origin = node.origin
         parts = definition.grad(self.g, node, *arrived)
         assert len(parts) == len(node.inputs), (

@@ -102,7 +102,7 @@ def load_npz(path: Path) -> dict[str, np.ndarray]:
         with open_file(path) as stream, np.load(stream, allow_pickle=False) as archive:
             check_unpacked(path, path.stat().st_size, sum(item.file_size for item in archive.zip.infolist()))
             return {key: _array(path, archive, key) for key in archive.files}
-    except (zipfile.BadZipFile, OSError, ValueError) as reason:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as reason:
         raise damaged(path, f"archive cannot be read: {reason}") from None
 
 
@@ -143,7 +143,18 @@ def _refused(path: Path, key: str, reason: Exception) -> Exception:
 def _numbers(path: Path, key: str, values: np.ndarray) -> np.ndarray:
     if values.dtype.kind not in "biufU":
         raise error("E507", f"{path}: {key} has dtype {values.dtype}", "expected integers, floats or text labels")
-    return values.astype(values.dtype.newbyteorder("=")) if not values.dtype.isnative else values
+    native = values.astype(values.dtype.newbyteorder("=")) if not values.dtype.isnative else values
+    if native.dtype.kind == "U" and not _is_text(native):
+        raise damaged(path, f"{key} holds texts of characters that there are none of")
+    return native
+
+
+def _is_text(values: np.ndarray) -> bool:
+    """Whether texts are of Unicode's characters, which numpy takes on trust."""
+    if not values.size or not values.itemsize:
+        return True
+    codes = np.ascontiguousarray(values).reshape(-1).view(np.uint32)
+    return bool((codes < 0xD800).all() or (((codes < 0xD800) | (codes > 0xDFFF)) & (codes <= 0x10FFFF)).all())
 
 
 def _split(path: Path, arrays: dict[str, np.ndarray], keys: dict[str, str]) -> Split:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 TARGET_ALIASES = ("label", "labels", "y", "target", "class")
+DIGITS = 18
 DATA_ALIASES = ("image", "x", "data", "input", "features", "pixel")
 
 
@@ -18,5 +19,5 @@ def names_of(values: Any) -> tuple[str, ...]:
 
 
 def all_whole(names: Collection[str]) -> bool:
-    """Whether every name is a whole number."""
-    return all(name.isascii() and name.isdigit() for name in names)
+    """Whether every name is a whole number of at most 18 digits: longer ones are names and count nothing."""
+    return all(name.isascii() and name.isdigit() and len(name) <= DIGITS for name in names)

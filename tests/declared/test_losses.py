@@ -9,10 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netc.compiler.declare.arguments import ArgumentError
 from netc.compiler.declare.samples import Pair
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
+from netc.compiler.ir.operators import ShapeError
 from netc.compiler.losses.base import ANY, Loss, TargetSpec, loss
-from netc.compiler.metrics.base import metric
+from netc.compiler.losses.checks import require_map, require_same
+from netc.compiler.losses.classes import label_target
+from netc.compiler.losses.functions import distance
+from netc.compiler.losses.mean import positions_of
+from netc.compiler.metrics.base import Mean, metric
+from netc.compiler.metrics.labels import AVERAGE, Rates
 from netc.compiler.plan.terms import Term
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.scan_gradient import saved_behind
@@ -156,6 +163,221 @@ def test_a_mask_takes_rows_out(kind: str, one: Pair) -> None:
     assert all(not part.any() for part in empty.values()), "nothing counts"
 
 
+POSITIONS = [item for item in SAMPLES if item.values[0] == "loss" and item.values[1].call.split("(")[0] != "ctc"]
+
+
+@pytest.mark.parametrize(("kind", "one"), POSITIONS)
+def test_a_mask_takes_positions_out(kind: str, one: Pair) -> None:
+    """A loss by a mask of positions, alike in every example, is that of the other positions alone."""
+    declared = instance_of(kind, one)
+    values = term_of(kind, one).values
+    shape = declared.positions(*values)
+    if not declared.maskable or len(shape) < 2:
+        pytest.skip("no mean over positions of an example")
+    given = feeds_of(kind, one, "plain", declared)
+    axis = next(at for at in range(1, values[0].rank) if values[0].shape[at:][: len(shape) - 1] == shape[1:])
+    mask = np.ones([4, *(int(size) for size in shape[1:])], np.float32)  # type: ignore[arg-type]
+    mask[:, 0] = 0.0
+    whole = values[0].rank
+    kept = [np.delete(x, 0, axis if x.ndim == whole else 1) for x in given]
+    if mask.shape[1] > 1:
+        assert_near(measured(kind, declared, given, mask)["value"], formula(declared, kept), one.call)
+    assert_near(measured(kind, declared, given, mask * 0 + 1)["value"], formula(declared, given), one.call)
+
+
+@pytest.mark.parametrize("mask", [None, np.array([1, 0, 2, 0.5], np.float32)], ids=["all", "masked"])
+@pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "loss"])
+def test_a_loss_is_the_quotient_of_its_sums(kind: str, one: Pair, mask: Array | None) -> None:
+    """Where positions don't count alike; elsewhere it is a mean, which has none."""
+    declared = instance_of(kind, one)
+    if not declared.maskable:
+        pytest.skip("no mean over positions")
+    given = feeds_of(kind, one, "plain", declared)
+    graph = graph_of(kind, declared, given, mask)
+    stand = {value.name: value for value in graph.inputs}
+    masked = {} if mask is None else {"mask": stand.pop("mask")}
+    counted = declared.counts(Builder(graph), *stand.values()) is not None
+    sums = declared.sums(Builder(graph), *stand.values(), **masked)
+    assert (sums is not None) == (counted or mask is not None)
+    if sums is None:
+        return
+    graph.outputs = {"value": graph.outputs["value"], "total": sums[0], "count": sums[1]}
+    feeds = dict(zip([place.name for place in declared.places], given, strict=True))
+    found = run(graph, feeds | ({} if mask is None else {"mask": mask}))
+    assert found["count"] > 0
+    assert_near(found["total"] / found["count"], found["value"].astype(np.float64), one.call)
+    if not counted and mask is not None:
+        assert found["count"] % mask.sum() == 0
+
+
+def test_what_is_a_map() -> None:
+    """Channels and at least one axis of positions, each of the size that is needed, as far as it is known."""
+    for shape in [(BATCH, 2, 3, 3), (BATCH, 1, 3), (BATCH, 2, ANY, 4)]:
+        require_map("word", Value("x", DType.FLOAT32, shape), fewest=3)
+    for shape in [(BATCH, 3, 2, 3), (BATCH, 3, 3, 2), (BATCH, 4), (2, 3, 4), (BATCH,)]:
+        with pytest.raises(
+            ShapeError, match=r"word works on maps `\[C, H, W\]` of at least 3 positions along each axis"
+        ):
+            require_map("word", Value("x", DType.FLOAT32, shape), fewest=3)
+    with pytest.raises(ShapeError, match=r"of at least 2 positions"):
+        require_map("word", Value("x", DType.FLOAT32, (BATCH, 4)), fewest=2)
+    with pytest.raises(ShapeError, match=r"`\[C, H, W\]`, found 4"):
+        require_map("word", Value("x", DType.FLOAT32, (BATCH, 4)))
+    with pytest.raises(ShapeError, match="floating-point"):
+        require_map("word", Value("x", DType.INT64, (BATCH, 2, 3, 3)))
+
+
+@pytest.mark.parametrize("word", ["accuracy", "focal", "dice", "f1", "auc"])
+def test_a_yes_or_no_of_classes_has_a_way_out(word: str) -> None:
+    kind = "loss" if word in loss.all() else "metric"
+    with pytest.raises(ShapeError) as found:
+        KINDS[kind].all()[word]().target(Value("x", DType.FLOAT32, (BATCH, 1)))
+    assert f"or write `{word}(…, binary=true)` for the logit of a yes" in str(found.value.help)
+
+
+def test_a_rate_of_zero_counts_as_very_small() -> None:
+    one = next(one for one in loss.all()["poisson_nll"].samples if "log=false" in one.call)
+    declared = instance_of("loss", one)
+    given = [np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32)]
+    assert_near(measured("loss", declared, given)["value"], np.asarray(-np.log(1e-8)), "a rate of 0")
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 1e-6])
+def test_equal_vectors_are_hardly_apart(epsilon: float) -> None:
+    graph = Graph("apart", [Value("a", DType.FLOAT32, (2, 4)), Value("b", DType.FLOAT32, (2, 4))])
+    graph.outputs = {"y": distance(Builder(graph), *graph.inputs, epsilon)}
+    x = np.ones((2, 4), np.float32)
+    np.testing.assert_allclose(run(graph, {"a": x, "b": x})["y"], max(2 * epsilon, 1e-12), rtol=1e-3)
+
+
+LOWER_IS_BETTER = {"mae", "mse", "rmse", "perplexity"}
+
+
+def test_the_better_figure_is_the_better_one() -> None:
+    """Which epoch is the best is decided by this."""
+    assert {word for word, made in metric.all().items() if not made.higher_is_better} == LOWER_IS_BETTER
+    assert {word for word, made in metric.all().items() if made.rows} == {"auc", "mean_average_precision", "r2"}
+
+
+@pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "metric"])
+def test_a_mean_is_the_figure_itself(kind: str, one: Pair) -> None:
+    """Where rows weigh alike, a mean over positions can be taken in the graph; else there is none."""
+    declared = instance_of(kind, one)
+    if not isinstance(declared, Mean):
+        pytest.skip("no mean over positions")
+    given = feeds_of(kind, one, "plain", declared)
+    graph = graph_of(kind, declared, given)
+    g = Builder(graph)
+    found = declared.whole(g, *graph.inputs)
+    alike = declared.counts(g, *graph.inputs) is None and type(declared).figure is Mean.figure
+    assert (found is not None) == alike
+    assert declared.whole(g, *graph.inputs, mask=graph.inputs[0]) is None
+    if found is not None:
+        graph.outputs = {"value": found}
+        names = [place.name for place in declared.places]
+        assert_near(run(graph, dict(zip(names, given, strict=True)))["value"], formula(declared, given), one.call)
+
+
+@pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "metric"])
+def test_a_single_figure_is_a_number(kind: str, one: Pair) -> None:
+    """And where nothing counts, it still is one."""
+    declared = instance_of(kind, one)
+    given = feeds_of(kind, one, "plain", declared)
+    assert (measured(kind, declared, given)["value"].ndim == 0) == declared.single
+    assert {part.dtype for part in graph_of(kind, declared, given).outputs.values()} == {DType.FLOAT32}
+    if declared.maskable:
+        nothing = measured(kind, declared, given, np.zeros(4, np.float32))["value"]
+        assert np.isfinite(nothing).all()
+        assert (nothing.ndim == 0) == declared.single
+        if isinstance(declared, Rates):
+            assert not nothing.any()
+        if isinstance(declared, Mean):
+            assert nothing == (1.0 if "perplexity" in one.call else 0.0)
+
+
+@pytest.mark.parametrize(("kind", "definition"), FIRST)
+def test_whole_numbers_are_refused(kind: str, definition: Any) -> None:
+    declared = instance_of(kind, definition.samples[0])
+    whole = [Value(value.name, DType.INT64, value.shape) for value in term_of(kind, definition.samples[0]).values]
+    with pytest.raises(ShapeError, match="works on floating-point numbers, found int64"):
+        declared.targets(*whole)
+
+
+def test_labels_need_scores_of_classes() -> None:
+    numbers, whole = Value("x", DType.FLOAT32, (BATCH, 3)), Value("x", DType.INT64, (BATCH, 3))
+    assert label_target("word", numbers) == TargetSpec(DType.INT64, (BATCH,), 3)
+    with pytest.raises(ShapeError, match="word works on floating-point numbers"):
+        label_target("word", whole)
+    for shape in [(BATCH,), (BATCH, 1)]:
+        with pytest.raises(ShapeError, match="needs a score for each class") as found:
+            label_target("word", Value("x", DType.FLOAT32, shape))
+        assert "binary" not in str(found.value.help)
+
+
+def test_balanced_weights_are_for_labels() -> None:
+    made = loss.all()["cross_entropy"]
+    assert made(class_weights="balanced").conflict() is None
+    assert made(class_weights="balanced", soft=True).conflict() is not None
+
+
+@pytest.mark.parametrize("word", ["f1", "confusion"])
+def test_a_yes_or_no_each_needs_their_number(word: str) -> None:
+    for shape in [(BATCH, ANY), (BATCH, ANY, 3, 3)]:
+        with pytest.raises(ShapeError):
+            metric.all()[word](binary=True).target(Value("x", DType.FLOAT32, shape))
+
+
+@pytest.mark.parametrize("word", ["kl_normal", "cosine_embedding", "contrastive", "triplet"])
+def test_vectors_are_compared_along_their_last_axis(word: str) -> None:
+    made = loss.all()[word]()
+    number = Value("x", DType.FLOAT32, (BATCH,))
+    with pytest.raises(ShapeError, match=f"{word} works on vectors"):
+        made.targets(*[number] * 3)
+    for shape in [(BATCH, 4), (BATCH, 3, 4), (BATCH, 2, 3, 4)]:
+        assert made.positions(*[Value("x", DType.FLOAT32, shape)] * 3) == shape[:-1]
+
+
+@pytest.mark.parametrize(("word", "of_the_other"), [("auc", 0.75), ("mean_average_precision", (1 + 0.8333333) / 2)])
+def test_an_answer_that_is_always_yes_ranks_nothing(word: str, of_the_other: float) -> None:
+    """The area has no side to compare with; precision is 1."""
+    one = next(one for one in metric.all()[word].samples if one.call.endswith("binary=true)"))
+    scores = np.array([[4, 4], [3, 3], [2, 2], [1, 1]], np.float32)
+    there = np.array([[1, 1], [1, 0], [1, 1], [1, 0]], np.float32)
+    made = metric.all()[word](**instance_of("metric", one).settings() | {"average": "macro"})
+    assert measured("metric", made, [scores, there])["value"] == pytest.approx(of_the_other, abs=1e-6)
+
+
+def test_averages_are_words() -> None:
+    assert AVERAGE.convert(None) == "none"
+    assert AVERAGE.convert("micro") == "micro"
+    with pytest.raises(ArgumentError, match="one of `micro`"):
+        AVERAGE.convert("all")
+
+
+@pytest.mark.parametrize(("predicted", "figure"), [([5, 5, 5], 1.0), ([5, 5, 6], 0.0), ([5, 5, 4], 0.0)])
+def test_targets_that_are_all_the_same(predicted: list[float], figure: float) -> None:
+    """Beside others in the same rows, which are predicted by their mean."""
+    one = metric.all()["r2"].samples[0]
+    given = [np.array([[x, 2] for x in predicted], np.float32), np.array([[5, 1], [5, 2], [5, 3]], np.float32)]
+    assert measured("metric", instance_of("metric", one), given)["value"] == pytest.approx(figure / 2, abs=1e-6)
+
+
+def test_what_is_compared() -> None:
+    """Floats of one shape, and vectors where a loss goes along their last axis."""
+    number, vector = Value("x", DType.FLOAT32, (BATCH,)), Value("y", DType.FLOAT32, (BATCH, 2))
+    require_same("word", [vector, vector], vectors=True)
+    require_same("word", [number, number])
+    with pytest.raises(ShapeError, match="word works on vectors, found a single number an example"):
+        require_same("word", [number, number], vectors=True)
+    with pytest.raises(ShapeError, match="word compares values of one shape"):
+        require_same("word", [number, vector])
+    with pytest.raises(ShapeError, match="found 2 and 3"):
+        require_same("word", [vector, Value("w", DType.FLOAT32, (BATCH, 3))])
+    whole = Value("z", DType.INT64, (BATCH, 2))
+    with pytest.raises(ShapeError, match="floating-point"):
+        require_same("word", [whole, whole])
+
+
 @pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "metric"])
 def test_batches_add_up(kind: str, one: Pair) -> None:
     """The figure of all rows is that of uneven batches together, and rows that a mask takes out are in neither."""
@@ -163,7 +385,7 @@ def test_batches_add_up(kind: str, one: Pair) -> None:
     given = feeds_of(kind, one, "equal", declared)
     graph = graph_of(kind, declared, given, np.ones(5, np.float32))
     parts = []
-    for rows, mask in (([0, 1, 2], [1, 1, 0]), ([3], [1]), ([4, 0], [1, 0])):
+    for rows, mask in (([0, 1, 2], [1, 1, 0]), ([3], [1]), ([2], [0]), ([4, 0], [1, 0])):
         names = [place.name for place in declared.places]
         feeds = {name: x[rows] for name, x in zip(names, given, strict=True)}
         parts.append(run(graph, feeds | {"mask": np.array(mask, np.float32)}))
@@ -215,3 +437,43 @@ def test_classes_are_where_they_belong() -> None:
 
 def test_metrics_say_which_way_is_better() -> None:
     assert all(isinstance(definition.higher_is_better, bool) for definition in metric.all().values())
+
+
+def test_maps_of_known_sizes() -> None:
+    """Textures are compared by numbers of places; roughness needs two along an axis, and no more."""
+    style, roughness = loss.all()["style"](), loss.all()["total_variation"]()
+    for shape in [(BATCH, ANY, 3, 4), (BATCH, 2, ANY, 4), (BATCH, 2, 3, ANY)]:
+        with pytest.raises(ShapeError, match="the size of a map"):
+            style.target(Value("x", DType.FLOAT32, shape))
+    assert roughness.targets(Value("x", DType.FLOAT32, (BATCH, 1, 2, 2))) == ()
+    for shape in [(BATCH, 1, 1, 2), (BATCH, 1, 2, 1)]:
+        with pytest.raises(ShapeError, match="of at least 2 positions"):
+            roughness.targets(Value("x", DType.FLOAT32, shape))
+
+
+def test_positions_are_what_is_left_without_classes() -> None:
+    for shape, positions in [((BATCH,), (BATCH,)), ((BATCH, 4), (BATCH,)), ((BATCH, 3, 4), (BATCH, 3)),
+                             ((BATCH, 4, 3, 2), (BATCH, 3, 2))]:  # fmt: skip
+        assert positions_of(Value("x", DType.FLOAT32, shape)) == positions
+
+
+def test_exact_predictions_explain_all() -> None:
+    one = metric.all()["r2"].samples[0]
+    given = [np.array([[1, 2], [2, 5], [4, 1]], np.float32)] * 2
+    assert measured("metric", instance_of("metric", one), given)["value"] == 1.0
+
+
+def test_a_triplet_of_equal_vectors() -> None:
+    """Both distances are as if a millionth apart along each axis."""
+    same = [np.ones((1, 4), np.float32)] * 3
+    made = loss.all()["triplet"](margin=2e-6)
+    np.testing.assert_allclose(measured("loss", made, same)["value"], 2e-6, rtol=1e-2)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.bool_])
+def test_a_mask_may_be_whole_numbers(dtype: Any) -> None:
+    one = loss.all()["mse"].samples[0]
+    declared = instance_of("loss", one)
+    given = feeds_of("loss", one, "plain", declared)
+    found = measured("loss", declared, given, np.array([1, 0, 1, 1]).astype(dtype))
+    assert_near(found["value"], formula(declared, [x[[0, 2, 3]] for x in given]), "three of four rows")

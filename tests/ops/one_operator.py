@@ -143,7 +143,11 @@ def reference(graph: Graph, feeds: Mapping[str, Array]) -> list[Array]:
 
 def evaluator(graph: Graph) -> ReferenceEvaluator:
     """onnx.reference in float64 for a graph."""
-    legal = legalise(graph)
+    return evaluator_of_legal(legalise(graph))
+
+
+def evaluator_of_legal(legal: Graph) -> ReferenceEvaluator:
+    """The same for one in ONNX's operators."""
     grouped = any(node.op == "ConvTranspose" and node.attributes["group"] > 1 for node in legal.nodes)
     return ReferenceEvaluator(
         model_of_legal(legal, "float64"), new_ops=[Erf, LayerNormalization, Scan, RNN, *[ConvTranspose] * grouped]

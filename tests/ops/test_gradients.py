@@ -23,6 +23,10 @@ from .one_operator import (
     weighted_loss,
 )
 
+RESULTS = {"Split": 2, "Standardization": 2, "LayerNormalization": 2, "BatchNormalizationTraining": 3, "Scan": 2}
+SEVERAL = [(name, 1, at) for name, results in RESULTS.items() for at in range(results)]
+"""Operators of several results, with a sample, and which result alone is read."""
+
 FIRST_ONLY = {"MaxPoolGradient": 2, "BatchNormalizationGradient": 0}
 """Operators without a second derivative, and a sample of each: of MaxPoolGradient one whose windows overlap."""
 
@@ -45,11 +49,12 @@ DIFFERENTIABLE = [
 STEP = 1e-5
 
 
-def with_gradients(name: str, index: int) -> tuple[Graph, list[Value]]:
-    """The operator's graph with a weighted sum of its outputs as `loss`, and the gradients of its inputs."""
+def with_gradients(name: str, index: int, which: list[int] | None = None) -> tuple[Graph, list[Value]]:
+    """The operator's graph with a weighted sum of its outputs, or of some, as `loss`, and its inputs' gradients."""
     graph = graph_of(name, sample_of(name, index))
     graph = saved_for_gradient(graph, graph.inputs)
     outputs = [value for value in graph.outputs.values() if value.dtype == DType.FLOAT32]
+    outputs = outputs if which is None else [outputs[at] for at in which]
     weights = [Value(f"w{i}", DType.FLOAT32, value.shape) for i, value in enumerate(outputs)]
     floats = [value for value in graph.inputs if value.dtype == DType.FLOAT32]
     graph.inputs.extend(weights)
@@ -70,6 +75,15 @@ def feeds_of(name: str, index: int, graph: Graph) -> dict[str, Array]:
 @pytest.mark.parametrize(("name", "index"), DIFFERENTIABLE)
 def test_gradient_is_the_slope(name: str, index: int) -> None:
     graph, floats = with_gradients(name, index)
+    compare_with_differences(name, index, graph, floats)
+
+
+@pytest.mark.parametrize(("name", "index", "at"), SEVERAL)
+def test_gradient_of_one_result_alone(name: str, index: int, at: int) -> None:
+    compare_with_differences(name, index, *with_gradients(name, index, [at]))
+
+
+def compare_with_differences(name: str, index: int, graph: Graph, floats: list[Value]) -> None:
     feeds = feeds_of(name, index, graph)
     expected = reference(graph, feeds)
     graph.outputs = {"loss": graph.outputs["loss"]}

@@ -55,10 +55,16 @@ NETS: dict[str, Callable[[Builder, Value, Value], Value]] = {
         x, g.ReduceSum(w, axes=(0, 2, 3)), g.ReduceMean(w, axes=(0, 2, 3)), epsilon=1e-3)[0],  # type: ignore[index]
     "reversed": lambda g, x, w: g.Slice(x, starts=(-1,), stops=(-TO_THE_END,), axes=(3,), steps=(-1,)),
     "from the second row": lambda g, x, w: g.Slice(x, starts=(1,), stops=(TO_THE_END,), axes=(2,), steps=(1,)),
+    "the last rows": lambda g, x, w: g.Slice(x, starts=(-3,), stops=(TO_THE_END,), axes=(2,), steps=(1,)),
+    "the last row": lambda g, x, w: g.Slice(x, starts=(-1,), stops=(TO_THE_END,), axes=(2,), steps=(1,)),
+    "all but the last row": lambda g, x, w: g.Slice(x, starts=(0,), stops=(-1,), axes=(2,), steps=(1,)),
+    "back from the last row but one": lambda g, x, w: g.Slice(x, starts=(-2,), stops=(0,), axes=(2,), steps=(-1,)),
     "slices": lambda g, x, w: g.Slice(x, starts=(1, -2), stops=(x.shape[2] - 1, 1), axes=(2, 3), steps=(2, -3)),
     "largest": lambda g, x, w: g.ReduceMax(g.Concat(x, g.Mul(x, 2.0), axis=2), axes=(2,)),
     "softmax": lambda g, x, w: g.Softmax(x, axis=-1),
     "gather": lambda g, x, w: g.Gather(x, g.constant((1, 0, 1), DType.INT64), axis=2),
+    "gather of each": lambda g, x, w: g.GatherEach(
+        g.Transpose(x, axes=(0, 2, 1, 3)), g.Expand(g.constant((0, 2, 1), DType.INT64), shape=(x.shape[0], 3))),
     "broadcast": lambda g, x, w: g.Mul(
         x, g.Expand(g.Reshape(g.ReduceSum(w, axes=(0, 2, 3)), shape=(4, 1, 1)), shape=(x.shape[0], 4, 1, 1))),
     "matrix product": lambda g, x, w: g.MatMul(

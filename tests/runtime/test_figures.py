@@ -11,6 +11,7 @@ import pytest
 
 import netc
 from netc.compiler import Net, load
+from netc.compiler.metrics.tallies import Tallies, numbers_of, single
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.schema import FormError
 from netc.runtime.folder.progress import Progress
@@ -125,3 +126,61 @@ def test_figures_as_lines() -> None:
     assert figure_lines("f1", [0.5, 1.0], 2, ["cat", "dog"]) == ["f1  cat  0.5000", "f1  dog  1.0000"]
     table = figure_lines("confusion", [[3.0, 12.0], [0.0, 1.0]], 9, None)
     assert table[1:] == ["   0   1", "0  3  12", "1  0   1"]
+
+
+SUMS = [
+    {"output": "a", "name": "main", "weight": 2.0, "logged": True},
+    {"output": "b", "name": "side", "weight": 0.5, "logged": False},
+]
+
+
+def tallies(kind: str) -> Tallies:
+    """Of a model that gives the sums of two losses."""
+    return Tallies({"kind": kind, "outputs": [], "settings": {"sums": SUMS}})  # type: ignore[typeddict-item]
+
+
+def test_losses_stand_where_their_sums_were() -> None:
+    found = tallies("score").whole({"accuracy": 0.5, "a": 3.0, "b": 4.0})
+    assert found == {"loss": 8.0, "loss.main": 3.0, "accuracy": 0.5}
+    assert list(found) == ["loss", "loss.main", "accuracy"]
+    assert [tallies("score").figure_of(name) for name in ("a", "b", "accuracy")] == ["loss.main", "loss", "accuracy"]
+
+
+def test_a_step_puts_out_its_losses_itself() -> None:
+    assert tallies("train").whole({"loss": 1.0, "a": 3.0}) == {"loss": 1.0, "a": 3.0}
+    assert tallies("train").whole({"accuracy": 1.0}) == {"accuracy": 1.0}
+    assert tallies("train").figure_of("a") == "a"
+
+
+def test_what_is_no_metric_is_refused() -> None:
+    output = {"name": "f1.both", "metric": "f1", "part": "both", "combine": "sum"}
+    listed = {"name": "f1", "metric": {"name": "f1"}}
+    cases = [
+        ([], "parts of f1"),
+        ([{**listed, "metric": {"name": "f2"}}], "nothing is called f2"),
+        ([{**listed, "metric": {"name": "f1", "sides": 2}}], "f1 has other arguments"),
+        ([{**listed, "metric": {"name": "f1", "threshold": 7}}], "a number"),
+    ]
+    for metrics, says in cases:
+        with pytest.raises(ValueError, match=says):
+            Tallies({"kind": "score", "outputs": [output], "settings": {"metrics": metrics}})  # type: ignore[typeddict-item]
+    made = Tallies({"kind": "score", "outputs": [output], "settings": {"metrics": [listed]}})  # type: ignore[typeddict-item]
+    assert list(made.metrics) == ["f1"]
+
+
+@pytest.mark.parametrize(("weight", "figure"), [(4.0, 0.75), (0.0, 0.0)])
+def test_a_sum_by_its_weight(weight: float, figure: float) -> None:
+    """And 0 where nothing counts."""
+    outputs = [{"name": f"a.{part}", "metric": "a", "part": part, "combine": "sum"} for part in ("total", "weight")]
+    made = Tallies({"kind": "score", "outputs": outputs, "settings": {"sums": SUMS}})  # type: ignore[typeddict-item]
+    sums: dict[str, Any] = {}
+    for total in (1.0, 2.0):
+        made.add(sums, made.split({"a.total": np.float32(total), "a.weight": np.float32(weight / 2)})[1])
+    assert made.figures(sums) == {"a": figure}
+    assert made.figure_of("a.total") == "loss.main"
+
+
+def test_numbers_among_figures() -> None:
+    figures: dict[str, Any] = {"a": 1.0, "b": [1.0, [2.0, 3.0]]}
+    assert single(figures) == {"a": 1.0}
+    assert list(numbers_of(figures["b"])) == [1.0, 2.0, 3.0]

@@ -27,11 +27,17 @@ Array = np.ndarray[Any, Any]
 Run = Callable[[Array, Array, Array | None], tuple[float, Array]]
 
 
-def compiled(shape: tuple[int, ...], length: int, mask: tuple[int, ...] | None = None, **settings: Any) -> Run:
+def compiled(
+    shape: tuple[int, ...],
+    length: int,
+    mask: tuple[int, ...] | None = None,
+    dtype: DType = DType.FLOAT32,
+    **settings: Any,
+) -> Run:
     """The loss and its slopes in ONNX Runtime, of logits, labels and a mask."""
     graph = Graph("ctc")
     x, target = Value("x", DType.FLOAT32, (BATCH, *shape)), Value("target", DType.INT64, (BATCH, length))
-    given = None if mask is None else Value("mask", DType.FLOAT32, (BATCH, *mask))
+    given = None if mask is None else Value("mask", dtype, (BATCH, *mask))
     graph.inputs = [x, target, *([] if given is None else [given])]
     value = saved_behind(graph, 0, Ctc(**settings).build(Builder(graph), x, target, mask=given))
     graph.outputs = {"value": value, "slope": gradients(graph, value, [x])[x]}
@@ -119,6 +125,13 @@ def test_a_mask_of_steps_says_how_long_inputs_are() -> None:
     assert compiled((9, 5), 3, (9,))(changed, rows, mask)[0] == compiled((9, 5), 3, (9,))(logits, rows, mask)[0]
 
 
+@pytest.mark.parametrize("dtype", [DType.INT64, DType.BOOL, DType.FLOAT32])
+def test_a_mask_of_steps_may_be_any_number_but_zero(dtype: DType) -> None:
+    rows, logits, mask = np.array([[1, 2]]), logits_of(1, 6, 4), np.array([[0, -1, 0, 3, 1, 0]])
+    found = compiled((6, 4), 2, (6,), dtype)(logits, rows, mask.astype(dtype.value))
+    assert found[0] == pytest.approx(expected(logits[:, [1, 3, 4]], rows)[0], rel=1e-5)
+
+
 def test_steps_in_the_middle_are_passed_over() -> None:
     rows, logits, mask = np.array([[1, 2]]), logits_of(1, 6, 4), np.array([[0, 1, 0, 1, 1, 0]], np.float32)
     found = compiled((6, 4), 2, (6,))(logits, rows, mask)
@@ -135,6 +148,13 @@ def test_a_mask_of_examples_takes_out_an_infinite_one() -> None:
     assert found[0] == pytest.approx(kept[0], rel=1e-5)
     np.testing.assert_allclose(found[1][[0, 2]], kept[1], atol=1e-6)
     assert not found[1][1].any()
+
+
+def test_examples_may_weigh_more() -> None:
+    rows, logits = np.array([[1, 2], [3, 0]]), logits_of(2, 5, 4)
+    found, _ = compiled((5, 4), 2, ())(logits, rows, np.array([3, 1], np.float32))
+    first, second = (expected(logits[[at]], rows[[at]])[0] for at in (0, 1))
+    assert found == pytest.approx((3 * first + second) / 4, rel=1e-5)
 
 
 READER = """

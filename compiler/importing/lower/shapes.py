@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from netc.compiler.importing.findings import LIMITS, too_large, unsupported
+from netc.compiler.importing.findings import LIMITS, damaged, too_large, unsupported
 from netc.compiler.importing.flows import ApartError, Flow, placed, refolded, transposed, with_axes, without_axes
 from netc.compiler.importing.folding import axes_of
 from netc.compiler.importing.lowering import Lowering, lowers
@@ -83,7 +83,10 @@ def unsqueeze(g: Lowering, node: ForeignNode) -> Flow:
     x = g.flow(node)
     found = g.constant(node, 1)
     count = len(node.attributes["axes"]) if found is None else found.array.size
-    return with_axes(x, _given_axes(g, node, x.rank + count) or ())
+    axes = _given_axes(g, node, x.rank + count) or ()
+    if len(set(axes)) < count:
+        raise damaged(f"{node.shown()} adds an axis twice")
+    return with_axes(x, axes)
 
 
 @lowers("Squeeze")

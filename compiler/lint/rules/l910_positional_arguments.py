@@ -55,6 +55,8 @@ def positional_arguments(subject: Subject) -> Iterator[Diagnostic]:
             continue
         names = [spec.name for spec in definition.arguments.values() if not spec.by_name]
         late = list(zip(bare, names, strict=False))[BARE:]
+        if not late:  # more than there are names for, in a block that nothing applies
+            continue
         yield warning(
             f"what are the last {len(late)} of these?" if len(late) > 1 else "what is the last of these?",
             late[0][0].span.to(late[-1][0].span),

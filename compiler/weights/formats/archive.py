@@ -18,6 +18,9 @@ RATIO = 100
 SMALL = 16 << 20
 """Bytes that an archive may unpack to, however small it is: tables of zeros."""
 
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How members may be packed: as numpy and PyTorch do. Other ways have libraries and errors of their own."""
+
 DIRECTORY = 16 << 20
 """Bytes of the list of members, which is read before anything else."""
 
@@ -87,6 +90,8 @@ class Archive:
         self._file.close()
 
     def _check(self, held: int) -> None:
+        if any(item.compress_type not in PACKED for item in self._members.values()):
+            raise UnreadableError("a member of the archive is packed in a way that no weights are")
         if len(self._members) < len(self._zip.infolist()):
             raise UnreadableError("two members of the archive have one name")
         packed = sum(item.compress_size for item in self._members.values())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,18 @@ def flattened(found: Any, is_tensor: type) -> tuple[dict[str, Any], str | None]:
             named = [(f"{path}.{key}" if path else str(key), inner, depth + 1) for key, inner in pairs]
             waiting += reversed(named)
     return tensors, entry
+
+
+def check_shape(shape: Collection[object], width: int) -> None:
+    """Raise UnreadableError for the shape of an array that there cannot be, of numbers of so many bytes.
+
+    That goes for empty arrays too: one of 0 x 2^62 numbers is none.
+    """
+    sizes = [size for size in shape if isinstance(size, int) and not isinstance(size, bool) and size >= 0]
+    if len(sizes) < len(shape) or len(sizes) > MOST_AXES:
+        raise UnreadableError("an array in it has a shape that there isn't")
+    if math.prod(size or 1 for size in sizes) * width >= 1 << 63:
+        raise UnreadableError("an array in it has a shape of more numbers than there can be")
 
 
 def check_shared(numbers: int, held: int) -> None:

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.weights.formats.archive import Archive
-from netc.compiler.weights.formats.base import MOST_AXES, Contents, UnreadableError
+from netc.compiler.weights.formats.base import Contents, UnreadableError, check_shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,8 @@ def _array(name: str, content: bytes) -> Array:
     if dtype.hasobject or dtype.kind not in "fiub":
         raise UnreadableError(f"`{name[:80]}` in it holds no numbers", HELP)
     count, held = math.prod(shape), len(content) - file.tell()
-    if len(shape) > MOST_AXES or any(size < 0 for size in shape) or count * dtype.itemsize != held:
+    check_shape(shape, max(1, dtype.itemsize))
+    if count * dtype.itemsize != held:
         raise UnreadableError(f"`{name[:80]}` in it is shorter or longer than its header says")
     flat = np.frombuffer(content, dtype, count, file.tell())
     array = flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)

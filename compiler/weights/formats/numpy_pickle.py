@@ -6,7 +6,7 @@ import io
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
-from netc.compiler.weights.formats.base import MOST_AXES, Contents, UnreadableError, check_shared, flattened
+from netc.compiler.weights.formats.base import Contents, UnreadableError, check_shape, check_shared, flattened
 from netc.compiler.weights.formats.pickle_machine import Built, Machine
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ class PickledType(Built):
     """numpy's dtype: `f4`, with the order of bytes as its state."""
 
     def __init__(self, name: Any = "", *_: Any) -> None:
-        if name not in KINDS:
-            raise UnreadableError(f"an array in it holds {name!s:.20}, which are no numbers", HELP)
+        if not isinstance(name, str) or name not in KINDS:
+            shown = f"`{name[:20]}`" if isinstance(name, str) else "a type without a name"
+            raise UnreadableError(f"an array in it holds {shown}, which are no numbers", HELP)
         self.name: str = name
         self.order: Order = "<"
 
@@ -56,8 +57,7 @@ class PickledArray(Built):
         import numpy as np
 
         dtype = np.dtype(kind.name).newbyteorder(kind.order)
-        if len(shape) > MOST_AXES or any(not isinstance(size, int) or size < 0 for size in shape):
-            raise UnreadableError("an array in it has a shape that there isn't")
+        check_shape(shape, dtype.itemsize)
         if math.prod(shape) * dtype.itemsize != len(content):
             raise UnreadableError("an array in it has more or fewer numbers than its shape")
         flat = np.frombuffer(content, dtype)

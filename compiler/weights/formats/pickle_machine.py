@@ -24,6 +24,9 @@ HELP = "save the tensors alone: `torch.save(model.state_dict(), …)`"
 Known = Mapping[str, Any]
 """What names in a pickle stand for: `torch._utils._rebuild_tensor_v2`. Functions of it may be called."""
 
+SIMPLE = (str, int, float, bytes, type(None))
+"""What keys of tables are, and what tuples among them hold."""
+
 _CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _VALUES = frozenset({
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING", "BINSTRING",
@@ -116,7 +119,10 @@ class Machine:
         elif name in _TUPLES:
             stack[-_TUPLES[name] :] = [tuple(self._taken(_TUPLES[name]))]
         elif name in ("TUPLE", "LIST", "FROZENSET"):
-            stack.append({"TUPLE": tuple, "LIST": list, "FROZENSET": frozenset}[name](self._marked()))
+            items = self._marked()
+            stack.append(
+                frozenset(map(_key, items)) if name == "FROZENSET" else tuple(items) if name == "TUPLE" else items
+            )
         elif name == "DICT":
             stack.append(_pairs(self._marked()))
         elif name == "APPEND":
@@ -127,7 +133,7 @@ class Machine:
             _only(stack[-1], list).extend(items)
         elif name == "ADDITEMS":
             items = self._marked()
-            _only(stack[-1], set).update(items)
+            _only(stack[-1], set).update(map(_key, items))
         elif name in ("SETITEM", "SETITEMS"):
             items = self._marked() if name == "SETITEMS" else self._popped(2)
             _only(stack[-1], dict).update(_pairs(items))
@@ -179,7 +185,16 @@ class Machine:
 
 
 def _pairs(items: list[Any]) -> dict[Any, Any]:
-    return dict(zip(items[::2], items[1::2], strict=True))
+    return dict(zip(map(_key, items[::2]), items[1::2], strict=True))
+
+
+def _key(item: Any) -> Any:
+    """What may be a key, or in a set: tuples that hold each other many times would take for ever to hash."""
+    if not isinstance(item, SIMPLE) and not (
+        isinstance(item, tuple) and all(isinstance(part, SIMPLE) for part in item)
+    ):
+        raise TypeError(f"a {type(item).__name__} is no key of a table")
+    return item
 
 
 def _only(item: Any, kind: type) -> Any:

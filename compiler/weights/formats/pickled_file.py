@@ -46,7 +46,8 @@ def _read_torch(content: bytes) -> Contents:
     machine = Machine(file, KNOWN, named)
     _, protocol, system, found, keys = (machine.load() for _ in range(5))
     if protocol != PROTOCOL:
-        raise UnreadableError(f"it is of version {protocol!s:.20} of PyTorch's format, and {PROTOCOL} is known")
+        version = f"version {protocol}" if isinstance(protocol, int) else "no version"
+        raise UnreadableError(f"it is of {version} of PyTorch's format, and {PROTOCOL} is known")
     if not isinstance(keys, list) or not isinstance(system, dict) or any(key not in storages for key in keys):
         raise UnreadableError("it lacks its list of storages")
     order = "<" if system.get("little_endian", True) is True else ">"

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netc.compiler.weights.formats.base import MOST_AXES, Contents, UnreadableError, check_shared, flattened
+from netc.compiler.weights.formats.base import (
+    MOST_AXES,
+    Contents,
+    UnreadableError,
+    check_shape,
+    check_shared,
+    flattened,
+)
 from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
@@ -71,6 +78,7 @@ def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Ten
         raise UnreadableError("a tensor in it has a size or a stride that is no number")
     if len(shape) != len(strides) or len(shape) > MOST_AXES:
         raise UnreadableError(f"the axes and strides of a tensor in it don't agree: {len(shape)} and {len(strides)}")
+    check_shape(shape, storage.width)
     made = Tensor(storage, offset, tuple(shape), tuple(strides))
     last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
     if made.size and (last >= storage.size or made.size > storage.size):
@@ -89,7 +97,7 @@ KNOWN: dict[str, Any] = {
     "torch._utils._rebuild_parameter": _parameter,
     "torch._utils._rebuild_parameter_with_state": _parameter,
     "torch.Size": tuple,
-    "torch.device": lambda *names: ":".join(map(str, names)),
+    "torch.device": lambda *_: None,
     "torch.storage.UntypedStorage": "u1",
     **{f"torch.{name}": dtype for name, dtype in DTYPES.items()},
     **{f"torch.{name}": dtype for name, dtype in BY_NAME.items()},
@@ -126,7 +134,8 @@ def _numbers(storage: Storage, content: bytes | memoryview, byte_order: str) -> 
 def _part(tensor: Tensor, numbers: Array) -> Array:
     import numpy as np
 
-    strides = tuple(stride * numbers.itemsize for stride in tensor.strides)
+    axes = zip(tensor.shape, tensor.strides, strict=True)
+    strides = tuple(stride * numbers.itemsize if size > 1 else 0 for size, stride in axes)
     if not tensor.size:
         return np.zeros(tensor.shape, numbers.dtype)
     part = np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, strides, writeable=False)

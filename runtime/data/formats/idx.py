@@ -113,8 +113,8 @@ def _read(path: Path, stream: BinaryIO, axes: int, *, packed: bool) -> np.ndarra
     sizes = [int.from_bytes(head[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(axes)]
     dtype = np.dtype(_DTYPES[head[2]])
     wanted = math.prod(sizes) * dtype.itemsize
-    if wanted > LARGEST:
-        raise damaged(path, f"claims {wanted:,} bytes of data in its header")
+    if math.prod(size or 1 for size in sizes) * dtype.itemsize > LARGEST:  # without rows too
+        raise damaged(path, f"claims sizes of {', '.join(f'{size:,}' for size in sizes)} in its header")
     if packed:
         check_unpacked(path, path.stat().st_size, wanted)
     body = bytearray()

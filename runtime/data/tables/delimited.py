@@ -48,7 +48,10 @@ def _plain(path: Path, text: str, delimiter: str) -> Table | None:
     body = body.rstrip(b"\n") + b"\n"
     if not newline or len(body) == 1 or b'"' in body or b"\r" in body or line.count('"') % 2:
         return None
-    names = _names(path, next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), []))
+    try:
+        names = _names(path, next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), []))
+    except csv.Error:  # a line ends within it, as lines of old systems did
+        return None
 
     def convert(texts: list[list[str]]) -> list[np.ndarray]:
         commas = has_decimal_commas(texts, certain=delimiter != ",")
