@@ -61,7 +61,7 @@ def small(entry: Entry) -> Net:
     if entry.family in MAPS:
         text, count = re.subn(r"(?m)^  input (\w+): .*$", rf"  input \1: {MAPS[entry.family]}", text)
         assert count == 1
-        text = re.sub(r"random_resized_crop\(\d+\)", "random_resized_crop(64)", text)
+        text = re.sub(r"random_resized_crop\(\w+\)", "random_resized_crop(64)", text)
     return load(str(entry.file), entry.net, {**entry.set, **SMALLER.get(entry.family, {})}, text)
 
 
