@@ -25,6 +25,8 @@ from netc.compiler.training.ports import take_parameters
 from netc.compiler.training.scorer import scorer
 from netc.compiler.training.step import backward_step, gradient_step, training_step, update_step
 from netc.compiler.training.tracing import traced_step
+from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.limits import too_many_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -239,6 +241,9 @@ def _finish(
     """Through the pipeline, and written."""
     from netc.compiler.emit import write
 
+    large = None if batch is None else too_many_rows(batch)
+    if large is not None:
+        raise DiagnosticError([large])
     graph = run(a.graph, Context(kind, target, options, batch))
     inputs, outputs = a.ports(graph)
     replaced = {port["name"]: port["of"] for port in outputs if port["role"] == "state"}

@@ -109,3 +109,8 @@ ALL = (
     FILE, LINE, USE_DEPTH, USE_FILES, USE_BYTES, PASSES, LIST, ITEMS, LAYERS, NODES, WRITTEN_OUT, PARAMETERS, BATCH,
     DATA, UNPACKED, RATIO, PIXELS, SECONDS, WORKING_MEMORY, TENSORS,
 )  # fmt: skip
+
+
+def too_many_rows(batch: int, place: Label | None = None) -> Diagnostic | None:
+    """The finding E140 about a batch that is larger than any may be, or None."""
+    return BATCH.finding(f"a batch of {counted(batch, 'row')}", place) if batch > BATCH.value else None

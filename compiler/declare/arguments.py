@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from netc.compiler.ir import LARGEST_FLOAT32, DType, holds
+from netc.grammar.literals import LARGEST
 
 
 class ArgumentError(Exception):
@@ -50,7 +51,7 @@ class ArgumentType:
 
 @dataclass(frozen=True)
 class Integer(ArgumentType):
-    """A whole number from `minimum` to `maximum`."""
+    """A whole number from `minimum` to `maximum`, and below 2**63, as those of the language are."""
 
     minimum: int | None = None
     maximum: int | None = None
@@ -69,6 +70,8 @@ class Integer(ArgumentType):
             raise self.refuse(value, "divide with `//`, which gives a whole number" if whole else None)
         if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
             raise self.refuse(value)
+        if abs(value) > LARGEST:
+            raise self.refuse(value, f"whole numbers go up to {LARGEST:,}")
         return value
 
 

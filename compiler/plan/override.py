@@ -10,6 +10,7 @@ from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.plan.settings import Outside, Setting
 from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, TrainPlan
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.limits import too_many_rows
 
 OUTSIDE: dict[str, tuple[Setting, Outside]] = {
     name: (item, outside) for item in SETTINGS.values() for name, outside in item.outside.items()
@@ -22,7 +23,7 @@ def override(plan: TrainPlan, **settings: Any) -> TrainPlan:
 
     batch, epochs  whole numbers from 1;  lr  the optimizer's base learning rate;  clip_norm  the largest
     global gradient norm;  data  what `--data` would say. Raises DiagnosticError E490 for a name or value out of place,
-    E416 for fewer epochs than the warm-up has.
+    E140 for a batch that is too large, E416 for fewer epochs than the warm-up has.
     """
     findings: list[Diagnostic] = []
     for name, value in settings.items():
@@ -44,6 +45,9 @@ def override(plan: TrainPlan, **settings: Any) -> TrainPlan:
     misfit = replace(plan, unfreeze=()).misfit() if settings.get("epochs") is not None else None
     if misfit is not None and not findings:
         findings.append(Diagnostic("E416", misfit[1], help=misfit[2]))
+    large = None if settings.get("batch") is None else too_many_rows(plan.batch)
+    if large is not None:
+        findings.append(large)
     if findings:
         raise DiagnosticError(findings)
     return plan

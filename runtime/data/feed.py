@@ -12,6 +12,7 @@ from netc.grammar.counted import bounded, counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.fit import expectation, is_of_rows, matches, spread
+from netc.runtime.data.named import as_array
 from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.data.values import ADVICE_FOR_BOUNDS, ADVICE_FOR_ROWS, has_rows, outside
 from netc.runtime.sessions.resident import Array
@@ -61,7 +62,7 @@ def checked(ports: Sequence[Port], arrays: Mapping[str, Any], *, texts: bool = F
         if name not in arrays:
             found.append(Diagnostic("E555", f"no array for `{name}`", help=f"give `{name}` as {describe(port)}"))
             continue
-        array = np.asarray(arrays[name])
+        array = as_array(arrays[name])
         problem = None if is_of_rows(port, array.shape) else shape_problem(port, array.shape, sizes)
         if problem is None and not (texts and "classes" in port and array.dtype.kind == "U"):
             problem = _type_problem(port, array) or _range_problem(port, array)

@@ -70,7 +70,14 @@ def is_pair(data: Any) -> bool:
 
 
 def as_array(value: Any) -> Array:
-    """An array of what a caller has: NumPy's, a list, a tensor of PyTorch's on whatever device; texts as texts."""
+    """An array of what a caller has: NumPy's, a list, a tensor of PyTorch's on whatever device; texts as texts.
+
+    Raises DiagnosticError E557 where NumPy's mask hides numbers: an array without the mask would show them again.
+    """
+    if np.ma.is_masked(value):
+        count = counted(int(np.sum(np.ma.getmaskarray(value))), "masked number")
+        help = "fill them with `.filled(…)`; weights of a loss are an array of their own, `mask=` in the text"
+        raise error("E557", f"an array has {count}, which nothing here leaves out", help=help)
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         value = value.numpy() if hasattr(value, "numpy") else value

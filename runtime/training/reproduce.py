@@ -17,6 +17,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.bind import BoundData, bind_data
 from netc.runtime.data.open import open_data
 from netc.runtime.folder.listener import Listener
+from netc.runtime.folder.lock import FolderLock, is_at_work
 from netc.runtime.folder.progress import Progress, Record
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.model import Model
@@ -98,10 +99,12 @@ def reproduce(
     data      the same rows, where they aren't any more where they were
     listener  follows the training;  say: is given what a partial initialization did
 
-    Raises DiagnosticError E610 for a run that cannot be repeated, E611 where the data isn't that of the run, and as
-    training does.
+    Raises DiagnosticError E569 where a training is at work in it, E610 for a run that cannot be repeated or that has
+    gone on meanwhile, E611 where the data isn't that of the run, and as training does.
     """
     folder = RunFolder.open(path)
+    if is_at_work(path):
+        raise FolderLock(path).refused()
     request, was = request_of(folder), read_conditions(folder)
     progress = folder.read_last()[2]
     _check_repeatable(folder, request, progress, data)
@@ -116,6 +119,7 @@ def reproduce(
         again = out or Path(place) / "again"
         trainer.fit(bound, out=again, listener=listeners, quiet=True)
         figures = _figures(progress.history, trainer.progress.history)
+        _check_still(folder, progress)
         files = ["best.safetensors", *(["last.safetensors"] if progress.batch == 0 else [])]
         pairs = {file: (read_tensors(path / file)[0], read_tensors(again / file)[0]) for file in files}
         moved = [found for file, (old, new) in pairs.items() for found in _moved(file, old, new)]
@@ -141,6 +145,13 @@ def _check_repeatable(folder: RunFolder, request: Request, progress: Progress, d
     if reason is not None:
         raise DiagnosticError(Diagnostic("E610", f"{folder.path} cannot be repeated: {reason}", help=help))
     check_texts(folder, request)
+
+
+def _check_still(folder: RunFolder, progress: Progress) -> None:
+    """E610 where the run is no more what it was when its repetition began: its files are those of other epochs."""
+    if is_at_work(folder.path) or folder.read_last()[2].step != progress.step:
+        message = f"{folder.path} went on while it was repeated, and cannot be compared"
+        raise DiagnosticError(Diagnostic("E610", message, help="repeat it when its training has ended"))
 
 
 def _data(folder: RunFolder, request: Request, net: Net, data: str | None) -> BoundData:

@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 import netc
 from netc.cli import run
 from netc.compiler import check
+from netc.compiler.plan.override import override
 from netc.grammar.diagnostics import DiagnosticError
 
 NET = """
@@ -117,3 +118,30 @@ def test_a_file_that_holds_nothing(capsys: pytest.CaptureFixture[str], text: str
     (found,) = check("small.net").diagnostics
     assert (found.code, found.message) == ("E228", "small.net defines nothing")
     assert (code := refused(capsys)[0]) == 3, code
+
+
+def test_a_batch_is_held_to_its_limit_wherever_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the text with its place, from outside, and as the fixed size of a model: E140, as its page says."""
+    large = "net A { input x: 2; y = dense(2) }\ntrain A { loss = cross_entropy(y, label); batch = 100000000 }\n"
+    with pytest.raises(DiagnosticError) as caught:
+        netc.loads(large)
+    (finding,) = caught.value.diagnostics
+    assert (finding.code, finding.message) == ("E140", "a batch of 100,000,000 rows")
+    assert finding.primary is not None
+    assert finding.primary.span.line == 2
+    net = netc.loads(large.replace("100000000", "1048576"))
+    for refused in (lambda: override(net.plan(), batch=1048577), lambda: netc.compile(net, batch=1048577),
+                    lambda: netc.compile(net, train=True, batch=1048577)):  # fmt: skip
+        with pytest.raises(DiagnosticError, match=r"E140\] a batch of 1,048,577 rows"):
+            refused()
+    monkeypatch.setenv("NETC_LIMIT_BATCH", "4M")
+    assert override(net.plan(), batch=1048577).batch == 1048577
+
+
+@pytest.mark.parametrize("name", ["batch", "epochs", "accumulate"])
+def test_whole_numbers_from_outside_have_the_bounds_of_the_text(name: str) -> None:
+    """What no text can say, no option can: such numbers have no place in a tensor."""
+    net = netc.loads("net A { input x: 2; y = dense(2) }\ntrain A { loss = cross_entropy(y, label) }\n")
+    with pytest.raises(DiagnosticError, match=rf"E490\] {name} is") as caught:
+        override(net.plan(), **{name: 2**63})
+    assert "9,223,372,036,854,775,807" in (caught.value.diagnostics[0].help or "")

@@ -50,3 +50,24 @@ def test_a_model_file_remembers_what_its_text_expects(tmp_path: Path) -> None:
     assert read_inputs([str(tmp_path / "6.npy")], network.inputs).arrays["x"].shape == (2, 6, 5)
     with pytest.raises(netc.DiagnosticError, match=r"E504.*a multiple of 2 of at least 4"):
         read_inputs([str(tmp_path / "5.npy")], network.inputs)
+
+
+def test_numbers_that_a_mask_hides_do_not_come_back(tmp_path: Path) -> None:
+    """Without its mask an array shows what was hidden: refused wherever arrays come in. A mask of nothing is none."""
+    net = netc.loads("net B { input x: 2; y = dense(1) }\ntrain B { loss = mse(y, t) }\n")
+    x, t = np.arange(8, dtype=np.float32).reshape(4, 2), np.ones((4, 1), np.float32)
+    hidden, shown = np.ma.masked_greater(x, 5), np.ma.masked_greater(x, 50)
+    model = netc.Model(net, device="cpu")
+    trainer = netc.Trainer(model, epochs=1)
+    for refused in (
+        lambda: model(hidden),
+        lambda: model({"x": hidden}),
+        lambda: trainer.step({"x": hidden, "t": t}),
+        lambda: model.gradients({"x": hidden, "t": t}),
+        lambda: trainer.evaluate({"x": hidden, "t": t}),
+        lambda: trainer.fit((hidden, t), quiet=True),
+        lambda: trainer.fit([(hidden, t)], quiet=True),
+    ):
+        with pytest.raises(netc.DiagnosticError, match=r"E557\] an array has 2 masked numbers"):
+            refused()
+    assert np.array_equal(model(shown), model(x))

@@ -15,6 +15,8 @@ from sealed import change_document
 
 import netc
 from netc.compiler import Net
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.folder.lock import FolderLock
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.request import request_of
 from netc.runtime.training.reproduce import reproduce
@@ -82,6 +84,19 @@ def test_what_cannot_be_repeated(run: Run, trained: Path, folder: Path) -> None:
     assert (done.returncode, "error[E610]: a cannot be repeated: it has no lock.json" in done.stderr) == (5, True)
     (trained / "lock.json").write_text('{"version": 99}')
     assert "lock.json is of version 99" in run("reproduce", "a").stderr
+
+
+def test_a_run_that_goes_on_is_not_called_different(run: Run, trained: Path) -> None:
+    """Its files change while it is repeated: what they hold of other epochs says nothing of whether it repeats."""
+    with FolderLock(trained).held(), pytest.raises(DiagnosticError, match=r"E569\] a training is at work in a"):
+        reproduce(trained)
+
+    class GoesOn(netc.Listener):
+        def started(self, progress: object, epochs: int, steps_per_epoch: int) -> None:
+            run("train", "--resume", "a", "--epochs", "3")
+
+    with pytest.raises(DiagnosticError, match=r"E610\] a went on while it was repeated"):
+        reproduce(trained, listener=GoesOn())
 
 
 def test_no_absolute_path_of_the_user_is_kept(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

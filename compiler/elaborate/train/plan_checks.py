@@ -9,13 +9,17 @@ from netc.compiler.elaborate.frame import Frame
 from netc.compiler.plan.moving import KERNELS, adapted, chosen, followed, frozen, matches, moving, thawed
 from netc.compiler.plan.train_plan import StepPlan, TrainPlan
 from netc.grammar import ast
-from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.diagnostics import DiagnosticError, Label
+from netc.grammar.limits import too_many_rows
 
 Given = Mapping[str, ast.Expression]
 
 
 def check_fit(frame: Frame, plan: TrainPlan, given: Given) -> None:
-    """Settings that do not fit each other."""
+    """Settings that do not fit each other, and a batch that is too large."""
+    large = too_many_rows(plan.batch, Label(given["batch"].span) if "batch" in given else None)
+    if large is not None:
+        frame.report.add(large)
     misfit = plan.misfit()
     if misfit is not None:
         word, message, help = misfit
