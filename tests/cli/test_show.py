@@ -88,6 +88,7 @@ def test_dream_and_style_of_a_photograph(folder: Path) -> None:
     ("arguments", "code", "words"),
     [
         (("gradcam", "run", "one.png", "--class", "eleven"), 2, "no class is called `eleven`"),
+        (("gradcam", "run", "one.png", "--class", "30"), 2, "take a number from 0 to "),
         (("gradcam", "run", "one.png", "--layer", "conv9"), 3, "E280"),
         (("features", "run", "--layer", "logits", "--size", "32"), 3, "E281"),
         (("features", "run", "--layer", "conv1", "--unit", "9"), 5, "E593"),
