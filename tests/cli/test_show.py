@@ -50,6 +50,8 @@ def test_every_way_of_a_run(folder: Path, way: str, arguments: tuple[str, ...]) 
     said = json.loads(done.stdout)
     assert (said["way"], said["file"]) == (way, file)
     assert said["arrays"]
+    if way in ("saliency", "gradcam", "occlusion"):
+        assert said["notes"][0].startswith("class "), "whose class the picture is about"
     if way in PLOTS:
         assert {name: list(array.shape) for name, array in np.load(folder / file).items()} == said["arrays"]
     else:
