@@ -6,6 +6,7 @@ operators `Dropout` and `BatchNormalization`, which `passes/` turn into their tr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -102,10 +103,13 @@ class Net:
             if label is None or plan.label == label:
                 return plan
         wanted = "train section" if label is None else f'train section "{label}"'
-        raise DiagnosticError(
-            Diagnostic(
-                "E401",
-                f"net `{self.name}` has no {wanted}",
-                help=f"add `train {self.name} {{ loss = cross_entropy(logits, label) }}` to {self.file}",
+        output = next(iter(self.outputs))
+        if self.start:
+            help = 'a model has none; `--loss "cross_entropy(output, label)"` stands for it'
+        elif not re.search(rf"\b{re.escape(output)}\b", self.source):  # a name that the compiler gave
+            help = (
+                f"name the output, `logits = …`, and add `train {self.name} {{ loss = cross_entropy(logits, label) }}`"
             )
-        )
+        else:
+            help = f"add `train {self.name} {{ loss = cross_entropy({output}, label) }}` to {self.file}"
+        raise DiagnosticError(Diagnostic("E401", f"net `{self.name}` has no {wanted}", help=help))

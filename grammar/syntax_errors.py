@@ -99,7 +99,10 @@ def _reserved_word(s: Situation) -> Diagnostic | None:
         return None
     if word.kind in ("NET", "BLOCK", "USE") and s.token is word and s.bracket is None and s.previous.kind in OPERATORS:
         return None
-    return s.finding("E106", f"`{word.text}` is a reserved word", f"choose another name, such as `{word.text}_`", word)
+    help = f"choose another name, such as `{word.text}_`"
+    if word.kind == "OUTPUT" and word is s.token and s.accepts("NUMBER"):
+        help = "write the name of the value, such as `logits`; `output` stands for it in `--loss` alone"
+    return s.finding("E106", f"`{word.text}` is a reserved word", help, word)
 
 
 def _missing_name(s: Situation) -> Diagnostic | None:

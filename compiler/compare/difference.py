@@ -69,10 +69,13 @@ class Match:
 
 
 class Difference:
-    """How one network becomes another: `matches` in the order in which both run."""
+    """How one network becomes another: `matches` in the order in which both run.
 
-    def __init__(self, before: Net, after: Net) -> None:
-        self.before, self.after = before, after
+    called  where the two come from, for a title of networks that are called alike
+    """
+
+    def __init__(self, before: Net, after: Net, called: tuple[str, str] | None = None) -> None:
+        self.before, self.after, self.called = before, after, called
         self.layers = layers_of(before), layers_of(after)
         self.matches = list(_matches(self.layers, (before, after)))
 

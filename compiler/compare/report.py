@@ -134,6 +134,8 @@ def _outputs(net: Net) -> list[str]:
 
 def _title(difference: Difference) -> str:
     old, new = title_of(difference.before), title_of(difference.after)
+    if old == new and difference.called is not None and len(set(difference.called)) == 2:
+        return f"{old}: {' → '.join(difference.called)}"
     return f"{old}\n→ {new}" if len(old) + len(new) > 76 else f"{old} → {new}"
 
 

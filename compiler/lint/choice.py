@@ -75,7 +75,8 @@ def _known(words: Iterable[str]) -> None:
     rules = all_rules()
     for word in words:
         if not any(rule.begins(word) for rule in rules.values()):
-            help = did_you_mean(word, rules) or "see `netc rules` for the codes"
+            named = [code for code, rule in rules.items() if rule.name == word]
+            help = f"use `{named[0]}`" if named else did_you_mean(word, rules) or "see `netc rules` for the codes"
             raise DiagnosticError(Diagnostic("E260", f"no lint rule's code begins with `{word}`", help=help))
 
 

@@ -126,7 +126,10 @@ class _Reader:
         self._known(lint, (*LISTS, PER_FILE, *rules), self._head("lint"), "setting", [*LISTS, PER_FILE, *all_rules()])
         for pattern, condition in budget.items():
             if not isinstance(condition, str):
-                raise self._refuse(f'the budget of "{pattern}" is not a text', f'write "{pattern}" = "params <= 1M"')
+                raise self._refuse(
+                    f'the budget of "{pattern}" is not a text',
+                    f'write "{pattern}" = "params <= 1M", several conditions as "params <= 1M and flops <= 1G"',
+                )
         select, ignore, extend = (self._codes(lint, key) for key in LISTS)
         per_file = self._section(lint, PER_FILE, "lint")
         ignored = {pattern: self._codes(per_file, pattern, f"lint.{PER_FILE}") for pattern in per_file}

@@ -19,7 +19,8 @@ one.
 
 ## Allowing what is meant
 
-A finding that is meant so is allowed in the text, on its line or on the line above. The reason is for the reader:
+A finding that is meant so is allowed in the text, on its line or on the line above. The reason is for the reader and
+may be left out; rules go by their codes:
 
 ```
 net Cut {

@@ -101,9 +101,10 @@ def lint_file(file: str, choice: Choice, texts: Mapping[str, bytes], fixes: str)
     checked = check(file, texts.get(file), given=choice.given)
     comments = allows(checked.file)
     found = findings(checked, file, choice, comments)
+    if checked.file.span.file != file:  # a model's text has no file to be written to
+        found = [replace(finding, fix=None) for finding in found]
     unsafe = fixes == "unsafe"
-    # a model's text has no file to be written to
-    if fixes and checked.file.span.file == file and any(fixable(one, file, unsafe=unsafe) for one in found):
+    if fixes and any(fixable(one, file, unsafe=unsafe) for one in found):
         fixed = fix(file, checked.file.source, partial(_look, file, choice), unsafe=unsafe)
         sources = {**checked.sources, file: fixed.text}
         if _is_marked(texts[file] if file in texts else read_file(file, FILE)):

@@ -53,7 +53,7 @@ def diff(
     from netc.cli.sides import side
     from netc.compiler.compare.difference import Difference
 
-    found = Difference(side(before, (*both, *old)), side(after, (*both, *new)))
+    found = Difference(side(before, (*both, *old)), side(after, (*both, *new)), (before, after))
     fits = _fitting(found, weights)
     _answer(found, fits, style, None if whole else MOST)
     return 0 if found.same else FINDINGS

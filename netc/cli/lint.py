@@ -192,7 +192,9 @@ def _tell_fixes(result: LintResult, *, fix: bool, unsafe: bool) -> None:
     if safe and not fix:
         say(f"{counted(safe, 'safe fix', 'safe fixes')} with `--fix`")
     if others and not (fix and unsafe):
-        say(f"{counted(others, 'unsafe fix', 'unsafe fixes')} with `--fix --unsafe-fixes`; `--diff` shows them")
+        it = "it" if others == 1 else "them"
+        found = counted(others, "unsafe fix", "unsafe fixes")
+        say(f"{found} with `--fix --unsafe-fixes`; `--diff --unsafe-fixes` shows {it}")
 
 
 def _tell_applied(result: LintResult, what: str) -> None:

@@ -29,7 +29,9 @@ def zoo(word: str | None, style: str) -> None:
     if not entries:
         from netc.cli.new import nearest
 
-        raise click.UsageError(f"no net of the zoo has `{word}` in its name or source\n  = help: {nearest(word or '')}")
+        raise click.UsageError(
+            f"no net of the zoo has `{word}` in its name, variant or source\n  = help: {nearest(word or '')}"
+        )
     found = map(listed, entries)
     if style == "json":
         put_json([as_json(item) for item in found])

@@ -92,6 +92,8 @@ class RunFolder(RunFiles):
         folder = RunFolder(path)
         if not folder.run_json.is_file():
             reason = "it has no run.json" if path.is_dir() else "there is no such folder"
+            if path.is_file():
+                reason = "it is a file"
             help = "give a folder that `netc train` made, such as `runs/NAME`"
             if folder.is_beginning():
                 reason = "a training ended there before it began"

@@ -19,6 +19,14 @@ def chosen(model: Model, inputs: Mapping[str, Array], number: int | None) -> tup
     return path, found, rows
 
 
+def scored(model: Model, found: Array, rows: Array) -> list[str]:
+    """A line for each row: its class, and the score of it."""
+    return [
+        f"class {called(model, int(number))}, score {scores[number]:.3g}"
+        for scores, number in zip(found, rows, strict=True)
+    ]
+
+
 def directions(found: Array, rows: Array) -> Array:
     """Ones at the classes."""
     direction = np.zeros_like(found)

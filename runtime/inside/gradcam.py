@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from netc.compiler import Along
-from netc.runtime.inside.classes import called, chosen, directions
+from netc.runtime.inside.classes import called, chosen, directions, scored
 from netc.runtime.inside.layers import image_input, last_map, map_layers
 from netc.runtime.inside.mosaic import overlaid, picture
 from netc.runtime.inside.probing import Probe
@@ -44,4 +44,4 @@ def gradcam(
     for row, number in enumerate(rows):
         panels.append((called(model, int(number)), picture(shown[row])))
         panels.append((f"{at} {'x'.join(map(str, heat.shape[1:]))}", overlaid(shown[row], heat[row])))
-    return Sheet(f"Grad-CAM of {model.net.name}", {"heat": heat, "classes": rows}, panels)
+    return Sheet(f"Grad-CAM of {model.net.name}", {"heat": heat, "classes": rows}, panels, scored(model, found, rows))

@@ -59,7 +59,8 @@ def occlusion(
         (called(model, answer), picture(shown)),
         (f"needed, {patch}x{patch}", overlaid(shown, np.maximum(heat, 0))),
     ]
-    below = [f"score {found[0, answer]:.3g}, at the lowest {found[0, answer] - heat.max():.3g}"]
+    score = found[0, answer]
+    below = [f"class {called(model, answer)}, score {score:.3g}, at the lowest {score - heat.max():.3g}"]
     return Sheet(f"occlusion of {model.net.name}", {"falls": heat, "classes": rows}, panels, below)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from netc.compiler import Along
-from netc.runtime.inside.classes import called, chosen, directions
+from netc.runtime.inside.classes import called, chosen, directions, scored
 from netc.runtime.inside.layers import image_input
 from netc.runtime.inside.mosaic import overlaid, picture
 from netc.runtime.inside.probing import Probe
@@ -52,4 +52,6 @@ def saliency(
     for row, number in enumerate(rows):
         panels.append((f"{called(model, int(number))}", picture(shown[row])))
         panels.append(("saliency", overlaid(shown[row], heat[row], share=0.8)))
-    return Sheet(f"saliency of {model.net.name}", {"saliency": heat, "classes": rows}, panels)
+    return Sheet(
+        f"saliency of {model.net.name}", {"saliency": heat, "classes": rows}, panels, scored(model, found, rows)
+    )

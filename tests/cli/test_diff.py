@@ -70,6 +70,7 @@ def test_revisions(netc: Netc, tmp_path: Path) -> None:
     done = netc("diff", "HEAD:nets/a.net", "nets/a.net")
     assert done.returncode == 1, done.stderr
     assert "features 4 → 5" in done.stdout
+    assert done.stdout.startswith("A: HEAD:nets/a.net → nets/a.net\n")
     assert netc("diff", "HEAD:nets/a.net:A", "HEAD:nets/a.net").returncode == 0
     missing = netc("diff", "HEAD:nets/b.net", "nets/a.net")
     assert (missing.returncode, "there is none in HEAD" in missing.stderr) == (3, True)

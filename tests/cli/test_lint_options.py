@@ -23,7 +23,7 @@ CUT = "net Cut {\n  input image: 1x7x7\n  conv(8, 5x5, stride=3)\n}\n"
 def test_fix_writes_what_is_safe_alone(netc: Netc, tmp_path: Path) -> None:
     done = netc("lint", "a.net", "--select", "L002", "--fix", files={"a.net": BIASED})
     assert done.returncode == 1
-    assert "1 unsafe fix with `--fix --unsafe-fixes`" in done.stderr
+    assert "1 unsafe fix with `--fix --unsafe-fixes`; `--diff --unsafe-fixes` shows it" in done.stderr
     assert (tmp_path / "a.net").read_text() == BIASED
 
 

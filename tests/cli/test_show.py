@@ -50,6 +50,8 @@ def test_every_way_of_a_run(folder: Path, way: str, arguments: tuple[str, ...]) 
     said = json.loads(done.stdout)
     assert (said["way"], said["file"]) == (way, file)
     assert said["arrays"]
+    if way in ("saliency", "gradcam", "occlusion"):
+        assert said["notes"][0].startswith("class "), "whose class the picture is about"
     if way in PLOTS:
         assert {name: list(array.shape) for name, array in np.load(folder / file).items()} == said["arrays"]
     else:
@@ -88,6 +90,7 @@ def test_dream_and_style_of_a_photograph(folder: Path) -> None:
     ("arguments", "code", "words"),
     [
         (("gradcam", "run", "one.png", "--class", "eleven"), 2, "no class is called `eleven`"),
+        (("gradcam", "run", "one.png", "--class", "30"), 2, "take a number from 0 to "),
         (("gradcam", "run", "one.png", "--layer", "conv9"), 3, "E280"),
         (("features", "run", "--layer", "logits", "--size", "32"), 3, "E281"),
         (("features", "run", "--layer", "conv1", "--unit", "9"), 5, "E593"),

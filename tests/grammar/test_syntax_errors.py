@@ -168,6 +168,15 @@ def check(text: str, code: str, place: str, words: str) -> None:
     assert not re.search(r"\b[A-Z]{4,}\b", re.sub(r"`[^`]*`", "", finding.message + finding.help)), "a terminal's name"
 
 
+def test_output_in_a_loss() -> None:
+    """A loss in the text names the value, as `output` stands for it on the command line alone."""
+    (finding,) = findings("net A { a }\ntrain A { loss = cross_entropy(output, label) }")
+    assert finding.code == "E106"
+    assert "`logits`" in (finding.help or "")
+    (finding,) = findings("net A { output = dense(3) }")
+    assert "`output_`" in (finding.help or "")
+
+
 @pytest.mark.parametrize(("body", "code", "place", "words"), STATEMENTS)
 def test_one_finding_in_a_net(body: str, code: str, place: str, words: str) -> None:
     text = f"net A {{\nfirst\n{body}\nlast\n}}\nnet B {{ a }}"

@@ -71,6 +71,21 @@ def test_a_model_is_a_net_that_starts_from_its_numbers(folder: Path) -> None:
     assert check("small.onnx").diagnostics == []
 
 
+def test_no_fixes_of_a_model_are_offered(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """There is no text to write them to, whether they are asked for or not; of a text they are offered."""
+    (folder / "twice.net").write_text("net A { input x: 2x8x8; conv(3, 3x3) -> batchnorm; flatten -> dense(2) }\n")
+    assert run(["compile", "twice.net", "-o", "twice.onnx"]) == 0
+    capsys.readouterr()
+    for file, offered in (("twice.net", True), ("twice.onnx", False)):
+        assert run(["lint", file, "--select", "L002"]) == 1
+        said = capsys.readouterr()
+        assert "L002" in said.out
+        assert ("--unsafe-fixes" in said.err) is offered
+    before = (folder / "twice.onnx").read_bytes()
+    assert run(["lint", "twice.onnx", "--select", "L002", "--fix", "--unsafe-fixes"]) == 1
+    assert (folder / "twice.onnx").read_bytes() == before
+
+
 @pytest.mark.slow
 def test_a_model_trains_on_the_file_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     images = np.random.default_rng(0).standard_normal((40, 2, 8, 8)).astype("f4")

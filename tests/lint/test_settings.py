@@ -228,6 +228,8 @@ def test_settings_of_a_rule(tmp_path: Path) -> None:
         ("[lint.L777]\nlimit = 3", "[lint] has no setting `L777`", ""),
         ("[lint.per-file-ignores]\n'*' = 'L001'", "`*` in [lint.per-file-ignores] is not a list", '"*" = ["L001"]'),
         ("[lint]\nselect = ['L0O1']", "no lint rule's code begins with `L0O1`", "use `L001`"),
+        ("[lint]\nignore = ['dropped-rows']", "no lint rule's code begins with `dropped-rows`", "use `L001`"),
+        ("[budget]\n'*' = ['params <= 1M', 'flops <= 1G']", 'the budget of "*" is not a text', "1M and flops <="),
         ("[lint.per-file-ignores]\n'*.net' = ['L0O1']", "no lint rule's code begins with `L0O1`", "use `L001`"),
     ],
 )

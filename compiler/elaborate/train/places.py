@@ -104,7 +104,7 @@ def prediction_of(frame: Frame, node: ast.Expression, place: str) -> Value | Non
             "E412",
             f"the net has no value `{node.id}`",
             node.span,
-            help=did_you_mean(node.id, known) or f"{place} takes a value that a bind named",
+            help=did_you_mean(node.id, known) or _named(frame, node.id, known, place),
         )
         return None
     value = frame.evaluate(node)
@@ -116,6 +116,15 @@ def prediction_of(frame: Frame, node: ast.Expression, place: str) -> Value | Non
         frame.error("E412", f"{place} takes a value of the net, found {kind(value)}", node.span)
         return None
     return value.value
+
+
+def _named(frame: Frame, wrong: str, known: Sequence[str], place: str) -> str:
+    """What may stand in a place for a value of the net, where no name is like the wrong one."""
+    given = {value.name for value in frame.run.graph.inputs}
+    made = [name for name in known if name not in given]
+    if not made:
+        return f"{place} takes a value that a bind named: `{wrong} = …` in the net"
+    return f"{place} takes a value of the net, such as `{made[-1]}`"
 
 
 def value_of(frame: Frame, name: str) -> Any:

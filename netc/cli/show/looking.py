@@ -166,10 +166,8 @@ def class_number(model: Model, said: str | None) -> int | None:
         return int(said)
     from netc.grammar.diagnostics import did_you_mean
 
-    known = names if names is not None else []
-    raise click.UsageError(
-        f"no class is called `{said}`\n  = help: {did_you_mean(said, known) or f'take a number from 0 to {count - 1}'}"
-    )
+    near = None if said.isdigit() or names is None else did_you_mean(said, names)
+    raise click.UsageError(f"no class is called `{said}`\n  = help: {near or f'take a number from 0 to {count - 1}'}")
 
 
 def bar(what: str, steps: int) -> AbstractContextManager[Callable[[int], None] | None]:
