@@ -82,7 +82,8 @@ def fit(
         Diagnostic(
             "E551",
             f"tensor `{name}`{place} belongs to no parameter of net `{net.name}`",
-            help=did_you_mean(name, absent) or "remove it from the file",
+            help=did_you_mean(name, absent)
+            or "remove it from the file; `--partial` reads what fits, and says what does not",
         )
         for name in (spare if exact else ())
     ]
