@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from netc.grammar.counted import BINARY_UNITS, binary_size
+from netc.grammar.counted import BINARY_UNITS, binary_size, counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label
 from netc.grammar.literals import LiteralError, number
 
