@@ -14,9 +14,9 @@ from fuzzing.kinds import all_kinds
 from tiers import ALL
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").glob("*/*") if path.is_file())
-CASES_OF = {"texts": 60, "nets": 4, "weights": 300, "data": 200, "models": 100, "checkpoints": 50}
+CASES_OF = {"texts": 40, "nets": 3, "weights": 200, "data": 120, "models": 50, "checkpoints": 30}
 """Cases of each kind of a family that `make test` runs."""
-LONGER = 20
+LONGER = 30
 """How many times as many `make test-all` runs."""
 SAID = {
     "raises": "raises: KeyError in tests/fuzz/faults.py",
