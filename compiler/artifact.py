@@ -93,32 +93,25 @@ class Port(TypedDict):
     sizes: NotRequired[dict[str, dict[str, Count]]]
 
 
-class Manifest(TypedDict):
+class ManifestForm(TypedDict):
     """kind: "train" one training step; "backward" and "update" its two halves, gradients in between; "infer" the
     network; "gradient" loss and gradients; "probe" the same of inner values of the network in use; "score" loss and
     metrics from predictions and targets. `settings` holds the training plan of a step or its halves (batch, epochs,
     optimizer, …), and what a scorer's metrics are."""
 
+    kind: Kind
+    net: str
+    target: str
+    inputs: list[Port]
+    outputs: list[Port]
+    source_sha256: str
+    settings: NotRequired[dict[str, Any]]
+
+
+class Manifest(ManifestForm):
+    """A manifest with the version that its file says."""
+
     version: int
-    kind: Kind
-    net: str
-    target: str
-    inputs: list[Port]
-    outputs: list[Port]
-    source_sha256: str
-    settings: NotRequired[dict[str, Any]]
-
-
-class ManifestForm(TypedDict):
-    """A manifest as a file holds it, beside its version."""
-
-    kind: Kind
-    net: str
-    target: str
-    inputs: list[Port]
-    outputs: list[Port]
-    source_sha256: str
-    settings: NotRequired[dict[str, Any]]
 
 
 def read_manifest(text: str) -> Manifest:
