@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from netc.compiler import Port
 from netc.runtime.data.dataset import DataSet, Split
-from netc.runtime.data.divide import SHARE, Divider
+from netc.runtime.data.divide import Divider
 from netc.runtime.data.feed import checked
 from netc.runtime.data.fit import with_open_sizes
 from netc.runtime.data.spec import Options
@@ -22,4 +22,4 @@ def array_data(arrays: Mapping[str, Array], ports: Sequence[Port]) -> DataSet:
     """
     fitting = checked(with_open_sizes(ports), arrays, texts=True)
     parts = {"all": Split(fitting, lambda name, row: f"`{name}`" if row < 0 else f"`{name}`[{row}]")}
-    return DataSet(ARRAYS, parts, {}, Options(), Divider(ARRAYS, parts, None, 0, SHARE))
+    return DataSet(ARRAYS, parts, {}, Options(), Divider(ARRAYS, parts, None, 0, None))

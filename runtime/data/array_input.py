@@ -42,9 +42,18 @@ class Reader:
 
 
 def convert(
-    reader: Reader, place: str, values: np.ndarray, port: Mapping[str, Any], *, channels_last: bool = False
+    reader: Reader,
+    place: str,
+    values: np.ndarray,
+    port: Mapping[str, Any],
+    *,
+    said: float | None = None,
+    channels_last: bool = False,
 ) -> np.ndarray:
-    """One example or several, as training data is converted. Raises E504, E506, E507, E508, E521."""
+    """One example or several, as training data is converted. Raises E504, E506, E507, E508, E521.
+
+    said  the option `scale`, which a float input's values are divided by
+    """
     dtype, wanted = np.dtype(port["dtype"]), port["shape"][1:]
     as_bytes = dtype == np.uint8
     known = reader.known(port)
@@ -86,7 +95,7 @@ def convert(
         raise error("E506", f"{place} holds {np.abs(values).max():.3g}, and float32 numbers up to {LARGEST:.3g}")
     if len(values) == 0:
         raise error("E508", f"{place} has no rows")
-    scale = divisor(values, port, known, place, None, pictures=channels_last) if dtype.kind == "f" else None
+    scale = divisor(values, port, known, place, said, pictures=channels_last) if dtype.kind == "f" else None
     if as_bytes and deep:
         scale = (known.levels or LEVELS) / BYTES
     if isinstance(scale, Diagnostic):

@@ -15,9 +15,14 @@ SHARE = 0.1
 
 
 class Divider:
-    """`divide` for one data set, which is asked more than once."""
+    """`divide` for one data set, which is asked more than once.
 
-    def __init__(self, name: str, parts: Mapping[str, Split], chosen: str | None, seed: int, share: float) -> None:
+    share  to hold out, as it was asked for; None: a tenth
+    """
+
+    def __init__(
+        self, name: str, parts: Mapping[str, Split], chosen: str | None, seed: int, share: float | None
+    ) -> None:
         self.name, self.parts, self.chosen, self.seed, self.share = name, parts, chosen, seed, share
         self._found: dict[tuple[frozenset[str], str | None], Division] = {}
 
@@ -30,6 +35,17 @@ class Divider:
     def of(self, parts: Mapping[str, Split]) -> Divider:
         """The same for some of the rows, which are one part."""
         return Divider(self.name, parts, None, self.seed, self.share)
+
+
+def options_of_parts(parts: Mapping[str, Split]) -> frozenset[str]:
+    """Which options about rows held out parts leave open: a share where some training could need one, or a choice.
+
+    A part that lacks a field may be one without labels, which nothing is measured on.
+    """
+    whole = next((parts[name] for name in ("train", "all") if name in parts), None)
+    own = [part for part in parts.values() if part is not whole]
+    seeded = whole is not None and all(whole.fields.keys() - part.fields.keys() for part in own)
+    return frozenset({"validation"} if seeded else ()) | frozenset({"test"} if len(own) > 1 else ())
 
 
 def with_share(data: DataSet, share: float) -> DataSet:
@@ -53,17 +69,19 @@ def divide(
     parts: Mapping[str, Split],
     chosen: str | None,
     seed: int,
-    share: float,
+    share: float | None,
     needed: Set[str],
     by: str | None = None,
 ) -> Division:
     """Which rows to learn from and which to hold out.
 
     chosen  the option `test`: the part to hold out where the data brings several
+    share   of the rows to hold out where the data brings no part to measure on; None: a tenth
     needed  the fields of the targets: a part without them cannot be measured
     by      the field whose classes are each divided in proportion, or None for one lot of all rows
 
-    Raises E508 where there is nothing to train on or to hold out, E510 for a part that is not there.
+    Raises E508 where there is nothing to train on or to hold out, E510 for a part that is not there, and for a share
+    of data that brings parts to measure on.
     """
     if "train" not in parts and "all" not in parts:
         raise error(
@@ -80,11 +98,14 @@ def divide(
             "E510",
             f"{name} has no part `{chosen}`",
             f"its parts are {', '.join(sorted(parts))}",
-            help="drop the option `test`",
+            help="leave `test` out",
         )
     left = [f"{len(split):,} {part} without labels not used" for part, split in lacking.items()]
     if not measured:
-        return _seeded(name, whole, seed, share, left, by)
+        return _seeded(name, whole, seed, SHARE if share is None else share, left, by)
+    if share is not None:
+        message = f"{name} brings {' and '.join(measured)} to measure on, and has no use for the option `validation`"
+        raise error("E510", message, help="leave `validation` out")
     held = chosen or ("val" if "val" in measured else "test")
     final = next((part for part in measured if part != held), None) if chosen is None else None
     note = f"given: {len(whole):,} train, {len(measured[held]):,} {held}"

@@ -25,9 +25,11 @@ from netc.runtime.data.images.decode import LEVELS, WHITE, read_header, read_ima
 from netc.runtime.data.images.opened import SUFFIXES
 from netc.runtime.data.images.pictures import called
 from netc.runtime.data.open import open_data
-from netc.runtime.data.spec import Options, parse_spec, split_spec
+from netc.runtime.data.spec import Options, check_used, parse_spec, split_spec
 
 Ports = Sequence[Mapping[str, Any]]
+IMAGE = frozenset({"background"})
+"""The option that a single image is read by, besides `scale`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
     """Read files for the data inputs of a model, all of them as one batch, in the order of the paths.
 
     paths  images (for a net with one input), `.npy` of one example or several, `.npz` with an array for each input,
-           `.csv` with the columns of the training, folders of these, and patterns such as `photos/*.png`
+           `.csv` with the columns of the training, folders of these, and patterns such as `photos/*.png`; options may
+           follow, of which images take `background` and `scale`, arrays `scale`
     ports  of a manifest; those of role data are read, and labels for the first target of classes
     card   what the data meant when the model was trained
     Raises DiagnosticError E500 to E512 and E521, for every file that is wrong.
@@ -109,6 +112,7 @@ def _expanded(reader: Reader, spec: str) -> list[Asked]:
     try:
         place = Path(path)
         if place.is_dir() and (images := list(image_files(place))):
+            check_used(path, parse_spec(spec)[1], _used(reader, IMAGE))
             reader.skipped.update(unread(place, frozenset(images)))
             found = [(str(file.relative_to(place)), answers.folder_of(file, place)) for file in images]
             return [Asked(f"{place / name}{options}", name, folder) for name, folder in found]
@@ -139,7 +143,8 @@ def _read(reader: Reader, file: Asked) -> tuple[dict[str, np.ndarray], np.ndarra
     path, ports = Path(place), reader.ports
     suffix = path.suffix.lower()
     if suffix == ".npz":
-        return _from_archive(reader, path)
+        check_used(file.name, options, _used(reader))
+        return _from_archive(reader, path, options)
     if path.is_dir() or (suffix != ".npy" and format_of_file(path) is not None):
         data = open_data(file.spec, card=reader.card if reader.card.inputs else None)
         _, rows = bind_part(data, ports, reader.card if reader.card.inputs else None, "all")
@@ -160,8 +165,16 @@ def _read(reader: Reader, file: Asked) -> tuple[dict[str, np.ndarray], np.ndarra
         )
     port = ports[0]
     if suffix == ".npy":
-        return {port["name"]: convert(reader, str(path), load_array(path), port)}, None
+        check_used(file.name, options, _used(reader))
+        return {port["name"]: convert(reader, str(path), load_array(path), port, said=options.scale)}, None
+    check_used(file.name, options, _used(reader, IMAGE))
     return {port["name"]: _from_image(reader, path, port, options)}, answers.of_folder(reader, file.folder)
+
+
+def _used(reader: Reader, others: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The options of single files: what an input asks for follows from the net and its card."""
+    divided = any(np.dtype(port["dtype"]).kind == "f" for port in reader.ports)
+    return others | ({"scale"} if divided else frozenset())
 
 
 def _from_image(reader: Reader, path: Path, port: Mapping[str, Any], options: Options) -> np.ndarray:
@@ -194,13 +207,15 @@ def _from_image(reader: Reader, path: Path, port: Mapping[str, Any], options: Op
         reader.counted[f"transparency composited on {called(background)}"] += 1
     if header.reduced:
         reader.counted["16 bits read as 8"] += 1
+    if header.several:
+        reader.counted["several frames or pages, of which the first is read"] += 1
     image = read_image(path, channels, size, background=background, deep=header.deep)
-    if header.deep and known.levels is None and known.scale is None:
+    if header.deep and known.levels is None and known.scale is None and options.scale is None:
         reader.counted[f"16 bits divided by {LEVELS:,}, where the model was trained on others"] += 1
-    return convert(reader, str(path), image[None], port, channels_last=True)
+    return convert(reader, str(path), image[None], port, said=options.scale, channels_last=True)
 
 
-def _from_archive(reader: Reader, path: Path) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+def _from_archive(reader: Reader, path: Path, options: Options) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
     arrays, ports = load_npz(path), reader.ports
     if len(ports) == 1 and len(arrays) == 1:
         arrays = {ports[0]["name"]: next(iter(arrays.values()))}
@@ -217,8 +232,9 @@ def _from_archive(reader: Reader, path: Path) -> tuple[dict[str, np.ndarray], np
     ]
     if findings:
         raise DiagnosticError(findings)
+    places = {name: f"{path}, {source}" for name, source in names.items()}
     found = {
-        port["name"]: convert(reader, f"{path}, {names[port['name']]}", arrays[names[port["name"]]], port)
+        port["name"]: convert(reader, places[port["name"]], arrays[names[port["name"]]], port, said=options.scale)
         for port in ports
     }
     if len({len(values) for values in found.values()}) > 1:

@@ -57,11 +57,11 @@ def locate_input(data: DataSet, split: Split, port: Mapping[str, Any], card: Car
     """Raises E503 for columns that are not there; the option `inputs` says others in the same order."""
     known = card.input(port["name"])
     sources = known.sources if known is not None else (port["name"],)
-    if data.options.inputs and known is not None and known.kind == "columns":
+    if data.options.inputs and known is not None:
         sources = data.options.inputs
     if all(name in split.fields for name in sources):
         return Located(split, sources)
-    if known is not None and known.kind == "columns" and split.columns:
+    if known is not None and (data.options.inputs or (known.kind == "columns" and split.columns)):
         raise _missing(data, split, port["name"], sources)
     found = match_inputs(data, split, _ports_of(card, port), _targets_in(card, split))
     return Located(split, found.fields[port["name"]])
@@ -88,13 +88,14 @@ def _targets_in(card: Card, split: Split) -> dict[str, str]:
 
 
 def _missing(data: DataSet, split: Split, name: str, sources: tuple[str, ...]) -> DiagnosticError:
-    columns = listed(list(split.columns))
+    columns = listed(list(split.columns or split.fields))
     findings = [
         finding(
             "E503",
             f"{data.name} has no column `{source}` for input `{name}`",
             f"its columns are {columns}",
-            help=did_you_mean(source, split.columns) or f"call a column `{source}`, as in the data of the training",
+            help=did_you_mean(source, split.columns or split.fields)
+            or f"call a column `{source}`, as in the data of the training",
         )
         for source in sources
         if source not in split.fields

@@ -49,15 +49,13 @@ def match_targets(data: DataSet, split: Split, ports: Ports) -> dict[str, str]:
 
 
 def match_inputs(data: DataSet, split: Split, ports: Ports, targets: Mapping[str, str]) -> Sources:
-    """input -> fields, once the targets have theirs. Raises E503."""
+    """input -> fields, once the targets have theirs; what options name is there (`asked.py`). Raises E503."""
     options = data.options
-    _check_columns(data, split, (*options.inputs, *options.drop))
     taken = set(targets.values())
     found: dict[str, tuple[str, ...]] = {}
     left = [port for port in ports if port["role"] == "data"]
     if options.inputs:
-        port = _only(data, left)
-        return Sources({port["name"]: options.inputs}, _unused(split, {*taken, *options.inputs, *options.drop}))
+        return Sources({left[0]["name"]: options.inputs}, _unused(split, {*taken, *options.inputs, *options.drop}))
     free = [name for name in split.fields if name not in taken and name not in options.drop]
     for port in [port for port in left if port["name"] in free]:
         if port["name"] not in split.columns or not _takes_all(port, left):
@@ -108,7 +106,6 @@ def _guess(split: Split, free: Sequence[str]) -> tuple[str, ...]:
 
 def _chosen_target(data: DataSet, split: Split, left: Ports) -> dict[str, str]:
     chosen = data.options.target or ""
-    _check_columns(data, split, (chosen,))
     if len(left) > 1:
         names = ", ".join(f"`{port['name']}`" for port in left)
         raise error("E503", f"`target={chosen}` is one field, the loss has the targets {names}",
@@ -120,30 +117,6 @@ def _only_text(split: Split, free: Sequence[str], left: Ports) -> str | None:
     """The one column of text, where what is missing is a class."""
     texts = [name for name in free if name in split.columns and not means_numbers(split.fields[name])]  # type: ignore[arg-type]
     return texts[0] if len(texts) == 1 and all("classes" in port for port in left) else None
-
-
-def _only(data: DataSet, left: Ports) -> Mapping[str, Any]:
-    if len(left) == 1:
-        return left[0]
-    names = ", ".join(f"`{port['name']}`" for port in left)
-    raise error(
-        "E503", f"{data.name}: `inputs=` makes one input, the net has {names}", help="call the columns as they are"
-    )
-
-
-def _check_columns(data: DataSet, split: Split, names: Sequence[str]) -> None:
-    wrong = [
-        finding(
-            "E503",
-            f"{data.name} has no column `{name}`",
-            f"its columns are {listed(list(split.fields))}",
-            help=did_you_mean(name, split.fields) or "give names of the first line",
-        )
-        for name in names
-        if name not in split.fields
-    ]
-    if wrong:
-        raise DiagnosticError(wrong)
 
 
 def _unused(split: Split, used: set[str]) -> tuple[str, ...]:

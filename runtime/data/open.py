@@ -7,41 +7,46 @@ from pathlib import Path
 
 from netc.grammar.diagnostics import suggestions
 from netc.runtime.data.arrays import read_digits
+from netc.runtime.data.asked import check_named
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.dataset import DataSet
-from netc.runtime.data.divide import SHARE, Divider
+from netc.runtime.data.divide import Divider, options_of_parts
 from netc.runtime.data.errors import error, unreadable
 from netc.runtime.data.files_below import skipped_text, unread
 from netc.runtime.data.formats.base import Source, format_of_file, format_of_folder, known_formats
-from netc.runtime.data.spec import Options, parse_spec
+from netc.runtime.data.spec import FIELDS, Options, check_used, parse_spec
 
 LABEL = "label"
 
 
-def open_data(spec: str | Path, *, seed: int = 0, validation: float = SHARE, card: Card | None = None) -> DataSet:
+def open_data(spec: str | Path, *, seed: int = 0, validation: float | None = None, card: Card | None = None) -> DataSet:
     """Read the data a spec names.
 
     spec        "digits", "mnist.npz", "table.csv:scale=255", "photos:size=64", or a path. docs/data.md lists formats
                 and options
     seed        picks the rows that are held out where the data brings no split; training's own seed is another one
-    validation  the share held out then, unless the spec has the option
+    validation  the share held out then, a tenth unless it or the spec's option is given; data that brings parts to
+                measure on has no use for it
     card        of a model that was trained: images are read in its colours, over its background, and to its size
     Raises DiagnosticError, codes E500 to E511, naming the file and the row.
     """
     spec = str(spec)
-    name, options = parse_spec(spec)
-    options = options if card is None else _as_trained(options, card)
-    share = options.validation if options.validation is not None else validation
-    if not 0 < share < 1:
+    name, said = parse_spec(spec)
+    if validation is not None and not 0 < validation < 1:
         raise ValueError(f"validation is {validation}, expected a share between 0 and 1")
+    said = replace(said, validation=said.validation or validation)
+    options = said if card is None else _as_trained(said, card)
     source, skipped = _read(name, options)
     short = _short(name)
+    check_used(short, said, FIELDS | source.options | options_of_parts(source.parts))
     notes = [*source.notes, *([skipped_text(skipped)] if skipped else [])]
-    divided = Divider(short, source.parts, options.test, seed, share)
-    again = spec if (seed, validation, card) == (0, SHARE, None) else None
-    return DataSet(
+    divided = Divider(short, source.parts, options.test, seed, options.validation)
+    again = spec if (seed, validation, card) == (0, None, None) else None
+    found = DataSet(
         short, source.parts, source.classes, options, divided, tuple(notes), skipped, source.warnings, spec=again
     )
+    check_named(short, said, found.first)
+    return found
 
 
 def _as_trained(options: Options, card: Card) -> Options:

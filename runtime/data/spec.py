@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ class Options:
     target      the column of a table, or the array, that the loss's target is taken from
     damaged     "skip" leaves images out that cannot be decoded, and counts them; an error without it
     background  what stands behind transparent pixels of images, as `#rrggbb`; white unless it is given
+
+    Each is for data of some kinds alone, and what reads data says which of them it used: others are refused
+    (`check_used`).
     """
 
     size: tuple[int, int] | None = None
@@ -39,6 +43,23 @@ class Options:
     target: str | None = None
     background: str | None = None
     damaged: str | None = None
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of those that were given."""
+        return tuple(item.name for item in fields(self) if getattr(self, item.name) != item.default)
+
+
+def check_used(name: str, options: Options, used: Iterable[str]) -> None:
+    """Raise E510 for options that nothing about this data depends on.
+
+    used  what the reader of the data says that it looked at
+    """
+    used = sorted(used)
+    for option in options.given:
+        if option not in used:
+            has = f"its options are {', '.join(used)}" if used else "it has no options"
+            raise error("E510", f"{name} has no use for the option `{option}`", has, help=f"leave `{option}` out")
 
 
 def parse_spec(spec: str) -> tuple[str, Options]:
@@ -158,6 +179,12 @@ def _wrong(name: str, text: str, expected: str) -> Exception:
 
 COLOURS = {"white": "#ffffff", "black": "#000000"}
 LISTS = ("inputs", "drop")
+FIELDS = frozenset({"inputs", "drop", "target", "scale"})
+"""The options about any data's fields: what binds data to a net uses them, or refuses them."""
+
+PICTURES = frozenset({"size", "channels", "background", "damaged"})
+"""The options that image files are read by."""
+
 _READERS = {
     "size": _size,
     "channels": _channels,

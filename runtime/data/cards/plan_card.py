@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.asked import check_asked
 from netc.runtime.data.cards.card import RESIZE, Card, InputCard, TargetCard
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.labels import names_of
@@ -20,10 +21,11 @@ Ports = Sequence[Mapping[str, Any]]
 
 
 def make_card(data: DataSet, ports: Ports, given: Card | None) -> tuple[Card, tuple[str, ...]]:
-    """The card and the columns and arrays that feed nothing. Raises E503, E511, E521.
+    """The card and the columns and arrays that feed nothing. Raises E503, E510, E511, E521.
 
     given  is kept, but for the scale that this data's option says
     """
+    check_asked(data, ports, given)
     if given is not None:
         scale = data.options.scale
         inputs = given.inputs if scale is None else tuple(replace(item, scale=scale) for item in given.inputs)

@@ -28,6 +28,7 @@ class Source:
     files     every file that was read: what else lies in a folder is counted and said
     notes     what was done on the way, a sentence each
     warnings  findings that don't stop a training
+    options   those that were looked at, by name: any other that was given is refused (`spec.FIELDS` are for all data)
     """
 
     parts: Mapping[str, Split]
@@ -35,6 +36,7 @@ class Source:
     files: frozenset[Path] = frozenset()
     notes: tuple[str, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    options: frozenset[str] = frozenset()
 
 
 class FileFormat:

@@ -43,6 +43,7 @@ class FilesByPart(FolderFormat):
             frozenset(file for source in sources.values() for file in source.files),
             tuple(dict.fromkeys(note for source in sources.values() for note in source.notes)),
             tuple(finding for source in sources.values() for finding in source.warnings),
+            frozenset(option for source in sources.values() for option in source.options),
         )
 
 

@@ -86,7 +86,8 @@ def _read(folder: Path, options: Options) -> Source:
     read = frozenset([*intact.skipped, *(path for paths in chosen.values() for path in paths)])
     loose = sum(path.suffix.lower() in SUFFIXES and path.is_file() for path in first.iterdir() if path not in read)
     notes = [f"{counted(loose, 'image')} beside the folders of classes not used"] if loose else []
-    return Source(found, {"label": tuple(classes)}, read, (*pictures.notes, *intact.notes, *notes), tuple(warnings))
+    notes = [*pictures.notes, *intact.notes, *notes]
+    return Source(found, {"label": tuple(classes)}, read, tuple(notes), tuple(warnings), pictures.options)
 
 
 def _parts(folder: Path) -> dict[str, Path]:

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.opening import open_file
+from netc.runtime.data.errors import error
 from netc.runtime.data.images.opened import read_with
 from netc.runtime.data.images.wide import grey, is_readable, is_wide, wide_levels
 
 GREY = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"})
 ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 SIDEWAYS = frozenset({5, 6, 7, 8})
-ORIENTATION = 0x0112
+ORIENTATION, BITS = 0x0112, 258
 WHITE = "#ffffff"
 LEVELS = 65_535
 PER_BYTE = 257
@@ -28,6 +30,7 @@ class Header:
 
     deep     more than 8 bits of grey or of each colour
     reduced  more than 8 bits, of which 8 are read
+    several  more than one picture: frames of a film, or pages, of which the first is read
     """
 
     height: int
@@ -36,18 +39,21 @@ class Header:
     transparent: bool
     deep: bool
     reduced: bool
+    several: bool = False
 
 
 def read_header(path: Path) -> Header:
     """What the file says before its pixels are decoded. Raises E500, E502 or E512."""
 
     def read(image: Any) -> Header:
+        _check_kind(path, image)
         width, height = image.size
         needs_pixels = image.format == "PNG" and "exif" not in image.info  # there getexif would decode the image
         if not needs_pixels and image.getexif().get(ORIENTATION) in SIDEWAYS:
             width, height = height, width
         deep = image.mode.startswith("I") or is_readable(image)
-        return Header(height, width, image.mode not in GREY, _has_alpha(image), deep, not deep and is_wide(image))
+        reduced, several = not deep and is_wide(image), bool(getattr(image, "is_animated", False))
+        return Header(height, width, image.mode not in GREY, _has_alpha(image), deep, reduced, several)
 
     return read_with(path, read)
 
@@ -66,13 +72,12 @@ def read_image(
     def read(image: Any) -> np.ndarray:
         from PIL import ImageOps
 
+        _check_kind(path, image)
         wide = deep and is_readable(image)
         image.load()
         image = ImageOps.exif_transpose(image)
-        if image.mode == "F":
-            raise ValueError("pixels are floats, expected 8 or 16 bits")
         if image.mode.startswith("I"):
-            levels = _resized(_levels(image, background), size)
+            levels = _resized(_levels(path, image, background), size)
             values = levels if deep else levels // PER_BYTE
             values = np.broadcast_to(values[:, :, None], (*values.shape, channels))
         elif wide:
@@ -115,14 +120,31 @@ def _bytes(image: Any, channels: int, size: tuple[int, int] | None, background: 
     return np.asarray(image, np.uint8).reshape(image.size[1], image.size[0], channels)
 
 
-def _levels(image: Any, background: str) -> np.ndarray:
+def _check_kind(path: Path, image: Any) -> None:
+    """Refuse pixels that are no levels of grey or colour, or of which nobody says what white is; raises E512."""
+    if image.mode == "F":
+        raise _unread(path, "floats")
+    if image.mode == "LAB":
+        raise _unread(path, "the colours L*a*b*")
+    if image.format == "TIFF" and image.mode == "I" and max(image.tag_v2.get(BITS, (1,))) > 16:
+        raise _unread(path, "whole numbers of 32 bits")
+
+
+def _unread(path: Path, what: str) -> DiagnosticError:
+    help = "convert it to grey or RGB of 8 or 16 bits, or save its numbers in an .npz, where `:scale=` divides them"
+    return error(
+        "E512", f"the pixels of {path} are {what}", "pixels are read as 8 or 16 bits of grey or RGB", help=help
+    )
+
+
+def _levels(path: Path, image: Any, background: str) -> np.ndarray:
     """Grey of more than 8 bits as int64 [H, W]."""
     from PIL import Image
 
     levels: np.ndarray = np.array(image, np.int64)
     low, high = (int(levels.min()), int(levels.max())) if levels.size else (0, 0)
     if low < 0 or high > LEVELS:
-        raise ValueError(f"pixels go from {low:,} to {high:,}, expected 0 to {LEVELS:,}")
+        raise _unread(path, f"numbers from {low:,} to {high:,}")
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):
         behind = int(np.asarray(Image.new("RGB", (1, 1), background).convert("L"))[0, 0])

@@ -13,7 +13,7 @@ from netc.grammar.counted import counted
 from netc.runtime.data.dataset import Field
 from netc.runtime.data.errors import damaged, error, shape_text
 from netc.runtime.data.images.decode import LEVELS, WHITE, check_decodes, read_header, read_image
-from netc.runtime.data.spec import Options
+from netc.runtime.data.spec import PICTURES, Options
 
 IN_MEMORY = 512 << 20
 NAMED = {"#ffffff": "white", "#000000": "black"}
@@ -73,11 +73,13 @@ class Pictures:
 
     fields   part -> the images of it
     treated  what was done to them, by name, as the data card keeps it;  notes: the same for people
+    options  the names of those that images are read by
     """
 
     fields: Mapping[str, Field]
     treated: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    options: frozenset[str] = frozenset()
 
 
 def read_pictures(paths: Mapping[str, Sequence[Path]], options: Options) -> Pictures:
@@ -102,18 +104,22 @@ def read_pictures(paths: Mapping[str, Sequence[Path]], options: Options) -> Pict
     background = options.background or WHITE
     treated = {"size": "scaled to cover it, the middle kept"} if options.size is not None else {}
     notes = []
-    transparent, reduced = (sum(getattr(header, name) for header in headers) for name in ("transparent", "reduced"))
+    transparent, reduced, several = (
+        sum(getattr(header, name) for header in headers) for name in ("transparent", "reduced", "several")
+    )
     if transparent or options.background is not None:
         treated["transparency"] = background
         notes.append(f"transparency of {_images(transparent)} composited on {called(background)}")
     if reduced:
         notes.append(f"{_images(reduced)} of 16 bits read as 8")
+    if several:
+        notes.append(f"{_images(several)} of several frames or pages: the first of each is read")
     fields: dict[str, Field] = {}
     in_memory = len(everything) * size[0] * size[1] * channels * (2 if deep else 1) <= IN_MEMORY
     for part, chosen in paths.items():
         images = Images(chosen, size, channels, options.size is not None, background, deep)
         fields[part] = images[:] if in_memory else _checked(images)
-    return Pictures(fields, treated, tuple(notes))
+    return Pictures(fields, treated, tuple(notes), PICTURES)
 
 
 def called(background: str) -> str:

@@ -52,7 +52,8 @@ def table(path: Path, columns: Mapping[str, np.ndarray], where: Callable[[int], 
     names = tuple(name for name, found in values.items() if name != files and found.ndim == 1)
     last = frozenset({"image"} if files is not None else ())
     split = Split(fields, lambda name, row: place(name, rows[row] if row >= 0 else row), last, names, pictures.treated)
-    return Source({"all": split}, {}, frozenset({path, *images, *intact.skipped}), (*pictures.notes, *intact.notes))
+    read = frozenset({path, *images, *intact.skipped})
+    return Source({"all": split}, {}, read, (*pictures.notes, *intact.notes), options=pictures.options)
 
 
 def _plain(place: Callable[[str, int], str], name: str, values: np.ndarray) -> np.ndarray:
