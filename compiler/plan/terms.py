@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from netc.compiler.ir import DType, Value
@@ -49,7 +50,8 @@ class _Given:
         given = [given for place, given in zip(self.measure.places, self.given, strict=True) if place.data]
         found = list(zip(given, self.measure.targets(*self.values), strict=True))
         if self.mask is not None and not isinstance(self.mask, Value):
-            found.append((self.mask, TargetSpec(DType.FLOAT32, self.measure.positions(*self.values))))
+            positions = self.measure.positions(*self.values)
+            found.append((self.mask, TargetSpec(DType.FLOAT32, positions, between=(0.0, math.inf))))
         return tuple(found)
 
 

@@ -61,9 +61,9 @@ def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Valu
 
 
 def _between(terms: Sequence[Term]) -> dict[str, tuple[float, float]]:
-    """Between which numbers fields of numbers lie; a term with a mask may leave out what lies elsewhere."""
+    """Between which numbers fields of numbers lie; what a term has a mask for may lie elsewhere, left out."""
     found: dict[str, tuple[float, float]] = {}
-    masked = {target for term in terms if term.mask is not None for target, _ in term.wanted}
+    masked = {given for term in terms if term.mask is not None for given in term.given}
     for target, spec in (one for term in terms for one in term.wanted):
         if isinstance(target, str) and spec.between is not None and target not in masked:
             (low, high), known = spec.between, found.get(target, (-math.inf, math.inf))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,27 +15,32 @@ from netc.runtime.data.cards.card import Card
 from netc.runtime.data.fit import expectation, is_of_rows, matches, spread
 from netc.runtime.data.named import as_array
 from netc.runtime.data.scale import BYTES, divisor
-from netc.runtime.data.values import ADVICE_FOR_BOUNDS, ADVICE_FOR_ROWS, has_rows, outside
+from netc.runtime.data.values import ADVICE_FOR_ROWS, advice_for_bounds, check_finite, has_rows, outside
 from netc.runtime.sessions.resident import Array
 
 
-def feed(ports: Sequence[Port], given: Any, card: Card | None = None) -> dict[str, Array]:
+def feed(ports: Sequence[Port], given: Any, card: Card | None = None, *, finite: bool = False) -> dict[str, Array]:
     """Arrays for the data and target ports, contiguous and of the declared types.
 
     given  {name: array}, or one array where there is one port. A float64 array becomes float32, any integer array
            becomes the declared integer type; floats are not rounded to integers.
     card   values as they are stored are scaled as it says: bytes for a float input by 255 unless it says another
            number. None: nothing is scaled
+    finite  whether NaN and infinity are refused, as where weights are to learn from them
 
     Raises DiagnosticError: E555 a name is missing or unknown, E556 a shape does not fit, E557 a type does not fit,
-    E558 a label is out of range, E521 values are of another range than those trained on. All that is wrong is in one
-    error.
+    E558 a label is out of range, E521 values are of another range than those trained on, E506 they are not finite. All
+    that is wrong is in one error.
     """
     arrays = checked(ports, _by_name(ports, given))
     found: list[Diagnostic] = []
     fed: dict[str, Array] = {}
     for port in ports:
         array = arrays[port["name"]]
+        wrong = check_finite(array, partial(_place, port["name"]), port) if finite else []
+        if wrong:
+            found += wrong
+            continue
         if is_of_rows(port, array.shape):
             array = _spread(port, array, arrays, ports)
         scale = None if card is None else _scale(port, array, card)
@@ -47,6 +53,11 @@ def feed(ports: Sequence[Port], given: Any, card: Card | None = None) -> dict[st
     if found:
         raise DiagnosticError(found)
     return fed
+
+
+def _place(name: str, row: int, at: int) -> str:
+    """Where a number stands in an array of the caller's."""
+    return f"`{name}`[{row}]"
 
 
 def checked(ports: Sequence[Port], arrays: Mapping[str, Any], *, texts: bool = False) -> dict[str, Array]:
@@ -188,7 +199,7 @@ def _range_problem(port: Port, array: Array) -> Diagnostic | None:
     if array.size and (rows := port.get("rows")) is not None:
         return _not_in_table(port["name"], array, rows)
     if array.size and (between := port.get("between")) is not None:
-        return _not_between(port["name"], array, *between)
+        return _not_between(port, array, *between)
     classes = port.get("classes")
     if classes is None or array.size == 0:
         return None
@@ -201,13 +212,13 @@ def _range_problem(port: Port, array: Array) -> Diagnostic | None:
     return Diagnostic("E558", message, help=f"number the classes from 0 to {classes - 1}")
 
 
-def _not_between(name: str, array: Array, low: float | None, high: float | None) -> Diagnostic | None:
+def _not_between(port: Port, array: Array, low: float | None, high: float | None) -> Diagnostic | None:
     wrong = outside(array, low, high)
     if not wrong.any():
         return None
     row = int(np.argwhere(wrong)[0][0])
-    message = f"{array[wrong][0]:g} in row {row} of `{name}`, where {bounded(low, high)} is wanted"
-    return Diagnostic("E558", message, help=ADVICE_FOR_BOUNDS)
+    message = f"{array[wrong][0]:g} in row {row} of `{port['name']}`, where {bounded(low, high)} is wanted"
+    return Diagnostic("E558", message, help=advice_for_bounds(port))
 
 
 def _not_in_table(name: str, array: Array, rows: int) -> Diagnostic | None:

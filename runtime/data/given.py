@@ -18,7 +18,7 @@ from netc.runtime.data.class_counts import check_classes, counted_in
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.divide import with_share
 from netc.runtime.data.errors import error
-from netc.runtime.data.follow import BoundSplit, bind_split
+from netc.runtime.data.follow import BoundSplit, bind_split, check_rows
 from netc.runtime.data.named import FORMS, is_array, is_pair, named
 from netc.runtime.data.open import open_data
 from netc.runtime.data.spec import with_option
@@ -151,6 +151,7 @@ def _whole(data: DataSet, ports: Sequence[Port], card: Card | None) -> Parts:
     """All rows to learn from."""
     made = _card(data, ports, card)
     train = bind_split(data, data.first, ports, made)
+    check_rows(data, [train], ports, made)
     made = counted_in(made, train).with_parts([PartCard("train", len(train), train.fingerprint)], None, None)
     return Parts(train, None, made, warnings=(*data.warnings, *check_classes(data, ("train",), [train], ports, made)))
 

@@ -45,7 +45,7 @@ class Stream:
         self._running = chain([self.first], self._running)
 
     def epoch(self, start: int = 0, fewest: int = 1, noted: Noted | None = None) -> Iterator[dict[str, Array]]:
-        """The batches of an epoch from number `start` on; raises DiagnosticError E555 to E558, E581.
+        """The batches of an epoch from number `start` on; raises DiagnosticError E506, E555 to E558, E581.
 
         fewest  rows of a batch; fewer are joined to the batch before where that has as many or more
         noted   is told of such a batch, and of one that cannot be joined and is left out
@@ -78,7 +78,7 @@ class Stream:
 
     def _batch(self, item: Any, number: int) -> dict[str, Array]:
         try:
-            fed = feed(self.ports, named(item, self.ports), self.card)
+            fed = feed(self.ports, named(item, self.ports), self.card, finite=True)
         except DiagnosticError as wrong:
             where = f"batch {number + 1:,} of the epoch"
             raise DiagnosticError([replace(it, notes=(*it.notes, where)) for it in wrong.diagnostics]) from None

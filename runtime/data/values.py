@@ -18,6 +18,7 @@ ROUNDING = 1e-5
 LARGEST = float(np.finfo(np.float32).max)
 ADVICE_FOR_ROWS = "number what it looks up from 0, or give the table as many rows as the data has numbers"
 ADVICE_FOR_BOUNDS = "bring the numbers there (divide bytes by 255), or take a loss for any number, such as mse"
+ADVICE_FOR_WEIGHTS = "give 0 to what doesn't count, and more to what does: a mean is divided by the sum of its weights"
 Where = Callable[[int, int], str]
 
 
@@ -30,27 +31,9 @@ def check_values(
     """
     if not isinstance(values, np.ndarray):
         return []  # images on disk hold bytes, and bytes are all good
-    findings: list[Diagnostic] = []
-    if values.dtype.kind == "f":
-        findings += _find(
-            values,
-            where,
-            lambda rows: ~np.isfinite(rows),
-            "E506",
-            "a finite number",
-            "repair the row or leave it out",
-        )
-        if not findings and values.dtype.itemsize > 4 and port["dtype"] == "float32":
-            findings += _find(
-                values,
-                where,
-                lambda rows: np.abs(rows) > LARGEST,
-                "E506",
-                f"a number that float32 holds, up to {LARGEST:.3g}",
-                "divide the numbers by a power of ten",
-            )
-        if findings:
-            return findings
+    findings = check_finite(values, where, port)
+    if findings:
+        return findings
     if np.dtype(port["dtype"]).kind in "iu":
         findings += _find(
             values, where, _not_whole, "E505", f"a whole number for `{port['name']}`", "save whole numbers"
@@ -71,7 +54,7 @@ def check_values(
             lambda rows: outside(rows, *between),
             "E505",
             f"{bounded(*between)} for `{port['name']}`",
-            ADVICE_FOR_BOUNDS,
+            advice_for_bounds(port),
         )
     classes = port.get("classes")
     if findings or classes is None:
@@ -86,6 +69,24 @@ def check_values(
     return _find(
         values, where, lambda rows: ((rows < 0) | (rows >= classes)) & (rows != ignored), "E505", expected, advice
     )
+
+
+def check_finite(values: np.ndarray, where: Where, port: Mapping[str, Any]) -> list[Diagnostic]:
+    """E506 for NaN and infinity, and for numbers that float32 has no place for, where the port is of that type."""
+    if values.dtype.kind != "f":
+        return []
+    advice = "repair the row or leave it out"
+    findings = _find(values, where, lambda rows: ~np.isfinite(rows), "E506", "a finite number", advice)
+    if findings or values.dtype.itemsize <= 4 or port["dtype"] != "float32":
+        return findings
+    expected = f"a number that float32 holds, up to {LARGEST:.3g}"
+    advice = "divide the numbers by a power of ten"
+    return _find(values, where, lambda rows: np.abs(rows) > LARGEST, "E506", expected, advice)
+
+
+def advice_for_bounds(port: Mapping[str, Any]) -> str:
+    """What to do about numbers outside those that a loss has a meaning for, or that weigh."""
+    return ADVICE_FOR_WEIGHTS if port.get("weighs") else ADVICE_FOR_BOUNDS
 
 
 def outside(rows: np.ndarray, low: float | None, high: float | None) -> np.ndarray:

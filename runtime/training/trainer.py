@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import (
+    CARD_KEY,
     Options,
     TrainPlan,
     adapter_file,
@@ -25,7 +26,7 @@ from netc.compiler import (
     undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.cards.card import CARD_KEY, NO_CARD, Card, card_of
+from netc.runtime.data.cards.card import NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import Parts, bind
 from netc.runtime.data.stream import Stream
@@ -113,12 +114,12 @@ class Trainer(Measuring):
         lr   the learning rate of this step; None takes the optimizer's, of each step of the plan its own
 
         Returns the loss and metrics of the batch, before the update. Raises DiagnosticError E555 to E558 where the
-        arrays don't fit, and E701 when the loss is NaN or infinite: the weights then stay as they were, and the
-        optimizer's state starts afresh. Where the loss is scaled, for `mixed` precision, such a step is skipped, and
-        raises E701 only when no scale is left that could help.
+        arrays don't fit, E506 where they hold NaN or infinity, and E701 when the loss is NaN or infinite: the weights
+        then stay as they were, and the optimizer's state starts afresh. Where the loss is scaled, for `mixed`
+        precision, such a step is skipped, and raises E701 only when no scale is left that could help.
         """
         check_decided(self.plan)
-        fed = feed(self.data_ports, batch, self.card or self.model.card or NO_CARD)
+        fed = feed(self.data_ports, batch, self.card or self.model.card or NO_CARD, finite=True)
         if rows_of(fed, self.data_ports) == 0:
             help = "give one example at least"
             raise DiagnosticError(Diagnostic("E556", "the batch has no rows, and so no loss", help=help))

@@ -67,10 +67,32 @@ def test_others_are_taken(loss: str, number: float) -> None:
     assert np.isfinite(trainer_for(loss).fit(data, epochs=1, quiet=True)[0]["loss"])
 
 
+@pytest.mark.parametrize("way", ["fit", "step", "batches"])
+@pytest.mark.parametrize("loss", ["mse(y, t, mask=w)", "mse(y, t, mask=w) + mse(y, t)"])
+def test_a_weight_below_0_is_refused_with_its_row(loss: str, way: str) -> None:
+    trainer, data = trainer_for(loss), {**rows(0), "w": np.ones(ROWS, np.float32)}
+    data["w"][5] = -0.5
+    ways = {"fit": lambda: trainer.fit(data, epochs=1, quiet=True), "step": lambda: trainer.step(data),
+            "batches": lambda: trainer.fit([data], epochs=1, quiet=True)}  # fmt: skip
+    with pytest.raises(DiagnosticError) as caught:
+        ways[way]()
+    (found,) = caught.value.diagnostics
+    assert found.code in ("E505", "E558")
+    assert all(word in found.message for word in ("-0.5", "5", "`w`", "a number of at least 0"))
+    assert "give 0 to what doesn't count" in (found.help or "")
+
+
 def test_of_two_terms_the_narrower_bounds_hold() -> None:
     trainer = trainer_for("mse(y, t) + binary_cross_entropy(y, t)")
     with pytest.raises(DiagnosticError, match="from 0 to 1"):
         trainer.fit(rows(2), epochs=1, quiet=True)
+
+
+def test_a_weight_below_0_in_the_text() -> None:
+    with pytest.raises(DiagnosticError) as caught:
+        trainer_for("mse(y, t, mask=-2)")
+    (found,) = caught.value.diagnostics
+    assert (found.code, "at least 0" in found.message) == ("E413", True)
 
 
 def test_a_number_in_the_text_is_looked_at_too() -> None:

@@ -195,7 +195,12 @@ def _check_numbers(term: Term) -> None:
 
 
 def _check_mask(term: Term) -> None:
-    """Refuse a mask that is a value of the net and no weight of rows, positions or elements; raises ShapeError."""
+    """Refuse a mask below 0, and a value that is no weight of rows, positions or elements; raises ShapeError."""
+    if isinstance(term.mask, float) and term.mask < 0:
+        message = f"{term.measure.word} is weighted by {term.mask:g}, where a number of at least 0 is wanted"
+        raise ShapeError(
+            message, help="leave `mask` out, or name the field of the data that has the weights", code="E413"
+        )
     if not isinstance(term.mask, Value):
         return
     positions = term.measure.positions(*term.values)
