@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netc.compiler.applications import Application, LayerInstance
     from netc.compiler.artifact import (
+        CARD_KEY,
         LOSS,
         MANIFEST_KEY,
         MANIFEST_VERSION,
+        RUN_VERSION,
         Artifact,
         Manifest,
         ManifestForm,
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from netc.compiler.load import check, load, load_model, parse_setting
     from netc.compiler.metrics.base import Figure
     from netc.compiler.metrics.tallies import Parts, Tallies, numbers_of, single
-    from netc.compiler.model_checksum import metadata_entry, sealed_model
+    from netc.compiler.model_checksum import beside_entry, metadata_entry, sealed_model
     from netc.compiler.net import Net
     from netc.compiler.ops import get_op
     from netc.compiler.options import PRECISIONS, Memory, Options, Precision
@@ -102,6 +104,7 @@ _HOMES = {
     "LOSS": "artifact",
     "LOSS_SCALE": "training.loss_scaling",
     "LossTerm": "plan.terms",
+    "CARD_KEY": "artifact",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Memory": "options",
@@ -167,7 +170,9 @@ _HOMES = {
     "as_safetensors": "weights.formats.safetensors_written",
     "ManifestForm": "artifact",
     "MANIFEST_VERSION": "artifact",
+    "RUN_VERSION": "artifact",
     "read_manifest": "artifact",
+    "beside_entry": "model_checksum",
     "metadata_entry": "model_checksum",
     "sealed_model": "model_checksum",
     "first_state": "weights.state",
@@ -213,6 +218,7 @@ _HOMES = {
 
 __all__ = [
     "AVERAGE",
+    "CARD_KEY",
     "FIRST",
     "LOSS",
     "LOSS_SCALE",
@@ -220,6 +226,7 @@ __all__ = [
     "MANIFEST_VERSION",
     "OUTSIDE",
     "PRECISIONS",
+    "RUN_VERSION",
     "SHARE",
     "SMALLEST_SCALE",
     "SOURCE_KEY",
@@ -269,6 +276,7 @@ __all__ = [
     "as_safetensors",
     "batch_ports",
     "below",
+    "beside_entry",
     "by_batch_statistics",
     "check",
     "check_batch_norm",

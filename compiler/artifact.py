@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 MANIFEST_KEY = "netc.manifest"
 MANIFEST_VERSION = 1
 
+CARD_KEY = "netc.card"
+"""The entry of a model's or a weight file's metadata that says what the data meant in training, as JSON."""
+
+RUN_VERSION = 2
+"""Of what a training says about itself: its run.json, and the progress in its checkpoints."""
+
 LOSS = "loss"
 """What results and records call the sum of all losses."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netc.compiler.model_checksum import ChangedError, check_checksum
+from netc.compiler.model_checksum import ChangedError, check_beside, check_checksum
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import DAMAGED, not_permitted
 from netc.grammar.opening import read_file
@@ -26,6 +27,7 @@ def read_initializers(path: str | os.PathLike[str]) -> dict[str, Array]:
         content = read_file(path)
         check_checksum(content)
         model = onnx.load_from_string(content)
+        check_beside(content, _beside(Path(path).parent, model))
         load_external_data_for_model(model, os.path.dirname(os.path.abspath(path)))
         for tensor in model.graph.initializer:
             if any(size < 0 for size in tensor.dims):
@@ -44,3 +46,9 @@ def read_initializers(path: str | os.PathLike[str]) -> dict[str, Array]:
         message = f"cannot read the weights in {os.fspath(path)}: {reason[:1].lower()}{reason[1:]}"
         help = "give an .onnx model that netc or another exporter wrote with its weights inside"
         raise DiagnosticError(Diagnostic("E553", message, help=help)) from error
+
+
+def _beside(folder: Path, model: Any) -> set[Path]:
+    """The files with the numbers of a model's constants."""
+    entries = (entry for tensor in model.graph.initializer for entry in tensor.external_data)
+    return {folder / entry.value for entry in entries if entry.key == "location"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from netc.compiler.model_checksum import CHECKSUM_KEY
+from netc.compiler.model_checksum import BESIDE_KEY, CHECKSUM_KEY
 
 
 def without_taps(content: bytes, taps: Collection[str]) -> bytes | None:
@@ -26,7 +26,7 @@ def without_taps(content: bytes, taps: Collection[str]) -> bytes | None:
     _keep(graph.node, lambda node: not needed.isdisjoint(node.output))
     for items in (graph.input, graph.initializer, graph.value_info):
         _keep(items, lambda item: item.name in needed)
-    _keep(model.metadata_props, lambda entry: entry.key != CHECKSUM_KEY)
+    _keep(model.metadata_props, lambda entry: entry.key not in (CHECKSUM_KEY, BESIDE_KEY))
     rest: bytes = model.SerializeToString(deterministic=True)
     return rest
 

@@ -22,8 +22,8 @@ class OutsideError(ValueError):
     """External data that isn't in the model's folder, or not within its file."""
 
 
-def check_external(folder: Path | None, tensors: Sequence[Entries]) -> int:
-    """The bytes of the files that tensors lie in; raises OutsideError unless each is in the folder, links followed.
+def check_external(folder: Path | None, tensors: Sequence[Entries]) -> dict[Path, int]:
+    """The files that tensors lie in, and their bytes; raises OutsideError unless each is in the folder, links followed.
 
     A file that has another name too (a hard link) may be one of anywhere, and is refused.
     """
@@ -49,7 +49,7 @@ def check_external(folder: Path | None, tensors: Sequence[Entries]) -> int:
         size = sizes[file] = about.st_size
         if offset + (length if "length" in said else 0) > size:
             raise OutsideError(f"it asks for numbers beyond the end of {shown}, which has {counted(size, 'byte')}")
-    return sum(sizes.values())
+    return sizes
 
 
 def _file(root: Path, location: str) -> Path | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netc.compiler.importing.external import OutsideError, check_external
-from netc.compiler.model_checksum import ChangedError, check_checksum
+from netc.compiler.model_checksum import ChangedError, check_beside, check_checksum
 from netc.compiler.wire import MOST, DamagedError, fields
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import DAMAGED
@@ -63,12 +63,13 @@ def check_model(path: Path, model: bytes, folder: Path | None = None) -> int | N
 
     Raises DiagnosticError E565, E567 for what a model may not ask for. E565 is also what is no ONNX model, and external
     data that isn't in the folder, None where it may have none; E567 is an operator of a domain that isn't open; E534 is
-    a model that netc wrote, of which a bit is another one now.
+    a model that netc wrote, of which a bit is another one now, or one of its external data, which is read for that.
     """
     try:
         check_checksum(model)
         asked, tensors = closed_operator(model), _read(model).tensors
         outside = check_external(folder, tensors)
+        check_beside(model, outside)
     except (DamagedError, OutsideError) as damage:
         help = "give a model that `netc compile` or `netc train` wrote"
         message = f"{path} cannot be loaded as an ONNX model"
@@ -76,7 +77,7 @@ def check_model(path: Path, model: bytes, folder: Path | None = None) -> int | N
     except ChangedError as changed:
         help = (
             "take it from a copy, or write it again with `netc compile` or `netc export`; if a program of yours "
-            "changed it on purpose, take the entry `netc.checksum` out of its metadata"
+            "changed it on purpose, take the entries `netc.checksum` out of its metadata"
         )
         raise DiagnosticError(Diagnostic(DAMAGED, f"{path} is damaged: {changed}", help=help)) from None
     if asked is not None:
@@ -84,7 +85,7 @@ def check_model(path: Path, model: bytes, folder: Path | None = None) -> int | N
         message = f"{path} asks for operator `{asked.op}` of domain `{asked.domain}`, which models may not use"
         help = "compile the network with `netc compile`, which writes standard operators (`--target std`)"
         raise DiagnosticError(Diagnostic("E567", message, notes=(f"in {node}",), help=help))
-    return outside if tensors else None
+    return sum(outside.values()) if tensors else None
 
 
 def check_file(path: Path) -> None:

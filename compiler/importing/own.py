@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from netc.compiler.importing.findings import damaged
 from netc.compiler.net import Net
+from netc.grammar.documents import DocumentError, opened
 
 SOURCE_KEY = "netc.source"
 """The entry of a model's metadata that holds it, as JSON."""
@@ -26,8 +27,8 @@ class OwnSource:
 
     text: str
     net: str
-    given: Mapping[str, Any] = field(default_factory=dict)
-    used: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Any]
+    used: Mapping[str, str]
 
 
 def source_note(net: Net) -> str:
@@ -46,12 +47,9 @@ def own_source(metadata: Mapping[str, str]) -> OwnSource | None:
     if noted is None:
         return None
     try:
-        said = OwnSource(**json.loads(noted))
-        texts = {"text": said.text, "net": said.net, **said.used}
-    except (ValueError, TypeError, RecursionError):
-        raise damaged(f"its `{SOURCE_KEY}` is no source of a network") from None
-    if not all(isinstance(name, str) and isinstance(text, str) for name, text in texts.items()):
-        raise damaged(f"its `{SOURCE_KEY}` is no source of a network")
+        said: OwnSource = opened(noted, OwnSource)
+    except DocumentError as error:
+        raise damaged(f"its `{SOURCE_KEY}` {error}") from None
     for name in said.used:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or path.suffix != ".net":

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from netc.compiler.artifact import RUN_VERSION
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.documents import opened, parsed
+from netc.grammar.documents import DocumentError, opened, parsed, read_document
 from netc.grammar.opening import read_text_file
 from netc.grammar.schema import Measured
 
@@ -88,16 +89,20 @@ UNFIT = (OSError, ValueError, KeyError, TypeError, AttributeError, DiagnosticErr
 """What reading a document of another form ends with."""
 
 
+HELP = "train again, or lint the text alone"
+
+
 def read_run(folder: Path) -> Evidence:
-    """What a run folder knows; raises DiagnosticError E560 or E561."""
+    """What a run folder knows; raises DiagnosticError E534 to E536, E560, E561."""
     if not (folder / RUN).is_file():
         help = "give a folder that `netc train` made, such as `runs/NAME`"
         raise DiagnosticError(Diagnostic("E560", f"{folder} is not a run: it has no {RUN}", help=help))
+    request, history = _request(folder), _history(folder)
     try:
-        return _run(folder, _request(folder))
+        return _run(request, history)
     except UNFIT as error:
-        message = f"{folder} has a {RUN} or a {METRICS} that cannot be read: {error}"
-        raise DiagnosticError(Diagnostic("E561", message, help="train again, or lint the text alone")) from None
+        message = f"{folder / RUN} has a data card that cannot be read: {error}"
+        raise DiagnosticError(Diagnostic("E561", message, help=HELP)) from None
 
 
 def read_card(path: Path) -> Evidence:
@@ -121,23 +126,40 @@ def beside(file: str) -> Evidence:
         return NOTHING
     try:
         request = _request(folder)
-        return _run(folder, request) if request["file"] == Path(file).name else NOTHING
+        return _run(request, _history(folder)) if request["file"] == Path(file).name else NOTHING
     except UNFIT:
         return NOTHING
 
 
 def _request(folder: Path) -> dict[str, Any]:
-    """What a training was asked for, of a file that is as it was written."""
-    found: dict[str, Any] = opened(read_text_file(folder / RUN), dict[str, Any])
+    """What a training was asked for, of a file that is as it was written; raises DiagnosticError E534 to E536, E561."""
+    found: dict[str, Any] = read_document(folder / RUN, dict[str, Any], version=RUN_VERSION, code="E561", help=HELP)
     return found
 
 
-def _run(folder: Path, request: Mapping[str, Any]) -> Evidence:
-    lines = read_text_file(folder / METRICS).splitlines() if (folder / METRICS).is_file() else []
+def _history(folder: Path) -> tuple[Record, ...]:
+    """A record for each epoch; raises DiagnosticError E534, E561 with the line that is wrong."""
+    path = folder / METRICS
+    if not path.is_file():
+        return ()
+    try:
+        lines = read_text_file(path).splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DiagnosticError(Diagnostic("E561", f"{path} cannot be read: {error}", help=HELP)) from None
+    return tuple(_record(f"{path}, line {number},", line) for number, line in enumerate(lines, 1))
+
+
+def _record(what: str, line: str) -> Record:
+    try:
+        found: Record = opened(line, dict[str, Measured])
+    except DocumentError as error:
+        raise DiagnosticError(error.finding(what, "E561", HELP)) from None
+    return found
+
+
+def _run(request: Mapping[str, Any], history: tuple[Record, ...]) -> Evidence:
     card = request.get("card")
-    return Evidence(
-        _card(card) if card else None, tuple(opened(line, dict[str, Measured]) for line in lines), request.get("net")
-    )
+    return Evidence(_card(card) if card else None, history, request.get("net"))
 
 
 def _card(found: Any) -> DataCard:

@@ -7,19 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
-from netc.compiler import read_tensors
+from netc.compiler import CARD_KEY, RUN_VERSION, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import DocumentError, opened
 from netc.grammar.schema import Count, FormError
 from netc.runtime.folder.progress import Progress
 from netc.runtime.sessions.resident import Array
 
-RUN_VERSION = 2
-"""Of run.json and of checkpoints."""
-
 PROGRESS_KEY = "netc.checkpoint"
-CARD_KEY = "netc.card"
-"""Entries of the metadata, JSON both."""
+"""The entry of the metadata that says how far the training has come, as JSON."""
 
 
 class About(TypedDict):

@@ -10,13 +10,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
-from netc.compiler import MANIFEST_VERSION, Figure, ManifestForm, as_safetensors, read_metadata, read_tensors
+from netc.compiler import (
+    MANIFEST_VERSION,
+    RUN_VERSION,
+    Figure,
+    ManifestForm,
+    as_safetensors,
+    read_metadata,
+    read_tensors,
+)
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.documents import DocumentError, not_permitted, opened, read_document, written
+from netc.grammar.documents import DocumentError, not_permitted, opened, read_document, sealed, written
 from netc.grammar.opening import read_file
 from netc.grammar.schema import Count
 from netc.runtime.folder import door
-from netc.runtime.folder.checkpoints import RUN_VERSION, About, card_metadata, metadata_of, read_about, read_checkpoint
+from netc.runtime.folder.checkpoints import About, card_metadata, metadata_of, read_about, read_checkpoint
 from netc.runtime.folder.files import (
     cannot_write,
     make_folder,
@@ -160,29 +168,29 @@ class RunFolder(RunFiles):
 
     def restart(self, progress: Progress) -> None:
         """Make the result files agree with the progress: lines of epochs after the checkpoint go."""
-        lines = "".join(json.dumps(record) + "\n" for record in progress.history)
-        write_atomic(self.metrics, lines.encode())
+        write_atomic(self.metrics, _lines(progress.history))
         self._write_results(progress.history)
 
     def record(self, record: Record) -> None:
         """Add an epoch to metrics.jsonl and results.csv."""
         history = [*self.history(), record]
-        write_atomic(self.metrics, "".join(json.dumps(each) + "\n" for each in history).encode())
+        write_atomic(self.metrics, _lines(history))
         self._write_results(history)
 
     def history(self) -> list[Record]:
-        """The records in metrics.jsonl; raises DiagnosticError E536, E561."""
+        """The records in metrics.jsonl; raises DiagnosticError E534, E536, E561, with the line that is wrong."""
         if not self.metrics.exists():
             return []
         help = "remove it: `--resume` writes it anew from the checkpoint"
         try:
-            lines = read_file(self.metrics).decode("utf-8").splitlines()
-            return [opened(line, KeptRecord) for line in lines]
+            content = read_file(self.metrics)
         except PermissionError as error:
             raise not_permitted(self.metrics, error) from None
-        except (OSError, UnicodeDecodeError, DocumentError) as error:
-            said = str(error) if isinstance(error, DocumentError) else "is no JSON"
-            raise DiagnosticError(Diagnostic("E561", f"{self.metrics} has a line that {said}", help=help)) from None
+        except OSError as error:
+            said = (error.strerror or str(error)).lower()
+            raise DiagnosticError(Diagnostic("E561", f"cannot read {self.metrics}: {said}", help=help)) from None
+        return [_opened(f"{self.metrics}, line {number},", line, help)
+                for number, line in enumerate(content.splitlines(), 1)]  # fmt: skip
 
     def _write_results(self, history: Sequence[Record]) -> None:
         columns = list(dict.fromkeys(name for record in history for name in record))
@@ -258,3 +266,18 @@ class RunFolder(RunFiles):
         help = "remove it and measure again: `netc eval` with the run and `--part test`"
         found: Tested = self._read(self.test_json, Tested, TEST_VERSION, help)
         return found
+
+
+def _lines(history: Sequence[Record]) -> bytes:
+    """A line for each record, with a checksum of its own: where an end is missing the others are whole."""
+    return "".join(json.dumps(sealed(record)) + "\n" for record in history).encode()
+
+
+def _opened(what: str, line: bytes, help: str) -> Record:
+    try:
+        found: Record = opened(line.decode(), KeptRecord)
+    except UnicodeDecodeError:
+        raise DiagnosticError(Diagnostic("E561", f"{what} is no JSON", help=help)) from None
+    except DocumentError as error:
+        raise DiagnosticError(error.finding(what, "E561", help)) from None
+    return found

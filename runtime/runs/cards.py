@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netc.compiler import Net, TrainPlan, batch_ports, read_metadata
-from netc.runtime.data.cards.card import CARD_KEY, Card, card_of
+from netc.compiler import CARD_KEY, Net, TrainPlan, batch_ports, read_metadata
+from netc.runtime.data.cards.card import Card, card_of
 from netc.runtime.data.cards.plan_card import continues
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.folder.run_folder import RunFolder

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import MANIFEST_KEY, Figure, Manifest, Port, check_model, read_model, said, without_taps
+from netc.compiler import CARD_KEY, MANIFEST_KEY, Figure, Manifest, Port, check_model, read_model, said, without_taps
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import DocumentError, not_permitted
 from netc.grammar.snippet import printable
 from netc.runtime.data.batches import chunks
-from netc.runtime.data.cards.card import CARD_KEY, Card, card_of
+from netc.runtime.data.cards.card import Card, card_of
 from netc.runtime.data.class_scores import class_scores, softmax
 from netc.runtime.data.given import BoundBatches, rows_of
 from netc.runtime.devices.device import CPU, Device

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from netc.compiler import (
+    CARD_KEY,
     SOURCE_KEY,
     ExternalData,
     Net,
     Options,
     TrainPlan,
+    beside_entry,
     compile_inference,
     compile_scorer,
     decided,
@@ -30,7 +32,7 @@ from netc.compiler import (
 )
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.data.cards.card import CARD_KEY, Card
+from netc.runtime.data.cards.card import Card
 from netc.runtime.folder.files import write_atomic, write_pair
 from netc.runtime.runs.notes import SCORER_KEY
 
@@ -88,7 +90,8 @@ def export(path: Path, net: Net, *args: Any, help: str | None = None, **how: Any
         write_atomic(path, model, help)
         return len(model)
     external = ExternalData(f"{path.name}.data")
-    model = sealed_model(deployable(net, *args, external=external, **how))
+    model = deployable(net, *args, external=external, **how)
+    model = sealed_model(model + beside_entry(external.content()))
     write_pair(path.with_name(external.location), external.content(), path, model, help)
     return len(model) + external.size
 

@@ -11,6 +11,7 @@ from linted import DIGITS, known, label, mended, messages, said, trained
 from repairs import applied
 
 import netc.cli as cli
+from netc.compiler.artifact import RUN_VERSION
 from netc.compiler.lint import Choice, lint
 from netc.compiler.lint.evidence import read_card, read_run
 from netc.grammar.diagnostics import DiagnosticError
@@ -166,7 +167,9 @@ def test_a_run_folder_is_its_texts_evidence(tmp_path: Path) -> None:
     (tmp_path / "a.net").write_text(text)
     (tmp_path / "b.net").write_text(text)
     assert lint([tmp_path], select=("L701",)).diagnostics == []
-    (tmp_path / "run.json").write_text(json.dumps({"file": "a.net", "net": "Digits", "card": CARD}))
+    (tmp_path / "run.json").write_text(
+        json.dumps({"version": RUN_VERSION, "file": "a.net", "net": "Digits", "card": CARD})
+    )
     (tmp_path / "metrics.jsonl").write_text('{"epoch": 1, "loss": 2}\n')
     (finding,) = lint([tmp_path], select=("L701",)).diagnostics
     assert finding.primary is not None
@@ -186,7 +189,9 @@ def test_evidence_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFi
     net.write_text(trained("batch = 64"))
     folder.mkdir()
     card.write_text(json.dumps({"version": 1, "card": CARD}))
-    (folder / "run.json").write_text(json.dumps({"file": "x.net", "net": "Digits", "card": None}))
+    (folder / "run.json").write_text(
+        json.dumps({"version": RUN_VERSION, "file": "x.net", "net": "Digits", "card": None})
+    )
     assert cli.run(["lint", str(net)]) == 0
     assert cli.run(["lint", str(net), "--run", str(folder)]) == 0
     for more in ([], ["--run", str(folder)]):
@@ -203,18 +208,36 @@ def test_what_is_no_card(text: str, tmp_path: Path) -> None:
     (tmp_path / "card.json").write_text(text)
     with pytest.raises(DiagnosticError, match="E524"):
         read_card(tmp_path / "card.json")
-    (tmp_path / "run.json").write_text('{"card": ' + text)
+    (tmp_path / "run.json").write_text(f'{{"version": {RUN_VERSION}, "card": {text}')
     with pytest.raises(DiagnosticError, match="E561"):
         read_run(tmp_path)
 
 
 def test_a_run_that_somebody_changed_is_no_evidence(tmp_path: Path) -> None:
-    document = {"file": "a.net", "net": "Digits", "card": CARD}
+    document = {"version": RUN_VERSION, "file": "a.net", "net": "Digits", "card": CARD}
     (tmp_path / "run.json").write_bytes(written(document))
     assert read_run(tmp_path).net == "Digits"
     (tmp_path / "run.json").write_bytes(written(document).replace(b"Digits", b"Digit5"))
     with pytest.raises(DiagnosticError, match="does not match its checksum"):
         read_run(tmp_path)
+
+
+@pytest.mark.parametrize(("version", "code"), [(RUN_VERSION + 1, "E535"), (1, "E535"), ("2", "E561"), (None, "E561")])
+def test_a_run_of_another_version_is_no_evidence(tmp_path: Path, version: object, code: str) -> None:
+    document = {"file": "a.net", "net": "Digits", "card": CARD}
+    (tmp_path / "run.json").write_bytes(written(document if version is None else {"version": version, **document}))
+    with pytest.raises(DiagnosticError, match=code):
+        read_run(tmp_path)
+
+
+@pytest.mark.parametrize(("line", "code"), [('{"epoch": 2, "lo', "E561"), ("[]", "E561"), ("", "E561")])
+def test_a_line_of_metrics_that_is_wrong_is_named(tmp_path: Path, line: str, code: str) -> None:
+    document = {"version": RUN_VERSION, "file": "a.net", "net": "Digits", "card": CARD}
+    (tmp_path / "run.json").write_bytes(written(document))
+    (tmp_path / "metrics.jsonl").write_text(f'{{"epoch": 1, "loss": 2}}\n{line}\n{{"epoch": 3, "loss": 2}}\n')
+    with pytest.raises(DiagnosticError, match=r"metrics\.jsonl, line 2,") as caught:
+        read_run(tmp_path)
+    assert caught.value.diagnostics[0].code == code
 
 
 def test_fixes_keep_weights() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import netc
 from netc.compiler import compile_inference, compile_training, compile_update, said
+from netc.grammar.documents import checked
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.export import deployable
 
@@ -68,7 +69,7 @@ def test_a_value(name: str, usual: list[dict[str, float]], tmp_path: Path) -> No
     text = f"net A {{ input x: 4\n {name} = dense(3) }}\ntrain A {{ loss = cross_entropy({name}, label); {REST} }}"
     history = trained(text, {"x": X, "label": LABELS}, tmp_path)
     assert [list(record) for record in without_time(history)] == [list(record) for record in usual]
-    assert json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1]) == history[-1]
+    assert checked(json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])) == history[-1]
 
 
 def test_everything_at_once(tmp_path: Path) -> None:

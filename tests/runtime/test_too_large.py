@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
+from sealed import flipped
 
 import netc
+from netc.compiler import read_tensors
+from netc.compiler.importing.importer import import_text
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.folder import files
 from netc.runtime.runs import export
@@ -83,6 +87,63 @@ def test_compile_writes_both(run: Run, folder: Path, large: None) -> None:
     assert run("predict", "elsewhere/a.onnx", "x.npy").returncode == 0
     done = run("predict", "a.onnx", "x.npy")
     assert (done.returncode, "`a.onnx.data`, which is no file in its folder" in done.stderr) == (5, True), done.stderr
+
+
+def code_of(read: Callable[[], object]) -> tuple[str, bool]:
+    """The finding, and whether it names the file with the weights."""
+    with pytest.raises(DiagnosticError) as caught:
+        read()
+    found = caught.value.diagnostics[0]
+    return found.code, "a.onnx.data" in found.message
+
+
+READERS: dict[str, Callable[[], object]] = {
+    "predict": lambda: Deployed.open(Path("a.onnx")),
+    "init": lambda: read_tensors("a.onnx"),
+    "import": lambda: import_text("a.onnx"),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_weights_beside_a_model_have_a_checksum(run: Run, folder: Path, large: None, reader: str) -> None:
+    """A bit that turned, in a number or between them, and the weights of another model of the same sizes."""
+    read = READERS[reader]
+    assert run("compile", "tiny.net", "--seed", "1", "-o", "a.onnx").returncode == 0
+    other = (folder / "a.onnx.data").read_bytes()
+    assert run("compile", "tiny.net", "-o", "a.onnx").returncode == 0
+    content = (folder / "a.onnx.data").read_bytes()
+    read()
+    drawn = np.random.default_rng(0).integers(0, 8 * len(content), 20)
+    for changed in (other, content + b"\0", *(flipped(content, bit) for bit in (0, *map(int, drawn)))):
+        (folder / "a.onnx.data").write_bytes(changed)
+        assert code_of(read) == ("E534", True)
+    (folder / "a.onnx.data").write_bytes(content)
+    read()
+
+
+def test_weights_that_somebody_changed_on_purpose(run: Run, folder: Path, large: None) -> None:
+    assert run("compile", "tiny.net", "-o", "a.onnx").returncode == 0
+    (folder / "a.onnx.data").write_bytes(bytes((folder / "a.onnx.data").stat().st_size))
+    model = onnx.load(folder / "a.onnx", load_external_data=False)
+    kept = [entry for entry in model.metadata_props if not entry.key.startswith("netc.checksum")]
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+    onnx.save(model, folder / "a.onnx")
+    assert not any(array.any() for array in read_tensors("a.onnx")[0].values() if array.dtype == np.float32)
+
+
+def test_a_run_whose_weights_beside_are_damaged(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way out is tried: the model goes, and is made of the best weights."""
+    monkeypatch.setattr(export, "LARGEST", 100)
+    assert run(*TRAIN, "--out", "run").returncode == 0
+    before = predictions(run, "run")
+    path = folder / "run/model.onnx.data"
+    path.write_bytes(flipped(path.read_bytes(), 99))
+    done = run("predict", "run", "run/sample.npz")
+    assert (done.returncode, "error[E534]" in done.stderr, "model.onnx.data" in done.stderr) == (5, True, True)
+    assert "best.safetensors is intact" in done.stderr
+    (folder / "run/model.onnx").unlink()
+    assert predictions(run, "run") == before
 
 
 def test_bytes_alone_cannot_hold_it(large: None) -> None:

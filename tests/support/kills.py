@@ -25,6 +25,7 @@ from typing import Any
 from safetensors.numpy import load_file
 
 from netc.cli import run
+from netc.grammar.documents import checked
 from netc.grammar.opening import read_text_file
 from netc.runtime.folder import door
 from netc.runtime.folder.run_folder import RunFolder
@@ -94,7 +95,7 @@ def result(out: Path) -> dict[str, Any]:
     """All that has to be equal to the last bit."""
     folder = RunFolder(out)
     tensors, about, progress = folder.read_last()
-    records = [json.loads(line) for line in read_text_file(folder.metrics).splitlines()]
+    records = [checked(json.loads(line)) for line in read_text_file(folder.metrics).splitlines()]
     for record in (*records, *progress.history):
         record.pop("seconds")
     best = {name: array.tobytes().hex() for name, array in load_file(folder.best).items()}

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from netc.compiler.artifact import RUN_VERSION
 from netc.compiler.lint import all_rules
 
 
@@ -16,5 +17,9 @@ def example(code: str, section: str, folder: Path) -> None:
     text = all_rules()[code].documentation.split(f"## {section}\n", 1)[1].split("\n## ", 1)[0]
     names = {"toml": "pyproject.toml", "json": "run.json", "jsonl": "metrics.jsonl"}
     for language, block in re.findall(r"```(\w*)\n(.*?)```", text, re.S):
-        said = json.dumps({"file": "example.net", **json.loads(block)}) if language == "json" else block
+        said = (
+            json.dumps({"version": RUN_VERSION, "file": "example.net", **json.loads(block)})
+            if language == "json"
+            else block
+        )
         (folder / names.get(language, "example.net")).write_text(said, "utf-8")

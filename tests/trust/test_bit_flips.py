@@ -13,9 +13,9 @@ import pytest
 from sealed import flipped
 from tiers import ALL
 
-from netc.compiler import read_tensors
+from netc.compiler import CARD_KEY, read_tensors
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data.cards.card import CARD_KEY, card_of
+from netc.runtime.data.cards.card import card_of
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.request import request_of
 from netc.runtime.training.conditions import read_conditions

@@ -271,6 +271,53 @@ def test_what_is_newer_is_called_newer(here: Path, what: str) -> None:
     assert "damaged" not in found.message or what == "weights"  # by hand, so that its checksum doesn't match either
 
 
+# ------------------------------------------------------------ a record of epochs, line by line
+def test_every_flip_in_a_line_of_metrics_is_named(here: Path) -> None:
+    """By its file and line, or the text of the line is another one that says the same."""
+    path, run = Path("run/metrics.jsonl"), RunFolder(Path("run"))
+    content, records = path.read_bytes(), run.history()
+    first = content.index(b"\n")
+    found = set()
+    for bit in np.random.default_rng(0).integers(0, 8 * len(content), 200):
+        if content[bit // 8 :][:1] == b"\n":
+            continue
+        path.write_bytes(flipped(content, int(bit)))
+        try:
+            assert run.history() == records
+        except DiagnosticError as error:
+            (one,) = error.diagnostics
+            found.add(one.code)
+            assert one.message.startswith(f"{path}, line {1 if bit // 8 < first else 2}, "), one.message
+            assert "`--resume` writes it anew" in (one.help or "")
+    assert found == {"E534", "E561"}
+
+
+@pytest.mark.parametrize("left", [1, 10, 100])
+def test_a_torn_line_of_metrics_is_named(here: Path, left: int) -> None:
+    path = Path("run/metrics.jsonl")
+    path.write_bytes(path.read_bytes()[: -left - 1])
+    found = refused(RunFolder(Path("run")).history)
+    assert found.message == f"{path}, line 2, is cut off"
+    assert command(["lint", "run/tiny.net", "--run", "run"]) == 5
+
+
+def test_the_way_out_of_a_damaged_line_of_metrics(here: Path) -> None:
+    """Going on writes the record anew, of what the checkpoint says."""
+    path = Path("run/metrics.jsonl")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"loss": ', b'"loss": 1', 1))
+    assert refused(RunFolder(Path("run")).history).code == "E534"
+    assert command(["train", "--resume", "run", "--epochs", "3", "--device", "cpu"]) == 0
+    assert path.read_bytes().startswith(content)
+
+
+def test_a_record_of_a_version_before_has_no_checksums(here: Path) -> None:
+    path, run = Path("run/metrics.jsonl"), RunFolder(Path("run"))
+    records = run.history()
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    assert run.history() == records
+
+
 # ------------------------------------------------------------ not permitted
 @pytest.mark.parametrize(
     "name", ["run.json", "best.safetensors", "last.safetensors", "model.onnx", "lock.json", "test.json"]

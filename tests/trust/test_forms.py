@@ -22,11 +22,11 @@ from tiers import ALL
 
 import netc
 from netc.cli import run as command
-from netc.compiler import read_adapter, read_metadata, sealed_model
+from netc.compiler import CARD_KEY, read_adapter, read_metadata, sealed_model
 from netc.compiler.importing.importer import import_text
 from netc.grammar.diagnostics import DiagnosticError
-from netc.grammar.documents import CHECKSUM, written
-from netc.runtime.folder.checkpoints import CARD_KEY, PROGRESS_KEY
+from netc.grammar.documents import CHECKSUM, checked, written
+from netc.runtime.folder.checkpoints import PROGRESS_KEY
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.listing import read_run
@@ -174,7 +174,7 @@ def test_what_a_checkpoint_says(here: Path, capsys: pytest.CaptureFixture[str]) 
 def test_what_a_record_of_metrics_says(here: Path) -> None:
     path = Path("run/metrics.jsonl")
     first, second = path.read_text().splitlines()
-    for what, found in mutations(json.loads(first)):
+    for what, found in mutations(checked(json.loads(first))):
         path.write_text(f"{json.dumps(found)}\n{second}\n")
         coded(RunFolder(Path("run")).history, what)
         assert command(["lint", "run/tiny.net", "--run", "run"]) in (0, 1, 5), what

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from netc.compiler import Value
-from netc.runtime.data.cards.card import CARD_KEY, Card, InputCard
+from netc.compiler import CARD_KEY, Value
+from netc.runtime.data.cards.card import Card, InputCard
 from netc.runtime.data.cards.card_text import input_line
 from netc.runtime.runs.loaded import Run
 
