@@ -49,15 +49,27 @@ class Fixed:
 
 
 class CudaStepSession(StepSession):
-    """A training step whose results stay on the card until `read_every` steps have been started."""
+    """A training step whose results stay on the card until `read_every` steps have been started.
+
+    undo  whether a step may be left out: no state is then written where it was read, without graphs either
+    """
 
     def __init__(
-        self, artifact: Artifact, parameters: Resident, state: Resident, *, threads: int = 0, profile: bool = False
+        self,
+        artifact: Artifact,
+        parameters: Resident,
+        state: Resident,
+        *,
+        threads: int = 0,
+        profile: bool = False,
+        undo: bool = False,
     ) -> None:
         device = parameters.device
         self.graphs = device.graphs and not profile and is_static(artifact.manifest)
         self._reopen = (artifact, device, threads, profile)
-        super().__init__(artifact, parameters, state, threads=threads, profile=profile, in_place=not device.graphs)
+        super().__init__(
+            artifact, parameters, state, threads=threads, profile=profile, in_place=not (device.graphs or undo)
+        )
         self._fixed: dict[Hashable, Fixed] = {}
         self._waiting: list[dict[str, Any]] = []
         self._ring = [self._places() for _ in range(READ_EVERY)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,6 +17,7 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.augment import SHARE, Batch, augment, batch_size
 from netc.runtime.data.batches import Batches, number_of_batches
+from netc.runtime.data.cards.card import NO_CARD
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
 from netc.runtime.folder.listener import Listeners
@@ -23,6 +25,7 @@ from netc.runtime.folder.progress import Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.training.accumulated import SIZES
 from netc.runtime.training.diverged import diverged
+from netc.runtime.training.found_again import found_again
 from netc.runtime.training.interrupt import Asked, Interrupted, interruptible
 from netc.runtime.training.watching import feedback, reason_to_stop
 
@@ -96,7 +99,7 @@ class Loop:
                         self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
                         break
         except DiagnosticError as error:
-            raise self.with_kept(error) from error
+            raise self.with_kept(self.with_layer(error)) from error
         finally:
             self.listener.finished(progress)
 
@@ -115,6 +118,18 @@ class Loop:
     def reason_to_stop(self) -> str | None:
         """Why the plan ends training here, or None. After a resume it is asked again, of the same history."""
         return reason_to_stop(self.trainer.plan, self.trainer.progress.history)
+
+    def with_layer(self, error: DiagnosticError) -> DiagnosticError:
+        """A divergence that a card told of late, with the layer where it begins."""
+        trainer = self.trainer
+        if trainer.lost is None or self.folder is None or isinstance(self.train, Stream):
+            return error
+        since = f"from the checkpoint after step {self.folder.saved or 0:,}, one by one"
+        self.listener.noted(f"step {trainer.lost:,} diverged: the steps {since}, to find the layer where it begins")
+        parts = Parts(self.train, self.test, trainer.card or NO_CARD)
+        return found_again(
+            error, trainer, self.folder, lambda listener: Loop(trainer, parts, self.epochs, None, listener, math.inf)
+        )
 
     def with_kept(self, error: DiagnosticError) -> DiagnosticError:
         """A divergence with the weights that are left."""

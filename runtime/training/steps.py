@@ -107,7 +107,7 @@ def step_session(model: Model, artifact: Artifact, state: Resident, *, profile: 
     undo   whether a step may be left out: no state is then written where it was read
     """
     if model.device.name == "cuda":
-        return CudaStepSession(artifact, model.weights, state, threads=model.threads, profile=profile)
+        return CudaStepSession(artifact, model.weights, state, threads=model.threads, profile=profile, undo=undo)
     return StepSession(artifact, model.weights, state, threads=model.threads, profile=profile, in_place=not undo)
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from netc.compiler import LOSS, Options, Parts, Port, Tallies, TrainPlan, first_state, provisional, single
+from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.augment import unmixed
 from netc.runtime.folder.progress import Progress, finite, not_finite
 from netc.runtime.model import Model, ports, scalars
@@ -35,7 +36,13 @@ class Updates:
     """The steps of a plan on a model's weights, with the optimizer's state, as far as the training has come.
 
     On a card a step starts before the loss of the one before is known: `start` and `finish` are its halves.
+
+    one_by_one  whether every step is waited for on a card too
+    lost        the number of the step that diverged, where steps after it have changed the weights since
     """
+
+    one_by_one = False
+    lost: int | None = None
 
     def __init__(
         self,
@@ -55,6 +62,7 @@ class Updates:
         self._profile = profile
         self._cache = cache_features
         self._waiting: list[tuple[float, int]] = []
+        self._given: Mapping[str, Array] = {}
         self._running: StepSession | None = None
         self._prepare(1)
 
@@ -73,7 +81,8 @@ class Updates:
         rates  the learning rate of each step of the plan
 
         On a CPU they come at once. On a card they come every few steps, and so does E701: the steps after the one
-        that diverged have then changed the weights. A plan of several steps waits for each of them.
+        that diverged have then changed the weights, and no layer is named (`lost`). A plan of several steps waits for
+        each of them.
         """
         if len(self._all_steps) > 1 or self.plan.accumulate > 1:
             return [self._in_turn(feeds, rates)]
@@ -86,8 +95,9 @@ class Updates:
         given, (share,) = unmixed(feeds)
         at = self.steps_started + len(before)
         given = {**given, **scalars(self.manifest, seed=self.seed, step=at, rate=rate, share=share)}
-        if self.skip_bad_steps or self.model.device.name == "cpu":
+        if self.skip_bad_steps or self.one_by_one or self.model.device.name == "cpu":
             return [*before, self._judged(attempt(session, given, self._accepts), self._steps, rate, rows, at + 1)]
+        self._given = given
         came = session.start(given)
         self._waiting.append((rate, rows))
         if all(map(self._accepts, came)):
@@ -106,9 +116,12 @@ class Updates:
             skipped = f"step {number} is skipped: {outcome.wrong}{of}"
             return StepResult(values, rows, parts, f"{skipped} ({self.progress.skipped} of {self.skip_bad_steps})")
         error = diverged(f"{outcome.wrong}{of} in step {number}", rate)
-        error = located(error, steps.model, steps.plan, steps.step, outcome.feeds, self.options)
+        error = self._located(error, steps, outcome.feeds)
         self._start_state()
         raise error
+
+    def _located(self, error: DiagnosticError, steps: Steps, feeds: Mapping[str, Array]) -> DiagnosticError:
+        return located(error, steps.model, steps.plan, steps.step, feeds, self.options)
 
     def _in_turn(self, feeds: Mapping[str, Array], rates: Sequence[float]) -> StepResult:
         """The steps of the plan one after the other: `loss.NAME` is that of each, `loss` their sum where all ran."""
@@ -154,9 +167,14 @@ class Updates:
         for at, values in enumerate(came, 1 + after):
             rate, rows = self._waiting.pop(0)
             if not self._accepts(values):
+                number, is_last = self.progress.step + at, at == len(came) + after
+                error = diverged(f"the {not_finite(values)} in step {number}", rate)
+                if is_last:  # the weights are those before it
+                    error = self._located(error, self._steps, self._given)
+                self.lost = None if is_last else number
                 self._waiting.clear()
                 self._start_state()
-                raise diverged(f"the {not_finite(values)} in step {self.progress.step + at}", rate)
+                raise error
             numbers, parts = self.tallies.split(values)
             results.append(StepResult(numbers, rows, parts))
         return results

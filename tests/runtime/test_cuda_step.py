@@ -129,6 +129,14 @@ class Seen(Silent):
         self.losses.append(results["loss"])
 
 
+class Noting(Silent):
+    def __init__(self, notes: list[str]) -> None:
+        self.notes = notes
+
+    def noted(self, text: str) -> None:
+        self.notes.append(text)
+
+
 @pytest.mark.parametrize("refusal", ["none", "session", "run", "unwanted", "stale"])
 def test_the_same_training_as_on_the_cpu(net: netc.Net, card: Card, refusal: str) -> None:
     """Ten whole batches and a smaller one an epoch; the losses, in their order, and the weights are the CPU's."""
@@ -202,6 +210,56 @@ def test_a_divergence_is_found_at_the_reading(net: netc.Net, card: Card, graphs:
     assert told[0].code == "E701"
     assert one.steps_started == 0
     assert not any(array.any() for array in (one.state.get(name) for name in one.state.current))
+
+
+@pytest.mark.parametrize("graphs", [False, True])
+@pytest.mark.parametrize("row", [0, 7, 50, 99])
+def test_a_divergence_names_the_layer_that_the_cpu_names(
+    net: netc.Net, card: Card, tmp_path: Path, graphs: bool, row: int
+) -> None:
+    """Other steps came after it: those since the checkpoint are made again, each by itself."""
+    rows = data(100)
+    rows["image"][row] = 3e38
+    told: list[Any] = []
+    seen: list[str] = []
+    for where in (CPU, replace(CUDA, graphs=graphs)):
+        one = trainer(net, where)
+        with pytest.raises(DiagnosticError) as caught:
+            one.fit(rows, epochs=2, out=tmp_path / where.name, listener=Noting(seen), quiet=True)
+        told.append(caught.value.diagnostics[0])
+        assert not one.one_by_one
+    assert told[0].message == told[1].message
+    assert told[0].notes[0] == told[1].notes[0]
+    assert told[0].notes[0].startswith("the output of `")
+    assert told[0].primary == told[1].primary
+    assert told[0].primary is not None
+    assert "the last good checkpoint is" in told[1].notes[-1]
+    assert len(seen) <= 1
+    assert all(text.endswith("to find the layer where it begins") for text in seen)
+
+
+def test_a_divergence_without_a_folder_is_told_as_it_was(net: netc.Net, card: Card) -> None:
+    rows = data(100)
+    rows["image"][50] = 3e38
+    one = trainer(net, replace(CUDA, graphs=False))
+    with pytest.raises(DiagnosticError) as caught:
+        one.fit(rows, epochs=1, quiet=True)
+    assert caught.value.diagnostics[0].code == "E701"
+
+
+@pytest.mark.parametrize("graphs", [False, True])
+def test_a_step_that_is_skipped_on_a_card_changes_nothing(net: netc.Net, card: Card, graphs: bool) -> None:
+    """The momentum too, which has one buffer without graphs unless a step may be left out."""
+    one, plain = (trainer(net, replace(CUDA, graphs=graphs), skip_bad_steps=number) for number in (3, 0))
+    rows = {name: array[:4] for name, array in data().items()}
+    bad = {**rows, "image": np.full_like(rows["image"], 3e38)}
+    for batch in (rows, bad, rows):
+        one.step(batch)
+    for number in range(2):
+        plain.step(rows)
+        plain.progress.step += number == 0
+    for name, tensor in plain.checkpoint().items():
+        np.testing.assert_array_equal(one.checkpoint()[name], tensor, err_msg=name)
 
 
 def test_one_step_by_itself_keeps_the_weights_when_it_diverges(net: netc.Net, card: Card) -> None:
