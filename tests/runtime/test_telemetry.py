@@ -115,7 +115,7 @@ def both(shim: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[s
     yield started
     for watched in started.values():
         watched.process.kill()
-        watched.process.wait()
+        watched.process.communicate()
 
 
 def quiet(watched: Watched) -> None:
