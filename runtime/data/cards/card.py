@@ -12,7 +12,6 @@ from netc.runtime.data.cards import card_checks
 from netc.runtime.data.errors import error
 
 CARD_VERSION = 2
-CARD_KEY = "netc.card"
 RESIZE = "resize"
 """What `treated` calls the size that maps are brought to: `64x48`, height first."""
 
