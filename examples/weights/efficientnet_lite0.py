@@ -17,7 +17,8 @@ from pathlib import Path
 from fetch import counted, fetch
 
 import netc
-from netc.runtime.data.cards.card import CARD_KEY, Card, InputCard, TargetCard
+from netc.compiler import CARD_KEY
+from netc.runtime.data.cards.card import Card, InputCard, TargetCard
 from netc.runtime.folder.files import write_weights
 
 HERE = Path(__file__).parent

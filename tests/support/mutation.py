@@ -92,6 +92,7 @@ FAMILIES = {
             "tests/ops/test_edges.py",
             "tests/ops/test_short_gradients.py",
             "tests/ops/test_symbolic.py",
+            "tests/ops/test_slice_range.py",
             "tests/scan/test_gradients.py",
         ),
     ),
