@@ -2,7 +2,7 @@
 
     make coverage
 
-Every folder of tests is run on its own under coverage.py, and so are processes that tests start. A figure is lines and
+Every folder of tests is run on its own under coverage.py, and so are processes that tests start or fork. A figure is lines and
 branches together, of all files of a room, those that no test imports too. The exit status is 1 where one is below.
 """
 
