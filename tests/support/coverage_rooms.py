@@ -2,8 +2,9 @@
 
     make coverage
 
-Every folder of tests is run on its own under coverage.py, and so are processes that tests start or fork. A figure is lines and
-branches together, of all files of a room, those that no test imports too. The exit status is 1 where one is below.
+Every folder of tests is run on its own under coverage.py, and so are processes that tests start or fork. A figure is
+lines and branches together, of all files of a room, those that no test imports too. The exit status is 1 where one is
+below.
 """
 
 from __future__ import annotations
