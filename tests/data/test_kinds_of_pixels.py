@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from netc.runtime.data import open_data, read_inputs
-from netc.runtime.data.images.decode import read_image
+from netc.runtime.data.images.decode import read_header, read_image
 
 from .makers import image_port, pixels, write_image
 
@@ -70,3 +70,14 @@ def test_the_first_of_several_frames_is_said(tmp_path: Path, ending: str) -> Non
     found = read_inputs([tmp_path], [image_port(3, 4, 6)])
     assert "2 images: several frames or pages, of which the first is read" in found.notes
     assert read_image(tmp_path / "a" / f"0.{ending}", 3).max() == 0
+
+
+def test_what_breaks_behind_the_first_frame_is_not_looked_at(tmp_path: Path) -> None:
+    frames = [Image.fromarray(pixels(40, 60, 3, seed=seed)) for seed in (0, 1)]
+    frames[0].save(tmp_path / "x.gif", save_all=True, append_images=frames[1:])
+    content = (tmp_path / "x.gif").read_bytes()
+    whole = read_image(tmp_path / "x.gif", 3)
+    for size in range(len(content) - 2000, len(content), 200):
+        (tmp_path / "x.gif").write_bytes(content[:size])
+        assert np.array_equal(read_image(tmp_path / "x.gif", 3), whole)
+        assert read_header(tmp_path / "x.gif").width == 60

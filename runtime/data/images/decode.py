@@ -52,8 +52,8 @@ def read_header(path: Path) -> Header:
         if not needs_pixels and image.getexif().get(ORIENTATION) in SIDEWAYS:
             width, height = height, width
         deep = image.mode.startswith("I") or is_readable(image)
-        reduced, several = not deep and is_wide(image), bool(getattr(image, "is_animated", False))
-        return Header(height, width, image.mode not in GREY, _has_alpha(image), deep, reduced, several)
+        colour, transparent, reduced = image.mode not in GREY, _has_alpha(image), not deep and is_wide(image)
+        return Header(height, width, colour, transparent, deep, reduced, _has_several(image))
 
     return read_with(path, read)
 
@@ -160,6 +160,14 @@ def _resized(levels: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
     image = ImageOps.fit(Image.fromarray(levels.astype(np.float32)), (size[1], size[0]), Image.Resampling.BILINEAR)
     scaled: np.ndarray = np.clip(np.rint(np.asarray(image)), 0, LEVELS).astype(np.int64)
     return scaled
+
+
+def _has_several(image: Any) -> bool:
+    """Whether there are more frames or pages; of a file that breaks behind its first one nothing else is read."""
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # whatever a decoder throws at bytes behind the frame that is read
+        return False
 
 
 def _has_alpha(image: Any) -> bool:
