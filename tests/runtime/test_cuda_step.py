@@ -238,6 +238,23 @@ def test_a_divergence_names_the_layer_that_the_cpu_names(
     assert all(text.endswith("to find the layer where it begins") for text in seen)
 
 
+def test_a_divergence_that_does_not_come_again_is_told_as_it_was(net: netc.Net, card: Card, tmp_path: Path) -> None:
+    rows = data(400)
+    rows["image"][20] = 3e38
+
+    class Mend(Silent):
+        def noted(self, text: str) -> None:
+            rows["image"][20] = 0
+
+    one = trainer(net, replace(CUDA, graphs=False))
+    with pytest.raises(DiagnosticError) as caught:
+        one.fit(rows, epochs=1, out=tmp_path / "run", listener=Mend())
+    found = caught.value.diagnostics[0]
+    assert found.primary is None
+    assert "these steps were finite" in found.notes[1]
+    assert not one.one_by_one
+
+
 def test_a_divergence_without_a_folder_is_told_as_it_was(net: netc.Net, card: Card) -> None:
     rows = data(100)
     rows["image"][50] = 3e38
