@@ -132,3 +132,21 @@ def test_nothing_in_common(net: Any, tmp_path: Path) -> None:
     save_file({"other.weight": np.zeros(3, np.float32)}, tmp_path / "other.safetensors")
     with pytest.raises(DiagnosticError, match="E550"):
         read_initial(tmp_path / "other.safetensors", net, partial=True)
+
+
+def test_names_that_a_map_beside_the_net_expects_are_called_by_it(net: Any, tmp_path: Path) -> None:
+    """The way out is tried: with the map they are the net's."""
+    (tmp_path / "a.toml").write_text(
+        "[maps]\nothers = [['^body\\.0\\.', 'conv1.'], ['^body\\.1\\.', 'batchnorm1.'], ['^head\\.', 'logits.']]\n"
+    )
+    held = weights(net)
+    theirs = {"conv1": "body.0", "batchnorm1": "body.1", "logits": "head"}
+    renamed = {f"{theirs[name.partition('.')[0]]}.{name.partition('.')[2]}": array for name, array in held.items()}
+    save_file(renamed, tmp_path / "others.safetensors")
+    with pytest.raises(DiagnosticError) as caught:
+        read_initial(tmp_path / "others.safetensors", net, partial=False)
+    (found,) = caught.value.diagnostics
+    assert found.code == "E551"
+    assert "called as others calls them" in found.message
+    assert "`--map others`" in (found.help or "")
+    assert same(dict(read_initial(tmp_path / "others.safetensors", net, partial=False, map="others").weights), held)
