@@ -25,6 +25,7 @@ from netc.compiler.targets.fast import fast_rows
 from netc.compiler.targets.fast.attention import attention
 from netc.compiler.targets.fast.chains import chains
 from netc.compiler.targets.fast.layer_normalization import layer_normalization
+from netc.compiler.targets.fast.recurrences import recurrences
 from netc.compiler.targets.layout import Rows, ways
 from netc.compiler.targets.registry import Table, names_of, pick
 from netc.compiler.targets.std import STD
@@ -40,12 +41,18 @@ TOUCHES: dict[Touch, str] = {
 }
 """What is rewritten once a graph is in the operators of a target that wants it, in this order."""
 
+FIRST_FUSIONS: dict[Touch, str] = {
+    recurrences: "recurrent networks and their gradients become one operator each",
+}
+"""What is rewritten before all else, while a Scan knows its gradient, for targets that have the operators."""
+
 FUSIONS: dict[Touch, str] = {
     attention: "attention and its gradient become one operator each",
     layer_normalization: "so do layer normalizations",
 }
 """What is rewritten before a graph is laid out, while it says what it means, for targets that have the operators."""
 
+LARGER = frozenset({**FIRST_FUSIONS, **FUSIONS})
 CPU = frozenset({steep_masks, pads_as_joins, flat_scalars})
 
 
@@ -77,8 +84,8 @@ TARGETS: dict[str, Target] = {
     "std": Target(STD),
     "cpu": Target(STD, partial(blocked_layout, block=16), touches=CPU, rows=rows),
     "cpu8": Target(STD, partial(blocked_layout, block=8), touches=CPU, rows=rows),
-    "fast": Target(STD, partial(blocked_layout, block=16), frozenset(FUSIONS), CPU | {chains}, fast_rows),
-    "fast8": Target(STD, partial(blocked_layout, block=8), frozenset(FUSIONS), CPU | {chains}, fast_rows),
+    "fast": Target(STD, partial(blocked_layout, block=16), LARGER, CPU | {chains}, fast_rows),
+    "fast8": Target(STD, partial(blocked_layout, block=8), LARGER, CPU | {chains}, fast_rows),
     "cuda": Target(CUDA, touches=frozenset({masks_as_choices}), opset=18),
     "web": Target(STD),
 }

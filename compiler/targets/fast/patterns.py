@@ -41,3 +41,21 @@ def factors(value: Value, op: str = "Mul") -> tuple[tuple[Value, Value], ...]:
 def other_factor(value: Value, known: Value, op: str = "Mul") -> Value | None:
     """The other input of an operation that takes `known` and one more in either order."""
     return next((second for first, second in factors(value, op) if first is known), None)
+
+
+def is_same(value: Value, pattern: Value, standing: dict[Value, Value]) -> bool:
+    """Whether a value is made as `pattern` is, a value of another graph.
+
+    standing  for a value of the pattern, what stands for it; it learns what it is asked about
+    """
+    if pattern in standing:
+        return standing[pattern] is value
+    node, wanted = value.node, pattern.node
+    if node is None or wanted is None or node.op != wanted.op or node.attributes != wanted.attributes:
+        return False
+    if len(node.inputs) != len(wanted.inputs) or node.outputs.index(value) != wanted.outputs.index(pattern):
+        return False
+    if not all(is_same(a, b, standing) for a, b in zip(node.inputs, wanted.inputs, strict=True)):
+        return False
+    standing.update(zip(wanted.outputs, node.outputs, strict=True))
+    return True
