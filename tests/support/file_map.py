@@ -29,7 +29,7 @@ def about(path: Path) -> str:
         said = ast.get_docstring(ast.parse(text)) or ""
     else:
         said = re.sub(r"^// ?", "", (re.match(r"(?://.*\n)+", text) or [""])[0], flags=re.M)
-    return " ".join(re.split(r"\n\n|(?<=\.)\s", said)[0].split()).removesuffix(".")
+    return " ".join(re.split(r"\n\n|(?<=\.)\s+(?=[A-Z`])", said)[0].split()).removesuffix(".")
 
 
 def _folders(room: Path) -> list[Path]:
