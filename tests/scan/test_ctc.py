@@ -206,7 +206,7 @@ def test_a_reader_learns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", [*CPU_TARGETS, "web"])
 def test_a_step_has_no_loop_written_out(net_of: Callable[[str], Net], target: Any) -> None:
-    """One scan forwards and one backwards for any length, for the loss as for the layers, where these have no operator."""
+    """One scan each way for any length, for the loss as for the layers, where these have no operator."""
     model = compile_training(net_of(READER), target=target).model
     import onnx
 

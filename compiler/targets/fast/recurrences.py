@@ -18,7 +18,7 @@ from netc.compiler.ops.scan import parts_of
 from netc.compiler.passes.bodies import holds_graphs
 from netc.compiler.passes.dead_code import dead_code
 from netc.compiler.passes.rewriter import Rewriter
-from netc.compiler.targets.fast.patterns import is_same, made_by
+from netc.compiler.targets.patterns import is_same, made_by
 
 KINDS: tuple[tuple[type[Recurrent], Mapping[str, Any], Mapping[str, Any]], ...] = (
     (LSTM, {}, {}),

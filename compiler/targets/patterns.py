@@ -1,7 +1,8 @@
-"""What a value is made of, asked of the graph: how operators of the library find what they replace."""
+"""What a value is made of, asked of the graph: how larger operators find what they replace."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from netc.compiler.ir import Node, Tensor, Value
@@ -59,3 +60,21 @@ def is_same(value: Value, pattern: Value, standing: dict[Value, Value]) -> bool:
         return False
     standing.update(zip(wanted.outputs, node.outputs, strict=True))
     return True
+
+
+def is_read_within(
+    last: Node, leaves: Collection[Value], readers: Mapping[Value, list[Node]], outputs: Collection[Value]
+) -> bool:
+    """Whether what stands between some values and a node is read there alone, so that the node may stand for all of it.
+
+    leaves  what all of it is made of, besides literals
+    """
+    inner: set[Node] = set()
+    waiting = [last]
+    while waiting:
+        node = waiting.pop()
+        if node not in inner and node.op != "Constant":
+            inner.add(node)
+            waiting += [value.node for value in node.inputs if value not in leaves and value.node is not None]
+    between = [value for node in inner - {last} for value in node.outputs]
+    return all(value not in outputs and inner.issuperset(readers.get(value, ())) for value in between)
