@@ -23,8 +23,8 @@ void next_state(int64_t units, int64_t width, const float* __restrict x, const f
   }
 }
 
-// The slopes of what the input gives to the gates, RESET, KEEP and NEW, and in STATE of what the state gives to the last;
-// dh becomes what goes past the gates to the state before.
+// The slopes of what the input gives to the gates, RESET, KEEP and NEW, and in STATE of what the state gives to the
+// last; dh becomes what goes past the gates to the state before.
 void slopes_of_gates(int64_t units, int64_t width, const float* __restrict parts, const float* __restrict before,
                      float* __restrict dh, float* __restrict slopes) {
   for (int64_t u = 0; u < units; ++u) {

@@ -16,7 +16,7 @@ void next_state(int64_t units, const float* __restrict gates, const float* __res
   }
 }
 
-// The slopes of the gates' sums, from that of the state, and the slope of the cell before, in place of that of the cell.
+// The slopes of the gates' sums, from that of the state, and in place of the cell's slope that of the cell before.
 void slopes_of_gates(int64_t units, int64_t width, const float* __restrict dh, const float* __restrict gates,
                      const float* __restrict cell, const float* __restrict cell_before, float* __restrict dcell,
                      float* __restrict slopes) {

@@ -170,9 +170,9 @@ class LayerNormalizationGradient {
   void run(Call& call) const;
 };
 
-// Recurrent networks, [T, N, …] from the first step on or with `reverse` from the last. `product` [T, N, G H] is what the
-// inputs give to the G gates, weights [G H, H] and bias [G H] make what the state gives to them, G and the gates' order as
-// in PyTorch. y [T, N, H] has the states behind the steps, `before` those before them, [N, H] are the first or last ones.
+// Recurrent networks, [T, N, …] from the first step on, or with `reverse` from the last. `product` [T, N, G H] is what
+// the inputs give to the G gates, weights [G H, H] and bias [G H] make what the state gives to them; the gates' order is
+// PyTorch's. y [T, N, H] has the states behind the steps, `before` those before them, [N, H] the first or last ones.
 // States before the first step, and slopes from behind, may be one number that stands for all.
 
 // product, weights, bias, h, c [N, H] -> y, h, c behind the last step, before, gates [T, N, 4 H] and cells [T, N, H].
@@ -199,8 +199,8 @@ class LSTMGradient {
   bool reverse_;
 };
 
-// product, weights, bias, h [N, H] -> y, h behind the last step, before, parts [T, N, 4 H]: the gates, and what the state
-// gives to the last of them.
+// product, weights, bias, h [N, H] -> y, h behind the last step, before, parts [T, N, 4 H]: the gates, and what the
+// state gives to the last of them.
 class GRU {
  public:
   static constexpr const char* NAME = "GRU";
@@ -212,8 +212,8 @@ class GRU {
   bool reverse_;
 };
 
-// dy, dh, weights, parts, before -> dproduct and the same of what the state gives [T, N, 3 H], the sums of both over steps
-// and examples [3 H], dh before the first step.
+// dy, dh, weights, parts, before -> dproduct and the same of what the state gives [T, N, 3 H], the sums of both over
+// steps and examples [3 H], dh before the first step.
 class GRUGradient {
  public:
   static constexpr const char* NAME = "GRUGradient";

@@ -9,10 +9,11 @@
 namespace netc {
 
 constexpr int64_t UNITS = COLUMNS * LANES;  // of the state, a panel, whose weights lie side by side
-constexpr int64_t EXAMPLES = 16;            // a group, which goes through a step together
+constexpr int64_t EXAMPLES = 16;            // of a group, which goes through a step together, at most
 constexpr int64_t GATE = EXAMPLES * UNITS;  // from what a group has of one gate to what it has of the next
 constexpr int64_t DEPTH = 128;              // of a panel's weights, so much of which stays in the first cache
-constexpr int64_t NEAR = 1 << 18;           // so many weights stay in a core's own cache
+constexpr int64_t NEAR = 1 << 17;           // so many weights stay in a core's own cache
+constexpr int64_t GROUPS = 16;              // at least, or groups are half as large
 
 // A tensor's rows; where it is one number, a row of that stands for all.
 struct Rows {
@@ -24,7 +25,7 @@ struct Rows {
 
 // Sequences [T, N, parts of H], and weights [gates of H, H], by which the state [N, H] goes into the next step.
 struct Unrolled {
-  int64_t steps, examples, width, gates;
+  int64_t steps, examples, width, gates, group;  // group: how many examples one has
   bool reverse;
 
   Unrolled(const Input& weights, int64_t gates, const Input& sequence, int64_t parts, bool reverse)
@@ -36,6 +37,7 @@ struct Unrolled {
     if (sizes.size() != 3 || sizes[2] != product({parts, width}))
       refuse("input `", sequence.name, "` has sizes ", sizes, ", expected [T, N, ", parts, " x ", width, "]");
     steps = sizes[0], examples = sizes[1];
+    group = are_near() && examples < GROUPS * EXAMPLES ? EXAMPLES / 2 : EXAMPLES;
   }
   Sizes sequence(int64_t parts = 1) const { return {steps, examples, product({parts, width})}; }
   Sizes state() const { return {examples, width}; }
@@ -47,12 +49,13 @@ struct Unrolled {
   float* after(int64_t k, int64_t example, float* before, float* last) const {
     return k + 1 == steps ? last + example * width : before + row(k + 1, example) * width;
   }
-  int64_t groups() const { return ceil_div(examples, EXAMPLES); }
+  int64_t groups() const { return ceil_div(examples, group); }
   int64_t panels() const { return ceil_div(width, UNITS); }
   int64_t units(int64_t panel) const { return std::min(UNITS, width - panel * UNITS); }
   // Where a gate's weights of a panel begin in what `packed` makes.
   int64_t at(int64_t panel, int64_t gate) const { return (panel * gates + gate) * width * UNITS; }
   int64_t weights() const { return product({panels(), gates, width, UNITS}); }
+  bool are_near() const { return weights() <= NEAR; }
 };
 
 // Memory for a whole run: packed weights, and a row for each input that is one number.
@@ -131,15 +134,15 @@ inline void add_numbers(int64_t count, const float* __restrict from, float* __re
   for (int64_t c = 0; c < count; ++c) to[c] += from[c];
 }
 
-// work(k, first, count, panel) for k = 0, 1, …, of all examples and units. A group goes through all steps by itself where
-// the weights stay in the caches next to a core; else everybody goes through a step together.
+// work(k, first, count, panel) for k = 0, 1, …, of all examples and units. A group goes through all steps by itself
+// where the weights stay in the caches next to a core; else everybody goes through a step together.
 template <typename Work>
 void over_steps(const Call& call, const Unrolled& of, int64_t steps, const Work& work) {
   auto group = [&](int64_t k, int64_t number, int64_t panel) {
-    const int64_t first = number * EXAMPLES;
-    work(k, first, std::min(EXAMPLES, of.examples - first), panel);
+    const int64_t first = number * of.group;
+    work(k, first, std::min(of.group, of.examples - first), panel);
   };
-  if (of.weights() <= NEAR) {
+  if (of.are_near()) {
     call.parallel(of.groups(), [&](int64_t number) {
       for (int64_t k = 0; k < steps; ++k)
         for (int64_t panel = 0; panel < of.panels(); ++panel) group(k, number, panel);
@@ -155,13 +158,16 @@ void over_steps(const Call& call, const Unrolled& of, int64_t steps, const Work&
 class Sums {
  public:
   Sums(const Unrolled& of, int64_t parts)
-      : size_(product({parts, of.width})), groups_(of.groups()), found_(static_cast<size_t>(product({size_, groups_}))) {}
+      : size_(product({parts, of.width})),
+        group_(of.group),
+        groups_(of.groups()),
+        found_(static_cast<size_t>(product({size_, groups_}))) {}
   // Add `count` rows [UNITS] of a group's, to its units from a place on.
   void add(int64_t first, int64_t place, int64_t units, int64_t count, const float* rows) {
     float all[UNITS] = {};
     for (int64_t i = 0; i < count; ++i)
       for (int64_t u = 0; u < units; ++u) all[u] += rows[i * UNITS + u];
-    double* to = found_.data() + first / EXAMPLES * size_ + place;
+    double* to = found_.data() + first / group_ * size_ + place;
     for (int64_t u = 0; u < units; ++u) to[u] += all[u];
   }
   // `count` of them from a place on.
@@ -174,7 +180,7 @@ class Sums {
   }
 
  private:
-  int64_t size_, groups_;
+  int64_t size_, group_, groups_;
   std::vector<double> found_;
 };
 
