@@ -240,7 +240,7 @@ def _vectors(draw: random.Random) -> Array:
 
 def _unrolled(draw: random.Random) -> tuple[int, int, int, dict[str, Any]]:
     """Steps, examples and the width of the state, and the direction."""
-    sizes = draw.choice((0, 1, 2, 5)), draw.choice((0, 1, 3, 16, 17, 33)), draw.choice((1, 5, 16, 19, 64, 70))
+    sizes = draw.choice((0, 1, 2, 5)), draw.choice((0, 1, 3, 16, 17, 33)), draw.choice((1, 5, 16, 19, 64, 70, 200))
     return *sizes, {"reverse": draw.randint(0, 1)}
 
 

@@ -18,7 +18,7 @@ from netc.compiler.ops.scan import parts_of
 from netc.compiler.passes.bodies import holds_graphs
 from netc.compiler.passes.dead_code import dead_code
 from netc.compiler.passes.rewriter import Rewriter
-from netc.compiler.targets.patterns import is_same, made_by
+from netc.compiler.targets.patterns import factors, is_same, made_by
 
 KINDS: tuple[tuple[type[Recurrent], Mapping[str, Any], Mapping[str, Any]], ...] = (
     (LSTM, {}, {}),
@@ -123,8 +123,10 @@ class _Writer(Rewriter):
         """The network itself."""
         g = self.builder(one.scan.origin)
         starts, (sequence,), (weights, bias) = parts_of(one.scan)
-        given = (self.now(sequence), swap(g, self.now(weights)), self.now(bias), *map(self.short, starts))
-        y, *rest = g.add(f"Fast{one.kind.__name__}", given, one.settings)
+        given, added = (self.now(sequence), None) if one.kind is GRU else self.without_bias(sequence, bias)
+        total = self.now(bias) if added is None else g.Add(added, self.now(bias))
+        inputs = (given, swap(g, self.now(weights)), total, *map(self.short, starts))
+        y, *rest = g.add(f"Fast{one.kind.__name__}", inputs, one.settings)
         states = rest[: one.kind.states]
         self.made[one.scan] = (y, *rest[one.kind.states :])
         told = len(one.scan.outputs) - len(states) - len(one.saved)
@@ -150,6 +152,13 @@ class _Writer(Rewriter):
         dweights = g.MatMul(g.Transpose(before_rows, axes=(1, 0)), rows)
         self.totals[node.outputs[-1]] = total
         self.replace(node.outputs, (*found[len(found) - states :], dweights, dbias, dproduct))
+
+    def without_bias(self, sequence: Value, bias: Value) -> tuple[Value, Value | None]:
+        """What the input gives before its bias is added, and the bias: both biases are added to the same sums."""
+        for before, added in factors(sequence, "Add"):
+            if added.shape == bias.shape and before.shape == sequence.shape:
+                return self.now(before), self.now(added)
+        return self.now(sequence), None
 
     def short(self, value: Value) -> Value:
         """What a value became, or the one number that it is made of."""
