@@ -171,7 +171,7 @@ def lstm_gradient(draw: random.Random) -> FastNode:
 
 def gru(draw: random.Random) -> FastNode:
     steps, examples, width, settings = _unrolled(draw)
-    inputs = _into_gates(draw, 3, steps, examples, width)
+    inputs = [*_into_gates(draw, 3, steps, examples, width), numbers(draw, 3 * width)]
     return FastNode("GRU", [*inputs, _state(draw, examples, width)], settings, ["y", "h", "before", "parts"])
 
 

@@ -79,7 +79,7 @@ RIGHT = {
         {"reverse": 0}, ["dproduct", "dbias", "dh", "dc"],
     ),
     "GRU": FastNode(
-        "GRU", [_zeros(3, 2, 15), _zeros(15, 5), _zeros(15), _zeros(2, 5)], {"reverse": 1},
+        "GRU", [_zeros(3, 2, 15), _zeros(15, 5), _zeros(15), _zeros(15), _zeros(2, 5)], {"reverse": 1},
         ["y", "h", "before", "parts"],
     ),
     "GRUGradient": FastNode(
@@ -263,10 +263,11 @@ WRONG = [
       for op, at, parts in (("LSTM", 0, 4), ("LSTMGradient", 4, 4), ("GRU", 0, 3), ("GRUGradient", 3, 4), ("RNN", 0, 1),
                             ("RNNGradient", 3, 1))
       for sizes in ((parts * 5,), (2, parts * 5), (3, 2, parts * 5 + 1), (3, 2, 0), (3, 2, parts * 5, 1))),
-    *(Wrong(op, "input `bias` has sizes", inputs={2: _zeros(*sizes)})
-      for op in ("LSTM", "GRU", "RNN") for sizes in ((), (1,), (5, 1), (7,))),
+    *(Wrong(op, f"input `{name}` has sizes", inputs={at: _zeros(*sizes)})
+      for op, at, name in (("LSTM", 2, "bias"), ("GRU", 2, "input_bias"), ("GRU", 3, "bias"), ("RNN", 2, "bias"))
+      for sizes in ((), (1,), (5, 1), (7,))),
     *(Wrong(op, "expected [2, 5] or one number", inputs={at: _zeros(*sizes)})
-      for op, places in (("LSTM", (3, 4)), ("LSTMGradient", (1, 2, 6)), ("GRU", (3,)), ("GRUGradient", (1,)),
+      for op, places in (("LSTM", (3, 4)), ("LSTMGradient", (1, 2, 6)), ("GRU", (4,)), ("GRUGradient", (1,)),
                          ("RNN", (3,)), ("RNNGradient", (1,)))
       for at in places for sizes in ((5,), (1, 5), (2, 4), (2, 5, 1), (0, 5))),
     *(Wrong(op, "expected [3, 2, 5] or one number", inputs={0: _zeros(*sizes)})

@@ -349,10 +349,14 @@ class FastLSTMGradient(FastRecurrentGradient):
 
 @op
 class FastGRU(FastRecurrent):
-    """product, weights, bias, h -> y, h, before, parts [T, N, 4 H]: the gates, and what the state gives to the last."""
+    """product, weights, input_bias, bias, h -> y, h, before, parts [T, N, 4 H].
+
+    input_bias  [3 H], of the product
+    parts       the gates, and what the state gives to the last
+    """
 
     saved = (4,)
-    samples = (sample((3, 2, 15), (15, 5), (15,), (2, 5)),)
+    samples = (sample((3, 2, 15), (15, 5), (15,), (15,), (2, 5)),)
 
 
 @op

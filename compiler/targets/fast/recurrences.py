@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netc.compiler.ir import Graph, Node, Value, product
+from netc.compiler.ir import Builder, Graph, Node, Value, product
 from netc.compiler.ops.linalg import swap
 from netc.compiler.ops.recurrent import GRU, LSTM, RNN, Recurrent
 from netc.compiler.ops.scan import parts_of
@@ -123,9 +123,9 @@ class _Writer(Rewriter):
         """The network itself."""
         g = self.builder(one.scan.origin)
         starts, (sequence,), (weights, bias) = parts_of(one.scan)
-        given, added = (self.now(sequence), None) if one.kind is GRU else self.without_bias(sequence, bias)
-        total = self.now(bias) if added is None else g.Add(added, self.now(bias))
-        inputs = (given, swap(g, self.now(weights)), total, *map(self.short, starts))
+        given, added = self.without_bias(g, sequence, bias)
+        both = (added, self.now(bias)) if one.kind is GRU else (g.Add(added, self.now(bias)),)
+        inputs = (given, swap(g, self.now(weights)), *both, *map(self.short, starts))
         y, *rest = g.add(f"Fast{one.kind.__name__}", inputs, one.settings)
         states = rest[: one.kind.states]
         self.made[one.scan] = (y, *rest[one.kind.states :])
@@ -153,12 +153,12 @@ class _Writer(Rewriter):
         self.totals[node.outputs[-1]] = total
         self.replace(node.outputs, (*found[len(found) - states :], dweights, dbias, dproduct))
 
-    def without_bias(self, sequence: Value, bias: Value) -> tuple[Value, Value | None]:
-        """What the input gives before its bias is added, and the bias: both biases are added to the same sums."""
+    def without_bias(self, g: Builder, sequence: Value, bias: Value) -> tuple[Value, Value]:
+        """What the input gives before its bias is added, and the bias: a product of matrices is faster without."""
         for before, added in factors(sequence, "Add"):
             if added.shape == bias.shape and before.shape == sequence.shape:
                 return self.now(before), self.now(added)
-        return self.now(sequence), None
+        return self.now(sequence), g.Expand(g.constant(0.0), shape=bias.shape)
 
     def short(self, value: Value) -> Value:
         """What a value became, or the one number that it is made of."""

@@ -8,13 +8,15 @@ constexpr int64_t GATES = 3, PARTS = 4;
 constexpr int64_t RESET = 0, KEEP = 1, NEW = 2, STATE = 3;  // the last: what the state gives to NEW, before the reset
 
 // From sums of the state with their bias, of which those of NEW become STATE, and what the input gives.
-void next_state(int64_t units, int64_t width, const float* __restrict x, const float* __restrict bias,
-                const float* __restrict before, float* __restrict parts, float* __restrict h) {
+void next_state(int64_t units, int64_t width, const float* __restrict x, const float* __restrict input_bias,
+                const float* __restrict bias, const float* __restrict before, float* __restrict parts,
+                float* __restrict h) {
   for (int64_t u = 0; u < units; ++u) {
     const float given = parts[NEW * GATE + u] + bias[NEW * width + u];
-    const float reset = logistic(x[u] + (parts[u] + bias[u]));
-    const float keep = logistic(x[KEEP * width + u] + (parts[KEEP * GATE + u] + bias[KEEP * width + u]));
-    const float now = hyperbolic_tangent(x[NEW * width + u] + reset * given);
+    const float reset = logistic((x[u] + input_bias[u]) + (parts[u] + bias[u]));
+    const float keep = logistic((x[KEEP * width + u] + input_bias[KEEP * width + u]) +
+                                (parts[KEEP * GATE + u] + bias[KEEP * width + u]));
+    const float now = hyperbolic_tangent((x[NEW * width + u] + input_bias[NEW * width + u]) + reset * given);
     parts[RESET * GATE + u] = reset;
     parts[KEEP * GATE + u] = keep;
     parts[NEW * GATE + u] = now;
@@ -47,7 +49,7 @@ void GRU::run(Call& call) const {
   Input product = call.in(0, "product"), weights = call.in(1, "weights");
   const Unrolled of(weights, GATES, product, GATES, reverse_);
   const int64_t width = of.width, row = GATES * width;
-  Input bias = call.vector(2, "bias", row), start = call.in(3, "h");
+  Input input_bias = call.vector(2, "input_bias", row), bias = call.vector(3, "bias", row), start = call.in(4, "h");
   Workspace space(of, 1);
   const Rows starts = space.rows(start, of.state());
   float* y = call.out(0, of.sequence());
@@ -64,7 +66,8 @@ void GRU::run(Call& call) const {
     for (int64_t i = 0; i < count; ++i) {
       const int64_t at = of.row(k, first + i);
       float *h = y + at * width + u, *own = sums + i * UNITS;
-      next_state(units, width, product.data + at * row + u, bias.data + u, before + at * width + u, own, h);
+      next_state(units, width, product.data + at * row + u, input_bias.data + u, bias.data + u, before + at * width + u,
+                 own, h);
       for (int64_t part = 0; part < PARTS; ++part)
         std::copy_n(own + part * GATE, units, parts + (at * PARTS + part) * width + u);
       std::copy_n(h, units, of.after(k, first + i, before, last) + u);

@@ -199,12 +199,12 @@ class LSTMGradient {
   bool reverse_;
 };
 
-// product, weights, bias, h [N, H] -> y, h behind the last step, before, parts [T, N, 4 H]: the gates, and what the
-// state gives to the last of them.
+// product, weights, input_bias [3 H] of the product, bias, h [N, H] -> y, h behind the last step, before,
+// parts [T, N, 4 H]: the gates, and what the state gives to the last of them.
 class GRU {
  public:
   static constexpr const char* NAME = "GRU";
-  static constexpr size_t INPUTS = 4, OUTPUTS = 4;
+  static constexpr size_t INPUTS = 5, OUTPUTS = 4;
   explicit GRU(const Attributes& given);
   void run(Call& call) const;
 
