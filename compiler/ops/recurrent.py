@@ -1,8 +1,8 @@
 """Recurrent networks as one operator each, in PyTorch's layout and order of gates; ONNX has them for inference.
 
 Where a gradient flows they are written out as a Scan first, with the product of all inputs in front of it
-(`training/scan_gradient.py`): ONNX's operators don't tell what a gradient reads. A library's operators that do are put for
-these scans (`targets/fast/recurrences.py`).
+(`training/scan_gradient.py`): ONNX's operators don't tell what a gradient reads. Operators of `netc[fast]` do, and take
+the place of these scans (`targets/fast/recurrences.py`).
 """
 
 from __future__ import annotations
