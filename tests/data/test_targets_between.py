@@ -14,14 +14,17 @@ BAD = [
     ("binary_cross_entropy(y, t)", -1, "a number from 0 to 1"),
     ("focal(y, t, binary=true)", 2, "a number from 0 to 1"),
     ("hinge(y, t)", 3, "a number from -1 to 1"),
+    ("hinge(y, t)", 1.5, "a number from -1 to 1"),
+    ("hinge(y, t)", -1.5, "a number from -1 to 1"),
     ("poisson_nll(y, t)", -1, "a number of at least 0"),
+    ("poisson_nll(y, t)", -0.5, "a number of at least 0"),
     ("cross_entropy(y, t, soft=true)", 1.5, "a number from 0 to 1"),
     ("kl(y, t)", -0.5, "a number from 0 to 1"),
 ]
 
 
 def trainer_for(loss: str) -> netc.Trainer:
-    text = f"net A {{ input x: 3\n y = dense(4) }}\ntrain A {{ loss = {loss}\n batch = 4 }}"
+    text = f"net A {{ input x: 3\n y = dense(4)\n z = x -> dense(4) }}\ntrain A {{ loss = {loss}\n batch = 4 }}"
     return netc.Trainer(netc.Model(netc.loads(text), device="cpu"))
 
 
@@ -55,6 +58,7 @@ def test_bytes_of_masks_are_no_shares() -> None:
     [
         ("binary_cross_entropy(y, t)", 1 + 1e-7),
         ("hinge(y, t)", -1),
+        ("hinge(y, t)", 1),
         ("poisson_nll(y, t)", 1e6),
         ("mse(y, t)", -300),
         ("binary_cross_entropy(y, t, mask=m)", -1),
@@ -80,6 +84,19 @@ def test_a_weight_below_0_is_refused_with_its_row(loss: str, way: str) -> None:
     assert found.code in ("E505", "E558")
     assert all(word in found.message for word in ("-0.5", "5", "`w`", "a number of at least 0"))
     assert "give 0 to what doesn't count" in (found.help or "")
+
+
+@pytest.mark.parametrize(("number", "is_taken"), [(-1.5, False), (-1, True), (0, True), (1, True), (1.5, False)])
+def test_what_says_whether_two_are_the_same(number: float, is_taken: bool) -> None:
+    """Of a pair: 1, or else 0 or -1, one an example."""
+    data = {"x": np.ones((ROWS, 3), np.float32), "t": np.ones(ROWS, np.float32)}
+    data["t"][5] = number
+    trainer = trainer_for("cosine_embedding(y, z, t)")
+    if is_taken:
+        assert np.isfinite(trainer.step(data)["loss"])
+        return
+    with pytest.raises(DiagnosticError, match="a number from -1 to 1 is wanted"):
+        trainer.step(data)
 
 
 def test_of_two_terms_the_narrower_bounds_hold() -> None:

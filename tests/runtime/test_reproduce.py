@@ -101,7 +101,7 @@ def test_a_run_that_goes_on_is_not_called_different(run: Run, trained: Path) -> 
 
 def test_no_absolute_path_of_the_user_is_kept(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("train", str(folder / "tiny.net"), "--data", str(folder / "data.npz"), "--epochs", "1", "--out", "r/a")
-    run("train", "tiny.net", "--data", f"{folder / 'data.npz'}:test=test", "--epochs", "1", "--out", "r/b",
+    run("train", "tiny.net", "--data", f"{folder / 'data.npz'}:target=label", "--epochs", "1", "--out", "r/b",
         "--init", str(folder / "r/a/best.safetensors"))  # fmt: skip
     run("train", "--resume", "r/b", "--data", str(folder / "data.npz"), "--epochs", "2")
     for path in (folder / "r").rglob("*"):

@@ -110,7 +110,13 @@ FAMILIES = {
     "losses": Family(
         ("compiler/losses/*.py",),
         all_but_formulas,
-        ("tests/declared/test_losses.py", "tests/declared/test_declarations.py", "tests/scan/test_ctc.py"),
+        (
+            "tests/declared/test_losses.py",
+            "tests/declared/test_declarations.py",
+            "tests/declared/test_weighted_mean.py",
+            "tests/data/test_targets_between.py",
+            "tests/scan/test_ctc.py",
+        ),
     ),
     "metrics": Family(
         ("compiler/metrics/*.py",),
