@@ -11,6 +11,7 @@ import pytest
 
 import netc
 from netc.compiler import Net, load
+from netc.compiler.metrics.base import metric
 from netc.compiler.metrics.tallies import Tallies, numbers_of, single
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.schema import FormError
@@ -184,3 +185,23 @@ def test_numbers_among_figures() -> None:
     figures: dict[str, Any] = {"a": 1.0, "b": [1.0, [2.0, 3.0]]}
     assert single(figures) == {"a": 1.0}
     assert list(numbers_of(figures["b"])) == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("binary", "both", "predicted", "actual", "expected"),
+    [
+        (False, [2, 1, 0], [2, 2, 0], [3, 1, 0], (4 / 5 + 2 / 3) / 2),  # the third class is neither there nor predicted
+        (True, [2, 1, 0], [2, 2, 0], [3, 1, 0], (4 / 5 + 2 / 3) / 3),  # a question that is never answered with yes
+        (False, [2, 0, 0], [2, 1, 0], [2, 0, 0], 1 / 2),  # predicted once, and never right
+        (False, [2, 0, 0], [2, 0, 0], [2, 1, 0], 1 / 2),  # there once, and never predicted
+        (False, [1, 0, 0], [1, 0.5, 0], [1, 0, 0], 1 / 2),  # the same of an example that weighs half
+    ],
+)
+def test_which_classes_a_mean_of_classes_is_over(
+    binary: bool, both: list[float], predicted: list[float], actual: list[float], expected: float
+) -> None:
+    """Those that are there or predicted; of questions with yes or no all."""
+    made = metric.all()["f1"](binary=binary)
+    sums = {"both": both, "predicted": predicted, "actual": actual}
+    found = made.figure({name: np.array([part], np.float64) for name, part in sums.items()})
+    assert found == pytest.approx(expected)
