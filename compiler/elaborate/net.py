@@ -66,6 +66,7 @@ def elaborate(
     tree = _tree(frame, definition)
     prune(tree, layers, reached, run.recorder.idle)
     net = _assemble(frame, definition, _settings(frame, definition), layers, tree, plans, sources)
+    net.expects = frozenset(run.expects)
     _prune(net, run, reached)
     expects.check_net(frame, net)
     if definition.name not in module.untold:
