@@ -7,6 +7,7 @@ from typing import Any
 from netc.compiler.elaborate import static
 from netc.compiler.elaborate.arguments import bind, declared_call
 from netc.compiler.elaborate.arithmetic import tensor_binary, tensor_negative
+from netc.compiler.elaborate.elements import element
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue, Shared
 from netc.compiler.elaborate.resolve import (
@@ -43,7 +44,7 @@ def evaluate(frame: Frame, node: ast.Expression, words: tuple[str, ...] = ()) ->
         case ast.Attribute():
             return _attribute(frame, node)
         case ast.Index():
-            return _index(frame, node)
+            return element(frame, node)
         case ast.Call():
             return _call(frame, node)
         case ast.Flow():
@@ -152,35 +153,6 @@ def _table(frame: Frame, node: ast.Table, words: tuple[str, ...]) -> Any:
             return POISON
         table[word] = value
     return table
-
-
-def _index(frame: Frame, node: ast.Index) -> Any:
-    value, index = evaluate(frame, node.value), evaluate(frame, node.index)
-    if value is POISON or index is POISON:
-        return POISON
-    if isinstance(value, dict):
-        if isinstance(index, (int, float, str, bool, tuple)) and index in value:
-            return value[index]
-        keys = ", ".join(map(str, value))
-        frame.error(
-            "E209",
-            f"the table has no entry for {kind(index)}",
-            node.index.span,
-            notes=[f"its entries: {keys}"],
-            help=did_you_mean(index, [str(key) for key in value]) if isinstance(index, str) else None,
-        )
-        return POISON
-    if not isinstance(value, tuple):
-        help = "slice a tensor with the layer `slice`" if isinstance(value, Tensor) else None
-        frame.error("E240", f"only lists and tables have elements, found {kind(value)}", node.value.span, help=help)
-        return POISON
-    if not isinstance(index, int) or isinstance(index, bool):
-        frame.error("E240", f"an index is a whole number, found {kind(index)}", node.index.span)
-        return POISON
-    if not -len(value) <= index < len(value):
-        frame.error("E209", f"index {index} of a list of {len(value)}", node.index.span)
-        return POISON
-    return value[index]
 
 
 def _attribute(frame: Frame, node: ast.Attribute) -> Any:
