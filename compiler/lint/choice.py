@@ -14,7 +14,8 @@ from typing import Any
 from netc.compiler.lint.base import Rule, all_rules
 from netc.compiler.lint.config import Config, fits
 from netc.compiler.lint.evidence import Evidence
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.codes import near
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _known(words: Iterable[str]) -> None:
     for word in words:
         if not any(rule.begins(word) for rule in rules.values()):
             named = [code for code, rule in rules.items() if rule.name == word]
-            help = f"use `{named[0]}`" if named else did_you_mean(word, rules) or "see `netc rules` for the codes"
+            help = f"use `{named[0]}`" if named else near(word, rules) or "see `netc rules` for the codes"
             raise DiagnosticError(Diagnostic("E260", f"no lint rule's code begins with `{word}`", help=help))
 
 

@@ -33,6 +33,16 @@ def test_explain(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(text.splitlines()) >= 4
 
 
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("L999", "use `L909`"), ("l999", "use `L909`"), ("L880", "near it are `L805` and `L806`"), ("L0001", "`L001`"),
+     ("Q100", "use `E100`"), ("unsaid-varient", "use `unsaid-variant`")],
+)  # fmt: skip
+def test_an_unknown_code_says_what_is_near(word: str, near: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["explain", word]) == 2
+    assert near in capsys.readouterr().err
+
+
 def test_list_has_every_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["explain"]) == 0
     lines = capsys.readouterr().out.splitlines()
