@@ -13,9 +13,9 @@ INTRODUCTION = """# Lint rules
 
 <!-- written by `python -m netc.compiler.lint.reference > docs/lint.md` from compiler/lint/rules; change it there -->
 
-`netc lint PATH…` checks files and runs these rules; a folder stands for the `.net` files in it. All findings are
-warnings, and the exit code is 1 if there is any. `netc rules` lists the rules, `netc explain L001` prints the page of
-one.
+`netc lint [PATH…]` checks files and runs these rules; a folder stands for the `.net` files in it, no path for this
+folder. All findings are warnings, and the exit code is 1 if there is any. `netc rules` lists the rules, and
+`netc explain L001` prints the page of one.
 
 ## Allowing what is meant
 
