@@ -93,7 +93,7 @@ def _placed(finding: Diagnostic, file: str, shown: str) -> Diagnostic:
 
     def moved(label: Label) -> Label:
         span = label.span
-        return replace(label, span=replace(span, file=shown)) if span.file == file else label
+        return replace(label, span=span._replace(file=shown)) if span.file == file else label
 
     primary = None if finding.primary is None else moved(finding.primary)
     return replace(finding, primary=primary, secondary=tuple(map(moved, finding.secondary)))
