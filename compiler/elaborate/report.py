@@ -26,11 +26,13 @@ class Report:
         self._places: dict[tuple[str, str], int] = {}
         self.extent = Extent()
         self.left_out = 0  # findings past the limit
+        self.told = 0  # findings that anybody made, those that were dropped too
         self.errors = 0
         self.unmet = 0  # of the errors, how many are expectations that do not hold
 
     def add(self, finding: Diagnostic) -> None:
         """Take a finding, unless its place has one of its code already."""
+        self.told += 1
         key = (finding.code, finding.primary.span if finding.primary else None)
         is_error = finding.severity is Severity.ERROR
         self.errors += is_error
@@ -49,6 +51,7 @@ class Report:
 
     def again(self, code: str, message: str, span: Span) -> bool:
         """Whether enough has been said about a cause, or about all: then one more place needs no way out worked out."""
+        self.told += 1
         places = self._places[code, message] = self._places.get((code, message), 0) + 1
         if places <= LIMIT and len(self.found) < LIMIT:
             return False

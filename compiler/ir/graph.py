@@ -108,7 +108,10 @@ class Node:
     @property
     def bodies(self) -> dict[str, Graph]:
         """The graphs among its attributes: what it runs, perhaps many times. Each is closed: it reads its inputs."""
-        return {name: value for name, value in self.attributes.items() if isinstance(value, Graph)}
+        for value in self.attributes.values():
+            if isinstance(value, Graph):
+                return {name: value for name, value in self.attributes.items() if isinstance(value, Graph)}
+        return {}
 
 
 @dataclass(slots=True)
@@ -143,6 +146,12 @@ class Graph:
         """Values that no node makes."""
         yield from self.inputs
         yield from self.parameters
+
+    def take_apart(self) -> None:
+        """Let go of the nodes of a graph that nobody looks at any more. They and their outputs know each other, so that
+        otherwise only Python's collector of circles would find out that nobody else does."""
+        for node in self.all_nodes():
+            node.outputs = ()
 
     def all_nodes(self) -> Iterator[Node]:
         """Its nodes, and those of the graphs that nodes hold."""
@@ -181,6 +190,29 @@ def too_large(number: float | int, dtype: DType) -> str:
     return f"{shown} is more than {dtype} holds"
 
 
+def append(
+    graph: Graph,
+    op: str,
+    inputs: tuple[Value, ...],
+    attributes: dict[str, Any],
+    results: Sequence[tuple[DType, Shape]],
+    origin: Origin,
+) -> tuple[Value, ...]:
+    """Append a node whose results are known to have these types and shapes, and return its outputs."""
+    node = Node(op, inputs, attributes, (), origin)
+    count = graph.made = max(graph.made + 1, len(graph.nodes))
+    name = f"{origin.scope}.{op}_{count}" if origin.scope else f"{op}_{count}"
+    if len(results) == 1:
+        dtype, shape = results[0]
+        node.outputs = (Value(name, dtype, shape, origin, node),)
+    else:
+        node.outputs = tuple(
+            [Value(f"{name}.{i}", dtype, shape, origin, node) for i, (dtype, shape) in enumerate(results)]
+        )
+    graph.nodes.append(node)
+    return node.outputs
+
+
 class Builder:
     """Adds nodes to a graph: `g.MatMul(a, b)`, `g.Transpose(x, axes=(1, 0))`.
 
@@ -211,15 +243,7 @@ class Builder:
         values = tuple([item if isinstance(item, Value) else self._as_value(item, inputs) for item in inputs])
         complete = definition.complete(attributes)
         results = definition.infer(values, complete)
-        node = Node(op, values, complete, origin=self.origin)
-        count = self.graph.made = max(self.graph.made + 1, len(self.graph.nodes))
-        stem = f"{self.origin.scope}.{op}" if self.origin.scope else op
-        node.outputs = tuple(
-            Value(f"{stem}_{count}" + (f".{i}" if len(results) > 1 else ""), dtype, shape, self.origin, node)
-            for i, (dtype, shape) in enumerate(results)
-        )
-        self.graph.nodes.append(node)
-        return node.outputs
+        return append(self.graph, op, values, complete, results, self.origin)
 
     def constant(self, values: float | int | bool | Iterable[float | int], dtype: DType = DType.FLOAT32) -> Value:
         """A literal scalar, or a vector from an iterable."""
