@@ -31,18 +31,19 @@ def headline(code: str) -> str | None:
 
 
 def near(wrong: str, known: Iterable[str]) -> str | None:
-    """The help for a code that nobody gives: those of its letters that are spelt nearly so, else those of the nearest
-    numbers, in its hundred if that has any; None where none has such letters. Of a beginning, `L99`, the first counts.
+    """The help for a code that nobody gives: those that are spelt nearly so, of its letters if there are any; else the
+    two of its letters whose numbers are nearest, in its hundred if it has any. Of a beginning, `L99`, the first counts.
     """
+    known = list(known)
     found = CODE.fullmatch(wrong.upper())
     same = [code for code in known if found is not None and CODE.sub(r"\1", code) == found[1]]
-    if found is None or not same:
-        return None
+    spelt = did_you_mean(wrong.upper(), same or known)
+    if found is None or not same or spelt is not None:
+        return spelt
     number = int(found[2].ljust(3, "0"))
 
     def apart(code: str) -> tuple[bool, int]:
         other = int(CODE.sub(r"\2", code))
         return other // 100 != number // 100, abs(other - number)
 
-    nearest = " and ".join(f"`{code}`" for code in sorted(sorted(same, key=apart)[:2]))
-    return did_you_mean(wrong.upper(), same) or f"near it are {nearest}"
+    return f"near it are {' and '.join(f'`{code}`' for code in sorted(sorted(same, key=apart)[:2]))}"

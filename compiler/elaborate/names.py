@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from netc.compiler.elaborate.advice import advise
 from netc.compiler.elaborate.apply import uses_itself
 from netc.compiler.elaborate.arguments import bind
+from netc.compiler.elaborate.control import check_alone
 from netc.compiler.elaborate.expects import CALLS
 from netc.compiler.elaborate.expressions import is_function
 from netc.compiler.elaborate.frame import Frame
@@ -42,6 +43,8 @@ def _check_calls(module: Module, definition: ast.Block | ast.Net, local: set[str
     for name in local:
         frame.env.names[name] = Ref(POISON, definition.name_span)
     for node in walk(definition.body, inside=_applied):
+        if isinstance(node, (ast.Repeat, ast.For)):
+            check_alone(frame, node)
         for element in node.elements if isinstance(node, ast.Flow) else ():
             head = element.head if isinstance(element, ast.Braced) else element
             word = head.function if isinstance(head, ast.Call) else head
