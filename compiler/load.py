@@ -173,6 +173,7 @@ def _check(path: str, source: str | bytes | None, beside: Mapping[str, str], giv
         for finding in error.diagnostics:
             report.add(finding)
     file = next(iter(loader.modules.values())).file
+    loader.take_apart()
     return CheckResult(nets, report.all(), loader.sources, file, given)
 
 

@@ -51,6 +51,12 @@ class Loader:
         file, findings = _parsed(source, path)
         return file, list(findings)
 
+    def take_apart(self) -> None:
+        """Let go of the modules, which nobody asks any more: each knows its blocks, and they their module."""
+        for module in self.modules.values():
+            module.layers.clear()
+            module.values.clear()
+
     def module(self, file: ast.File, path: str) -> Module:
         """The module of a file, before it defines anything."""
         return Module(file, path, self.report, compute)

@@ -58,6 +58,8 @@ def selected(select: Iterable[str], ignore: Iterable[str], extend: Iterable[str]
     """The rules that `select` (all, if empty) or `extend` stands for, and `ignore` does not more specially."""
     chosen, without = [*select], [*ignore]
     added = [*extend]
+    if not (chosen or added or without):
+        return list(all_rules().values())
     _known((*chosen, *added, *without))
     return [rule for rule in all_rules().values() if _weight(rule, chosen, added) > _longest(rule, without)]
 
