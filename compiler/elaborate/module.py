@@ -190,7 +190,8 @@ class Module:
 def words_of(item: ast.Item) -> tuple[frozenset[str], frozenset[str]]:
     """The words that are read in one item, and those that are keys of its tables. What a bind or a loop gives is not
     read."""
-    names, keys = set(), set()
+    names: set[str] = set()
+    keys: set[str] = set()
     given: set[int] = set()
     for node in walk(item):
         match node:

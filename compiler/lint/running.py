@@ -216,11 +216,12 @@ def each(look: Callable[[str], Result], files: Sequence[str], processes: int) ->
         return
     import multiprocessing  # only for many files
 
-    all_rules()  # imported here, they are there in every process
+    first, *rest = files
+    yield look(first)  # whatever that has to import and read is there in every process then
     sys.stdout.flush()  # or each of them would write what waits to be written
     sys.stderr.flush()
     with multiprocessing.get_context("fork").Pool(workers, initializer=_quiet) as pool:
-        yield from pool.imap(look, files, chunksize=max(1, min(8, len(files) // (8 * workers))))
+        yield from pool.imap(look, rest, chunksize=max(1, min(8, len(rest) // (8 * workers))))
 
 
 def _quiet() -> None:
