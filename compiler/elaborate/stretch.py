@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from netc.compiler.applications import Application, Applied
 from netc.compiler.elaborate.extent import Counts
@@ -16,8 +15,7 @@ from netc.compiler.elaborate.values import POISON, Several, Tensor
 from netc.compiler.ir import Graph, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """How far a net has grown: its nodes, layers, weights, named values, and results of blocks."""
 
     graph: Graph
@@ -35,8 +33,7 @@ class Place:
         return Place(graph, named, len(graph.nodes), len(run.layers), len(run.parameters), len(named), len(run.results))
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """What a block added between two places, in its scope and of what flowed in.
 
     applied  the tree of what is applied in it;  extent: what it was written out to

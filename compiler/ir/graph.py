@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Union
+from typing import Any, Literal, NamedTuple, Union
 
 from netc.compiler.ir.dims import Shape, Size
 from netc.compiler.ir.operators import ShapeError, operator
@@ -50,8 +50,7 @@ Purpose = Literal["loss", "metric", "clip", "optimizer", "stack"]
 """What a node is for that belongs to no layer: `optimizer` moves one parameter or statistic, `stack` many together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where something comes from: the dotted path of its layer and the place in the text.
 
     purpose  what it is for where that is no layer; then the scope begins with this word. A layer may be called so too
@@ -67,6 +66,9 @@ class Origin:
         return Origin(f"{purpose}.{name}" if name else purpose, span, purpose)
 
 
+NOWHERE = Origin()
+
+
 @dataclass(eq=False, slots=True)
 class Value:
     """A tensor that will exist at run time. Equal by identity; `node` is None for inputs and parameters."""
@@ -74,7 +76,7 @@ class Value:
     name: str
     dtype: DType
     shape: Shape
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
     node: Node | None = None
 
     @property
@@ -97,7 +99,7 @@ class Node:
     inputs: tuple[Value, ...]
     attributes: dict[str, Any]
     outputs: tuple[Value, ...] = ()
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
 
     @property
     def output(self) -> Value:
@@ -221,7 +223,7 @@ class Builder:
     the type of the first tensor of numbers.
     """
 
-    def __init__(self, graph: Graph, origin: Origin = Origin()) -> None:
+    def __init__(self, graph: Graph, origin: Origin = NOWHERE) -> None:
         self.graph = graph
         self.origin = origin
 
