@@ -74,6 +74,12 @@ the text. What fixes make of a text is parsed, elaborated and linted before it i
 where a rule finds more than before, where a comment is gone or anything else has changed, the fix is refused, and the
 finding says why. Fixes are applied until none is left, and a file is replaced in one step or not at all.
 
+## How long it takes
+
+As many files are looked at at a time as there are processors, and a block that a net applies again is worked out once.
+`python -m bench.lint` measures it: a thousand files of the zoo's size took 28 s of two processors together, and one
+file 0.22 s of a processor, on a machine that others kept busy.
+
 ## The rules
 """
 
