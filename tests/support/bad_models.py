@@ -121,7 +121,7 @@ def mixed_examples() -> onnx.ModelProto:
 BAD: dict[str, tuple[Callable[[], onnx.ModelProto], str, str]] = {
     "cycle": (cycle, "E591", "node `first` reads `b`, which nothing before it makes"),
     "twice": (twice, "E591", "two nodes make `y`"),
-    "two initializers": (two_initializers, "E591", "two initializers are called `w`"),
+    "two initializers": (two_initializers, "E565", "two initializers are called `w`"),
     "short tensor": (short_tensor, "E591", "holds 4 numbers, not 1000000000000"),
     "negative size": (negative_size, "E591", "a size below 0"),
     "rank": (rank_bomb, "E592", "axes of tensor `w`"),

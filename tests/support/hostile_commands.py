@@ -14,10 +14,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import onnx
 from bad_models import BAD, NO_MODELS
 from hostile_models import HOSTILE
 from hostile_networks import NETWORKS
@@ -60,7 +62,8 @@ TAKEN = TOLD | {
 }
 """What takes a model as a network: it becomes a text, and only what is compiled of that is run."""
 
-RUN = {"predict": ("predict", "FILE", "x.npy"), "eval": ("eval", "FILE", "--data", "rows.npz")}
+PREDICTED = {"predict": ("predict", "FILE", "x.npy")}
+RUN = PREDICTED | {"eval": ("eval", "FILE", "--data", "rows.npz")}
 """What runs a model as it is, in a process of its own."""
 
 WEIGHED = {
@@ -129,12 +132,18 @@ def cases() -> dict[str, Case]:
     return _of_models() | _of_weights()
 
 
+def _bytes(make: Callable[[], onnx.ModelProto]) -> bytes:
+    return make().SerializeToString()
+
+
 def _of_models() -> dict[str, Case]:
     found: dict[str, Case] = {}
     for name, content in NO_MODELS.items():
         found[f"no model/{name}"] = Case("m.onnx", lambda content=content: content, TAKEN | RUN, ("E565", "E591"))
     for name, (make, code, _) in BAD.items():
-        found[f"bad model/{name}"] = Case("m.onnx", lambda make=make: make().SerializeToString(), TAKEN, (code,))
+        content = partial(_bytes, make)
+        found[f"bad model/{name}"] = Case("m.onnx", content, TAKEN, (code,))
+        found[f"bad model, run/{name}"] = Case("m.onnx", content, PREDICTED, ("E540", "E565", "E567"))
     for name, (grown, codes) in NETWORKS.items():
         found[f"hostile network/{name}"] = Case("m.onnx", grown, TAKEN, codes, images=True)
     for name, (made, code) in HOSTILE.items():

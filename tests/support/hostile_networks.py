@@ -78,7 +78,7 @@ NETWORKS: dict[str, tuple[Callable[[], bytes], tuple[str, ...]]] = {
     "outer product": (outer_product, ("E141",)),
     "side by side": (side_by_side, ("E135",)),
     "window": (window, ("E141",)),
-    "resized": (resized, ("E141",)),
+    "resized": (resized, ("E301",)),
     "padded": (padded, ("E141",)),
     "spread": (spread, ("E141",)),
     "held": (held, ("E141", "E586")),
