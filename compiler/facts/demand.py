@@ -7,6 +7,7 @@ A small text may ask for any amount, and a model from a stranger becomes a text:
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from netc.compiler.ir import Graph, Node, Shape, Size, Value, substitute, symbols
 from netc.compiler.ops import get_op
@@ -16,6 +17,10 @@ from netc.grammar.diagnostics import Label
 from netc.grammar.limits import STEPS, VALUE
 
 BYTES = {"float32": 4, "int64": 8, "int32": 4, "bool": 1, "uint8": 1, "float16": 2, "bfloat16": 2}
+
+
+WORK = (Kind.PRODUCT, Kind.WINDOW, Kind.CONTROL)
+"""What takes many steps for one number."""
 
 
 def check_demand(graph: Graph) -> None:
@@ -36,55 +41,67 @@ def _check_values(graph: Graph, most: int, counts: _Counts) -> None:
         if size > most:
             message = f"{_called(value)} takes {VALUE.shown(size)} for one example"
             raise VALUE.error(message, _place(value), help="make what it is computed from smaller")
-    for body in (body for node in graph.nodes for body in node.bodies.values()):
-        _check_values(body, most, counts)
+    for _, node in _of_kinds(graph, Kind.CONTROL):
+        for body in node.bodies.values():
+            _check_values(body, most, counts)
 
 
 def _check_steps(graph: Graph, counts: _Counts) -> None:
     found = 0
-    for node in graph.nodes:
-        found += _steps(node, counts)
+    for kind, node in _of_kinds(graph, *WORK):
+        found += _steps(kind, node, counts)
         if found > STEPS.value:
             value = node.outputs[0]
             message = f"{_called(value)} is reached after {counted(found, 'multiplication')} for one example"
             raise STEPS.error(message, _place(value), help="make the maps, the windows or the layers smaller")
 
 
-def _steps(node: Node, counts: _Counts) -> int:
+def _steps(kind: Kind, node: Node, counts: _Counts) -> int:
     """Multiply-accumulates of a node, or how many places its windows have, for one example."""
-    if node.bodies:
-        times = counts.number(node.inputs[node.attributes["carried"]].shape[0])
-        return times * sum(_steps(inner, counts) for body in node.bodies.values() for inner in body.nodes)
-    operator = get_op(node.op)
-    if operator.kind is Kind.PRODUCT:
-        return counts.number(operator.flops(node))
-    if operator.kind is Kind.WINDOW:
+    if kind is Kind.PRODUCT:
+        return least(get_op(node.op).flops(node))
+    if kind is Kind.WINDOW:
         kernel: tuple[int, ...] = node.attributes["kernel"]
         return counts.of(node.outputs[0].shape) * math.prod(kernel)
-    return 0
+    times = least(node.inputs[node.attributes["carried"]].shape[0])
+    inner = (found for body in node.bodies.values() for found in _of_kinds(body, *WORK))
+    return times * sum(_steps(*found, counts) for found in inner)
+
+
+def _of_kinds(graph: Graph, *kinds: Kind) -> Iterator[tuple[Kind, Node]]:
+    """The nodes of some kinds; each operator is asked once."""
+    known = {op: get_op(op).kind for op in {node.op for node in graph.nodes}}
+    wanted = {op: kind for op, kind in known.items() if kind in kinds}
+    return ((wanted[node.op], node) for node in graph.nodes if node.op in wanted)
 
 
 class _Counts:
-    """Sizes as numbers, each open one as the smallest that it may be. Shapes of a graph are few and come often."""
+    """Sizes as numbers, each open one as the smallest that it may be; those of a graph live as long as it does."""
 
     def __init__(self) -> None:
-        self._known: dict[Shape, int] = {}
+        self._known: dict[int, int] = {}
 
     def of(self, shape: Shape) -> int:
-        """The elements of a shape."""
-        found = self._known.get(shape)
-        if found is None:
-            found = self._known[shape] = math.prod(map(self.number, shape))
-        return found
+        """The elements of a shape of the graph."""
+        count = 1
+        for size in shape:
+            if isinstance(size, int):
+                count *= size
+            else:
+                if id(size) not in self._known:
+                    self._known[id(size)] = least(size)
+                count *= self._known[id(size)]
+        return count
 
-    def number(self, size: Size) -> int:
-        """A size as a number."""
-        if isinstance(size, int):
-            return size
-        least = {symbol: -(-symbol.minimum // symbol.divisor) * symbol.divisor for symbol in symbols(size)}
-        found = substitute(size, least)
-        assert isinstance(found, int)
-        return found
+
+def least(size: Size) -> int:
+    """The smallest that a size may be."""
+    if isinstance(size, int):
+        return size
+    values = {symbol: -(-symbol.minimum // symbol.divisor) * symbol.divisor for symbol in symbols(size)}
+    found = substitute(size, values)
+    assert isinstance(found, int)
+    return found
 
 
 def _called(value: Value) -> str:
