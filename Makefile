@@ -72,7 +72,7 @@ fuzz-graphs: $(VENV)/.test ## random graphs of all operators, and wrong nodes fo
 golden: $(VENV)/.test ## rewrite the golden files
 	$(BIN)/pytest tests/golden tests/drawing --update-golden
 
-lecture: $(VENV)/.test ## every figure and table of the lecture, in runs/lecture, in six minutes
+lecture: $(VENV)/.test ## every figure and table of the lecture, in runs/lecture, in three minutes
 	$(BIN)/python examples/lecture/page.py
 
 bench: $(VENV)/.test $(VENV)/.fast ## measure the five small networks against PyTorch, in about ten minutes
