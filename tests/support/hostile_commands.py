@@ -90,11 +90,12 @@ FOREIGN = {
 }
 """Under every name that weights may have."""
 
-OTHERS: dict[str, tuple[dict[str, Array], str]] = {
-    "another shape": ({"y.weight": np.ones((3, 3), np.float32), "y.bias": np.ones(4, np.float32)}, "E552"),
-    "one is missing": ({"y.weight": np.ones((4, 4), np.float32)}, "E550"),
-    "other names": ({"z.weight": np.ones((4, 4), np.float32), "z.bias": np.ones(4, np.float32)}, "E550"),
-    "no numbers": ({"y.weight": np.full((4, 4), np.nan, np.float32), "y.bias": np.ones(4, np.float32)}, "E568"),
+ONES = {"y.weight": np.ones((4, 4), np.float32), "y.bias": np.ones(4, np.float32)}
+OTHERS: dict[str, tuple[dict[str, Array], tuple[str, ...]]] = {
+    "another shape": (ONES | {"y.weight": np.ones((3, 3), np.float32)}, ("E552",)),
+    "one is missing": ({"y.weight": ONES["y.weight"]}, ("E550",)),
+    "another name": ({"z.weight": ONES["y.weight"], "y.bias": ONES["y.bias"]}, ("E550", "E551")),
+    "no numbers": (ONES | {"y.weight": np.full((4, 4), np.nan, np.float32)}, ("E568",)),
 }
 """Of another network than the small one."""
 
@@ -147,30 +148,30 @@ def _of_models() -> dict[str, Case]:
     for name, (grown, codes) in NETWORKS.items():
         found[f"hostile network/{name}"] = Case("m.onnx", grown, TAKEN, codes, images=True)
     for name, (made, code) in HOSTILE.items():
-        found[f"hostile model/{name}"] = Case("m.onnx", made, RUN, (code,))
+        found[f"hostile model/{name}"] = Case("m.onnx", made, RUN, (code, "E564"))
     return found
 
 
 def _of_weights() -> dict[str, Case]:
     found: dict[str, Case] = {}
-    touch = {f"{at}": pickle.dumps(item) for at, item in enumerate((Run(os.system, "touch out"), Run(eval, "1")))}
+    touch = {"a command": pickle.dumps(Run(os.system, "touch out")), "an expression": pickle.dumps(Run(eval, "1"))}
+    storages = {name: zipped(tensor(*lie), {"0": bytes(24)}) for name, lie in LIES.items()}
     zips = {f"{name}, zipped": zipped(content) for name, content in (PROGRAMS | touch).items()}
-    for kind, code, ending, made in (
-        ("program", "E572", ".pth", PROGRAMS | touch | zips),
-        ("pickle", "E553", ".pth", PICKLES),
-        ("storage", "E553", ".pth", {name: zipped(tensor(*lie), {"0": bytes(24)}) for name, lie in LIES.items()}),
-        ("archive", "E553", ".npz", {name: make() for name, make in ARCHIVES.items()}),
+    for kind, codes, ending, made in (
+        ("program", ("E572",), ".pth", PROGRAMS | touch | zips),
+        ("pickle", ("E553",), ".pth", PICKLES),
+        ("storage", ("E553", "E572"), ".pth", storages),
+        ("archive", ("E553",), ".npz", {name: make() for name, make in ARCHIVES.items()}),
     ):
         for name, content in made.items():
-            found[f"{kind}/{name}"] = Case(f"w{ending}", lambda content=content: content, WEIGHED, (code,))
+            found[f"{kind}/{name}"] = Case(f"w{ending}", lambda content=content: content, WEIGHED, codes)
     for ending in (".safetensors", ".pth", ".npz", ".onnx", ".h5"):
         for name, content in FOREIGN.items():
-            case = Case(f"w{ending}", lambda content=content: content, WEIGHED | SEEN, ("E553",))
+            case = Case(f"w{ending}", lambda content=content: content, WEIGHED | SEEN, ("E553", "E565"))
             found[f"foreign weights/{name} as {ending}"] = case
-    for name, (arrays, code) in OTHERS.items():
-        found[f"other weights/{name}"] = Case(
-            "w.safetensors", lambda arrays=arrays: save(arrays), FITTED | SEEN, (code,)
-        )
+    for name, (arrays, codes) in OTHERS.items():
+        content = partial(save, arrays)
+        found[f"other weights/{name}"] = Case("w.safetensors", content, FITTED | SEEN, codes)
     return found
 
 

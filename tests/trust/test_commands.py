@@ -14,7 +14,7 @@ COMMANDS = [f"{name}, {verb}" for name, case in CASES.items() for verb in case.v
 QUICK = (
     "no model/half a model, import", "bad model/rank, train", "bad model/outside, bench", "bad model/cycle, show",
     "hostile network/expanded, bench", "hostile network/window, train", "hostile network/held, show",
-    "hostile network/spread, summary", "hostile model/endless, predict", "program/0, init",
+    "hostile network/spread, summary", "hostile model/endless, predict", "program/a command, init",
     "archive/a header of 100 GB, weights", "other weights/another shape, init",
 )  # fmt: skip
 
