@@ -72,7 +72,16 @@ fuzz-graphs: $(VENV)/.test ## random graphs of all operators, and wrong nodes fo
 golden: $(VENV)/.test ## rewrite the golden files
 	$(BIN)/pytest tests/golden tests/drawing --update-golden
 
-lecture: $(VENV)/.test ## every figure and table of the lecture, in runs/lecture, in six minutes
+docs: $(VENV)/.test ## write anew what pages of docs/ and editors' grammars are made of declarations and files
+	$(BIN)/python -m netc.compiler.reference
+	$(BIN)/python -m netc.compiler.lint.measure
+	$(BIN)/python -m netc.compiler.lint.reference > docs/lint.md
+	$(BIN)/python -m netc.compiler.zoo.signatures
+	$(BIN)/python -m netc.compiler.zoo.reference > docs/zoo.md
+	$(BIN)/python -m netc.compiler.language_service.grammars
+	$(BIN)/python tests/support/file_map.py
+
+lecture: $(VENV)/.test ## every figure and table of the lecture, in runs/lecture, in three minutes
 	$(BIN)/python examples/lecture/page.py
 
 bench: $(VENV)/.test $(VENV)/.fast ## measure the five small networks against PyTorch, in about ten minutes

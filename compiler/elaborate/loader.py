@@ -36,6 +36,11 @@ class Loader:
         self._root = Path()
         self._bytes = 0
 
+    @classmethod
+    def beside(cls, path: str, texts: Mapping[str, str], report: Report) -> Loader:
+        """One that has texts at hand of what lies beside a file, by their names relative to it."""
+        return cls(report, {resolved(Path(path).parent / name): text for name, text in texts.items()})
+
     def load(self, path: str, source: str | bytes | None = None) -> Module:
         """A file's module; findings go to the report. `source` is its content, where that is not to be read."""
         self._root = root_of(path)

@@ -24,6 +24,22 @@ from netc.grammar import ast
 from netc.grammar.walk import children, read, walk
 
 
+def unapplied(module: Module, tried: set[str]) -> list[ast.Block | ast.Net]:
+    """The blocks and nets of a file that nothing applied; `tried` are nets that were elaborated."""
+    own = (layer.definition for layer in module.layers.values() if layer.module is module)
+    return [written for written in own if written is not None and written.name not in module.applied | tried]
+
+
+def conditional(module: Module) -> list[ast.Block | ast.Net]:
+    """The blocks and nets of a file in which a condition picks: what it did not pick is still unread."""
+    own = (layer.definition for layer in module.layers.values() if layer.module is module)
+    return [one for one in own if one is not None and _chooses(one)]
+
+
+def _chooses(definition: ast.Block | ast.Net) -> bool:
+    return any(isinstance(node, (ast.If, ast.Conditional)) for node in walk(definition.body))
+
+
 def check_names(module: Module, definition: ast.Block | ast.Net, report: Report) -> None:
     """Report words of a definition that can stand for nothing, and wrong arguments, whatever its own arguments are."""
     local = {parameter.name for parameter in definition.parameters} | set(_bound(definition.body))

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from netc.compiler.elaborate.extent import Extent
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Details, Diagnostic, Severity, Span, in_reading_order
+from netc.grammar.diagnostics import Details, Diagnostic, DiagnosticError, Severity, Span, in_reading_order
 from netc.grammar.same_cause import folded, in_one_file, parts_left_out
 
 LIMIT = 100
@@ -82,3 +82,8 @@ class Report:
     def warnings(self, first: int = 0) -> list[Diagnostic]:
         """The findings that are no errors, from one on."""
         return [finding for finding in self.found[first:] if finding.severity is Severity.WARNING]
+
+    def stop_at_errors(self) -> None:
+        """Raise DiagnosticError with all errors, where there are some."""
+        if self.errors:
+            raise DiagnosticError([found for found in self.all() if found.severity is Severity.ERROR])

@@ -28,7 +28,7 @@ class Choice:
     per_file_ignores  pattern -> what is left out in files that fit; seen from the working directory
     only_check        the rules that `netc check` runs too, whatever the settings say
     evidence          what is known of data and training; None is what the run folder knows that a file lies in
-    given             arguments of the nets, as `compiler.load.check` takes them
+    given             arguments of the nets, as `compiler.check` takes them
     """
 
     select: tuple[str, ...] = ()

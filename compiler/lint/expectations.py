@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from netc.compiler.check import CheckResult, check
 from netc.compiler.lint.allowance import expects
 from netc.compiler.lint.budget import BudgetError, Comparison, Miss, miss, of_expect
 from netc.compiler.lint.missed import help_for, shares_of
 from netc.compiler.lint.variants import smallest, without_budgets
-from netc.compiler.load import CheckResult, check
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Span

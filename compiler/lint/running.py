@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from netc.compiler import collector
+from netc.compiler.check import CheckResult, check
 from netc.compiler.lint.allow import Allow, allows, suppress
 from netc.compiler.lint.base import Subject, all_rules
 from netc.compiler.lint.choice import Choice
@@ -23,7 +24,6 @@ from netc.compiler.lint.evidence import Evidence, beside
 from netc.compiler.lint.expectations import explained
 from netc.compiler.lint.files import find_files
 from netc.compiler.lint.fixing import Fixed, fix, fixable
-from netc.compiler.load import CheckResult, check
 from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, in_reading_order

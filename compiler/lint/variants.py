@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netc.compiler.applications import LayerInstance
+from netc.compiler.check import check
 from netc.compiler.ir import Size, language_shape
 from netc.compiler.lint.allowance import expects
 from netc.compiler.lint.budget import BudgetError, Comparison, bound, figures, miss, of_expect, shares
 from netc.compiler.lint.fixing import edited
 from netc.compiler.lint.wiring import Wiring, data_inputs
-from netc.compiler.load import check
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import Edit, Severity, Span

@@ -1,7 +1,8 @@
 """Recurrent networks as one operator each, in PyTorch's layout and order of gates; ONNX has them for inference.
 
 Where a gradient flows they are written out as a Scan first, with the product of all inputs in front of it
-(`training/scan_gradient.py`): ONNX's operators don't tell what a gradient reads.
+(`training/scan_gradient.py`): ONNX's operators don't tell what a gradient reads. Operators of `netc[fast]` do, and take
+the place of these scans (`targets/fast/recurrences.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from netc.compiler.ir import Builder, Graph, Node, Size, Value
+from netc.compiler.ir import Builder, DType, Graph, Node, Origin, Shape, Size, Value, product
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.base import Op, Result, op, sample
 from netc.compiler.ops.checks import floating, shape_of
@@ -59,22 +60,35 @@ class Recurrent(Op):
     def as_scan(cls, g: Builder, node: Node, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
         """The same as a Scan."""
         x, w, r, bias, recurrent_bias, *starts = inputs
-        body = Graph(f"{node.origin.scope}.step")
-        b = Builder(body, node.origin)
-        states = [Value(f"state.{at}", start.dtype, start.shape, node.origin) for at, start in enumerate(starts)]
-        product = g.Add(g.MatMul(x, g.Transpose(w, axes=(1, 0))), bias)
+        given = g.Add(g.MatMul(x, g.Transpose(w, axes=(1, 0))), bias)
         rest = (g.Transpose(r, axes=(1, 0)), recurrent_bias)
-        element = Value("x", product.dtype, product.shape[1:], node.origin)
-        captured = [Value(f"captured.{at}", value.dtype, value.shape, node.origin) for at, value in enumerate(rest)]
-        recurrent = b.Add(b.MatMul(states[0], captured[0]), captured[1])
-        after = cls.step(b, element, recurrent, *states, **{k: v for k, v in node.attributes.items() if k != "reverse"})
-        body.inputs = [*states, element, *captured]
-        body.outputs = {**{str(at): value for at, value in enumerate(after)}, "y": after[0]}
+        settings = {name: value for name, value in node.attributes.items() if name != "reverse"}
+        body = cls.one_step(starts[0].shape, settings, f"{node.origin.scope}.step", node.origin)
         *last, y = g.add(
-            "Scan", (*starts, product, *rest),
-            {"body": body, "carried": len(states), "sequences": 1, "reverse": node.attributes["reverse"]},
+            "Scan", (*starts, given, *rest),
+            {"body": body, "carried": len(starts), "sequences": 1, "reverse": node.attributes["reverse"]},
         )  # fmt: skip
         return y, *last
+
+    @classmethod
+    def one_step(cls, shape: Shape, settings: Mapping[str, Any], name: str, origin: Origin) -> Graph:
+        """What a Scan runs for each step, with states of this shape, [N, H].
+
+        Its inputs are the states, the product of the step's input with its bias [N, G H], and the weights [H, G H] and
+        the bias [G H] of the state; its outputs the next states, and `y`, the first of them.
+        """
+        examples, width = shape
+        rows = product((cls.gates, width))
+        states = [Value(f"state.{at}", DType.FLOAT32, shape, origin) for at in range(cls.states)]
+        element = Value("x", DType.FLOAT32, (examples, rows), origin)
+        captured = [Value(f"captured.{at}", DType.FLOAT32, sizes, origin)
+                    for at, sizes in enumerate(((width, rows), (rows,)))]  # fmt: skip
+        body = Graph(name, [*states, element, *captured])
+        b = Builder(body, origin)
+        recurrent = b.Add(b.MatMul(states[0], captured[0]), captured[1])
+        after = cls.step(b, element, recurrent, *states, **settings)
+        body.outputs = {**{str(at): value for at, value in enumerate(after)}, "y": after[0]}
+        return body
 
     @staticmethod
     def step(b: Builder, x: Value, recurrent: Value, *states: Value, **_: Any) -> tuple[Value, ...]:

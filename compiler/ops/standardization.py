@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netc.compiler.ir import Builder, Node, Value, product
+from netc.compiler.ir import Builder, Node, Shape, Value, product
+from netc.compiler.ir.operators import ShapeError
 from netc.compiler.ops.base import REQUIRED, Op, Result, op, sample
 from netc.compiler.ops.checks import floating, normal_axes
 from netc.compiler.ops.facts import Kind
-from netc.compiler.ops.fields import Field
+from netc.compiler.ops.fields import Field, everything
 from netc.compiler.ops.reduction import Reduction, without_axes
 from netc.compiler.ops.sources import number_of
 from netc.compiler.ops.writer import Writer
@@ -98,6 +99,47 @@ class LayerNormalization(Op):
     @classmethod
     def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
         return _layer_norm(torch, node.attributes["axis"], node.attributes["epsilon"])
+
+
+@op
+class ScaledLayerNormalization(Op):
+    """y = scale LayerNormalization(x) + bias; both have the shape of the axes from `axis` on (arXiv:1607.06450)."""
+
+    kind = Kind.REDUCTION
+    attributes = {"axis": REQUIRED, "epsilon": 1e-5}
+    samples = (sample((2, 6), (6,), (6,), axis=1), sample((2, 3, 4), (3, 4), (3, 4), axis=1, epsilon=1e-3))
+
+    @staticmethod
+    def shape(x: Value, scale: Value, bias: Value, *, axis: int, epsilon: float) -> Shape:
+        floating(x, scale, bias)
+        for at, value in enumerate((scale, bias), 1):
+            if value.shape != x.shape[axis:]:
+                raise ShapeError(f"{list(x.shape[axis:])} is needed, found {list(value.shape)}", at=at)
+        return x.shape
+
+    @staticmethod
+    def grad(g: Builder, node: Node, dy: Value) -> tuple[Value | None, ...]:
+        x, scale, _ = node.inputs
+        axes = last_axes(x, node.attributes["axis"])
+        middle, _ = g.add("Standardization", (x,), {"axes": axes, "epsilon": node.attributes["epsilon"]})
+        assert middle.node is not None
+        return _slope(g, middle.node, axes, True, g.Mul(dy, scale), None), g.Mul(dy, middle), dy
+
+    @classmethod
+    def emit(cls, e: Writer, node: Node) -> None:
+        e.node(node, "LayerNormalization", node.inputs, None, **node.attributes)
+
+    @staticmethod
+    def field_before(node: Node, at: int, field: Field) -> Field:
+        x = node.inputs[at]
+        return (
+            without_axes(x, field, last_axes(x, node.attributes["axis"]), keepdims=True) if at == 0 else everything(x)
+        )
+
+    @classmethod
+    def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
+        axis, epsilon = node.attributes["axis"], node.attributes["epsilon"]
+        return lambda x, scale, bias: torch.nn.functional.layer_norm(x, x.shape[axis:], scale, bias, epsilon)
 
 
 def last_axes(x: Value, axis: int) -> tuple[int, ...]:

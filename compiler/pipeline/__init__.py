@@ -99,10 +99,10 @@ def sweep(name: str, when: Condition = ALWAYS) -> Stage:
     return Stage(name, "nodes go that no output needs any more", of(dead_code), when, optional=True)
 
 
-def fusion(touch: Pass, does: str) -> Stage:
+def fusion(touch: Pass, does: str, part: str = "legalise/") -> Stage:
     """What some targets have a larger operator for."""
     wanted = for_targets(lambda target: touch in target.fusions)
-    return Stage(f"legalise/{touch.__name__}", does, of(touch), wanted, optional=True)
+    return Stage(f"{part}{touch.__name__}", does, of(touch), wanted, optional=True)
 
 
 def last_touch(touch: Pass, does: str) -> Stage:
@@ -112,6 +112,7 @@ def last_touch(touch: Pass, does: str) -> Stage:
 
 
 STAGES: tuple[Stage, ...] = (
+    *(fusion(touch, does, "") for touch, does in targets.FIRST_FUSIONS.items()),
     Stage("fix_sizes", "the batch gets its size", fixed_batch, FIXED_BATCH),
     Stage("inference_mode", "dropout and noise go", of(inference_mode), NETWORK),
     *simplify("simplify1"),

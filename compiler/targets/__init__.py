@@ -25,6 +25,9 @@ from netc.compiler.targets.fast import fast_rows
 from netc.compiler.targets.fast.attention import attention
 from netc.compiler.targets.fast.chains import chains
 from netc.compiler.targets.fast.layer_normalization import layer_normalization
+from netc.compiler.targets.fast.recurrences import recurrences
+from netc.compiler.targets.fused.gelu import gelu
+from netc.compiler.targets.fused.scaled_normalization import scaled_normalization
 from netc.compiler.targets.layout import Rows, ways
 from netc.compiler.targets.registry import Table, names_of, pick
 from netc.compiler.targets.std import STD
@@ -40,12 +43,21 @@ TOUCHES: dict[Touch, str] = {
 }
 """What is rewritten once a graph is in the operators of a target that wants it, in this order."""
 
+FIRST_FUSIONS: dict[Touch, str] = {
+    recurrences: "recurrent networks and their gradients become one operator each",
+}
+"""What is rewritten before all else, while a Scan knows its gradient, for targets that have the operators."""
+
 FUSIONS: dict[Touch, str] = {
     attention: "attention and its gradient become one operator each",
     layer_normalization: "so do layer normalizations",
+    scaled_normalization: "a scale and a bias go into the layer normalization before them",
+    gelu: "what GELU is made of becomes one operator",
 }
 """What is rewritten before a graph is laid out, while it says what it means, for targets that have the operators."""
 
+STANDARD = frozenset({scaled_normalization, gelu})
+FAST = frozenset({*FIRST_FUSIONS, attention, layer_normalization, scaled_normalization})
 CPU = frozenset({steep_masks, pads_as_joins, flat_scalars})
 
 
@@ -74,13 +86,13 @@ class Target:
 
 
 TARGETS: dict[str, Target] = {
-    "std": Target(STD),
-    "cpu": Target(STD, partial(blocked_layout, block=16), touches=CPU, rows=rows),
-    "cpu8": Target(STD, partial(blocked_layout, block=8), touches=CPU, rows=rows),
-    "fast": Target(STD, partial(blocked_layout, block=16), frozenset(FUSIONS), CPU | {chains}, fast_rows),
-    "fast8": Target(STD, partial(blocked_layout, block=8), frozenset(FUSIONS), CPU | {chains}, fast_rows),
-    "cuda": Target(CUDA, touches=frozenset({masks_as_choices}), opset=18),
-    "web": Target(STD),
+    "std": Target(STD, fusions=STANDARD),
+    "cpu": Target(STD, partial(blocked_layout, block=16), STANDARD, CPU, rows),
+    "cpu8": Target(STD, partial(blocked_layout, block=8), STANDARD, CPU, rows),
+    "fast": Target(STD, partial(blocked_layout, block=16), FAST, CPU | {chains}, fast_rows),
+    "fast8": Target(STD, partial(blocked_layout, block=8), FAST, CPU | {chains}, fast_rows),
+    "cuda": Target(CUDA, fusions=frozenset({scaled_normalization}), touches=frozenset({masks_as_choices}), opset=18),
+    "web": Target(STD, fusions=STANDARD),
 }
 """`cpu` is for blocks of 16 channels, as the runtime has with AVX-512; `cpu8` for blocks of 8. See `cpu/probe.py`.
 `fast` and `fast8` are the same with the library of `netc[fast]`. CUDA's kernels for padding, and for the reductions to

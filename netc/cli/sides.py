@@ -49,8 +49,7 @@ def _file_and_net(text: str) -> tuple[str | None, str | None]:
 
 
 def _loaded(file: str, name: str | None, settings: Sequence[str]) -> Net:
-    from netc.compiler import load
-    from netc.compiler.load import parse_setting
+    from netc.compiler import load, parse_setting
 
     return load(file, name, dict(map(parse_setting, settings)))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import netc.cli as cli
+from netc.compiler.check import check
 from netc.compiler.lint import all_rules
-from netc.compiler.load import check
 from netc.grammar.codes import all_codes
 from netc.grammar.words import files
 

@@ -17,7 +17,7 @@ from netc.compiler.ir.text import to_text
 from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
 from netc.compiler.pipeline import EARLIER, OPTIONAL, STAGES, Context, observed
-from netc.compiler.targets import FUSIONS, TARGETS, TOUCHES
+from netc.compiler.targets import FIRST_FUSIONS, FUSIONS, TARGETS, TOUCHES
 
 from .networks import Arrays, batch_of, first_feeds, run
 
@@ -92,7 +92,7 @@ def test_names_are_unique_and_say_what_they_do() -> None:
 
 def test_every_touch_of_a_target_has_its_place() -> None:
     assert {touch for target in TARGETS.values() for touch in target.touches} == set(TOUCHES)
-    assert {fusion for target in TARGETS.values() for fusion in target.fusions} == set(FUSIONS)
+    assert {fusion for target in TARGETS.values() for fusion in target.fusions} == {*FIRST_FUSIONS, *FUSIONS}
 
 
 def test_what_cannot_be_left_out_is_refused() -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from netc.compiler.applications import Application
+from netc.compiler.check import CheckResult, check
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.elaborate import apply, copying
 from netc.compiler.ir import DType, Value
 from netc.compiler.layers.base import ZEROS
-from netc.compiler.load import CheckResult, check
 from netc.compiler.net import Net
 from netc.compiler.plan.train_plan import to_json
 

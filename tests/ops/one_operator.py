@@ -77,12 +77,24 @@ class LayerNormalization(OpRun):
     """onnx.reference computes the statistics in float32, whatever its input is."""
 
     def _run(
-        self, x: Array, scale: Array, axis: Any = None, epsilon: Any = None, stash_type: Any = None
-    ) -> tuple[Array, Array, Array]:
+        self, x: Array, scale: Array, bias: Array | float = 0.0, axis: Any = None, epsilon: Any = None,
+        stash_type: Any = None,
+    ) -> tuple[Array, Array, Array]:  # fmt: skip
         axes = tuple(range(axis, x.ndim))
         mean = np.asarray(x.mean(axes, keepdims=True))
         inverse = np.asarray(1.0 / np.sqrt(((x - mean) ** 2).mean(axes, keepdims=True) + epsilon))
-        return (x - mean) * inverse * scale, mean, inverse
+        return (x - mean) * inverse * scale + bias, mean, inverse
+
+
+class Gelu(OpRun):
+    """onnx.reference has constants and the error function in float32, whatever its input is."""
+
+    def _run(self, x: Array, approximate: Any = None) -> tuple[Array]:
+        if approximate == "tanh":
+            share = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+        else:
+            share = np.vectorize(math.erf, otypes=[x.dtype])(x / math.sqrt(2))
+        return (np.asarray(0.5 * x * (1 + share)),)
 
 
 class ConvTranspose(OpRun):
@@ -150,7 +162,7 @@ def evaluator_of_legal(legal: Graph) -> ReferenceEvaluator:
     """The same for one in ONNX's operators."""
     grouped = any(node.op == "ConvTranspose" and node.attributes["group"] > 1 for node in legal.nodes)
     return ReferenceEvaluator(
-        model_of_legal(legal, "float64"), new_ops=[Erf, LayerNormalization, Scan, RNN, *[ConvTranspose] * grouped]
+        model_of_legal(legal, "float64"), new_ops=[Erf, Gelu, LayerNormalization, Scan, RNN, *[ConvTranspose] * grouped]
     )
 
 

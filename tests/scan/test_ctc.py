@@ -15,9 +15,9 @@ from stages import legalise
 
 import netc
 from netc.compiler import Net, compile_training
+from netc.compiler.check import check
 from netc.compiler.emit import emit
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
-from netc.compiler.load import check
 from netc.compiler.losses.ctc import Ctc
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.scan_gradient import saved_behind
@@ -206,12 +206,12 @@ def test_a_reader_learns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", [*CPU_TARGETS, "web"])
 def test_a_step_has_no_loop_written_out(net_of: Callable[[str], Net], target: Any) -> None:
-    """One scan forwards and one backwards for any length, for the loss as for the layers."""
+    """One scan each way for any length, for the loss as for the layers, where these have no operator."""
     model = compile_training(net_of(READER), target=target).model
     import onnx
 
     kinds = [node.op_type for node in onnx.load_from_string(model).graph.node]
-    assert kinds.count("Scan") == 6
+    assert kinds.count("Scan") == (2 if target.startswith("fast") else 6)
     assert len(kinds) < 400
 
 

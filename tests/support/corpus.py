@@ -89,7 +89,7 @@ net Attending {
   input image: 8x4x4
   flatten(from=1) -> transpose
   add { identity; { layernorm -> attention(2, causal=true) } }
-  layernorm -> mean(axis=0)
+  layernorm -> dense(8, act=gelu) -> layernorm(from=0) -> gru(8) -> mean(axis=0)
   logits = dense(5)
 }
 train Attending { loss = cross_entropy(logits, label); optimizer = sgd(lr=0.1); batch = 6 }

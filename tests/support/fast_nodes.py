@@ -154,6 +154,48 @@ def layer_normalization_gradient(draw: random.Random) -> FastNode:
     return FastNode("LayerNormalizationGradient", [*inputs], {}, ["dx", "dscale", "dbias"])
 
 
+def lstm(draw: random.Random) -> FastNode:
+    steps, examples, width, settings = _unrolled(draw)
+    inputs = _into_gates(draw, 4, steps, examples, width)
+    states = [_state(draw, examples, width) for _ in range(2)]
+    return FastNode("LSTM", [*inputs, *states], settings, ["y", "h", "c", "before", "gates", "cells"])
+
+
+def lstm_gradient(draw: random.Random) -> FastNode:
+    steps, examples, width, settings = _unrolled(draw)
+    slopes = [_state(draw, *sizes, width) for sizes in ((steps, examples), (examples,), (examples,))]
+    saved = [numbers(draw, steps, examples, parts * width) for parts in (4, 1)]
+    inputs = [*slopes, numbers(draw, 4 * width, width), *saved, _state(draw, examples, width)]
+    return FastNode("LSTMGradient", [*inputs], settings, ["dproduct", "dbias", "dh", "dc"])
+
+
+def gru(draw: random.Random) -> FastNode:
+    steps, examples, width, settings = _unrolled(draw)
+    inputs = [*_into_gates(draw, 3, steps, examples, width), numbers(draw, 3 * width)]
+    return FastNode("GRU", [*inputs, _state(draw, examples, width)], settings, ["y", "h", "before", "parts"])
+
+
+def gru_gradient(draw: random.Random) -> FastNode:
+    steps, examples, width, settings = _unrolled(draw)
+    slopes = [_state(draw, steps, examples, width), _state(draw, examples, width)]
+    saved = [numbers(draw, steps, examples, parts * width) for parts in (4, 1)]
+    inputs = [*slopes, numbers(draw, 3 * width, width), *saved]
+    return FastNode("GRUGradient", [*inputs], settings, ["dproduct", "dsums", "dinput_bias", "dbias", "dh"])
+
+
+def rnn(draw: random.Random) -> FastNode:
+    steps, examples, width, settings = _unrolled(draw)
+    inputs = [*_into_gates(draw, 1, steps, examples, width), _state(draw, examples, width)]
+    return FastNode("RNN", [*inputs], {**settings, "relu": draw.randint(0, 1)}, ["y", "h", "before"])
+
+
+def rnn_gradient(draw: random.Random) -> FastNode:
+    steps, examples, width, settings = _unrolled(draw)
+    slopes = [_state(draw, steps, examples, width), _state(draw, examples, width)]
+    inputs = [*slopes, numbers(draw, width, width), numbers(draw, steps, examples, width)]
+    return FastNode("RNNGradient", [*inputs], {**settings, "relu": draw.randint(0, 1)}, ["dproduct", "dbias", "dh"])
+
+
 VALID: dict[str, Callable[[random.Random], FastNode]] = {
     "BatchNormalization": batch_normalization,
     "BatchNormalizationGradient": batch_normalization_gradient,
@@ -167,6 +209,12 @@ VALID: dict[str, Callable[[random.Random], FastNode]] = {
     "AttentionGradient": attention_gradient,
     "LayerNormalization": layer_normalization,
     "LayerNormalizationGradient": layer_normalization_gradient,
+    "LSTM": lstm,
+    "LSTMGradient": lstm_gradient,
+    "GRU": gru,
+    "GRUGradient": gru_gradient,
+    "RNN": rnn,
+    "RNNGradient": rnn_gradient,
     "Elementwise": elementwise,
 }
 """A function for each operator of the library that draws a valid node of it."""
@@ -188,6 +236,23 @@ def _packed(draw: random.Random) -> tuple[int, Array]:
 def _vectors(draw: random.Random) -> Array:
     """Vectors along the last axis of a tensor of up to four."""
     return numbers(draw, *(draw.randint(1, 9) for _ in range(draw.randint(1, 3))), draw.choice((1, 5, 16, 33, 100)))
+
+
+def _unrolled(draw: random.Random) -> tuple[int, int, int, dict[str, Any]]:
+    """Steps, examples and the width of the state, and the direction."""
+    sizes = draw.choice((0, 1, 2, 5)), draw.choice((0, 1, 3, 16, 17, 33)), draw.choice((1, 5, 16, 19, 64, 70, 200))
+    return *sizes, {"reverse": draw.randint(0, 1)}
+
+
+def _into_gates(draw: random.Random, gates: int, steps: int, examples: int, width: int) -> list[Array]:
+    """What the input gives to the gates, and what makes what the state gives to them."""
+    rows = gates * width
+    return [numbers(draw, steps, examples, rows), numbers(draw, rows, width), numbers(draw, rows)]
+
+
+def _state(draw: random.Random, *sizes: int) -> Array:
+    """A state or a slope, or one number for all of it."""
+    return numbers(draw, *draw.choice((sizes, sizes, (), (1, 1))))
 
 
 def _normalized(draw: random.Random) -> tuple[dict[str, Any], int, Array]:

@@ -69,6 +69,31 @@ RIGHT = {
         [_zeros(3, 5, 8), _zeros(3, 5, 8), _zeros(8), _zeros(3, 5, 1), _zeros(3, 5, 1)],
         {}, ["dx", "dscale", "dbias"],
     ),
+    "LSTM": FastNode(
+        "LSTM", [_zeros(3, 2, 20), _zeros(20, 5), _zeros(20), _zeros(2, 5), _zeros()], {"reverse": 0},
+        ["y", "h", "c", "before", "gates", "cells"],
+    ),
+    "LSTMGradient": FastNode(
+        "LSTMGradient",
+        [_zeros(3, 2, 5), _zeros(2, 5), _zeros(), _zeros(20, 5), _zeros(3, 2, 20), _zeros(3, 2, 5), _zeros(2, 5)],
+        {"reverse": 0}, ["dproduct", "dbias", "dh", "dc"],
+    ),
+    "GRU": FastNode(
+        "GRU", [_zeros(3, 2, 15), _zeros(15, 5), _zeros(15), _zeros(15), _zeros(2, 5)], {"reverse": 1},
+        ["y", "h", "before", "parts"],
+    ),
+    "GRUGradient": FastNode(
+        "GRUGradient", [_zeros(3, 2, 5), _zeros(2, 5), _zeros(15, 5), _zeros(3, 2, 20), _zeros(3, 2, 5)],
+        {"reverse": 1}, ["dproduct", "dsums", "dinput_bias", "dbias", "dh"],
+    ),
+    "RNN": FastNode(
+        "RNN", [_zeros(3, 2, 5), _zeros(5, 5), _zeros(5), _zeros(2, 5)], {"reverse": 0, "relu": 0},
+        ["y", "h", "before"],
+    ),
+    "RNNGradient": FastNode(
+        "RNNGradient", [_zeros(), _zeros(2, 5), _zeros(5, 5), _zeros(3, 2, 5)], {"reverse": 0, "relu": 1},
+        ["dproduct", "dbias", "dh"],
+    ),
     "Elementwise": FastNode(
         "Elementwise", [_zeros(4, 8), _zeros(4, 8), _zeros()],
         {"steps": [0, 0, 1, 2, 4, 3], "results": [5, 4], "constants": [0.5]}, ["y", "z"],
@@ -122,6 +147,7 @@ def _settings() -> list[Wrong]:
     values: dict[str, tuple[Any, ...]] = {
         "block": (None, 0, -16, 4, 12, 32, 1 << 62, [16], "16", 16.0),
         "relu": (None, 2, -1, [1]),
+        "reverse": (None, 2, -1, [1], 1.0),
         "plain": (None, 2),
         "epsilon": (None, -1e-5, float("nan"), float("inf"), 1, [1e-5]),
         "kernel": (None, [3], [3, 3, 3], [0, 3], [3, -3], [1 << 40, 3], [1 << 62, 1 << 62], 3, [3.0, 3.0], "33"),
@@ -152,7 +178,8 @@ def _maps() -> list[Wrong]:
                 wrong.append(Wrong(op, "", inputs={at: array.astype(np.float64)}))
                 wrong.append(Wrong(op, "", inputs={at: array.astype(np.int32)}))
             wrong.append(Wrong(op, "", inputs={at: None}))
-        wrong += [Wrong(op, "", outputs=("",) * len(node.outputs)), Wrong(op, "", outputs=("a", "b", "c", "d"))]
+        more = tuple("abcdefg"[: len(node.outputs) + 1])
+        wrong += [Wrong(op, "", outputs=("",) * len(node.outputs)), Wrong(op, "", outputs=more)]
         wrong += [Wrong(op, "", count=0)] + [Wrong(op, "", count=len(node.inputs) + 1)] * (op != "Elementwise")
     return wrong
 
@@ -228,6 +255,26 @@ WRONG = [
     Wrong("LayerNormalizationGradient", "input `scale` has sizes [], expected [8]", inputs={2: _zeros()}),
     Wrong("LayerNormalizationGradient", "input `mean` has sizes [3, 5], expected [3, 5, 1]", inputs={3: _zeros(3, 5)}),
     Wrong("LayerNormalizationGradient", "input `inverse` has sizes [3, 5, 8]", inputs={4: _zeros(3, 5, 8)}),
+    *(Wrong(f"{op}{which}", f"expected [{gates} x H, H]", inputs={at: _zeros(*sizes)})
+      for op, gates, places in (("LSTM", 4, (1, 3)), ("GRU", 3, (1, 2)), ("RNN", 1, (1, 2)))
+      for which, at in zip(("", "Gradient"), places, strict=True)
+      for sizes in ((gates * 5,), (gates * 5, 5, 1), (gates * 5 + 1, 5), (5, gates * 5 + 1), (gates, 0), ())),
+    *(Wrong(op, f"expected [T, N, {parts} x 5]", inputs={at: _zeros(*sizes)})
+      for op, at, parts in (("LSTM", 0, 4), ("LSTMGradient", 4, 4), ("GRU", 0, 3), ("GRUGradient", 3, 4), ("RNN", 0, 1),
+                            ("RNNGradient", 3, 1))
+      for sizes in ((parts * 5,), (2, parts * 5), (3, 2, parts * 5 + 1), (3, 2, 0), (3, 2, parts * 5, 1))),
+    *(Wrong(op, f"input `{name}` has sizes", inputs={at: _zeros(*sizes)})
+      for op, at, name in (("LSTM", 2, "bias"), ("GRU", 2, "input_bias"), ("GRU", 3, "bias"), ("RNN", 2, "bias"))
+      for sizes in ((), (1,), (5, 1), (7,))),
+    *(Wrong(op, "expected [2, 5] or one number", inputs={at: _zeros(*sizes)})
+      for op, places in (("LSTM", (3, 4)), ("LSTMGradient", (1, 2, 6)), ("GRU", (4,)), ("GRUGradient", (1,)),
+                         ("RNN", (3,)), ("RNNGradient", (1,)))
+      for at in places for sizes in ((5,), (1, 5), (2, 4), (2, 5, 1), (0, 5))),
+    *(Wrong(op, "expected [3, 2, 5] or one number", inputs={0: _zeros(*sizes)})
+      for op in ("LSTMGradient", "GRUGradient", "RNNGradient") for sizes in ((2, 5), (1, 2, 5), (3, 2, 6), (3, 0, 5))),
+    Wrong("LSTMGradient", "input `cells` has sizes [3, 2, 4], expected [3, 2, 5]", inputs={5: _zeros(3, 2, 4)}),
+    Wrong("LSTMGradient", "input `cells` has sizes [], expected [3, 2, 5]", inputs={5: _zeros()}),
+    Wrong("GRUGradient", "input `before` has sizes [2, 2, 5], expected [3, 2, 5]", inputs={4: _zeros(2, 2, 5)}),
     Wrong("Elementwise", "output 0 is missing", outputs=("", "z")),
     *(Wrong("Elementwise", f"attribute `{name}`", {name: None}) for name in ("steps", "results", "constants")),
     Wrong("Elementwise", "three a step", {"steps": [0, 0]}),

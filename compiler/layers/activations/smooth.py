@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from netc.compiler.declare.arguments import Word, argument
 from netc.compiler.ir import Value
 from netc.compiler.layers.base import LayerBuilder, Sample, Wrong
 from netc.compiler.layers.element_function import ElementFunction, function
+from netc.compiler.ops.gelu import in_parts
 
 
 @function("gelu")
@@ -25,12 +25,7 @@ class Gelu(ElementFunction):
     errors = (Wrong('gelu("sigmoid")', "8", code="E224", says='one of `none`, `tanh`, found "sigmoid"'),)
 
     def of(self, b: LayerBuilder, x: Value) -> Value:
-        if self.approximate == "tanh":
-            inner = b.Mul(x, b.Add(b.Mul(b.Mul(x, x), 0.044715), 1.0))
-            share = b.Tanh(b.Mul(inner, math.sqrt(2.0 / math.pi)))
-        else:
-            share = b.Erf(b.Mul(x, math.sqrt(0.5)))
-        return b.Mul(x, b.Add(b.Mul(share, 0.5), 0.5))
+        return in_parts(b, x, approximate=self.approximate)
 
     def formula(self, torch: Any, x: Any) -> Any:
         return torch.nn.functional.gelu(x, approximate=self.approximate)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from netc.compiler.ops.gelu import in_parts
 from netc.compiler.targets.conditions import has_few_channels
 from netc.compiler.targets.cuda.bits import xor_by_digits
 from netc.compiler.targets.cuda.masks import masks_as_choices
@@ -27,6 +28,8 @@ CUDA: Table = {
     **STD,
     # Without a kernel there, masks of dropout would be made on the host, and a step with them could be no graph.
     "BitwiseXor": (Lowering("digits", xor_by_digits),),
+    # ONNX has it from operator set 20 on.
+    "Gelu": (Lowering("parts", in_parts),),
     # ConvTranspose is cuDNN's own gradient for the input, at any stride.
     "ConvInputGradient": (TRANSPOSED, TURNED),
     # Products run in cuBLAS; a convolution whose kernel is as large as its map has no fast algorithm in cuDNN.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from netc.compiler.ir import DType, Graph, Node, Value
 from netc.compiler.passes.dead_code import dead_code
 from netc.compiler.passes.rewriter import Rewriter
-from netc.compiler.targets.fast.patterns import factors, literal, made_by, number, other_factor
+from netc.compiler.targets.patterns import factors, literal, made_by, number, other_factor
 
 APART = (0, 2, 1, 3)
 """Between [N, T, H, D] and [N, H, T, D]."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from netc.compiler.ir import DType, Graph, Node, Value, product
 from netc.compiler.passes.rewriter import Rewriter
 from netc.compiler.targets.cpu.masks import STEEP
-from netc.compiler.targets.fast.patterns import number
+from netc.compiler.targets.patterns import number
 
 CODES = (
     "Add", "Sub", "Mul", "Div", "Max", "Min", "Neg", "Sqrt", "Reciprocal", "Relu", "Positive", "Tanh", "Erf", "Exp",

@@ -9,7 +9,7 @@ from netc.compiler.ir import DType, Graph, Node, Value
 from netc.compiler.ops.checks import normal_axes
 from netc.compiler.passes.dead_code import dead_code
 from netc.compiler.passes.rewriter import Rewriter
-from netc.compiler.targets.fast.patterns import factors, made_by, other_factor
+from netc.compiler.targets.patterns import factors, made_by, other_factor
 
 Readers = Mapping[Value, list[Node]]
 

@@ -35,25 +35,7 @@ struct HeadsLying {
   Sizes joined() const { return {examples, length, heads * size}; }
 };
 
-// Rows of a head next to each other, times a factor, filled up to whole vectors by zeros.
-inline void gather_rows(const float* from, int64_t row, int64_t count, int64_t size, float factor, float* to) {
-  int64_t padded = whole_vectors(size);
-  for (int64_t i = 0; i < count; ++i, to += padded) {
-    for (int64_t d = 0; d < size; ++d) to[d] = from[i * row + d] * factor;
-    std::fill(to + size, to + padded, 0.0f);
-  }
-}
-
-// The same transposed, [size, count in whole vectors]: the rows of a vector are read together, while they are cached.
-inline void gather_columns(const float* from, int64_t row, int64_t count, int64_t size, float* to) {
-  const int64_t width = whole_vectors(count), whole = count / LANES * LANES;
-  for (int64_t i = 0; i < whole; i += LANES)
-    for (int64_t d = 0; d < size; ++d)
-      for (int64_t k = 0; k < LANES; ++k) to[d * width + i + k] = from[(i + k) * row + d];
-  for (int64_t d = 0; d < size; ++d)
-    for (int64_t i = whole; i < width; ++i) to[d * width + i] = i < count ? from[i * row + d] : 0.0f;
-}
-
+// As gather_rows has them, back where they lay.
 inline void scatter_rows(const float* from, int64_t count, int64_t size, float* to, int64_t row) {
   int64_t padded = whole_vectors(size);
   for (int64_t i = 0; i < count; ++i) std::copy(from + i * padded, from + i * padded + size, to + i * row);

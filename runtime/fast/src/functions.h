@@ -58,4 +58,6 @@ inline float exponential(float given) {
   return given != given ? given : y;
 }
 
+inline float logistic(float x) { return 1 / (1 + exponential(-x)); }
+
 }  // namespace netc

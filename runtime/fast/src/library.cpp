@@ -41,6 +41,12 @@ NETC_EXPORT netc::Status* RegisterCustomOps(netc::SessionOptions* options, const
     if (auto* failed = add<netc::AttentionGradient>(table, made)) return failed;
     if (auto* failed = add<netc::LayerNormalization>(table, made)) return failed;
     if (auto* failed = add<netc::LayerNormalizationGradient>(table, made)) return failed;
+    if (auto* failed = add<netc::LSTM>(table, made)) return failed;
+    if (auto* failed = add<netc::LSTMGradient>(table, made)) return failed;
+    if (auto* failed = add<netc::GRU>(table, made)) return failed;
+    if (auto* failed = add<netc::GRUGradient>(table, made)) return failed;
+    if (auto* failed = add<netc::RNN>(table, made)) return failed;
+    if (auto* failed = add<netc::RNNGradient>(table, made)) return failed;
     if (auto* failed = add<netc::Elementwise>(table, made)) return failed;
     domain = made;
   }

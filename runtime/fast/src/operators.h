@@ -170,6 +170,85 @@ class LayerNormalizationGradient {
   void run(Call& call) const;
 };
 
+// Recurrent networks, [T, N, …] from the first step on, or with `reverse` from the last. `product` [T, N, G H] is what
+// the inputs give to the G gates, weights [G H, H] and bias [G H] make what the state gives to them; the gates' order is
+// PyTorch's. y [T, N, H] has the states behind the steps, `before` those before them, [N, H] the first or last ones.
+// States before the first step, and slopes from behind, may be one number that stands for all.
+
+// product, weights, bias, h, c [N, H] -> y, h, c behind the last step, before, gates [T, N, 4 H] and cells [T, N, H].
+class LSTM {
+ public:
+  static constexpr const char* NAME = "LSTM";
+  static constexpr size_t INPUTS = 5, OUTPUTS = 6;
+  explicit LSTM(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  bool reverse_;
+};
+
+// dy, dh, dc, weights, gates, cells, c -> dproduct, dbias, dh, dc before the first step.
+class LSTMGradient {
+ public:
+  static constexpr const char* NAME = "LSTMGradient";
+  static constexpr size_t INPUTS = 7, OUTPUTS = 4;
+  explicit LSTMGradient(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  bool reverse_;
+};
+
+// product, weights, input_bias [3 H] of the product, bias, h [N, H] -> y, h behind the last step, before,
+// parts [T, N, 4 H]: the gates, and what the state gives to the last of them.
+class GRU {
+ public:
+  static constexpr const char* NAME = "GRU";
+  static constexpr size_t INPUTS = 5, OUTPUTS = 4;
+  explicit GRU(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  bool reverse_;
+};
+
+// dy, dh, weights, parts, before -> dproduct and the same of what the state gives [T, N, 3 H], the sums of both over
+// steps and examples [3 H], dh before the first step.
+class GRUGradient {
+ public:
+  static constexpr const char* NAME = "GRUGradient";
+  static constexpr size_t INPUTS = 5, OUTPUTS = 5;
+  explicit GRUGradient(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  bool reverse_;
+};
+
+// product, weights, bias, h [N, H] -> y, h behind the last step, before: tanh of the sums, or with `relu` a ReLU.
+class RNN {
+ public:
+  static constexpr const char* NAME = "RNN";
+  static constexpr size_t INPUTS = 4, OUTPUTS = 3;
+  explicit RNN(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  bool reverse_, relu_;
+};
+
+// dy, dh, weights, y -> dproduct, dbias, dh before the first step.
+class RNNGradient {
+ public:
+  static constexpr const char* NAME = "RNNGradient";
+  static constexpr size_t INPUTS = 4, OUTPUTS = 3;
+  explicit RNNGradient(const Attributes& given);
+  void run(Call& call) const;
+
+ private:
+  bool reverse_, relu_;
+};
+
 // A chain of elementwise operations in one pass: inputs of one shape, or of one element. `steps` holds three numbers
 // an operation: what to do, and the registers it reads. Registers are the inputs, then `constants`, then results.
 class Elementwise {

@@ -71,4 +71,23 @@ inline void product_of(int64_t rows, int64_t columns, int64_t depth, Strided a, 
     product_columns(std::min<int64_t>(COLUMNS, (columns - j) / LANES), rows, a, b + j, b_row, c + j, c_row, depth, add);
 }
 
+// Rows of a matrix next to each other, times a factor, filled up to whole vectors by zeros.
+inline void gather_rows(const float* from, int64_t row, int64_t count, int64_t size, float factor, float* to) {
+  int64_t padded = whole_vectors(size);
+  for (int64_t i = 0; i < count; ++i, to += padded) {
+    for (int64_t d = 0; d < size; ++d) to[d] = from[i * row + d] * factor;
+    std::fill(to + size, to + padded, 0.0f);
+  }
+}
+
+// The same transposed, [size, count in whole vectors]: the rows of a vector are read together, while they are cached.
+inline void gather_columns(const float* from, int64_t row, int64_t count, int64_t size, float* to) {
+  const int64_t width = whole_vectors(count), whole = count / LANES * LANES;
+  for (int64_t i = 0; i < whole; i += LANES)
+    for (int64_t d = 0; d < size; ++d)
+      for (int64_t k = 0; k < LANES; ++k) to[d * width + i + k] = from[(i + k) * row + d];
+  for (int64_t d = 0; d < size; ++d)
+    for (int64_t i = whole; i < width; ++i) to[d * width + i] = i < count ? from[i * row + d] : 0.0f;
+}
+
 }  // namespace netc
