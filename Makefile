@@ -81,7 +81,7 @@ docs: $(VENV)/.test ## write anew what pages of docs/ and editors' grammars are 
 	$(BIN)/python -m netc.compiler.language_service.grammars
 	$(BIN)/python tests/support/file_map.py
 
-lecture: $(VENV)/.test ## every figure and table of the lecture, in runs/lecture, in six minutes
+lecture: $(VENV)/.test ## every figure and table of the lecture, in runs/lecture, in three minutes
 	$(BIN)/python examples/lecture/page.py
 
 bench: $(VENV)/.test $(VENV)/.fast ## measure the five small networks against PyTorch, in about ten minutes

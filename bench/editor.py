@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from netc.compiler.check import check
 from netc.compiler.language_service.workspace import Workspace
-from netc.compiler.load import check
 
 ZOO = Path(__file__).resolve().parent.parent / "examples" / "zoo"
 TYPED = ("\n  conv(16, 3x3, pad=same)", "  # what this is for", " -> relu", "8", "\n", "\n  dense(", "\n  x = dense(8")

@@ -53,11 +53,11 @@ def _of_keras() -> Makers:
         return Sequential([Input((10, 6)), layers.LSTM(16, return_sequences=True), layers.GRU(8), layers.Dense(5)])
 
     def dense() -> Any:
-        return Sequential([Input((8,)), layers.Dense(32, "gelu"), layers.LayerNormalization(), layers.Dense(5, "tanh")])
+        return Sequential([Input((8,)), layers.Dense(32, "gelu"), layers.Dense(16, "silu"), layers.Dense(5, "tanh")])
 
     nets = {
         "convnet, batch norm": convolutional, "residual, batch norm": residual, "LSTM and GRU": recurrent,
-        "dense": dense,
+        "dense layers": dense,
     }  # fmt: skip
     return {name: lambda make=make: _exported(make()) for name, make in nets.items()}
 

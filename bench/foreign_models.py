@@ -239,6 +239,16 @@ def of_torchvision(name: str) -> Made:
     return getattr(torchvision.models, name)(weights=None), _images(224)
 
 
+def small_swin() -> Made:
+    """Two stages of torchvision's shifted windows."""
+    from torchvision.models import SwinTransformer
+
+    made = SwinTransformer(
+        patch_size=[4, 4], embed_dim=12, depths=[2, 2], num_heads=[2, 2], window_size=[4, 4], num_classes=5
+    )
+    return made, _images(64)
+
+
 def randomized(network: nn.Module) -> nn.Module:
     """The network with norms and biases that are no ones and zeros, so that a mistake with them shows."""
     g = torch.Generator().manual_seed(1)

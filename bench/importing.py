@@ -12,6 +12,7 @@ import gc
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import torch
 from onnx import numpy_helper
 
 from bench.foreign_exporters import others
-from bench.foreign_models import SMALL, export, of_torchvision, randomized
+from bench.foreign_models import SMALL, export, of_torchvision, randomized, small_swin
 from netc.compiler import Net, load_model
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.measure.imported import difference
@@ -65,6 +66,7 @@ def models(folder: Path, files: list[str], only: str) -> Iterator[tuple[str, str
     made: dict[str, Any] = dict(SMALL)
     if find_spec("torchvision") is not None:
         made |= {f"torchvision {name}": lambda name=name: of_torchvision(name) for name in VISION}
+        made["small Swin"] = small_swin
     for name, make in made.items():
         if only not in name:
             continue
@@ -99,7 +101,12 @@ def row(path: Path, given: Given) -> str:
         where = f" ({finding.notes[0]})" if finding.notes else ""
         return f"refused: {finding.message}{where} | | | "
     lines = f"{sum(bool(line.strip()) for line in imported.text.splitlines())}"
-    lines += "" if imported.own is None else ", its own text"
+    if imported.own is not None:
+        lines += ", its own text"
+        inputs, outputs = (
+            {name: name for name in names} for names in ([item.name for item in net.inputs], net.outputs)
+        )
+        imported = replace(imported, inputs=inputs, outputs=outputs)
     apart = "random" if imported.random else difference(in_use(path) if imported.training else path, net, imported)
     shown = f"{apart:.0e}" if isinstance(apart, float) else apart
     return f"{lines} | {net.params:,} | {shown} | {trains(path, net, given)}"

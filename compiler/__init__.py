@@ -38,7 +38,9 @@ if TYPE_CHECKING:
         compile_update,
         opset_of,
     )  # fmt: skip
+    from netc.compiler.check import check
     from netc.compiler.declare.parameter import Parameter
+    from netc.compiler.elaborate.outside import parse_setting
     from netc.compiler.emit.external import ExternalData
     from netc.compiler.emit.part import without_taps
     from netc.compiler.emit.places import Place, places
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from netc.compiler.importing.own import SOURCE_KEY, source_note
     from netc.compiler.ir import Graph, Node, Value, format_shape
     from netc.compiler.lint import lint
-    from netc.compiler.load import check, load, load_model, parse_setting
+    from netc.compiler.load import load, load_model
     from netc.compiler.metrics.base import Figure
     from netc.compiler.metrics.tallies import Parts, Tallies, numbers_of, single
     from netc.compiler.model_checksum import beside_entry, metadata_entry, sealed_model
@@ -130,7 +132,7 @@ _HOMES = {
     "Value": "ir",
     "batch_ports": "training.ports",
     "by_batch_statistics": "training.forward",
-    "check": "load",
+    "check": "check",
     "check_file": "importing.foreign",
     "check_model": "importing.foreign",
     "closed_operator": "importing.foreign",
@@ -188,7 +190,7 @@ _HOMES = {
     "matches": "plan.moving",
     "load": "load",
     "override": "plan.override",
-    "parse_setting": "load",
+    "parse_setting": "elaborate.outside",
     "keras_source": "sources.keras.file",
     "pytorch_source": "sources.pytorch.file",
     "probe_cpu": "targets.cpu.probe",
@@ -353,7 +355,7 @@ def __getattr__(name: str) -> Any:
 
 
 class _Facade(ModuleType):
-    """Importing `netc.compiler.load` would put the module where the function `load` is to be found; here it doesn't."""
+    """Importing `netc.compiler.load` would put the module where the function `load` is to be found; not here."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in _HOMES and isinstance(value, ModuleType)):

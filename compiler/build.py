@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from netc.compiler import collector, targets
 from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Kind, Manifest
+from netc.compiler.facts.demand import check_demand
 from netc.compiler.ir import Value
 from netc.compiler.net import Net
 from netc.compiler.options import DEFAULTS, Options, Precision
@@ -244,6 +245,7 @@ def _finish(
     large = None if batch is None else too_many_rows(batch)
     if large is not None:
         raise DiagnosticError([large])
+    check_demand(a.graph)
     graph = run(a.graph, Context(kind, target, options, batch))
     inputs, outputs = a.ports(graph)
     replaced = {port["name"]: port["of"] for port in outputs if port["role"] == "state"}

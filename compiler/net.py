@@ -36,6 +36,7 @@ class Net:
     warnings        findings that do not stop compilation
     start           what parameters hold before training in the place of drawn numbers, by name: a model's, imported
     stated          the counts that the text holds the net to: `expect params == 61_100_840` is {"params": 61_100_840}
+    expects         where the `expect` statements of the net itself stand that were checked: not those an `if` left out
     file, source    where the text came from;  sources: file -> text of everything `use` brought in
     """
 
@@ -55,6 +56,7 @@ class Net:
     span: Span
     given: Mapping[str, Any] = field(default_factory=dict)
     stated: dict[str, int] = field(default_factory=dict)
+    expects: frozenset[Span] = frozenset()
     start: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:

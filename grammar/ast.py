@@ -6,76 +6,93 @@ Nothing here knows layers or shapes. Whether a word is a layer or a value is dec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from netc.grammar.diagnostics import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Syntax:
-    """What every node has: its place in the text."""
+    """What every node has: its place in the text. Nodes are equal where all that they have is.
+
+    Said here once: the methods that dataclasses write for each class are a tenth of a short command's time.
+    """
 
     span: Span
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and _all(self) == _all(other)
+
+    def __hash__(self) -> int:
+        return hash(_all(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{one.name}={getattr(self, one.name)!r}' for one in fields(self))})"
+
+
+def _all(node: Any) -> tuple[Any, ...]:
+    return tuple([getattr(node, one.name) for one in fields(node)])
+
 
 # ---------------------------------------------------------------- expressions
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Number(Syntax):
     """`32`, `1_000`, `1e-3`, `0.3M`, `512MB`, `4GiB`, `5ms`: units are multiplied out; whole results are int."""
 
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class String(Syntax):
     """`"relu"`, without quotes and escapes."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Constant(Syntax):
     """`true`, `false`, `none`."""
 
     value: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Name(Syntax):
     """A word; `in` is the name "in"."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Prev(Syntax):
     """`prev h`: the state h of a scan, one step before."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ShapeLiteral(Syntax):
     """`3x224x224`."""
 
     sizes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class List(Syntax):
     """`[a, b]`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Table(Syntax):
     """`[18: a, 34: b]`; a key that is a Name stands for its word."""
 
     entries: tuple[tuple[Expression, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Range(Syntax):
     """`start..stop`, the end excluded."""
 
@@ -83,7 +100,7 @@ class Range(Syntax):
     stop: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unary(Syntax):
     """`-x`, `not x`."""
 
@@ -91,7 +108,7 @@ class Unary(Syntax):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Binary(Syntax):
     """`+ - * / // % **`, `and`, `or`, and the comparisons `== != < <= > >=`."""
 
@@ -100,7 +117,7 @@ class Binary(Syntax):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Conditional(Syntax):
     """`then if condition else otherwise`."""
 
@@ -109,7 +126,7 @@ class Conditional(Syntax):
     otherwise: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Argument(Syntax):
     """One argument of a call; `name` is None for a positional one."""
 
@@ -117,7 +134,7 @@ class Argument(Syntax):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Call(Syntax):
     """`conv(32, 3x3, act=relu)`; `function` is a Name, an Attribute or an Index."""
 
@@ -125,7 +142,7 @@ class Call(Syntax):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Attribute(Syntax):
     """`x.channels`, `cnn.stage4`."""
 
@@ -133,7 +150,7 @@ class Attribute(Syntax):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Index(Syntax):
     """`skip[-1]`."""
 
@@ -142,7 +159,7 @@ class Index(Syntax):
 
 
 # ---------------------------------------------------------------- flows
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Braced(Syntax):
     """`add { … }`, `scan(h = start) { … }`; a chain `{ … }` has no head."""
 
@@ -150,7 +167,7 @@ class Braced(Syntax):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Flow(Syntax):
     """`source -> layer(args) -> layer`: one element or more.
 
@@ -162,14 +179,14 @@ class Flow(Syntax):
 
 
 # ---------------------------------------------------------------- statements
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Body(Syntax):
     """What stands between braces; the span covers the braces."""
 
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class InputDeclaration(Syntax):
     """`image: 3x224x224`, `words: int [T]`, `action: int`, `image: bytes 224x224x3`. `type` is "float" unless said."""
 
@@ -179,21 +196,21 @@ class InputDeclaration(Syntax):
     shape: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Input(Syntax):
     """`input left: 1x28x28, right: 1x28x28`."""
 
     inputs: tuple[InputDeclaration, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Output(Syntax):
     """`output a, b`."""
 
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Expect(Syntax):
     """`expect params == 129_130 "why"`."""
 
@@ -201,7 +218,7 @@ class Expect(Syntax):
     why: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class If(Syntax):
     """`else if` is an `otherwise` body that holds one If."""
 
@@ -210,7 +227,7 @@ class If(Syntax):
     otherwise: Body | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class For(Syntax):
     """`for f, n in [[64, 2], [128, 3]] { … }`."""
 
@@ -219,7 +236,7 @@ class For(Syntax):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Repeat(Syntax):
     """`repeat n { … }`."""
 
@@ -227,21 +244,21 @@ class Repeat(Syntax):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Frozen(Syntax):
     """`frozen { … }`."""
 
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TrainOnly(Syntax):
     """`train only { … }`."""
 
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bind(Syntax):
     """`skip = …`, `i, f = …`, `shared embed = …`, `stage1 = repeat n { … }`; also a setting of a train section."""
 
@@ -250,7 +267,7 @@ class Bind(Syntax):
     shared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Step(Syntax):
     """`step critic { … }` in a train section."""
 
@@ -259,7 +276,7 @@ class Step(Syntax):
 
 
 # ---------------------------------------------------------------- the file
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class UseName(Syntax):
     """`basic as plain`; `alias` equals `name` without `as`."""
 
@@ -267,7 +284,7 @@ class UseName(Syntax):
     alias: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Use(Syntax):
     """`use std.resnet (ResNet)` has module ("std", "resnet"); `use "residual.net" (basic)` has a path. One is None."""
 
@@ -276,7 +293,7 @@ class Use(Syntax):
     names: tuple[UseName, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parameter(Syntax):
     """A parameter of a block or net: `act = relu`; `default` is None for a required one."""
 
@@ -284,7 +301,7 @@ class Parameter(Syntax):
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Block(Syntax):
     """`block basic(filters, stride = 1) { … }`."""
 
@@ -294,7 +311,7 @@ class Block(Syntax):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Net(Syntax):
     """`net Lecture(classes = 10) "label" { … }`."""
 
@@ -305,7 +322,7 @@ class Net(Syntax):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Train(Syntax):
     """`train NET(arguments) "label" { … }`: the body holds Binds and Steps."""
 
@@ -316,14 +333,14 @@ class Train(Syntax):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Comment(Syntax):
     """The text includes the leading `#`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class File(Syntax):
     """One file; `source` is its whole text."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from netc.grammar import ast
 from netc.grammar.builder import Builder, TooDeepError
 from netc.grammar.lexer import Lexed, Token
-from netc.grammar.recovery import LISTS, Recovery
+from netc.grammar.recovery import Recovery
 from netc.grammar.source import Source
 from netc.grammar.stack import Stack
 from netc.grammar.tables import Tables
@@ -29,16 +29,20 @@ class Automaton:
         index = 0
         while True:
             token = tokens[index]
-            move = actions[stack.states[-1]].get(token.kind)
-            if token.kind == "SEP" and tokens[index + 1].kind == "$END" and "$END" in actions[stack.states[-1]]:
+            kind = token.kind
+            if kind == "SEP" and tokens[index + 1].kind == "$END" and "$END" in actions[stack.states[-1]]:
                 index += 1  # the newline in front of the next piece
                 continue
+            move = actions[stack.states[-1]].get(kind)
             try:
                 if move is None:
                     index = self.recovery.repair(index)
                 elif move >= 0:
-                    stack.push(move, token.kind, token, token.start, token.end)
+                    stack.push(move, kind, token, token.start, token.end)
                     index += 1
+                elif ~move in self.tables.handing_on:
+                    below, state = stack.states[-2:]
+                    stack.states[-1], stack.symbols[-1] = self.tables.handed_on(below, state, kind)
                 elif self._reduce(~move, token.start):
                     items: tuple[ast.Item, ...] = stack.values[0]
                     return items
@@ -49,11 +53,6 @@ class Automaton:
         """Replaces a production's pieces on the stack by its node; True once the file is complete."""
         rule, stack = self.tables.rules[number], self.stack
         count, action, origin = rule.length, rule.action, rule.origin
-        if action == "" or (action is None and count == 1 and origin not in LISTS):
-            del stack.states[-1]
-            stack.symbols[-1] = origin
-            stack.states.append(stack.goto(origin))
-            return False
         if count:
             values = stack.values[-count:]
             start, end = stack.starts[-count], stack.ends[-1]
@@ -75,6 +74,7 @@ class Automaton:
         if values and type(values[0]) is list:
             values[0].extend(values[1:])
             return values[0]
-        if any(type(value) is list for value in values):
-            return [piece for value in values for piece in (value if type(value) is list else (value,))]
+        for value in values:
+            if type(value) is list:
+                return [piece for value in values for piece in (value if type(value) is list else (value,))]
         return values

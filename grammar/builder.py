@@ -50,7 +50,7 @@ class Builder:
 
     def _made(self, node: Node, pieces: Pieces) -> Node:
         """Notes how deep a node is; one past the limit is reported and counts as a leaf from then on."""
-        depth = 1 + max((self.depth.get(id(piece), 0) for piece in pieces), default=0)
+        depth = 1 + self._deepest(pieces)
         if depth > DEPTH:
             if not any(finding.code == "E108" for finding in self.lexed.findings):
                 self._report(
@@ -69,8 +69,16 @@ class Builder:
         node = getattr(self, f"_{action}")(pieces, self.source.span(start, end))
         if isinstance(node, ast.Syntax):
             return self._made(node, pieces)
-        self.depth[id(node)] = max((self.depth.get(id(piece), 0) for piece in pieces), default=0)
+        self.depth[id(node)] = self._deepest(pieces)
         return node
+
+    def _deepest(self, pieces: Pieces) -> int:
+        known, found = self.depth, 0
+        for piece in pieces:
+            depth = known.get(id(piece), 0)
+            if depth > found:
+                found = depth
+        return found
 
     # ---------------------------------------------------------------- the file
     def _start(self, pieces: Pieces, span: Span) -> tuple[ast.Item, ...]:

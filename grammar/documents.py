@@ -65,7 +65,7 @@ def opened(text: str, form: Any, version: int | None = None) -> Any:
     try:
         return conform(found, form)
     except FormError as reason:
-        raise DocumentError(f"is of another form: {reason}") from None
+        raise of_another_form(reason) from None
 
 
 def parsed(text: str) -> Any:
@@ -117,6 +117,11 @@ def not_permitted(path: Name, error: OSError) -> DiagnosticError:
     said = (error.strerror or "permission denied").lower()
     help = "ask its owner, or let yourself read it: `chmod u+r` on the file, `chmod u+rx` on its folder"
     return DiagnosticError(Diagnostic(FORBIDDEN, f"{clipped(str(path))} may not be read: {said}", help=help))
+
+
+def of_another_form(reason: FormError) -> DocumentError:
+    """A document says something that is not of the form that this netc reads."""
+    return DocumentError(f"is of another form: {reason}")
 
 
 def of_another_version(found: Any, version: int) -> DocumentError:

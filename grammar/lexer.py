@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from netc.grammar.ast import Comment
 from netc.grammar.confusions import DOUBLED, LOOKALIKES, NOWHERE
@@ -21,8 +22,7 @@ ENOUGH = 1000
 RUN = re.compile(r"[\w]+(?:\.[0-9]\w*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token of the source, from `start` up to `end`; `made` ones stand in no text: a repair put them there."""
 
     kind: str

@@ -93,6 +93,8 @@ NODES = Limit("NODES", 1_000_000, "operators", "E133")
 WRITTEN_OUT = Limit("WRITTEN_OUT", 30_000, "layers and operators that loops and blocks write out", "E133")
 PARAMETERS = Limit("PARAMETERS", 10**10, "parameters that are made", "E136")
 BATCH = Limit("BATCH", 1 << 20, "rows of a batch", "E140")
+VALUE = Limit("VALUE", 4 << 30, "of one value, for one example", "E141", in_bytes=True)
+STEPS = Limit("STEPS", 10**14, "multiplications of a network, places of windows among them, for one example", "E141")
 
 # ---------------------------------------------------------------- files and data
 DATA = Limit("DATA", 64 << 30, "of a file of data, weights or a model", "E531", in_bytes=True)
@@ -107,6 +109,7 @@ TENSORS = Limit("TENSORS", 4 << 30, "of the inputs or the outputs of one batch",
 
 ALL = (
     FILE, LINE, USE_DEPTH, USE_FILES, USE_BYTES, PASSES, LIST, ITEMS, LAYERS, NODES, WRITTEN_OUT, PARAMETERS, BATCH,
+    VALUE, STEPS,
     DATA, UNPACKED, RATIO, PIXELS, SECONDS, WORKING_MEMORY, TENSORS,
 )  # fmt: skip
 

@@ -13,8 +13,8 @@ from netc.grammar.situation import Situation
 from netc.grammar.source import Source
 from netc.grammar.stack import Stack
 from netc.grammar.syntax_errors import OUTSIDE, explain
+from netc.grammar.tables import LISTS
 
-LISTS = ("_statements", "_items")
 OPENERS = frozenset(("LPAR", "LSQB", "LBRACE"))
 CLOSERS = frozenset(("RPAR", "RSQB", "RBRACE"))
 NAMED = (("NAME", "_"),)

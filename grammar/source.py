@@ -68,9 +68,10 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """The span of the text from one offset up to another."""
-        line, column = self.place(start)
-        end_line, end_column = self.place(end)
-        return Span(self.file, line, column, end_line, end_column)
+        starts = self._starts
+        line, last = bisect_right(starts, start) - 1, bisect_right(starts, end) - 1
+        first = self.first
+        return Span(self.file, first + line, start - starts[line] + 1, first + last, end - starts[last] + 1)
 
     def indentation(self, offset: int) -> int:
         """How far the line of an offset is indented, in characters."""

@@ -182,7 +182,7 @@ def _for_without_in(s: Situation) -> Diagnostic | None:
 
 
 def _input_without_shape(s: Situation) -> Diagnostic | None:
-    if s.first is not None and s.first.kind == "INPUT" and s.accepts("COLON"):
+    if s.first is not None and s.first.kind == "INPUT" and not s.bracket and s.accepts("COLON"):
         return s.finding("E109", f"the input {s.shown(s.previous)} has no shape", f"write `{s.previous.text}: 3x32x32`")
     return None
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 GRAMMAR = Path(__file__).with_name("net.lark")
 TABLES = Path(__file__).with_name("tables.json")
+LISTS = ("_statements", "_items")
+"""What becomes a list even of a single piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Tables:
     ignored     terminals that are space
     actions     state -> terminal -> the state to go to, or ~rule to reduce by it; `accept` for the end
     gotos       state -> nonterminal -> the state after reducing to it
+    handing_on  the rules that hand their only child on: a value on its way through the precedences of operators
     """
 
     terminals: tuple[tuple[str, str], ...]
@@ -45,6 +48,21 @@ class Tables:
     actions: list[dict[str, int]]
     gotos: list[dict[str, int]]
     final: int
+    handing_on: frozenset[int]
+    _handed_on: dict[tuple[int, int, str], tuple[int, str]] = field(default_factory=dict)
+
+    def handed_on(self, below: int, state: int, kind: str) -> tuple[int, str]:
+        """The state and the symbol on top of another state once all rules that hand on were applied in front of a
+        token of a kind: most values go through a dozen, so each way is looked up once."""
+        key = below, state, kind
+        found = self._handed_on.get(key)
+        if found is None:
+            symbol = ""
+            while (move := self.actions[state].get(kind, 0)) < 0 and ~move in self.handing_on:
+                symbol = self.rules[~move].origin
+                state = self.gotos[below][symbol]
+            found = self._handed_on[key] = state, symbol
+        return found
 
 
 def digest(grammar: str) -> str:
@@ -61,15 +79,21 @@ def load() -> Tables:
         data = None
     if not isinstance(data, dict) or data.get("grammar") != digest(grammar):
         data = build(grammar, strict=False)
+    rules = tuple(Rule(*rule) for rule in data["rules"])
     return Tables(
         tuple((name, pattern) for name, pattern in data["terminals"]),
         data["keywords"],
         frozenset(data["ignored"]),
-        tuple(Rule(*rule) for rule in data["rules"]),
+        rules,
         data["actions"],
         data["gotos"],
         data["final"],
+        frozenset(number for number, rule in enumerate(rules) if _hands_on(rule)),
     )
+
+
+def _hands_on(rule: Rule) -> bool:
+    return rule.action == "" or (rule.action is None and rule.length == 1 and rule.origin not in LISTS)
 
 
 def build(grammar: str, strict: bool = True) -> dict[str, Any]:

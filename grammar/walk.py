@@ -21,7 +21,9 @@ def walk(*roots: ast.Syntax | None, inside: Inside | None = None) -> Iterator[as
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(tuple(enter(node))))
+        below = enter(node)
+        if below:
+            stack.extend(reversed(below if isinstance(below, list) else tuple(below)))
 
 
 def children(node: ast.Syntax) -> list[ast.Syntax]:
@@ -30,14 +32,25 @@ def children(node: ast.Syntax) -> list[ast.Syntax]:
     kind = type(node)
     names = _PARTS.get(kind)
     if names is None:
-        names = _PARTS[kind] = tuple(field.name for field in fields(kind) if not field.name.endswith("span"))
+        names = _PARTS[kind] = tuple(
+            one.name for one in fields(kind) if not one.name.endswith("span") and one.type not in PLAIN
+        )
     for name in names:
-        _collect(getattr(node, name), found)
+        value = getattr(node, name)
+        if isinstance(value, ast.Syntax):
+            found.append(value)
+        elif isinstance(value, tuple):
+            _collect(value, found)
     return found
 
 
 _PARTS: dict[type[ast.Syntax], tuple[str, ...]] = {}
-"""The fields of a kind of node that may hold nodes, as they are asked for: a place holds none."""
+"""The fields of a kind of node that may hold nodes, as they are asked for: a place holds none, nor does a word."""
+
+PLAIN = frozenset(
+    ("str", "int", "str | None", "int | float", "bool", "bool | None", "tuple[int, ...]", "tuple[str, ...] | None")
+)
+"""The types of fields that hold no nodes, as they are written."""
 
 
 def read(node: ast.Syntax) -> Iterable[ast.Syntax]:
@@ -50,13 +63,13 @@ def read(node: ast.Syntax) -> Iterable[ast.Syntax]:
     return children(node)
 
 
-def _collect(value: Any, found: list[ast.Syntax]) -> None:
-    """The nodes in a field, which may hold one, a tuple of them, or a tuple of pairs."""
-    if isinstance(value, ast.Syntax):
-        found.append(value)
-    elif isinstance(value, tuple):
-        for item in value:
-            _collect(item, found)
+def _collect(values: tuple[Any, ...], found: list[ast.Syntax]) -> None:
+    """The nodes in a field that holds a tuple of them, or a tuple of pairs."""
+    for value in values:
+        if isinstance(value, ast.Syntax):
+            found.append(value)
+        elif isinstance(value, tuple):
+            _collect(value, found)
 
 
 def said(value: Any) -> Any:

@@ -11,11 +11,13 @@ example, and what that makes of a map. What an augmentation changes is its `kind
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.declare.samples import Drawn, Wrong
+from netc.compiler.ir import DType, Shape, Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,3 +132,14 @@ def as_before(changed: Array, maps: Array) -> Array:
 def white(maps: Array) -> float:
     """The largest brightness of images: 1, or 255 of bytes."""
     return 1.0 if maps.dtype.kind == "f" else WHITE
+
+
+def size_of(image: Value) -> Shape:
+    """How high and wide an input is that is a map: `[N, C, H, W]` of floats, or `[N, H, W, C]` of bytes."""
+    return image.shape[1:3] if image.dtype is DType.UINT8 else image.shape[2:]
+
+
+def is_map_beside(target: Shape, inputs: Sequence[Value]) -> bool:
+    """Whether a target is a map as high and as wide as an image: `[N, H, W]` of labels, or `[N, C, H, W]`."""
+    sizes = [size_of(value) for value in inputs if len(value.shape) == 4]
+    return len(target) in (3, 4) and target[-2:] in sizes

@@ -7,6 +7,7 @@ words stand for something of their own there: `same` in `pad=same` is no value i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 from netc.compiler.ir import LARGEST_FLOAT32, DType, holds
@@ -176,7 +177,7 @@ class Optional_(ArgumentType):  # noqa: N801
         """What is expected, in words."""
         return f"{self.inner.name} or none"
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:  # type: ignore[override]
         """The inner type's words and `none`."""
         return (*self.inner.words, "none")

@@ -47,12 +47,18 @@ class Declared:
 
     def __init__(self, **values: Any) -> None:
         """`values` are converted already; defaults fill in the rest."""
-        self.open_values = {name: value for name, value in values.items() if name not in self.arguments}
-        known = not self.open_values or self.open_arguments is not None
-        assert known, f"{type(self).__name__} has no argument {sorted(self.open_values)}"
-        for name, spec in self.arguments.items():
-            assert name in values or not spec.required, f"{type(self).__name__} needs {name}"
-            setattr(self, spec.attribute, values.get(name, spec.default))
+        kind = type(self)
+        known = _ATTRIBUTES.get(kind)
+        attributes, required, defaults = known if known is not None else _ATTRIBUTES.setdefault(kind, _attributes(kind))
+        self.open_values = {name: value for name, value in values.items() if name not in attributes}
+        assert not self.open_values or self.open_arguments is not None, (
+            f"{type(self).__name__} has no argument {sorted(self.open_values)}"
+        )
+        assert required <= values.keys(), f"{type(self).__name__} needs {sorted(required - values.keys())}"
+        self.__dict__.update(defaults)
+        for name, value in values.items():
+            if name in attributes:
+                setattr(self, attributes[name], value)
 
     def conflict(self) -> tuple[str, str, str] | None:
         """An argument that the others rule out: its name, what is wrong, the way out; None where all fit together."""
@@ -69,6 +75,20 @@ class Declared:
     def __repr__(self) -> str:
         """`uniform(bound=0.05)`: two of equal settings look alike, wherever they lie in memory."""
         return f"{self.word}({', '.join(f'{name}={value!r}' for name, value in self.settings().items())})"
+
+
+Attributes = tuple[dict[str, str], frozenset[str], dict[str, Any]]
+_ATTRIBUTES: dict[type[Declared], Attributes] = {}
+
+
+def _attributes(definition: type[Declared]) -> Attributes:
+    """The attributes of arguments by their names, which must be given, and what attributes hold where one isn't."""
+    specs = definition.arguments
+    return (
+        {name: spec.attribute for name, spec in specs.items()},
+        frozenset(name for name, spec in specs.items() if spec.required),
+        {spec.attribute: spec.default for spec in specs.values() if not spec.required},
+    )
 
 
 def says(definition: type[Declared], name: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netc.compiler.declare.initial import Initial
-from netc.compiler.ir import Value, product
+from netc.compiler.ir import Value
 from netc.grammar.diagnostics import Span
 
 
@@ -42,6 +42,15 @@ class Parameter:
     @property
     def count(self) -> int:
         """The number of elements."""
-        size = product(self.value.shape)
-        assert isinstance(size, int), f"{self.name} has a symbolic size"
+        size = 1
+        for each in self.value.shape:
+            assert isinstance(each, int), f"{self.name} has a symbolic size"
+            size *= each
         return size
+
+    def named(self, name: str, value: Value, drawn_as: str) -> Parameter:
+        """One that is like this one in all but its name, its value, and whose numbers it is drawn from."""
+        return Parameter(
+            name, value, self.initial, self.trainable, self.buffer, self.span, self.layout, self.frozen, drawn_as,
+            self.started_by, self.empty_row, self.l1, self.l2,
+        )  # fmt: skip

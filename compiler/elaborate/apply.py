@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from netc.compiler.applications import Kind, LayerInstance
@@ -10,9 +11,10 @@ from netc.compiler.declare.initial import Initial
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.elaborate import expects, explain, flows, inputs
 from netc.compiler.elaborate.arguments import bind, handed, report_missing
-from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.frame import NO_ARGUMENTS, Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, Chain, LayerValue, Shared
 from netc.compiler.elaborate.module import Written
+from netc.compiler.elaborate.repeated import run_or_copy
 from netc.compiler.elaborate.resolve import nothing_flows
 from netc.compiler.elaborate.scope import Env, Ref, Scope, join
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, scoped, spread, tensors
@@ -114,9 +116,10 @@ def _built_in(frame: Frame, layer: BuiltIn, flow: Any, named: Scope | None, span
 
 def _refuse_large(outputs: tuple[Value, ...], parameters: list[Parameter]) -> None:
     """Raise ShapeError for a size that no runtime counts to, before anything is made of it."""
-    for shape in (*(output.shape for output in outputs), *(made.value.shape for made in parameters)):
-        for size in shape:
-            if type(size) is int and size >= inputs.LARGEST_SIZE:
+    most = inputs.LARGEST_SIZE
+    for value in (*outputs, *[made.value for made in parameters]):
+        for size in value.shape:
+            if type(size) is int and size >= most:
                 raise ShapeError(f"a size of {size:,}" if size < 10**20 else "a size past 10^20",
                                  help="sizes are below 2_147_483_648 (2^31)", code="E135")  # fmt: skip
 
@@ -124,6 +127,8 @@ def _refuse_large(outputs: tuple[Value, ...], parameters: list[Parameter]) -> No
 def _inputs(frame: Frame, layer: BuiltIn, flow: Any, bound: Bound | None, span: Span) -> list[Value] | None:
     """The values that go in, checked for their number; None after a mistake."""
     fewest, most = layer.definition.inputs
+    if type(flow) is Tensor and fewest <= 1 <= most and not (bound is not None and bound.tensors):
+        return [flow.value]
     given = [] if layer.is_source else list(spread(flow)) if flow is not None else []
     if flow is None and not layer.is_source and len(bound.tensors if bound else ()) < max(fewest, 1):
         nothing_flows(frame, layer.word, span)
@@ -281,12 +286,13 @@ def _written(frame: Frame, layer: Written, flow: Any, named: Scope | None, span:
     module.applied.add(definition.name)
     kind = Kind.NET if isinstance(definition, ast.Net) else Kind.BLOCK
     with inner.recording(kind, layer.word, span, definition.span, bound=layer.bound) as applied:
-        if not bind_parameters(inner, definition, layer.bound or Bound(), span):
-            result = POISON
-        elif isinstance(definition, ast.Net):
-            result = inputs.run_net_as_layer(inner, definition, flow)
+        bound = layer.bound or NO_ARGUMENTS
+        if isinstance(definition, ast.Net):
+            given = bind_parameters(inner, definition, bound, span)
+            result = inputs.run_net_as_layer(inner, definition, flow) if given else POISON
         else:
-            result = _run_block(inner, definition)
+            work = partial(_run_block, inner, definition, bound, span)
+            result = run_or_copy(inner, definition, bound.values, applied.children, work)
         applied.outputs = tensors(result)
     run.stack.pop()
     several = len(applied.outputs) > 1
@@ -306,7 +312,9 @@ def uses_itself(frame: Frame, definition: ast.Block | ast.Net, span: Span) -> No
                 help="write repeats with `repeat` or `for`")  # fmt: skip
 
 
-def _run_block(frame: Frame, definition: ast.Block) -> Any:
+def _run_block(frame: Frame, definition: ast.Block, bound: Bound, span: Span) -> Any:
+    if not bind_parameters(frame, definition, bound, span):
+        return POISON
     first = len(frame.run.layers)
     frame.run_body(definition.body)
     expects.check_block(frame, first)

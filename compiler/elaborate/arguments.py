@@ -65,7 +65,7 @@ def bind_declared(
     values: dict[str, Any] = {}
     spans: dict[str, Span] = {}
     tensors: list[Any] = []
-    positional = [name for name, spec in specs.items() if spec.leading or not (merges or spec.by_name)]
+    positional, required = _places(definition, merges)
     places, good = len(positional), True
     beside = ("mask",) if getattr(definition, "maskable", False) else ()
     for argument in arguments:
@@ -88,11 +88,26 @@ def bind_declared(
         value = convert(frame, kind, argument.value, f"`{name}` of {owner}", others)
         good = good and value is not POISON
         values[name] = value
-    missing = [name for name, spec in specs.items() if spec.required and name not in spans]
+    missing = [name for name in required if name not in spans]
     if good and missing:
         report_missing(frame, owner, missing, span)
         return None
     return Bound(values, tuple(tensors), spans) if good else None
+
+
+def _places(definition: type[Declared], merges: bool) -> tuple[list[str], tuple[str, ...]]:
+    """The arguments that have a place, for a call to take from, and those that must be given."""
+    found = _PLACES.get((definition, merges))
+    if found is None:
+        specs = definition.arguments
+        places = [name for name, spec in specs.items() if spec.leading or not (merges or spec.by_name)]
+        required = tuple(name for name, spec in specs.items() if spec.required)
+        found = _PLACES[definition, merges] = places, required
+    return list(found[0]), found[1]
+
+
+_PLACES: dict[tuple[type[Declared], bool], tuple[list[str], tuple[str, ...]]] = {}
+"""The same, as they are asked for: of a declaration, and whether it merges."""
 
 
 def _look_into(frame: Frame, definition: type[Declared], argument: ast.Argument, owner: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from netc.compiler.applications import Kind
 from netc.compiler.elaborate import expressions
 from netc.compiler.elaborate.binds import check_free, enter
+from netc.compiler.elaborate.extent import Extent
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import Bound
 from netc.compiler.elaborate.scope import Env, Loop, Ref
@@ -116,13 +117,26 @@ def _passes_at_least(frame: Frame, body: ast.Body) -> int:
     total = 0
     for node in body.statements:
         if isinstance(node, (ast.Repeat, ast.For)):
-            count = node.count if isinstance(node, ast.Repeat) else node.iterable
-            passes, inside = _known_count(frame, count), _passes_at_least(frame, node.body)
-            frame.report.extent.at_least(passes, inside, count.span)
+            passes, inside = known_passes(frame, node), _passes_at_least(frame, node.body)
+            frame.report.extent.at_least(passes, inside, _count(node).span)
             total += passes * (1 + inside)
         elif isinstance(node, (ast.Frozen, ast.TrainOnly)):
             total += _passes_at_least(frame, node.body)
     return total
+
+
+def known_passes(frame: Frame, node: ast.Repeat | ast.For) -> int:
+    """How many passes a loop makes, where its count is known before it runs; else 0."""
+    return _known_count(frame, _count(node))
+
+
+def check_alone(frame: Frame, node: ast.Repeat | ast.For) -> None:
+    """Refuse a loop that nothing runs and that would be too long if it were the only one."""
+    Extent().at_least(known_passes(frame, node), 0, _count(node).span)
+
+
+def _count(node: ast.Repeat | ast.For) -> ast.Expression:
+    return node.count if isinstance(node, ast.Repeat) else node.iterable
 
 
 def _known_count(frame: Frame, count: ast.Expression) -> int:

@@ -40,6 +40,9 @@ class Pending:
 
 def run(frame: Frame, node: ast.Expect) -> None:
     """Check a condition now if it is about what is known, later if it counts, or speaks of later names."""
+    frame.run.asked += 1
+    if len(frame.run.stack) == 1:
+        frame.run.expects.add(node.span)
     if _waits(frame, node.condition):
         frame.run.pending.append(Pending(node, replace(frame), len(frame.run.stack)))
     else:

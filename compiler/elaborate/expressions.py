@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from netc.compiler.elaborate import static
 from netc.compiler.elaborate.arguments import bind, declared_call
 from netc.compiler.elaborate.arithmetic import tensor_binary, tensor_negative
+from netc.compiler.elaborate.elements import element
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue, Shared
 from netc.compiler.elaborate.resolve import (
@@ -29,50 +31,33 @@ from netc.grammar.diagnostics import Edit, Fix, did_you_mean
 
 def evaluate(frame: Frame, node: ast.Expression, words: tuple[str, ...] = ()) -> Any:
     """The value of an expression, POISON after a mistake, which is reported. `words` may stand for themselves."""
-    match node:
-        case ast.Number() | ast.String() | ast.Constant():
-            return node.value
-        case ast.Name():
-            return value_of(frame, node, words)
-        case ast.ShapeLiteral():
-            return node.sizes
-        case ast.List():
-            return frame.sized(listed([frame.operand(item, words) for item in node.items]), node.span)
-        case ast.Table():
-            return _table(frame, node, words)
-        case ast.Attribute():
-            return _attribute(frame, node)
-        case ast.Index():
-            return _index(frame, node)
-        case ast.Call():
-            return _call(frame, node)
-        case ast.Flow():
-            return frame.chain(node)
-    return _operation(frame, node, words)
+    return KINDS[type(node)](frame, node, words)
 
 
-def _operation(frame: Frame, node: ast.Expression, words: tuple[str, ...]) -> Any:
-    match node:
-        case ast.Conditional():
-            condition = evaluate_condition(frame, node.condition)
-            if condition is POISON:
-                return POISON
-            return evaluate(frame, node.then if condition else node.otherwise, words)
-        case ast.Binary():
-            return _binary(frame, node)
-        case ast.Unary() if node.operator == "not":
-            condition = evaluate_condition(frame, node.operand)
-            return condition if condition is POISON else not condition
-        case ast.Unary():
-            operand = frame.operand(node.operand)
-            if is_flowing(operand):
-                return tensor_negative(frame, operand, node)
-            return _static(frame, node, lambda: static.negative(operand))
-        case ast.Range():
-            start, stop = evaluate(frame, node.start), evaluate(frame, node.stop)
-            return _static(frame, node, lambda: static.span_of(start, stop), start, stop)
-    assert isinstance(node, ast.Prev)
-    return prev_state(frame, node)
+def _conditional(frame: Frame, node: ast.Conditional, words: tuple[str, ...]) -> Any:
+    condition = evaluate_condition(frame, node.condition)
+    if condition is POISON:
+        return POISON
+    return evaluate(frame, node.then if condition else node.otherwise, words)
+
+
+def _unary(frame: Frame, node: ast.Unary) -> Any:
+    if node.operator == "not":
+        condition = evaluate_condition(frame, node.operand)
+        return condition if condition is POISON else not condition
+    operand = frame.operand(node.operand)
+    if is_flowing(operand):
+        return tensor_negative(frame, operand, node)
+    return _static(frame, node, lambda: static.negative(operand))
+
+
+def _range(frame: Frame, node: ast.Range) -> Any:
+    start, stop = evaluate(frame, node.start), evaluate(frame, node.stop)
+    return _static(frame, node, lambda: static.span_of(start, stop), start, stop)
+
+
+def _list(frame: Frame, node: ast.List, words: tuple[str, ...]) -> Any:
+    return frame.sized(listed([frame.operand(item, words) for item in node.items]), node.span)
 
 
 def evaluate_condition(frame: Frame, node: ast.Expression) -> Any:
@@ -152,35 +137,6 @@ def _table(frame: Frame, node: ast.Table, words: tuple[str, ...]) -> Any:
             return POISON
         table[word] = value
     return table
-
-
-def _index(frame: Frame, node: ast.Index) -> Any:
-    value, index = evaluate(frame, node.value), evaluate(frame, node.index)
-    if value is POISON or index is POISON:
-        return POISON
-    if isinstance(value, dict):
-        if isinstance(index, (int, float, str, bool, tuple)) and index in value:
-            return value[index]
-        keys = ", ".join(map(str, value))
-        frame.error(
-            "E209",
-            f"the table has no entry for {kind(index)}",
-            node.index.span,
-            notes=[f"its entries: {keys}"],
-            help=did_you_mean(index, [str(key) for key in value]) if isinstance(index, str) else None,
-        )
-        return POISON
-    if not isinstance(value, tuple):
-        help = "slice a tensor with the layer `slice`" if isinstance(value, Tensor) else None
-        frame.error("E240", f"only lists and tables have elements, found {kind(value)}", node.value.span, help=help)
-        return POISON
-    if not isinstance(index, int) or isinstance(index, bool):
-        frame.error("E240", f"an index is a whole number, found {kind(index)}", node.index.span)
-        return POISON
-    if not -len(value) <= index < len(value):
-        frame.error("E209", f"index {index} of a list of {len(value)}", node.index.span)
-        return POISON
-    return value[index]
 
 
 def _attribute(frame: Frame, node: ast.Attribute) -> Any:
@@ -295,3 +251,24 @@ def _relisted(value: Any) -> Any:
     if isinstance(value, tuple) and not isinstance(value, Several):
         return listed([_relisted(item) for item in value])
     return value
+
+
+KINDS: dict[type[ast.Syntax], Callable[[Frame, Any, tuple[str, ...]], Any]] = {
+    ast.Number: lambda frame, node, words: node.value,
+    ast.String: lambda frame, node, words: node.value,
+    ast.Constant: lambda frame, node, words: node.value,
+    ast.Name: value_of,
+    ast.ShapeLiteral: lambda frame, node, words: node.sizes,
+    ast.List: _list,
+    ast.Table: _table,
+    ast.Attribute: lambda frame, node, words: _attribute(frame, node),
+    ast.Index: lambda frame, node, words: element(frame, node),
+    ast.Call: lambda frame, node, words: _call(frame, node),
+    ast.Flow: lambda frame, node, words: frame.chain(node),
+    ast.Conditional: _conditional,
+    ast.Binary: lambda frame, node, words: _binary(frame, node),
+    ast.Unary: lambda frame, node, words: _unary(frame, node),
+    ast.Range: lambda frame, node, words: _range(frame, node),
+    ast.Prev: lambda frame, node, words: prev_state(frame, node),
+}
+"""How an expression of each kind is evaluated."""

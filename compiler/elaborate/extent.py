@@ -8,6 +8,9 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Label, Span
 from netc.grammar.limits import ITEMS, LAYERS, LIST, NODES, PASSES, WRITTEN_OUT
 
+Counts = tuple[int, int, int, int, int]
+"""Passes of loops, items of lists, layers, operators, and what loops and blocks wrote out of those."""
+
 
 class Extent:
     """Counts of everything that one load or check makes. Each method raises LimitError where one more is too many."""
@@ -19,6 +22,30 @@ class Extent:
         self._passes = self._items = self._layers = self._nodes = self._written = 0
         self._most_passes, self._most_items = PASSES.value, ITEMS.value
         self._most_layers, self._most_nodes, self._most_written = LAYERS.value, NODES.value, WRITTEN_OUT.value
+
+    def counts(self, since: Counts = (0, 0, 0, 0, 0)) -> Counts:
+        """How much there is now, or came to it since then."""
+        passes, items, layers, nodes, written = since
+        return (self._passes - passes, self._items - items, self._layers - layers, self._nodes - nodes,
+                self._written - written)  # fmt: skip
+
+    def again(self, more: Counts) -> bool:
+        """Add as much as once came to it; False where that is too much, and nothing is added."""
+        passes, items, layers, nodes, written = more
+        if (
+            self._passes + passes > self._most_passes
+            or self._items + items > self._most_items
+            or self._layers + layers > self._most_layers
+            or self._nodes + nodes > self._most_nodes
+            or self._written + written > self._most_written
+        ):
+            return False
+        self._passes += passes
+        self._items += items
+        self._layers += layers
+        self._nodes += nodes
+        self._written += written
+        return True
 
     def loop(self, count: int, inside: int, span: Span) -> None:
         """A loop of `count` passes begins, in each of which loops make at least `inside` more."""

@@ -60,6 +60,8 @@ class Elaboration:
     inside      values that exist in a scan alone, one step at a time
     poisoned    whether a name was read that stands for nothing because of a mistake elsewhere
     statics     names of values that don't flow, to warn about those that nothing reads
+    expects     where expectations of the net itself stand that were come by;  asked: how many there were in all
+    repeated    what came of blocks, by all that they depend on but names (repeated.py)
     """
 
     report: Report
@@ -76,6 +78,9 @@ class Elaboration:
     foreign: set[int] = field(default_factory=set)
     pending: list[Any] = field(default_factory=list)
     statics: list[tuple[ast.Name, Module]] = field(default_factory=list)
+    expects: set[Span] = field(default_factory=set)
+    asked: int = 0
+    repeated: dict[Any, Any] = field(default_factory=dict)
     mistakes: int = 0
     results: dict[Value, tuple[str, Span]] = field(default_factory=dict)
     loops: int = 0

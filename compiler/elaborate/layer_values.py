@@ -50,6 +50,10 @@ class BuiltIn(LayerValue):
 
     definition: type[Layer] = Layer
 
+    def with_arguments(self, bound: Bound) -> BuiltIn:
+        """The same layer, with arguments."""
+        return BuiltIn(self.word, bound, self.definition)
+
     @property
     def is_source(self) -> bool:
         """Whether nothing flows into it."""

@@ -36,6 +36,11 @@ class Loader:
         self._root = Path()
         self._bytes = 0
 
+    @classmethod
+    def beside(cls, path: str, texts: Mapping[str, str], report: Report) -> Loader:
+        """One that has texts at hand of what lies beside a file, by their names relative to it."""
+        return cls(report, {resolved(Path(path).parent / name): text for name, text in texts.items()})
+
     def load(self, path: str, source: str | bytes | None = None) -> Module:
         """A file's module; findings go to the report. `source` is its content, where that is not to be read."""
         self._root = root_of(path)
@@ -50,6 +55,12 @@ class Loader:
         """The same of a file that others use too: many of a folder's files use the same few."""
         file, findings = _parsed(source, path)
         return file, list(findings)
+
+    def take_apart(self) -> None:
+        """Let go of the modules, which nobody asks any more: each knows its blocks, and they their module."""
+        for module in self.modules.values():
+            module.layers.clear()
+            module.values.clear()
 
     def module(self, file: ast.File, path: str) -> Module:
         """The module of a file, before it defines anything."""

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netc.compiler.elaborate.layer_values import LayerValue
+from netc.compiler.elaborate.layer_values import Bound, LayerValue
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Ref
 from netc.compiler.elaborate.values import POISON
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Label, Severity, Span
 from netc.grammar.source import Source
-from netc.grammar.walk import read, walk
+from netc.grammar.walk import walk
 
 if TYPE_CHECKING:
     from netc.compiler.declare.arguments import ArgumentType
@@ -25,6 +25,10 @@ class Written(LayerValue):
 
     definition: ast.Block | ast.Net | None = None
     module: Module | None = None
+
+    def with_arguments(self, bound: Bound) -> Written:
+        """The same block or net, with arguments."""
+        return Written(self.word, bound, self.definition, self.module)
 
     def same_kind(self, other: LayerValue) -> bool:
         """Whether another layer is the same block or net."""
@@ -58,6 +62,7 @@ class Module:
         self._words: frozenset[str] | None = None
         self._mentioned: frozenset[str] | None = None
         self._bound: dict[int, dict[str, ast.Name]] = {}
+        self._said: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
 
     def define(self, findings: Sequence[Diagnostic] = ()) -> None:
         """Enter what the file itself defines; a second definition of a name is an error.
@@ -88,23 +93,23 @@ class Module:
     def words(self) -> frozenset[str]:
         """The words that are keys of tables: they may stand for themselves where a table is asked."""
         if self._words is None:
-            self._words = frozenset(key for item in self.file.items for key in self.keys_of(item))
+            self._words = frozenset().union(*(self._words_of(item)[1] for item in self.file.items))
         return self._words
 
-    @staticmethod
-    def keys_of(item: ast.Item) -> frozenset[str]:
-        """The words that are keys of tables in one item."""
-        return frozenset(_keys(item))
-
-    @staticmethod
-    def names_in(item: ast.Item) -> frozenset[str]:
+    def names_in(self, item: ast.Item) -> frozenset[str]:
         """Every word that is read in one item; the targets of binds and loops are not."""
-        return frozenset(node.id for node in walk(item, inside=read) if isinstance(node, ast.Name))
+        return self._words_of(item)[0]
+
+    def _words_of(self, item: ast.Item) -> tuple[frozenset[str], frozenset[str]]:
+        found = self._said.get(id(item))
+        if found is None:
+            found = self._said[id(item)] = words_of(item)
+        return found
 
     def mentions(self, name: str) -> bool:
         """Whether a name is read anywhere in the file."""
         if self._mentioned is None:
-            self._mentioned = frozenset(name for item in self.file.items for name in self.names_in(item))
+            self._mentioned = frozenset().union(*map(self.names_in, self.file.items))
         return name in self._mentioned
 
     def source(self, span: Span) -> Source:
@@ -182,10 +187,22 @@ class Module:
         return self.values[name]
 
 
-def _keys(item: ast.Item) -> Iterator[str]:
+def words_of(item: ast.Item) -> tuple[frozenset[str], frozenset[str]]:
+    """The words that are read in one item, and those that are keys of its tables. What a bind or a loop gives is not
+    read."""
+    names: set[str] = set()
+    keys: set[str] = set()
+    given: set[int] = set()
     for node in walk(item):
-        if isinstance(node, ast.Table):
-            yield from (key.id for key, _ in node.entries if isinstance(key, ast.Name))
+        match node:
+            case ast.Name(id=name):
+                if id(node) not in given:
+                    names.add(name)
+            case ast.Bind(targets=targets) | ast.For(targets=targets):
+                given.update(map(id, targets))
+            case ast.Table(entries=entries):
+                keys.update(key.id for key, _ in entries if isinstance(key, ast.Name))
+    return frozenset(names), frozenset(keys)
 
 
 def _targets(body: ast.Body) -> Iterator[ast.Name]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from netc.compiler.elaborate.advice import advise
 from netc.compiler.elaborate.apply import uses_itself
 from netc.compiler.elaborate.arguments import bind
+from netc.compiler.elaborate.control import check_alone
 from netc.compiler.elaborate.expects import CALLS
 from netc.compiler.elaborate.expressions import is_function
 from netc.compiler.elaborate.frame import Frame
@@ -21,6 +22,22 @@ from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import layer as layers
 from netc.grammar import ast
 from netc.grammar.walk import children, read, walk
+
+
+def unapplied(module: Module, tried: set[str]) -> list[ast.Block | ast.Net]:
+    """The blocks and nets of a file that nothing applied; `tried` are nets that were elaborated."""
+    own = (layer.definition for layer in module.layers.values() if layer.module is module)
+    return [written for written in own if written is not None and written.name not in module.applied | tried]
+
+
+def conditional(module: Module) -> list[ast.Block | ast.Net]:
+    """The blocks and nets of a file in which a condition picks: what it did not pick is still unread."""
+    own = (layer.definition for layer in module.layers.values() if layer.module is module)
+    return [one for one in own if one is not None and _chooses(one)]
+
+
+def _chooses(definition: ast.Block | ast.Net) -> bool:
+    return any(isinstance(node, (ast.If, ast.Conditional)) for node in walk(definition.body))
 
 
 def check_names(module: Module, definition: ast.Block | ast.Net, report: Report) -> None:
@@ -42,6 +59,8 @@ def _check_calls(module: Module, definition: ast.Block | ast.Net, local: set[str
     for name in local:
         frame.env.names[name] = Ref(POISON, definition.name_span)
     for node in walk(definition.body, inside=_applied):
+        if isinstance(node, (ast.Repeat, ast.For)):
+            check_alone(frame, node)
         for element in node.elements if isinstance(node, ast.Flow) else ():
             head = element.head if isinstance(element, ast.Braced) else element
             word = head.function if isinstance(head, ast.Call) else head

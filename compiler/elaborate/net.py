@@ -66,6 +66,7 @@ def elaborate(
     tree = _tree(frame, definition)
     prune(tree, layers, reached, run.recorder.idle)
     net = _assemble(frame, definition, _settings(frame, definition), layers, tree, plans, sources)
+    net.expects = frozenset(run.expects)
     _prune(net, run, reached)
     expects.check_net(frame, net)
     if definition.name not in module.untold:
@@ -157,9 +158,11 @@ def _reach(run: Elaboration, plans: Iterable[TrainPlan]) -> set[Value]:
         if value in reached:
             continue
         reached.add(value)
-        if value.node is not None:
-            stack += value.node.inputs
-            stack += [inner for body in value.node.bodies.values() for inner in body.outputs.values()]
+        node = value.node
+        if node is not None:
+            stack += node.inputs
+            for body in node.bodies.values() if run.inside else ():
+                stack += body.outputs.values()
     return reached
 
 
@@ -173,7 +176,7 @@ def _prune(net: Net, run: Elaboration, reached: set[Value]) -> None:
     net.parameters = [p for p in run.parameters.values() if id(p) in used or p.value in reached]
     graph.parameters = [parameter.value for parameter in net.parameters]
     graph.nodes = [node for node in graph.nodes if any(output in reached for output in node.outputs)]
-    nodes: set[Node] = set(graph.all_nodes())
+    nodes: set[Node] = set(graph.all_nodes() if run.inside else graph.nodes)
     for layer in net.layers:
         layer.nodes = tuple(node for node in layer.nodes if node in nodes)
     net.values = {path: value for path, value in run.values.items() if value in reached}

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from netc.compiler.elaborate.extent import Extent
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Details, Diagnostic, Severity, Span, in_reading_order
+from netc.grammar.diagnostics import Details, Diagnostic, DiagnosticError, Severity, Span, in_reading_order
 from netc.grammar.same_cause import folded, in_one_file, parts_left_out
 
 LIMIT = 100
@@ -26,11 +26,13 @@ class Report:
         self._places: dict[tuple[str, str], int] = {}
         self.extent = Extent()
         self.left_out = 0  # findings past the limit
+        self.told = 0  # findings that anybody made, those that were dropped too
         self.errors = 0
         self.unmet = 0  # of the errors, how many are expectations that do not hold
 
     def add(self, finding: Diagnostic) -> None:
         """Take a finding, unless its place has one of its code already."""
+        self.told += 1
         key = (finding.code, finding.primary.span if finding.primary else None)
         is_error = finding.severity is Severity.ERROR
         self.errors += is_error
@@ -49,6 +51,7 @@ class Report:
 
     def again(self, code: str, message: str, span: Span) -> bool:
         """Whether enough has been said about a cause, or about all: then one more place needs no way out worked out."""
+        self.told += 1
         places = self._places[code, message] = self._places.get((code, message), 0) + 1
         if places <= LIMIT and len(self.found) < LIMIT:
             return False
@@ -79,3 +82,8 @@ class Report:
     def warnings(self, first: int = 0) -> list[Diagnostic]:
         """The findings that are no errors, from one on."""
         return [finding for finding in self.found[first:] if finding.severity is Severity.WARNING]
+
+    def stop_at_errors(self) -> None:
+        """Raise DiagnosticError with all errors, where there are some."""
+        if self.errors:
+            raise DiagnosticError([found for found in self.all() if found.severity is Severity.ERROR])

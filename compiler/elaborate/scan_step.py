@@ -10,8 +10,6 @@ from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.scope import Env, Ref, Scope
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.compiler.ir import BATCH, Builder, Graph, Origin, Shape, Value, format_shape, is_batched, language_shape
-from netc.compiler.passes.bodies import copied, source_like
-from netc.compiler.passes.dead_code import dead_code
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label, Span
 
@@ -123,6 +121,9 @@ class Step:
 
     def _closed(self, ends: list[Value], applied: Application) -> Closed:
         """The graph with inputs for what it reads of the outside, and that; the layers in it learn of their nodes."""
+        from netc.compiler.passes.bodies import copied, source_like  # few texts scan, and passes are many
+        from netc.compiler.passes.dead_code import dead_code
+
         run = self.frame.run
         outputs = {str(number): value for number, value in enumerate(ends)}
         lean = dead_code(Graph("", nodes=self.graph.nodes, outputs=outputs)).nodes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,21 +26,36 @@ class Scope:
     shared   whether parameters may exist already
     members  name -> value, for dotted paths in the text
     mirror   the scope of a shared layer, which learns of the parameters too
+    filled   what gives the members when they are first asked for, where nobody may ever do
     """
 
-    __slots__ = ("claimed", "counters", "members", "mirror", "path", "shared", "weights")
+    __slots__ = ("_members", "claimed", "counters", "filled", "mirror", "path", "shared", "weights")
 
     def __init__(self, path: str = "", weights: str | None = None, *, shared: bool = False) -> None:
         self.path = path
         self.weights = path if weights is None else weights
         self.shared = shared
-        self.members: dict[str, Any] = {}
+        self._members: dict[str, Any] = {}
+        self.filled: Callable[[], dict[str, Any]] | None = None
         self.claimed: dict[str, Span] = {}
         self.counters: dict[str, int] = {}
         self.mirror: Scope | None = None
 
     def __str__(self) -> str:
         return f"the inside of `{self.path}`"
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """Name -> value."""
+        if self.filled is not None:
+            fill, self.filled = self.filled, None
+            self._members.update(fill())
+        return self._members
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was named here yet, and weights are nobody else's."""
+        return not (self.shared or self.mirror or self.claimed or self.counters or self._members or self.filled)
 
     def child(self, name: str) -> Scope:
         """The scope of something inside."""

@@ -132,13 +132,21 @@ def distinct_parameters(layers: Iterable[LayerInstance]) -> list[Parameter]:
 
 def flops(nodes: Iterable[Node], batch: int = 1) -> Size:
     """Multiply-accumulates of these operators for `batch` examples."""
-    products = ((get_op(node.op), node) for node in nodes if get_op(node.op).kind is Kind.PRODUCT)
-    return _sum(substitute(operator.flops(node), {BATCH_SYMBOL: batch}) for operator, node in products)
+    found: Size = 0
+    for node in nodes:
+        operator = get_op(node.op)
+        if operator.kind is Kind.PRODUCT:
+            found = found + substitute(operator.flops(node), {BATCH_SYMBOL: batch})
+    return found
 
 
 def layer_flops(layers: Iterable[LayerInstance], batch: int = 1) -> Size:
     """Multiply-accumulates of these layers for `batch` examples: in a scan, of all its steps."""
-    return _sum(layer.steps * flops(layer.nodes, batch) for layer in layers if layer.word not in FIXED)
+    found: Size = 0
+    for layer in layers:
+        if layer.word not in FIXED:
+            found = found + layer.steps * flops(layer.nodes, batch)
+    return found
 
 
 def training_flops(net: Net, batch: int = 1) -> dict[str, Size]:

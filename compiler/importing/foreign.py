@@ -39,6 +39,7 @@ _INSIDE = {
 _NODE = {"name": 3, "op": 4, "domain": 7}
 _ENTRY = {"key": 1, "value": 2}
 _FUNCTION = {"name": 1, "domain": 10}
+TENSOR_NAME = 8
 
 
 class Asked(NamedTuple):
@@ -125,7 +126,10 @@ def _read(model: bytes) -> Read:
         inside = _INSIDE[kind]
         texts: dict[int, list[str]] = {}
         entries: list[tuple[str, str]] = []
+        named: set[bytes] = set()
         for number, content in fields(message):
+            if kind == "graph" and inside.get(number) == "tensor":
+                _check_alone(content, named)
             if inside.get(number) == "entry":
                 entries.append(_entry(content))
             elif number in inside:
@@ -141,6 +145,14 @@ def _read(model: bytes) -> Read:
         elif entries:
             tensors.append(entries)
     return Read(nodes, functions, tensors)
+
+
+def _check_alone(tensor: memoryview, named: set[bytes]) -> None:
+    """Raise DamagedError where an initializer is called as another one is: which of them counts nobody knows."""
+    for name in (bytes(content) for number, content in fields(tensor) if number == TENSOR_NAME):
+        if name in named:
+            raise DamagedError(f"two initializers are called `{_text(memoryview(name[:80]))}`")
+        named.add(name)
 
 
 def _entry(message: memoryview) -> tuple[str, str]:

@@ -33,9 +33,10 @@ def lower(foreign: ForeignGraph, opset: int) -> Lowering:
 
 
 def _lower(foreign: ForeignGraph, opset: int, divisor: int) -> Lowering:
-    from netc.compiler.importing import lower as families  # the registry is filled by importing them
+    from netc.compiler.importing import fold, lower  # the registries are filled by importing them
 
-    assert families
+    assert fold
+    assert lower
     g = Lowering(opset, Graph(foreign.name or "imported"), Builder(Graph("")), divisor=divisor)
     g.b = Builder(g.graph)
     for name, constant in foreign.constants.items():

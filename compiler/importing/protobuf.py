@@ -76,11 +76,7 @@ class _Reader:
             raise too_large("graphs inside graphs", depth, LIMITS["nesting"])
         if proto.sparse_initializer:
             raise unsupported("it holds sparse tensors", "export it with dense weights")
-        constants: dict[str, Constant] = {}
-        for tensor in proto.initializer:
-            if tensor.name in constants:
-                raise damaged(f"two initializers are called `{tensor.name}`")
-            constants[tensor.name] = Constant(self.array(tensor), tensor.name, tensor.name)
+        constants = {item.name: Constant(self.array(item), item.name, item.name) for item in proto.initializer}
         inputs = [self.input(item) for item in proto.input if item.name not in constants]
         nodes = [self.node(item, depth) for item in proto.node]
         return ForeignGraph(proto.name, inputs, constants, nodes, [item.name for item in proto.output])

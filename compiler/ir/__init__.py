@@ -25,6 +25,7 @@ from netc.compiler.ir.graph import (
     Purpose,
     Tensor,
     Value,
+    append,
     holds,
     too_large,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "Tensor",
     "Undecided",
     "Value",
+    "append",
     "format_shape",
     "holds",
     "is_batched",

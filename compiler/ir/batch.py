@@ -13,4 +13,5 @@ def language_shape(value: Value) -> Shape:
 
 def is_batched(value: Value) -> bool:
     """Whether axis 0 is the batch. Parameters and constants have none."""
-    return bool(value.shape) and value.shape[0] == BATCH
+    shape = value.shape
+    return bool(shape) and (shape[0] is BATCH or (type(shape[0]) is not int and shape[0] == BATCH))

@@ -313,6 +313,11 @@ def substitute(size: Size, values: Mapping[Symbol, Size]) -> Size:
     """The size with some symbols replaced; with all of them given as ints the result is an int."""
     if isinstance(size, int):
         return size
+    if len(size.terms) == 1:  # a multiple of one symbol, as the batch mostly is
+        ((monomial, coefficient),) = size.terms.items()
+        known = values.get(monomial[0]) if len(monomial) == 1 and isinstance(monomial[0], Symbol) else None
+        if type(known) is int and type(coefficient) is int:
+            return known * coefficient
 
     def atom_value(atom: Atom) -> Size:
         if isinstance(atom, Symbol):
@@ -335,10 +340,15 @@ def _sum_of_products(size: Dim, atom_value: Callable[[Atom], Size]) -> Size:
 
 def product(sizes: Shape) -> Size:
     """The product of sizes; 1 for none."""
-    result: Size = math.prod([size for size in sizes if isinstance(size, int)])
+    whole, symbolic = 1, []
     for size in sizes:
-        if isinstance(size, Dim):
-            result = size * result
+        if isinstance(size, int):
+            whole *= size
+        else:
+            symbolic.append(size)
+    result: Size = whole
+    for size in symbolic:
+        result = size * result
     return result
 
 

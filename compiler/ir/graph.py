@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Union
+from typing import Any, Literal, NamedTuple, Union
 
 from netc.compiler.ir.dims import Shape, Size
 from netc.compiler.ir.operators import ShapeError, operator
@@ -50,8 +50,7 @@ Purpose = Literal["loss", "metric", "clip", "optimizer", "stack"]
 """What a node is for that belongs to no layer: `optimizer` moves one parameter or statistic, `stack` many together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where something comes from: the dotted path of its layer and the place in the text.
 
     purpose  what it is for where that is no layer; then the scope begins with this word. A layer may be called so too
@@ -67,6 +66,9 @@ class Origin:
         return Origin(f"{purpose}.{name}" if name else purpose, span, purpose)
 
 
+NOWHERE = Origin()
+
+
 @dataclass(eq=False, slots=True)
 class Value:
     """A tensor that will exist at run time. Equal by identity; `node` is None for inputs and parameters."""
@@ -74,7 +76,7 @@ class Value:
     name: str
     dtype: DType
     shape: Shape
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
     node: Node | None = None
 
     @property
@@ -97,7 +99,7 @@ class Node:
     inputs: tuple[Value, ...]
     attributes: dict[str, Any]
     outputs: tuple[Value, ...] = ()
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
 
     @property
     def output(self) -> Value:
@@ -108,7 +110,10 @@ class Node:
     @property
     def bodies(self) -> dict[str, Graph]:
         """The graphs among its attributes: what it runs, perhaps many times. Each is closed: it reads its inputs."""
-        return {name: value for name, value in self.attributes.items() if isinstance(value, Graph)}
+        for value in self.attributes.values():
+            if isinstance(value, Graph):
+                return {name: value for name, value in self.attributes.items() if isinstance(value, Graph)}
+        return {}
 
 
 @dataclass(slots=True)
@@ -143,6 +148,12 @@ class Graph:
         """Values that no node makes."""
         yield from self.inputs
         yield from self.parameters
+
+    def take_apart(self) -> None:
+        """Let go of the nodes of a graph that nobody looks at any more. They and their outputs know each other, so that
+        otherwise only Python's collector of circles would find out that nobody else does."""
+        for node in self.all_nodes():
+            node.outputs = ()
 
     def all_nodes(self) -> Iterator[Node]:
         """Its nodes, and those of the graphs that nodes hold."""
@@ -181,6 +192,29 @@ def too_large(number: float | int, dtype: DType) -> str:
     return f"{shown} is more than {dtype} holds"
 
 
+def append(
+    graph: Graph,
+    op: str,
+    inputs: tuple[Value, ...],
+    attributes: dict[str, Any],
+    results: Sequence[tuple[DType, Shape]],
+    origin: Origin,
+) -> tuple[Value, ...]:
+    """Append a node whose results are known to have these types and shapes, and return its outputs."""
+    node = Node(op, inputs, attributes, (), origin)
+    count = graph.made = max(graph.made + 1, len(graph.nodes))
+    name = f"{origin.scope}.{op}_{count}" if origin.scope else f"{op}_{count}"
+    if len(results) == 1:
+        dtype, shape = results[0]
+        node.outputs = (Value(name, dtype, shape, origin, node),)
+    else:
+        node.outputs = tuple(
+            [Value(f"{name}.{i}", dtype, shape, origin, node) for i, (dtype, shape) in enumerate(results)]
+        )
+    graph.nodes.append(node)
+    return node.outputs
+
+
 class Builder:
     """Adds nodes to a graph: `g.MatMul(a, b)`, `g.Transpose(x, axes=(1, 0))`.
 
@@ -189,7 +223,7 @@ class Builder:
     the type of the first tensor of numbers.
     """
 
-    def __init__(self, graph: Graph, origin: Origin = Origin()) -> None:
+    def __init__(self, graph: Graph, origin: Origin = NOWHERE) -> None:
         self.graph = graph
         self.origin = origin
 
@@ -211,15 +245,7 @@ class Builder:
         values = tuple([item if isinstance(item, Value) else self._as_value(item, inputs) for item in inputs])
         complete = definition.complete(attributes)
         results = definition.infer(values, complete)
-        node = Node(op, values, complete, origin=self.origin)
-        count = self.graph.made = max(self.graph.made + 1, len(self.graph.nodes))
-        stem = f"{self.origin.scope}.{op}" if self.origin.scope else op
-        node.outputs = tuple(
-            Value(f"{stem}_{count}" + (f".{i}" if len(results) > 1 else ""), dtype, shape, self.origin, node)
-            for i, (dtype, shape) in enumerate(results)
-        )
-        self.graph.nodes.append(node)
-        return node.outputs
+        return append(self.graph, op, values, complete, results, self.origin)
 
     def constant(self, values: float | int | bool | Iterable[float | int], dtype: DType = DType.FLOAT32) -> Value:
         """A literal scalar, or a vector from an iterable."""

@@ -23,7 +23,7 @@ class Open:
     """An opening bracket around the place.
 
     statement  the tokens of the statement that it stands in, up to the bracket
-    commas     how many commas stand in it up to the place
+    before     of a call the arguments up to the place, `behind` those behind it: the name of each, "" of one without
     since      the tokens since the bracket or its last comma (in braces, since the last statement began)
     names      names that the head declares or statements bind before the place: name -> its token
     given      names of arguments that are given, and first words of statements
@@ -32,7 +32,8 @@ class Open:
     kind: str
     token: Token
     statement: list[Token]
-    commas: int = 0
+    before: list[str] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
     since: list[Token] = field(default_factory=list)
     names: dict[str, Token] = field(default_factory=dict)
     given: set[str] = field(default_factory=set)
@@ -122,6 +123,8 @@ def around(analysis: Analysis, line: int, column: int) -> Around | None:
     stop = start if string is None else offset - len(string) - 1
     before = [token for token in tokens if token.start < stop]
     read = Reader(before)
+    if read.open and read.open[-1].kind != "LBRACE":
+        read.open[-1].behind = _behind([token for token in tokens if token.start >= offset])
     comment = any(
         part.part.source.offset(found.span.line, found.span.column) < offset
         <= part.part.source.offset(found.span.end_line, found.span.end_column)
@@ -235,7 +238,7 @@ class Reader:
         if inner is None:
             return
         if token.kind == "COMMA" and inner.kind != "LBRACE":
-            inner.commas += 1
+            inner.before.append(inner.argument or "")
             self._give(inner)
             inner.since = []
         else:
@@ -255,6 +258,23 @@ def _broken(tokens: Sequence[Token], number: int) -> bool:
     if following[0].kind in HEADS:
         return True
     return len(following) == 2 and following[0].kind == "NAME" and following[1].kind == "ARROW"
+
+
+def _behind(tokens: Sequence[Token]) -> list[str]:
+    """The arguments that follow in a call, without the rest of the one that is being written."""
+    found: list[str] = []
+    depth = 0
+    for number, token in enumerate(tokens):
+        depth += (token.kind in OPENERS) - (token.kind in CLOSERS)
+        if depth < 0 or (token.kind == "SEP" and _broken(tokens, number)):
+            break
+        if token.kind == "COMMA" and depth == 0:
+            match tokens[number + 1 : number + 3]:
+                case [Token(kind="NAME", text=name), Token(kind="BINDS")]:
+                    found.append(name)
+                case [Token(kind=kind), *_] if kind not in CLOSERS:
+                    found.append("")
+    return found
 
 
 def _declared(braces: Open) -> dict[str, Token]:

@@ -148,6 +148,21 @@ def layer_called(module: Module, word: str) -> Callable | None:
     return None if definition is None else of_declaration(definition, "layer")
 
 
+def still_to_give(
+    item: Callable, before: Sequence[str], behind: Sequence[str]
+) -> tuple[Parameter | None, list[Parameter]]:
+    """Between the arguments of a call, which one stands there without a name, and which ones may with theirs.
+
+    before, behind  the names of those that are given, "" of one without
+    """
+    named = {*before, *behind}
+    places = [each for each in item.parameters if each.place and each.name not in named]
+    first, rest = before.count(""), behind.count("")
+    here = places[first] if first < len(places) else None
+    taken = {each.name for each in (*places[:first], *places[first + 1 : first + 1 + rest])}
+    return here, [each for each in item.parameters if each.name not in named | taken]
+
+
 def documented(item: Callable) -> str:
     """A call with its documentation and arguments, in Markdown."""
     lines = [f"```net\n{item.signature}\n```", item.documentation]

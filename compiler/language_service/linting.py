@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netc.compiler.check import check
 from netc.compiler.lint import lint_checked
-from netc.compiler.load import check
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 

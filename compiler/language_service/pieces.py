@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from netc.compiler.elaborate.module import words_of
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Label, Span
 from netc.grammar.parse import Parsed, joined, parse_piece
 from netc.grammar.pieces import Piece, cut
 from netc.grammar.source import Source
-from netc.grammar.walk import read, walk
 
 KEPT = 20
 """For how many texts a piece is kept that none of them has: those who undo come back."""
@@ -116,10 +116,7 @@ class Pieces:
         """The names that an item reads, and the keys of its tables."""
         part = self._items[id(item)]
         if id(item) not in part.words:
-            names = (node.id for node in walk(item, inside=read) if isinstance(node, ast.Name))
-            tables = (node for node in walk(item) if isinstance(node, ast.Table))
-            keys = (key.id for table in tables for key, _ in table.entries if isinstance(key, ast.Name))
-            part.words[id(item)] = frozenset(names), frozenset(keys)
+            part.words[id(item)] = words_of(item)
         return part.words[id(item)]
 
     def forget(self) -> None:

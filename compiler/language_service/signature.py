@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netc.compiler.language_service.around import around
-from netc.compiler.language_service.callables import Callable, Parameter
+from netc.compiler.language_service.around import Open, around
+from netc.compiler.language_service.callables import Callable, Parameter, still_to_give
 from netc.compiler.language_service.hover import called
 from netc.compiler.language_service.workspace import Analysis
 from netc.compiler.layers.of_weights import SPECS
@@ -36,18 +36,17 @@ def signature(analysis: Analysis, line: int, column: int) -> Signature | None:
     return Signature(
         label,
         tuple((each.shown, each.says) for each in shown),
-        _active(item, shown, call.argument, call.commas),
+        _active(item, shown, call),
         _first(item),
     )
 
 
-def _active(item: Callable, shown: Sequence[Parameter], argument: str | None, commas: int) -> int | None:
-    if argument is not None:
-        return next((at for at, each in enumerate(shown) if each.name == argument), None)
-    if item.spread:
+def _active(item: Callable, shown: Sequence[Parameter], call: Open) -> int | None:
+    if call.argument is None and item.spread:
         return 0
-    places = [at for at, each in enumerate(shown) if each.place]
-    return places[commas] if commas < len(places) else None
+    here = still_to_give(item, call.before, call.behind)[0]
+    name = call.argument or (here.name if here is not None else None)
+    return next((at for at, each in enumerate(shown) if each.name == name), None)
 
 
 def _first(item: Callable) -> str:

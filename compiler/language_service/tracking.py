@@ -195,7 +195,7 @@ class TrackedModule(Module):
         self._asked("words", "", self._words)
         return self._words
 
-    def names_in(self, item: ast.Item) -> frozenset[str]:  # type: ignore[override]
+    def names_in(self, item: ast.Item) -> frozenset[str]:
         """Every word that is read in one item."""
         return self.tracker.words(item)[0]
 

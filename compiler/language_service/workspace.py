@@ -13,9 +13,10 @@ from typing import Any
 
 from netc.compiler import collector
 from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.groups import groups_of, known_net
 from netc.compiler.elaborate.loader import Loader
 from netc.compiler.elaborate.module import Module
-from netc.compiler.elaborate.names import check_names
+from netc.compiler.elaborate.names import check_names, conditional, unapplied
 from netc.compiler.elaborate.net import elaborate
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.static_binds import compute
@@ -23,7 +24,6 @@ from netc.compiler.elaborate.unused import warn_unused
 from netc.compiler.language_service.pieces import Pieces, Places, Text, moved, placed, relocated
 from netc.compiler.language_service.tracking import Computed, Finding, Recording, TrackedModule, Tracker, same
 from netc.compiler.lint.allow import allows, suppress
-from netc.compiler.load import conditional, groups_of, known_net, unapplied
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.deep import deep

@@ -6,8 +6,9 @@ parameter is made. No layer does anything for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from netc.compiler.declare.arguments import ArgumentSpec, Optional_, Real, argument
@@ -30,6 +31,7 @@ SPECS: dict[str, ArgumentSpec] = {
 }
 
 
+@cache
 def is_bias(leaf: str) -> bool:
     """Whether a weight's own name is that of a bias: `bias`, `bias_ih_l0`, `in_proj_bias`, `out_proj.bias`."""
     return "bias" in leaf.replace(".", "_").split("_")
@@ -50,18 +52,17 @@ def start_of(layer: Declared, leaf: str, initial: Initial) -> Initial:
 def penalize(layer: Declared, leaf: str, made: Parameter) -> None:
     """Give a weight the penalties of its layer; biases have none."""
     if not is_bias(leaf):
-        made.l1, made.l2 = (max(known, getattr(layer, name, 0.0)) for name, known in (("l1", made.l1), ("l2", made.l2)))
+        made.l1, made.l2 = max(made.l1, getattr(layer, "l1", 0.0)), max(made.l2, getattr(layer, "l2", 0.0))
 
 
-def refuse_without_effect(layer: Declared, leaves: Iterable[str], spans: Iterable[str]) -> None:
+def refuse_without_effect(layer: Declared, leaves: Collection[str], spans: Iterable[str]) -> None:
     """Raise ShapeError for an argument about weights that this call doesn't make: `dense(8, bias=false, bias_init=…)`.
 
     leaves  the weights that the layer made;  spans: the arguments that the call gives
     """
-    kinds = {is_bias(leaf) for leaf in leaves}
     for name in spans:
         about_bias = name == "bias_init"
-        if name in SPECS and name in layer.arguments and about_bias not in kinds:
+        if name in SPECS and name in layer.arguments and about_bias not in map(is_bias, leaves):
             what = "bias" if about_bias else "weight of its own"
             raise ShapeError(f"{layer.word} makes no {what} here", argument=name, help=f"leave `{name}` out")
 

@@ -4,7 +4,7 @@ file's own `expect`, which is narrower than any of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from netc.compiler.lint.budget import BudgetError, Comparison, comparisons, of_e
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.walk import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ def allowances(tree: ast.File, net: Net, budgets: Mapping[str, str], config: Pat
             found[comparison.about] = Allowance(comparison, pattern)
     own: dict[str, list[Allowance]] = {}
     for statement in expects(tree, net.name):
+        if statement.span not in net.expects:  # an `if` did not pick it
+            continue
         for comparison in of_expect(statement.condition, tree.source):
             own.setdefault(comparison.about, []).append(Allowance(comparison, expect=statement))
     kept = [one for about, one in found.items() if about not in own]
@@ -45,10 +48,20 @@ def allowances(tree: ast.File, net: Net, budgets: Mapping[str, str], config: Pat
 
 
 def expects(tree: ast.File, name: str) -> Iterator[ast.Expect]:
-    """The `expect` statements of a net itself, not those of blocks or loops in it."""
+    """The `expect` statements of a net itself, those in `if` among them, not those of blocks or loops in it."""
     for item in tree.items:
         if isinstance(item, ast.Net) and item.name == name:
-            yield from (statement for statement in item.body.statements if isinstance(statement, ast.Expect))
+            yield from (one for one in walk(item.body, inside=_chosen) if isinstance(one, ast.Expect))
+
+
+def _chosen(node: ast.Syntax) -> Iterable[ast.Syntax]:
+    """The statements of a net's braces, and of those that a condition picks."""
+    match node:
+        case ast.Body():
+            return node.statements
+        case ast.If():
+            return filter(None, (node.then, node.otherwise))
+    return ()
 
 
 def _read(pattern: str, text: str, config: Path | None) -> tuple[Comparison, ...]:

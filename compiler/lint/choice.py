@@ -14,7 +14,8 @@ from typing import Any
 from netc.compiler.lint.base import Rule, all_rules
 from netc.compiler.lint.config import Config, fits
 from netc.compiler.lint.evidence import Evidence
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.codes import near
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Choice:
     per_file_ignores  pattern -> what is left out in files that fit; seen from the working directory
     only_check        the rules that `netc check` runs too, whatever the settings say
     evidence          what is known of data and training; None is what the run folder knows that a file lies in
-    given             arguments of the nets, as `compiler.load.check` takes them
+    given             arguments of the nets, as `compiler.check` takes them
     """
 
     select: tuple[str, ...] = ()
@@ -57,6 +58,8 @@ def selected(select: Iterable[str], ignore: Iterable[str], extend: Iterable[str]
     """The rules that `select` (all, if empty) or `extend` stands for, and `ignore` does not more specially."""
     chosen, without = [*select], [*ignore]
     added = [*extend]
+    if not (chosen or added or without):
+        return list(all_rules().values())
     _known((*chosen, *added, *without))
     return [rule for rule in all_rules().values() if _weight(rule, chosen, added) > _longest(rule, without)]
 
@@ -76,7 +79,7 @@ def _known(words: Iterable[str]) -> None:
     for word in words:
         if not any(rule.begins(word) for rule in rules.values()):
             named = [code for code, rule in rules.items() if rule.name == word]
-            help = f"use `{named[0]}`" if named else did_you_mean(word, rules) or "see `netc rules` for the codes"
+            help = f"use `{named[0]}`" if named else near(word, rules) or "see `netc rules` for the codes"
             raise DiagnosticError(Diagnostic("E260", f"no lint rule's code begins with `{word}`", help=help))
 
 

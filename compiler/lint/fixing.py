@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from netc.compiler.check import CheckResult
 from netc.compiler.lint.identity import Identity, changed, identity
-from netc.compiler.load import CheckResult
 from netc.grammar.diagnostics import Change, Diagnostic, Edit, Severity
 from netc.grammar.source import Source
 

@@ -21,13 +21,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from netc.compiler.check import check
 from netc.compiler.lint.allow import allows
 from netc.compiler.lint.base import all_rules
 from netc.compiler.lint.choice import Choice, ignored
 from netc.compiler.lint.config import config_for
 from netc.compiler.lint.files import net_files
 from netc.compiler.lint.running import each, findings
-from netc.compiler.load import check, load
+from netc.compiler.load import load
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 from netc.grammar.render import render_concise

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 
 from netc.compiler.lint.base import Subject
 from netc.compiler.net import Net
-from netc.compiler.zoo.signatures import Signature, signatures
+from netc.compiler.zoo.signatures import Signature, made_of, signatures
 from netc.grammar import ast
 from netc.grammar.diagnostics import Span
 
@@ -22,8 +23,18 @@ def related(net: Net) -> list[Signature]:
     return [item for item in signatures() if name.startswith(_letters(item.net))]
 
 
+@cache
 def _letters(name: str) -> str:
     return name.replace("_", "").lower()
+
+
+def layers_of(net: Net, subject: Subject) -> Counter[str]:
+    """What a net of the file is made of, counted once for all rules."""
+    return subject.shared(_layers)[id(net)]
+
+
+def _layers(subject: Subject) -> dict[int, Counter[str]]:
+    return {id(net): made_of(net) for net in subject.nets if related(net)}
 
 
 def name_span(net: Net, subject: Subject) -> Span:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from netc.compiler.check import check
 from netc.compiler.ir import Size
 from netc.compiler.lint.allowance import Allowance, allowances, refused
 from netc.compiler.lint.budget import BudgetError, Figure, NoPartError, bound, figures, miss
@@ -16,7 +17,6 @@ from netc.compiler.lint.expectations import CODE
 from netc.compiler.lint.files import find_files
 from netc.compiler.lint.fixing import edited
 from netc.compiler.lint.variants import without_budgets
-from netc.compiler.load import check
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Edit, Severity

@@ -13,9 +13,9 @@ INTRODUCTION = """# Lint rules
 
 <!-- written by `python -m netc.compiler.lint.reference > docs/lint.md` from compiler/lint/rules; change it there -->
 
-`netc lint PATH…` checks files and runs these rules; a folder stands for the `.net` files in it. All findings are
-warnings, and the exit code is 1 if there is any. `netc rules` lists the rules, `netc explain L001` prints the page of
-one.
+`netc lint [PATH…]` checks files and runs these rules; a folder stands for the `.net` files in it, no path for this
+folder. All findings are warnings, and the exit code is 1 if there is any. `netc rules` lists the rules, and
+`netc explain L001` prints the page of one.
 
 ## Allowing what is meant
 
@@ -73,6 +73,12 @@ Each fix says what it may change of a network: its outputs, parameters, structur
 the text. What fixes make of a text is parsed, elaborated and linted before it is written; where there is a new error,
 where a rule finds more than before, where a comment is gone or anything else has changed, the fix is refused, and the
 finding says why. Fixes are applied until none is left, and a file is replaced in one step or not at all.
+
+## How long it takes
+
+As many files are looked at at a time as there are processors, and a block that a net applies again is worked out once.
+`python -m bench.lint` measures it: a thousand files of the zoo's size took 24 s of two processors together, and one
+file 0.20 s of a processor, on a machine that others kept busy.
 
 ## The rules
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import multiprocessing
 import os
 import signal
 import sys
@@ -15,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from netc.compiler import collector
+from netc.compiler.check import CheckResult, check
 from netc.compiler.lint.allow import Allow, allows, suppress
 from netc.compiler.lint.base import Subject, all_rules
 from netc.compiler.lint.choice import Choice
@@ -23,7 +24,6 @@ from netc.compiler.lint.evidence import Evidence, beside
 from netc.compiler.lint.expectations import explained
 from netc.compiler.lint.files import find_files
 from netc.compiler.lint.fixing import Fixed, fix, fixable
-from netc.compiler.load import CheckResult, check
 from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, in_reading_order
@@ -96,6 +96,7 @@ def lint(
     return result
 
 
+@collector.waiting()  # nothing is left of a file's nets but findings, and no circles
 def lint_file(file: str, choice: Choice, texts: Mapping[str, bytes], fixes: str) -> FileResult:
     """One file: what is found in it, and where fixes are wanted, what they made of it and what is left then."""
     checked = check(file, texts.get(file), given=choice.given)
@@ -110,6 +111,8 @@ def lint_file(file: str, choice: Choice, texts: Mapping[str, bytes], fixes: str)
         if _is_marked(texts[file] if file in texts else read_file(file, FILE)):
             fixed.before, fixed.text = f"\ufeff{fixed.before}", f"\ufeff{fixed.text}"
         return FileResult(file, in_reading_order(fixed.left), sources, {}, fixed)
+    for net in checked.nets:
+        net.graph.take_apart()
     allowed: Counter[str] = Counter()
     for comment in comments:
         allowed.update(comment.used)
@@ -211,11 +214,14 @@ def each(look: Callable[[str], Result], files: Sequence[str], processes: int) ->
     if workers < 2 or threading.active_count() > 1 or not hasattr(os, "fork"):
         yield from map(look, files)
         return
-    all_rules()  # imported here, they are there in every process
+    import multiprocessing  # only for many files
+
+    first, *rest = files
+    yield look(first)  # whatever that has to import and read is there in every process then
     sys.stdout.flush()  # or each of them would write what waits to be written
     sys.stderr.flush()
     with multiprocessing.get_context("fork").Pool(workers, initializer=_quiet) as pool:
-        yield from pool.imap(look, files, chunksize=max(1, min(8, len(files) // (8 * workers))))
+        yield from pool.imap(look, rest, chunksize=max(1, min(8, len(rest) // (8 * workers))))
 
 
 def _quiet() -> None:

@@ -44,6 +44,21 @@ class Wiring:
         return found
 
     @cached_property
+    def weighted(self) -> list[tuple[LayerInstance, int]]:
+        """Layers that own parameters and how many weights each has, shared ones where they are first used."""
+        seen: set[int] = set()
+        found = []
+        for layer in self.net.layers:
+            count = 0
+            for item in layer.parameters:
+                if id(item) not in seen:
+                    seen.add(id(item))
+                    count += 0 if item.buffer else item.count
+            if count and not layer.training_only:
+                found.append((layer, count))
+        return found
+
+    @cached_property
     def order(self) -> dict[LayerInstance, int]:
         """The number of every layer in the order in which they run."""
         return {layer: number for number, layer in enumerate(self.net.layers)}
@@ -104,22 +119,13 @@ class Wiring:
 
 def rearranges(node: Node) -> bool:
     """Whether the result is all of the one input's numbers where the network runs, perhaps at other places."""
+    if len(node.inputs) != 1:
+        return False
     definition = get_op(node.op)
     moves = definition.kind is Kind.MOVEMENT or definition.cost is Cost.VIEW
-    return moves and len(node.inputs) == 1 and product(node.inputs[0].shape) == product(node.outputs[0].shape)
+    return moves and product(node.inputs[0].shape) == product(node.outputs[0].shape)
 
 
 def data_inputs(layer: LayerInstance) -> list[Value]:
     """The values a layer reads that depend on the network's input."""
     return [value for value in layer.inputs if is_batched(value)]
-
-
-def weighted(net: Net) -> Iterator[tuple[LayerInstance, int]]:
-    """Layers that own parameters and how many weights each has, shared ones where they are first used."""
-    seen: set[int] = set()
-    for layer in net.layers:
-        own = [item for item in layer.parameters if id(item) not in seen]
-        seen.update(map(id, own))
-        count = sum(item.count for item in own if not item.buffer)
-        if count and not layer.training_only:
-            yield layer, count

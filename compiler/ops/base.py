@@ -155,12 +155,10 @@ class Op:
     def complete(cls, given: Mapping[str, Attribute]) -> dict[str, Attribute]:
         """The attributes with defaults filled in, in declaration order."""
         made = {**cls.attributes, **given}
-        if not made:
-            return made
-        unknown = made.keys() - cls.attributes.keys()
-        assert not unknown, f"{cls.__name__} has no attribute {sorted(unknown)}"
-        missing = [name for name, value in made.items() if value is REQUIRED]
-        assert not missing, f"{cls.__name__} needs {missing}"
+        if len(made) > len(cls.attributes):
+            raise AssertionError(f"{cls.__name__} has no attribute {sorted(made.keys() - cls.attributes.keys())}")
+        for name, value in made.items():
+            assert value is not REQUIRED, f"{cls.__name__} needs {name}"
         return made
 
 

@@ -86,7 +86,7 @@ class Conv(Op):
 
     @staticmethod
     def flops(node: Node) -> Size:
-        return product(node.output.shape) * product(node.inputs[1].shape[1:])
+        return product((*node.output.shape, *node.inputs[1].shape[1:]))
 
     @staticmethod
     def field_before(node: Node, at: int, field: Field) -> Field:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from netc.compiler.augmentations.base import Mixing
-from netc.compiler.ir import Builder, DType, Shape, Value
+from netc.compiler.augmentations.base import Mixing, is_map_beside
+from netc.compiler.ir import Builder, DType, Value
 from netc.compiler.net import Net
 from netc.compiler.ops.slicing import TO_THE_END
 from netc.compiler.plan.terms import LossTerm
@@ -58,17 +58,6 @@ def take_share(a: Assembly, net: Net, plan: TrainPlan, targets: Mapping[str, Val
     note = "share of the loss for the examples' own targets, the rest for those in the opposite order"
     share = a.input("share", DType.FLOAT32, (), "share", note)
     return Mixed(share, frozenset(targets.keys() - inputs - cut))
-
-
-def size_of(image: Value) -> Shape:
-    """How high and wide an input is that is a map: `[N, C, H, W]` of floats, or `[N, H, W, C]` of bytes."""
-    return image.shape[1:3] if image.dtype is DType.UINT8 else image.shape[2:]
-
-
-def is_map_beside(target: Shape, inputs: Sequence[Value]) -> bool:
-    """Whether a target is a map as high and as wide as an image: `[N, H, W]` of labels, or `[N, C, H, W]`."""
-    sizes = [size_of(value) for value in inputs if len(value.shape) == 4]
-    return len(target) in (3, 4) and target[-2:] in sizes
 
 
 def loss_of(g: Builder, term: LossTerm, stand: Sequence[Value], mask: Value | None, mixed: Mixed | None) -> Value:

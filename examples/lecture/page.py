@@ -1,6 +1,6 @@
 """Every figure and table of the lecture that netc makes, in one folder with a page to look at.
 
-    python examples/lecture/page.py                                   # runs/lecture/index.html, in six minutes
+    python examples/lecture/page.py                                   # runs/lecture/index.html, in three minutes
     python examples/lecture/page.py --data bench/data/mnist.npz       # on MNIST: docs/data.md says how to make it
 
 Needs matplotlib (`pip install matplotlib`); `make lecture` has it. Trainings that ended are not repeated.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import re
 import shutil
 import subprocess
 import sys
@@ -29,12 +30,14 @@ LECTURE = ("dense", "dense_functional", "cnn", "cnn_functional", "residual_cnn")
 FAMILIES = ("lenet", "alexnet", "vgg", "googlenet", "resnet", "resnet_cifar", "resnet_preact")
 SHARES = ("lenet5-modern", "alexnet", "vgg16", "googlenet", "resnet50")
 KINDS = ("convolutional", "dense", "other")
+SEEN = 0.5
+"""The least share in % of which a bar shows anything."""
 HEAD = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>The lecture's figures</title>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 img { max-width: 100% } pre { overflow-x: auto; font-size: 13px } h3 { font-weight: normal; margin: .5rem 0 0 }
-td, th { padding: .1rem .8rem; text-align: left } td.n { text-align: right }
+td, th { padding: .1rem .8rem; text-align: left } td.n, th + th { text-align: right }
 </style>
 <h1>The lecture's figures</h1>
 """
@@ -67,6 +70,8 @@ def shares(out: Path) -> str:
             count[{"conv": "convolutional", "dense": "dense"}.get(layer["type"], "other")] += layer["params"]
     for kind in KINDS:
         share = np.array([100 * count[kind] / count.total() for count in counts])
+        if share.max() < SEEN:
+            continue
         axes.barh(list(nets), share, left=left, label=kind)
         left += share
     axes.set(xlabel="share of the parameters in %", xlim=(0, 100))
@@ -203,7 +208,8 @@ def page(out: Path, name: str) -> str:
     sections = []
     for title, (about, part) in parts.items():
         print(f"{title} …", flush=True)
-        sections.append(f"<h2>{html.escape(title)}</h2><p>{html.escape(about)}</p>{part()}")
+        said = re.sub("`(.+?)`", r"<code>\1</code>", html.escape(about))
+        sections.append(f"<h2>{html.escape(title)}</h2><p>{said}</p>{part()}")
     return "\n".join(sections)
 
 

@@ -31,6 +31,7 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from types import ModuleType
 
@@ -127,6 +128,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/tasks"), help="folder for runs and pictures")
     parser.add_argument("--weights", type=Path, help="of VGG-16, for `style` to see by")
     arguments = parser.parse_args()
+    warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
     if arguments.weights is not None and not arguments.weights.exists():
         parser.error(f"there is no {arguments.weights}; examples/weights/convolutions.py makes it")
     unknown = [task for task in arguments.tasks if task not in TASKS]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from netc.cli.command import option, verb
 from netc.cli.failures import FINDINGS
 from netc.cli.options import format_option
-from netc.cli.paths import NET_FILE
+from netc.cli.paths import paths_argument
 from netc.cli.terminal import put, put_json, say
 
 if TYPE_CHECKING:
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @verb(examples=("netc budget", "netc budget nets/ --format json", "netc budget --update"))
-@click.argument("paths", nargs=-1, metavar="[PATH...]", type=NET_FILE)
+@paths_argument()
 @option("--update", is_flag=True, help="lower budgets to what the networks cost now; none is raised")
 @format_option("table", "json", help="a table, or JSON")
 def budget(paths: tuple[str, ...], update: bool, style: str) -> int:
@@ -33,7 +31,7 @@ def budget(paths: tuple[str, ...], update: bool, style: str) -> int:
     from netc.cli.telling import draw
     from netc.compiler.lint.ratchet import table
 
-    found = table(paths or (".",))
+    found = table(paths)
     if found.errors:
         draw(found.errors, found.sources)
     if style == "json":

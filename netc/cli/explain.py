@@ -129,15 +129,13 @@ def _first_line(definition: type[Declared]) -> str:
 def _near(word: str, rules: Mapping[str, Rule]) -> str:
     """Which codes of the same family, or names of rules and words, may be meant."""
     from netc.compiler.elaborate.advice import REGISTRIES
-    from netc.compiler.lint.base import family
-    from netc.grammar.codes import all_codes
+    from netc.grammar.codes import all_codes, near
     from netc.grammar.diagnostics import did_you_mean
     from netc.grammar.words import files
 
     words = [name for registry in REGISTRIES.values() for name in registry.all()] + list(files())
-    known = [*all_codes(), *rules, *(rule.name for rule in rules.values())]
-    same = [other for other in known if family(other) == family(word.upper())]
-    return did_you_mean(word.upper(), same) or did_you_mean(word.lower(), [*known, *words]) or "see `netc explain`"
+    codes, named = [*all_codes(), *rules], [rule.name for rule in rules.values()]
+    return near(word, codes) or did_you_mean(word.lower(), [*codes, *named, *words]) or "see `netc explain`"
 
 
 def _headline(text: str) -> str:

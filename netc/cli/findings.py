@@ -13,7 +13,7 @@ from netc.cli.command import option
 from netc.cli.failures import FINDINGS
 from netc.cli.formats import FOR_MACHINES, FORMATS, written
 from netc.cli.options import allow_outside_option, format_option
-from netc.cli.paths import NET_FILE
+from netc.cli.paths import NET_FILE, paths_argument
 from netc.cli.streams import own
 from netc.cli.telling import count
 from netc.cli.terminal import say
@@ -26,10 +26,10 @@ STDIN = "-"
 
 
 def findings_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """PATH..., --stdin-filename and --format."""
+    """[PATH]..., --stdin-filename and --format."""
     for decorate in reversed(
         (
-            click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=NET_FILE),
+            paths_argument(),
             option(
                 "--stdin-filename", "named", metavar="NAME", type=NET_FILE,
                 help="with `-`: what the text is called in findings, and where what it uses is looked for",

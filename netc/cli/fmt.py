@@ -6,12 +6,10 @@ import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import click
-
 from netc.cli.command import option, verb
 from netc.cli.failures import FINDINGS, USAGE
 from netc.cli.findings import STDIN, standard_input
-from netc.cli.paths import PathTo
+from netc.cli.paths import PathTo, paths_argument
 from netc.cli.streams import write_bytes
 from netc.cli.telling import draw
 from netc.cli.terminal import put, say
@@ -37,13 +35,13 @@ class Text:
 
 @verb(
     examples=(
-        "netc fmt .",
+        "netc fmt",
         "netc fmt nets/ --check",
         "netc fmt digits.net --diff",
         "netc fmt - --stdin-filename nets/new.net < unsaved.net",
     )
 )
-@click.argument("paths", nargs=-1, metavar="[PATH]...", type=PathTo("net", "md"))
+@paths_argument(PathTo("net", "md"))
 @option("--check", is_flag=True, help="write nothing; exit with 1 if a file would change")
 @option("--diff", is_flag=True, help="write nothing; show what would change, and exit with 1 if anything would")
 @option(
@@ -82,7 +80,7 @@ def _texts(paths: Sequence[str], named: str | None) -> Iterator[Text]:
 
     for name, data in standard_input(paths, named).items():
         yield _text(name, data)
-    for name in find_files(path for path in paths or (".",) if path != STDIN):
+    for name in find_files(path for path in paths if path != STDIN):
         try:
             data = read_file(name, FILE)
         except DiagnosticError as error:

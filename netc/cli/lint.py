@@ -24,8 +24,8 @@ FIXES = "Fixes"
 
 @verb(
     examples=(
-        "netc lint .", "netc lint nets/ --ignore L005", "netc lint . --fix", "netc lint . --unsafe-fixes --diff",
-        "netc lint . --format github", "netc lint digits.net --run runs/Digits",
+        "netc lint", "netc lint nets/ --ignore L005", "netc lint --fix", "netc lint --unsafe-fixes --diff",
+        "netc lint --format github", "netc lint digits.net --run runs/Digits",
     )
 )  # fmt: skip
 @option("--select", multiple=True, metavar="CODES", help="only these rules: L001, L00 for L001 to L009, L for a family")
@@ -52,12 +52,12 @@ def lint(
 ) -> int:  # fmt: skip
     """Check .net files, and point at what is legal but rarely meant.
 
-    A folder stands for the .net files in it, `-` for standard input. `netc rules` lists the rules, `netc explain L001`
-    is the page of one. `# netc: allow L001 because …` on a line, or the line above, allows a finding there,
-    `# netc: allow-file L001 because …` in the whole file; [lint] in netc.toml, or [tool.netc.lint] in pyproject.toml,
-    sets `select`, `ignore`, `extend-select`, `per-file-ignores` and what rules can be told. The longer beginning of a
-    code wins: `--select L --ignore L1 --extend-select L104`. A run folder as the path lints the text in it by the data
-    and the log of that run.
+    A folder stands for the .net files in it, `-` for standard input; without a path it is this folder. `netc rules`
+    lists the rules, `netc explain L001` is the page of one. `# netc: allow L001 because …` on a line, or the line
+    above, allows a finding there, `# netc: allow-file L001 because …` in the whole file; [lint] in netc.toml, or
+    [tool.netc.lint] in pyproject.toml, sets `select`, `ignore`, `extend-select`, `per-file-ignores` and what rules can
+    be told. The longer beginning of a code wins: `--select L --ignore L1 --extend-select L104`. A run folder as the
+    path lints the text in it by the data and the log of that run.
 
     A safe fix leaves the network and its weight files as they are. A file is written only if it checks as before and
     nothing has changed but what the fix is for. With `-`, --fix prints the text, and tells what is left on stderr.

@@ -62,7 +62,7 @@ def nearest(name: str) -> str:
 
 def _next(entry: Entry, path: Path) -> list[str]:
     """What to do with the file first."""
-    from netc.compiler.load import load
+    from netc.compiler import load
 
     chosen = [] if load(str(path)).name == entry.net else ["--net", entry.net]
     lines = ["next  " + command("netc", "summary", path, *chosen)]

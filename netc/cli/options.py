@@ -159,8 +159,7 @@ def load_net(
     source  the text, where it isn't to be read from the file
     """
     from netc.cli.telling import draw
-    from netc.compiler import load
-    from netc.compiler.load import parse_setting
+    from netc.compiler import load, parse_setting
 
     net = load(file, name, dict(map(parse_setting, settings)), source, loss)
     warnings = unallowed(net)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -72,3 +73,12 @@ class ZooName(click.ParamType[str]):
 
 
 ZOO_NAME = ZooName()
+
+
+def paths_argument(kind: PathTo = NET_FILE) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """[PATH]...: files and folders; the folder that netc is called in where none is given."""
+    return click.argument("paths", nargs=-1, metavar="[PATH]...", type=kind, callback=_or_here)
+
+
+def _or_here(ctx: click.Context, param: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
+    return paths or (".",)

@@ -49,8 +49,7 @@ def _file_and_net(text: str) -> tuple[str | None, str | None]:
 
 
 def _loaded(file: str, name: str | None, settings: Sequence[str]) -> Net:
-    from netc.compiler import load
-    from netc.compiler.load import parse_setting
+    from netc.compiler import load, parse_setting
 
     return load(file, name, dict(map(parse_setting, settings)))
 
@@ -93,7 +92,7 @@ def _placed(finding: Diagnostic, file: str, shown: str) -> Diagnostic:
 
     def moved(label: Label) -> Label:
         span = label.span
-        return replace(label, span=replace(span, file=shown)) if span.file == file else label
+        return replace(label, span=span._replace(file=shown)) if span.file == file else label
 
     primary = None if finding.primary is None else moved(finding.primary)
     return replace(finding, primary=primary, secondary=tuple(map(moved, finding.secondary)))

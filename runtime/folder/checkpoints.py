@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from netc.compiler import CARD_KEY, RUN_VERSION, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.documents import DocumentError, opened
+from netc.grammar.documents import DocumentError, of_another_form, opened
 from netc.grammar.schema import Count, FormError
 from netc.runtime.folder.progress import Progress
 from netc.runtime.sessions.resident import Array
@@ -52,13 +52,17 @@ def read_about(path: Path, metadata: Mapping[str, str]) -> tuple[About, Progress
     if PROGRESS_KEY not in metadata:
         raise DiagnosticError(Diagnostic("E561", f"{path} is no checkpoint of a run", help=help))
     try:
-        about: About = opened(metadata[PROGRESS_KEY], About, RUN_VERSION)
-        return about, Progress.from_json(about["progress"])
-    except FormError as reason:
-        error = DocumentError(f"is of another form: {reason}")
-        raise DiagnosticError(error.finding(f"what {path} says of its training", "E561", help)) from None
+        return _said(metadata[PROGRESS_KEY])
     except DocumentError as error:
         raise DiagnosticError(error.finding(f"what {path} says of its training", "E561", help)) from None
+
+
+def _said(document: str) -> tuple[About, Progress]:
+    about: About = opened(document, About, RUN_VERSION)
+    try:
+        return about, Progress.from_json(about["progress"])
+    except FormError as reason:
+        raise of_another_form(reason) from None
 
 
 def step_of(path: Path) -> str | None:

@@ -20,7 +20,7 @@ from netc.runtime.sessions.resident import Array
 EXAMPLES = 2
 OPEN = 32
 """What stands for a size that the model leaves open."""
-NOT_COMPARED = ("E540", "E541", "E542", "E543", "E544", "E558")
+NOT_COMPARED = ("E141", "E540", "E541", "E542", "E543", "E544", "E558")
 """Findings after which the text is as good as before, and its outputs are not compared."""
 
 

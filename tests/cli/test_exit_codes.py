@@ -22,7 +22,8 @@ SYNTAX = "net A {\n  input x: 4\n  dense(3\n}\n"
     ("arguments", "code"),
     [
         (["check", "good.net"], 0), (["check", "bad.net"], 1), (["check", "good.net", "bad.net"], 1),
-        (["check", "syntax.net"], 1), (["check", "missing.net"], 1), (["check", "folder"], 0), (["check"], 2),
+        (["check", "syntax.net"], 1), (["check", "missing.net"], 1), (["check", "folder"], 0), (["check"], 1),
+        (["lint"], 1), (["summary"], 2),
         (["lint", "good.net"], 0), (["lint", "bad.net"], 1), (["lint", "folder"], 0), (["lint", "missing"], 1),
         (["lint", "good.net", "--select", "L999"], 2),
         (["summary", "good.net"], 0), (["summary", "bad.net"], 3), (["summary", "missing.net"], 3),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import netc.cli as cli
+from netc.compiler.check import check
 from netc.compiler.lint import all_rules
-from netc.compiler.load import check
 from netc.grammar.codes import all_codes
 from netc.grammar.words import files
 
@@ -31,6 +31,16 @@ def test_explain(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert text.startswith(f"# {code} ")
     assert len(text.splitlines()) >= 4
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("L999", "use `L909`"), ("l999", "use `L909`"), ("L880", "near it are `L805` and `L806`"), ("L0001", "`L001`"),
+     ("Q100", "use `E100`"), ("unsaid-varient", "use `unsaid-variant`")],
+)  # fmt: skip
+def test_an_unknown_code_says_what_is_near(word: str, near: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["explain", word]) == 2
+    assert near in capsys.readouterr().err
 
 
 def test_list_has_every_code(capsys: pytest.CaptureFixture[str]) -> None:

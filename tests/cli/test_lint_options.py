@@ -20,6 +20,14 @@ REPAIRED = BIASED.replace("3x3", "3x3, bias=false")
 CUT = "net Cut {\n  input image: 1x7x7\n  conv(8, 5x5, stride=3)\n}\n"
 
 
+@pytest.mark.parametrize("verb", ["lint", "check"])
+def test_without_a_path_it_is_this_folder(netc: Netc, verb: str) -> None:
+    done = netc(verb, "--format", "concise", files={"a.net": BIASED.replace("dense", "dens")})
+    assert done.returncode == 1
+    assert done.stdout.startswith("a.net:4:14: error[E202]")
+    assert done.stderr == "1 error in 1 file\n"
+
+
 def test_fix_writes_what_is_safe_alone(netc: Netc, tmp_path: Path) -> None:
     done = netc("lint", "a.net", "--select", "L002", "--fix", files={"a.net": BIASED})
     assert done.returncode == 1

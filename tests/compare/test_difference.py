@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from netc.compiler import load
+from netc.compiler.check import check
 from netc.compiler.compare.align import OPEN, Pair, align, slid
 from netc.compiler.compare.difference import Difference, Status
 from netc.compiler.compare.fitting import fitting
 from netc.compiler.compare.report import json_of, markdown_of, text_of
 from netc.compiler.compare.terms import terms, units
-from netc.compiler.load import check
 from netc.compiler.net import Net
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -88,7 +88,7 @@ def test_two_sources_are_two(tmp_path: Any) -> None:
 
 
 def test_a_source_needs_examples(tmp_path: Any) -> None:
-    from netc.compiler.load import check
+    from netc.compiler.check import check
 
     found = check("sources.net", "net A {\n  y = normal([3])\n}\n").diagnostics
     assert any("has no input that says how many there are" in finding.message for finding in found)

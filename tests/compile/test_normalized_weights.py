@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from netc import Model, Trainer
-from netc.compiler.load import check
+from netc.compiler.check import check
 from netc.compiler.net import Net
 from netc.compiler.weights.draw import initial_weights
 

@@ -18,7 +18,7 @@ from netc.compiler import (
     compile_training,
     penalties,
 )
-from netc.compiler.load import check
+from netc.compiler.check import check
 from netc.compiler.net import Net
 from netc.compiler.weights.draw import initial_weights
 

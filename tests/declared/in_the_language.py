@@ -7,6 +7,7 @@ from typing import Any
 
 from netc.compiler.adapters.base import adapter
 from netc.compiler.augmentations.base import augmentation
+from netc.compiler.check import check
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.declare.samples import Call, Drawn, Pair, Sample, Wrong
 from netc.compiler.elaborate.arguments import bind_declared
@@ -16,7 +17,6 @@ from netc.compiler.elaborate.static_binds import compute, file_frame
 from netc.compiler.followers.base import follower
 from netc.compiler.initializers.base import initializer
 from netc.compiler.layers.base import layer
-from netc.compiler.load import check
 from netc.compiler.losses.base import loss
 from netc.compiler.metrics.base import metric
 from netc.compiler.net import Net

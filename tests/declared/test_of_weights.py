@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from netc.compiler.check import check
 from netc.compiler.declare.samples import Sample, Wrong
 from netc.compiler.layers.base import layer
 from netc.compiler.layers.of_weights import SPECS, is_bias
-from netc.compiler.load import check
 
 from .in_the_language import errors_of, net_of, written
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from netc.cli import run
-from netc.compiler.load import check
+from netc.compiler.check import check
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from pygments.token import Comment, Error, Keyword, Name, String
 
+from netc.compiler.check import check
 from netc.compiler.language_service.grammars.files import EDITORS, files
 from netc.compiler.language_service.grammars.snippets import PHRASES, Phrase
 from netc.compiler.language_service.grammars.textmate import grammar
 from netc.compiler.language_service.vocabulary import KEYWORDS, vocabulary
-from netc.compiler.load import check
 from netc.grammar.layout import laid_out
 from netc.grammar.tables import load
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netc.compiler.load import check
+from netc.compiler.check import check
 
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiers import examples
 
-from netc.compiler.load import check
+from netc.compiler.check import check
 from netc.grammar.diagnostics import Severity
 from netc.grammar.render import render_full
 

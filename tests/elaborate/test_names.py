@@ -9,8 +9,10 @@ import pytest
 from growth import assert_linear
 from tiers import some
 
+from netc.compiler.check import check
+from netc.compiler.elaborate.outside import parse_setting
 from netc.compiler.ir import language_shape
-from netc.compiler.load import check, load, parse_setting
+from netc.compiler.load import load
 from netc.compiler.net import Net
 from netc.grammar.diagnostics import DiagnosticError
 

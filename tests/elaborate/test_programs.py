@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import netc
-from netc.compiler.load import check
+from netc.compiler.check import check
 from netc.grammar.diagnostics import Severity
 
 EXAMPLES = Path(__file__).parents[1] / "grammar" / "examples"

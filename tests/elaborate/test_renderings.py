@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netc.compiler.load import check
+from netc.compiler.check import check
 from netc.grammar.render import render_full
 
 CASES: dict[str, tuple[str, str]] = {}

@@ -11,7 +11,7 @@ from netc.grammar import codes
 from netc.grammar.parse import parse
 
 ROOT = Path(codes.__file__).resolve().parents[1]
-LIMITS = [f"E{number}" for number in range(130, 141)]
+LIMITS = [f"E{number}" for number in range(130, 142)]
 """Codes about what a text asks for, whose examples are in `tests/limits/`."""
 SYNTAX = [code for code in codes.all_codes() if code.startswith("E1")]
 

@@ -1,14 +1,12 @@
-"""Small foreign models, and what an import of one is compared with: the model itself in ONNX Runtime."""
+"""What an import of a model is compared with: the model itself in ONNX Runtime."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
 
 from netc.compiler import Imported, Net, compile_inference, load_model
 from netc.runtime.devices.device import CPU
@@ -16,31 +14,6 @@ from netc.runtime.sessions.session import Session
 
 Array = np.ndarray[Any, Any]
 ROWS, OPEN = 3, 8
-
-
-def model(
-    nodes: Sequence[onnx.NodeProto],
-    inputs: Mapping[str, Sequence[int | str]],
-    weights: Mapping[str, Array],
-    outputs: Sequence[str] = ("y",),
-    *,
-    opset: int = 20,
-    whole: Sequence[str] = (),
-) -> onnx.ModelProto:
-    """A model of these nodes; `whole` are the inputs of whole numbers."""
-    given = [
-        helper.make_tensor_value_info(name, TensorProto.INT64 if name in whole else TensorProto.FLOAT, list(shape))
-        for name, shape in inputs.items()
-    ]
-    made = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
-    stored = [numpy_helper.from_array(array, name) for name, array in weights.items()]
-    graph = helper.make_graph(list(nodes), "g", given, made, stored)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
-
-
-def weight(*shape: int, seed: int = 0) -> Array:
-    """Random numbers that are no pattern."""
-    return np.random.default_rng([seed, *shape]).standard_normal(shape).astype(np.float32) * np.float32(0.5)
 
 
 def imported(proto: onnx.ModelProto | bytes, folder: Path) -> tuple[Net, Imported]:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx_models import model, weight
 from safetensors.numpy import load_file
 
 from netc.cli import run
 from netc.compiler import check, load, load_model
 
-from .models import model, weight
 from .test_patterns import nodes_of
 
 PARTS = 'use "parts.net" (unit)\nuse std.attention (squeeze_excite)\n\nnet A(width = 4) {\n  input image: 2x8x8\n' \

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
+from onnx_models import Array, model, weight
 
 from netc.compiler import compile_inference, load_model
 from netc.grammar.diagnostics import DiagnosticError
@@ -18,7 +19,7 @@ from netc.runtime.devices.device import CPU
 from netc.runtime.measure.imported import difference
 from netc.runtime.sessions.session import Session
 
-from .models import Array, apart, imported, model, weight
+from .models import apart, imported
 
 
 class Case(NamedTuple):
@@ -298,3 +299,49 @@ def test_windows_in_two_axes_meet_windows_in_one(tmp_path: Path) -> None:
     proto = model(nodes, {"x": ("N", 4, 3, 5)}, {**given, "back": ints(-1, 4, 3, 3)})
     net, found = imported(proto, tmp_path)
     assert apart(proto, net, found) < 1e-5
+
+
+def strided(rows: str | int, sizes: Sequence[int], steps: Sequence[int], offset: int = 0) -> onnx.ModelProto:
+    """A view of all examples in a row, as PyTorch's newer exporter gathers it; sizes and steps without the batch's."""
+    node, rank = helper.make_node, len(sizes) + 1
+    given = {
+        "all": ints(-1),
+        "zero": np.array(0),
+        "one": np.array(1),
+        "each": np.array(24),
+        "axes": ints(*range(1, rank)),
+    }
+    parts = [np.arange(size) * step for size, step in zip(sizes, steps, strict=True)]
+    shaped = [part.reshape([-1 if axis == at else 1 for axis in range(rank)]) for at, part in enumerate(parts, 1)]
+    if isinstance(rows, str):
+        given |= {f"part{at}": part for at, part in enumerate(shaped)} | {f"part{rank - 1}": np.array(offset)}
+        added = [node("Add", [f"places{at}", f"part{at}"], [f"places{at + 1}"]) for at in range(rank)]
+        counted = [
+            node("Shape", ["x"], ["s"], start=0, end=1), node("Squeeze", ["s"], ["n"]),
+            node("Range", ["zero", "n", "one"], ["r"]), node("Mul", ["r", "each"], ["m"]),
+            node("Unsqueeze", ["m", "axes"], ["places0"]), *added,
+        ]  # fmt: skip
+    else:
+        whole = sum(shaped, 24 * np.arange(rows).reshape(-1, *(1,) * (rank - 1)))
+        counted, given[f"places{rank}"] = [], whole + offset
+    nodes = [*counted, node("Reshape", ["x", "all"], ["row"]), node("Gather", ["row", f"places{rank}"], ["y"])]
+    return model(nodes, {"x": (rows, 4, 6)}, given)
+
+
+@pytest.mark.parametrize("rows", ["N", 2])
+@pytest.mark.parametrize(
+    ("sizes", "steps"), [((24,), (1,)), ((24, 1, 1), (1, 5, 5)), ((1, 24), (0, 1)), ((6, 4), (1, 6))]
+)
+def test_a_strided_view_is_a_reshape(rows: str | int, sizes: Any, steps: Any, tmp_path: Path) -> None:
+    proto = strided(rows, sizes, steps)
+    net, found = imported(proto, tmp_path)
+    assert "gather" not in found.text
+    assert apart(proto, net, found) == 0
+
+
+@pytest.mark.parametrize(
+    ("sizes", "steps", "offset"), [((12,), (2,), 0), ((12,), (1,), 0), ((23,), (1,), 1), ((24,), (0,), 0)]
+)
+def test_a_view_that_leaves_numbers_out_is_refused(sizes: Any, steps: Any, offset: int, tmp_path: Path) -> None:
+    with pytest.raises(DiagnosticError, match="E590"):
+        imported(strided("N", sizes, steps, offset), tmp_path)

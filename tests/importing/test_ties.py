@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from onnx import helper
+from onnx_models import model, weight
 
-from .models import apart, imported, model, weight
+from .models import apart, imported
 from .test_patterns import nodes_of
 
 CASES = {

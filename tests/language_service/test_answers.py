@@ -97,6 +97,11 @@ def test_names_in_flow_braces_stay_there() -> None:
 def test_arguments_and_their_words() -> None:
     assert "stride=" in labels(NET + "conv(8, 3x3, ‸)\n}\n")
     assert "pad=" not in labels(NET + "conv(8, 3x3, pad=same, ‸)\n}\n")
+    for given in ("8, 3x3, pad=same, ‸", "8, 3x3, ‸, pad=same", "filters=8, ‸, kernel=3x3, pad=same", "‸, 3x3, pad=1"):
+        found = {label for label in labels(NET + f"conv({given})\n}}\n") if label.endswith("=")}
+        left = {"filters="} if given.startswith("‸") else set()
+        assert found & {"filters=", "kernel=", "pad=", "stride="} == left | {"stride="}, given
+    assert "stride=" in labels(NET + "conv(8, 3x3, ‸\n  relu(stride=2)\n}\n"), "what follows is no argument of it"
     assert labels(NET + "conv(8, 3x3, pad=‸)\n}\n")[0] == "same"
     assert labels(NET + "conv(8, 3x3, bias=‸)\n}\n")[:2] == ["false", "true"]
     assert {"relu", "gelu"} <= set(labels(NET + "conv(8, 3x3, act=‸)\n}\n"))

@@ -11,9 +11,9 @@ from editor_program import PROGRAM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netc.compiler.check import check
 from netc.compiler.language_service.workspace import Workspace
 from netc.compiler.lint.allow import allows, suppress
-from netc.compiler.load import check
 from netc.grammar.diagnostics import Diagnostic
 from netc.grammar.pieces import cut
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from netc import Model
-from netc.compiler.load import check
+from netc.compiler.check import check
 
 torch = pytest.importorskip("torch")
 

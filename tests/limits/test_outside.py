@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netc.cli import run
-from netc.compiler.load import check
+from netc.compiler.check import check
 from netc.grammar.project import outside_allowed, root_of
 
 SECRET = "block B { password_of_the_user }\n"

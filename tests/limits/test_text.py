@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from netc.compiler.load import check, load
+from netc.compiler.check import check
+from netc.compiler.load import load
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, suggestions
 from netc.grammar.limits import ALL, FILE, LINE, PASSES
 from netc.grammar.parse import parse
@@ -75,7 +76,7 @@ def test_a_hungry_text_takes_little_memory(tmp_path: Path) -> None:
     """Under the real limits, in a process that may take 300 MB more than Python and netc by themselves."""
     names = ("lists in lists", "a list in a loop")
     program = (
-        "import resource, sys\nfrom netc.compiler.load import check\nfrom pathlib import Path\n"
+        "import resource, sys\nfrom netc.compiler.check import check\nfrom pathlib import Path\n"
         "check('warm.net', 'net A { input x: 8\\n dense(3) }')\n"
         "held = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (held + 300_000_000,) * 2)\n"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from netc.compiler.check import check
 from netc.compiler.lint import lint
 from netc.compiler.lint.budget import BudgetError, comparisons, figures
 from netc.compiler.lint.config import narrowness
-from netc.compiler.load import check, load
+from netc.compiler.load import load
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 WIDE = """net Wide(depth = 3) {{

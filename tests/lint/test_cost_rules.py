@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from linted import known, label, messages, said, trained
 
+from netc.compiler.check import check
 from netc.compiler.facts.count import memory
 from netc.compiler.lint.rules import l802_memory_beyond_machine
-from netc.compiler.load import check
 from netc.grammar.counted import binary_size
 
 LANES = """net Narrow(width = 12, size = 64) {

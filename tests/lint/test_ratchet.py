@@ -113,3 +113,36 @@ def test_settings_of_pyproject(tree: Path, capsys: pytest.CaptureFixture[str]) -
     (tree / "pyproject.toml").write_text(text)
     assert run("--update", capsys=capsys)[0] == 0
     assert (tree / "pyproject.toml").read_text() == text.replace('"params <= 1k"\nother', '"params <= 70"\nother')
+
+
+def test_expects_in_an_if(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that the net's arguments pick are its budgets; of a missed one the figure is told all the same."""
+    (tree / "netc.toml").unlink()
+    text = (
+        "net A(n = 5) {\n  input x: 10\n  dense(n, bias=false)\n"
+        "  if n == 5 { expect params <= 60 } else if n == 6 { expect params <= 61 } else { expect layers == 1 }\n}\n"
+    )
+    (tree / "own.net").write_text(text)
+    code, out, _ = run("own.net", "--format", "json", capsys=capsys)
+    told = json.loads(out)
+    assert code == 0
+    assert [(row["condition"], row["figure"]) for row in told["budgets"]] == [("params <= 60", 50)]
+    assert told["without"] == []
+    (tree / "own.net").write_text(text.replace("params <= 60", "(params\n  <= 40) and flops < 900"))
+    code, out, err = run("own.net", "--format", "json", capsys=capsys)
+    assert (code, err) == (1, "")
+    rows = [(row["condition"], row["status"]) for row in json.loads(out)["budgets"]]
+    assert rows == [("params <= 40", "missed"), ("flops < 900", "held")]
+    (tree / "own.net").write_text(text)
+    assert run("own.net", "--update", capsys=capsys)[0] == 0
+    assert (tree / "own.net").read_text() == text.replace("<= 60", "<= 50")
+
+
+def test_a_missed_expect_in_an_if_says_what_is_enough(tree: Path) -> None:
+    (tree / "netc.toml").unlink()
+    text = "net A(n = 5) {\n  input x: 10\n  dense(8)\n  dense(n)\n  if n == 5 { expect params <= 100 }\n}\n"
+    (tree / "own.net").write_text(text)
+    (finding,) = lint(["own.net"], select=("L008",)).diagnostics
+    assert finding.code == "E310"
+    assert finding.help is not None
+    assert "line 3: `dense(5)` for `dense(8)`" in finding.help

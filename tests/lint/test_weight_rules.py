@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 from one_rule import findings, net, said
 
-from netc.compiler.zoo.catalogue import FOLDER, named
+from netc.compiler.zoo.catalogue import FOLDER, catalogue, named
 from netc.compiler.zoo.listing import load_entry
 from netc.compiler.zoo.signatures import digest, made_of, signatures
 
@@ -100,12 +102,16 @@ def test_the_signatures_are_current(name: str) -> None:
     assert (known.layers, known.digest) == (layers.total(), digest(layers)), "python -m netc.compiler.zoo.signatures"
 
 
+def test_signatures_say_what_the_catalogue_says() -> None:
+    about = [(known.name, known.net, known.variant) for known in signatures()]
+    assert about == [(entry.name, entry.net, entry.variant) for entry in catalogue()]
+
+
 @pytest.mark.slow
 def test_all_signatures_are_current() -> None:
     from netc.compiler.zoo.signatures import work_out
 
-    known = [{"name": s.name, "net": s.net, "layers": s.layers, "digest": s.digest} for s in signatures()]
-    assert known == work_out(), "python -m netc.compiler.zoo.signatures"
+    assert [asdict(known) for known in signatures()] == work_out(), "python -m netc.compiler.zoo.signatures"
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from stages import legalise
 
 import netc
 from netc.compiler import Net, compile_training
+from netc.compiler.check import check
 from netc.compiler.emit import emit
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
-from netc.compiler.load import check
 from netc.compiler.losses.ctc import Ctc
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.scan_gradient import saved_behind

@@ -7,9 +7,9 @@ from typing import Any
 
 from repairs import applied
 
+from netc.compiler.check import check
 from netc.compiler.lint import lint_checked
 from netc.compiler.lint.evidence import DataCard, Evidence, InputData, TargetData
-from netc.compiler.load import check
 from netc.grammar.diagnostics import Diagnostic
 from netc.grammar.source import Source
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netc.compiler import check
+from netc.compiler.check import CheckResult
 from netc.compiler.declare.samples import Call
-from netc.compiler.load import CheckResult
 from netc.compiler.optimizers.base import Optimizer
 
 FILE = """\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.load import check
+from netc.compiler.check import check
 from netc.grammar.diagnostics import Diagnostic, Fix, Severity
 from netc.grammar.source import Source
 

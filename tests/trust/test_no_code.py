@@ -34,7 +34,8 @@ OWN = "modules of its own: those of its folder, or of a table in the file"
 ALLOWED: dict[tuple[str, str], str] = {
     **{(name, "import_module"): OWN for name in (
         "netc/__init__.py", "compiler/__init__.py", "compiler/declare/declared.py",
-        "compiler/importing/lift/__init__.py", "compiler/importing/lower/__init__.py",
+        "compiler/importing/fold/__init__.py", "compiler/importing/lift/__init__.py",
+        "compiler/importing/lower/__init__.py",
         "compiler/ir/operators.py", "compiler/lint/base.py", "compiler/ops/__init__.py",
         "runtime/data/formats/base.py", "netc/cli/__init__.py", "netc/cli/formats/__init__.py",
         "netc/cli/show/__init__.py",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from hostile_models import HOSTILE, ODD, grown, model, node, numbers, port
 from processes import command, surroundings
 from tiers import but_for
 
@@ -25,8 +26,6 @@ from netc.runtime.data import read_inputs
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.sessions.isolated import process
 from netc.runtime.sessions.isolated.process import IsolatedProcess
-
-from .hostile import HOSTILE, ODD, grown, model, node, numbers, port
 
 LIMITS = {"MEMORY": "256MiB", "TENSORS": "16MiB"}
 LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system holds no process to its memory")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netc.compiler.augmentations.base import Augmentation, Fixed, Kind
+from netc.compiler.augmentations.base import Augmentation, Fixed, Kind, is_map_beside, size_of
 from netc.compiler.elaborate.arguments import bind
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn
@@ -14,7 +14,6 @@ from netc.compiler.elaborate.values import POISON, Tensor
 from netc.compiler.ir import DType, Shape, Value
 from netc.compiler.layers.base import layer
 from netc.compiler.plan.terms import Term
-from netc.compiler.training.mixing import is_map_beside, size_of
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label
 

@@ -167,6 +167,8 @@ def fits(frame: Frame, term: Term, node: ast.Syntax) -> bool:
         value = term.values[error.at or 0] if (error.at or 0) < len(term.values) else term.prediction
         shape = format_shape(language_shape(value))
         producer = [Label(value.origin.span, shape)] if value.origin.span else []
+        if any(label in told.secondary for told in frame.report.found if told.code == error.code for label in producer):
+            return False  # the net has said of this value that it doesn't fit
         frame.error(error.code, error.message, node.span, error.label, secondary=producer, help=error.help)
         return False
     return True

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from netc.compiler.importing.axes import slices_of
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.flows import ApartError, Flow, placed, reshaped
-from netc.compiler.importing.folding import slices_of
 from netc.compiler.importing.lowering import Lowering, lowers
 from netc.compiler.importing.records import Array, ForeignNode
 from netc.compiler.ir import BATCH, Size, Undecided

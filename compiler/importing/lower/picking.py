@@ -9,6 +9,7 @@ import numpy as np
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.flows import Flow, placed, with_axes, without_axes
 from netc.compiler.importing.lower.parts import cut, joined_along
+from netc.compiler.importing.lower.strided import viewed
 from netc.compiler.importing.lowering import Known, Lowering, Weight, lowers
 from netc.compiler.importing.records import Array, Constant, ForeignNode
 from netc.compiler.ir import is_batched, product
@@ -22,6 +23,9 @@ def gather(g: Lowering, node: ForeignNode) -> Flow:
     if isinstance(table, Constant):
         return embedded(g, node, table, index, axis)
     axis = table.axis(axis)
+    view = viewed(g, table, index)
+    if view is not None:
+        return view
     if isinstance(index, Flow):
         x = placed(g.b, table)
         if index.batch is None and x.batch is not None and axis != x.batch:

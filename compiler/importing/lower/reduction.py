@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from netc.compiler.importing.axes import axes_of
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.flows import ApartError, Flow, placed
-from netc.compiler.importing.folding import axes_of
 from netc.compiler.importing.lower.parts import along
 from netc.compiler.importing.lower.shapes import to_shape
 from netc.compiler.importing.lowering import Lowering, lowers

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from netc.compiler.importing.axes import axes_of
 from netc.compiler.importing.findings import LIMITS, damaged, too_large, unsupported
 from netc.compiler.importing.flows import ApartError, Flow, placed, refolded, transposed, with_axes, without_axes
-from netc.compiler.importing.folding import axes_of
 from netc.compiler.importing.lowering import Lowering, lowers
 from netc.compiler.importing.records import Constant, ForeignNode, settled
 from netc.compiler.ir import BATCH, DType, Size, product

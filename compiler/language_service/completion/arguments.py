@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.language_service.around import Around, Open
-from netc.compiler.language_service.callables import (
-    Callable,
-    Parameter,
-    layer_called,
-)
+from netc.compiler.language_service.callables import Callable, Parameter, layer_called, still_to_give
 from netc.compiler.language_service.completion.item import Item
 from netc.compiler.language_service.hover import called
 from netc.compiler.language_service.workspace import Analysis
@@ -27,8 +23,8 @@ def arguments(analysis: Analysis, place: Around, call: Open) -> Iterator[Item]:
     if call.argument is None and not place.line:
         if parameter_here is not None:
             yield from _words(parameter_here, 1)
-        for parameter in item.parameters:
-            if parameter.name not in call.given and not parameter.values:
+        for parameter in still_to_give(item, call.before, call.behind)[1]:
+            if not parameter.values:
                 rank = 2 if parameter.name not in SPECS else 7
                 yield Item(f"{parameter.name}=", "argument", parameter.default or "required", parameter.says, rank=rank)
     elif parameter_here is not None:
@@ -48,11 +44,10 @@ def takes_static_value(analysis: Analysis, place: Around, call: Open) -> bool:
 
 
 def _parameter(item: Callable, place: Around, call: Open) -> Parameter | None:
-    """The argument that a place is in: by its name, or where nothing is written yet by the commas before it."""
+    """The argument that a place is in: by its name, or where nothing is written yet by those before it."""
     if call.argument is not None or place.line:
         return next((each for each in item.parameters if each.name == call.argument), None)
-    by_place = [each for each in item.parameters if each.place]
-    return by_place[call.commas] if call.commas < len(by_place) else None
+    return still_to_give(item, call.before, call.behind)[0]
 
 
 def _words(parameter: Parameter, rank: int) -> Iterator[Item]:

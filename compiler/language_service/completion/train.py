@@ -93,7 +93,7 @@ def _net_of(place: Around) -> str | None:
 def _compared(analysis: Analysis, place: Around, call: Open, fields: Fields) -> Iterator[Item]:
     """Values of the net first, where a prediction stands; fields of the data, where a target does."""
     outputs = _outputs(analysis, place)
-    target = call.commas > 0
+    target = bool(call.before)
     inside = resolve(analysis).bodies.get(_net_of(place) or "")
     known_shapes = shapes(analysis)
     for name, symbol in inside.own.items() if inside is not None else ():

@@ -46,16 +46,13 @@ def dropped_rows(subject: Subject) -> Iterator[Diagnostic]:
     """
     for net in subject.nets:
         wiring = subject.wiring(net)
-        for layer in net.layers:
-            for node in layer.nodes:
-                if node.op == "Conv" and (found := _finding(layer, node, wiring)):
-                    yield found
+        for layer, node in wiring.of("Conv"):
+            if any(_cut(axis.size, axis.extent, axis.stride, axis.begin, axis.end) for axis in wiring.axes(node)):
+                yield _finding(layer, node, wiring)
 
 
-def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic | None:
+def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic:
     sizes: Any = node.inputs[0].shape[2:]
-    if not all(isinstance(size, int) for size in sizes):
-        return None
     rank = len(sizes)
     attributes: dict[str, Any] = node.attributes
     strides, dilations, pads = attributes["strides"], attributes["dilations"], attributes["pads"]
@@ -63,8 +60,6 @@ def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic | N
     reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
     axes = list(zip(sizes, reach, strides, pads[:rank], pads[rank:], strict=True))
     cuts = [_cut(*axis) for axis in axes]
-    if not any(cuts):
-        return None
     *some, last = [_plural(cut, name) for cut, name in zip(cuts, NAMES[rank], strict=True) if cut]
     lost = f"{', '.join(some)} and {last}" if some else last
     rest, step = next((s + b + e - r, t) for (s, r, t, b, e), cut in zip(axes, cuts, strict=True) if cut)

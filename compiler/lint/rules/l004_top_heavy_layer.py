@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import format_shape, language_shape, product
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.wiring import Wiring, data_inputs, weighted
+from netc.compiler.lint.wiring import Wiring, data_inputs
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
 
@@ -51,7 +51,7 @@ def top_heavy_layer(subject: Subject) -> Iterator[Diagnostic]:
     """
     share, smallest = subject.setting("L004", "share"), subject.setting("L004", "smallest")
     for net in subject.nets:
-        counts = list(weighted(net))
+        counts = subject.wiring(net).weighted
         total = sum(count for _, count in counts)
         for layer, count in counts:
             if len(counts) >= LAYERS and count >= smallest and count > share * total:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Value
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.wiring import data_inputs
+from netc.compiler.lint.wiring import Wiring
 from netc.compiler.net import Net
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
@@ -49,7 +49,7 @@ def deep_plain_stack(subject: Subject) -> Iterator[Diagnostic]:
     """
     limit = subject.setting("L007", "limit")
     for net in subject.nets:
-        found = _first_past(net, limit)
+        found = _first_past(net, subject.wiring(net), limit)
         if found is not None:
             layer, start, length = found
             yield warning(
@@ -61,19 +61,20 @@ def deep_plain_stack(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def _first_past(net: Net, limit: int) -> tuple[LayerInstance, LayerInstance, int] | None:
+def _first_past(net: Net, wiring: Wiring, limit: int) -> tuple[LayerInstance, LayerInstance, int] | None:
     """The first layer past the limit, the first of its stack, and how long that stack becomes."""
     runs: dict[Value, tuple[int, LayerInstance | None]] = {}
     past: tuple[LayerInstance, LayerInstance] | None = None
     longest = 0
     for layer in net.layers:
-        before = data_inputs(layer)
+        before = wiring.before(layer)
         length, start = runs.get(before[0], (0, None)) if len(before) == 1 else (0, None)
-        if any(not item.buffer and len(item.value.shape) > 1 for item in layer.parameters):
+        if layer.parameters and any(not item.buffer and len(item.value.shape) > 1 for item in layer.parameters):
             length, start = length + 1, start or layer
         if length > limit and past is None and start is not None:
             past = (layer, start)
         if past is not None and start is past[1]:
             longest = max(longest, length)
-        runs.update(dict.fromkeys(layer.outputs, (length, start)))
+        for value in layer.outputs:
+            runs[value] = length, start
     return (*past, longest) if past else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, all_rules, rule, warning
-from netc.grammar.diagnostics import Diagnostic, did_you_mean
+from netc.grammar.codes import near
+from netc.grammar.diagnostics import Diagnostic
 
 
 @rule("L009", last=True)
@@ -46,8 +47,8 @@ def unused_allow(subject: Subject) -> Iterator[Diagnostic]:
         known = [code for code in comment.codes if code in all_rules()]
         for code in comment.codes:
             if code not in known:
-                near = did_you_mean(code, all_rules()) or "see `netc explain` for the codes"
-                yield warning(f"no lint rule is called `{code}`", comment.span, help=near)
+                help = near(code, all_rules()) or "see `netc explain` for the codes"
+                yield warning(f"no lint rule is called `{code}`", comment.span, help=help)
         idle = [code for code in known if code not in comment.used and code in subject.ran]
         if idle:
             words = " and ".join(f"{code} ({all_rules()[code].name})" for code in idle)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.published import differences, name_span, related
-from netc.compiler.zoo.catalogue import Entry, catalogue, named
+from netc.compiler.lint.published import differences, layers_of, name_span, related
+from netc.compiler.zoo.catalogue import named
 from netc.compiler.zoo.listing import load_entry
-from netc.compiler.zoo.signatures import digest, made_of
+from netc.compiler.zoo.signatures import Signature, digest, made_of, signatures
 from netc.grammar.diagnostics import Diagnostic
 
 ORIGINS = ("torchvision", "timm", "transformers", "Keras", "Caffe")
@@ -62,26 +62,25 @@ def unsaid_variant(subject: Subject) -> Iterator[Diagnostic]:
     """
     for net in subject.nets:
         near = related(net)
-        ours = made_of(net) if near else None
-        same = next((item for item in near if ours is not None and item.digest == digest(ours)), None)
-        entry = named(same.name) if same is not None else None
-        origin = _origin(entry) if entry is not None else None
-        if ours is None or entry is None or origin is None or origin.lower() in subject.tree.source.lower():
+        ours = layers_of(net, subject) if near else None
+        own = digest(ours) if ours is not None else None
+        same = next((item for item in near if item.digest == own), None)
+        origin = _origin(same) if same is not None else None
+        if ours is None or same is None or origin is None or origin.lower() in subject.tree.source.lower():
             continue
-        paper = next(
-            (other for other in catalogue() if other.net == entry.net and other.variant.startswith(PAPER)), None
-        )
+        papers = (other for other in signatures() if other.net == same.net and other.variant.startswith(PAPER))
+        paper = next((named(other.name) for other in papers), None)
         if paper is not None:
             yield warning(
-                f"this is {origin}'s {entry.net}, not the paper's",
+                f"this is {origin}'s {same.net}, not the paper's",
                 name_span(net, subject),
-                f"`{entry.name}` of the zoo, layer by layer",
+                f"`{same.name}` of the zoo, layer by layer",
                 notes=differences(ours, made_of(load_entry(paper))),
                 help=f"say so in a label or comment, or begin with the paper's: `netc new mine --from {paper.name}`",
             )
 
 
-def _origin(entry: Entry) -> str | None:
-    if PAPER in entry.variant or "counted by" in entry.variant:
+def _origin(known: Signature) -> str | None:
+    if PAPER in known.variant or "counted by" in known.variant:
         return None
-    return next((origin for origin in ORIGINS if origin in entry.variant), None)
+    return next((origin for origin in ORIGINS if origin in known.variant), None)

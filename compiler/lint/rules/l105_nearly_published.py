@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.lint.base import Subject, rule, warning
-from netc.compiler.lint.published import differences, name_span, related
+from netc.compiler.lint.published import differences, layers_of, name_span, related
 from netc.compiler.zoo.catalogue import named
 from netc.compiler.zoo.listing import load_entry
 from netc.compiler.zoo.signatures import digest, made_of
@@ -69,8 +69,8 @@ def nearly_published(subject: Subject) -> Iterator[Diagnostic]:
     """
     for net in subject.nets:
         near = related(net)
-        ours = made_of(net) if near else None
-        if ours is None or ours.total() < FEWEST or any(item.digest == digest(ours) for item in near):
+        ours = layers_of(net, subject) if near else None
+        if ours is None or ours.total() < FEWEST or digest(ours) in {item.digest for item in near}:
             continue
         count = ours.total()
         close = [item for item in near if abs(item.layers - count) <= SHARE * count]

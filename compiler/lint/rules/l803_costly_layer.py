@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from netc.compiler.ir import format_shape, language_shape
 from netc.compiler.lint.base import Subject, rule, warning
 from netc.compiler.lint.cost import whole, work
-from netc.compiler.lint.wiring import weighted
 from netc.grammar.diagnostics import Diagnostic
 
 SHARE = 0.5
@@ -60,7 +59,7 @@ def costly_layer(subject: Subject) -> Iterator[Diagnostic]:
         total = whole(works)
         if total is None or total < SMALLEST:
             continue
-        counts = list(weighted(net))
+        counts = subject.wiring(net).weighted
         parameters = sum(count for _, count in counts)
         for layer, count in counts if len(counts) >= LAYERS else ():
             own = works[id(layer)]

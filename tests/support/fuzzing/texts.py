@@ -17,8 +17,8 @@ from random_texts import RandomText
 from fuzzing.judge import ROOT
 from fuzzing.kind import Kind
 from fuzzing.mutate import WRITTEN, mutated
+from netc.compiler.check import check
 from netc.compiler.lint import lint_checked
-from netc.compiler.load import check
 from netc.grammar.diagnostics import Severity
 from netc.grammar.layout import laid_out
 from netc.grammar.render import render_full

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netc.compiler.load import check
+from netc.compiler.check import check
 from netc.grammar.diagnostics import Diagnostic, Severity
 from tests.support.injections.mutation import Mutation
 from tests.support.injections.original import Original

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from netc.compiler.applications import LayerInstance
+from netc.compiler.check import check
 from netc.compiler.language_service.vocabulary import vocabulary
-from netc.compiler.load import check
 from netc.grammar import ast
 from netc.grammar.diagnostics import Span
 from netc.grammar.lexer import Token
