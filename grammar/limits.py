@@ -14,6 +14,8 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label
 from netc.grammar.literals import LiteralError, number
 
 PREFIX = "NETC_LIMIT_"
+LARGEST = 1 << 62
+"""What the environment may set a limit to."""
 
 
 class LimitError(DiagnosticError):
@@ -47,30 +49,35 @@ class Limit:
         """A count in words of messages: `200,000`, `16 MiB`."""
         return binary_size(count) if self.in_bytes else f"{count:,}"
 
-    @property
-    def help(self) -> str:
-        """How to raise it, for the help of a finding."""
+    def raised(self, asked: int = 0) -> str:
+        """How to raise it, for the help of a finding: past what was asked for, as far as that is known."""
         larger = self.value * 4
+        while larger < asked <= LARGEST:
+            larger *= 2
         unit = next(((u, n) for u, n in BINARY_UNITS if larger % u == 0), None) if self.in_bytes else None
         said = f"{larger // unit[0]}{unit[1]}" if unit else str(larger)
         return f"set {PREFIX}{self.name}={said} in the environment where more is meant"
 
-    def finding(self, message: str, place: Label | None = None, *, help: str = "", note: str = "") -> Diagnostic:
+    def finding(
+        self, message: str, place: Label | None = None, *, help: str = "", note: str = "", asked: int = 0
+    ) -> Diagnostic:
         """The finding about more than allowed. `help` is a way out that comes before the one of raising the limit."""
-        way = f"{help}, or {self.help}" if help else self.help
+        way = f"{help}, or {self.raised(asked)}" if help else self.raised(asked)
         notes = (f"the limit is {self.shown(self.value)} {self.of}", *([note] if note else []))
         return Diagnostic(self.code, message, place, notes=notes, help=way)
 
-    def error(self, message: str, place: Label | None = None, *, help: str = "", note: str = "") -> LimitError:
+    def error(
+        self, message: str, place: Label | None = None, *, help: str = "", note: str = "", asked: int = 0
+    ) -> LimitError:
         """The finding as an exception, where nothing can go on."""
-        return LimitError(self.finding(message, place, help=help, note=note))
+        return LimitError(self.finding(message, place, help=help, note=note, asked=asked))
 
     def _read(self, said: str) -> int:
         try:
             value = number(said.strip()) if said.strip()[:1].isdigit() else 0
         except (LiteralError, AssertionError):
             value = 0
-        if not 1 <= value <= 1 << 62:
+        if not 1 <= value <= LARGEST:
             message = f"{PREFIX}{self.name}={said[:40]} is no limit"
             help = f"write a whole number from 1 on, as in {PREFIX}{self.name}={self.default}"
             raise LimitError(Diagnostic("E139", message, help=help))
@@ -116,4 +123,6 @@ ALL = (
 
 def too_many_rows(batch: int, place: Label | None = None) -> Diagnostic | None:
     """The finding E140 about a batch that is larger than any may be, or None."""
-    return BATCH.finding(f"a batch of {counted(batch, 'row')}", place) if batch > BATCH.value else None
+    if batch <= BATCH.value:
+        return None
+    return BATCH.finding(f"a batch of {counted(batch, 'row')}", place, asked=batch)

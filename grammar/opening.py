@@ -89,10 +89,12 @@ def check_unpacked(name: Name, held: int, unpacked: int) -> None:
     """Refuse a file of `held` bytes that says it unpacks to `unpacked`, or has been unpacked so far; raises E533."""
     if unpacked > UNPACKED.value:
         message = f"{clipped(os.fspath(name))} unpacks to {UNPACKED.shown(unpacked)}"
-        raise UNPACKED.error(message, help="store it unpacked")
+        raise UNPACKED.error(message, help="store it unpacked", asked=unpacked)
     if unpacked > max(UNPACKED_FREE, RATIO.value * held):
         said = f"from {UNPACKED.shown(held)} to {UNPACKED.shown(unpacked)}"
-        raise RATIO.error(f"{clipped(os.fspath(name))} unpacks {said}", help="store it unpacked")
+        raise RATIO.error(
+            f"{clipped(os.fspath(name))} unpacks {said}", help="store it unpacked", asked=unpacked // max(1, held)
+        )
 
 
 def check_name(path: Name) -> None:

@@ -90,7 +90,9 @@ def _too_large(text: Source) -> Diagnostic | None:
     """The finding about a text, or a line of it, that is longer than any that people write."""
     if len(text.text) > FILE.value:
         message = f"{clipped(text.file)} has {FILE.shown(len(text.text))}"
-        return FILE.finding(message, Label(text.span(0, 0)), help="give a .net file, which people write")
+        return FILE.finding(
+            message, Label(text.span(0, 0)), help="give a .net file, which people write", asked=len(text.text)
+        )
     if len(text.text) <= (most := LINE.value):
         return None
     number = next((number for number in range(1, text.lines + 1) if text.width(number) > most), None)
@@ -98,7 +100,7 @@ def _too_large(text: Source) -> Diagnostic | None:
         return None
     start = text.start(number)
     message = f"line {number} has {LINE.shown(text.width(number))}"
-    return LINE.finding(message, Label(text.span(start, start + 1)), help="break the line")
+    return LINE.finding(message, Label(text.span(start, start + 1)), help="break the line", asked=text.width(number))
 
 
 def _first(findings: list[Diagnostic]) -> list[Diagnostic]:

@@ -44,7 +44,7 @@ def decoded(data: bytes, name: str) -> tuple[str, Diagnostic | None]:
     if _binary(data):
         return "", Diagnostic("E113", f"{name} is no text", help="give a .net file, which is text in UTF-8")
     if len(data) > FILE.value:
-        return "", FILE.finding(f"{name} has {FILE.shown(len(data))}", help="give a .net file")
+        return "", FILE.finding(f"{name} has {FILE.shown(len(data))}", help="give a .net file", asked=len(data))
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", errors="replace")
         place = Label(Source(name, text).span(0, 0))

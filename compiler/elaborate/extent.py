@@ -57,7 +57,8 @@ class Extent:
         if self._passes + count * (1 + inside) > self._most_passes:
             what = counted(count, "pass", "passes") + (f" of {inside:,} inside" if inside else "")
             raise PASSES.error(f"this loop writes out {what}", Label(span), help="repeat less often",
-                               note=f"{self._passes:,} came before it" if self._passes else "")  # fmt: skip
+                               note=f"{self._passes:,} came before it" if self._passes else "",
+                               asked=self._passes + count * (1 + inside))  # fmt: skip
 
     def items(self, count: int, span: Span) -> None:
         """Lists with so many items in them were computed."""

@@ -94,7 +94,7 @@ def _joined(a: str, b: str) -> str:
 
 def too_long(what: str) -> StaticError:
     """The error for a list or a text of more items than the limit."""
-    help = f"give a shorter one; the limit is {LIST.value:,}: {LIST.help}"
+    help = f"give a shorter one; the limit is {LIST.value:,}: {LIST.raised()}"
     return StaticError(f"{what} is too long", help, LIST.code)
 
 

@@ -40,7 +40,7 @@ def _check_values(graph: Graph, most: int, counts: _Counts) -> None:
         size = counts.of(value.shape) * BYTES[value.dtype.value]
         if size > most:
             message = f"{_called(value)} takes {VALUE.shown(size)} for one example"
-            raise VALUE.error(message, _place(value), help="make what it is computed from smaller")
+            raise VALUE.error(message, _place(value), help="make what it is computed from smaller", asked=size)
     for _, node in _of_kinds(graph, Kind.CONTROL):
         for body in node.bodies.values():
             _check_values(body, most, counts)
@@ -53,7 +53,9 @@ def _check_steps(graph: Graph, counts: _Counts) -> None:
         if found > STEPS.value:
             value = node.outputs[0]
             message = f"{_called(value)} is reached after {counted(found, 'multiplication')} for one example"
-            raise STEPS.error(message, _place(value), help="make the maps, the windows or the layers smaller")
+            raise STEPS.error(
+                message, _place(value), help="make the maps, the windows or the layers smaller", asked=found
+            )
 
 
 def _steps(kind: Kind, node: Node, counts: _Counts) -> int:

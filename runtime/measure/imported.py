@@ -93,8 +93,8 @@ def _examples(session: IsolatedSession, net: Net, imported: Imported) -> dict[st
             shape.append(known if isinstance(known, int) else OPEN)
         check_array(item)
         dtype = np.dtype(DTYPES[item.type])
-        if math.prod(shape) * 8 > TENSORS.value:
-            raise TENSORS.error(f"input `{printable(item.name[:80])}` takes {TENSORS.shown(math.prod(shape) * 8)}")
+        if (size := math.prod(shape) * 8) > TENSORS.value:
+            raise TENSORS.error(f"input `{printable(item.name[:80])}` takes {TENSORS.shown(size)}", asked=size)
         if dtype.kind == "f":
             found[item.name] = random.standard_normal(shape).astype(dtype)
         else:

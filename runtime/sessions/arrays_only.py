@@ -48,12 +48,12 @@ def _check_size(path: Path, port: Given) -> None:
     sizes = [size if isinstance(size, int) else 1 for size in port.shape]
     if sizes and sizes[0] > BATCH.value:
         message = f"{path} takes batches of {counted(sizes[0], 'row')}"
-        raise BATCH.error(message, help="export it with an open batch")
+        raise BATCH.error(message, help="export it with an open batch", asked=sizes[0])
     size = math.prod(sizes) * np.dtype(DTYPES[port.type]).itemsize
     if size > TENSORS.value:
         shown = printable(port.name[:80])
         raise TENSORS.error(
-            f"input `{shown}` of {path} takes {TENSORS.shown(size)}", help="export it for smaller inputs"
+            f"input `{shown}` of {path} takes {TENSORS.shown(size)}", help="export it for smaller inputs", asked=size
         )
 
 

@@ -13,6 +13,7 @@ from netc.cli import run
 from netc.compiler import check
 from netc.compiler.plan.override import override
 from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.limits import too_many_rows
 
 NET = """
 net Small {{
@@ -145,3 +146,13 @@ def test_whole_numbers_from_outside_have_the_bounds_of_the_text(name: str) -> No
     with pytest.raises(DiagnosticError, match=rf"E490\] {name} is") as caught:
         override(net.plan(), **{name: 2**63})
     assert "9,223,372,036,854,775,807" in (caught.value.diagnostics[0].help or "")
+
+
+@pytest.mark.parametrize("asked", [2**20 + 1, 10**8, 2**61])
+def test_the_way_out_of_a_limit_is_enough(asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = too_many_rows(asked)
+    assert found is not None
+    assert found.help is not None
+    name, _, value = found.help.removeprefix("set ").partition(" ")[0].partition("=")
+    monkeypatch.setenv(name, value)
+    assert too_many_rows(asked) is None
