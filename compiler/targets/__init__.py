@@ -26,6 +26,7 @@ from netc.compiler.targets.fast.attention import attention
 from netc.compiler.targets.fast.chains import chains
 from netc.compiler.targets.fast.layer_normalization import layer_normalization
 from netc.compiler.targets.fast.recurrences import recurrences
+from netc.compiler.targets.fused.flat_transpositions import flat_transpositions
 from netc.compiler.targets.fused.gelu import gelu
 from netc.compiler.targets.fused.scaled_normalization import scaled_normalization
 from netc.compiler.targets.layout import Rows, ways
@@ -53,10 +54,11 @@ FUSIONS: dict[Touch, str] = {
     layer_normalization: "so do layer normalizations",
     scaled_normalization: "a scale and a bias go into the layer normalization before them",
     gelu: "what GELU is made of becomes one operator",
+    flat_transpositions: "flattened maps are transposed as maps",
 }
 """What is rewritten before a graph is laid out, while it says what it means, for targets that have the operators."""
 
-STANDARD = frozenset({scaled_normalization, gelu})
+STANDARD = frozenset({scaled_normalization, gelu, flat_transpositions})
 FAST = frozenset({*FIRST_FUSIONS, attention, layer_normalization, scaled_normalization})
 CPU = frozenset({steep_masks, pads_as_joins, flat_scalars})
 

@@ -106,3 +106,23 @@ def test_a_frozen_part_has_them_in_training_and_the_rest_has_parts() -> None:
     """)
     found = counts(compile_training(net, target="std").model)
     assert (found["Gelu"], found["Erf"], found["LayerNormalization"]) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("target", ["std", "cpu"])
+def test_flattened_maps_are_transposed_as_maps(target: str) -> None:
+    net = netc.loads("""
+        net One {
+          input x: 16x4x6
+          conv(16, 1x1) -> flatten(from=1) -> transpose -> layernorm -> dense(16) -> transpose -> reshape([16, 4, 6])
+          conv(16, 1x1)
+        }
+    """)
+    weights, x = random_weights(net), np.random.default_rng(3).normal(0, 1, (2, 16, 4, 6)).astype(np.float32)
+    model = compile_inference(net, weights, target=target).model
+    turned = [node for node in onnx.load_from_string(model).graph.node if node.op_type == "Transpose"]
+    axes = [tuple(node.attribute[0].ints) for node in turned if len(node.attribute[0].ints) > 2]
+    assert (0, 2, 1) not in axes
+    parts = Options(without=frozenset({"flat_transpositions"}))
+    (expected,) = session_of(compile_inference(net, weights, options=parts).model).run(None, {"x": x})
+    (found,) = session_of(model).run(None, {"x": x})
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
