@@ -6,6 +6,7 @@ Every node carries its exact span; no node is deeper than DEPTH, so later phases
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from netc.grammar import ast
@@ -37,6 +38,7 @@ class Builder:
         self.source = source
         self.lexed = lexed
         self.depth: dict[int, int] = {}
+        self.methods: dict[str, Callable[[Pieces, Span], Any]] = {}
         self.range = (0, 0)
 
     def _report(self, code: str, message: str, span: Span, help: str, *others: Label) -> None:
@@ -66,7 +68,10 @@ class Builder:
     def made(self, action: str, pieces: Pieces, start: int, end: int) -> Any:
         """The node of a production, from its pieces and the offsets of its text."""
         self.range = (start, end)
-        node = getattr(self, f"_{action}")(pieces, self.source.span(start, end))
+        method = self.methods.get(action)
+        if method is None:
+            method = self.methods[action] = getattr(self, f"_{action}")
+        node = method(pieces, self.source.span(start, end))
         if isinstance(node, ast.Syntax):
             return self._made(node, pieces)
         self.depth[id(node)] = self._deepest(pieces)

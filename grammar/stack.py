@@ -30,8 +30,7 @@ class Stack:
 
     def drop(self, count: int) -> None:
         """Take pieces off the top."""
-        for part in (self.states, self.symbols, self.values, self.starts, self.ends):
-            del part[-count:]
+        del self.states[-count:], self.symbols[-count:], self.values[-count:], self.starts[-count:], self.ends[-count:]
 
     def goto(self, symbol: str) -> int:
         """The state in which the symbol of a production leaves the parser here."""

@@ -21,9 +21,7 @@ def walk(*roots: ast.Syntax | None, inside: Inside | None = None) -> Iterator[as
     while stack:
         node = stack.pop()
         yield node
-        below = enter(node)
-        if below:
-            stack.extend(reversed(below if isinstance(below, list) else tuple(below)))
+        stack += [*enter(node)][::-1]
 
 
 def children(node: ast.Syntax) -> list[ast.Syntax]:
@@ -37,10 +35,10 @@ def children(node: ast.Syntax) -> list[ast.Syntax]:
         )
     for name in names:
         value = getattr(node, name)
-        if isinstance(value, ast.Syntax):
-            found.append(value)
-        elif isinstance(value, tuple):
+        if type(value) is tuple:
             _collect(value, found)
+        elif isinstance(value, ast.Syntax):
+            found.append(value)
     return found
 
 

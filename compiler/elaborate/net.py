@@ -167,7 +167,7 @@ def _reach(run: Elaboration, plans: Iterable[TrainPlan]) -> set[Value]:
 
 
 def _kept(layer: LayerInstance, reached: set[Value]) -> bool:
-    return any(output in reached for output in layer.outputs)
+    return not reached.isdisjoint(layer.outputs)
 
 
 def _prune(net: Net, run: Elaboration, reached: set[Value]) -> None:
@@ -175,7 +175,7 @@ def _prune(net: Net, run: Elaboration, reached: set[Value]) -> None:
     used = {id(parameter) for layer in net.layers for parameter in layer.parameters}
     net.parameters = [p for p in run.parameters.values() if id(p) in used or p.value in reached]
     graph.parameters = [parameter.value for parameter in net.parameters]
-    graph.nodes = [node for node in graph.nodes if any(output in reached for output in node.outputs)]
+    graph.nodes = [node for node in graph.nodes if not reached.isdisjoint(node.outputs)]
     nodes: set[Node] = set(graph.all_nodes() if run.inside else graph.nodes)
     for layer in net.layers:
         layer.nodes = tuple(node for node in layer.nodes if node in nodes)
@@ -199,7 +199,7 @@ def _warn_unreached(run: Elaboration, reached: set[Value], report: Report) -> No
     read = {value for layer in run.layers for value in layer.inputs}
     kept = [path for path, value in run.values.items() if value in reached]
     for layer in lost:
-        if not any(output in read for output in layer.outputs):
+        if read.isdisjoint(layer.outputs):
             path, span = run.results.get(layer.outputs[0], (layer.path, layer.span))
             if any(other.startswith(f"{path}.") for other in kept):
                 continue  # inner values of the block are read by dots, and its result is not what it is here for

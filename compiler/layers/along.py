@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from netc.compiler.ir import DType, Size, Tensor, Value, product
 from netc.compiler.layers.base import LayerBuilder
@@ -13,7 +14,7 @@ def by_matrix(b: LayerBuilder, x: Value, axis: int, rows: Sequence[Sequence[floa
     """For each row the sum of x's elements along an axis, each times its number in the row."""
     count, size = len(rows), x.shape[axis]
     assert size == len(rows[0]), f"a matrix of {counted(len(rows[0]), 'column')} for an axis of {size}"
-    matrix = b.Constant(value=Tensor(DType.FLOAT32, (count, len(rows[0])), tuple(n for row in rows for n in row)))
+    matrix = b.Constant(value=Tensor(DType.FLOAT32, (count, len(rows[0])), tuple(chain.from_iterable(rows))))
     if axis == x.rank - 1:
         return b.MatMul(x, b.Transpose(matrix, axes=(1, 0)))
     rest = x.shape[axis + 1 :]

@@ -221,7 +221,7 @@ def each(look: Callable[[str], Result], files: Sequence[str], processes: int) ->
     sys.stdout.flush()  # or each of them would write what waits to be written
     sys.stderr.flush()
     with multiprocessing.get_context("fork").Pool(workers, initializer=_quiet) as pool:
-        yield from pool.imap(look, rest, chunksize=max(1, min(8, len(rest) // (8 * workers))))
+        yield from pool.imap(look, rest, chunksize=max(1, min(4, len(rest) // (8 * workers))))
 
 
 def _quiet() -> None:

@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from keyword import iskeyword
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ from netc.cli.command import help_in_our_words
 from netc.cli.failures import explain_failure
 from netc.cli.signals import endable
 from netc.cli.streams import clean
+from netc.grammar.deep import with_room
 from netc.grammar.project import outside_allowed
 
 COMPLETE = "_NETC_COMPLETE"
@@ -169,7 +171,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     with clean(), outside_allowed(False):
         try:
             with endable():
-                result: Any = _invoke(given)
+                result: Any = with_room(partial(_invoke, given))
                 sys.stdout.flush()
         except BaseException as failure:
             return explain_failure(failure, given)

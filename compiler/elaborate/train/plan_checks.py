@@ -48,6 +48,8 @@ def check_patterns(frame: Frame, plan: TrainPlan, given: Sequence[Given]) -> Non
 
 def _warn_of_idle(frame: Frame, plan: TrainPlan, given: Given) -> None:
     """Patterns of `freeze` that change nothing."""
+    if not plan.freeze:
+        return
     parameters = list(frame.run.parameters.values())
     idle = {item.name for item in parameters if item.frozen or matches(item.name, dict(plan.follow))}
     for pattern in plan.freeze:

@@ -86,7 +86,8 @@ def _untrained(nets: list[Net]) -> list[LayerInstance]:
             parts = [start.part for start in plan.init]
             still = frozen(net.parameters, plan)
             moved |= {item.name for item in net.parameters if item.value in still or item.frozen}
-            moved |= {item.name for item in net.parameters if "" in parts or matches(item.name, parts)}
+            if parts:
+                moved |= {item.name for item in net.parameters if "" in parts or matches(item.name, parts)}
     found = []
     for layer in nets[0].layers:
         weights = [item for item in layer.parameters if not item.buffer]
