@@ -27,9 +27,9 @@ def deep() -> Iterator[None]:
 def with_room(work: Callable[[], Result]) -> Result:
     """The work's result.
 
-    Python keeps frames in pieces of 16 KB. It takes one from the system when a call doesn't fit into the last, and gives
-    it back when that call returns: a loop that calls across such an end does both in each pass, which was a tenth of
-    the time of linting. This call says that its own frame is large, so its piece is, and what it calls has the rest.
+    Python keeps frames in pieces of 16 KB. It takes one from the system when a call doesn't fit into the last, and
+    gives it back when that call returns: a loop that calls across such an end does both in each pass, which was a tenth
+    of the time of linting. This call says that its own frame is large, so its piece is, and what it calls has the rest.
     """
     return work()
 

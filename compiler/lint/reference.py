@@ -77,8 +77,8 @@ finding says why. Fixes are applied until none is left, and a file is replaced i
 ## How long it takes
 
 As many files are looked at at a time as there are processors, and a block that a net applies again is worked out once.
-`python -m bench.lint` measures it: on two cores of an AMD EPYC a thousand files of the zoo's size took 9.4 s, and one file
-0.21 s, its process included.
+`python -m bench.lint` measures it: on two cores of an AMD EPYC a thousand files of the zoo's size took 9.4 s, and one
+file 0.21 s, its process included.
 
 ## The rules
 """
