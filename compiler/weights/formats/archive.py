@@ -76,9 +76,13 @@ class Archive:
     def read(self, name: str) -> bytes:
         """A member; raises UnreadableError where there is none of this name, or where it is damaged."""
         try:
-            return self._zip.read(self._member(name))
+            content = self._zip.read(self._member(name))
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
             raise UnreadableError(f"`{name[:80]}` in it is damaged: {error}") from None
+        if len(content) != self.size(name):
+            said = f"{counted(len(content), 'byte')}, where {self.size(name):,} are announced"
+            raise UnreadableError(f"`{name[:80]}` in it has {said}")
+        return content
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         if name not in self._members:

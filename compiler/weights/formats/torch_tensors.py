@@ -49,6 +49,11 @@ class Storage:
         return 2 if self.dtype == "bfloat16" else int(self.dtype.strip("<")[1:] or 1)
 
     @property
+    def width_read(self) -> int:
+        """Bytes of a number once it is read."""
+        return 4 if self.dtype == "bfloat16" else self.width
+
+    @property
     def bytes(self) -> int:
         """Bytes of all."""
         return self.size * self.width
@@ -78,7 +83,7 @@ def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Ten
         raise UnreadableError("a tensor in it has a size or a stride that is no number")
     if len(shape) != len(strides) or len(shape) > MOST_AXES:
         raise UnreadableError(f"the axes and strides of a tensor in it don't agree: {len(shape)} and {len(strides)}")
-    check_shape(shape, storage.width)
+    check_shape(shape, storage.width_read)
     made = Tensor(storage, offset, tuple(shape), tuple(strides))
     last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
     if made.size and (last >= storage.size or made.size > storage.size):
