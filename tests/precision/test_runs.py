@@ -123,7 +123,7 @@ def trainer(folder: Path, able: None) -> Trainer:
 
 def poisoned() -> dict[str, np.ndarray]:
     rows = batch()
-    rows["image"][0] = np.inf
+    rows["image"][0] = 3e38  # a number, but none of float16
     return rows
 
 
