@@ -87,8 +87,11 @@ def _fitting(size: int, reach: int, stride: int, begin: int, end: int) -> tuple[
     """The smallest padding that reads the whole axis: the same on both sides if there is one."""
     if not _cut(size, reach, stride, begin, end):
         return begin, end
-    for pad in range(max(begin, end), reach):
-        if (size + 2 * pad - reach) % stride == 0:
+    least = max(begin, end)
+    lacking = (reach - size - 2 * least) % stride  # what twice the rest of the padding must be, but for whole strides
+    if lacking % 2 == 0 or stride % 2 == 1:
+        pad = least + (lacking + stride * (lacking % 2)) // 2
+        if pad < reach:
             return pad, pad
     return begin, end + stride - (size + begin + end - reach) % stride
 

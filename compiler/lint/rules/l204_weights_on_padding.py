@@ -57,16 +57,33 @@ def weights_on_padding(subject: Subject) -> Iterator[Diagnostic]:
                 yield warning(
                     f"{weights * (whole - met) // whole:,} of {weights:,} weights only ever meet padding",
                     layer.span,
-                    f"{whole - met} of a kernel's {whole} places never lie on the map of {size}",
+                    f"{whole - met:,} of a kernel's {whole:,} places never lie on the map of {size}",
                     help="make the kernel or its dilation smaller, or the map larger by fewer strides before it",
                 )
 
 
 def _met(axis: Axis) -> int:
     """How many places of the kernel lie on the map wherever it may stand."""
-    found = 0
-    for place in range(axis.kernel):
-        first = place * axis.dilation - axis.begin
-        lowest = max(0, -(first // axis.stride))
-        found += lowest < axis.steps and first + lowest * axis.stride < axis.size
-    return found
+    first_met = -((axis.begin - (axis.steps - 1) * axis.stride) // -axis.dilation)
+    past = min(axis.kernel, -((axis.size + axis.begin) // -axis.dilation))
+    low, high = max(0, first_met), max(0, past)
+    on_it_at_once = min(max(low, -(axis.begin // -axis.dilation)), high)
+    later = on_it_at_once - low  # places that begin in front of the map, and may step over it
+    if axis.stride > axis.size:
+        start = low * axis.dilation - axis.begin
+        later = _sum_of_quotients(later, axis.dilation, start, axis.stride)
+        later -= _sum_of_quotients(on_it_at_once - low, axis.dilation, start - axis.size, axis.stride)
+    return max(0, high - on_it_at_once) + max(0, later)
+
+
+def _sum_of_quotients(count: int, step: int, start: int, divisor: int) -> int:
+    """The sum of (start + i step) // divisor for i from 0 to count - 1, in as many rounds as Euclid's algorithm has."""
+    total = 0
+    while count > 0:
+        whole, step = divmod(step, divisor)
+        total += whole * count * (count - 1) // 2
+        whole, start = divmod(start, divisor)
+        total += whole * count
+        count, start = divmod(step * count + start, divisor)
+        step, divisor = divisor, step
+    return total

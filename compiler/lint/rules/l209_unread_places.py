@@ -11,6 +11,9 @@ from netc.compiler.lint.windows import WINDOWS, Axis
 from netc.compiler.lint.wiring import Wiring
 from netc.grammar.diagnostics import Diagnostic, Label
 
+MOST = 1_000_000
+"""Places along an axis that windows read one after the other."""
+
 
 @rule("L209")
 def unread_places(subject: Subject) -> Iterator[Diagnostic]:
@@ -18,7 +21,8 @@ def unread_places(subject: Subject) -> Iterator[Diagnostic]:
 
     ## What it does
     Finds maps that are read only by convolutions and poolings whose windows leave gaps, the same ones, and counts what
-    lies in them. A 1x1 shortcut with a stride beside a branch that reads all is not reported.
+    lies in them. A 1x1 shortcut with a stride beside a branch that reads all is not reported, nor are windows that read
+    more than a million places along an axis.
 
     ## Why is this bad
     What lies in the gaps was worked out and then thrown away: a 1x1 convolution of stride 2 reads a quarter of its map.
@@ -52,6 +56,8 @@ def unread_places(subject: Subject) -> Iterator[Diagnostic]:
             value, strides = node.inputs[0], node.attributes["strides"]
             if max(strides) == 1 or value in told or value in wiring.wanted or not _gaps(axes := wiring.axes(node)):
                 continue
+            if any(axis.steps * axis.kernel > MOST for axis in axes):
+                continue
             told.add(value)
             if not _same_everywhere(value, axes, wiring):
                 continue
@@ -82,6 +88,9 @@ def _same_everywhere(value: Value, axes: list[Axis], wiring: Wiring) -> bool:
     read = [_read(axis) for axis in axes]
 
     def same(node: Node) -> bool:
-        return node.op in WINDOWS and node.inputs[0] is value and [_read(axis) for axis in wiring.axes(node)] == read
+        if node.op not in WINDOWS or node.inputs[0] is not value:
+            return False
+        theirs = wiring.axes(node)
+        return all(axis.steps * axis.kernel <= MOST for axis in theirs) and [_read(axis) for axis in theirs] == read
 
     return all(map(same, wiring.readers[value]))
