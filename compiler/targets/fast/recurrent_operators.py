@@ -1,4 +1,4 @@
-"""The library's operators for recurrent networks, each for all steps of one; layout and order of gates are PyTorch's."""
+"""The library's operators for recurrent networks, each for all steps; layout and order of gates are PyTorch's."""
 
 from __future__ import annotations
 
