@@ -63,7 +63,8 @@ class Port(TypedDict):
     metric, part, combine   for an output of role metric that is a part of a figure: of which metric, which part, and
              whether the parts of batches are added up (`sum`) or joined along their first axis (`rows`); one without
              them is a mean over the batch
-    sizes     for inputs of role data: what the text expects of a named size, {"H": {"minimum": 32, "divisor": 16}}
+    sizes     for inputs of role data: what the net needs of a named size, {"H": {"minimum": 32, "divisor": 16}}, with
+             a maximum where there is one
     rows      for inputs of role data: how many numbers from 0 on a table has that looks them up as they are
     resized   for inputs of role data: the height and width that rows of another size are brought to, as `resize` does
     initial   for an input of role state: the number to start from; 0 unless given

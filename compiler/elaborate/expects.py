@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +15,7 @@ from netc.compiler.elaborate.scope import Env, Ref
 from netc.compiler.elaborate.static import StaticError
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_size, kind
 from netc.compiler.facts.count import Memory, distinct_parameters, figure, memory, receptive_field
-from netc.compiler.ir import Dim, Symbol
+from netc.compiler.ir import Dim, ImpossibleError, Symbol, bound
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.walk import children, walk
@@ -27,6 +26,7 @@ MEASURED = "latency"
 
 CALLS = (*COUNTS, "receptive_field", MEASURED)
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,9 @@ class _Counted:
     def _count(self, name: str, layers: Sequence[LayerInstance], node: ast.Syntax, batch: int = 1) -> Any:
         if name == "memory":
             if self.net is None:
-                self.frame.error("E308", "`memory` is counted of a net, not of a block", node.span)
+                self.frame.error(
+                    "E308", "`memory` is counted of a net, not of a block", node.span, help="move the line to the net"
+                )
                 return POISON
             used: Memory = memory(self.net, batch)
             return used.total
@@ -162,11 +164,21 @@ class _Counted:
                 size = self.frame.evaluate(value)
                 if not isinstance(size, int) or size < 1:
                     if size is not POISON:
-                        self.frame.error("E224", f"`batch` is a positive whole number, found {kind(size)}", value.span)
+                        self.frame.error(
+                            "E224",
+                            f"`batch` is a positive whole number, found {kind(size)}",
+                            value.span,
+                            help="write `batch=32`",
+                        )
                     return POISON
                 batch = size
             elif argument.name is not None:
-                self.frame.error("E220", f"`{name}` has no argument `{argument.name}`", argument.span)
+                self.frame.error(
+                    "E220",
+                    f"`{name}` has no argument `{argument.name}`",
+                    argument.span,
+                    help="give it a layer or a value, or leave that out for all",
+                )
                 return POISON
             elif isinstance(value, ast.Name) and value.id == "training" and in_sight(self.frame, "training") is None:
                 layers = list(self.layers)
@@ -227,9 +239,7 @@ def check(frame: Frame, node: ast.Expect, condition: ast.Expression, layers: Seq
         try:
             holds = static.binary(condition.operator, left, right)
         except StaticError as error:
-            if error.code != "E305" or not _assume(frame, condition, left, right):
-                help = "state it as `H % 16 == 0` or `H >= 32`" if error.code == "E305" else error.help
-                frame.error(error.code, error.message, condition.span, help=help)
+            _check_undecided(frame, condition, error, left, right)
             return
         found = f"{_text(frame, condition.left)} is {_shown(left)}"
     else:
@@ -241,7 +251,27 @@ def check(frame: Frame, node: ast.Expect, condition: ast.Expression, layers: Seq
         notes = [node.why] if node.why else []
         if "params" in _text(frame, condition):
             notes += _largest(layers)
-        frame.error("E310", f"expected `{_text(frame, condition)}`", condition.span, found, notes=notes)
+        frame.error(
+            "E310",
+            f"expected `{_text(frame, condition)}`",
+            condition.span,
+            found,
+            notes=notes,
+            help="change the net, or what is expected of it",
+        )
+
+
+def _check_undecided(frame: Frame, condition: ast.Binary, error: StaticError, left: Any, right: Any) -> None:
+    """Take what cannot be decided for an assumption, or say that it is none."""
+    try:
+        if error.code == "E305" and _assume(frame, condition, left, right):
+            return
+        help = "state it as `H % 16 == 0`, `H >= 32` or `H <= 512`" if error.code == "E305" else error.help
+        frame.error(error.code, error.message, condition.span, help=help)
+    except ImpossibleError as impossible:
+        message = f"expected `{_text(frame, condition)}`"
+        help = "state what some size is within, together with what is known of it"
+        frame.error("E310", message, condition.span, f"then {impossible}", help=help)
 
 
 def _is_measured(frame: Frame, condition: ast.Expression) -> bool:
@@ -294,27 +324,25 @@ def _largest(layers: Sequence[LayerInstance]) -> list[str]:
 
 
 def _assume(frame: Frame, node: ast.Binary, left: Any, right: Any) -> bool:
-    """Take `H % 16 == 0` or `H >= 32` as known from here on."""
+    """Take `H % 16 == 0`, `H >= 32` or `H <= 512` as known from here on; raises ImpossibleError."""
     divided = node.left
     if node.operator == "==" and right == 0 and isinstance(divided, ast.Binary) and divided.operator == "%":
         size, by = frame.evaluate(divided.left), frame.evaluate(divided.right)
         symbol = _symbol(size)
         if symbol is None or not isinstance(by, int) or by < 1:
             return False
-        symbol.divisor = math.lcm(symbol.divisor, by)
-        symbol.minimum = _next_multiple(symbol.minimum, symbol.divisor)
+        bound(symbol, divisor=by)
         return True
-    operator, symbol, bound = node.operator, _symbol(left), right
+    operator, symbol, limit = node.operator, _symbol(left), right
     if symbol is None:
-        operator, symbol, bound = {"<": ">", "<=": ">="}.get(operator, ""), _symbol(right), left
-    if symbol is None or operator not in (">", ">=") or not is_size(bound) or isinstance(bound, Dim):
+        operator, symbol, limit = MIRRORED.get(operator, ""), _symbol(right), left
+    if symbol is None or operator not in MIRRORED or not is_size(limit) or isinstance(limit, Dim):
         return False
-    symbol.minimum = _next_multiple(max(symbol.minimum, bound + (operator == ">")), symbol.divisor)
+    if operator in (">", ">="):
+        bound(symbol, minimum=limit + (operator == ">"))
+    else:
+        bound(symbol, maximum=limit - (operator == "<"))
     return True
-
-
-def _next_multiple(size: int, divisor: int) -> int:
-    return -(-size // divisor) * divisor
 
 
 def _symbol(size: Any) -> Symbol | None:

@@ -13,6 +13,7 @@ from netc.compiler.elaborate.frame import Elaboration, Frame
 from netc.compiler.elaborate.language import LANGUAGE
 from netc.compiler.elaborate.layer_values import Bound
 from netc.compiler.elaborate.module import Module
+from netc.compiler.elaborate.open_sizes import narrow_open_sizes
 from netc.compiler.elaborate.recorder import prune
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
@@ -68,6 +69,7 @@ def elaborate(
     net = _assemble(frame, definition, _settings(frame, definition), layers, tree, plans, sources)
     net.expects = frozenset(run.expects)
     _prune(net, run, reached)
+    narrow_open_sizes(frame, net.graph)
     expects.check_net(frame, net)
     if definition.name not in module.untold:
         _warn_unreached(run, reached, report)

@@ -29,6 +29,7 @@ from netc.compiler.ir.graph import (
     holds,
     too_large,
 )
+from netc.compiler.ir.narrow import ImpossibleError, bound, narrow
 
 __all__ = [
     "BATCH",
@@ -39,6 +40,7 @@ __all__ = [
     "DType",
     "Dim",
     "Graph",
+    "ImpossibleError",
     "Node",
     "Origin",
     "Purpose",
@@ -49,10 +51,12 @@ __all__ = [
     "Undecided",
     "Value",
     "append",
+    "bound",
     "format_shape",
     "holds",
     "is_batched",
     "language_shape",
+    "narrow",
     "product",
     "substitute",
     "symbols",

@@ -19,13 +19,17 @@ class Undecided(Exception):  # noqa: N818
 
 
 class Symbol:
-    """A named unknown size of at least `minimum` that `divisor` divides. `expect` narrows both. Equal by identity."""
+    """A named unknown size from `minimum` to `maximum` (None: any) that `divisor` divides. Equal by identity.
 
-    __slots__ = ("divisor", "minimum", "name")
+    `expect` narrows them, and so does what the layers of a finished net need.
+    """
 
-    def __init__(self, name: str, *, minimum: int = 1, divisor: int = 1) -> None:
+    __slots__ = ("divisor", "maximum", "minimum", "name")
+
+    def __init__(self, name: str, *, minimum: int = 1, maximum: int | None = None, divisor: int = 1) -> None:
         self.name = name
         self.minimum = minimum
+        self.maximum = maximum
         self.divisor = divisor
 
     def __repr__(self) -> str:
@@ -286,22 +290,23 @@ def bounds(size: Size) -> tuple[int | None, int | None]:
 
 
 def _monomial_bounds(monomial: Monomial) -> tuple[int | None, int | None]:
-    low = 1
+    low: int = 1
+    high: int | None = 1
     for atom in monomial:
-        smallest = atom.minimum if isinstance(atom, Symbol) else _quotient_minimum(atom)
+        smallest, largest = (atom.minimum, atom.maximum) if isinstance(atom, Symbol) else _quotient_bounds(atom)
         if smallest is None or smallest < 0:
             return None, None
         low *= smallest
-    return low, None if monomial else 1
+        high = None if high is None or largest is None else high * largest
+    return low, high
 
 
-def _quotient_minimum(quotient: Quotient) -> int | None:
-    low, _ = bounds(quotient.numerator)
-    if low is None:
-        return None
+def _quotient_bounds(quotient: Quotient) -> tuple[int | None, int | None]:
+    low, high = bounds(quotient.numerator)
     if isinstance(quotient.denominator, int):
-        return low // quotient.denominator
-    return 0 if low >= 0 else None
+        by = quotient.denominator
+        return None if low is None else low // by, None if high is None else high // by
+    return (0 if low is not None and low >= 0 else None), None
 
 
 def symbols(size: Size) -> set[Symbol]:

@@ -28,8 +28,9 @@ def to_text(graph: Graph) -> str:
 def _lines(graph: Graph) -> Iterator[str]:
     yield f"graph {graph.name}"
     for symbol in sorted(_symbols(graph), key=lambda symbol: symbol.name):
-        minimum = f" minimum={symbol.minimum}" if symbol.minimum != 1 else ""
-        yield f"symbol {symbol.name}{minimum}" + (f" divisor={symbol.divisor}" if symbol.divisor != 1 else "")
+        bounds = {"minimum": (symbol.minimum, 1), "maximum": (symbol.maximum, None), "divisor": (symbol.divisor, 1)}
+        known = "".join(f" {name}={bound}" for name, (bound, unless) in bounds.items() if bound != unless)
+        yield f"symbol {symbol.name}{known}"
     yield from _content(graph)
 
 

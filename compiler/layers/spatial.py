@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from netc.compiler.declare.arguments import describe
-from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape
+from netc.compiler.ir import Shape, Size, Value, format_shape
 from netc.compiler.layers.base import ShapeError, language_shape, require_floats
+from netc.compiler.ops.checks import surely_less
 from netc.grammar.counted import counted
 
 PerAxis = int | tuple[int, ...]
@@ -161,7 +162,7 @@ def _check_count(count: int, x: Value, argument: str, given: str) -> None:
 
 def _check_fit(window: Window, x: Value, sizes: Shape) -> None:
     padded = window.padded(sizes)
-    if not any(_surely_below(size, extent) for size, extent in zip(padded, window.extents, strict=True)):
+    if not any(surely_less(size, extent) for size, extent in zip(padded, window.extents, strict=True)):
         return
     dilated = window.extents != window.kernel
     kernel = format_shape(window.kernel) + (f", {format_shape(window.extents)} with its dilation," if dilated else "")
@@ -180,13 +181,6 @@ def _channels_first(x: Value) -> str | None:
         return None
     height, width, channels = shape
     return f"write the channels first: `input {x.name}: {format_shape((channels, height, width))}`"
-
-
-def _surely_below(size: Size, limit: int) -> bool:
-    try:
-        return bool(size < limit)
-    except Undecided:
-        return False
 
 
 MOST_PLACES = 1 << 14

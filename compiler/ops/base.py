@@ -120,6 +120,11 @@ class Op:
         return 0
 
     @staticmethod
+    def needs(node: Node) -> Shape:
+        """Sizes that have to be 0 or more for the inferred shapes to be those of a run."""
+        return ()
+
+    @staticmethod
     def field_before(node: Node, at: int, field: Field) -> Field:
         """What part of input `at` a part of a result depends on; that of elementwise operators unless overridden."""
         return broadcast_field(node.inputs[at], node.outputs[0], field)

@@ -69,6 +69,11 @@ class TopK(Op):
         return ((x.dtype, shape), (DType.INT64, shape))
 
     @staticmethod
+    def needs(node: Node) -> Shape:
+        x = node.inputs[0]
+        return (x.shape[normal_axis(x, node.attributes["axis"])] - node.attributes["k"],)
+
+    @staticmethod
     def grad(g: Builder, node: Node, dy: Value, indices: None) -> tuple[Value]:
         x = node.inputs[0]
         axis = normal_axis(x, node.attributes["axis"])

@@ -66,6 +66,18 @@ class Slice(Op):
         e.node(node, "Slice", [node.inputs[0], *(e.ints(node.attributes[name]) for name in Slice.attributes)])
 
     @staticmethod
+    def needs(node: Node) -> Shape:
+        x, given = node.inputs[0], node.attributes
+        needed: list[Size] = []
+        for axis, start, stop, step in zip(
+            normal_axes(x, given["axes"]), given["starts"], given["stops"], given["steps"], strict=True
+        ):
+            first, count = slice_range(x.shape[axis], start, stop, step)
+            last = first + (count - 1) * step
+            needed += [first, last, x.shape[axis] - 1 - first, x.shape[axis] - 1 - last]
+        return tuple(needed)
+
+    @staticmethod
     def field_before(node: Node, at: int, field: Field) -> Field:
         x, given = node.inputs[at], node.attributes
         steps = dict(zip(normal_axes(x, given["axes"]), map(abs, given["steps"]), strict=True))

@@ -112,10 +112,11 @@ def _port(name: str, value: Value, facts: dict[str, Any]) -> Port:
 
 
 def _assumed(shape: Shape) -> dict[str, dict[str, int]]:
-    """What `expect` said about the symbols of a shape."""
+    """What `expect` said about the symbols of a shape, and what the layers need of them."""
     found = sorted({symbol for size in shape for symbol in symbols(size)}, key=lambda symbol: symbol.name)
-    return {
-        symbol.name: {"minimum": symbol.minimum, "divisor": symbol.divisor}
-        for symbol in found
-        if symbol.minimum > 1 or symbol.divisor > 1
-    }
+    known = {}
+    for symbol in found:
+        most = {} if symbol.maximum is None else {"maximum": symbol.maximum}
+        if symbol.minimum > 1 or symbol.divisor > 1 or most:
+            known[symbol.name] = {"minimum": symbol.minimum, "divisor": symbol.divisor, **most}
+    return known

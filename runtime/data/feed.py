@@ -149,7 +149,7 @@ def shape_problem(port: Port, shape: tuple[int, ...], sizes: dict[str, tuple[int
             continue
         wish = expectation(port, wanted, size)
         if wish is not None:
-            message = f"`{name}` has {size} on axis {axis}, which is not what the text expects of `{wanted}`"
+            message = f"`{name}` has {size} on axis {axis}, which is not what the net expects of `{wanted}`"
             return Diagnostic("E556", message, help=f"give {wish}")
         known, source = sizes.setdefault(wanted, (size, name))
         if known != size:

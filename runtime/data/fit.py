@@ -172,9 +172,15 @@ def matches(found: Sizes, wanted: Wanted) -> bool:
 
 
 def expectation(port: Mapping[str, Any], name: str, size: int) -> str | None:
-    """What the text expects of a named size where this one is not it: `a multiple of 16 of at least 32`; else None."""
-    assumed = port.get("sizes", {}).get(name)
-    if assumed is None or (size >= assumed["minimum"] and size % assumed["divisor"] == 0):
+    """What the net needs of a named size where this one is not it: `a multiple of 16 of at least 32`; else None."""
+    known = port.get("sizes", {}).get(name)
+    if known is None:
         return None
-    multiple = f"a multiple of {assumed['divisor']}" if assumed["divisor"] > 1 else "a size"
-    return f"{multiple} of at least {assumed['minimum']}" if assumed["minimum"] > assumed["divisor"] else multiple
+    low, high, divisor = known["minimum"], known.get("maximum"), known["divisor"]
+    if size >= low and size % divisor == 0 and (high is None or size <= high):
+        return None
+    multiple = f"a multiple of {divisor}" if divisor > 1 else ""
+    if low > divisor and high is not None:
+        return f"{multiple} between {low} and {high}".strip()
+    between = f"at most {high}" if high is not None else f"at least {low}" if low > divisor else ""
+    return " of ".join(part for part in (multiple, between) if part)

@@ -15,7 +15,7 @@ from netc.compiler import MANIFEST_KEY, Artifact, Manifest, Port, read_manifest,
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.devices.device import CPU, Device, runtime
 from netc.runtime.devices.fast_library import INSTALL, fast_library
-from netc.runtime.sessions.out_of_range import index_out_of_range
+from netc.runtime.sessions.failed_runs import finding_of
 from netc.runtime.sessions.resident import Array, Resident
 
 # Folding a zero Pad into the MaxPool after it gives wrong results: the pool pads with minus infinity.
@@ -280,19 +280,15 @@ def _all_finite(array: Array) -> bool:
 
 
 def run_bound(session: Any, bound: Any, options: Any = None) -> None:
-    """Run a binding; raises DiagnosticError E604 where memory does not suffice, E558 for an index out of range."""
+    """Run a binding; raises DiagnosticError E604 where memory does not suffice, E558 for indices and sizes."""
     try:
         session.run_with_iobinding(bound, options)
     except Exception as error:  # ONNX Runtime has no class of exception for it
-        if (finding := index_out_of_range(str(error))) is not None:
-            raise DiagnosticError(finding) from error
-        if not any(words in str(error).lower() for words in OUT_OF_MEMORY):
+        named = {size for port in session.get_inputs() for size in port.shape if isinstance(size, str)}
+        finding = finding_of(str(error), named - {"N"})
+        if finding is None:
             raise
-        help = "use a smaller batch, `--batch`, or a smaller net"
-        raise DiagnosticError(Diagnostic("E604", "out of memory", notes=(str(error)[:200],), help=help)) from error
-
-
-OUT_OF_MEMORY = ("failed to allocate memory", "out of memory", "bad_alloc", "bad allocation")
+        raise DiagnosticError(finding) from error
 
 
 def library_missing(what: str) -> DiagnosticError:

@@ -10,7 +10,7 @@ from tiers import examples
 from netc.compiler.ir import BATCH, Dim, Size, Symbol, Undecided, format_shape, substitute
 from netc.compiler.ir.dims import bounds, floor_divide
 
-H, W = Symbol("H", minimum=4, divisor=4), Symbol("W", minimum=1)
+H, W = Symbol("H", minimum=4, divisor=4), Symbol("W", minimum=1, maximum=30)
 SYMBOLS = [H, W]
 
 Expression = tuple[Size, "object"]

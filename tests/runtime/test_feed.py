@@ -27,7 +27,7 @@ def test_a_size_that_breaks_an_expectation_is_refused(length: int, tmp_path: Pat
     path.write_text(TEXT)
     model = netc.Model(netc.load(path), device="cpu")
     assert model(np.ones((2, 6, 5), np.float32)).shape == (2, 3, 6)
-    with pytest.raises(netc.DiagnosticError, match=r"E556.*expects of `T`.*a multiple of 2 of at least 4"):
+    with pytest.raises(netc.DiagnosticError, match=r"E556.*the net expects of `T`.*a multiple of 2 of at least 4"):
         model(np.ones((2, length, 5), np.float32))
 
 

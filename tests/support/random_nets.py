@@ -16,6 +16,7 @@ from netc.compiler.declare.references import DeclaredType, LayerType, TensorType
 from netc.compiler.ir import BATCH_SYMBOL, Shape, Symbol, substitute, symbols
 from netc.compiler.layers.base import layer
 from netc.compiler.net import Net
+from netc.compiler.ops import get_op
 from netc.grammar.diagnostics import Severity
 
 LAYERS = layer.all()
@@ -135,9 +136,11 @@ def resolved(dims: Shape, sizes: dict[Symbol, int]) -> tuple[int, ...]:
 
 
 def runs(net: Net, sizes: dict[Symbol, int]) -> bool:
-    """Whether the open sizes are large enough for its windows."""
+    """Whether the open sizes are those of maps that its windows fit into, and its slices lie on."""
     made = [output for node in net.graph.nodes for output in node.outputs]
-    return all(size >= 1 for value in made for size in resolved(value.shape, sizes))
+    if any(size < 1 for value in made for size in resolved(value.shape, sizes)):
+        return False
+    return all(size >= 0 for node in net.graph.nodes for size in resolved(get_op(node.op).needs(node), sizes))
 
 
 MAPS = (

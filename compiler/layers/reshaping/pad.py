@@ -6,10 +6,11 @@ from typing import Any
 
 from netc.compiler.declare.arguments import AXIS, Optional_, Real, Word, argument
 from netc.compiler.declare.extents import Pad, Sizes
-from netc.compiler.ir import Shape, Size, Undecided, Value, format_shape, is_batched
+from netc.compiler.ir import Shape, Size, Value, format_shape, is_batched
 from netc.compiler.layers.along import cut, with_edges, with_reflection
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
 from netc.compiler.layers.spatial import given_pads, require_map
+from netc.compiler.ops.checks import surely_less
 from netc.grammar.counted import counted
 
 
@@ -152,7 +153,7 @@ class Crop(Border):
             found: list[tuple[int, Size, Size]] = []
             for axis, begin, end in self.borders(b, x, self.axis):
                 size = x.shape[axis]
-                if _surely_below(size, begin + end + 1):
+                if surely_less(size, begin + end + 1):
                     raise ShapeError(f"{counted(begin + end, 'row')} of {size} cut off", argument="amount")
                 found.append((axis, begin, size - end))
             return found
@@ -167,7 +168,7 @@ class Crop(Border):
             )
         kept = []
         for axis, size in zip(places, sizes, strict=True):
-            if _surely_below(x.shape[axis], size):
+            if surely_less(x.shape[axis], size):
                 raise ShapeError(f"the middle {size} of {counted(x.shape[axis], 'element')}", argument="size")
             start = (x.shape[axis] - size) // 2
             kept.append((axis, start, start + size))
@@ -186,10 +187,3 @@ class Crop(Border):
                 begin, end = (item, item) if isinstance(item, int) else item
             x = x.narrow(axis, begin, x.shape[axis] - begin - end)
         return x
-
-
-def _surely_below(a: Size, b: Size) -> bool:
-    try:
-        return bool(a < b)
-    except Undecided:
-        return False

@@ -7,8 +7,9 @@ from typing import Any
 from netc.compiler.declare.also import Also
 from netc.compiler.declare.arguments import AXIS, Integer, Optional_, argument
 from netc.compiler.declare.axes import Index
-from netc.compiler.ir import Dim, Size, Undecided, Value
+from netc.compiler.ir import Dim, Size, Value
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
+from netc.compiler.ops.checks import surely_less
 
 
 @layer("slice")
@@ -49,13 +50,14 @@ class Slice(Layer):
         size = x.shape[axis]
         start, stop = _from_start(self.start, size), _from_start(size if self.stop is None else self.stop, size)
         for argument_name, given, limit in (("start", start, size - 1), ("stop", stop, size)):
-            if _surely(given, limit) or _surely(0, given):
+            if surely_less(limit, given) or surely_less(given, 0):
                 written = self.start if argument_name == "start" else self.stop
                 raise ShapeError(f"{argument_name} {written} of an axis of size {size}", argument=argument_name)
-        if _surely(start + 1, stop):
+        if surely_less(stop, start + 1):
             raise ShapeError(f"no element lies between {self.start} and {self.stop} on an axis of size {size}")
         y = b.Slice(x, starts=(start,), stops=(stop,), axes=(axis,), steps=(self.step,))
-        return y if _surely(size + 1, stop) and _surely(stop, start) and _surely(start + 1, 0) else b.CheckedShape(y)
+        inside = surely_less(stop, size + 1) and surely_less(start, stop) and surely_less(-1, start)
+        return y if inside else b.CheckedShape(y)
 
     def formula(self, torch: Any, x: Any) -> Any:
         assert isinstance(self.start, int)
@@ -66,11 +68,3 @@ class Slice(Layer):
 
 def _from_start(index: Size, size: Size) -> Size:
     return size + index if isinstance(index, int) and index < 0 else index
-
-
-def _surely(a: Size, b: Size) -> bool:
-    """Whether a > b for every value of the symbols."""
-    try:
-        return bool(a > b)
-    except Undecided:
-        return False

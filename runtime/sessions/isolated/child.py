@@ -17,8 +17,9 @@ from typing import Any
 
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import Device, runtime
+from netc.runtime.sessions.failed_runs import OUT_OF_MEMORY
 from netc.runtime.sessions.isolated.exchange import DTYPES, pack, receive, send, unpack
-from netc.runtime.sessions.session import OUT_OF_MEMORY, Session
+from netc.runtime.sessions.session import Session
 
 STACK = 16 << 20
 """What a thread of ONNX Runtime's takes of the memory that is limited: one for each core is free."""

@@ -1,0 +1,76 @@
+"""What conditions say of the symbol in them, against all its numbers, tried one by one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiers import examples
+
+from netc.compiler.ir import Dim, ImpossibleError, Size, Symbol, bound, narrow, substitute
+from netc.compiler.ir.dims import floor_divide
+
+ALL = 400
+"""Beyond what the conditions drawn here depend on."""
+
+
+def sizes(symbol: Symbol) -> st.SearchStrategy[Size]:
+    """Sums of a symbol's multiples and of floor quotients of such sums."""
+    leaves = st.one_of(st.integers(-12, 12), st.just(Dim(symbol)))
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.builds(lambda a, b: a + b, inner, inner),
+            st.builds(lambda a, factor: a * factor, inner, st.integers(-2, 2)),
+            st.builds(floor_divide, inner, st.integers(1, 4)),
+        ),
+        max_leaves=6,
+    )
+
+
+@settings(max_examples=examples(400), deadline=None)
+@given(st.data(), st.integers(1, 9), st.integers(1, 3))
+def test_what_is_left_is_what_fits(data: st.DataObject, minimum: int, divisor: int) -> None:
+    symbol = Symbol("T")
+    bound(symbol, minimum=minimum, divisor=divisor)
+    before = symbol.minimum
+    size = data.draw(sizes(symbol))
+    numbers = range(symbol.minimum, ALL, divisor)
+    at = {number: substitute(size, {symbol: number}) for number in numbers}
+    wrong = [number for number in numbers if at[number] < 0]
+    try:
+        narrow(size)
+    except ImpossibleError:
+        assert wrong, "nothing was wrong, and nothing is left"
+        return
+    rises = at[numbers[-1]] - at[numbers[len(numbers) // 2]]
+    if abs(rises) <= 12:  # it goes up and down, or stays: no bound says that
+        assert (symbol.minimum, symbol.maximum) == (before, None) or not any(
+            symbol.minimum <= number <= (symbol.maximum or ALL) for number in wrong
+        )
+        return
+    left = range(symbol.minimum, min(ALL, symbol.maximum + 1 if symbol.maximum is not None else ALL), divisor)
+    assert not set(left) & set(wrong)
+    assert symbol.minimum == before or symbol.minimum - divisor in wrong
+    assert symbol.maximum is None or symbol.maximum >= ALL or symbol.maximum + divisor in wrong
+
+
+def test_several_symbols_are_left_as_they_are() -> None:
+    height, width = Symbol("H"), Symbol("W")
+    narrow(Dim(height) + Dim(width) - 9)
+    narrow(Dim(height) * Dim(height) - 9)
+    assert (height.minimum, width.minimum) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("known", "more"),
+    [
+        ({"minimum": 9}, {"maximum": 8}),
+        ({"maximum": 15}, {"divisor": 16}),
+        ({"minimum": 5, "maximum": 7}, {"divisor": 4}),
+    ],
+)
+def test_no_number_may_be_left(known: dict[str, int], more: dict[str, int]) -> None:
+    symbol = Symbol("T", **known)
+    with pytest.raises(ImpossibleError, match="`T` would be at least"):
+        bound(symbol, **more)
