@@ -139,7 +139,12 @@ def _inputs(frame: Frame, layer: BuiltIn, flow: Any, bound: Bound | None, span: 
     values = [item.value for item in given if isinstance(item, Tensor)]
     if len(values) != len(given):
         wrong = next(item for item in given if not isinstance(item, Tensor))
-        frame.error("E224", f"`{layer.word}` takes tensors, found {kind(wrong)}", span)
+        frame.error(
+            "E224",
+            f"`{layer.word}` takes tensors, found {kind(wrong)}",
+            span,
+            help="give it values of the net: inputs, or what layers make",
+        )
         return None
     if fewest <= len(values) <= most:
         return values
@@ -153,7 +158,12 @@ def _inputs(frame: Frame, layer: BuiltIn, flow: Any, bound: Bound | None, span: 
         frame.error("E231", f"`{layer.word}` merges at least two values, found {len(values)}", span, help=help)
     else:
         wanted = f"{fewest}" if fewest == most else f"at least {fewest}" if most >= MANY else f"{fewest} to {most}"
-        frame.error("E230", f"`{layer.word}` takes {wanted} values, found {len(values)}", span)
+        frame.error(
+            "E230",
+            f"`{layer.word}` takes {wanted} values, found {len(values)}",
+            span,
+            help=f"write them in parentheses: `{layer.word}(a, b)`, or what flows is the first: `a -> {layer.word}(b)`",
+        )
     return None
 
 
@@ -206,7 +216,12 @@ def _argument(
     if result is POISON:
         raise PoisonedError
     if not isinstance(result, Tensor):
-        frame.error("E230", f"a layer given as an argument makes one value, found {kind(result)}", span)
+        frame.error(
+            "E230",
+            f"a layer given as an argument makes one value, found {kind(result)}",
+            span,
+            help="end it with one value, as with `concat` or `add`",
+        )
         raise PoisonedError
     return result.value
 
@@ -340,6 +355,11 @@ def bind_parameters(frame: Frame, definition: ast.Block | ast.Net, bound: Bound,
             assert parameter.default is not None
             value = handed(frame, frame.module, definition, parameter.name, parameter.default)
         if parameter.name in frame.env.names:
-            frame.error("E205", f"two parameters are called `{parameter.name}`", parameter.span)
+            frame.error(
+                "E205",
+                f"two parameters are called `{parameter.name}`",
+                parameter.span,
+                help="give one of them another name",
+            )
         frame.env.names[parameter.name] = Ref(value, parameter.span)
     return True

@@ -157,7 +157,13 @@ def _name_of(
             given[""] = argument.span
             takes = counted(places, "argument") if places else "no arguments"
             takes += " without a name" if 0 < places < len(known) else ""
-            frame.error("E221", f"{owner} takes {takes}", argument.span, "one too many")
+            frame.error(
+                "E221",
+                f"{owner} takes {takes}",
+                argument.span,
+                "one too many",
+                help=f"remove it, or say which it is by its name: {', '.join(known)}" if known else "remove it",
+            )
             return None
         name = positional.pop(0)
     else:
@@ -172,7 +178,13 @@ def _name_of(
         if name in positional:
             positional.remove(name)
     if name in given:
-        frame.error("E222", f"`{name}` is given twice", argument.span, secondary=[Label(given[name], "given here")])
+        frame.error(
+            "E222",
+            f"`{name}` is given twice",
+            argument.span,
+            secondary=[Label(given[name], "given here")],
+            help="remove one of the two",
+        )
         return None
     return name
 

@@ -27,14 +27,19 @@ def tensor_binary(frame: Frame, operator: str, left: Any, right: Any, node: ast.
                         help="merge the list first, as in `(x -> add)`, or take an element with `[0]`")  # fmt: skip
             return POISON
         if not isinstance(value, Tensor) and not is_number(value):
-            frame.error("E241", f"`{operator}` takes numbers or tensors, found {kind(value)}", side.span)
+            frame.error(
+                "E241",
+                f"`{operator}` takes numbers or tensors, found {kind(value)}",
+                side.span,
+                help="give it a number, or a value of the net",
+            )
             return POISON
     types = {value.value.dtype for value in (left, right) if isinstance(value, Tensor)}
     whole = next((dtype for dtype in types if dtype is not DType.FLOAT32), None)
     for side, value in ((node.left, left), (node.right, right)):
         dtype = whole if whole is not None and isinstance(value, int) and operator != "/" else DType.FLOAT32
         if is_number(value) and not holds(dtype, value):
-            frame.error("E241", too_large(value, dtype), side.span)
+            frame.error("E241", too_large(value, dtype), side.span, help="take a smaller number")
             return POISON
     op, word = OPERATORS[operator]
     name, scope = frame.claim_default(word, node.span)
@@ -65,7 +70,12 @@ def tensor_negative(frame: Frame, operand: Any, node: ast.Unary) -> Any:
     """`-x`."""
     if not isinstance(operand, Tensor):
         if operand is not POISON:
-            frame.error("E241", f"`-` takes a number or a tensor, found {kind(operand)}", node.operand.span)
+            frame.error(
+                "E241",
+                f"`-` takes a number or a tensor, found {kind(operand)}",
+                node.operand.span,
+                help="give it a number, or a value of the net",
+            )
         return POISON
     name, scope = frame.claim_default("neg", node.span)
     first = len(frame.run.graph.nodes)

@@ -136,7 +136,12 @@ def _shared(frame: Frame, node: ast.Bind, flow: ast.Flow, free: bool) -> None:
                     help="leave the source out, and apply the layer later: `x -> f`")  # fmt: skip
         layer = POISON
     if layer is not POISON and not isinstance(layer, LayerValue):
-        frame.error("E207", f"`shared` names a layer, found {kind(layer)}", head.span)
+        frame.error(
+            "E207",
+            f"`shared` names a layer, found {kind(layer)}",
+            head.span,
+            help="write a layer, as in `shared f = conv(8, 3x3)`, or leave `shared` out",
+        )
         layer = POISON
     if not free:
         return

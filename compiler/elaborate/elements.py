@@ -19,11 +19,16 @@ def element(frame: Frame, node: ast.Index) -> Any:
     if isinstance(value, dict):
         return _entry(frame, value, index, node.index.span)
     if not isinstance(value, tuple):
-        help = "slice a tensor with the layer `slice`" if isinstance(value, Tensor) else None
+        help = "slice a tensor with the layer `slice`" if isinstance(value, Tensor) else "leave the index out"
         frame.error("E240", f"only lists and tables have elements, found {kind(value)}", node.value.span, help=help)
         return POISON
     if not isinstance(index, int) or isinstance(index, bool):
-        frame.error("E240", f"an index is a whole number, found {kind(index)}", node.index.span)
+        frame.error(
+            "E240",
+            f"an index is a whole number, found {kind(index)}",
+            node.index.span,
+            help="count from 0, or from -1 at the end",
+        )
         return POISON
     if not -len(value) <= index < len(value):
         frame.error("E209", f"index {index} of a list of {len(value)}", node.index.span, help=_indices(len(value)))

@@ -128,10 +128,15 @@ def _table(frame: Frame, node: ast.Table, words: tuple[str, ...]) -> Any:
         if word is POISON:
             return POISON
         if not isinstance(word, (int, float, str, bool, tuple)) or isinstance(word, Several):
-            frame.error("E240", f"a key of a table is a number, a word or a shape, found {kind(word)}", key.span)
+            frame.error(
+                "E240",
+                f"a key of a table is a number, a word or a shape, found {kind(word)}",
+                key.span,
+                help="take the word or the number that it stands for",
+            )
             return POISON
         if word in table:
-            frame.error("E205", f"the table has two entries for {kind(word)}", key.span)
+            frame.error("E205", f"the table has two entries for {kind(word)}", key.span, help="remove one of the two")
         value = evaluate(frame, entry, words)
         if value is POISON:
             return POISON

@@ -89,7 +89,12 @@ def inner_flow(frame: Frame, node: ast.Flow) -> Any:
             if not isinstance(head, ast.Braced) else POISON  # fmt: skip
         if not isinstance(value, LayerValue):
             if not is_flowing(value):
-                frame.error("E232", f"{kind(value)} does not flow", head.span)
+                frame.error(
+                    "E232",
+                    f"{kind(value)} does not flow",
+                    head.span,
+                    help="start from an input, or from what a layer makes",
+                )
                 return POISON
             return through(frame, rest, value, None)
     elif isinstance(head, (ast.Name, ast.Call)):

@@ -70,7 +70,9 @@ def arguments_of(module: Module, train: ast.Train, report: Report) -> dict[str, 
         name = argument.name
         if name is None:
             if not positional:
-                report.error("E221", f"`{train.net}` takes fewer arguments", argument.span, "one too many")
+                report.error(
+                    "E221", f"`{train.net}` takes fewer arguments", argument.span, "one too many", help="remove it"
+                )
                 continue
             name = positional[0]
         elif name not in positional:

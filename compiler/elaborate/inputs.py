@@ -173,7 +173,8 @@ def _unify(frame: Frame, declaration: ast.InputDeclaration, given: Any) -> Any:
     if len(shape) != len(found) or not all(_fits(frame, want, have) for want, have in zip(shape, found, strict=True)):
         producer = [Label(value.origin.span, format_shape(found))] if value.origin.span else []
         frame.error("E301", f"the input `{declaration.name}` is {format_shape(shape)}, found {format_shape(found)}",
-                    frame.applied[-1], secondary=[Label(declaration.span, "declared here"), *producer])  # fmt: skip
+                    frame.applied[-1], secondary=[Label(declaration.span, "declared here"), *producer],
+                    help="give a value of that shape, or leave sizes open: `[3, H, W]`")  # fmt: skip
         return POISON
     wanted = DTYPES[declaration.type]
     converted = value
@@ -181,7 +182,8 @@ def _unify(frame: Frame, declaration: ast.InputDeclaration, given: Any) -> Any:
         converted = _converted(frame, value, declaration) if value.dtype is DType.UINT8 else value
     elif value.dtype is not wanted:
         frame.error("E302", f"the input `{declaration.name}` is {declaration.type}, found {value.dtype}",
-                    frame.applied[-1], secondary=[Label(declaration.span, "declared here")])  # fmt: skip
+                    frame.applied[-1], secondary=[Label(declaration.span, "declared here")],
+                    help="give a value of that type, or declare the input with the type of the value")  # fmt: skip
         return POISON
     result = Tensor(converted)
     _enter(frame, declaration, result)

@@ -179,7 +179,12 @@ class Module:
         if bind is None:
             return None
         if name in self._running:
-            self.report.error("E215", f"`{name}` is computed from itself", bind.span)
+            self.report.error(
+                "E215",
+                f"`{name}` is computed from itself",
+                bind.span,
+                help="give one of the names on the way a value of its own",
+            )
             return Ref(POISON, bind.span)
         self._running.add(name)
         self.values.update(self.compute(self, bind))

@@ -20,7 +20,12 @@ def run_output(frame: Frame, node: ast.Output) -> None:
             continue
         for name, item in named_values(_output_name(expression), value):
             if item is None:
-                frame.error("E218", f"`output` names tensors, found {kind(value)}", expression.span)
+                frame.error(
+                    "E218",
+                    f"`output` names tensors, found {kind(value)}",
+                    expression.span,
+                    help="name values of the net: inputs, or what layers make",
+                )
                 break
             if any(name == given.name for given in frame.run.graph.inputs):
                 frame.error(
@@ -30,7 +35,9 @@ def run_output(frame: Frame, node: ast.Output) -> None:
                     help=f"give it another name: `{name}_out = {name} -> identity`",
                 )
             if name in frame.outputs:
-                frame.error("E205", f"the output `{name}` is named twice", expression.span)
+                frame.error(
+                    "E205", f"the output `{name}` is named twice", expression.span, help="remove one of the two"
+                )
             frame.outputs[name] = item
 
 

@@ -94,7 +94,12 @@ def _setting(frame: Frame, settings: Settings, argument: ast.Argument) -> bool:
         settings.starts[name] = (value.value, argument.span)
         return True
     elif name == "reverse" and value is not POISON:
-        frame.error("E224", f"`reverse` of `scan` is true or false, found {kind(value)}", argument.span)
+        frame.error(
+            "E224",
+            f"`reverse` of `scan` is true or false, found {kind(value)}",
+            argument.span,
+            help="write `reverse=true`",
+        )
     elif value is not POISON:
         frame.error("E224", f"the state `{name}` starts from a tensor, found {kind(value)}", argument.span,
                     help=f"write the shape of the state: `{name} = zeros([8])`")  # fmt: skip

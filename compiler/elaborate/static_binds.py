@@ -49,11 +49,18 @@ def compute(module: Module, bind: ast.Bind) -> dict[str, Ref]:
                 else convert(frame, expected, element, f"`{bind.targets[0].id}`")
             )
     if is_flowing(value) and value is not POISON:
-        frame.error("E213", f"a file binds static values, found {kind(value)}", bind.span)
+        frame.error(
+            "E213", f"a file binds static values, found {kind(value)}", bind.span, help="move it into a net or a block"
+        )
         value = POISON
     names = bind.targets
     if len(names) > 1 and value is not POISON and (not isinstance(value, tuple) or len(value) != len(names)):
-        frame.error("E208", f"{counted(len(names), 'name')} for {kind(value)}", bind.span)
+        frame.error(
+            "E208",
+            f"{counted(len(names), 'name')} for {kind(value)}",
+            bind.span,
+            help="give it as many values as names, in a list",
+        )
         value = POISON
     parts = [value] if len(names) == 1 else [POISON] * len(names) if value is POISON else value
     return {target.id: Ref(part, target.span) for target, part in zip(names, parts, strict=True)}

@@ -56,7 +56,11 @@ def _key(item: ForeignInput, axis: int, size: int | str | None) -> str:
 def _size(key: str, given: Given) -> int:
     size = given[key]
     if size != int(size) or size < 1:
-        raise DiagnosticError(Diagnostic("E588", f"`{key}` is a size: a positive whole number, found {size:g}"))
+        raise DiagnosticError(
+            Diagnostic(
+                "E588", f"`{key}` is a size: a positive whole number, found {size:g}", help=f"write `--set {key}=128`"
+            )
+        )
     return int(size)
 
 

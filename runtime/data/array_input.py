@@ -90,11 +90,19 @@ def convert(
         values = values[None]
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         at = tuple(int(index[0]) for index in np.nonzero(~np.isfinite(values)))
-        raise error("E506", f"{place} holds {values[at]} at {list(at if many else at[1:])}, expected a finite number")
+        raise error(
+            "E506",
+            f"{place} holds {values[at]} at {list(at if many else at[1:])}, expected a finite number",
+            help="replace what is not a number, or leave the example out",
+        )
     if values.dtype.itemsize > 4 and dtype == np.float32 and (np.abs(values) > LARGEST).any():
-        raise error("E506", f"{place} holds {np.abs(values).max():.3g}, and float32 numbers up to {LARGEST:.3g}")
+        raise error(
+            "E506",
+            f"{place} holds {np.abs(values).max():.3g}, and float32 numbers up to {LARGEST:.3g}",
+            help="divide the numbers first",
+        )
     if len(values) == 0:
-        raise error("E508", f"{place} has no rows")
+        raise error("E508", f"{place} has no rows", help="give it at least one example")
     scale = divisor(values, port, known, place, said, pictures=channels_last) if dtype.kind == "f" else None
     if as_bytes and deep:
         scale = (known.levels or LEVELS) / BYTES

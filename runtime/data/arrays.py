@@ -142,7 +142,12 @@ def _refused(path: Path, key: str, reason: Exception) -> Exception:
 
 def _numbers(path: Path, key: str, values: np.ndarray) -> np.ndarray:
     if values.dtype.kind not in "biufU":
-        raise error("E507", f"{path}: {key} has dtype {values.dtype}", "expected integers, floats or text labels")
+        raise error(
+            "E507",
+            f"{path}: {key} has dtype {values.dtype}",
+            "expected integers, floats or text labels",
+            help="save it as numbers, or as an array of texts",
+        )
     native = values.astype(values.dtype.newbyteorder("=")) if not values.dtype.isnative else values
     if native.dtype.kind == "U" and not _is_text(native):
         raise damaged(path, f"{key} holds texts of characters that there are none of")
@@ -165,6 +170,11 @@ def _split(path: Path, arrays: dict[str, np.ndarray], keys: dict[str, str]) -> S
 
     for name, values in fields.items():
         if values.ndim == 0:
-            raise error("E504", f"{place(name, -1)} is a single value", "expected one row for each example")
+            raise error(
+                "E504",
+                f"{place(name, -1)} is a single value",
+                "expected one row for each example",
+                help="give it an axis for the examples, or leave it out of the file",
+            )
     check_lengths(fields, place)
     return Split(fields, place)

@@ -66,7 +66,12 @@ def bind_data(data: DataSet, inputs: Iterable[Mapping[str, Any]], card: Card | N
     parts = [division.train, division.held, *(() if division.final is None else (division.final,))]
     for what, split in zip(("train on", "hold out", "measure at the end"), parts, strict=False):
         if len(split) == 0:
-            raise error("E508", f"{data.name} has no rows to {what}", division.note)
+            raise error(
+                "E508",
+                f"{data.name} has no rows to {what}",
+                division.note,
+                help="give it more rows, or divide it otherwise, as with `validation=0.2`",
+            )
     bound = [bind_split(data, split, ports, made) for split in parts]
     check_rows(data, bound, ports, made)
     cards = [PartCard(name, len(part), part.fingerprint) for name, part in zip(division.names, bound, strict=True)]

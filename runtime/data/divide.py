@@ -120,7 +120,7 @@ def _seeded(name: str, whole: Split, seed: int, share: float, left: list[str], b
     rows = len(whole)
     if rows < 2:
         expected = "expected at least 2: one to train on and one to hold out"
-        raise error("E508", f"{name} has {counted(rows, 'row')}, {expected}")
+        raise error("E508", f"{name} has {counted(rows, 'row')}, {expected}", help="give it more rows")
     order = np.random.default_rng([seed, rows]).permutation(rows)
     labels = _labels(whole, by)
     chosen = order[: held_of(rows, share)] if labels is None else stratified(labels, order, share)

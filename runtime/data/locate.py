@@ -100,4 +100,8 @@ def _missing(data: DataSet, split: Split, name: str, sources: tuple[str, ...]) -
         for source in sources
         if source not in split.fields
     ]
-    return DiagnosticError(findings[:5]) if findings else error("E503", f"{data.name} has no columns")
+    return (
+        DiagnosticError(findings[:5])
+        if findings
+        else error("E503", f"{data.name} has no columns", help="name the inputs' columns in its first line")
+    )

@@ -174,7 +174,9 @@ def _background(name: str, text: str) -> str:
 
 
 def _wrong(name: str, text: str, expected: str) -> Exception:
-    return error("E510", f"option {name}={text} of the data", f"expected {expected}")
+    return error(
+        "E510", f"option {name}={text} of the data", f"expected {expected}", help="write it so, or leave it out"
+    )
 
 
 COLOURS = {"white": "#ffffff", "black": "#000000"}

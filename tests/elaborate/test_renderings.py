@@ -195,6 +195,7 @@ error[E310]: expected `params == 61_482`
   |          ^^^^^^^^^^^^^^^^ params is 216_650
   = note: the lecture prints it
   = note: most parameters are in logits 216_330 (99 %), conv1 320 (0 %)
+  = help: change the net, or what is expected of it
 """,
 )
 

@@ -111,11 +111,21 @@ def _weighted(frame: Frame, node: ast.Binary, weight: float, name: str | None) -
     if factor is POISON:
         return []
     if not is_number(factor) or (node.operator == "/" and factor == 0):
-        frame.error("E410", f"the weight of a loss is a number, found {kind(factor)}", factor_node.span)
+        frame.error(
+            "E410",
+            f"the weight of a loss is a number, found {kind(factor)}",
+            factor_node.span,
+            help="write a number, as in `0.3 * mse(out, target)`" if factor != 0 else "divide by another number",
+        )
         return []
     scaled = weight * factor if node.operator == "*" else weight / factor
     if not holds(DType.FLOAT32, scaled):
-        frame.error("E410", f"the weight of a loss: {too_large(scaled, DType.FLOAT32)}", factor_node.span)
+        frame.error(
+            "E410",
+            f"the weight of a loss: {too_large(scaled, DType.FLOAT32)}",
+            factor_node.span,
+            help="take a smaller number",
+        )
         return []
     return _terms(frame, inner, scaled, name)
 

@@ -113,7 +113,12 @@ def prediction_of(frame: Frame, node: ast.Expression, place: str) -> Value | Non
     if isinstance(value, Several) and len(value) == 1:
         value = value[0]
     if not isinstance(value, Tensor):
-        frame.error("E412", f"{place} takes a value of the net, found {kind(value)}", node.span)
+        frame.error(
+            "E412",
+            f"{place} takes a value of the net, found {kind(value)}",
+            node.span,
+            help="name an input, or what a layer makes",
+        )
         return None
     return value.value
 
@@ -141,7 +146,7 @@ def target_of(frame: Frame, node: ast.Expression, place: str) -> Target | None:
     if value is POISON:
         return None
     if is_number(value) and not holds(DType.FLOAT32, value):
-        frame.error("E413", too_large(value, DType.FLOAT32), node.span)
+        frame.error("E413", too_large(value, DType.FLOAT32), node.span, help="take a smaller number")
         return None
     if is_number(value):
         return float(value)

@@ -36,7 +36,7 @@ def table(path: Path, columns: Mapping[str, np.ndarray], where: Callable[[int], 
     values = {name: _plain(place, name, found) for name, found in columns.items()}
     check_lengths(values, place)
     if not values or not len(next(iter(values.values()))):
-        raise error("E508", f"{path} has no rows")
+        raise error("E508", f"{path} has no rows", help="give it a line for each example")
     files = next((name for name in PATHS if name in values and _names_images(values[name])), None)
     fields: dict[str, Field] = {name: found for name, found in values.items() if name != files}
     images: list[Path] = []
