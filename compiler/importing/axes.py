@@ -14,6 +14,14 @@ def axes_of(node: ForeignNode, given: Array | None, rank: int) -> tuple[int, ...
     return None if axes is None else tuple(int(axis) % max(rank, 1) for axis in axes)
 
 
+def reduced_axes(node: ForeignNode, given: Array | None, rank: int) -> tuple[int, ...] | None:
+    """The axes that are summed up along: all where none are named; None where that means that nothing is done."""
+    named = axes_of(node, given if given is not None and given.size else None, rank)
+    if named:
+        return named
+    return None if node.attributes.get("noop_with_empty_axes", 0) else tuple(range(rank))
+
+
 def slices_of(node: ForeignNode, given: Sequence[Array | None], rank: int) -> list[tuple[int, Any, Any, int]]:
     """Axis, start, stop and step of every axis that a slice cuts."""
     if given:
@@ -27,3 +35,9 @@ def slices_of(node: ForeignNode, given: Sequence[Array | None], rank: int) -> li
         begin, end = node.attributes["starts"], node.attributes["ends"]
         axes, steps = node.attributes.get("axes", range(len(begin))), [1] * len(begin)
     return [(int(axis) % rank, *rest) for axis, *rest in zip(axes, begin, end, steps, strict=True)]
+
+
+def equal_sizes(size: int, count: int) -> list[int]:
+    """The sizes of parts that are all as large as can be; what is lacking the last one lacks."""
+    each = -(-size // count)
+    return [min(each, max(0, size - each * at)) for at in range(count)]

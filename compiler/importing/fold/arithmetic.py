@@ -16,7 +16,7 @@ def _elementwise(function: Callable[..., Any]) -> Fold:
     def fold(node: ForeignNode, *arrays: Array) -> Array:
         limited(np.broadcast_shapes(*(array.shape for array in arrays)))
         found = np.asarray(function(*arrays))
-        wanted = arrays[-1].dtype
+        wanted = arrays[0].dtype  # a power has the type of its base
         return found if found.dtype == bool or found.dtype.hasobject else found.astype(wanted, copy=False)
 
     return fold
@@ -27,7 +27,8 @@ def _divide(a: Array, b: Array) -> Any:
         return a / b
     if a.dtype.hasobject or b.dtype.hasobject:
         return np.asarray(a, dtype=object) // np.asarray(b, dtype=object)
-    return np.trunc(a / b).astype(np.int64)
+    quotient = a // b
+    return quotient + ((quotient < 0) & (quotient * b != a))  # towards 0, and exact past 2^53
 
 
 _ARITHMETIC: dict[str, Callable[..., Any]] = {
@@ -35,7 +36,6 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "Sub": lambda a, b: a - b,
     "Mul": lambda a, b: a * b,
     "Div": _divide,
-    "Mod": lambda a, b: a % b,
     "Pow": lambda a, b: _power(a, b),
     "Neg": lambda a: -a,
     "Abs": np.abs,
@@ -75,6 +75,12 @@ def _compare(a: Array, b: Array, function: Callable[[Any, Any], Any]) -> Array:
     if not (a.dtype.hasobject or b.dtype.hasobject):
         return np.asarray(function(a, b))
     return np.asarray(np.frompyfunc(function, 2, 1)(a, b)).astype(bool)
+
+
+@folds("Mod")
+def _remainder(node: ForeignNode, a: Array, b: Array) -> Any:
+    of_dividend = bool(node.attributes.get("fmod", 0))  # whose sign it has
+    return _elementwise(np.fmod if of_dividend else lambda a, b: a % b)(node, a, b)
 
 
 @folds("Max", "Min", "Sum")

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from netc.compiler.importing.axes import axes_of
+from netc.compiler.importing.axes import axes_of, equal_sizes
 from netc.compiler.importing.folding import folds, held, limited
 from netc.compiler.importing.records import Array, ForeignNode
 
@@ -67,5 +67,7 @@ def _concat(node: ForeignNode, *arrays: Array) -> Array:
 def _split(node: ForeignNode, x: Array, sizes: Array | None = None) -> tuple[Array, ...]:
     axis = node.attributes.get("axis", 0)
     given = node.attributes.get("split") if sizes is None else sizes.ravel().tolist()
-    cuts = len(node.outputs) if given is None else np.cumsum([int(size) for size in given])[:-1]
-    return tuple(np.array_split(x, cuts, axis))
+    if given is None:
+        given = equal_sizes(x.shape[axis], len(node.outputs))
+    cuts = np.cumsum([int(size) for size in given])[:-1]
+    return tuple(np.split(x, cuts, axis))

@@ -41,8 +41,12 @@ def _range(node: ForeignNode, start: Array, stop: Array, step: Array) -> Array:
 
 @folds("EyeLike")
 def _eye(node: ForeignNode, x: Array) -> Array:
+    from netc.compiler.importing.protobuf import element_type
+
     rows, columns = limited(x.shape)
-    return np.eye(rows, columns, k=int(node.attributes.get("k", 0)), dtype=np.float32)
+    said = node.attributes.get("dtype")
+    dtype = x.dtype if said is None else np.dtype(element_type(said, node.shown()))
+    return np.eye(rows, columns, k=int(node.attributes.get("k", 0)), dtype=dtype)
 
 
 @folds("Trilu")

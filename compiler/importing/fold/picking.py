@@ -11,6 +11,9 @@ from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.folding import folds, held, limited
 from netc.compiler.importing.records import Array, ForeignNode
 
+REDUCTIONS = {"add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum}
+"""What becomes of a number that others are put in the place of, by the word of it."""
+
 
 @folds("Gather")
 def _gather(node: ForeignNode, x: Array, index: Array) -> Array:
@@ -37,6 +40,10 @@ def _slice(node: ForeignNode, x: Array, *given: Array | None) -> Array:
 
 @folds("ScatterND")
 def _scatter(node: ForeignNode, x: Array, index: Array, updates: Array) -> Array:
-    found = np.array(held(x))
-    found[tuple(np.moveaxis(index, -1, 0))] = updates
+    found, places = np.array(held(x)), tuple(np.moveaxis(index, -1, 0))
+    how = node.attributes.get("reduction", "none")
+    if how == "none":
+        found[places] = updates
+    else:
+        REDUCTIONS[how].at(found, places, updates)
     return found

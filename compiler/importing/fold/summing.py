@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler.importing.axes import axes_of
+from netc.compiler.importing.axes import reduced_axes
 from netc.compiler.importing.findings import LIMITS, too_large, unsupported
 from netc.compiler.importing.folding import folds, held
 from netc.compiler.importing.records import Array, ForeignNode
@@ -27,7 +27,10 @@ def _reduce(node: ForeignNode, x: Array, axes: Array | None = None) -> Array:
         "ReduceMax": np.max,
         "ReduceMin": np.min,
     }[node.op]
-    found = reduce(x, axis=axes_of(node, axes, x.ndim), keepdims=bool(node.attributes.get("keepdims", 1)))
+    along = reduced_axes(node, axes, x.ndim)
+    if along is None:
+        return x
+    found = reduce(x, axis=along, keepdims=bool(node.attributes.get("keepdims", 1)))
     return np.asarray(found).astype(x.dtype)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netc.compiler.importing.axes import slices_of
+from netc.compiler.importing.axes import equal_sizes, slices_of
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.flows import ApartError, Flow, placed, reshaped
 from netc.compiler.importing.lowering import Lowering, lowers
@@ -62,11 +62,9 @@ def split(g: Lowering, node: ForeignNode) -> list[Flow]:
     found, size = g.constant(node, 1), x.value.shape[part]
     given = node.attributes.get("split") if found is None else found.array.ravel().tolist()
     if given is None:
-        count = len(node.outputs)
         if not isinstance(size, int):
             raise unsupported("parts of an axis that only a run knows", node=node)
-        each = -(-size // count)
-        given = [min(each, size - each * at) for at in range(count)]
+        given = equal_sizes(size, len(node.outputs))
     if len(given) == 1:
         return [x]
     values = g.b.add("Split", (x.value,), {"axis": part, "sizes": tuple(int(length) for length in given)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netc.compiler.importing.axes import axes_of
+from netc.compiler.importing.axes import reduced_axes
 from netc.compiler.importing.findings import unsupported
 from netc.compiler.importing.flows import ApartError, Flow, placed
 from netc.compiler.importing.lower.parts import along
@@ -25,11 +25,9 @@ from netc.compiler.ir import BATCH, Value, is_batched, product
 )
 def reduce(g: Lowering, node: ForeignNode) -> Flow:
     x, found = g.flow(node), g.constant(node, 1)
-    axes = axes_of(node, None if found is None or not found.array.size else found.array, x.rank)
+    axes = reduced_axes(node, None if found is None else found.array, x.rank)
     if axes is None:
-        if node.attributes.get("noop_with_empty_axes", 0):
-            return x
-        axes = tuple(range(x.rank))
+        return x
     keep = bool(node.attributes.get("keepdims", 1))
     parts = sorted({part for axis in axes for part in x.axes[axis]})
     if is_batched(x.value) and 0 in parts:
