@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler import collector
-from netc.compiler.elaborate.groups import arguments_of, trains_of
+from netc.compiler.elaborate.groups import are_same, arguments_of, trains_of
 from netc.compiler.elaborate.loader import Loader
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.net import elaborate
@@ -103,7 +103,7 @@ def _load(
     trains = trains_of(module, definition, report)
     given = {name: as_static(module, value) for name, value in settings.items()}
     arguments = arguments_of(module, trains[0], report) if trains else {}
-    same = [train for train in trains if arguments_of(module, train, report) == arguments]
+    same = [train for train in trains if are_same(arguments_of(module, train, report), arguments)]
     made = elaborate(module, definition, {**arguments, **given}, same, report, loader.sources).net
     warn_unused(module, report)
     report.stop_at_errors()

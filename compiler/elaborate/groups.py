@@ -7,6 +7,7 @@ from typing import Any
 
 from netc.compiler.elaborate.module import Module, Written
 from netc.compiler.elaborate.report import Report
+from netc.compiler.elaborate.sameness import same
 from netc.compiler.elaborate.static_binds import file_frame
 from netc.compiler.elaborate.values import POISON
 from netc.grammar import ast
@@ -30,7 +31,7 @@ def groups_of(
     for train in trains:
         arguments = {**arguments_of(module, train, report), **given}
         for known, members in groups:
-            if known == arguments:
+            if are_same(known, arguments):
                 members.append(train)
                 break
         else:
@@ -85,6 +86,11 @@ def arguments_of(module: Module, train: ast.Train, report: Report) -> dict[str, 
         if value is not POISON:
             values[name] = value
     return values
+
+
+def are_same(some: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+    """Whether a net is the same with either arguments; the order in which they are given makes no difference."""
+    return some.keys() == others.keys() and all(same(value, others[name]) for name, value in some.items())
 
 
 def known_net(module: Module, train: ast.Train, report: Report) -> None:

@@ -7,15 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from netc.compiler.elaborate.layer_values import BuiltIn, Chain, LayerValue
-from netc.compiler.elaborate.module import Module, Written
+from netc.compiler.elaborate.layer_values import LayerValue
+from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Ref
 from netc.grammar import ast
 from netc.grammar.diagnostics import Diagnostic, Span
 from netc.grammar.source import Source
-
-FAMILIES = (bool, int, float, str, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,36 +201,3 @@ class TrackedModule(Module):
         """A bind of a name in the block or net around a place, which isn't in sight there."""
         with self.tracker.unheard():
             return super().bound_near(node)
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two answers are one: work that read the first would do the same with the second."""
-    if one is other:
-        return True
-    match one, other:
-        case Ref(), Ref():
-            return one.span == other.span and same(one.value, other.value)
-        case BuiltIn(), BuiltIn():
-            return one.definition is other.definition and _bound(one, other)
-        case Written(), Written():
-            return one.word == other.word and one.definition is other.definition and _bound(one, other)
-        case Chain(), Chain():
-            alike = len(one.elements) == len(other.elements)
-            return alike and all(a is b for a, b in zip(one.elements, other.elements, strict=True))
-        case tuple(), tuple():
-            return len(one) == len(other) and all(map(same, one, other)) and type(one) is type(other)
-        case dict(), dict():
-            return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
-        case frozenset(), frozenset():
-            return one == other
-    return type(one) is type(other) and isinstance(one, FAMILIES) and bool(one == other)
-
-
-def _bound(one: LayerValue, other: LayerValue) -> bool:
-    if one.bound is None or other.bound is None:
-        return one.bound is other.bound
-    return (
-        same(dict(one.bound.values), dict(other.bound.values))
-        and same(one.bound.tensors, other.bound.tensors)
-        and dict(one.bound.spans) == dict(other.bound.spans)
-    )

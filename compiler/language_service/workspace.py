@@ -19,10 +19,11 @@ from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.names import check_names, conditional, unapplied
 from netc.compiler.elaborate.net import elaborate
 from netc.compiler.elaborate.report import Report
+from netc.compiler.elaborate.sameness import same
 from netc.compiler.elaborate.static_binds import compute
 from netc.compiler.elaborate.unused import warn_unused
 from netc.compiler.language_service.pieces import Pieces, Places, Text, moved, placed, relocated
-from netc.compiler.language_service.tracking import Computed, Finding, Recording, TrackedModule, Tracker, same
+from netc.compiler.language_service.tracking import Computed, Finding, Recording, TrackedModule, Tracker
 from netc.compiler.lint.allow import allows, suppress
 from netc.compiler.net import Net
 from netc.grammar import ast

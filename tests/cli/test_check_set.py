@@ -29,6 +29,18 @@ def test_an_argument_counts_before_the_one_of_a_train_section(netc: Netc) -> Non
     assert "E310" in netc("check", "a.net", "--set", "width=7").stdout
 
 
+def test_a_section_is_checked_with_arguments_of_its_own_kind(netc: Netc) -> None:
+    net = OPEN.replace("flatten ->", "scores = flatten ->")
+
+    def checked(given: str) -> str:
+        settings = "{\n  loss = mse(scores, wanted)\n  optimizer = sgd(lr=1)\n}"
+        text = f'{net}train Open(1) "first" {settings}\ntrain Open({given}) "second" {settings}\n'
+        return netc("check", "a.net", files={"a.net": text}).stdout
+
+    assert "error" not in checked("width=1")
+    assert "found true" in checked("true"), "1 == true in Python, and no layer has `true` features"
+
+
 def test_a_name_that_no_net_has(netc: Netc) -> None:
     done = netc("check", "a.net", "--set", "widht=7", files={"a.net": OTHER})
     assert done.returncode == 1
