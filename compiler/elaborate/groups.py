@@ -64,7 +64,8 @@ def arguments_of(module: Module, train: ast.Train, report: Report) -> dict[str, 
     """The arguments that a train section gives its net."""
     layer = module.layers.get(train.net)
     definition = layer.definition if isinstance(layer, Written) else None
-    positional = [parameter.name for parameter in definition.parameters] if definition is not None else []
+    known = [parameter.name for parameter in definition.parameters] if definition is not None else []
+    positional = list(known)
     frame = file_frame(module)
     values: dict[str, Any] = {}
     for argument in train.arguments:
@@ -77,9 +78,11 @@ def arguments_of(module: Module, train: ast.Train, report: Report) -> dict[str, 
                 continue
             name = positional[0]
         elif name not in positional:
-            known = [parameter.name for parameter in definition.parameters] if definition is not None else []
-            message = f"`{name}` is given twice" if name in values else f"`{train.net}` has no argument `{name}`"
-            report.error("E222" if name in values else "E220", message, argument.span, help=did_you_mean(name, known))
+            if name in known:
+                report.error("E222", f"`{name}` is given twice", argument.span, help="remove one of the two")
+            else:
+                message = f"`{train.net}` has no argument `{name}`"
+                report.error("E220", message, argument.span, help=did_you_mean(name, known))
             continue
         positional.remove(name)
         value = frame.evaluate(argument.value)
