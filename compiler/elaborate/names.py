@@ -27,7 +27,8 @@ from netc.grammar.walk import children, read, walk
 def unapplied(module: Module, tried: set[str]) -> list[ast.Block | ast.Net]:
     """The blocks and nets of a file that nothing applied; `tried` are nets that were elaborated."""
     own = (layer.definition for layer in module.layers.values() if layer.module is module)
-    return [written for written in own if written is not None and written.name not in module.applied | tried]
+    known = module.applied | tried
+    return [written for written in own if written is not None and written.name not in known]
 
 
 def conditional(module: Module) -> list[ast.Block | ast.Net]:
