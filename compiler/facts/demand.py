@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from netc.compiler.ir import Graph, Node, Shape, Size, Value, substitute, symbols
+from netc.compiler.ir import Graph, Node, Shape, Size, Value, next_multiple, substitute, symbols
 from netc.compiler.ops import get_op
 from netc.compiler.ops.facts import Kind
 from netc.grammar.counted import counted
@@ -17,7 +17,7 @@ from netc.grammar.diagnostics import Label
 from netc.grammar.limits import STEPS, VALUE
 
 BYTES = {"float32": 4, "int64": 8, "int32": 4, "bool": 1, "uint8": 1, "float16": 2, "bfloat16": 2}
-
+"""Of one number of each type."""
 
 WORK = (Kind.PRODUCT, Kind.WINDOW, Kind.CONTROL)
 """What takes many steps for one number."""
@@ -97,10 +97,10 @@ class _Counts:
 
 
 def least(size: Size) -> int:
-    """The smallest that a size may be."""
+    """A size as a number, where each open size in it is the smallest that it may be."""
     if isinstance(size, int):
         return size
-    values = {symbol: -(-symbol.minimum // symbol.divisor) * symbol.divisor for symbol in symbols(size)}
+    values = {symbol: next_multiple(symbol.minimum, symbol.divisor) for symbol in symbols(size)}
     found = substitute(size, values)
     assert isinstance(found, int)
     return found

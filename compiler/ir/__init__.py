@@ -29,7 +29,7 @@ from netc.compiler.ir.graph import (
     holds,
     too_large,
 )
-from netc.compiler.ir.narrow import ImpossibleError, bound, narrow
+from netc.compiler.ir.narrow import ImpossibleError, bound, narrow, next_multiple
 
 __all__ = [
     "BATCH",
@@ -57,6 +57,7 @@ __all__ = [
     "is_batched",
     "language_shape",
     "narrow",
+    "next_multiple",
     "product",
     "substitute",
     "symbols",
