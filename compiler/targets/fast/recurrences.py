@@ -91,7 +91,7 @@ def _unrolled(node: Node) -> Unrolled | None:
         standing = dict(zip(step.inputs, body.inputs, strict=True))
         wanted = list(step.outputs.values())[:carried]
         told = ends[carried : len(ends) - node.attributes["saved"]]
-        if all(is_same(a, b, standing) for a, b in zip(ends, wanted, strict=False)) and set(told) <= {ends[0]}:
+        if all(is_same(a, b, standing) for a, b in zip(ends, wanted, strict=False)) and told in ([], [ends[0]]):
             return Unrolled(node, kind, {"reverse": node.attributes["reverse"], **settings})
     return None
 
