@@ -56,8 +56,7 @@ void GRU::run(Call& call) const {
   float* last = call.out(1, of.state());
   float* before = call.out(2, of.sequence());
   float* parts = call.out(3, of.sequence(PARTS));
-  copy_rows(starts, of.examples, width, last);
-  if (of.steps > 0) copy_rows(starts, of.examples, width, before + of.row(0, 0) * width);
+  begin_states(of, starts, before, last);
   pack_for_states(call, of, weights.data, space.packed);
   over_steps(call, of, of.steps, [&](int64_t k, int64_t first, int64_t count, int64_t panel) {
     const int64_t units = of.units(panel), u = panel * UNITS;

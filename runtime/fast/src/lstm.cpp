@@ -49,9 +49,8 @@ void LSTM::run(Call& call) const {
   float* before = call.out(3, of.sequence());
   float* gates = call.out(4, of.sequence(GATES));
   float* cells = call.out(5, of.sequence());
-  copy_rows(starts, of.examples, width, last);
   copy_rows(cell_starts, of.examples, width, cell_last);
-  if (of.steps > 0) copy_rows(starts, of.examples, width, before + of.row(0, 0) * width);
+  begin_states(of, starts, before, last);
   pack_for_states(call, of, weights.data, space.packed);
   over_steps(call, of, of.steps, [&](int64_t k, int64_t first, int64_t count, int64_t panel) {
     const int64_t units = of.units(panel), u = panel * UNITS;

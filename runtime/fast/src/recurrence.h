@@ -188,4 +188,10 @@ inline void copy_rows(const Rows& from, int64_t count, int64_t size, float* to) 
   for (int64_t i = 0; i < count; ++i) std::copy_n(from.at(i), size, to + i * size);
 }
 
+// Puts the states before the first step where that step reads them, and where the last ones go: there may be no step.
+inline void begin_states(const Unrolled& of, const Rows& starts, float* before, float* last) {
+  copy_rows(starts, of.examples, of.width, last);
+  if (of.steps > 0) copy_rows(starts, of.examples, of.width, before + of.row(0, 0) * of.width);
+}
+
 }  // namespace netc
