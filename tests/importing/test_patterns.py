@@ -65,6 +65,8 @@ CASES: dict[str, Case] = {
         "a = Conv(x, w; group=4)\nb = Add(a, b0)\nc = Sub(b, m)\nd = Mul(c, s)\ny = Add(d, t)", "depthwise(3x3, multiplier=2)",
         weights={"w": weight(8, 1, 3, 3), "b0": weight(1, 8, 1, 1, seed=3), "m": weight(1, 8, 1, 1),
                  "s": weight(1, 8, 1, 1, seed=1), "t": weight(1, 8, 1, 1, seed=2)}),
+    "whole power": Case("y = Pow(x, e)", "pow(3.0)", weights={"e": np.array(3)}),
+    "whole square": Case("y = Pow(x, e)", "square", weights={"e": ints(2)}),
     "ceil": Case("y = MaxPool(x; kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)", "maxpool(3x3, stride=2, ceil=true)"),
     "counted padding": Case(
         "y = AveragePool(x; kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1], count_include_pad=1)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ UNARY = (
     "Relu", "Sigmoid", "Tanh", "Exp", "Log", "Sqrt", "Abs", "Neg", "Reciprocal", "Erf", "Sin", "Cos", "Floor", "Ceil",
     "Round", "Sign", "Softplus", "Softsign", "Not",
 )  # fmt: skip
-BINARY = ("Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual")
+BINARY = ("Add", "Sub", "Mul", "Div", "And", "Or", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual")
 
 
 @lowers(*UNARY)
@@ -29,6 +30,14 @@ def unary(g: Lowering, node: ForeignNode) -> Flow:
 @lowers(*BINARY)
 def binary(g: Lowering, node: ForeignNode) -> Flow:
     return joined(g, node.op, [g.flow(node, at) for at in range(2)])
+
+
+@lowers("Pow")
+def power(g: Lowering, node: ForeignNode) -> Flow:
+    base, exponent = g.flow(node), g.at(node, 1)
+    if isinstance(exponent, Constant) and not exponent.is_open and base.value.dtype is DType.FLOAT32:
+        exponent = replace(exponent, array=exponent.array.astype(np.float32))  # whole numbers are allowed
+    return joined(g, "Pow", [base, exponent if isinstance(exponent, Flow) else g.as_flow(exponent)])
 
 
 @lowers("Sum", "Max", "Min", "Mean")
