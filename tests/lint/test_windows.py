@@ -19,13 +19,14 @@ def met_place_by_place(axis: Axis) -> int:
     return sum(map(meets, range(axis.kernel)))
 
 
-def fitting_one_by_one(size: int, reach: int, stride: int, begin: int, end: int) -> tuple[int, int]:
-    if not _cut(size, reach, stride, begin, end):
-        return begin, end
-    for pad in range(max(begin, end), reach):
-        if (size + 2 * pad - reach) % stride == 0:
+def fitting_one_by_one(axis: Axis) -> tuple[int, int]:
+    if not _cut(axis):
+        return axis.begin, axis.end
+    for pad in range(max(axis.begin, axis.end), axis.extent):
+        if (axis.size + 2 * pad - axis.extent) % axis.stride == 0:
             return pad, pad
-    return begin, end + stride - (size + begin + end - reach) % stride
+    rest = (axis.size + axis.begin + axis.end - axis.extent) % axis.stride
+    return axis.begin, axis.end + axis.stride - rest
 
 
 def test_places_of_a_kernel_that_meet_the_map() -> None:
@@ -39,8 +40,8 @@ def test_places_of_a_kernel_that_meet_the_map() -> None:
 def test_padding_that_reads_all() -> None:
     draw = random.Random(2)
     for _ in range(20000):
-        given = [draw.randint(low, high) for low, high in ((1, 30), (1, 20), (1, 12), (0, 9), (0, 9))]
-        assert _fitting(*given) == fitting_one_by_one(*given), given
+        axis = Axis(*(draw.randint(low, high) for low, high in ((1, 30), (1, 12), (1, 3), (1, 12), (0, 9), (0, 9))))
+        assert _fitting(axis) == fitting_one_by_one(axis), axis
 
 
 def test_large_kernels_are_no_more_work() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from netc.compiler.applications import LayerInstance
 from netc.compiler.ir import Node, format_shape
 from netc.compiler.lint.base import Subject, rule, warning
+from netc.compiler.lint.windows import Axis
 from netc.compiler.lint.wiring import Wiring
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, Label
@@ -47,53 +47,53 @@ def dropped_rows(subject: Subject) -> Iterator[Diagnostic]:
     for net in subject.nets:
         wiring = subject.wiring(net)
         for layer, node in wiring.of("Conv"):
-            if any(_cut(axis.size, axis.extent, axis.stride, axis.begin, axis.end) for axis in wiring.axes(node)):
-                yield _finding(layer, node, wiring)
+            axes = wiring.axes(node)
+            if any(map(_cut, axes)):
+                yield _finding(layer, node, axes, wiring)
 
 
-def _finding(layer: LayerInstance, node: Node, wiring: Wiring) -> Diagnostic:
-    sizes: Any = node.inputs[0].shape[2:]
-    rank = len(sizes)
-    attributes: dict[str, Any] = node.attributes
-    strides, dilations, pads = attributes["strides"], attributes["dilations"], attributes["pads"]
-    kernel: Any = node.inputs[1].shape[2:]
-    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
-    axes = list(zip(sizes, reach, strides, pads[:rank], pads[rank:], strict=True))
-    cuts = [_cut(*axis) for axis in axes]
-    *some, last = [_plural(cut, name) for cut, name in zip(cuts, NAMES[rank], strict=True) if cut]
+def _finding(layer: LayerInstance, node: Node, axes: list[Axis], wiring: Wiring) -> Diagnostic:
+    cuts = [_cut(axis) for axis in axes]
+    names = NAMES[len(axes)]
+    *some, last = [counted(cut, name) for cut, name in zip(cuts, names, strict=True) if cut]
     lost = f"{', '.join(some)} and {last}" if some else last
-    rest, step = next((s + b + e - r, t) for (s, r, t, b, e), cut in zip(axes, cuts, strict=True) if cut)
-    fitting = [_fitting(*axis) for axis in axes]
-    result = _by([(s + b + e - r) // t + 1 for (s, r, t, *_), (b, e) in zip(axes, fitting, strict=True)])
+    first = next(axis for axis, cut in zip(axes, cuts, strict=True) if cut)
+    pads, fitting = [(axis.begin, axis.end) for axis in axes], [_fitting(axis) for axis in axes]
+    padded = [axis._replace(begin=begin, end=end) for axis, (begin, end) in zip(axes, fitting, strict=True)]
     source = wiring.maker(node.inputs[0])
     return warning(
         f"the stride leaves {lost} of the input unread",
         layer.span,
-        f"input {_by(sizes)}, kernel {_by(kernel)}, stride {_by_or_one(strides)}"
-        + (f", padding {_padding(list(zip(pads[:rank], pads[rank:], strict=True)))}" if any(pads) else ""),
+        f"input {_by([axis.size for axis in axes])}, kernel {_by([axis.kernel for axis in axes])}, "
+        f"stride {_by_or_one([axis.stride for axis in axes])}"
+        + (f", padding {_padding(pads)}" if any(map(any, pads)) else ""),
         secondary=(Label(source.span, format_shape(node.inputs[0].shape[1:])),) if source else (),
-        notes=[f"input + padding - kernel = {rest}, which is no multiple of the stride {step}"],
-        help=f"use `pad={_padding(fitting)}`, which reads all of it and gives {result}",
+        notes=[f"input + padding - kernel = {_rest(first)}, which is no multiple of the stride {first.stride}"],
+        help=f"use `pad={_padding(fitting)}`, which reads all of it and gives {_by([axis.steps for axis in padded])}",
     )
 
 
-def _cut(size: int, reach: int, stride: int, begin: int, end: int) -> int:
+def _rest(axis: Axis) -> int:
+    """How much longer a padded map is than its window."""
+    return axis.size + axis.begin + axis.end - axis.extent
+
+
+def _cut(axis: Axis) -> int:
     """Rows of the input behind the last window; those that a gap between windows would skip as well don't count."""
-    rest = (size + begin + end - reach) % stride
-    return max(0, rest - max(0, stride - reach) - end)
+    return max(0, _rest(axis) % axis.stride - max(0, axis.stride - axis.extent) - axis.end)
 
 
-def _fitting(size: int, reach: int, stride: int, begin: int, end: int) -> tuple[int, int]:
+def _fitting(axis: Axis) -> tuple[int, int]:
     """The smallest padding that reads the whole axis: the same on both sides if there is one."""
-    if not _cut(size, reach, stride, begin, end):
-        return begin, end
-    least = max(begin, end)
-    lacking = (reach - size - 2 * least) % stride  # what twice the rest of the padding must be, but for whole strides
+    if not _cut(axis):
+        return axis.begin, axis.end
+    least, stride = max(axis.begin, axis.end), axis.stride
+    lacking = (axis.extent - axis.size - 2 * least) % stride  # twice the rest of the padding, but for whole strides
     if lacking % 2 == 0 or stride % 2 == 1:
         pad = least + (lacking + stride * (lacking % 2)) // 2
-        if pad < reach:
+        if pad < axis.extent:
             return pad, pad
-    return begin, end + stride - (size + begin + end - reach) % stride
+    return axis.begin, axis.end + stride - _rest(axis) % stride
 
 
 def _padding(pairs: list[tuple[int, int]]) -> str:
@@ -109,7 +109,3 @@ def _by(sizes: Iterable[int]) -> str:
 
 def _by_or_one(sizes: list[int]) -> str:
     return str(sizes[0]) if len(set(sizes)) == 1 else _by(sizes)
-
-
-def _plural(count: int, name: str) -> str:
-    return counted(count, name)
