@@ -13,7 +13,8 @@ from hashlib import sha256
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.opening import Name, clipped, read_text_file
+from netc.grammar.limits import DATA, FILE, Limit
+from netc.grammar.opening import Name, clipped, read_file
 from netc.grammar.schema import FormError, conform
 
 DAMAGED, NEWER, FORBIDDEN = "E534", "E535", "E536"
@@ -93,23 +94,37 @@ def read_document(path: Name, form: Any, *, version: int | None, code: str, help
 
     code, help   of the finding about one that is cut off or of another form
 
-    Raises DiagnosticError `code`, E534 damaged, E535 of another version, E536 not permitted, and as `read_text_file`
+    Raises DiagnosticError `code`, E534 damaged, E535 of another version, E536 not permitted, and as `read_file`
     does; FileNotFoundError where there is none.
     """
-    shown = clipped(str(path))
+    return _opened(clipped(str(path)), _content(path, FILE, code, help), form, version, code, help)
+
+
+def read_lines(path: Name, form: Any, *, code: str, help: str) -> list[Any]:
+    """What a file says that has a document of this form in each line; raises as `read_document`, naming the line."""
+    shown, lines = clipped(str(path)), _content(path, DATA, code, help).splitlines()
+    return [_opened(f"{shown}, line {at},", line, form, None, code, help) for at, line in enumerate(lines, 1)]
+
+
+def _content(path: Name, most: Limit, code: str, help: str) -> bytes:
     try:
-        return opened(read_text_file(path), form, version)
-    except UnicodeDecodeError:
-        raise DiagnosticError(Diagnostic(code, f"{shown} is no JSON", help=help)) from None
-    except DocumentError as error:
-        raise DiagnosticError(error.finding(shown, code, help)) from None
+        return read_file(path, most)
     except PermissionError as error:
         raise not_permitted(path, error) from None
     except FileNotFoundError:
         raise
     except OSError as error:
         said = (error.strerror or str(error)).lower()
-        raise DiagnosticError(Diagnostic(code, f"cannot read {shown}: {said}", help=help)) from None
+        raise DiagnosticError(Diagnostic(code, f"cannot read {clipped(str(path))}: {said}", help=help)) from None
+
+
+def _opened(what: str, content: bytes, form: Any, version: int | None, code: str, help: str) -> Any:
+    try:
+        return opened(content.decode(), form, version)
+    except UnicodeDecodeError:
+        raise DiagnosticError(Diagnostic(code, f"{what} is no JSON", help=help)) from None
+    except DocumentError as error:
+        raise DiagnosticError(error.finding(what, code, help)) from None
 
 
 def not_permitted(path: Name, error: OSError) -> DiagnosticError:

@@ -13,7 +13,7 @@ from typing import Any
 
 from netc.compiler.artifact import RUN_VERSION
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.documents import DocumentError, opened, parsed, read_document
+from netc.grammar.documents import parsed, read_document, read_lines
 from netc.grammar.opening import read_text_file
 from netc.grammar.schema import Measured
 
@@ -138,23 +138,9 @@ def _request(folder: Path) -> dict[str, Any]:
 
 
 def _history(folder: Path) -> tuple[Record, ...]:
-    """A record for each epoch; raises DiagnosticError E534, E561 with the line that is wrong."""
+    """A record for each epoch; raises DiagnosticError E534, E536, E561 with the line that is wrong."""
     path = folder / METRICS
-    if not path.is_file():
-        return ()
-    try:
-        lines = read_text_file(path).splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DiagnosticError(Diagnostic("E561", f"{path} cannot be read: {error}", help=HELP)) from None
-    return tuple(_record(f"{path}, line {number},", line) for number, line in enumerate(lines, 1))
-
-
-def _record(what: str, line: str) -> Record:
-    try:
-        found: Record = opened(line, dict[str, Measured])
-    except DocumentError as error:
-        raise DiagnosticError(error.finding(what, "E561", HELP)) from None
-    return found
+    return tuple(read_lines(path, dict[str, Measured], code="E561", help=HELP)) if path.is_file() else ()
 
 
 def _run(request: Mapping[str, Any], history: tuple[Record, ...]) -> Evidence:

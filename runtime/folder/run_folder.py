@@ -20,8 +20,7 @@ from netc.compiler import (
     read_tensors,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.documents import DocumentError, not_permitted, opened, read_document, sealed, written
-from netc.grammar.opening import read_file
+from netc.grammar.documents import read_document, read_lines, sealed, written
 from netc.grammar.schema import Count
 from netc.runtime.folder import door
 from netc.runtime.folder.checkpoints import About, card_metadata, metadata_of, read_about, read_checkpoint
@@ -182,15 +181,8 @@ class RunFolder(RunFiles):
         if not self.metrics.exists():
             return []
         help = "remove it: `--resume` writes it anew from the checkpoint"
-        try:
-            content = read_file(self.metrics)
-        except PermissionError as error:
-            raise not_permitted(self.metrics, error) from None
-        except OSError as error:
-            said = (error.strerror or str(error)).lower()
-            raise DiagnosticError(Diagnostic("E561", f"cannot read {self.metrics}: {said}", help=help)) from None
-        return [_opened(f"{self.metrics}, line {number},", line, help)
-                for number, line in enumerate(content.splitlines(), 1)]  # fmt: skip
+        found: list[Record] = read_lines(self.metrics, KeptRecord, code="E561", help=help)
+        return found
 
     def _write_results(self, history: Sequence[Record]) -> None:
         columns = list(dict.fromkeys(name for record in history for name in record))
@@ -271,13 +263,3 @@ class RunFolder(RunFiles):
 def _lines(history: Sequence[Record]) -> bytes:
     """A line for each record, with a checksum of its own: where an end is missing the others are whole."""
     return "".join(json.dumps(sealed(record)) + "\n" for record in history).encode()
-
-
-def _opened(what: str, line: bytes, help: str) -> Record:
-    try:
-        found: Record = opened(line.decode(), KeptRecord)
-    except UnicodeDecodeError:
-        raise DiagnosticError(Diagnostic("E561", f"{what} is no JSON", help=help)) from None
-    except DocumentError as error:
-        raise DiagnosticError(error.finding(what, "E561", help)) from None
-    return found

@@ -312,15 +312,15 @@ def test_the_way_out_of_a_damaged_line_of_metrics(here: Path) -> None:
 
 
 def test_a_record_of_metrics_that_cannot_be_opened(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import netc.runtime.folder.run_folder as run_folder
+    import netc.grammar.documents as documents
 
     run = RunFolder(Path("run"))
     for error, code in ((PermissionError(13, "Permission denied"), "E536"), (OSError(5, "Input/output error"), "E561")):
 
-        def refusing(path: Path, error: OSError = error) -> bytes:
+        def refusing(path: Path, most: object, error: OSError = error) -> bytes:
             raise error
 
-        monkeypatch.setattr(run_folder, "read_file", refusing)
+        monkeypatch.setattr(documents, "read_file", refusing)
         assert refused(run.history).code == code
     Path("run/metrics.jsonl").unlink()
     assert run.history() == []
