@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from netc.compiler.importing.importer import Imported
     from netc.compiler.importing.own import SOURCE_KEY, source_note
     from netc.compiler.ir import Graph, Node, Value, format_shape
+    from netc.compiler.ir.open_sizes import in_words
     from netc.compiler.lint import lint
     from netc.compiler.load import load, load_model
     from netc.compiler.metrics.base import Figure
@@ -184,6 +185,7 @@ _HOMES = {
     "Likeness": "probes.terms",
     "Energy": "probes.terms",
     "Along": "probes.terms",
+    "in_words": "ir.open_sizes",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
@@ -306,6 +308,7 @@ __all__ = [
     "forward_graph",
     "frozen",
     "get_op",
+    "in_words",
     "initial_weight",
     "initial_weights",
     "keras_source",
