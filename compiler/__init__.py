@@ -11,83 +11,132 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netc.compiler.applications import Application, LayerInstance
+    from netc.compiler.applications import Application as Application, LayerInstance as LayerInstance
     from netc.compiler.artifact import (
-        CARD_KEY,
-        LOSS,
-        MANIFEST_KEY,
-        MANIFEST_VERSION,
-        RUN_VERSION,
-        Artifact,
-        Manifest,
-        ManifestForm,
-        Port,
-        read_manifest,
-        said,
-    )  # fmt: skip
-    from netc.compiler.augmentations.base import Augmentation, Kind, Mixing
-    from netc.compiler.augmentations.resize import Resize
+        CARD_KEY as CARD_KEY,
+        LOSS as LOSS,
+        MANIFEST_KEY as MANIFEST_KEY,
+        MANIFEST_VERSION as MANIFEST_VERSION,
+        RUN_VERSION as RUN_VERSION,
+        Artifact as Artifact,
+        Manifest as Manifest,
+        ManifestForm as ManifestForm,
+        Port as Port,
+        read_manifest as read_manifest,
+        said as said,
+    )
+    from netc.compiler.augmentations.base import Augmentation as Augmentation, Kind as Kind, Mixing as Mixing
+    from netc.compiler.augmentations.resize import Resize as Resize
     from netc.compiler.build import (
-        compile_backward,
-        compile_gradients,
-        compile_inference,
-        compile_probe,
-        compile_scorer,
-        compile_trace,
-        compile_training,
-        compile_update,
-        opset_of,
-    )  # fmt: skip
-    from netc.compiler.check import check
-    from netc.compiler.declare.parameter import Parameter
-    from netc.compiler.elaborate.outside import parse_setting
-    from netc.compiler.emit.external import ExternalData
-    from netc.compiler.emit.part import without_taps
-    from netc.compiler.emit.places import Place, places
-    from netc.compiler.facts.count import Totals, totals, training_flops
-    from netc.compiler.facts.summary import summary
-    from netc.compiler.importing.foreign import check_file, check_model, closed_operator, read_model
-    from netc.compiler.importing.importer import Imported
-    from netc.compiler.importing.own import SOURCE_KEY, source_note
-    from netc.compiler.ir import Graph, Node, Value, format_shape
-    from netc.compiler.lint import lint
-    from netc.compiler.load import load, load_model
-    from netc.compiler.metrics.base import Figure
-    from netc.compiler.metrics.tallies import Parts, Tallies, numbers_of, single
-    from netc.compiler.model_checksum import beside_entry, metadata_entry, sealed_model
-    from netc.compiler.net import Net
-    from netc.compiler.ops import get_op
-    from netc.compiler.options import PRECISIONS, Memory, Options, Precision
-    from netc.compiler.plan.adopted import adopted
-    from netc.compiler.plan.class_weights import check_decided, decided, provisional, undecided
-    from netc.compiler.plan.maps import NameMap, below, shipped_map, shipped_maps
-    from netc.compiler.plan.moving import adapted, check_moves, followed, frozen, matches
-    from netc.compiler.plan.override import OUTSIDE, override, replaceable
-    from netc.compiler.plan.penalties import penalties
-    from netc.compiler.plan.start import Start
-    from netc.compiler.plan.terms import LossTerm
-    from netc.compiler.plan.train_plan import StepPlan, TrainPlan
-    from netc.compiler.probes.terms import Along, Energy, Likeness, Term, Textures
-    from netc.compiler.sources.keras.file import keras_source
-    from netc.compiler.sources.parts import CannotWriteError
-    from netc.compiler.sources.pytorch.file import pytorch_source
-    from netc.compiler.targets.cpu.probe import probe_cpu
-    from netc.compiler.targets.precision import probe_precision
-    from netc.compiler.training.accumulation import FIRST, SHARE
-    from netc.compiler.training.averaging import AVERAGE
-    from netc.compiler.training.forward import by_batch_statistics, forward_graph
-    from netc.compiler.training.loss_scaling import LOSS_SCALE, SMALLEST_SCALE
-    from netc.compiler.training.ports import batch_ports
-    from netc.compiler.training.scorer import unmeasured
-    from netc.compiler.training.trunk import Cut, cut
-    from netc.compiler.weights.adapter import adapter_file, read_adapter
-    from netc.compiler.weights.draw import initial_weight, initial_weights
-    from netc.compiler.weights.files import fit, read_tensors, read_weights
-    from netc.compiler.weights.formats.safetensors_written import as_safetensors
-    from netc.compiler.weights.report import Outcome, Report
-    from netc.compiler.weights.source import Source, read_metadata, read_source
-    from netc.compiler.weights.state import first_state, fit_state
-    from netc.compiler.weights.taken import take
+        compile_backward as compile_backward,
+        compile_gradients as compile_gradients,
+        compile_inference as compile_inference,
+        compile_probe as compile_probe,
+        compile_scorer as compile_scorer,
+        compile_trace as compile_trace,
+        compile_training as compile_training,
+        compile_update as compile_update,
+        opset_of as opset_of,
+    )
+    from netc.compiler.check import check as check
+    from netc.compiler.declare.parameter import Parameter as Parameter
+    from netc.compiler.elaborate.outside import parse_setting as parse_setting
+    from netc.compiler.emit.external import ExternalData as ExternalData
+    from netc.compiler.emit.part import without_taps as without_taps
+    from netc.compiler.emit.places import Place as Place, places as places
+    from netc.compiler.facts.count import Totals as Totals, totals as totals, training_flops as training_flops
+    from netc.compiler.facts.summary import summary as summary
+    from netc.compiler.importing.foreign import (
+        check_file as check_file,
+        check_model as check_model,
+        closed_operator as closed_operator,
+        read_model as read_model,
+    )
+    from netc.compiler.importing.importer import Imported as Imported
+    from netc.compiler.importing.own import SOURCE_KEY as SOURCE_KEY, source_note as source_note
+    from netc.compiler.ir import Graph as Graph, Node as Node, Value as Value, format_shape as format_shape
+    from netc.compiler.ir.open_sizes import in_words as in_words
+    from netc.compiler.lint import lint as lint
+    from netc.compiler.load import load as load, load_model as load_model
+    from netc.compiler.metrics.base import Figure as Figure
+    from netc.compiler.metrics.tallies import (
+        Parts as Parts,
+        Tallies as Tallies,
+        numbers_of as numbers_of,
+        single as single,
+    )
+    from netc.compiler.model_checksum import (
+        beside_entry as beside_entry,
+        metadata_entry as metadata_entry,
+        sealed_model as sealed_model,
+    )
+    from netc.compiler.net import Net as Net
+    from netc.compiler.ops import get_op as get_op
+    from netc.compiler.options import (
+        PRECISIONS as PRECISIONS,
+        Memory as Memory,
+        Options as Options,
+        Precision as Precision,
+    )
+    from netc.compiler.plan.adopted import adopted as adopted
+    from netc.compiler.plan.class_weights import (
+        check_decided as check_decided,
+        decided as decided,
+        provisional as provisional,
+        undecided as undecided,
+    )
+    from netc.compiler.plan.maps import (
+        NameMap as NameMap,
+        below as below,
+        shipped_map as shipped_map,
+        shipped_maps as shipped_maps,
+    )
+    from netc.compiler.plan.moving import (
+        adapted as adapted,
+        check_moves as check_moves,
+        followed as followed,
+        frozen as frozen,
+        matches as matches,
+    )
+    from netc.compiler.plan.override import OUTSIDE as OUTSIDE, override as override, replaceable as replaceable
+    from netc.compiler.plan.penalties import penalties as penalties
+    from netc.compiler.plan.start import Start as Start
+    from netc.compiler.plan.terms import LossTerm as LossTerm
+    from netc.compiler.plan.train_plan import StepPlan as StepPlan, TrainPlan as TrainPlan
+    from netc.compiler.probes.terms import (
+        Along as Along,
+        Energy as Energy,
+        Likeness as Likeness,
+        Term as Term,
+        Textures as Textures,
+    )
+    from netc.compiler.sources.keras.file import keras_source as keras_source
+    from netc.compiler.sources.parts import CannotWriteError as CannotWriteError
+    from netc.compiler.sources.pytorch.file import pytorch_source as pytorch_source
+    from netc.compiler.targets.cpu.probe import probe_cpu as probe_cpu
+    from netc.compiler.targets.precision import probe_precision as probe_precision
+    from netc.compiler.training.accumulation import FIRST as FIRST, SHARE as SHARE
+    from netc.compiler.training.averaging import AVERAGE as AVERAGE
+    from netc.compiler.training.forward import (
+        by_batch_statistics as by_batch_statistics,
+        forward_graph as forward_graph,
+    )
+    from netc.compiler.training.loss_scaling import LOSS_SCALE as LOSS_SCALE, SMALLEST_SCALE as SMALLEST_SCALE
+    from netc.compiler.training.ports import batch_ports as batch_ports
+    from netc.compiler.training.scorer import unmeasured as unmeasured
+    from netc.compiler.training.trunk import Cut as Cut, cut as cut
+    from netc.compiler.weights.adapter import adapter_file as adapter_file, read_adapter as read_adapter
+    from netc.compiler.weights.draw import initial_weight as initial_weight, initial_weights as initial_weights
+    from netc.compiler.weights.files import fit as fit, read_tensors as read_tensors, read_weights as read_weights
+    from netc.compiler.weights.formats.safetensors_written import as_safetensors as as_safetensors
+    from netc.compiler.weights.report import Outcome as Outcome, Report as Report
+    from netc.compiler.weights.source import (
+        Source as Source,
+        read_metadata as read_metadata,
+        read_source as read_source,
+    )
+    from netc.compiler.weights.state import first_state as first_state, fit_state as fit_state
+    from netc.compiler.weights.taken import take as take
 
 _HOMES = {
     "Application": "applications",
@@ -184,6 +233,7 @@ _HOMES = {
     "Likeness": "probes.terms",
     "Energy": "probes.terms",
     "Along": "probes.terms",
+    "in_words": "ir.open_sizes",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",
@@ -217,135 +267,6 @@ _HOMES = {
     "undecided": "plan.class_weights",
     "without_taps": "emit.part",
 }
-
-__all__ = [
-    "AVERAGE",
-    "CARD_KEY",
-    "FIRST",
-    "LOSS",
-    "LOSS_SCALE",
-    "MANIFEST_KEY",
-    "MANIFEST_VERSION",
-    "OUTSIDE",
-    "PRECISIONS",
-    "RUN_VERSION",
-    "SHARE",
-    "SMALLEST_SCALE",
-    "SOURCE_KEY",
-    "Along",
-    "Application",
-    "Artifact",
-    "Augmentation",
-    "CannotWriteError",
-    "Cut",
-    "Energy",
-    "ExternalData",
-    "Figure",
-    "Graph",
-    "Imported",
-    "Kind",
-    "LayerInstance",
-    "Likeness",
-    "LossTerm",
-    "Manifest",
-    "ManifestForm",
-    "Memory",
-    "Mixing",
-    "NameMap",
-    "Net",
-    "Node",
-    "Options",
-    "Outcome",
-    "Parameter",
-    "Parts",
-    "Place",
-    "Port",
-    "Precision",
-    "Report",
-    "Resize",
-    "Source",
-    "Start",
-    "StepPlan",
-    "Tallies",
-    "Term",
-    "Textures",
-    "Totals",
-    "TrainPlan",
-    "Value",
-    "adapted",
-    "adapter_file",
-    "adopted",
-    "as_safetensors",
-    "batch_ports",
-    "below",
-    "beside_entry",
-    "by_batch_statistics",
-    "check",
-    "check_batch_norm",
-    "check_decided",
-    "check_file",
-    "check_model",
-    "check_moves",
-    "check_moving",
-    "closed_operator",
-    "compile_backward",
-    "compile_gradients",
-    "compile_inference",
-    "compile_probe",
-    "compile_scorer",
-    "compile_trace",
-    "compile_training",
-    "compile_update",
-    "cut",
-    "decided",
-    "first_state",
-    "fit",
-    "fit_state",
-    "followed",
-    "format_shape",
-    "forward_graph",
-    "frozen",
-    "get_op",
-    "initial_weight",
-    "initial_weights",
-    "keras_source",
-    "lint",
-    "load",
-    "load_model",
-    "matches",
-    "metadata_entry",
-    "numbers_of",
-    "opset_of",
-    "override",
-    "parse_setting",
-    "penalties",
-    "places",
-    "probe_cpu",
-    "probe_precision",
-    "provisional",
-    "pytorch_source",
-    "read_adapter",
-    "read_manifest",
-    "read_metadata",
-    "read_model",
-    "read_source",
-    "read_tensors",
-    "read_weights",
-    "replaceable",
-    "said",
-    "sealed_model",
-    "shipped_map",
-    "shipped_maps",
-    "single",
-    "source_note",
-    "summary",
-    "take",
-    "totals",
-    "training_flops",
-    "undecided",
-    "unmeasured",
-    "without_taps",
-]
 
 
 def __getattr__(name: str) -> Any:

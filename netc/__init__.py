@@ -36,6 +36,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netc.grammar.given import require
+
 if TYPE_CHECKING:
     from onnx import ModelProto
 
@@ -105,6 +107,7 @@ def loads(text: str, net: str | None = None, **settings: Any) -> Net:
     """
     from netc.compiler import load as load_file
 
+    require(text, str, "netc.loads", 'netc.loads("net A { … }")')
     return load_file(TEXT_FILE, net, settings, source=text)
 
 
@@ -114,9 +117,11 @@ def graph(net: Net, depth: int | None = None, heat: str | None = None) -> Diagra
     depth  how many levels of frames are open: 0 the net alone, 1 its parts; None as many as a page has room for
     heat   what boxes are coloured by: "params", "flops" or "memory"; None for the kinds of layers
     """
+    from netc.compiler import Net
     from netc.compiler.drawing.build import draw
     from netc.compiler.drawing.diagram import Diagram
 
+    require(net, Net, "netc.graph", 'netc.graph(netc.load("a.net"))')
     return Diagram(draw(net, depth, heat))
 
 
@@ -165,8 +170,9 @@ def compile(
     """
     import onnx
 
-    from netc.compiler import Options, compile_inference, compile_training
+    from netc.compiler import Net, Options, compile_inference, compile_training
 
+    require(net, Net, "netc.compile", 'netc.compile(netc.load("a.net"))')
     options = options or Options()
     if train:
         artifact = compile_training(net, plan, batch=batch, target=target, options=options)

@@ -27,6 +27,7 @@ from netc.compiler import (
 )
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.given import require
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.bind import bind_inputs
 from netc.runtime.data.cards.card import NO_CARD, Card
@@ -73,6 +74,7 @@ class Model:
         target: str = "auto",
         tf32: bool = False,
     ) -> None:
+        require(net, Net, "netc.Model", 'netc.Model(netc.load("a.net"))')
         self.net = net
         self.seed = seed
         self.threads = threads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.ir import BATCH, Dim, Graph, ImpossibleError, Node, Shape, Size, narrow
+from netc.compiler.ir import BATCH, Dim, Graph, ImpossibleError, Narrowing, Node, Shape, Size
 from netc.compiler.ops import get_op
 
 
@@ -14,12 +14,13 @@ def narrow_open_sizes(frame: Frame, graph: Graph) -> None:
     if not any(isinstance(size, Dim) and size != BATCH for value in graph.inputs for size in value.shape):
         return
     seen: set[Size] = set()
+    narrowing = Narrowing()
     for node, needed in _needs(graph):
         if needed in seen:
             continue
         seen.add(needed)
         try:
-            narrow(needed)
+            narrowing.at_least_0(needed)
         except ImpossibleError as error:
             span = node.origin.span
             assert span is not None

@@ -9,6 +9,7 @@ from netc.compiler.applications import Applied, LayerInstance
 from netc.compiler.facts.count import distinct_parameters, fixed, in_adapters, layer_flops, totals
 from netc.compiler.facts.table import html_of, text_of
 from netc.compiler.ir import Size, Value, language_shape
+from netc.compiler.ir.open_sizes import needed_sizes
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Span
 
@@ -41,7 +42,8 @@ def summary(net: Net, batch: int = 1, depth: int | None = None) -> Summary:
 
     Shapes have no batch axis; sizes that are open are texts. `flops` are multiply-accumulates and `activations`
     numbers, both for `batch` examples. Weights of a shared layer are counted where it is first used. Layers that exist
-    in training alone are left out. Rows are the layers, but those inside parts at `depth` are one row.
+    in training alone are left out. `sizes` is there where the net cannot take every size that is left open. Rows
+    are the layers, but those inside parts at `depth` are one row.
     """
     total = totals(net, batch)
     found = {
@@ -49,6 +51,7 @@ def summary(net: Net, batch: int = 1, depth: int | None = None) -> Summary:
         "net": net.name,
         "inputs": [_port(value.name, value) for value in net.inputs],
         "outputs": [_port(name, value) for name, value in net.outputs.items()],
+        **({"sizes": sizes} if (sizes := needed_sizes(net.inputs)) else {}),
         "layers": list(_layers(net, batch)),
         "totals": {
             "params": total.params,

@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.facts.count import memory
+from netc.compiler.ir.open_sizes import in_words
 from netc.grammar.counted import counted, size
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def totals_lines(net: Net, found: Mapping[str, Any], batch: int | None) -> list[
     total = memory(net, examples).total
     needed = total if isinstance(total, int) else str(total)
     lines.append(f"memory       about {size(needed)} for a training step of {counted(examples, 'example')}")
+    if "sizes" in found:
+        needs = ", ".join(f"{name} {in_words(needed)}" for name, needed in found["sizes"].items())
+        lines.append(f"sizes        {needs}")
     extra = [layer for layer in net.layers if layer.training_only]
     if extra:
         lines.append(f"training     {counted(len(extra), 'more layer')} exist in training alone")

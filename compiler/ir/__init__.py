@@ -29,7 +29,7 @@ from netc.compiler.ir.graph import (
     holds,
     too_large,
 )
-from netc.compiler.ir.narrow import ImpossibleError, bound, narrow, next_multiple
+from netc.compiler.ir.narrow import ImpossibleError, Narrowing, bound, next_multiple
 
 __all__ = [
     "BATCH",
@@ -41,6 +41,7 @@ __all__ = [
     "Dim",
     "Graph",
     "ImpossibleError",
+    "Narrowing",
     "Node",
     "Origin",
     "Purpose",
@@ -56,7 +57,6 @@ __all__ = [
     "holds",
     "is_batched",
     "language_shape",
-    "narrow",
     "next_multiple",
     "product",
     "substitute",

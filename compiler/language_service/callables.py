@@ -11,8 +11,7 @@ from netc.compiler.declare.declared import Declared
 from netc.compiler.declare.references import DeclaredType, LayerType
 from netc.compiler.describe import default_of, names_elsewhere, takes
 from netc.compiler.elaborate.module import Module, Written
-from netc.compiler.layers.base import MANY, Layer
-from netc.compiler.layers.base import layer as layers
+from netc.compiler.layers.base import MANY, Layer, layer as layers
 from netc.compiler.layers.of_weights import SPECS
 from netc.compiler.losses.base import Loss
 from netc.compiler.metrics.base import Metric

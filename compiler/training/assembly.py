@@ -8,7 +8,7 @@ from typing import Any
 
 from netc.compiler.artifact import Port, Role
 from netc.compiler.ir import Builder, DType, Graph, Origin, Purpose, Shape, Value
-from netc.compiler.ir.dims import symbols
+from netc.compiler.ir.open_sizes import needed_sizes
 from netc.grammar.diagnostics import Span
 
 
@@ -106,17 +106,6 @@ def _text(name: str, free: str) -> dict[str, str]:
 
 def _port(name: str, value: Value, facts: dict[str, Any]) -> Port:
     shape = [size if isinstance(size, int) else str(size) for size in value.shape]
-    if facts["role"] == "data" and (assumed := _assumed(value.shape)):
-        facts = {**facts, "sizes": assumed}
+    if facts["role"] == "data" and (needed := needed_sizes([value])):
+        facts = {**facts, "sizes": needed}
     return {"name": name, "shape": shape, "dtype": value.dtype.value, **facts}  # type: ignore[typeddict-item]
-
-
-def _assumed(shape: Shape) -> dict[str, dict[str, int]]:
-    """What `expect` said about the symbols of a shape, and what the layers need of them."""
-    found = sorted({symbol for size in shape for symbol in symbols(size)}, key=lambda symbol: symbol.name)
-    known = {}
-    for symbol in found:
-        most = {} if symbol.maximum is None else {"maximum": symbol.maximum}
-        if symbol.minimum > 1 or symbol.divisor > 1 or most:
-            known[symbol.name] = {"minimum": symbol.minimum, "divisor": symbol.divisor, **most}
-    return known

@@ -35,8 +35,7 @@ def summary(
 
     Shapes are written without the batch. FLOPs are multiply-accumulates of convolutions and products for one example.
     """
-    from netc.compiler import collector
-    from netc.compiler import summary as summarize
+    from netc.compiler import collector, summary as summarize
 
     with collector.waiting():
         network = load_net(file, net, settings)

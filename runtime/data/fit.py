@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Port, Resize
+from netc.compiler import Port, Resize, in_words
 
 Sizes = tuple[int, ...]
 Wanted = Sequence[int | str]
@@ -173,14 +173,8 @@ def matches(found: Sizes, wanted: Wanted) -> bool:
 
 def expectation(port: Mapping[str, Any], name: str, size: int) -> str | None:
     """What the net needs of a named size where this one is not it: `a multiple of 16 of at least 32`; else None."""
-    known = port.get("sizes", {}).get(name)
-    if known is None:
+    needed = port.get("sizes", {}).get(name)
+    if needed is None:
         return None
-    low, high, divisor = known["minimum"], known.get("maximum"), known["divisor"]
-    if size >= low and size % divisor == 0 and (high is None or size <= high):
-        return None
-    multiple = f"a multiple of {divisor}" if divisor > 1 else ""
-    if low > divisor and high is not None:
-        return f"{multiple} between {low} and {high}".strip()
-    between = f"at most {high}" if high is not None else f"at least {low}" if low > divisor else ""
-    return " of ".join(part for part in (multiple, between) if part)
+    enough = size >= needed["minimum"] and size % needed["divisor"] == 0 and size <= needed.get("maximum", size)
+    return None if enough else in_words(needed)

@@ -8,12 +8,15 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netc.compiler import as_safetensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder import door
 from netc.runtime.folder.temporary import sweep, temporary
-from netc.runtime.sessions.resident import Array
+
+if TYPE_CHECKING:
+    from netc.runtime.sessions.resident import Array
 
 Pieces = Sequence[bytes | memoryview]
 """The bytes of a file, one piece after the other."""

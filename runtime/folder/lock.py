@@ -22,9 +22,7 @@ from netc.grammar.documents import opened
 from netc.grammar.opening import read_text_file
 from netc.grammar.schema import Count
 from netc.runtime.folder.files import cannot_write
-from netc.runtime.folder.system_locks import HELD, WITHOUT_LOCKS
-from netc.runtime.folder.system_locks import lock as _lock
-from netc.runtime.folder.system_locks import unlock as _unlock
+from netc.runtime.folder.system_locks import HELD, WITHOUT_LOCKS, lock as _lock, unlock as _unlock
 
 NAME = "run.lock"
 

@@ -84,8 +84,7 @@ class LiveProgress(PlainProgress):
     def started(self, progress: Progress, epochs: int, steps_per_epoch: int) -> None:
         """Start the line."""
         from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as Bar
+        from rich.progress import BarColumn, Progress as Bar, TextColumn
         from rich.table import Column
 
         super().started(progress, epochs, steps_per_epoch)

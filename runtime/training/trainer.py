@@ -26,6 +26,7 @@ from netc.compiler import (
     undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.given import require
 from netc.runtime.data.cards.card import NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import Parts, bind
@@ -82,6 +83,7 @@ class Trainer(Measuring):
         skip_bad_steps: int = 0,
         **settings: Any,
     ) -> None:
+        require(model, Model, "netc.Trainer", 'netc.Trainer(netc.Model(netc.load("a.net")))')
         net = model.net
         chosen = adopted(plan, net.graph, net.plans) if isinstance(plan, TrainPlan) else net.plan(plan)
         plan = override(chosen, **settings) if settings else chosen

@@ -40,10 +40,10 @@ assert not found, found
 
 
 QUICK = (["--help"], ["check", "."], ["lint", "."], ["fmt", "."], ["completion", "bash"], ["zoo", "resnet20"],
-         ["explain", "L001"], ["summary", "m.net"], ["train", "--help"],
+         ["explain", "L001"], ["summary", "m.net"], ["train", "--help"], ["new", "d", "--from", "resnet20-cifar"],
          ["ir", "m.net", "--train", "--stages"])  # fmt: skip
 SLOW = (["check", "m.net"], ["check", "--help"], ["lint", "m.net"], ["zoo", "resnet20", "--format", "json"],
-        ["new", "d", "--from", "resnet20-cifar"], ["explain"], ["summary", "m.net", "--format", "json"],
+        ["explain"], ["summary", "m.net", "--format", "json"],
         ["compile", "--help"], ["ir", "m.net", "--target", "fast"], ["ir", "m.net", "--train"])  # fmt: skip
 
 

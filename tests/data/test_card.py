@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data import bind_data, open_data, read_inputs

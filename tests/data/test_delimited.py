@@ -7,8 +7,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from netc.runtime.data.tables import plain_numbers
 from netc.runtime.data.tables.delimited import read_delimited

@@ -16,8 +16,7 @@ from netc.compiler.layers.base import HE_UNIFORM, Layer, LayerBuilder, layer
 from netc.compiler.losses.base import Loss, TargetSpec, loss
 from netc.compiler.losses.classes import mean
 
-from . import test_layers as layers
-from . import test_losses as losses
+from . import test_layers as layers, test_losses as losses
 
 Register = Callable[[Registry[Any], str, type[Any]], None]
 

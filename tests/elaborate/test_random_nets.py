@@ -7,8 +7,7 @@ shapes it states are those that ONNX Runtime returns.
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from random_nets import INPUTS, WORDS, calls, errors, networks, open_sizes, resolved, runs, text
 from sessions import session_of
 from tiers import examples

@@ -19,8 +19,7 @@ import numpy as np
 import pytest
 from fast_nodes import VALID
 from fast_wrong import RIGHT, WRONG, Wrong
-from sessions import fast_library as installed
-from sessions import session_of
+from sessions import fast_library as installed, session_of
 
 if installed() is None:
     pytest.skip("the library of netc[fast] is not built here", allow_module_level=True)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from growth import assert_linear
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tiers import ALL, examples
 
 from netc.grammar import render

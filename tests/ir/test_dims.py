@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tiers import examples
 
 from netc.compiler.ir import BATCH, Dim, Size, Symbol, Undecided, format_shape, substitute

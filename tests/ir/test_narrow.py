@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tiers import examples
 
-from netc.compiler.ir import Dim, ImpossibleError, Size, Symbol, bound, narrow, substitute
+from netc.compiler.ir import Dim, ImpossibleError, Narrowing, Size, Symbol, bound, substitute
 from netc.compiler.ir.dims import floor_divide
 
 ALL = 400
@@ -39,7 +38,7 @@ def test_what_is_left_is_what_fits(data: st.DataObject, minimum: int, divisor: i
     at = {number: substitute(size, {symbol: number}) for number in numbers}
     wrong = [number for number in numbers if at[number] < 0]
     try:
-        narrow(size)
+        Narrowing().at_least_0(size)
     except ImpossibleError:
         assert wrong, "nothing was wrong, and nothing is left"
         return
@@ -57,9 +56,14 @@ def test_what_is_left_is_what_fits(data: st.DataObject, minimum: int, divisor: i
 
 def test_several_symbols_are_left_as_they_are() -> None:
     height, width = Symbol("H"), Symbol("W")
-    narrow(Dim(height) + Dim(width) - 9)
-    narrow(Dim(height) * Dim(height) - 9)
+    Narrowing().at_least_0(Dim(height) + Dim(width) - 9)
+    Narrowing().at_least_0(Dim(height) * Dim(height) - 9)
     assert (height.minimum, width.minimum) == (1, 1)
+
+
+def test_a_size_that_no_number_makes_right_is_told() -> None:
+    with pytest.raises(ImpossibleError):
+        Narrowing().at_least_0(floor_divide(Dim(Symbol("T")), 1 << 31) - 1)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from editor_program import PROGRAM
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from netc.compiler.check import check
 from netc.compiler.language_service.workspace import Workspace

@@ -14,8 +14,15 @@ from here import CPU_TARGETS
 from tiers import but_for
 
 import netc
-from netc.compiler import Artifact, Options, TrainPlan, compile_backward, compile_training, compile_update
-from netc.compiler import initial_weights as draw
+from netc.compiler import (
+    Artifact,
+    Options,
+    TrainPlan,
+    compile_backward,
+    compile_training,
+    compile_update,
+    initial_weights as draw,
+)
 from netc.compiler.net import Net
 from netc.compiler.optimizers.base import optimizer
 from netc.runtime.devices.device import CPU

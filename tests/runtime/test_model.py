@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -173,3 +176,18 @@ def test_the_facade_is_light_until_it_is_used() -> None:
     assert {"Model", "Trainer", "load", "compile"} <= set(dir(netc))
     with pytest.raises(AttributeError, match="no attribute nothing"):
         netc.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda net: netc.Model("a.onnx"), "netc.Model takes a Net, not a str: write `netc.Model(netc.load("),
+        (lambda net: netc.Trainer(net), "netc.Trainer takes a Model, not a Net: write `netc.Trainer(netc.Model("),
+        (lambda net: netc.compile("a.net"), "netc.compile takes a Net, not a str: write `netc.compile(netc.load("),
+        (lambda net: netc.graph("a.net"), "netc.graph takes a Net, not a str: write `netc.graph(netc.load("),
+        (lambda net: netc.loads(None), "netc.loads takes a str, not a NoneType: write `netc.loads("),
+    ],
+)
+def test_something_else_in_the_place_of_a_net_is_told(call: Callable[[Any], object], said: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(said)):
+        call(netc.loads("net A { input x: 4; dense(2) }"))

@@ -67,3 +67,14 @@ def test_what_two_sizes_say_together_is_told_after_the_run() -> None:
     assert model({"x": np.ones((1, 5, 3), "f4"), "z": np.ones((1, 4, 3), "f4")}).shape == (1, 4, 3)
     with pytest.raises(netc.DiagnosticError, match=r"E558.*cannot take inputs of these sizes.*`S`, `T`"):
         model({"x": np.ones((1, 4, 3), "f4"), "z": np.ones((1, 5, 3), "f4")})
+
+
+def test_a_summary_says_which_sizes_fit() -> None:
+    net = netc.loads(
+        "net A { input x: [3, H, W]; expect W % 4 == 0 and W <= 90; maxpool(2x2) -> conv(4, 5x5) -> global_avgpool }"
+    )
+    assert net.summary()["sizes"] == {
+        "H": {"minimum": 10, "divisor": 1},
+        "W": {"minimum": 12, "maximum": 88, "divisor": 4},
+    }
+    assert "sizes        H at least 10, W a multiple of 4 between 12 and 88" in str(net.summary())

@@ -10,8 +10,10 @@ from sessions import session_of
 
 from netc.compiler.emit import emit
 from netc.compiler.ir import Builder, DType, Graph, Value
-from netc.compiler.targets.fast import operators as operators  # makes them known
-from netc.compiler.targets.fast import recurrent_operators as recurrent_operators
+from netc.compiler.targets.fast import (
+    operators as operators,  # makes them known
+    recurrent_operators as recurrent_operators,
+)
 
 Array = np.ndarray[Any, Any]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable as Function
-from collections.abc import Sequence
+from collections.abc import Callable as Function, Sequence
 from dataclasses import dataclass
 
 

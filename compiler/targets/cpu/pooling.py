@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from netc.compiler.ir import Builder, Node
 from netc.compiler.targets.layout import Layout
-from netc.compiler.targets.pooling import max_pool_gradient as standard_gradient
-from netc.compiler.targets.pooling import maxima
+from netc.compiler.targets.pooling import max_pool_gradient as standard_gradient, maxima
 
 
 def max_pool(layout: Layout, g: Builder, node: Node) -> bool:

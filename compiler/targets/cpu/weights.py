@@ -11,8 +11,7 @@ from functools import cache
 
 from netc.compiler.ir import Builder, DType, Tensor, Value
 from netc.compiler.ops.slicing import pad_axis
-from netc.compiler.targets.convolution import static
-from netc.compiler.targets.convolution import turned_weights as turned_kernels
+from netc.compiler.targets.convolution import static, turned_weights as turned_kernels
 from netc.compiler.targets.layout import Layout
 
 

@@ -7,11 +7,12 @@ from typing import Any
 from netc.compiler.ir import Builder, Node, Value, product
 from netc.compiler.ops.checks import surely_less
 from netc.compiler.targets.convolution import static
-from netc.compiler.targets.cpu.convolution import conv as domain_convolution
-from netc.compiler.targets.cpu.convolution import fits, is_depthwise
+from netc.compiler.targets.cpu.convolution import conv as domain_convolution, fits, is_depthwise
 from netc.compiler.targets.cpu.rows import rows as cpu_rows
-from netc.compiler.targets.fast import operators as operators  # makes them known
-from netc.compiler.targets.fast import recurrent_operators as recurrent_operators
+from netc.compiler.targets.fast import (
+    operators as operators,  # makes them known
+    recurrent_operators as recurrent_operators,
+)
 from netc.compiler.targets.fast.relu import before_relu
 from netc.compiler.targets.layout import Layout, Row, Way, ways
 

@@ -13,8 +13,7 @@ import click
 from netc.cli.command import OUTPUT, START, option
 from netc.cli.options import device_option, format_option, net_options
 from netc.cli.paths import WEIGHTS, PathTo
-from netc.cli.terminal import put_json, say
-from netc.cli.terminal import show as answer
+from netc.cli.terminal import put_json, say, show as answer
 
 if TYPE_CHECKING:
     from netc.runtime.data import Inputs

@@ -1,0 +1,29 @@
+"""What a net needs of the sizes that its inputs leave open: of `[3, H, W]`, H and W."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from netc.compiler.ir.dims import BATCH_SYMBOL, symbols
+from netc.compiler.ir.graph import Value
+
+
+def needed_sizes(inputs: Iterable[Value]) -> dict[str, dict[str, int]]:
+    """`{"H": {"minimum": 32, "divisor": 16, "maximum": 512}}`, of those that may not be anything."""
+    opened = {symbol for value in inputs for size in value.shape for symbol in symbols(size)} - {BATCH_SYMBOL}
+    found = {}
+    for symbol in sorted(opened, key=lambda symbol: symbol.name):
+        most = {} if symbol.maximum is None else {"maximum": symbol.maximum}
+        if symbol.minimum > 1 or symbol.divisor > 1 or most:
+            found[symbol.name] = {"minimum": symbol.minimum, "divisor": symbol.divisor, **most}
+    return found
+
+
+def in_words(needed: Mapping[str, int]) -> str:
+    """What one of them has to be: `a multiple of 16 between 32 and 512`, `at least 7`, `at most 4`."""
+    low, high, divisor = needed["minimum"], needed.get("maximum"), needed["divisor"]
+    multiple = f"a multiple of {divisor}" if divisor > 1 else ""
+    if low > divisor and high is not None:
+        return f"{multiple} between {low} and {high}".strip()
+    limit = f"at most {high}" if high is not None else f"at least {low}" if low > divisor else ""
+    return " of ".join(part for part in (multiple, limit) if part)
