@@ -36,7 +36,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netc.grammar.given import require
+from netc.grammar.given import named, path_of, require, seed_of
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -94,7 +94,8 @@ def load(path: str | Path, net: str | None = None, **settings: Any) -> Net:
     """
     from netc.compiler import load as load_file
 
-    return load_file(str(path), net, settings)
+    file = path_of(path, "netc.load", 'netc.load("a.net")')
+    return load_file(str(file), named(net, "net=", 'net="A"'), settings)
 
 
 def loads(text: str, net: str | None = None, **settings: Any) -> Net:
@@ -108,7 +109,7 @@ def loads(text: str, net: str | None = None, **settings: Any) -> Net:
     from netc.compiler import load as load_file
 
     require(text, str, "netc.loads", 'netc.loads("net A { … }")')
-    return load_file(TEXT_FILE, net, settings, source=text)
+    return load_file(TEXT_FILE, named(net, "net=", 'net="A"'), settings, source=text)
 
 
 def graph(net: Net, depth: int | None = None, heat: str | None = None) -> Diagram:
@@ -142,7 +143,7 @@ def load_run(path: str | Path, device: str = "auto") -> Run:
     """
     from netc.runtime.runs.loaded import load_run as read
 
-    return read(Path(path), device)
+    return read(path_of(path, "netc.load_run", 'netc.load_run("runs/a")'), device)
 
 
 def compile(
@@ -174,6 +175,7 @@ def compile(
 
     require(net, Net, "netc.compile", 'netc.compile(netc.load("a.net"))')
     options = options or Options()
+    seed = seed_of(seed)
     if train:
         artifact = compile_training(net, plan, batch=batch, target=target, options=options)
     else:

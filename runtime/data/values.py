@@ -104,11 +104,16 @@ def check_finite(values: np.ndarray, where: Where, port: Mapping[str, Any]) -> l
         return []
     advice = "repair the row or leave it out"
     findings = _find(values, where, lambda rows: ~np.isfinite(rows), "E506", "a finite number", advice)
-    if findings or values.dtype.itemsize <= 4 or port["dtype"] != "float32":
-        return findings
+    return findings or check_held(values, where, port)
+
+
+def check_held(values: np.ndarray, where: Where, port: Mapping[str, Any]) -> list[Diagnostic]:
+    """E506 for numbers that float32 has no place for, where the port is of that type."""
+    if values.dtype.kind != "f" or values.dtype.itemsize <= 4 or port["dtype"] != "float32":
+        return []
     expected = f"a number that float32 holds, up to {LARGEST:.3g}"
     advice = "divide the numbers by a power of ten"
-    return _find(values, where, lambda rows: np.abs(rows) > LARGEST, "E506", expected, advice)
+    return _find(values, where, lambda rows: np.isfinite(rows) & (np.abs(rows) > LARGEST), "E506", expected, advice)
 
 
 def advice_for_bounds(port: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ from netc.compiler import (
     undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.given import require
+from netc.grammar.given import number, path_of, require, seed_of
 from netc.runtime.data.cards.card import NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import Parts, bind
@@ -103,8 +103,8 @@ class Trainer(Measuring):
             self.notes = found.lines
         for target, source, _ in followed(net.parameters, plan):
             model.weights.put(target.name, model.weights.get(source.name))
-        super().__init__(model, plan, seed=model.seed if seed is None else seed, options=options, profile=profile,
-                         cache_features=cache_features, skip_bad_steps=skip_bad_steps)  # fmt: skip
+        super().__init__(model, plan, seed=model.seed if seed is None else seed_of(seed), options=options,
+                         profile=profile, cache_features=cache_features, skip_bad_steps=skip_bad_steps)  # fmt: skip
 
     def __repr__(self) -> str:
         done = f"epoch {self.progress.epoch} of {self.plan.epochs}, step {self.progress.step:,}"
@@ -120,6 +120,8 @@ class Trainer(Measuring):
         then stay as they were, and the optimizer's state starts afresh. Where the loss is scaled, for `mixed`
         precision, such a step is skipped, and raises E701 only when no scale is left that could help.
         """
+        require(batch, Mapping, "trainer.step", 'trainer.step({"x": …, "label": …})')
+        lr = None if lr is None else number(lr, "lr")
         check_decided(self.plan)
         fed = feed(self.data_ports, batch, self.card or self.model.card or NO_CARD, finite=True)
         if rows_of(fed, self.data_ports) == 0:
@@ -162,6 +164,9 @@ class Trainer(Measuring):
         KeyboardInterrupt). Raises DiagnosticError E701 when the loss is NaN or infinite, E580 for what is no data, E563
         for a folder that isn't empty, E569 where another training is at work in it.
         """
+        followers = shown(listener, quiet=quiet)
+        if out is not None and not isinstance(out, RunFolder):
+            out = path_of(out, "out=", 'out="runs/a"')
         bound = bind(data, self.data_ports, validation, self.card, steps, begun=self.model.card)
         if self._resumed is not None:
             check_same_rows(self._resumed, bound.card)
@@ -175,7 +180,6 @@ class Trainer(Measuring):
             self.path = folder.path if folder is not None else self.path
             self.card = self.model.card = bound.card
             parts = self._cached(bound) if self.features is not None else bound
-            followers = shown(listener, quiet=quiet)
             if not quiet:
                 notes = [*notes, *once(slower_than_it_could(self.model.device, self.model.target), followers)]
             Loop(self, parts, total, folder, Listeners(followers), checkpoint_seconds, notes).run()
@@ -233,7 +237,7 @@ class Trainer(Measuring):
 
     def resume(self, out: str | Path) -> None:
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""
-        folder = RunFolder(Path(out))
+        folder = RunFolder(path_of(out, "trainer.resume", 'trainer.resume("runs/a")'))
         tensors, about, progress = folder.read_last()
         folder.check_best()
         card = card_of(read_tensors(folder.checkpoint)[1].get(CARD_KEY), str(folder.checkpoint))

@@ -269,9 +269,11 @@ def test_rows_of_labels_are_checked(tmp_path: Path, steps: str, more: str, row: 
         assert in_file.message.endswith("label[1] is 0, expected labels of `label` other than the blank, "
                                         "up to the -1 that ends a row")  # fmt: skip
     else:
-        assert in_arrays.message.startswith("row 1 of `label` has") and said in in_arrays.message
-        assert "label[1] has" in in_file.message and said in in_file.message
-        assert "zero_infinity=true" in str(in_arrays.help) and "zero_infinity=true" in str(in_file.help)
+        assert in_arrays.message.startswith("row 1 of `label` has")
+        assert "label[1] has" in in_file.message
+        for found in (in_arrays, in_file):
+            assert said in found.message
+            assert "zero_infinity=true" in str(found.help)
 
 
 def test_too_few_steps_that_count_name_the_way_out() -> None:

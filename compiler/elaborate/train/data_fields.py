@@ -35,11 +35,14 @@ def check_fields(frame: Frame, terms: Sequence[Term]) -> None:
 def agree(one: TargetSpec, other: TargetSpec) -> bool:
     """Whether one field can be both: labels to ignore may be named by one term alone, and the narrower bounds hold."""
     either = one.ignored == other.ignored or None in (one.ignored, other.ignored)
-    open_ = {"ignored": None, "between": None, "row": None}
-    return either and _read_alike(one, other) and replace(one, **open_) == replace(other, **open_)
+    return either and _end_alike(one, other) and _without_labels(one) == _without_labels(other)
 
 
-def _read_alike(one: TargetSpec, other: TargetSpec) -> bool:
+def _without_labels(spec: TargetSpec) -> TargetSpec:
+    return replace(spec, ignored=None, between=None, row=None)
+
+
+def _end_alike(one: TargetSpec, other: TargetSpec) -> bool:
     """Whether rows of labels end at the same number, without the same class."""
     if one.row is None or other.row is None:
         return True
