@@ -32,6 +32,7 @@ onnxruntime.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,7 @@ def load(path: str | Path, net: str | None = None, **settings: Any) -> Net:
     """
     from netc.compiler import load as load_file
 
+    _tell_unknown_limits()
     file = path_of(path, "netc.load", 'netc.load("a.net")')
     return load_file(str(file), named(net, "net=", 'net="A"'), settings)
 
@@ -108,8 +110,20 @@ def loads(text: str, net: str | None = None, **settings: Any) -> Net:
     """
     from netc.compiler import load as load_file
 
+    _tell_unknown_limits()
     require(text, str, "netc.loads", 'netc.loads("net A { … }")')
     return load_file(TEXT_FILE, named(net, "net=", 'net="A"'), settings, source=text)
+
+
+@cache
+def _tell_unknown_limits() -> None:
+    """Warn once of limits in the environment that there are not."""
+    import warnings
+
+    from netc.grammar.limits import unknown
+
+    for found in unknown():
+        warnings.warn(f"{found.message}: {found.help}", stacklevel=3)
 
 
 def graph(net: Net, depth: int | None = None, heat: str | None = None) -> Diagram:
