@@ -30,10 +30,9 @@ class Ctc(Loss):
     `mask` says which steps count, `[T]`: those of 0 are passed over, as if the sequence were shorter. A value of the
     net with one number an example weighs examples instead. Where there are too few steps for the labels, the loss is
     infinite: such rows of the data are refused, and fewer steps that count end a training; with `zero_infinity=true`
-    it is 0. Both ways the slopes of such an example are 0,
-    where PyTorch has NaN for infinite ones. The sum is over logarithms, brought back to 0 after each step, so that
-    neither large logits nor long sequences lose digits. As PyTorch's `ctc_loss` of `log_softmax`; Keras's `CTC` does
-    not divide by the number of labels.
+    it is 0. Both ways the slopes of such an example are 0, where PyTorch has NaN for infinite ones. The sum is over
+    logarithms, brought back to 0 after each step, so that neither large logits nor long sequences lose digits. As
+    PyTorch's `ctc_loss` of `log_softmax`; Keras's `CTC` does not divide by the number of labels.
     """
 
     also = ("CTCLoss", "ctc_batch_cost", "connectionist_temporal_classification")
