@@ -122,7 +122,7 @@ ALL = (
 
 
 def unknown() -> list[Diagnostic]:
-    """Warnings about variables of the environment that look like a limit's, and are none: they raise and lower nothing."""
+    """Warnings about variables of the environment that are called as limits are, and are none: they do nothing."""
     known = [PREFIX + limit.name for limit in ALL]
     return [
         Diagnostic(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from netc.compiler import LabelRow
+from netc.compiler import LabelRow, size_in
 from netc.grammar.counted import counted
 
 ADVICE_FOR_BLANKS = "number the labels past the blank, and give the net a class more where they need one"
@@ -30,7 +30,7 @@ def steps_for(rows: np.ndarray, row: LabelRow) -> tuple[np.ndarray, np.ndarray]:
 def steps_of(row: LabelRow, sizes: Mapping[str, int]) -> int | None:
     """How many steps there are at most, where they are known; sizes: of open ones, by name."""
     steps = row.get("steps")
-    return sizes.get(steps) if isinstance(steps, str) else steps
+    return size_in(steps, sizes) if isinstance(steps, str) else steps
 
 
 def too_many(labels: int, needed: int, steps: int) -> str:

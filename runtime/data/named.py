@@ -92,7 +92,7 @@ def as_array(value: Any, name: str = "") -> Array:
     try:
         array = np.asarray(value)
     except ValueError:  # what else NumPy has no array for, it has an array of objects for
-        raise error("E556", f"{_called(name)} has parts of several shapes", help=UNEVEN) from None
+        raise error("E556", f"the parts of {_called(name)} have several shapes", help=UNEVEN) from None
     if array.dtype == object and array.size and all(isinstance(item, str) for item in array.reshape(-1)):
         return array.astype(np.str_)
     return array

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import netc
-
 from netc.cli import run
 from netc.compiler.weights.formats import read
 from netc.grammar import opening
