@@ -6,7 +6,7 @@ import math
 import numbers
 import operator
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +74,25 @@ def whole(given: object, name: str, low: int, high: int) -> int:
     return found
 
 
-def number(given: object, name: str) -> float:
-    """A number that is finite, NumPy's too; raises TypeError for what is none, ValueError for NaN and infinity."""
+def number(given: object, name: str, *, infinite: bool = False) -> float:
+    """A number, NumPy's too; raises TypeError for what is none, ValueError for NaN, and infinity unless it is meant."""
     given = plain(given)
     if isinstance(given, bool) or not isinstance(given, numbers.Real):
         raise TypeError(f"`{name}` is a number, not {kind_of(given)}: write `{name}=0.1`")
-    if not math.isfinite(given):
+    if not (math.isfinite(given) or (infinite and given == math.inf)):
         raise ValueError(f"`{name}` is a number that is finite, not {given}: write `{name}=0.1`")
     return float(given)
+
+
+def scalar(given: Any) -> Any:
+    """A number of NumPy's, or a tensor of no axes, as Python's; all else as it is."""
+    return plain(given) if getattr(given, "shape", None) == () else given
+
+
+def one_of(given: object, name: str, words: Sequence[str]) -> None:
+    """Raise ValueError unless something is one of some words."""
+    if given not in words:
+        raise ValueError(f'`{name}` is one of {", ".join(words)}, not {str(given)[:40]}: write `{name}="{words[0]}"`')
 
 
 def seed_of(given: object) -> int:

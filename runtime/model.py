@@ -43,6 +43,7 @@ from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Session
 
 MOST_THREADS = 1024
+MOST_CLASSES = 2**31 - 1
 ROWS = 256
 """Of a DataSet that are answered at a time."""
 
@@ -150,6 +151,7 @@ class Model:
         Raises DiagnosticError E583 for a net whose loss compares no classes: its answer is `model(x)`; E506 for NaN and
         infinity, which no class is likely for.
         """
+        top = whole(top, "top", 1, MOST_CLASSES)
         scored = compile_scorer(self.net).manifest["inputs"] if self.net.plans else []
         predictions = [said(port) for port in scored if port["role"] == "prediction"]
         taps = self._read_alike(name for name in predictions if name not in self.net.outputs)

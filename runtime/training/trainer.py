@@ -26,7 +26,7 @@ from netc.compiler import (
     undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.given import number, path_of, require, seed_of
+from netc.grammar.given import number, path_of, require, scalar, seed_of, whole
 from netc.runtime.data.cards.card import NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import Parts, bind
@@ -50,6 +50,8 @@ from netc.runtime.training.measuring import Measuring
 from netc.runtime.training.recorded import folder_for
 from netc.runtime.training.steps import rows_of
 from netc.runtime.training.watching import check_watched
+
+MOST_SKIPPED = MOST_STEPS = 2**31 - 1
 
 
 class Trainer(Measuring):
@@ -96,6 +98,8 @@ class Trainer(Measuring):
         self.notes: list[str] = []
         check_moving(net, plan)
         options = options or Options()
+        require(options, Options, "options=", 'options=netc.Options(precision="mixed")')
+        skip_bad_steps = whole(skip_bad_steps, "skip_bad_steps", 0, MOST_SKIPPED)
         check_precision(model.device, options.precision)
         if model.drawn and plan.init:
             found = read_starts(net, plan)
@@ -165,9 +169,11 @@ class Trainer(Measuring):
         for a folder that isn't empty, E569 where another training is at work in it.
         """
         followers = shown(listener, quiet=quiet)
+        checkpoint_seconds = number(checkpoint_seconds, "checkpoint_seconds", infinite=True)
+        steps = None if steps is None else whole(steps, "steps", 0, MOST_STEPS)
         if out is not None and not isinstance(out, RunFolder):
             out = path_of(out, "out=", 'out="runs/a"')
-        bound = bind(data, self.data_ports, validation, self.card, steps, begun=self.model.card)
+        bound = bind(data, self.data_ports, scalar(validation), self.card, steps, begun=self.model.card)
         if self._resumed is not None:
             check_same_rows(self._resumed, bound.card)
         self._decide(bound.card)

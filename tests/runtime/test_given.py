@@ -96,6 +96,18 @@ def test_one_path_is_one_value(model: netc.Model) -> None:
         (lambda m, t: t(m).step((X, Y)), "trainer.step takes a Mapping, not a tuple"),
         (lambda m, t: t(m).step({"x": X, "label": Y}, "c"), "`lr` is a number, not a str: write `lr=0.1`"),
         (lambda m, t: t(m).step({"x": X, "label": Y}, ["c"]), "`lr` is a number, not a list"),
+        (lambda m, t: t(m).fit((X, Y), checkpoint_seconds="a"), "`checkpoint_seconds` is a number, not a str"),
+        (lambda m, t: t(m).fit([(X, Y)], steps="a"), "`steps` is a whole number from 0"),
+        (lambda m, _: netc.Trainer(m, options=3), "options= takes an Options, not an int"),
+        (lambda m, _: netc.Trainer(m, skip_bad_steps="a"), "`skip_bad_steps` is a whole number from 0"),
+        (lambda m, _: netc.compile(m.net, options=3), "options= takes an Options, not an int"),
+        (lambda m, _: netc.compile(m.net, batch="a"), "`batch` is a whole number from 1"),
+        (lambda m, _: netc.compile(m.net, weights=3), "weights= takes a Mapping, not an int"),
+        (lambda m, _: netc.compile(m.net, train=True, plan=3), "plan= takes a TrainPlan, not an int"),
+        (lambda m, _: netc.graph(m.net, depth="a"), "`depth` is a whole number from 0"),
+        (lambda m, _: netc.open_data("digits", validation="a"), "`validation` is a number, not a str"),
+        (lambda m, _: netc.open_data("digits", seed="a"), "`seed` is a whole number from 0"),
+        (lambda m, _: m.predict(X, top="a"), "`top` is a whole number from 1"),
         (lambda m, t: t(m).resume(None), "trainer.resume takes a str or PathLike, not a NoneType"),
         (lambda m, t: t(m).fit((X, Y), listener=3), "listener= takes a Listener, not an int"),
         (lambda m, t: t(m).fit((X, Y), listener=print), "listener= takes a Listener, not a builtin_function"),
@@ -139,6 +151,25 @@ def test_another_kind_of_thing_is_told(call: Callable[[Any, Any], Any], said: st
 def test_what_does_not_fit_is_a_finding(call: Callable[[Any, Any], Any], said: str, model: netc.Model) -> None:
     with pytest.raises(netc.DiagnosticError, match=said):
         call(model, trainer)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda m: netc.compile(m.net, batch=0), "`batch` is a whole number from 1 to 2,147,483,647, not 0"),
+        (lambda m: m.predict(X, top=0), "`top` is a whole number from 1"),
+        (lambda m: netc.graph(m.net, heat="a"), 'is one of params, flops, memory, not a: write `heat="params"`'),
+        (lambda m: netc.Trainer(m).step({"x": X, "label": Y}, np.nan), "`lr` is a number that is finite, not nan"),
+    ],
+)
+def test_numbers_and_words_out_of_place_are_told(call: Callable[[Any], Any], said: str, model: netc.Model) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        call(model)
+
+
+def test_a_share_may_be_a_number_of_numpy(model: netc.Model) -> None:
+    history = trainer(model).fit((X, Y), validation=np.float64(0.5), epochs=1, quiet=True)
+    assert "validation_loss" in history[0]
 
 
 def test_a_wrong_listener_leaves_no_folder(model: netc.Model, tmp_path: Path) -> None:
