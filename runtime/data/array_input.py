@@ -26,7 +26,7 @@ class Reader:
 
     target   the classes that labels beside the examples are compared with, or None
     notes    what was done to a file;  counted: what was done to images, and to how many
-    skipped  files in folders that nothing read, by ending
+    skipped  files in folders that nothing read, by ending;  damaged: images that were left out
     """
 
     ports: Ports
@@ -35,6 +35,7 @@ class Reader:
     notes: list[str] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    damaged: list[str] = field(default_factory=list)
 
     def known(self, port: Mapping[str, Any]) -> InputCard:
         """The card's input, or one that says nothing."""
