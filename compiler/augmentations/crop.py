@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Crop(Augmentation):
     """Pads training images with zeros and cuts a random piece of the old size out.
 
-    So each example moves by up to `padding` pixels along both axes (He et al. 2015, arXiv:1512.03385). Images are longer
-    than the padding on each side, so that something of them is left.
+    So each example moves by up to `padding` pixels along both axes (He et al. 2015, arXiv:1512.03385). Images are
+    longer than the padding on each side, so that something of them is left.
     """
 
     in_pixels = True

@@ -117,7 +117,12 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
 
 def _notes(reader: Reader) -> tuple[str, ...]:
     looked = [f"{counted(count, 'image')}: {what}" for what, count in reader.counted.items()]
-    return (*dict.fromkeys(reader.notes), *left_out(reader.damaged), *looked, *([skipped_text(reader.skipped)] if reader.skipped else []))
+    return (
+        *dict.fromkeys(reader.notes),
+        *left_out(reader.damaged),
+        *looked,
+        *([skipped_text(reader.skipped)] if reader.skipped else []),
+    )
 
 
 def _expanded(reader: Reader, spec: str) -> list[Asked]:

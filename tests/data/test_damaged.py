@@ -81,7 +81,9 @@ def test_many_are_counted(tmp_path: Path) -> None:
     assert "30 of 31 images" in found.notes[-11]
     assert found.notes[-1] == "and 20 more"
     notes = open_data(f"{tmp_path}:damaged=skip").notes
-    assert any(note.startswith("30 damaged images left out: ") and note.endswith("09.png and 20 more") for note in notes)
+    assert any(
+        note.startswith("30 damaged images left out: ") and note.endswith("09.png and 20 more") for note in notes
+    )
 
 
 def test_a_single_one_has_the_way_out_too(photos: Path) -> None:
@@ -119,3 +121,15 @@ def test_a_question_about_none_is_refused(photos: Path) -> None:
         read_inputs([f"{photos / 'cat/1.png'}:damaged=skip"], [PORT])
     with pytest.raises(DiagnosticError, match="E510"):
         read_inputs([f"{photos / 'cat/0.png'}:size=4"], [PORT])
+
+
+def test_a_small_picture_is_told_as_one(tmp_path: Path) -> None:
+    """Of a net whose windows don't fit into it: in pixels, and with the side that is too short."""
+    port = {**PORT, "shape": ["N", 3, "H", "W"], "sizes": {"W": {"minimum": 7, "divisor": 1}}}
+    Image.new("RGB", (5, 9)).save(tmp_path / "a.png")
+    with pytest.raises(DiagnosticError) as caught:
+        read_inputs([tmp_path / "a.png"], [port])
+    (found,) = caught.value.diagnostics
+    assert found.code == "E504"
+    assert found.message.endswith("a.png is 9x5 pixels, and `W`, the width, is 5")
+    assert found.help == "give an image of which the width is at least 7"

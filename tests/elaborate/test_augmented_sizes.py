@@ -34,7 +34,7 @@ def found(listed: str, sizes: str = "H, W", pool: str = "maxpool(7x7)") -> tuple
         ("resize(9), crop(9)", "H, W", "E418", "crop(9)", "a side of 9", "`crop(8)`"),
         ("crop(7)", "7, W", "E418", "crop(7)", "a side of 7", "`crop(6)`"),
         ("resize(4)", "H, W", "E418", "resize(4)", "a height of 4, and the net takes at least 7 for `H`", "at least 7"),
-        ("resize(7x6)", "H, W", "E418", "resize(7x6)", "a width of 6, and the net takes at least 7 for `W`", "at least"),
+        ("resize(7x6)", "H, W", "E418", "resize(7x6)", "a width of 6, and the net takes at least 7", "at least"),
         ("flip, random_resized_crop(6)", "H, W", "E418", "random_resized_crop(6)", "a height of 6", "at least 7"),
         ("resize(1000000)", "H, W", "E141", "resize(1000000)", "1,000,000 x 1,000,000", "make it smaller"),
         ("resize(1000000), resize(7)", "7, 7", "E141", "resize(1000000)", "11,175.9 GiB", "make it smaller"),

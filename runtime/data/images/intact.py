@@ -67,7 +67,7 @@ def damage_in(paths: Sequence[Path], first: DiagnosticError, *, in_memory: bool)
     """
     if not is_damage(first):
         return first
-    found = []
+    found: list[Diagnostic] = []
     for path in paths:
         try:
             read_header(path)
@@ -81,7 +81,7 @@ def damage_in(paths: Sequence[Path], first: DiagnosticError, *, in_memory: bool)
 
 
 def together(found: Sequence[Diagnostic], count: int) -> Diagnostic:
-    """The findings about some of `count` images as one: it says the first, names others, and says how many there are."""
+    """The findings about some of `count` images as one, which says the first, names others, and counts them."""
     first, others = found[0], found[1:]
     if not others:
         help = f"{first.help}, {WAY_OUT}" if first.help else WAY_OUT

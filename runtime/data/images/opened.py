@@ -81,7 +81,7 @@ def read_with(path: Path, read: Callable[[Any], Result]) -> Result:
 
 
 def open_again(stream: BinaryIO) -> Any:
-    """An image of which the file was opened by `read_with`, once more from its beginning, or from what is left of it."""
+    """An image of which `read_with` opened the file, once more from its beginning, or from what is left of it."""
     from PIL import Image
 
     return Image.open(stream, formats=tuple(FORMATS))
