@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from netc.compiler.importing.importer import Imported as Imported
     from netc.compiler.importing.own import SOURCE_KEY as SOURCE_KEY, source_note as source_note
     from netc.compiler.ir import Graph as Graph, Node as Node, Value as Value, format_shape as format_shape
-    from netc.compiler.ir.open_sizes import in_words as in_words, size_in as size_in
+    from netc.compiler.ir.open_sizes import size_in as size_in, unmet as unmet
     from netc.compiler.lint import lint as lint
     from netc.compiler.load import load as load, load_model as load_model
     from netc.compiler.metrics.base import Figure as Figure
@@ -236,7 +236,7 @@ _HOMES = {
     "Likeness": "probes.terms",
     "Energy": "probes.terms",
     "Along": "probes.terms",
-    "in_words": "ir.open_sizes",
+    "unmet": "ir.open_sizes",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",

@@ -82,6 +82,10 @@ class Augmentation(Declared):
         """Why images of so many channels can't be changed so, and the way out; None where they can."""
         return None
 
+    def too_small(self, side: Any) -> tuple[str, str] | None:
+        """Why images of which the shorter side has so many pixels can't be changed so, and the way out."""
+        return None
+
 
 class Fixed(Augmentation):
     """Base of what is the same for every example."""

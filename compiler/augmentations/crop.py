@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from netc.compiler.augmentations.base import Augmentation, augmentation
 from netc.compiler.declare.arguments import Integer, argument
 from netc.compiler.declare.samples import Drawn, Wrong
+from netc.grammar.counted import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 class Crop(Augmentation):
     """Pads training images with zeros and cuts a random piece of the old size out.
 
-    So each example moves by up to `padding` pixels along both axes (He et al. 2015, arXiv:1512.03385).
+    So each example moves by up to `padding` pixels along both axes (He et al. 2015, arXiv:1512.03385). Images are
+    longer than the padding on each side, so that something of them is left.
     """
 
     in_pixels = True
@@ -28,12 +30,18 @@ class Crop(Augmentation):
 
     samples = (
         Drawn("crop(1)", "2x5x7", mean=1, std=0.816497, low=0, high=2),
-        Drawn("crop(padding=3)", "1x4x3", mean=3, std=2, low=0, high=6),
+        Drawn("crop(padding=3)", "1x4x5", mean=3, std=2, low=0, high=6),
     )
     errors = (
         Wrong("crop(0)", code="E224", says="a positive whole number, found 0"),
         Wrong("crop", code="E223", says="`crop` needs `padding`"),
     )
+
+    def too_small(self, side: Any) -> tuple[str, str] | None:
+        if self.padding < side:
+            return None
+        shown = f"{counted(self.padding, 'pixel')}, and nothing is left then of images with a side of {side}"
+        return f"moves images by up to {shown}", f"write `crop({side - 1})` at most" if side > 1 else "leave it out"
 
     def draw(self, count: int, rng: np.random.Generator) -> Array:
         return rng.integers(0, 2 * self.padding + 1, size=(2, count)).T
@@ -45,7 +53,7 @@ class Crop(Augmentation):
         height, width = maps.shape[2:]
         for image, made, (down, right) in zip(maps, found, drawn - padding, strict=True):
             top, left = max(down, 0), max(right, 0)
-            part = image[:, top : height + down, left : width + right]
+            part = image[:, top : max(height + down, 0), left : max(width + right, 0)]
             made[:, top - down :, left - right :][:, : part.shape[1], : part.shape[2]] = part
         return found
 

@@ -17,7 +17,7 @@ from netc.compiler.elaborate.open_sizes import narrow_open_sizes
 from netc.compiler.elaborate.recorder import prune
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.scope import Env, Scope
-from netc.compiler.elaborate.train.augmentation import normalized
+from netc.compiler.elaborate.train.augmentation import check_open_sizes, normalized
 from netc.compiler.elaborate.train.section import elaborate_train
 from netc.compiler.elaborate.values import POISON, Several, Tensor, as_given, named_values
 from netc.compiler.ir import Graph, Node, Value
@@ -70,6 +70,10 @@ def elaborate(
     net.expects = frozenset(run.expects)
     _prune(net, run, reached)
     narrow_open_sizes(frame, net.graph)
+    for train in trains:
+        for plan in plans:
+            if plan.span == train.span:
+                check_open_sizes(frame, train, plan)
     expects.check_net(frame, net)
     if definition.name not in module.untold:
         _warn_unreached(run, reached, report)

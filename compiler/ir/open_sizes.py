@@ -33,6 +33,12 @@ def known_of(sizes: Iterable[Size]) -> list[str]:
     return [f"{name} is {in_words(needed)}" for name, needed in _needed(opened).items()]
 
 
+def unmet(needed: Mapping[str, int], size: int) -> str | None:
+    """In words what one of them has to be, where a size is not that."""
+    enough = size >= needed["minimum"] and size % needed["divisor"] == 0 and size <= needed.get("maximum", size)
+    return None if enough else in_words(needed)
+
+
 def in_words(needed: Mapping[str, int]) -> str:
     """What one of them has to be: `a multiple of 16 between 32 and 512`, `at least 7`, `at most 4`."""
     low, high, divisor = needed["minimum"], needed.get("maximum"), needed["divisor"]

@@ -18,7 +18,7 @@ from netc.grammar.counted import counted
 if TYPE_CHECKING:
     from netc.grammar.diagnostics import Diagnostic
     from netc.runtime.data.cards.card import Card
-    from netc.runtime.data.dataset import DataSet
+    from netc.runtime.data.dataset import DataSet, Split
 
 
 @verb(examples=("netc data runs/Digits", "netc data digits.onnx", "netc data photos:size=64 --format json"))
@@ -111,7 +111,7 @@ def _fields(opened: DataSet) -> dict[str, Any]:
             "rows": len(part),
             "fields": {
                 field: {"shape": list(values.shape[1:]), "dtype": str(values.dtype)}
-                for field, values in part.fields.items()
+                for field, values in _kept(opened, part).fields.items()
             },
         }
         for name, part in opened.parts.items()
@@ -122,10 +122,28 @@ def _fields(opened: DataSet) -> dict[str, Any]:
         "data": opened.name,
         "parts": parts,
         "classes": None if classes is None else list(classes),
+        "left_out": list(opened.options.drop),
+        "split": _held(opened),
         "notes": list(opened.notes),
         "skipped": dict(opened.skipped),
         "findings": [f"{item.code}: {item.message}" for item in opened.warnings],
     }
+
+
+def _kept(opened: DataSet, part: Split) -> Split:
+    """A part without the fields that an option leaves out; one of nothing else is shown as it is."""
+    left = opened.options.drop
+    fields = {name: values for name, values in part.fields.items() if name not in left}
+    columns = tuple(name for name in part.columns if name not in left)
+    return replace(part, fields=fields, columns=columns) if fields else part
+
+
+def _held(opened: DataSet) -> dict[str, int] | None:
+    """The rows to learn from and those that an option holds out, before a net says which classes are divided alike."""
+    if opened.options.validation is None and opened.options.test is None:
+        return None
+    division = opened.divide(frozenset())
+    return {"train": len(division.train), "held_out": len(division.held)}
 
 
 def _field_lines(opened: DataSet) -> list[str]:
@@ -133,7 +151,11 @@ def _field_lines(opened: DataSet) -> list[str]:
     from netc.runtime.data.match import listed
 
     lines = [f"data     {opened.name}"]
-    lines += [f"part     {name}: {describe([part], None)}" for name, part in opened.parts.items()]
+    lines += [f"part     {name}: {describe([_kept(opened, part)], None)}" for name, part in opened.parts.items()]
+    left, split = opened.options.drop, _held(opened)
+    lines += [f"left out {', '.join(left)}"] if left else []
+    if split is not None:
+        lines.append(f"split    {split['train']:,} to learn from, {split['held_out']:,} held out")
     classes = opened.class_names
     lines += [] if classes is None else [f"classes  {len(classes)}: {listed(classes)}"]
     return lines + [f"note     {note}" for note in opened.notes]

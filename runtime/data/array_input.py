@@ -15,7 +15,8 @@ from netc.runtime.data.errors import error, shape_text
 from netc.runtime.data.fit import Fit, expectation, fit_shape, open_sizes, with_height_width
 from netc.runtime.data.images.decode import LEVELS
 from netc.runtime.data.scale import BYTES, divisor
-from netc.runtime.data.values import LARGEST
+from netc.runtime.data.shapes import no_numbers
+from netc.runtime.data.values import check_finite
 
 Ports = Sequence[Mapping[str, Any]]
 
@@ -26,7 +27,7 @@ class Reader:
 
     target   the classes that labels beside the examples are compared with, or None
     notes    what was done to a file;  counted: what was done to images, and to how many
-    skipped  files in folders that nothing read, by ending
+    skipped  files in folders that nothing read, by ending;  damaged: images that were left out
     """
 
     ports: Ports
@@ -35,6 +36,7 @@ class Reader:
     notes: list[str] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    damaged: list[str] = field(default_factory=list)
 
     def known(self, port: Mapping[str, Any]) -> InputCard:
         """The card's input, or one that says nothing."""
@@ -73,34 +75,32 @@ def convert(
     one = fit_shape(values.shape, sizes, channels_last=channels_last, as_bytes=as_bytes)
     many = fit_shape(values.shape[1:], sizes, channels_last=channels_last, as_bytes=as_bytes) if values.ndim else None
     fitted = many or one
+    shown = f"{shape_text(values.shape[1:3])} pixels" if channels_last else shape_text(values.shape)
     if fitted is None:
-        raise error(
-            "E504",
-            f"{place} is {shape_text(values.shape)}, expected {shape_text(wanted)} for input "
-            f"`{port['name']}`, or several of them along axis 0",
-            help="give an array of the net's shape",
-        )
+        several = "" if channels_last else ", or several of them along axis 0"
+        message = f"{place} is {shown}, expected {shape_text(wanted)} for input `{port['name']}`{several}"
+        raise error("E504", message, help=f"give {'an image' if channels_last else 'an array'} of the net's shape")
+    if 0 in (values.shape if many is None else values.shape[1:]):
+        raise DiagnosticError(no_numbers(f"{place} is {shape_text(values.shape)}", port))
     after = fitted[0] if resize is None else with_height_width(fitted[0], resize, as_bytes)
-    for name, size in zip(wanted, after, strict=True):
+    sides = open_sizes(wanted, as_bytes=as_bytes) if channels_last else wanted
+    for name, side, size in zip(wanted, sides, after, strict=True):
         wish = expectation(port, name, size) if isinstance(name, str) else None
+        if wish is not None and channels_last:
+            message = f"{place} is {shown}, and `{name}`, {side}, is {size}"
+            raise error("E504", message, help=f"give an image of which {side} is {wish}")
         if wish is not None:
-            message = f"{place} is {shape_text(values.shape)}, where `{name}` is {size}"
+            message = f"{place} is {shown}, where `{name}` is {size}"
             raise error("E504", message, help=f"give an array whose `{name}` is {wish}")
     if many is None:
         values = values[None]
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        at = tuple(int(index[0]) for index in np.nonzero(~np.isfinite(values)))
-        raise error(
-            "E506",
-            f"{place} holds {values[at]} at {list(at if many else at[1:])}, expected a finite number",
-            help="replace what is not a number, or leave the example out",
-        )
-    if values.dtype.itemsize > 4 and dtype == np.float32 and (np.abs(values) > LARGEST).any():
-        raise error(
-            "E506",
-            f"{place} holds {np.abs(values).max():.3g}, and float32 numbers up to {LARGEST:.3g}",
-            help="divide the numbers first",
-        )
+
+    def where(row: int, at: int) -> str:
+        index = [int(one) for one in np.unravel_index(at, values.shape[1:])]
+        return f"{place} at {[row, *index] if many is not None else index}"
+
+    if findings := check_finite(values, where, port):
+        raise DiagnosticError(findings)
     if len(values) == 0:
         raise error("E508", f"{place} has no rows", help="give it at least one example")
     scale = divisor(values, port, known, place, said, pictures=channels_last) if dtype.kind == "f" else None

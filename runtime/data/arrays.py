@@ -113,44 +113,44 @@ def load_array(path: Path) -> np.ndarray:
         with open_file(path) as stream:
             values = np.load(stream, allow_pickle=False)
     except Exception as reason:
-        raise _refused(path, path.name, reason) from None
+        raise _refused(str(path), reason) from None
     if not isinstance(values, np.ndarray):
         raise damaged(path, "not a numpy array")
-    return _numbers(path, path.name, values)
+    return _numbers(str(path), values)
 
 
 def _array(path: Path, archive: Any, key: str) -> np.ndarray:
     try:
         values = archive[key]
     except Exception as reason:  # damaged members raise zlib.error, EOFError, SyntaxError, MemoryError, …
-        raise _refused(path, key, reason) from None
+        raise _refused(f"{path}: {key}", reason) from None
     if not isinstance(values, np.ndarray):
         raise damaged(path, f"{key} is not a numpy array")
-    return _numbers(path, key, values)
+    return _numbers(f"{path}: {key}", values)
 
 
-def _refused(path: Path, key: str, reason: Exception) -> Exception:
+def _refused(place: str, reason: Exception) -> Exception:
     if "pickle" in str(reason):
         return error(
             "E507",
-            f"{path}: {key} is pickled, and pickles are never loaded",
+            f"{place} is pickled, and pickles are never loaded",
             "loading a pickle can run any program",
             help="save the array with a plain numeric dtype",
         )
-    return damaged(path, f"{key} cannot be read: {str(reason).strip() or type(reason).__name__}")
+    return damaged(place, f"cannot be read: {str(reason).strip() or type(reason).__name__}")
 
 
-def _numbers(path: Path, key: str, values: np.ndarray) -> np.ndarray:
+def _numbers(place: str, values: np.ndarray) -> np.ndarray:
     if values.dtype.kind not in "biufU":
         raise error(
             "E507",
-            f"{path}: {key} has dtype {values.dtype}",
+            f"{place} has dtype {values.dtype}",
             "expected integers, floats or text labels",
             help="save it as numbers, or as an array of texts",
         )
     native = values.astype(values.dtype.newbyteorder("=")) if not values.dtype.isnative else values
     if native.dtype.kind == "U" and not _is_text(native):
-        raise damaged(path, f"{key} holds texts of characters that there are none of")
+        raise damaged(place, "it holds texts of characters that there are none of")
     return native
 
 

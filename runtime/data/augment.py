@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from netc.compiler import Augmentation, Kind, Mixing
-from netc.runtime.data.errors import error
+from netc.runtime.data.errors import error, shape_text
 
 Batch = dict[str, np.ndarray]
 
@@ -34,7 +34,7 @@ def augment(
     targets  names of what is no input of the net
     cuts     where each of the batches begins and ends whose gradients make one update: examples are mixed within them
 
-    Raises DiagnosticError E526 where images are not from 0 to 1 and must be.
+    Raises DiagnosticError E526 where images are not from 0 to 1 and must be, or are too small.
     """
     changed = dict(batch)
     places = [rng, *rng.spawn(max(len(augmentations) - 1, 0))]
@@ -78,16 +78,28 @@ def batch_size(batch: Mapping[str, np.ndarray]) -> int:
 
 
 def _changed(one: Augmentation, name: str, values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    too_small = one.too_small(min(_height_width(values)))
+    if too_small is not None:
+        found = f"`{name}` holds {shape_text(_height_width(values))}"
+        raise error("E526", f"`{one.word}` {too_small[0]}: {found}", help=too_small[1])
     if values.dtype == np.uint8:
         return np.ascontiguousarray(one.change(values.transpose(0, 3, 1, 2), drawn).transpose(0, 2, 3, 1))
     if one.unit and not (values.min(initial=0) >= -NEAR and values.max(initial=0) <= 1 + NEAR):
+        low, high = values.min(), values.max()
         raise error(
             "E526",
-            f"`{one.word}` changes images of numbers from 0 to 1, and `{name}` holds {values.min():g} to "
-            f"{values.max():g}",
-            help=f"give bytes, divide the data (`:scale={values.max():g}` behind its name), or leave out `{one.word}`",
+            f"`{one.word}` changes images of numbers from 0 to 1, and `{name}` holds {low:g} to {high:g}",
+            help=_brought_to_unit(low, high, one),
         )
     return one.change(values, drawn)
+
+
+def _brought_to_unit(low: float, high: float, one: Augmentation) -> str:
+    """The way out for images of another range: dividing brings no negative number to 0."""
+    if low < -NEAR:
+        before = "give the images as they were before they were normalized"
+        return f"{before}, and normalize in the net, or leave out `{one.word}`"
+    return f"give bytes, divide the data (`:scale={high:g}` behind its name), or leave out `{one.word}`"
 
 
 def _is_image(name: str, values: np.ndarray, targets: Collection[str] = ()) -> bool:

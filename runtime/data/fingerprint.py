@@ -32,6 +32,8 @@ def fingerprint(fields: Iterable[tuple[str, Field]]) -> str:
 
 
 def _add_array(digest: Any, values: np.ndarray) -> None:
+    if not values.size:
+        return  # rows of no numbers: type and shape are all there is to them
     step = max(1, CHUNK // max(1, values[:1].nbytes))
     for start in range(0, len(values), step):
         digest.update(np.ascontiguousarray(values[start : start + step]).data.cast("B"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import Port, Resize, in_words
+from netc.compiler import Port, Resize, unmet
 
 Sizes = tuple[int, ...]
 Wanted = Sequence[int | str]
@@ -174,7 +174,4 @@ def matches(found: Sizes, wanted: Wanted) -> bool:
 def expectation(port: Mapping[str, Any], name: str, size: int) -> str | None:
     """What the net needs of a named size where this one is not it: `a multiple of 16 of at least 32`; else None."""
     needed = port.get("sizes", {}).get(name)
-    if needed is None:
-        return None
-    enough = size >= needed["minimum"] and size % needed["divisor"] == 0 and size <= needed.get("maximum", size)
-    return None if enough else in_words(needed)
+    return None if needed is None else unmet(needed, size)

@@ -28,7 +28,7 @@ from netc.runtime.data.fit import (
 from netc.runtime.data.images.decode import LEVELS
 from netc.runtime.data.locate import Located, locate_input, locate_target
 from netc.runtime.data.scale import BYTES, divisor
-from netc.runtime.data.shapes import wrong_shape
+from netc.runtime.data.shapes import no_numbers, wrong_shape
 from netc.runtime.data.values import check_values
 
 Ports = Sequence[Mapping[str, Any]]
@@ -118,6 +118,8 @@ def _fit(
     if values.dtype.kind == "U":
         message = f"{located.place} holds text, expected numbers for `{port['name']}`"
         return finding("E507", message, help="save numbers; names of classes are for a loss that compares classes")
+    if 0 in found and port["role"] == "data":  # answers may be none, such as the labels of a silence
+        return no_numbers(f"{located.place}: a row is {shape_text(found)}", port)
     as_bytes = port["role"] == "data" and dtype == np.uint8
     known = [_known(size, sizes) if isinstance(size, str) else size for size in wanted]
     positions = tuple(size for size in known if isinstance(size, int))

@@ -22,14 +22,15 @@ from netc.runtime.data.files_below import skipped_text, unread
 from netc.runtime.data.formats.base import format_of_file
 from netc.runtime.data.formats.images_by_class import image_files
 from netc.runtime.data.images.decode import LEVELS, WHITE, read_header, read_image
+from netc.runtime.data.images.intact import is_damage, left_out, together
 from netc.runtime.data.images.opened import SUFFIXES
 from netc.runtime.data.images.pictures import called
 from netc.runtime.data.open import open_data
 from netc.runtime.data.spec import Options, check_used, parse_spec, split_spec
 
 Ports = Sequence[Mapping[str, Any]]
-IMAGE = frozenset({"background"})
-"""The option that a single image is read by, besides `scale`."""
+IMAGE = frozenset({"background", "damaged"})
+"""The options that a single image is read by, besides `scale`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
 
     paths  images (for a net with one input), `.npy` of one example or several, `.npz` with an array for each input,
            `.csv` with the columns of the training, folders of these, and patterns such as `photos/*.png`; options may
-           follow, of which images take `background` and `scale`, arrays `scale`
+           follow, of which images take `background`, `damaged` and `scale`, arrays `scale`
     ports  of a manifest; those of role data are read, and labels for the first target of classes
     card   what the data meant when the model was trained
     Raises DiagnosticError E500 to E512 and E521, for every file that is wrong.
@@ -76,19 +77,32 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
     rows: dict[str, list[np.ndarray]] = {port["name"]: [] for port in wanted}
     labels: list[np.ndarray] = []
     findings: list[Diagnostic] = []
+    damage: list[Diagnostic] = []
+    read: list[str] = []
     files = [file for path in paths for file in _expanded(reader, str(path))]
     for file in files:
         try:
             arrays, labelled = _read(reader, file)
         except DiagnosticError as wrong:
-            findings += wrong.diagnostics
+            if not is_damage(wrong) or Path(parse_spec(file.spec)[0]).suffix.lower() not in SUFFIXES:
+                findings += wrong.diagnostics
+            elif parse_spec(file.spec)[1].damaged == "skip":
+                reader.damaged.append(file.name)
+            else:
+                damage += wrong.diagnostics
             continue
         count = len(next(iter(arrays.values())))
+        read.append(file.spec)
         names += [file.name] if count == 1 else [f"{file.name}[{row}]" for row in range(count)]
         labels.append(np.full(count, -1) if labelled is None or len(labelled) != count else labelled)
         for input_name, values in arrays.items():
             rows[input_name].append(values)
-    findings = findings or _different(rows, [file.spec for file in files])
+    if damage:
+        findings.insert(0, together(damage, len(files)))
+    if not findings and not labels:
+        message = f"all of {counted(len(reader.damaged), 'image')} are damaged"
+        findings = [finding("E508", message, help="make or download them again")]
+    findings = findings or _different(rows, read)
     if findings:
         raise DiagnosticError(findings)
     known = np.concatenate(labels)
@@ -103,7 +117,12 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
 
 def _notes(reader: Reader) -> tuple[str, ...]:
     looked = [f"{counted(count, 'image')}: {what}" for what, count in reader.counted.items()]
-    return (*dict.fromkeys(reader.notes), *looked, *([skipped_text(reader.skipped)] if reader.skipped else []))
+    return (
+        *dict.fromkeys(reader.notes),
+        *left_out(reader.damaged),
+        *looked,
+        *([skipped_text(reader.skipped)] if reader.skipped else []),
+    )
 
 
 def _expanded(reader: Reader, spec: str) -> list[Asked]:

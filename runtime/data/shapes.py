@@ -42,6 +42,12 @@ def wrong_shape(
     return finding("E504", f"{at}, expected {shape_text(wanted)} for {word} `{port['name']}`", help=advice)
 
 
+def no_numbers(found: str, port: Mapping[str, Any]) -> Diagnostic:
+    """E504: rows of an input with an axis of length 0."""
+    message = f"{found}: there is no number in it for input `{port['name']}`"
+    return finding("E504", message, help="give rows that hold numbers, or leave them out")
+
+
 def _wrong_columns(
     data: DataSet, split: Split, located: Located, port: Mapping[str, Any], wanted: list[Any]
 ) -> Diagnostic:

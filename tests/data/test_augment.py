@@ -133,6 +133,39 @@ def test_numbers_beyond_1_are_refused_where_they_would_be_cut() -> None:
     assert caught.value.diagnostics[0].code == "E526"
 
 
+def test_negative_numbers_are_not_to_be_divided() -> None:
+    """No number that they are divided by brings them to 0."""
+    with pytest.raises(DiagnosticError, match=r"holds -3\.1 to 2\.75") as caught:
+        augment({"image": np.array([-3.1, 2.75], np.float32).reshape(1, 1, 1, 2)}, [ColorJitter(brightness=0.1)],
+                np.random.default_rng(0))  # fmt: skip
+    (found,) = caught.value.diagnostics
+    assert ":scale" not in (found.help or "")
+    assert "normalize in the net" in (found.help or "")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8, np.int64])
+@pytest.mark.parametrize("padding", [1, 4, 5, 9, 100])
+def test_any_padding_moves_as_its_draw_says(padding: int, dtype: Any) -> None:
+    """A window of the padded image, cut out by numpy."""
+    maps = np.random.default_rng(0).integers(1, 200, (6, 3, 5, 7)).astype(dtype)
+    one = Crop(padding=padding)
+    drawn = one.draw(6, np.random.default_rng(1))
+    around = np.pad(maps, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    found = one.change(maps, drawn)
+    for at, (down, right) in enumerate(drawn):
+        assert np.array_equal(found[at], around[at, :, down : down + 5, right : right + 7])
+
+
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_padding_as_long_as_an_image_is_refused(as_bytes: bool) -> None:
+    maps = np.ones((4, 5, 7, 3), np.uint8) if as_bytes else np.ones((4, 3, 5, 7), np.float32)
+    batch = {"x": maps, "mask": np.ones((4, 5, 7), np.int64)}
+    with pytest.raises(DiagnosticError, match=r"E526.*up to 5 pixels.*`x` holds 5x7") as caught:
+        augment(batch, [Crop(padding=5)], np.random.default_rng(0), {"mask"})
+    assert "`crop(4)`" in (caught.value.diagnostics[0].help or "")
+    assert augment(batch, [Crop(padding=4)], np.random.default_rng(0), {"mask"})["mask"].shape == (4, 5, 7)
+
+
 def test_noise_is_normal_and_another_in_each_pixel() -> None:
     noise = Noise(std=0.25).change(np.zeros((50, 3, 16, 16), np.float32), np.arange(50))
     assert abs(noise.mean()) < 5 * 0.25 / np.sqrt(noise.size)

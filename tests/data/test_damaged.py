@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.data.inputs import read_inputs
 from netc.runtime.data.open import open_data
 
 
@@ -38,7 +39,7 @@ def test_damaged_images_are_left_out_and_counted(photos: Path) -> None:
     fields = data.parts["all"].fields
     assert fields["label"].tolist() == [0] * 5 + [1] * 5
     assert [int(image[0, 0, 0]) for image in fields["image"]] == [0, 2, 3, 4, 5, 0, 1, 3, 4, 5]
-    assert f"2 damaged images left out, {photos / 'cat/1.png'} the first" in data.notes
+    assert f"2 damaged images left out: {photos / 'cat/1.png'}, {photos / 'dog/2.png'}" in data.notes
     assert data.parts["all"].place("image", 1).endswith("2.png")
 
 
@@ -56,3 +57,79 @@ def test_rows_of_a_table_whose_images_are_damaged(photos: Path) -> None:
 def test_another_word_is_refused(photos: Path) -> None:
     with pytest.raises(DiagnosticError, match="E510"):
         open_data(f"{photos}:damaged=ignore")
+
+
+def test_all_that_are_damaged_are_named_with_the_way_out(photos: Path) -> None:
+    with pytest.raises(DiagnosticError) as caught:
+        open_data(str(photos))
+    (found,) = caught.value.diagnostics
+    said = "\n".join([found.message, *found.notes])
+    assert "2 of 12 images cannot be read" in said
+    assert str(photos / "cat/1.png") in said
+    assert str(photos / "dog/2.png") in said
+    assert ":damaged=skip" in (found.help or "")
+
+
+def test_many_are_counted(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / "a").mkdir(exist_ok=True)
+        (tmp_path / f"a/{number:02}.png").write_bytes(b"no image")
+    Image.new("RGB", (4, 4)).save(tmp_path / "a/99.png")
+    with pytest.raises(DiagnosticError) as caught:
+        open_data(str(tmp_path))
+    (found,) = caught.value.diagnostics
+    assert "30 of 31 images" in found.notes[-11]
+    assert found.notes[-1] == "and 20 more"
+    notes = open_data(f"{tmp_path}:damaged=skip").notes
+    assert any(
+        note.startswith("30 damaged images left out: ") and note.endswith("09.png and 20 more") for note in notes
+    )
+
+
+def test_a_single_one_has_the_way_out_too(photos: Path) -> None:
+    (photos / "dog/2.png").unlink()
+    with pytest.raises(DiagnosticError, match=r"cat.1\.png") as caught:
+        open_data(str(photos))
+    assert ":damaged=skip" in (caught.value.diagnostics[0].help or "")
+
+
+PORT = {"name": "x", "role": "data", "dtype": "float32", "shape": ["N", 3, 8, 8]}
+
+
+def test_questions_leave_damaged_ones_out(photos: Path) -> None:
+    asked = read_inputs([f"{photos}:damaged=skip"], [PORT])
+    assert len(asked.names) == 10
+    assert [name for name in asked.names if "1.png" in name] == [str(Path("dog/1.png"))]
+    assert [round(float(image[0, 0, 0]) * 255) for image in asked.arrays["x"]] == [0, 2, 3, 4, 5, 0, 1, 3, 4, 5]
+    assert f"2 damaged images left out: {Path('cat/1.png')}, {Path('dog/2.png')}" in asked.notes
+    one_by_one = read_inputs([f"{photos}/*/*.png:damaged=skip"], [PORT])
+    assert np.array_equal(one_by_one.arrays["x"], asked.arrays["x"])
+
+
+def test_questions_name_all_damaged_ones(photos: Path) -> None:
+    with pytest.raises(DiagnosticError) as caught:
+        read_inputs([str(photos)], [PORT])
+    (found,) = caught.value.diagnostics
+    assert "cat/1.png" in found.message
+    assert "2 of 12 images" in found.notes[-2]
+    assert "dog/2.png" in found.notes[-1]
+    assert ":damaged=skip" in (found.help or "")
+
+
+def test_a_question_about_none_is_refused(photos: Path) -> None:
+    with pytest.raises(DiagnosticError, match="E508"):
+        read_inputs([f"{photos / 'cat/1.png'}:damaged=skip"], [PORT])
+    with pytest.raises(DiagnosticError, match="E510"):
+        read_inputs([f"{photos / 'cat/0.png'}:size=4"], [PORT])
+
+
+def test_a_small_picture_is_told_as_one(tmp_path: Path) -> None:
+    """Of a net whose windows don't fit into it: in pixels, and with the side that is too short."""
+    port = {**PORT, "shape": ["N", 3, "H", "W"], "sizes": {"W": {"minimum": 7, "divisor": 1}}}
+    Image.new("RGB", (5, 9)).save(tmp_path / "a.png")
+    with pytest.raises(DiagnosticError) as caught:
+        read_inputs([tmp_path / "a.png"], [port])
+    (found,) = caught.value.diagnostics
+    assert found.code == "E504"
+    assert found.message.endswith("a.png is 9x5 pixels, and `W`, the width, is 5")
+    assert found.help == "give an image of which the width is at least 7"

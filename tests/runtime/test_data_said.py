@@ -129,3 +129,19 @@ def test_a_run_whose_card_draws_other_rows_is_not_continued(run: Run, folder: Pa
     done = run("train", "--resume", "r", "--epochs", "9")
     assert (done.returncode, "error[E561]" in done.stderr) == (5, True), done.stderr
     assert (folder / "r/last.safetensors").read_bytes() == weights
+
+
+def test_data_show_what_options_leave_out_and_hold_out(run: Run, folder: Path) -> None:
+    (folder / "t.csv").write_text("a,b,label\n" + "".join(f"{at},{-at},{at % 2}\n" for at in range(10)))
+    plain = json.loads(run("data", "t.csv", "--format", "json").stdout)
+    assert (plain["left_out"], plain["split"]) == ([], None)
+    said = json.loads(run("data", "t.csv:drop=a,validation=0.2", "--format", "json").stdout)
+    assert list(said["parts"]["all"]["fields"]) == ["b", "label"]
+    assert said["left_out"] == ["a"]
+    assert said["split"] == {"train": 8, "held_out": 2}
+    lines = run("data", "t.csv:drop=a,validation=0.2").stdout.splitlines()
+    assert lines[1:] == [
+        "part     all: 10 rows: columns b, label",
+        "left out a",
+        "split    8 to learn from, 2 held out",
+    ]

@@ -178,6 +178,10 @@ MOST = 8000, 8000
 IMAGES: dict[str, Callable[[], bytes]] = {
     "png of many pixels": lambda: png(60_000, 60_000, zeros(1 << 20)),
     "png of the most pixels and few bytes": lambda: png(*MOST, zeros(1 << 10)),
+    "png with a part of its rows": lambda: png(7000, 7000, zlib.compress(bytes(2000 * 21_001), 9)),
+    "png of four bits with a part of its rows": lambda: png(
+        *MOST, zlib.compress(bytes(10_000_000), 9), depth=4, colour=0
+    ),
     "png of 16 bits and few bytes": lambda: png(*MOST, zeros(1 << 10), depth=16, colour=0),
     "png of 16 bits a colour and few bytes": lambda: png(*MOST, zeros(1 << 10), depth=16, colour=6),
     "png of one column": lambda: png(1, 2**31 - 1, zeros(1 << 10)),

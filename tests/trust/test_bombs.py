@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.limits import PIXELS
 from netc.runtime.data.images.decode import read_image
 
-from .bombs import IDX, IMAGES, NPY, NPZ, TABLES, put, webp
+from .bombs import IDX, IMAGES, NPY, NPZ, TABLES, png, put, webp
 
+ROOT = Path(__file__).parents[2]
 MEGABYTES = 300
 """What a small file may cost, the process itself included."""
 MOST = 4000
@@ -118,3 +123,61 @@ def test_a_blank_one_that_is_packed_better_says_how(tmp_path: Path, monkeypatch:
     assert "4,000 x 2,000 pixels in " in found.message
     monkeypatch.setenv("NETC_LIMIT_RATIO", "1M")
     assert read_image(path, 1, size=(8, 8)).max() == 0
+
+
+BYTES_A_PIXEL = 26
+COSTS = """
+import os, sys
+from pathlib import Path
+from netc.runtime.data.images.decode import read_header, read_image
+from PIL import Image
+import numpy
+
+def status(what):
+    (line,) = [line for line in open("/proc/self/status") if line.startswith(what)]
+    return int(line.split()[1]) << 10
+
+for path in sys.argv[1:]:
+    process = os.fork()
+    if process == 0:
+        before = status("VmRSS")
+        found = read_image(Path(path), 3, deep=read_header(Path(path)).deep)
+        print((status("VmHWM") - before) / (found.shape[0] * found.shape[1]), flush=True)
+        os._exit(0)
+    os.waitpid(process, 0)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system doesn't say the highest use of memory")
+def test_what_an_image_of_one_colour_costs(tmp_path: Path) -> None:
+    """The figure that SECURITY.md and E533 name: such an image is no bomb, and small for any size."""
+    side = 3000
+    for mode in ("1", "L", "P", "RGB", "RGBA", "LA", "I;16"):
+        Image.new(mode, (side, side)).save(tmp_path / f"{mode.replace(';', '')}.png")
+    for suffix in ("jpg", "webp", "gif", "tif", "bmp", "ppm"):
+        Image.new("RGB", (side, side)).save(tmp_path / f"a.{suffix}")
+    for colour, samples in ((2, 3), (6, 4)):
+        rows = zlib.compress(bytes(side * (1 + side * 2 * samples)), 9)
+        (tmp_path / f"deep{samples}.png").write_bytes(png(side, side, rows, depth=16, colour=colour))
+    paths = sorted(str(path) for path in tmp_path.iterdir())
+    done = subprocess.run([sys.executable, "-c", COSTS, *paths], capture_output=True, text=True, check=True)
+    costs = dict(zip(paths, map(float, done.stdout.split()), strict=True))
+    assert not {path: cost for path, cost in costs.items() if cost > BYTES_A_PIXEL}, costs
+    stated = f"{BYTES_A_PIXEL} bytes"
+    for page in ("SECURITY.md", "docs/trust.md", "grammar/codes/E533.md"):
+        assert stated in (ROOT / page).read_text(encoding="utf-8"), page
+
+
+def test_what_the_environment_allows_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond what Pillow allows too; the help of the finding is followed, and suffices."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20_000)
+    monkeypatch.setattr("netc.runtime.data.images.opened.PIXELS", replace(PIXELS, default=10_000))
+    path = tmp_path / "a.png"
+    Image.new("L", (1000, 900), 7).save(path)
+    with pytest.raises(DiagnosticError, match="E533") as caught:
+        read_image(path, 1)
+    (found,) = caught.value.diagnostics
+    assert "900,000 pixels" in found.message
+    (said,) = re.findall(r"NETC_LIMIT_PIXELS=(\d+)", found.help or "")
+    monkeypatch.setenv("NETC_LIMIT_PIXELS", said)
+    assert (read_image(path, 1) == 7).all()

@@ -12,13 +12,20 @@ from netc.compiler.elaborate.layer_values import BuiltIn
 from netc.compiler.elaborate.scope import Ref
 from netc.compiler.elaborate.values import POISON, Tensor
 from netc.compiler.ir import DType, Shape, Value
+from netc.compiler.ir.open_sizes import needed_sizes, unmet
 from netc.compiler.layers.base import layer
 from netc.compiler.plan.terms import Term
+from netc.compiler.plan.train_plan import TrainPlan
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label
+from netc.grammar.limits import VALUE
 
 NORMALIZE = "normalize"
 CODE = "E418"
+ANY = (None, None)
+"""The height and width of data that an augmentation resizes."""
+FLOAT = 4
+"""Bytes of a number."""
 
 
 def items_of(node: ast.Expression) -> tuple[ast.Expression, ...]:
@@ -88,6 +95,26 @@ def check_answers(frame: Frame, node: ast.Expression, listed: Sequence[Augmentat
                         help=f"leave out `{one.word}`, or compare with a map as large as the image")  # fmt: skip
 
 
+def check_open_sizes(frame: Frame, train: ast.Train, plan: TrainPlan) -> None:
+    """Report E418 where images are resized to what the finished net cannot take of an input's open sizes."""
+    sized = [at for at, one in enumerate(plan.augmentation) if one.size is not None]
+    if not sized:
+        return
+    node = _listed(train)
+    items = () if node is None else items_of(node)
+    span = items[sized[-1]].span if len(items) == len(plan.augmentation) else train.span
+    made = plan.augmentation[sized[-1]].size
+    for value in frame.run.graph.inputs if made is not None else ():
+        needs = needed_sizes([value])
+        sides = zip(("height", "width"), size_of(value), made or (), strict=True) if _is_map(value) else ()
+        for name, size, found in sides:
+            wanted = unmet(needs[str(size)], found) if str(size) in needs else None
+            if wanted is not None:
+                labels = [Label(value.origin.span, f"`{size}` is {wanted}")] if value.origin.span else []
+                frame.error(CODE, f"images come out with a {name} of {found}, and the net takes {wanted} for `{size}`",
+                            span, secondary=labels, help=f"resize them to a {name} of {wanted}")  # fmt: skip
+
+
 def _is_small_map(term: Term, shape: Shape, inputs: Sequence[Value]) -> bool:
     """Whether answers are maps, of more than one place and of another size than every image."""
     is_map = len(shape) == 4 or (len(shape) == 3 and term.prediction.rank == 4)
@@ -133,14 +160,19 @@ def _check_map(frame: Frame, value: Value, items: Sequence[ast.Syntax], listed: 
     shape = value.shape[1:]
     channels, height, width = (shape[2], shape[0], shape[1]) if value.dtype is DType.UINT8 else shape
     sized: ast.Syntax | None = None
-    size: tuple[Any, Any] = (height, width)
+    labels = [Label(value.origin.span, "declared here")] if value.origin.span else []
+    size: tuple[Any, Any] = ANY if any(one.size is not None for one in listed) else (height, width)
     for item, one in zip(items, listed, strict=True):
         misfit = one.misfit(channels)
         if misfit is not None:
-            labels = [Label(value.origin.span, "declared here")] if value.origin.span else []
             frame.error(CODE, f"`{one.word}`: {misfit[0]}", item.span, secondary=labels, help=misfit[1])
+        sides = [side for side in size if isinstance(side, int)]
+        too_small = one.too_small(min(sides)) if sides else None
+        if too_small is not None:
+            frame.error(CODE, f"`{one.word}` {too_small[0]}", item.span, secondary=labels, help=too_small[1])
         if one.size is not None:
             size, sized = one.size, item
+            _check_memory(one.size, channels, item)
     if sized is None:
         return
     wrong = [
@@ -152,16 +184,31 @@ def _check_map(frame: Frame, value: Value, items: Sequence[ast.Syntax], listed: 
                     sized.span, secondary=labels, help=f"write `{height}x{width}` as the last size")  # fmt: skip
 
 
+def _check_memory(size: tuple[int, int], channels: Any, item: ast.Syntax) -> None:
+    """Raise LimitError E141 where one image of this size takes more than a value may."""
+    asked = size[0] * size[1] * (channels if isinstance(channels, int) else 1) * FLOAT
+    if asked > VALUE.value:
+        message = f"an image of {size[0]:,} x {size[1]:,} takes {VALUE.shown(asked)}"
+        raise VALUE.error(message, Label(item.span), help="make it smaller", asked=asked)
+
+
 def _normalize(train: ast.Train) -> ast.Call | None:
     """What a train section ends its augmentation with, where that normalizes."""
+    listed = _listed(train)
+    last = () if listed is None else items_of(listed)[-1:]
+    if last and isinstance(last[0], ast.Call) and isinstance(last[0].function, ast.Name):
+        return last[0] if last[0].function.id == NORMALIZE else None
+    return None
+
+
+def _listed(train: ast.Train) -> ast.Expression | None:
+    """What a train section writes behind `augmentation`, None where it writes nothing that is a list."""
     for statement in train.body.statements:
         if isinstance(statement, ast.Bind) and [target.id for target in statement.targets] == ["augmentation"]:
             value = statement.value
             listed = value.elements[0] if isinstance(value, ast.Flow) and len(value.elements) == 1 else None
             if listed is not None and not isinstance(listed, ast.Braced):
-                last = items_of(listed)[-1:]
-                if last and isinstance(last[0], ast.Call) and isinstance(last[0].function, ast.Name):
-                    return last[0] if last[0].function.id == NORMALIZE else None
+                return listed
     return None
 
 

@@ -12,6 +12,7 @@ from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.opening import open_file
 from netc.runtime.data.errors import error
 from netc.runtime.data.images.opened import read_with
+from netc.runtime.data.images.whole import load_whole
 from netc.runtime.data.images.wide import grey, is_readable, is_wide, wide_levels
 
 GREY = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"})
@@ -74,8 +75,8 @@ def read_image(
 
         _check_kind(path, image)
         wide = deep and is_readable(image)
-        image.load()
-        image = ImageOps.exif_transpose(image)
+        image = load_whole(image)
+        ImageOps.exif_transpose(image, in_place=True)
         if image.mode.startswith("I"):
             levels = _resized(_levels(path, image, background), size)
             values = levels if deep else levels // PER_BYTE
@@ -114,7 +115,8 @@ def _bytes(image: Any, channels: int, size: tuple[int, int] | None, background: 
     if _has_alpha(image):
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, background), image)
-    image = image.convert("L" if channels == 1 else "RGB")
+    mode = "L" if channels == 1 else "RGB"
+    image = image if image.mode == mode else image.convert(mode)
     if size is not None and image.size != (size[1], size[0]):
         image = ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BILINEAR)
     return np.asarray(image, np.uint8).reshape(image.size[1], image.size[0], channels)
@@ -138,10 +140,10 @@ def _unread(path: Path, what: str) -> DiagnosticError:
 
 
 def _levels(path: Path, image: Any, background: str) -> np.ndarray:
-    """Grey of more than 8 bits as int64 [H, W]."""
+    """Grey of more than 8 bits as int32 [H, W]."""
     from PIL import Image
 
-    levels: np.ndarray = np.array(image, np.int64)
+    levels: np.ndarray = np.array(image, np.int32)
     low, high = (int(levels.min()), int(levels.max())) if levels.size else (0, 0)
     if low < 0 or high > LEVELS:
         raise _unread(path, f"numbers from {low:,} to {high:,}")
@@ -158,7 +160,7 @@ def _resized(levels: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
     if size is None or levels.shape == size:
         return levels
     image = ImageOps.fit(Image.fromarray(levels.astype(np.float32)), (size[1], size[0]), Image.Resampling.BILINEAR)
-    scaled: np.ndarray = np.clip(np.rint(np.asarray(image)), 0, LEVELS).astype(np.int64)
+    scaled: np.ndarray = np.clip(np.rint(np.asarray(image)), 0, LEVELS).astype(np.int32)
     return scaled
 
 

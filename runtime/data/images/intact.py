@@ -1,14 +1,21 @@
-"""Images that cannot be decoded, left out and counted where the user chose that: `damaged=skip`."""
+"""Images that cannot be decoded: all of them named in one finding, or left out where the user chose that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from netc.grammar.counted import counted
-from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data.images.decode import read_header, read_image
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.images.decode import check_decodes, read_header, read_image
 from netc.runtime.data.spec import Options
+
+DAMAGE = frozenset({"E502", "E512", "E533"})
+"""Findings about one image, besides which others may be good."""
+SHOWN = 10
+WAY_OUT = "or put `:damaged=skip` after the data's name to leave it out"
+WAY_OUT_OF_ALL = "make or download them again, or put `:damaged=skip` after the data's name to leave them out"
 
 
 class Intact:
@@ -39,7 +46,52 @@ class Intact:
 
     @property
     def notes(self) -> list[str]:
-        """How many were left out, and the first of them."""
-        if not self.skipped:
-            return []
-        return [f"{counted(len(self.skipped), 'damaged image')} left out, {self.skipped[0]} the first"]
+        """How many were left out, and which."""
+        return left_out([str(path) for path in self.skipped])
+
+
+def left_out(names: Sequence[str]) -> list[str]:
+    """A note about damaged images that were left out."""
+    return [f"{counted(len(names), 'damaged image')} left out: {_listed(names)}"] if names else []
+
+
+def is_damage(found: DiagnosticError) -> bool:
+    """Whether it is about one image alone."""
+    return all(item.code in DAMAGE for item in found.diagnostics)
+
+
+def damage_in(paths: Sequence[Path], first: DiagnosticError, *, in_memory: bool) -> DiagnosticError:
+    """What is wrong with any of these images, once `first` was found in one of them.
+
+    in_memory  whether each is decoded to its last pixel; else it is looked at as large data are
+    """
+    if not is_damage(first):
+        return first
+    found: list[Diagnostic] = []
+    for path in paths:
+        try:
+            read_header(path)
+            if in_memory:
+                read_image(path, 3)
+            else:
+                check_decodes(path)
+        except DiagnosticError as wrong:
+            found += wrong.diagnostics
+    return DiagnosticError(together(found or list(first.diagnostics), len(paths)))
+
+
+def together(found: Sequence[Diagnostic], count: int) -> Diagnostic:
+    """The findings about some of `count` images as one, which says the first, names others, and counts them."""
+    first, others = found[0], found[1:]
+    if not others:
+        help = f"{first.help}, {WAY_OUT}" if first.help else WAY_OUT
+        return replace(first, help=help)
+    listed = [f"{item.code}: {item.message}" for item in others[: SHOWN - 1]]
+    more = [f"and {len(others) - len(listed):,} more"] if len(others) > len(listed) else []
+    said = f"{len(found):,} of {counted(count, 'image')} cannot be read; the others are"
+    return replace(first, notes=(*first.notes, said, *listed, *more), help=WAY_OUT_OF_ALL)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:SHOWN])
+    return shown if len(names) <= SHOWN else f"{shown} and {len(names) - SHOWN:,} more"

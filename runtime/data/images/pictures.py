@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.counted import counted
+from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.dataset import Field
 from netc.runtime.data.errors import damaged, error, shape_text
-from netc.runtime.data.images.decode import LEVELS, WHITE, check_decodes, read_header, read_image
+from netc.runtime.data.images.decode import LEVELS, WHITE, Header, check_decodes, read_header, read_image
+from netc.runtime.data.images.intact import damage_in
 from netc.runtime.data.spec import PICTURES, Options
 
 IN_MEMORY = 512 << 20
@@ -89,7 +91,7 @@ def read_pictures(paths: Mapping[str, Sequence[Path]], options: Options) -> Pict
     file is looked at now: decoded, or checked for its end mark. Raises E500, E502, E504 where sizes differ, E512.
     """
     everything = [path for chosen in paths.values() for path in chosen]
-    headers = [read_header(path) for path in everything]
+    headers = _headers(everything)
     size = options.size or (headers[0].height, headers[0].width)
     for path, header in zip(everything, headers, strict=True):
         if options.size is None and (header.height, header.width) != size:
@@ -118,8 +120,19 @@ def read_pictures(paths: Mapping[str, Sequence[Path]], options: Options) -> Pict
     in_memory = len(everything) * size[0] * size[1] * channels * (2 if deep else 1) <= IN_MEMORY
     for part, chosen in paths.items():
         images = Images(chosen, size, channels, options.size is not None, background, deep)
-        fields[part] = images[:] if in_memory else _checked(images)
+        try:
+            fields[part] = images[:] if in_memory else _checked(images)
+        except DiagnosticError as first:
+            raise damage_in(everything, first, in_memory=in_memory) from None
     return Pictures(fields, treated, tuple(notes), PICTURES)
+
+
+def _headers(paths: Sequence[Path]) -> list[Header]:
+    """What each file says of itself; a damaged one is found together with all others."""
+    try:
+        return [read_header(path) for path in paths]
+    except DiagnosticError as first:
+        raise damage_in(paths, first, in_memory=True) from None
 
 
 def called(background: str) -> str:

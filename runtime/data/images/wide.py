@@ -11,6 +11,8 @@ import numpy as np
 from netc.runtime.data.images.opened import read_with
 
 HALF = 256
+AT_ONCE = 1 << 20
+"""Pixels that are blended at a time: as real numbers they take more memory than the image."""
 LUMINANCE = (0.299, 0.587, 0.114)
 SWAPPED = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
 """Read in the other order of bytes, a sample's lower half stands where its upper one is looked for."""
@@ -28,25 +30,30 @@ def is_readable(image: Any) -> bool:
 
 
 def wide_levels(path: Path, upper: Any, background: str) -> np.ndarray:
-    """The levels of a readable wide image, int64 [H, W, 3], over a background `#rrggbb`.
+    """The levels of a readable wide image, uint16 [H, W, 3], over a background `#rrggbb`.
 
     upper  the image as Pillow decodes it, upright
     """
-    levels: np.ndarray = HALF * np.array(upper, np.int64) + read_with(path, _lower)
-    behind = 257 * np.array([int(background[at : at + 2], 16) for at in (1, 3, 5)], np.int64)
-    colours: np.ndarray = levels[:, :, :3]
+    levels: np.ndarray = np.array(upper, np.uint16)
+    levels *= np.uint16(HALF)
+    levels += read_with(path, _lower)
+    behind = 257 * np.array([int(background[at : at + 2], 16) for at in (1, 3, 5)], np.uint16)
+    colours = levels[:, :, :3]
     if levels.shape[2] == 4:
-        alpha = levels[:, :, 3:] / 65_535
-        colours = np.rint(colours * alpha + behind * (1 - alpha)).astype(np.int64)
+        step = max(1, AT_ONCE // max(1, levels.shape[1]))
+        for top in range(0, len(levels), step):
+            rows = levels[top : top + step]
+            alpha = rows[:, :, 3:] / 65_535
+            rows[:, :, :3] = np.rint(rows[:, :, :3] * alpha + behind * (1 - alpha)).astype(np.uint16)
     transparent = upper.info.get("transparency")
     if isinstance(transparent, tuple):
-        colours = np.where((colours == transparent).all(axis=2, keepdims=True), behind, colours)
+        colours[(colours == transparent).all(axis=2)] = behind
     return colours
 
 
 def grey(colours: np.ndarray) -> np.ndarray:
     """Luminance, [H, W, 1]."""
-    levels: np.ndarray = np.rint(colours @ np.array(LUMINANCE)).astype(np.int64)
+    levels: np.ndarray = np.rint(colours @ np.array(LUMINANCE)).astype(np.uint16)
     return levels[:, :, None]
 
 
@@ -55,7 +62,8 @@ def _lower(image: Any) -> np.ndarray:
 
     image.tile = [(tile[0], tile[1], tile[2], _other(tile)) for tile in image.tile]
     image.load()
-    return np.array(ImageOps.exif_transpose(image), np.int64)
+    ImageOps.exif_transpose(image, in_place=True)
+    return np.array(image, np.uint8)
 
 
 def _other(tile: Any) -> Any:
