@@ -39,6 +39,14 @@ def write_pieces(path: Path, pieces: Pieces, help: str | None = None) -> None:
         door.replace(made, path)
 
 
+def append(path: Path, content: bytes) -> None:
+    """Add a line or more to a file: a crash leaves it with them, without, or with an end that is torn. Raises E562."""
+    try:
+        door.append(path, content)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def write_pair(
     beside: Path, pieces: Iterable[bytes | memoryview], path: Path, content: bytes, help: str | None
 ) -> None:

@@ -1,4 +1,7 @@
-"""Run folders: begun, read and written. Files are replaced in one go: a crash leaves the old one or the new one."""
+"""Run folders: begun, read and written. Files are replaced in one go: a crash leaves the old one or the new one.
+
+The two that have a line for each epoch grow by it, so that the last epoch costs no more than the first.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from netc.grammar.schema import Count
 from netc.runtime.folder import door
 from netc.runtime.folder.checkpoints import About, card_metadata, metadata_of, read_about, read_checkpoint
 from netc.runtime.folder.files import (
+    append,
     cannot_write,
     make_folder,
     write_atomic,
@@ -62,6 +66,8 @@ class RunFolder(RunFiles):
         self.fresh = False
         self.saved: int | None = None
         """The step of the last checkpoint."""
+        self._columns: list[str] = []
+        """Of results.csv, as it was written here."""
 
     @staticmethod
     def create(path: Path | None, name: str) -> RunFolder:
@@ -171,10 +177,12 @@ class RunFolder(RunFiles):
         self._write_results(progress.history)
 
     def record(self, record: Record) -> None:
-        """Add an epoch to metrics.jsonl and results.csv."""
-        history = [*self.history(), record]
-        write_atomic(self.metrics, _lines(history))
-        self._write_results(history)
+        """Add an epoch to metrics.jsonl and results.csv, a line each; `restart` has begun both."""
+        append(self.metrics, _lines([record]))
+        if record.keys() <= set(self._columns):
+            append(self.results, _table(self._columns, [record]))
+        else:
+            self._write_results(self.history())
 
     def history(self) -> list[Record]:
         """The records in metrics.jsonl; raises DiagnosticError E534, E536, E561, with the line that is wrong."""
@@ -185,12 +193,9 @@ class RunFolder(RunFiles):
         return found
 
     def _write_results(self, history: Sequence[Record]) -> None:
-        columns = list(dict.fromkeys(name for record in history for name in record))
-        text = io.StringIO()
-        table = csv.DictWriter(text, columns or ["epoch"], lineterminator="\n")
-        table.writeheader()
-        table.writerows(history)
-        write_atomic(self.results, text.getvalue().encode())
+        self._columns = list(dict.fromkeys(name for record in history for name in record)) or ["epoch"]
+        header = dict(zip(self._columns, self._columns, strict=True))
+        write_atomic(self.results, _table(self._columns, [header, *history]))
 
     def save_best(self, weights: Mapping[str, Array], card: Mapping[str, Any] | None = None) -> None:
         """Replace best.safetensors; the card says what the data meant."""
@@ -263,3 +268,10 @@ class RunFolder(RunFiles):
 def _lines(history: Sequence[Record]) -> bytes:
     """A line for each record, with a checksum of its own: where an end is missing the others are whole."""
     return "".join(json.dumps(sealed(record)) + "\n" for record in history).encode()
+
+
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows as lines of a CSV file."""
+    text = io.StringIO()
+    csv.DictWriter(text, columns, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
