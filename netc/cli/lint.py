@@ -60,7 +60,8 @@ def lint(
     path lints the text in it by the data and the log of that run.
 
     A safe fix leaves the network and its weight files as they are. A file is written only if it checks as before and
-    nothing has changed but what the fix is for; the text of a run stays as it is, which goes on with no other. With `-`, --fix prints the text, and tells what is left on stderr.
+    nothing has changed but what the fix is for; the text of a run is not, which goes on with no other. With `-`, --fix
+    prints the text, and tells what is left on stderr.
 
     Exits with 0 if there is nothing to report, with 1 if there is; with --fix, if there still is; with --diff, if
     anything would change.

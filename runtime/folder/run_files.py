@@ -16,8 +16,9 @@
     profile.json        with `--profile`: where the time of a step goes;  profile.txt: the same as a table
 
 Files are replaced in one go, so that a crash leaves the old one or the new one; the two with a line for each epoch grow
-by it, and may end in a torn one after a crash, until `--resume` writes them anew of the checkpoint. run.json is written last, after the
-first checkpoint: a folder that has it can go on, and one without it is a beginning that the next training takes over.
+by it, and may end in a torn one after a crash, until `--resume` writes them anew of the checkpoint. run.json is written
+last, after the first checkpoint: a folder that has it can go on, and one without it is a beginning that the next
+training takes over.
 """
 
 from __future__ import annotations

@@ -227,8 +227,15 @@ class RunFolder(RunFiles):
     def read_last(self) -> tuple[dict[str, Array], About, Progress]:
         """Tensors, what is said about them, progress; raises DiagnosticError E534 to E536, E553, E561.
 
-        Where the last checkpoint is damaged and the one before isn't, the error says how to go on from that.
+        Where the last checkpoint is damaged and the one before isn't, the error says how to go on from that. Raises
+        E560 for a folder in which there was no training.
         """
+        if not self.checkpoint.exists():
+            RunFolder.open(self.path)
+            help = "start a new run, with `--init` for its best weights"
+            if not self.best.exists():
+                help = "start a new run from the net's text in the folder"
+            raise DiagnosticError(Diagnostic("E561", f"{self.path} has no {self.last.name}", help=help))
         try:
             tensors, about, progress = read_checkpoint(self.checkpoint)
         except DiagnosticError as error:
@@ -246,10 +253,14 @@ class RunFolder(RunFiles):
         A training that goes on has to have them at its end, unless it comes to better ones.
         """
         if self.best.exists():
-            try:
-                read_tensors(self.best)
-            except DiagnosticError as error:
-                raise with_intact(self, self.best, error) from error
+            self.read_weights(self.best)
+
+    def read_weights(self, path: Path) -> dict[str, Array]:
+        """The tensors of a file of the run; raises DiagnosticError E534 to E536, E553, with what is intact."""
+        try:
+            return read_tensors(path)[0]
+        except DiagnosticError as error:
+            raise with_intact(self, path, error) from error
 
     def write_test(self, part: str, examples: int, metrics: Mapping[str, Figure]) -> None:
         """Write test.json."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from netc.compiler.lint import find_files, lint, selected
-from netc.compiler.lint.files import run_of
 from netc.compiler.lint.config import config_for, forget, matches
+from netc.compiler.lint.files import run_of
 from netc.grammar.diagnostics import DiagnosticError
 
 CUT = "net Cut {\n  input image: 1x7x7\n  conv(8, 5x5, stride=3)   #\n}\n"
