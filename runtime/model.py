@@ -28,6 +28,7 @@ from netc.compiler import (
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.given import require
+from netc.grammar.writing import ELSEWHERE
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.bind import bind_inputs
 from netc.runtime.data.cards.card import NO_CARD, Card
@@ -209,7 +210,7 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write the weights as safetensors. The file is replaced in one go; raises DiagnosticError E562."""
-        write_weights(Path(path), self.state_dict())
+        write_weights(Path(path), self.state_dict(), elsewhere=ELSEWHERE)
 
     def load(self, path: str | Path, map: str | None = None, *, partial: bool = False) -> Report:
         """Set the weights from a weight file, a run folder or an .onnx model; returns what became of each tensor.

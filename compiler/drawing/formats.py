@@ -10,6 +10,7 @@ from pathlib import Path
 from netc.compiler.drawing.model import Drawing
 from netc.grammar.deep import deep
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.writing import cannot_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,4 @@ def save(drawing: Drawing, path: str | Path, look: Look | None = None) -> None:
         beside.write_bytes(content)
         os.replace(beside, path)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        help = "use `-o` for another place"
-        raise DiagnosticError(Diagnostic("E562", f"cannot write {path}: {reason}", help=help)) from error
+        raise cannot_write(path, error, "use `-o` for another place") from error

@@ -57,7 +57,7 @@ def run_of(file: str | Path) -> Path | None:
 
 
 def _is_text(name: str, run_json: Path) -> bool:
-    """Whether a file is a text of a run. Where run.json is lost or damaged it may be; that of another tool names none."""
+    """Whether a file is a text of a run; it may be one where run.json is lost or damaged, and none of another tool."""
     try:
         found = parsed(read_text_file(run_json))
         return isinstance(found, dict) and name in (checked(found).get("texts") or ())

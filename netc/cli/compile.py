@@ -124,7 +124,7 @@ def _write_inference(
 
     written = export(
         path, network, None, weights, batch=wanted.batch, target=wanted.target, options=wanted.options(), card=card,
-        help=PLACE,
+        elsewhere=PLACE,
     )  # fmt: skip
     beside = f", the weights in {path}.data" if too_large(network) else ""
     say(f"wrote {path} ({size(written)}): net {network.name}, {counted(network.params, 'parameter')}{beside}")
@@ -163,5 +163,5 @@ def _write(path: Path, pieces: Sequence[bytes | memoryview], what: str) -> None:
     """A temporary file beside it, then a rename; told on stderr."""
     from netc.runtime.folder.files import write_pieces
 
-    write_pieces(path, pieces, help=PLACE)
+    write_pieces(path, pieces, elsewhere=PLACE)
     say(f"wrote {path} ({size(sum(map(len, pieces)))}): {what}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from netc.cli.terminal import say
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_file
+from netc.grammar.writing import cannot_write
 
 
 def rewrite(file: str, before: str, after: str) -> None:
@@ -35,9 +36,7 @@ def rewrite(file: str, before: str, after: str) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        help = "make the file and its folder writable, or free space there"
-        raise DiagnosticError(Diagnostic("E562", f"cannot write {file}: {reason}", help=help)) from error
+        raise cannot_write(file, error, "change a copy of it, in a place that can be written") from error
 
 
 def is_kept(file: str, what: str) -> bool:

@@ -5,6 +5,7 @@ The two that have a line for each epoch grow by it, so that the last epoch costs
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -28,6 +29,7 @@ from netc.grammar.schema import Count
 from netc.runtime.folder import door
 from netc.runtime.folder.checkpoints import About, card_metadata, metadata_of, read_about, read_checkpoint
 from netc.runtime.folder.files import (
+    OUT,
     append,
     cannot_write,
     make_folder,
@@ -64,6 +66,8 @@ class RunFolder(RunFiles):
         super().__init__(path)
         self.lock = FolderLock(path)
         self.fresh = False
+        self.made = False
+        """Whether the folder was not there before."""
         self.saved: int | None = None
         """The step of the last checkpoint."""
         self._columns: list[str] = []
@@ -77,27 +81,33 @@ class RunFolder(RunFiles):
         """
         try:
             if path is not None:
+                there = path.exists()
                 door.make_folder(path)
                 if any(path.iterdir()) and not RunFolder(path).is_beginning():
                     if is_at_work(path):
                         raise FolderLock(path).refused()
-                    help = f"use another folder, or `--resume {shlex.quote(str(path))}` to go on with the run in it"
+                    help = "use another folder, or remove what is in it"
+                    if RunFolder(path).run_json.exists():
+                        help = f"use another folder, or `--resume {shlex.quote(str(path))}` to go on with the run in it"
                     raise DiagnosticError(Diagnostic("E563", f"{path} is not empty", help=help))
-                return RunFolder(path)
+                folder = RunFolder(path)
+                folder.made = not there
+                return folder
             root = Path("runs")
             door.make_folder(root)
             number = 1
             while True:
-                candidate = root / (name if number == 1 else f"{name}-{number}")
+                folder = RunFolder(root / (name if number == 1 else f"{name}-{number}"))
                 try:
-                    candidate.mkdir()
+                    folder.path.mkdir()
+                    folder.made = True
                 except FileExistsError:
-                    if not RunFolder(candidate).is_beginning() or is_at_work(candidate):
+                    if not folder.is_beginning() or is_at_work(folder.path):
                         number += 1
                         continue
-                return RunFolder(candidate)
+                return folder
         except OSError as error:
-            raise cannot_write(path or Path("runs"), error) from error
+            raise cannot_write(path or Path("runs"), error, OUT) from error
 
     @staticmethod
     def open(path: Path) -> RunFolder:
@@ -139,6 +149,13 @@ class RunFolder(RunFiles):
             for path in self._begun:
                 if path != self.lock.path:
                     path.unlink(missing_ok=True)
+
+    def forsake(self) -> None:
+        """Remove the folder of a run that does not begin, unless it was there before, or something is in it."""
+        if self.made:
+            self.lock.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
 
     def describe(self, manifest: Mapping[str, Any], texts: Mapping[str, str]) -> None:
         """Write the manifest and the texts (name in the folder -> content)."""

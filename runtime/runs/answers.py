@@ -31,7 +31,7 @@ def write_answers(path: Path, answers: Answers) -> None:
     A table has a line for each input: the likeliest class and the probabilities, or every output's numbers.
     """
     write = {".csv": _csv, ".json": _json, ".npz": _npz}[path.suffix.lower()]
-    write_atomic(path, write(answers), help="give `--out` a place that can be written")
+    write_atomic(path, write(answers), elsewhere="give `--out` a place that can be written")
 
 
 def _json(answers: Answers) -> bytes:

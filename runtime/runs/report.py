@@ -14,6 +14,7 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.limits import FILE
 from netc.grammar.opening import read_file
+from netc.grammar.writing import ELSEWHERE
 from netc.runtime import inside
 from netc.runtime.folder.files import make_folder, write_atomic
 from netc.runtime.folder.run_folder import RunFolder
@@ -43,8 +44,8 @@ def report(run: Run, path: str | Path) -> None:
     """
     path = Path(path)
     content = page(run).encode()
-    make_folder(path.parent)
-    write_atomic(path, content)
+    make_folder(path.parent, ELSEWHERE)
+    write_atomic(path, content, ELSEWHERE)
 
 
 def page(run: Run) -> str:

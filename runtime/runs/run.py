@@ -52,7 +52,11 @@ def open_run(
     folder = RunFolder.create(out, net.name)
     with folder.lock.held():
         folder.sweep()
-        check_disk(folder.path, net, manifest)
+        try:
+            check_disk(folder.path, net, manifest)
+        except DiagnosticError:
+            folder.forsake()
+            raise
         request.card = card.to_json()
 
         def fill(folder: RunFolder) -> None:

@@ -290,9 +290,10 @@ def test_a_line_that_cannot_be_written_is_not_there(tmp_path: Path, monkeypatch:
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with monkeypatch.context() as patched, pytest.raises(DiagnosticError, match=r"E562.*metrics.jsonl"):
+    with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        folder.record(second)
+        with pytest.raises(DiagnosticError, match=r"E562.*metrics.jsonl"):
+            folder.record(second)
     assert (folder.metrics.read_bytes(), folder.results.read_bytes()) == before
     folder.record(second)
     assert folder.history() == [first, second]
