@@ -27,7 +27,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import read_document, read_lines, sealed, written
 from netc.grammar.schema import Count
 from netc.runtime.folder import door
-from netc.runtime.folder.checkpoints import About, card_metadata, metadata_of, read_about, read_checkpoint
+from netc.runtime.folder.checkpoints import About, card_metadata, metadata_of, read_about, read_checkpoint, request_in
 from netc.runtime.folder.files import (
     OUT,
     append,
@@ -70,6 +70,8 @@ class RunFolder(RunFiles):
         """Whether the folder was not there before."""
         self.saved: int | None = None
         """The step of the last checkpoint."""
+        self.request: Mapping[str, Any] | None = None
+        """What run.json says, or will say, as it was written here: checkpoints say it too."""
         self._columns: list[str] = []
         """Of results.csv, as it was written here."""
 
@@ -121,6 +123,8 @@ class RunFolder(RunFiles):
             if folder.is_beginning():
                 reason = "a training ended there before it began"
                 help = f"begin anew: `netc train FILE --out {shlex.quote(str(path))}` takes the folder over"
+            elif folder.is_restorable():
+                help = f"its last checkpoint says what was in it: {folder._anew}"
             raise DiagnosticError(Diagnostic("E560", f"{path} is not a run: {reason}", help=help))
         return folder
 
@@ -173,13 +177,35 @@ class RunFolder(RunFiles):
 
     def write_request(self, run: Mapping[str, Any]) -> None:
         """Replace run.json."""
+        self.request = run
         write_atomic(self.run_json, written({"version": RUN_VERSION, **run}))
 
     def read_request(self, form: type[Form]) -> Form:
         """What was asked for, as a form; raises DiagnosticError E534 to E536, and E561 where run.json is torn."""
         help = "start a new run from the net's text in the folder, with `--init` for the weights"
-        found: Form = self._read(self.run_json, form, RUN_VERSION, help)
+        try:
+            found: Form = self._read(self.run_json, form, RUN_VERSION, help)
+        except DiagnosticError:
+            if request_in(self.checkpoint) is None:
+                raise
+            name, quoted = self.checkpoint.name, shlex.quote(str(self.run_json))
+            found = self._read(self.run_json, form, RUN_VERSION, f"{name} is intact: remove {quoted}, and {self._anew}")
         return found
+
+    @property
+    def _anew(self) -> str:
+        return f"`netc train --resume {shlex.quote(str(self.path))}` writes it anew"
+
+    def is_restorable(self) -> bool:
+        """Whether run.json is gone, and the checkpoint of the training that went on with it says the same."""
+        return not self.run_json.exists() and not self.is_beginning() and request_in(self.checkpoint) is not None
+
+    def restore_request(self) -> bool:
+        """Write run.json anew of the checkpoint where it is gone; whether it was. The folder is locked."""
+        if not self.is_restorable():
+            return False
+        self.write_request(request_in(self.checkpoint) or {})
+        return True
 
     def _read(self, path: Path, form: Any, version: int, help: str) -> Any:
         """A document of the run; raises DiagnosticError E534 to E536, E561."""
@@ -234,7 +260,7 @@ class RunFolder(RunFiles):
 
         The one before is kept too, unless it is of the same step.
         """
-        content = as_safetensors(tensors, metadata_of(seed, rows, progress, card))
+        content = as_safetensors(tensors, metadata_of(seed, rows, progress, card, self.request))
         if self.saved == progress.step:
             write_pieces(self.last, content)
         else:
