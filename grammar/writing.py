@@ -46,3 +46,8 @@ def _folder(path: Path, elsewhere: str) -> str:
     if not path.parent.exists():
         return f"make the folder first, `mkdir -p {shlex.quote(clipped(str(path.parent)))}`, or {elsewhere}"
     return elsewhere
+
+
+def encoded(text: str) -> bytes:
+    """A text as UTF-8, whatever is in it: bytes of names that are none, for which Python has surrogates, are spelt."""
+    return text.encode("utf-8", errors="backslashreplace")

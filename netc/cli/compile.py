@@ -63,7 +63,9 @@ def compile(
     """
     path = Path(output)
     if path.suffix != ".onnx":
-        raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
+        stream = (path.exists() and not path.is_file()) or path.parts[1:2] in (("dev",), ("proc",))
+        other = Path(wanted.file).with_suffix(".onnx").name if stream else path.with_suffix(".onnx")
+        raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {other}`")
     if names is not None and weights is None:
         raise click.UsageError("--map belongs to `--weights FILE`")
     network = wanted.load()

@@ -26,6 +26,7 @@ from netc.compiler import (
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import read_document, read_lines, sealed, written
 from netc.grammar.schema import Count
+from netc.grammar.writing import encoded
 from netc.runtime.folder import door
 from netc.runtime.folder.checkpoints import About, card_metadata, metadata_of, read_about, read_checkpoint, request_in
 from netc.runtime.folder.files import (
@@ -328,4 +329,4 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Rows as lines of a CSV file."""
     text = io.StringIO()
     csv.DictWriter(text, columns, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    return encoded(text.getvalue())

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.writing import encoded
 from netc.runtime.folder.files import write_atomic
 
 ENDINGS = (".csv", ".json", ".npz")
@@ -45,7 +46,7 @@ def _csv(answers: Answers) -> bytes:
     table = csv.DictWriter(text, columns, lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
-    return text.getvalue().encode()
+    return encoded(text.getvalue())
 
 
 def _row(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.limits import FILE
 from netc.grammar.opening import read_file
-from netc.grammar.writing import ELSEWHERE
+from netc.grammar.writing import ELSEWHERE, encoded
 from netc.runtime import inside
 from netc.runtime.folder.files import make_folder, write_atomic
 from netc.runtime.folder.run_folder import RunFolder
@@ -43,7 +43,7 @@ def report(run: Run, path: str | Path) -> None:
     Raises DiagnosticError E562 where nothing can be written.
     """
     path = Path(path)
-    content = page(run).encode()
+    content = encoded(page(run))
     make_folder(path.parent, ELSEWHERE)
     write_atomic(path, content, ELSEWHERE)
 
