@@ -215,10 +215,20 @@ class RunFolder(RunFiles):
         except FileNotFoundError:
             raise DiagnosticError(Diagnostic("E561", f"{self.path} has no {path.name}", help=help)) from None
 
-    def restart(self, progress: Progress) -> None:
-        """Make the result files agree with the progress: lines of epochs after the checkpoint go."""
+    def restart(self, progress: Progress) -> str | None:
+        """Make the result files agree with the progress: lines of epochs after the checkpoint go.
+
+        What was wrong with a line of metrics.jsonl, which is written anew then, or None.
+        """
+        wrong = None
+        try:
+            self.history()
+        except DiagnosticError as error:
+            wrong = f"{error.diagnostics[0].message}; it is written anew, of {self.checkpoint.name}"
+        self.diverged_json.unlink(missing_ok=True)
         write_atomic(self.metrics, _lines(progress.history))
         self._write_results(progress.history)
+        return wrong
 
     def record(self, record: Record) -> None:
         """Add an epoch to metrics.jsonl and results.csv, a line each; `restart` has begun both."""
@@ -227,6 +237,11 @@ class RunFolder(RunFiles):
             append(self.results, _table(self._columns, [record]))
         else:
             self._write_results(self.history())
+
+    def note_diverged(self, step: int, reason: str) -> None:
+        """Keep that the training ended by a divergence; a disk that is full as well says nothing of it."""
+        with contextlib.suppress(DiagnosticError):
+            write_atomic(self.diverged_json, written({"version": TEST_VERSION, "step": step, "reason": reason}))
 
     def history(self) -> list[Record]:
         """The records in metrics.jsonl; raises DiagnosticError E534, E536, E561, with the line that is wrong."""

@@ -338,13 +338,17 @@ def test_a_torn_line_of_metrics_is_named(here: Path, left: int) -> None:
     assert command(["lint", "run/tiny.net", "--run", "run"]) == 5
 
 
-def test_the_way_out_of_a_damaged_line_of_metrics(here: Path) -> None:
-    """Going on writes the record anew, of what the checkpoint says."""
+def test_the_way_out_of_a_damaged_line_of_metrics(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Going on writes the record anew, of what the checkpoint says, and says so."""
     path = Path("run/metrics.jsonl")
     content = path.read_bytes()
     path.write_bytes(content.replace(b'"loss": ', b'"loss": 1', 1))
     assert refused(RunFolder(Path("run")).history).code == "E534"
+    assert command(["lint", "run/tiny.net", "--run", "run"]) == 5
+    assert f"error[E534]: {path}, line 1, is damaged" in capsys.readouterr().err
     assert command(["train", "--resume", "run", "--epochs", "3", "--device", "cpu"]) == 0
+    assert f"{path}, line 1, is damaged" in (said := capsys.readouterr().err)
+    assert "it is written anew, of last.safetensors" in said
     assert path.read_bytes().startswith(content)
 
 
