@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from netc.compiler.importing.importer import Imported as Imported
     from netc.compiler.importing.own import SOURCE_KEY as SOURCE_KEY, source_note as source_note
     from netc.compiler.ir import Graph as Graph, Node as Node, Value as Value, format_shape as format_shape
-    from netc.compiler.ir.open_sizes import in_words as in_words
+    from netc.compiler.ir.open_sizes import in_words as in_words, size_in as size_in
     from netc.compiler.lint import lint as lint
     from netc.compiler.load import load as load, load_model as load_model
     from netc.compiler.metrics.base import Figure as Figure
@@ -258,6 +258,7 @@ _HOMES = {
     "replaceable": "plan.override",
     "shipped_map": "plan.maps",
     "shipped_maps": "plan.maps",
+    "size_in": "ir.open_sizes",
     "single": "metrics.tallies",
     "summary": "facts.summary",
     "take": "weights.taken",

@@ -100,11 +100,18 @@ class Port(TypedDict):
     sizes: NotRequired[dict[str, dict[str, Count]]]
 
 
+class Need(TypedDict):
+    """A size that has to be 0 or more for the model to take its inputs, as text, and the layer that needs it."""
+
+    at: str
+    size: str
+
+
 class ManifestForm(TypedDict):
     """kind: "train" one training step; "backward" and "update" its two halves, gradients in between; "infer" the
     network; "gradient" loss and gradients; "probe" the same of inner values of the network in use; "score" loss and
     metrics from predictions and targets. `settings` holds the training plan of a step or its halves (batch, epochs,
-    optimizer, …), and what a scorer's metrics are."""
+    optimizer, …), and what a scorer's metrics are; `needs` what has to hold of open sizes besides what ports say."""
 
     kind: Kind
     net: str
@@ -113,6 +120,7 @@ class ManifestForm(TypedDict):
     outputs: list[Port]
     source_sha256: str
     settings: NotRequired[dict[str, Any]]
+    needs: NotRequired[list[Need]]
 
 
 class Manifest(ManifestForm):

@@ -7,10 +7,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from netc.compiler import collector, targets
-from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Kind, Manifest
+from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Kind, Manifest, Need
 from netc.compiler.facts.demand import check_demand
 from netc.compiler.ir import Value
 from netc.compiler.net import Net
+from netc.compiler.ops.checks import surely_less
+from netc.compiler.ops.needs import needs_of
 from netc.compiler.options import DEFAULTS, Options, Precision
 from netc.compiler.passes import dead_code, used_sources
 from netc.compiler.pipeline import Context, run
@@ -264,6 +266,8 @@ def _finish(
     }
     if settings is not None:
         manifest["settings"] = settings
+    if needs := _needs(a, net, kind):
+        manifest["needs"] = needs
     opset = targets.TARGETS[target].opset
     shown = kind == "infer"
     model, purposes = write(
@@ -277,6 +281,17 @@ def _finish(
         external=external,
     )
     return Artifact.made(model.SerializeToString(deterministic=True), manifest, purposes)
+
+
+def _needs(a: Assembly, net: Net, kind: Kind) -> list[Need]:
+    """What layers need of open sizes and symbols' bounds don't say: of those that are left, where some are left out."""
+    left = set(a.graph.nodes) if kind == "infer" else None
+    found = {
+        size: node.origin.scope
+        for node, size in needs_of(net.graph)
+        if (left is None or node in left) and not surely_less(-1, size)
+    }
+    return [{"at": scope, "size": str(size)} for size, scope in found.items()]
 
 
 def _drop_unused(a: Assembly, net: Net) -> None:

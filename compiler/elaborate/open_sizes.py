@@ -1,36 +1,27 @@
-"""What a finished net needs of its open sizes: a window has to fit, a slice has to lie on its axis."""
+"""What a finished net needs of its open sizes narrows their symbols."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.ir import BATCH, Dim, Graph, ImpossibleError, Narrowing, Node, Shape, Size
-from netc.compiler.ops import get_op
+from netc.compiler.ir import BATCH, Dim, Graph, ImpossibleError, Narrowing
+from netc.compiler.ops.needs import needs_of
+from netc.compiler.passes import dead_code
 
 
 def narrow_open_sizes(frame: Frame, graph: Graph) -> None:
-    """Narrow the symbols to what every layer can take; an error where nothing is left for one of them."""
+    """Narrow the symbols to what every layer can take; an error where nothing is left for one of them.
+
+    What exists in training alone is no reason to refuse a size in use: a model of a training step says it.
+    """
     if not any(isinstance(size, Dim) and size != BATCH for value in graph.inputs for size in value.shape):
         return
-    seen: set[Size] = set()
     narrowing = Narrowing()
-    for node, needed in _needs(graph):
-        if needed in seen:
-            continue
-        seen.add(needed)
+    for node, size in needs_of(dead_code(graph)):
         try:
-            narrowing.at_least_0(needed)
+            narrowing.at_least_0(size)
         except ImpossibleError as error:
             span = node.origin.span
             assert span is not None
             frame.error("E301", "no size is left that all layers can take", span, f"with this {error}",
                         help="take smaller windows and slices, or more padding")  # fmt: skip
             return
-
-
-def _needs(graph: Graph) -> Iterator[tuple[Node, Size]]:
-    """Open sizes that have to be 0 or more, and the nodes that need it."""
-    for node in graph.all_nodes():
-        made: Shape = tuple(size - 1 for value in node.outputs for size in value.shape if isinstance(size, Dim))
-        yield from ((node, size) for size in (*made, *get_op(node.op).needs(node)))

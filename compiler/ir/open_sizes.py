@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
-from netc.compiler.ir.dims import BATCH_SYMBOL, symbols
+from netc.compiler.ir.dims import BATCH_SYMBOL, Size, Symbol, substitute, symbols
 from netc.compiler.ir.graph import Value
+from netc.compiler.ir.text_reader import read_size
+
+LONGEST = 1000
+"""Characters of a size's text, which may come from anybody."""
 
 
 def needed_sizes(inputs: Iterable[Value]) -> dict[str, dict[str, int]]:
@@ -27,3 +32,23 @@ def in_words(needed: Mapping[str, int]) -> str:
         return f"{multiple} between {low} and {high}".strip()
     limit = f"at most {high}" if high is not None else f"at least {low}" if low > divisor else ""
     return " of ".join(part for part in (multiple, limit) if part)
+
+
+def size_in(text: str, sizes: Mapping[str, int]) -> int | None:
+    """The number that a size's text, such as `2*(H//2)`, is; None where others are in it, or it is none."""
+    found = _read(text)
+    if found is None or not found[1].keys() <= sizes.keys():
+        return None
+    size, known = found
+    number = substitute(size, {symbol: sizes[name] for name, symbol in known.items()})
+    return number if isinstance(number, int) else None
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[Size, dict[str, Symbol]] | None:
+    if len(text) > LONGEST:
+        return None
+    try:
+        return read_size(text)
+    except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError):
+        return None

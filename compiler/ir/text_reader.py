@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     | (?P<number>\d+(?:\.\d+)?(?:e[-+]?\d+)?) | (?P<word>\w[\w.]*) | (?P<mark>//|[-+*/=:,()\[\]]))""",
     re.VERBOSE,
 )
+_NAME = re.compile(r"[^\W\d][\w.]*")
 _COUNTED = re.compile(r"_(\d+)(?:\.\d+)?$")
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "none": None, "inf": math.inf, "nan": math.nan}
 
@@ -27,6 +28,16 @@ def from_text(text: str) -> Graph:
     Symbols are equal by identity: the batch is `N`, others are made.
     """
     return GraphReader({"N": BATCH_SYMBOL}).read(text)
+
+
+def read_size(text: str) -> tuple[Size, dict[str, Symbol]]:
+    """A size as its text prints it, and the symbols in it by name; raises ValueError."""
+    reader = GraphReader({name: Symbol(name) for name in _NAME.findall(text)})
+    reader._tokens = _tokens(text)
+    size = reader._sum()
+    if reader._at < len(reader._tokens):
+        raise ValueError(f"`{reader._peek()}` is not expected")
+    return size, reader.symbols
 
 
 class GraphReader:

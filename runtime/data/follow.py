@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from netc.compiler import size_in
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.cards.card import Card, InputCard
 from netc.runtime.data.classes import numbered
@@ -97,6 +98,12 @@ def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSp
     return BoundSplit(split, fields, fits)
 
 
+def _known(text: str, sizes: Mapping[str, int]) -> int | str:
+    """What a size is that fields before this one have told, or its text."""
+    number = size_in(text, sizes)
+    return text if number is None else number
+
+
 def _fit(
     data: DataSet,
     split: Split,
@@ -112,7 +119,7 @@ def _fit(
         message = f"{located.place} holds text, expected numbers for `{port['name']}`"
         return finding("E507", message, help="save numbers; names of classes are for a loss that compares classes")
     as_bytes = port["role"] == "data" and dtype == np.uint8
-    known = [sizes.get(size, size) if isinstance(size, str) else size for size in wanted]
+    known = [_known(size, sizes) if isinstance(size, str) else size for size in wanted]
     positions = tuple(size for size in known if isinstance(size, int))
     if is_of_rows(port, values.shape) and len(positions) == len(known):
         return Fit((), dtype, positions=positions)
@@ -127,7 +134,7 @@ def _fit(
         resize = resizing.get(before)
         fitted = anyhow if resize is not None else fitted
     if fitted is None:
-        return wrong_shape(data, split, located, port, found, wanted)
+        return wrong_shape(data, split, located, port, found, known)
     shape, axes = fitted
     after = shape if resize is None else with_height_width(shape, resize, as_bytes)
     sizes.update({name: size for name, size in zip(wanted, after, strict=True) if isinstance(name, str)})

@@ -13,6 +13,8 @@ _INDEX = re.compile(r"(?:idx|index) ?= ?(-?\d+)")
 _RANGE = re.compile(r"range \[-\d+, ?(\d+)\]")
 
 
+_SIZES = re.compile(r"(?is)status code returned while running.*(shape|broadcast|dimension|sizes)")
+
 OUT_OF_MEMORY = ("failed to allocate memory", "out of memory", "bad_alloc", "bad allocation")
 
 
@@ -27,7 +29,7 @@ def finding_of(text: str, open_sizes: Iterable[str]) -> Diagnostic | None:
         help = "use a smaller batch, `--batch`, or a smaller net"
         return Diagnostic("E604", "out of memory", notes=(text[:200],), help=help)
     sizes = ", ".join(f"`{size}`" for size in sorted(open_sizes))
-    if not sizes or "status code returned while running" not in text:
+    if not sizes or not _SIZES.search(text):
         return None
     help = f"give inputs of other sizes: {sizes}"
     return Diagnostic("E558", "the net cannot take inputs of these sizes", notes=(reason(text),), help=help)

@@ -17,6 +17,7 @@ from netc.runtime.devices.device import CPU, Device, runtime
 from netc.runtime.devices.fast_library import INSTALL, fast_library
 from netc.runtime.sessions.failed_runs import finding_of
 from netc.runtime.sessions.resident import Array, Resident
+from netc.runtime.sessions.sizes import SizeCheck
 
 # Folding a zero Pad into the MaxPool after it gives wrong results: the pool pads with minus infinity.
 DISABLED_OPTIMIZERS = ["Pad_Fusion"]
@@ -138,6 +139,7 @@ class Session:
             for ports in (self.session.get_inputs(), self.session.get_outputs())
         )
         self.outputs = called(self.manifest, [port.name for port in self.given_outputs])
+        self.check_sizes = SizeCheck(self.manifest)
 
     def end_profile(self) -> bytes:
         """Stop recording and return ONNX Runtime's events as JSON; runs after this one are not slowed down."""
@@ -156,6 +158,7 @@ class Session:
 
         Returns every output by what it is called, as arrays of their own.
         """
+        self.check_sizes(feeds)
         bound = self.session.io_binding()
         wanted = {port.name for port in self.session.get_inputs()}
         for name, value in (resident or {}).items():
@@ -218,6 +221,7 @@ class StepSession:
 
         Tensors with one buffer for both sets have their new values either way.
         """
+        self.session.check_sizes(feeds)
         turn = (self.parameters.turn, self.state.turn)
         if turn not in self._bindings:
             self._bindings[turn] = self._bind()

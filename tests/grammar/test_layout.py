@@ -24,7 +24,7 @@ OURS = sorted(
 )  # fmt: skip
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 HERE = Path(__file__).parent / "layout"
-TEXTS, BATCH = 5000, 25
+TEXTS, BATCH = 1500, 25
 
 
 def tree_of(text: str) -> File:

@@ -61,12 +61,72 @@ def test_a_net_takes_the_sizes_that_its_layers_fit(flow: str, tmp_path: Path) ->
             read_inputs([str(tmp_path / "rows.npy")], network.inputs)
 
 
-def test_what_two_sizes_say_together_is_told_after_the_run() -> None:
-    net = netc.loads("net A { input x: [T, 3]; input z: [S, 3]; (x -> slice(0, z.shape[0])) + z }")
+TOGETHER = {
+    "input x: [1, H, W]; flatten(from=1) -> maxpool(4)": ({"x": (1, 2, 2)}, {"x": (1, 1, 2)}),
+    "input x: [1, T, T]; flatten(from=1) -> maxpool(9)": ({"x": (1, 3, 3)}, {"x": (1, 2, 2)}),
+    "input x: [1, H, W]; flatten(from=1) -> pad(5, mode=reflect)": ({"x": (1, 2, 3)}, {"x": (1, 2, 2)}),
+    "input x: [1, H, W]; flatten(from=1) -> slice(0, -5, axis=1)": ({"x": (1, 2, 3)}, {"x": (1, 2, 2)}),
+    "input x: [1, H, W]; flatten(from=1) -> slice(5, axis=1)": ({"x": (1, 2, 3)}, {"x": (1, 2, 2)}),
+    "input x: [1, H, W]; flatten(from=1) -> crop(size=5)": ({"x": (1, 1, 5)}, {"x": (1, 2, 2)}),
+    "input x: [T, 3]; input z: [S, 3]; a = z -> max(axis=0); x -> slice(S) -> max(axis=0) -> add(a)":
+        ({"x": (4, 3), "z": (3, 3)}, {"x": (3, 3), "z": (4, 3)}),
+    "input x: [T, 3]; input z: [S, 3]; (x -> slice(0, S)) + z":
+        ({"x": (4, 3), "z": (3, 3)}, {"x": (3, 3), "z": (4, 3)}),
+    "input x: [T, 3]; input z: [S, 3]; concat(x, z, axis=0) -> transpose([1, 0]) -> maxpool(6)":
+        ({"x": (4, 3), "z": (2, 3)}, {"x": (2, 3), "z": (3, 3)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", TOGETHER)
+def test_what_several_sizes_say_together_is_asked_before_a_run(body: str, tmp_path: Path) -> None:
+    right, wrong = ({name: np.ones((2, *row), np.float32) for name, row in rows.items()} for rows in TOGETHER[body])
+    net = netc.loads(f"net A {{ {body.replace('; ', chr(10))} }}")
     model = netc.Model(net, device="cpu")
-    assert model({"x": np.ones((1, 5, 3), "f4"), "z": np.ones((1, 4, 3), "f4")}).shape == (1, 4, 3)
-    with pytest.raises(netc.DiagnosticError, match=r"E558.*cannot take inputs of these sizes.*`S`, `T`"):
-        model({"x": np.ones((1, 4, 3), "f4"), "z": np.ones((1, 5, 3), "f4")})
+    assert model(right).size
+    with pytest.raises(netc.DiagnosticError, match=r"E558.*cannot take inputs of these sizes"):
+        model(wrong)
+    (tmp_path / "a.onnx").write_bytes(deployable(net))
+    network = Deployed.open(tmp_path / "a.onnx")
+    assert np.array_equal(next(iter(network.run(right).values())), model(right))
+    with pytest.raises(netc.DiagnosticError, match=r"E558.*cannot take inputs of these sizes"):
+        network.run(wrong)
+
+
+def test_sizes_that_follow_from_others_are_held_to_them(tmp_path: Path) -> None:
+    net = netc.loads(
+        "net A { input x: [T, 3]; input z: [T - 1, 3]; y = concat(x, z, axis=0) -> dense(3) }\n"
+        "train A { loss = mse(y, 0); epochs = 1 }"
+    )
+    x, z = np.ones((4, 5, 3), np.float32), np.ones((4, 4, 3), np.float32)
+    assert netc.Model(net, device="cpu")({"x": x, "z": z}).shape == (4, 9, 3)
+    netc.Trainer(netc.Model(net, device="cpu")).fit({"x": x, "z": z})
+    with pytest.raises(netc.DiagnosticError, match=r"E556.*`z` has 1 on axis 1, where `T - 1` is 4"):
+        netc.Model(net, device="cpu")({"x": x, "z": z[:, :1]})
+    np.savez(tmp_path / "a.npz", x=x, z=z[:, :1])
+    with pytest.raises(netc.DiagnosticError, match=r"E504.*expected 4x3 for input `z`"):
+        netc.Trainer(netc.Model(net, device="cpu")).fit(str(tmp_path / "a.npz"))
+
+
+def test_a_target_that_follows_from_open_sizes_is_told_with_its_file(tmp_path: Path) -> None:
+    net = netc.loads("net A { input x: [1, H, W]; y = conv(1, 3x3) }\ntrain A { loss = mse(y, mask); epochs = 1 }")
+    x = np.ones((8, 1, 7, 5), np.float32)
+    netc.Trainer(netc.Model(net, device="cpu")).fit({"x": x, "mask": np.ones((8, 1, 5, 3), np.float32)})
+    np.savez(tmp_path / "a.npz", x=x, mask=np.ones((8, 1, 7, 5), np.float32))
+    with pytest.raises(netc.DiagnosticError, match=r"E504.*a.npz, mask.*expected 1x5x3 for target `mask`"):
+        netc.Trainer(netc.Model(net, device="cpu")).fit(str(tmp_path / "a.npz"))
+
+
+def test_what_training_alone_has_refuses_no_size_in_use() -> None:
+    net = netc.loads("""
+        net A { input x: [3, H, W]; train only { h = conv(1, 9x9) -> global_avgpool }
+                y = conv(1, 1x1) -> global_avgpool }
+        train A { loss = mse(y, 0) + mse(h, 0) }
+    """)
+    small, large = np.ones((2, 3, 4, 4), np.float32), np.ones((2, 3, 9, 9), np.float32)
+    assert netc.Model(net, device="cpu")(small).shape == (2, 1)
+    netc.Trainer(netc.Model(net, device="cpu")).step({"x": large})
+    with pytest.raises(netc.DiagnosticError, match=r"E558.*`h.conv1` cannot take inputs of these sizes: `H` 4, `W` 4"):
+        netc.Trainer(netc.Model(net, device="cpu")).step({"x": small})
 
 
 def test_a_summary_says_which_sizes_fit() -> None:

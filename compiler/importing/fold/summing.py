@@ -11,15 +11,10 @@ from netc.compiler.importing.axes import reduced_axes
 from netc.compiler.importing.findings import LIMITS, too_large, unsupported
 from netc.compiler.importing.folding import folds, held
 from netc.compiler.importing.records import Array, ForeignNode
-from netc.compiler.ir import product
 
 
 @folds("ReduceProd", "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin")
 def _reduce(node: ForeignNode, x: Array, axes: Array | None = None) -> Array:
-    if node.op == "ReduceProd" and x.dtype.hasobject:
-        return np.asarray(product(tuple(x.ravel().tolist())), dtype=object).reshape(
-            (1,) * x.ndim if node.attributes.get("keepdims", 1) else ()
-        )
     reduce: Any = {
         "ReduceProd": np.prod,
         "ReduceSum": np.sum,
@@ -31,7 +26,7 @@ def _reduce(node: ForeignNode, x: Array, axes: Array | None = None) -> Array:
     if along is None:
         return x
     found = reduce(x, axis=along, keepdims=bool(node.attributes.get("keepdims", 1)))
-    return np.asarray(found).astype(x.dtype)
+    return np.asarray(found, dtype=x.dtype)
 
 
 @folds("MatMul")
