@@ -9,7 +9,7 @@ import pytest
 from .conftest import TINY, Run
 from .test_run import TRAIN
 
-UGLY = TINY.replace("  conv", "  expect params <= 9k\n      conv") + "\nblock spare(n) { dense(n, act = relu) }\n"
+UGLY = TINY.replace("  conv", "  expect params <= 9k\n      conv") + "\nblock spare(n) { dense(n, bias=true) }\n"
 
 
 @pytest.mark.parametrize(
