@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         MANIFEST_VERSION as MANIFEST_VERSION,
         RUN_VERSION as RUN_VERSION,
         Artifact as Artifact,
+        LabelRow as LabelRow,
         Manifest as Manifest,
         ManifestForm as ManifestForm,
         Port as Port,
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     from netc.compiler.sources.keras.file import keras_source as keras_source
     from netc.compiler.sources.parts import CannotWriteError as CannotWriteError
     from netc.compiler.sources.pytorch.file import pytorch_source as pytorch_source
+    from netc.compiler.targets import target_of as target_of
     from netc.compiler.targets.cpu.probe import probe_cpu as probe_cpu
     from netc.compiler.targets.precision import probe_precision as probe_precision
     from netc.compiler.training.accumulation import FIRST as FIRST, SHARE as SHARE
@@ -171,6 +173,7 @@ _HOMES = {
     "Parameter": "declare.parameter",
     "Parts": "metrics.tallies",
     "Place": "emit.places",
+    "LabelRow": "artifact",
     "Port": "artifact",
     "Precision": "options",
     "SMALLEST_SCALE": "training.loss_scaling",
@@ -244,6 +247,7 @@ _HOMES = {
     "keras_source": "sources.keras.file",
     "pytorch_source": "sources.pytorch.file",
     "probe_cpu": "targets.cpu.probe",
+    "target_of": "targets",
     "probe_precision": "targets.precision",
     "numbers_of": "metrics.tallies",
     "penalties": "plan.penalties",

@@ -19,6 +19,7 @@ from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.deep import deep
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.given import plain
 
 if TYPE_CHECKING:
     from netc.compiler.importing.importer import Imported
@@ -95,6 +96,7 @@ def _with_loss(net: Net, settings: Mapping[str, Any], loss: str, beside: Mapping
 def _load(
     path: str, net: str | None, settings: Mapping[str, Any], source: str | None, beside: Mapping[str, str] | None = None
 ) -> Net:
+    settings = {name: plain(value) for name, value in settings.items()}
     report = Report()
     loader = Loader.beside(path, beside or {}, report)
     module = loader.load(path, source)

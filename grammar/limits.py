@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 
 from netc.grammar.counted import BINARY_UNITS, binary_size, counted
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Label, Severity, brief, did_you_mean
 from netc.grammar.literals import LiteralError, number
 
 PREFIX = "NETC_LIMIT_"
@@ -119,6 +119,21 @@ ALL = (
     VALUE, STEPS,
     DATA, UNPACKED, RATIO, PIXELS, SECONDS, WORKING_MEMORY, TENSORS,
 )  # fmt: skip
+
+
+def unknown() -> list[Diagnostic]:
+    """Warnings about variables of the environment that are called as limits are, and are none: they do nothing."""
+    known = [PREFIX + limit.name for limit in ALL]
+    return [
+        Diagnostic(
+            "E139",
+            f"no limit is called {brief(name)}",
+            help=did_you_mean(name, known) or "docs/trust.md lists them by name",
+            severity=Severity.WARNING,
+        )
+        for name in sorted(os.environ)
+        if name.startswith(PREFIX) and name not in known
+    ]
 
 
 def too_many_rows(batch: int, place: Label | None = None) -> Diagnostic | None:

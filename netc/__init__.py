@@ -32,11 +32,13 @@ onnxruntime.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netc.grammar.given import require
+from netc.grammar.given import named, one_of, path_of, require, seed_of, whole
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -62,6 +64,8 @@ __all__ = [
 ]  # fmt: skip
 
 TEXT_FILE = "text.net"
+MOST_LEVELS = 1000
+MOST_ROWS = 2**31 - 1
 
 _HOMES = {
     "Card": "netc.runtime.data.cards.card",
@@ -94,7 +98,9 @@ def load(path: str | Path, net: str | None = None, **settings: Any) -> Net:
     """
     from netc.compiler import load as load_file
 
-    return load_file(str(path), net, settings)
+    _tell_unknown_limits()
+    file = path_of(path, "netc.load", 'netc.load("a.net")')
+    return load_file(str(file), named(net, "net=", 'net="A"'), settings)
 
 
 def loads(text: str, net: str | None = None, **settings: Any) -> Net:
@@ -107,8 +113,20 @@ def loads(text: str, net: str | None = None, **settings: Any) -> Net:
     """
     from netc.compiler import load as load_file
 
+    _tell_unknown_limits()
     require(text, str, "netc.loads", 'netc.loads("net A { … }")')
-    return load_file(TEXT_FILE, net, settings, source=text)
+    return load_file(TEXT_FILE, named(net, "net=", 'net="A"'), settings, source=text)
+
+
+@cache
+def _tell_unknown_limits() -> None:
+    """Warn once of limits in the environment that there are not."""
+    import warnings
+
+    from netc.grammar.limits import unknown
+
+    for found in unknown():
+        warnings.warn(f"{found.message}: {found.help}", stacklevel=3)
 
 
 def graph(net: Net, depth: int | None = None, heat: str | None = None) -> Diagram:
@@ -120,8 +138,13 @@ def graph(net: Net, depth: int | None = None, heat: str | None = None) -> Diagra
     from netc.compiler import Net
     from netc.compiler.drawing.build import draw
     from netc.compiler.drawing.diagram import Diagram
+    from netc.compiler.drawing.palette import HEATS
 
     require(net, Net, "netc.graph", 'netc.graph(netc.load("a.net"))')
+    if depth is not None:
+        depth = whole(depth, "depth", 0, MOST_LEVELS)
+    if heat is not None:
+        one_of(heat, "heat", HEATS)
     return Diagram(draw(net, depth, heat))
 
 
@@ -142,7 +165,7 @@ def load_run(path: str | Path, device: str = "auto") -> Run:
     """
     from netc.runtime.runs.loaded import load_run as read
 
-    return read(Path(path), device)
+    return read(path_of(path, "netc.load_run", 'netc.load_run("runs/a")'), device)
 
 
 def compile(
@@ -170,10 +193,15 @@ def compile(
     """
     import onnx
 
-    from netc.compiler import Net, Options, compile_inference, compile_training
+    from netc.compiler import Net, Options, TrainPlan, compile_inference, compile_training
 
     require(net, Net, "netc.compile", 'netc.compile(netc.load("a.net"))')
     options = options or Options()
+    require(options, Options, "options=", 'options=netc.Options(precision="mixed")')
+    require(weights or {}, Mapping, "weights=", "weights=model.state_dict()")
+    if plan is not None:
+        require(plan, TrainPlan, "plan=", 'plan=net.plan("label")')
+    seed, batch = seed_of(seed), None if batch is None else whole(batch, "batch", 1, MOST_ROWS)
     if train:
         artifact = compile_training(net, plan, batch=batch, target=target, options=options)
     else:

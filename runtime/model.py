@@ -27,7 +27,7 @@ from netc.compiler import (
 )
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.given import require
+from netc.grammar.given import path_of, require, seed_of, texts, whole
 from netc.grammar.writing import ELSEWHERE
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.bind import bind_inputs
@@ -43,6 +43,8 @@ from netc.runtime.folder.initial import read_initial
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Session
 
+MOST_THREADS = 1024
+MOST_CLASSES = 2**31 - 1
 ROWS = 256
 """Of a DataSet that are answered at a time."""
 
@@ -77,13 +79,13 @@ class Model:
     ) -> None:
         require(net, Net, "netc.Model", 'netc.Model(netc.load("a.net"))')
         self.net = net
-        self.seed = seed
-        self.threads = threads
+        self.seed = seed_of(seed)
+        self.threads = whole(threads, "threads", 0, MOST_THREADS)
         self.device = device if isinstance(device, Device) else resolve(device, say, tf32=tf32)
         self.target = target_for(self.device) if target == "auto" else check_target(target)
         self.weights = Resident(self.device)
         for parameter in net.parameters:  # one at a time: all of them would be a second copy of the network
-            self.weights.put(parameter.name, initial_weight(parameter, seed, net.start))
+            self.weights.put(parameter.name, initial_weight(parameter, self.seed, net.start))
         self.card: Card | None = None
         self.drawn = True
         self._inference: dict[tuple[str, ...], Session] = {}
@@ -96,10 +98,11 @@ class Model:
         """Run the network in inference mode.
 
         x     an array `[N, …]` for a net with one input, {input name: array}, or rows of a DataSet: `data[0:4]`
-        taps  dotted paths of inner values to return as well: ["conv1", "stage2.basic1"]
+        taps  dotted paths of inner values to return as well, or one: ["conv1", "stage2.basic1"]
 
         Returns the output's array; with several outputs, or with taps, a dict of arrays by name. Raises
-        DiagnosticError E555 to E558 where arrays don't fit the inputs, E280 for an unknown path.
+        DiagnosticError E555 to E558 where arrays don't fit the inputs, E506 for numbers that float32 has no place for,
+        E280 for an unknown path.
         """
         outputs = self.run(x, taps)
         if not taps and len(outputs) == 1:
@@ -108,16 +111,21 @@ class Model:
 
     def inputs(self, taps: Sequence[str] = ()) -> list[Port]:
         """What `run` with these taps reads, as ports of the manifest."""
-        return ports(self._inference_session(tuple(dict.fromkeys(taps))).manifest, "data")
+        return ports(self._inference_session(_paths(taps)).manifest, "data")
 
     def run(self, x: Any, taps: Sequence[str] = ()) -> dict[str, Array]:
         """As calling the model, but always a dict: every output, and every tap, by name."""
+        return self._answered(x, _paths(taps))
+
+    def _answered(self, x: Any, taps: tuple[str, ...], *, finite: bool = False) -> dict[str, Array]:
+        """`run`; NaN and infinity among the inputs are refused where answers to them would be `finite`."""
         wanted = self.inputs(taps)
         if isinstance(x, DataSet):
             rows = bind_inputs(x, wanted, self._trained_ports, self.card)
-            parts = [self.forward(rows.batch(some), taps) for some in chunks(len(rows), ROWS)]
+            fed = (feed(wanted, rows.batch(some), finite=finite) for some in chunks(len(rows), ROWS))
+            parts = [self.forward(batch, taps) for batch in fed]
             return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return self.forward(feed(wanted, self._read(_arrays(x), wanted), self.card or NO_CARD), taps)
+        return self.forward(feed(wanted, self._read(_arrays(x), wanted), self.card or NO_CARD, finite=finite), taps)
 
     def _read(self, arrays: Any, wanted: Sequence[Port]) -> Any:
         """Without inputs of the net that the values asked for don't depend on, such as those that losses alone read."""
@@ -128,7 +136,7 @@ class Model:
 
     def forward(self, feeds: Mapping[str, Array], taps: Sequence[str] = ()) -> dict[str, Array]:
         """`run` without scaling: arrays as the net computes with them, such as the batches of bound data."""
-        session = self._inference_session(tuple(dict.fromkeys(taps)))
+        session = self._inference_session(_paths(taps))
         return session.run(feed(ports(session.manifest, "data"), feeds), self.weights.current)
 
     @property
@@ -141,11 +149,14 @@ class Model:
 
         x    what calling the model takes;  top: classes in `ranked`, the likeliest first
 
-        Raises DiagnosticError E583 for a net whose loss compares no classes: its answer is `model(x)`.
+        Raises DiagnosticError E583 for a net whose loss compares no classes: its answer is `model(x)`; E506 for NaN and
+        infinity, which no class is likely for.
         """
+        top = whole(top, "top", 1, MOST_CLASSES)
         scored = compile_scorer(self.net).manifest["inputs"] if self.net.plans else []
         predictions = [said(port) for port in scored if port["role"] == "prediction"]
-        outputs = self.run(x, self._read_alike(name for name in predictions if name not in self.net.outputs))
+        taps = self._read_alike(name for name in predictions if name not in self.net.outputs)
+        outputs = self._answered(x, _paths(taps), finite=True)
         scores = class_scores(
             outputs,
             [name for name in predictions if name in outputs],
@@ -173,6 +184,7 @@ class Model:
 
         Returns the loss, and for every trainable parameter and float input the gradient by its name.
         """
+        require(batch, Mapping, "model.gradients", 'model.gradients({"x": …, "label": …})')
         plan = plan or self.net.plan()
         if id(plan) not in self._gradients:
             artifact = compile_gradients(self.net, plan, target=self.target)
@@ -200,7 +212,8 @@ class Model:
 
         Raises DiagnosticError E550 missing, E551 unknown, E552 wrong shape. Nothing is set unless all fits.
         """
-        arrays = {name: np.asarray(array) for name, array in weights.items()}
+        require(weights, Mapping, "model.load_state_dict", "model.load_state_dict(model.state_dict())")
+        arrays = {str(name): as_array(array, str(name)) for name, array in weights.items()}
         parameters = {parameter.name: parameter.value for parameter in self.net.parameters}
         if not strict:
             parameters = {name: value for name, value in parameters.items() if name in arrays}
@@ -210,7 +223,8 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write the weights as safetensors. The file is replaced in one go; raises DiagnosticError E562."""
-        write_weights(Path(path), self.state_dict(), elsewhere=ELSEWHERE)
+        path = path_of(path, "model.save", 'model.save("weights.safetensors")')
+        write_weights(path, self.state_dict(), elsewhere=ELSEWHERE)
 
     def load(self, path: str | Path, map: str | None = None, *, partial: bool = False) -> Report:
         """Set the weights from a weight file, a run folder or an .onnx model; returns what became of each tensor.
@@ -222,7 +236,8 @@ class Model:
         Raises DiagnosticError E550 to E553, E568, E572, E573, E570 where there is no such map. Nothing is set unless
         all fits that has to.
         """
-        found = read_initial(Path(path), self.net, map=map, partial=partial)
+        file = path_of(path, "model.load", 'model.load("weights.safetensors")')
+        found = read_initial(file, self.net, map=map, partial=partial)
         self.load_state_dict(found.weights, strict=not partial)
         return found.reports[0]
 
@@ -231,7 +246,8 @@ class Model:
 
         Raises DiagnosticError E550 to E553. Nothing is set unless all fits.
         """
-        for name, added in read_adapter(path, self.net).items():
+        file = path_of(path, "model.load_adapter", 'model.load_adapter("runs/a/adapter.safetensors")')
+        for name, added in read_adapter(file, self.net).items():
             weight = self.weights.get(name)
             self.weights.put(name, (weight + added).astype(weight.dtype))
 
@@ -244,7 +260,14 @@ class Model:
 
 def _arrays(x: Any) -> Any:
     """Arrays of what a caller has, tensors of PyTorch's too."""
-    return {name: as_array(value) for name, value in x.items()} if isinstance(x, Mapping) else as_array(x)
+    if isinstance(x, Mapping):
+        return {str(name): as_array(value, str(name)) for name, value in x.items()}
+    return as_array(x)
+
+
+def _paths(taps: Sequence[str]) -> tuple[str, ...]:
+    """Paths of inner values, each once; one by itself is one."""
+    return tuple(dict.fromkeys(texts(taps, "taps=", 'taps=["h"]')))
 
 
 def ports(manifest: Manifest | None, *roles: str) -> list[Port]:

@@ -93,6 +93,10 @@ OPEN = 64
 """What an open size counts as, where boxes are compared."""
 
 
+HEATS = ("params", "flops", "memory")
+"""What boxes may be coloured by."""
+
+
 def heat_of(item: Item, heat: str | None) -> float:
     """How much a box has of a measure: `params`, `flops`, or `memory` for the elements of outputs."""
     amount = {"params": item.cost.params, "flops": item.cost.flops, "memory": item.cost.activations}.get(heat or "", 0)

@@ -16,6 +16,7 @@ from netc.compiler.elaborate.static import StaticError
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_size, kind
 from netc.compiler.facts.count import Memory, distinct_parameters, figure, memory, receptive_field
 from netc.compiler.ir import Dim, ImpossibleError, Symbol, bound
+from netc.compiler.ir.open_sizes import known_of
 from netc.compiler.net import Net
 from netc.grammar import ast
 from netc.grammar.walk import children, walk
@@ -241,7 +242,7 @@ def check(frame: Frame, node: ast.Expect, condition: ast.Expression, layers: Seq
         except StaticError as error:
             _check_undecided(frame, condition, error, left, right)
             return
-        found = f"{_text(frame, condition.left)} is {_shown(left)}"
+        found = _found(_text(frame, condition.left), left, right)
     else:
         holds = expressions.evaluate_condition(frame, condition)
         found = "is false"
@@ -294,6 +295,13 @@ def _check_measured(frame: Frame, condition: ast.Expression) -> None:
             return
     help = "write `expect latency(batch=1) <= 5ms`; `netc bench --check` measures it"
     frame.error("E308", "a latency is measured, and compared with a time alone", condition.span, help=help)
+
+
+def _found(text: str, left: Any, right: Any) -> str:
+    """What a comparison is about: the value of what is compared, and what is known of sizes that are open."""
+    known = known_of(size for size in (left, right) if is_size(size))
+    value = [f"{text} is {_shown(left)}"] if text.replace(" ", "") != str(left).replace(" ", "") or not known else []
+    return ", ".join([*value, *known])
 
 
 def _shown(value: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from netc.compiler.applications import LayerInstance
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.ir import Value, format_shape, language_shape
+from netc.compiler.ir.open_sizes import known_of
 from netc.compiler.ops import ShapeError
 from netc.grammar.diagnostics import Label, Span
 
@@ -22,6 +23,7 @@ def shape_error(
         primary = arguments[error.argument]
     labels = _producers(values, error.at)
     notes = [path] if len(values) == 1 and (path := shape_path(frame, values[0])) else []
+    notes += known_of(size for value in values for size in value.shape)
     label = error.label or (" with ".join(_shape(value) for value in values) if len(values) > 1 else "")
     frame.error(error.code, error.message, primary, label, secondary=labels, notes=notes, help=error.help)
 

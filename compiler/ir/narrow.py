@@ -19,13 +19,16 @@ class ImpossibleError(Exception):
     """No number is left that a symbol could be."""
 
     def __init__(self, symbol: Symbol, minimum: int, maximum: int) -> None:
-        super().__init__(f"`{symbol}` would be at least {minimum:,} and at most {maximum:,}")
+        least = f"{minimum:,}" if minimum < 10**20 else "10^20"
+        super().__init__(f"`{symbol}` would be at least {least} and at most {maximum:,}")
 
 
 def bound(symbol: Symbol, *, minimum: int = 1, maximum: int | None = None, divisor: int = 1) -> None:
     """What is known of a symbol from here on, besides what was; raises ImpossibleError where no number is left."""
     divisor = math.lcm(symbol.divisor, divisor)
     low = next_multiple(max(symbol.minimum, minimum), divisor)
+    if low >= LARGEST:
+        raise ImpossibleError(symbol, low, LARGEST - 1)
     high = min((most for most in (symbol.maximum, maximum) if most is not None), default=None)
     if high is not None:
         if high // divisor * divisor < low:

@@ -15,13 +15,22 @@ LONGEST = 1000
 
 def needed_sizes(inputs: Iterable[Value]) -> dict[str, dict[str, int]]:
     """`{"H": {"minimum": 32, "divisor": 16, "maximum": 512}}`, of those that may not be anything."""
-    opened = {symbol for value in inputs for size in value.shape for symbol in symbols(size)} - {BATCH_SYMBOL}
+    return _needed({symbol for value in inputs for size in value.shape for symbol in symbols(size)} - {BATCH_SYMBOL})
+
+
+def _needed(opened: Iterable[Symbol]) -> dict[str, dict[str, int]]:
     found = {}
     for symbol in sorted(opened, key=lambda symbol: symbol.name):
         most = {} if symbol.maximum is None else {"maximum": symbol.maximum}
         if symbol.minimum > 1 or symbol.divisor > 1 or most:
             found[symbol.name] = {"minimum": symbol.minimum, "divisor": symbol.divisor, **most}
     return found
+
+
+def known_of(sizes: Iterable[Size]) -> list[str]:
+    """What is known of the open sizes that these are made of: `H is at least 10`."""
+    opened = {symbol for size in sizes for symbol in symbols(size)} - {BATCH_SYMBOL}
+    return [f"{name} is {in_words(needed)}" for name, needed in _needed(opened).items()]
 
 
 def in_words(needed: Mapping[str, int]) -> str:

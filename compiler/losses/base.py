@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.declare.samples import Pair, Wrong
-from netc.compiler.ir import Builder, DType, Shape, Value
+from netc.compiler.ir import Builder, DType, Shape, Size, Value
 from netc.compiler.ir.dims import Dim
 from netc.compiler.losses.mean import positions_of, total, weighted, weighted_mean
 
@@ -16,11 +16,24 @@ ANY = Dim.symbol("any")
 
 
 @dataclass(frozen=True, slots=True)
+class LabelRow:
+    """What a row of labels is, of any number of them: which class is none of them, and what stands behind the last.
+
+    steps  how many steps of the prediction say them, where fewer than they need make the loss infinite; else None
+    """
+
+    blank: int
+    end: int
+    steps: Size | None
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSpec:
     """What the data must supply: element type, shape `[N, …]`, perhaps with ANY, and for class labels their number.
 
     ignored  a label that counts for nothing, which may lie outside the classes
     between  the smallest and the largest number that has a meaning, both included; infinity for none
+    row      for class labels that are a row of any length
     """
 
     dtype: DType
@@ -28,6 +41,7 @@ class TargetSpec:
     classes: int | None = None
     ignored: int | None = None
     between: tuple[float, float] | None = None
+    row: LabelRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +84,12 @@ class Loss(Measured, Declared):
 
     samples  at least two `Pair`s, which call the places by their names: `Pair("mse(prediction, target)", "3x4")`
     errors   at least one `Wrong` call
+    infinite what makes it infinite, with the way out, where numbers that are all finite can
     """
 
     samples: ClassVar[tuple[Pair, ...]] = ()
     errors: ClassVar[tuple[Wrong, ...]] = ()
+    infinite: ClassVar[str | None] = None
 
     def each(self, g: Builder, *given: Value) -> Value:
         """The loss of every position, or of every element there; `given` stand in the places, in order."""

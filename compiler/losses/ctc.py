@@ -12,7 +12,7 @@ from netc.compiler.ir import BATCH, Builder, DType, Value, format_shape
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.layers.base import constant_size, language_shape, require_floats
 from netc.compiler.losses.alignments import NEVER, all_alignments
-from netc.compiler.losses.base import ANY, Loss, TargetSpec, loss
+from netc.compiler.losses.base import ANY, LabelRow, Loss, TargetSpec, loss
 from netc.compiler.losses.mean import mean, spread, total, weighted, weighted_mean
 
 
@@ -29,10 +29,10 @@ class Ctc(Loss):
 
     `mask` says which steps count, `[T]`: those of 0 are passed over, as if the sequence were shorter. A value of the
     net with one number an example weighs examples instead. Where there are too few steps for the labels, the loss is
-    infinite, which ends a training; with `zero_infinity=true` it is 0. Both ways the slopes of such an example are 0,
-    where PyTorch has NaN for infinite ones. The sum is over logarithms, brought back to 0 after each step, so that
-    neither large logits nor long sequences lose digits. As PyTorch's `ctc_loss` of `log_softmax`; Keras's `CTC` does
-    not divide by the number of labels.
+    infinite: such rows of the data are refused, and fewer steps that count end a training; with `zero_infinity=true`
+    it is 0. Both ways the slopes of such an example are 0, where PyTorch has NaN for infinite ones. The sum is over
+    logarithms, brought back to 0 after each step, so that neither large logits nor long sequences lose digits. As
+    PyTorch's `ctc_loss` of `log_softmax`; Keras's `CTC` does not divide by the number of labels.
     """
 
     also = ("CTCLoss", "ctc_batch_cost", "connectionist_temporal_classification")
@@ -62,6 +62,10 @@ class Ctc(Loss):
         Wrong("ctc(prediction, target, blank=-1)", "5x4", code="E224", says="a whole number from 0"),
     )
 
+    infinite = (
+        "leave out examples with too few steps for their labels, or count them as 0: `ctc(…, zero_infinity=true)`"
+    )
+
     @property
     def end(self) -> int:
         """The number behind which a row has no labels."""
@@ -81,7 +85,8 @@ class Ctc(Loss):
         if self.blank >= classes:
             raise ShapeError(f"the blank is class {self.blank} of {classes}", argument="blank",
                              help=f"number it from 0 to {classes - 1}")  # fmt: skip
-        return TargetSpec(DType.INT64, (BATCH, ANY), classes, self.padding)
+        row = LabelRow(self.blank, self.end, None if self.zero_infinity else shape[0])
+        return TargetSpec(DType.INT64, (BATCH, ANY), classes, self.padding, row=row)
 
     def _each(self, g: Builder, given: Sequence[Value], steps: Value | None = None) -> Value:
         """The loss of each example, of the steps that count."""

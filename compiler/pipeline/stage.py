@@ -21,7 +21,7 @@ class Context:
 
     batch  the size that the batch is fixed to; None leaves it open
 
-    Raises ValueError where there is no such target, DiagnosticError E605 where it lacks the precision.
+    Raises DiagnosticError E609 where there is no such target, E605 where it lacks the precision.
     """
 
     kind: Kind

@@ -10,6 +10,7 @@ from netc.compiler.declare.arguments import ArgumentError, describe
 from netc.compiler.plan.settings import Outside, Setting
 from netc.compiler.plan.train_plan import SETTINGS, STEP_SETTINGS, TrainPlan
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.given import plain
 from netc.grammar.limits import too_many_rows
 
 OUTSIDE: dict[str, tuple[Setting, Outside]] = {
@@ -34,7 +35,7 @@ def override(plan: TrainPlan, **settings: Any) -> TrainPlan:
             continue
         setting, outside = OUTSIDE[name]
         try:
-            found = outside.type.convert(value)
+            found = outside.type.convert(plain(value))
             if isinstance(found, float) and math.isinf(found):
                 raise outside.type.refuse(value, "give a number that is finite")
             plan = _replaced(plan, setting, outside, found)

@@ -32,6 +32,7 @@ from netc.compiler.targets.fused.scaled_normalization import scaled_normalizatio
 from netc.compiler.targets.layout import Rows, ways
 from netc.compiler.targets.registry import Table, names_of, pick
 from netc.compiler.targets.std import STD
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
 Touch = Callable[[Graph], Graph]
 
@@ -102,9 +103,10 @@ a maximum, are registered for operator set 18 exactly: in a later one such nodes
 
 
 def target_of(name: str) -> Target:
-    """The target of that name; raises ValueError where there is none."""
-    if name not in TARGETS:
-        raise ValueError(f"there is no target {name!r}: use one of {', '.join(TARGETS)}")
+    """The target of that name; raises DiagnosticError E609 where there is none."""
+    if not isinstance(name, str) or name not in TARGETS:
+        help = f"use one of {', '.join(TARGETS)}"
+        raise DiagnosticError(Diagnostic("E609", f"there is no target `{name}`", help=help))
     return TARGETS[name]
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from netc.compiler.artifact import Port
+from netc.compiler.artifact import LabelRow, Port
 from netc.compiler.ir import DType, Shape, Value
 from netc.compiler.ir.dims import Dim
 from netc.compiler.losses.base import ANY
@@ -42,7 +42,7 @@ def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Valu
     wanted = [(target, spec) for term in terms for target, spec in term.wanted if isinstance(target, str)]
     inputs = {value.name for value in net.inputs}
     ignored = {target: spec.ignored for target, spec in wanted if spec.ignored is not None}
-    weights, between = _only_masks(terms), _between(terms)
+    weights, between, rows = _only_masks(terms), _between(terms), _label_rows(terms)
     targets: dict[str, Value] = {}
     for target, spec in wanted:
         if target not in targets and target not in inputs:
@@ -55,6 +55,8 @@ def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Valu
                 labels += f", {ignored[target]} to ignore"
             if target in between:
                 facts["between"] = [bound if math.isfinite(bound) else None for bound in between[target]]
+            if target in rows:
+                facts["row"] = rows[target]
             note = f"target {target}{labels}"
             targets[target] = a.input(target, spec.dtype, _decided(spec.shape, target), "target", note, **facts)
     return targets
@@ -68,6 +70,25 @@ def _between(terms: Sequence[Term]) -> dict[str, tuple[float, float]]:
         if isinstance(target, str) and spec.between is not None and target not in masked:
             (low, high), known = spec.between, found.get(target, (-math.inf, math.inf))
             found[target] = max(low, known[0]), min(high, known[1])
+    return found
+
+
+def _label_rows(terms: Sequence[Term]) -> dict[str, LabelRow]:
+    """What rows of labels are, by fields; of several predictions that of the fewest steps. A mask of examples takes
+    out those whose steps are too few."""
+    found: dict[str, LabelRow] = {}
+    for term in terms:
+        masked = isinstance(term.mask, Value) and term.mask.rank <= 1
+        for target, spec in term.wanted:
+            if not isinstance(target, str) or spec.row is None:
+                continue
+            row = found.setdefault(target, {"blank": spec.row.blank, "end": spec.row.end})
+            steps = None if masked else spec.row.steps
+            if isinstance(steps, int):
+                known = row.get("steps", steps)
+                row["steps"] = min(known, steps) if isinstance(known, int) else steps
+            elif steps is not None:
+                row.setdefault("steps", str(steps))
     return found
 
 

@@ -20,7 +20,7 @@ import click
 
 from netc.cli import terminal
 from netc.cli.command import help_in_our_words
-from netc.cli.failures import explain_failure
+from netc.cli.failures import explain_failure, tell_unknown_limits
 from netc.cli.signals import endable
 from netc.cli.streams import clean
 from netc.grammar.deep import with_room
@@ -170,6 +170,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     with clean(), outside_allowed(False):
         try:
+            tell_unknown_limits()
             with endable():
                 result: Any = with_room(partial(_invoke, given))
                 sys.stdout.flush()

@@ -12,6 +12,7 @@ import click
 from netc.cli.command import option, verb
 from netc.cli.graph_options import GraphWanted, graph_options
 from netc.cli.memory import check_memory
+from netc.cli.options import SEED
 from netc.cli.paths import FileToWrite, PathTo
 from netc.cli.terminal import command, say
 from netc.grammar.counted import counted, size
@@ -49,7 +50,7 @@ PLACE = "give `-o` a place that can be written"
     "--adapter", metavar="FILE", type=PathTo("safetensors"),
     help="what `adapt` trained, added to the weights: the adapter.safetensors of a run",
 )  # fmt: skip
-@option("--seed", type=click.IntRange(0), metavar="N", default=0, show_default=True, help="of fresh parameters")
+@option("--seed", type=SEED, metavar="N", default=0, show_default=True, help="of fresh parameters")
 @graph_options
 def compile(
     wanted: GraphWanted, output: str, weights: str | None, names: str | None, adapter: str | None, seed: int

@@ -8,17 +8,19 @@ import platform
 import shlex
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
 from netc.cli.streams import OutputError, lead_nowhere
 from netc.cli.terminal import say
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity, did_you_mean
+from netc.grammar.limits import unknown
 from netc.grammar.opening import clipped
 from netc.grammar.writing import cannot_write
 
 FINDINGS, USAGE, COMPILE, DEVICE, DATA, DIVERGED, BUG, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 6, 70, 130, 141
+MOST_VERBS = 3
 BY_BEGINNING = {"E260": USAGE, "E277": USAGE, "E278": USAGE, "E5": DATA, "E61": DATA, "E6": DEVICE, "E7": DIVERGED}
 
 
@@ -89,7 +91,8 @@ def _usage(failure: click.ClickException) -> None:
     advice = None
     if isinstance(failure, click.NoSuchOption):
         known = [name for option in (failure.ctx.command.params if failure.ctx else []) for name in option.opts]
-        message, advice = f"no option is called `{failure.option_name}`", did_you_mean(failure.option_name, known)
+        message = f"no option is called `{failure.option_name}`"
+        advice = "; ".join(filter(None, (did_you_mean(failure.option_name, known), _elsewhere(failure))))
     message = message.removesuffix(".")
     for line in f"error: {message[:1].lower()}{message[1:]}".split("\n"):
         say(line)
@@ -99,6 +102,37 @@ def _usage(failure: click.ClickException) -> None:
     if context is not None:
         say(f"usage: {context.get_usage().removeprefix('Usage: ')}")
         say(f"see `{context.command_path} --help`")
+
+
+def _elsewhere(failure: click.NoSuchOption) -> str:
+    """Which other verbs have an option, or nothing."""
+    if failure.ctx is None:
+        return ""
+    verbs = [
+        f"`{path}`"
+        for path, command in _commands(failure.ctx.find_root(), "netc")
+        if any(failure.option_name in one.opts for one in command.params)
+    ]
+    more = f" and {len(verbs) - MOST_VERBS} more" if len(verbs) > MOST_VERBS else ""
+    return f"{', '.join(verbs[:MOST_VERBS])}{more} {'have' if len(verbs) > 1 else 'has'} it" if verbs else ""
+
+
+def _commands(context: click.Context, path: str) -> Iterator[tuple[str, click.Command]]:
+    """Every verb below a group, by what is typed."""
+    group = context.command
+    for name in group.list_commands(context) if isinstance(group, click.Group) else ():
+        command = group.get_command(context, name) if isinstance(group, click.Group) else None
+        if command is not None:
+            yield f"{path} {name}", command
+            yield from _commands(click.Context(command, context), f"{path} {name}")
+
+
+def tell_unknown_limits() -> None:
+    """Warn of limits in the environment that there are not."""
+    if found := unknown():
+        from netc.cli.telling import draw
+
+        draw(found)
 
 
 def _bug(failure: BaseException, arguments: Sequence[str]) -> None:

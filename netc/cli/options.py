@@ -9,6 +9,7 @@ import click
 
 from netc.cli.command import GRAPH, MACHINE, NETWORK, OUTPUT, START, TRAINING, option
 from netc.cli.paths import DATA
+from netc.grammar.given import LARGEST_SEED
 from netc.grammar.project import allow_outside
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from netc.compiler.net import Net
     from netc.grammar.diagnostics import Diagnostic
 
+SEED = click.IntRange(0, LARGEST_SEED)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 

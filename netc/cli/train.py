@@ -9,6 +9,7 @@ import click
 
 from netc.cli.command import MACHINE, OUTPUT, START, TRAINING, option, verb
 from netc.cli.options import (
+    SEED,
     device_option,
     load_net,
     loss_option,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 @option("--resume", metavar="DIR", type=FOLDER, help="go on with the run in this folder")
 @plan_options
 @option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", default=0, show_default=True, group=TRAINING,
+    "--seed", type=SEED, metavar="N", default=0, show_default=True, group=TRAINING,
     help="of weights, order, dropout",
 )  # fmt: skip
 @option(

@@ -13,9 +13,10 @@ from netc.grammar.counted import bounded, counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.fit import expectation, is_of_rows, matches, spread
+from netc.runtime.data.label_rows import ADVICE_FOR_BLANKS, ADVICE_FOR_STEPS, blanks, steps_for, steps_of, too_many
 from netc.runtime.data.named import as_array
 from netc.runtime.data.scale import BYTES, divisor
-from netc.runtime.data.values import ADVICE_FOR_ROWS, advice_for_bounds, check_finite, has_rows, outside
+from netc.runtime.data.values import ADVICE_FOR_ROWS, advice_for_bounds, check_finite, check_held, has_rows, outside
 from netc.runtime.sessions.resident import Array
 
 
@@ -29,15 +30,16 @@ def feed(ports: Sequence[Port], given: Any, card: Card | None = None, *, finite:
     finite  whether NaN and infinity are refused, as where weights are to learn from them
 
     Raises DiagnosticError: E555 a name is missing or unknown, E556 a shape does not fit, E557 a type does not fit,
-    E558 a label is out of range, E521 values are of another range than those trained on, E506 they are not finite. All
-    that is wrong is in one error.
+    E558 a label is out of range, E521 values are of another range than those trained on, E506 they are not finite, or
+    none that float32 holds. All that is wrong is in one error.
     """
     arrays = checked(ports, _by_name(ports, given))
     found: list[Diagnostic] = []
     fed: dict[str, Array] = {}
     for port in ports:
         array = arrays[port["name"]]
-        wrong = check_finite(array, partial(_place, port["name"]), port) if finite else []
+        check = check_finite if finite else check_held
+        wrong = check(array, partial(_place, port["name"]), port)
         if wrong:
             found += wrong
             continue
@@ -73,10 +75,10 @@ def checked(ports: Sequence[Port], arrays: Mapping[str, Any], *, texts: bool = F
         if name not in arrays:
             found.append(Diagnostic("E555", f"no array for `{name}`", help=f"give `{name}` as {describe(port)}"))
             continue
-        array = as_array(arrays[name])
+        array = as_array(arrays[name], name)
         problem = None if is_of_rows(port, array.shape) else shape_problem(port, array.shape, sizes)
         if problem is None and not (texts and "classes" in port and array.dtype.kind == "U"):
-            problem = _type_problem(port, array) or _range_problem(port, array)
+            problem = _type_problem(port, array) or _range_problem(port, array) or _row_problem(port, array, sizes)
         if problem is None:
             fed[name] = array
         else:
@@ -117,7 +119,7 @@ def _scale(port: Port, array: Array, card: Card) -> float | Diagnostic | None:
 
 def _by_name(ports: Sequence[Port], given: Any) -> dict[str, Any]:
     if isinstance(given, Mapping):
-        return dict(given)
+        return {str(name): array for name, array in given.items()}
     if len(ports) == 1:
         return {ports[0]["name"]: given}
     names = ", ".join(f"`{port['name']}`" for port in ports)
@@ -210,6 +212,25 @@ def _range_problem(port: Port, array: Array) -> Diagnostic | None:
     known = counted(classes, "class", "classes")
     message = f"label {int(array[wrong][0])} in row {row} of `{port['name']}`, where the net has {known}"
     return Diagnostic("E558", message, help=f"number the classes from 0 to {classes - 1}")
+
+
+def _row_problem(port: Port, array: Array, sizes: Mapping[str, tuple[int, str]]) -> Diagnostic | None:
+    """What is wrong with rows of labels: a blank among them, or more of them than the steps can say."""
+    row = port.get("row")
+    if row is None:
+        return None
+    blank = np.argwhere(blanks(array, row))
+    if len(blank):
+        at, place = map(int, blank[0])
+        message = f"label {place} in row {at} of `{port['name']}` is {row['blank']}, the blank, and no label"
+        return Diagnostic("E558", f"{message}: {row['end']} ends a row", help=ADVICE_FOR_BLANKS)
+    steps = steps_of(row, {name: size for name, (size, _) in sizes.items()})
+    labels, needed = steps_for(array, row)
+    if steps is None or not (needed > steps).any():
+        return None
+    at = int(np.argmax(needed > steps))
+    message = f"row {at} of `{port['name']}` has {too_many(int(labels[at]), int(needed[at]), steps)}"
+    return Diagnostic("E558", message, help=ADVICE_FOR_STEPS)
 
 
 def _not_between(port: Port, array: Array, low: float | None, high: float | None) -> Diagnostic | None:

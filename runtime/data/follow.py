@@ -163,14 +163,25 @@ def check_rows(data: DataSet, bound: Sequence[BoundSplit], ports: Ports, card: C
     """Every value of every row of these parts; raises E505, E506."""
     findings = []
     for part in bound:
+        sizes = _sizes_of(part, ports)
         for port in ports:
             name = port["name"]
             located = _locate(data, part.split, port, card)
             target = card.target(name)
             names = target.classes if target is not None else None
-            findings += check_values(part.fields[name], located.where, port, names)
+            findings += check_values(part.fields[name], located.where, port, names, sizes)
     if findings:
         raise DiagnosticError(findings)
+
+
+def _sizes_of(part: BoundSplit, ports: Ports) -> dict[str, int]:
+    """What the open sizes of the inputs and targets are in these rows."""
+    return {
+        name: size
+        for port in ports
+        for name, size in zip(port["shape"][1:], part.fits[port["name"]].shape, strict=False)
+        if isinstance(name, str)
+    }
 
 
 def answers_of(data: DataSet, ports: Ports, card: Card) -> dict[str, str]:

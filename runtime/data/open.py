@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netc.grammar.diagnostics import suggestions
+from netc.grammar.given import number, seed_of
 from netc.runtime.data.arrays import read_digits
 from netc.runtime.data.asked import check_named
 from netc.runtime.data.cards.card import Card
@@ -32,6 +33,8 @@ def open_data(spec: str | Path, *, seed: int = 0, validation: float | None = Non
     """
     spec = str(spec)
     name, said = parse_spec(spec)
+    seed = seed_of(seed)
+    validation = None if validation is None else number(validation, "validation")
     if validation is not None and not 0 < validation < 1:
         raise ValueError(f"validation is {validation}, expected a share between 0 and 1")
     said = replace(said, validation=said.validation or validation)

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from netc.compiler import LabelRow
 from netc.grammar.counted import bounded, counted
 from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.dataset import Field
 from netc.runtime.data.errors import finding, others
+from netc.runtime.data.label_rows import ADVICE_FOR_BLANKS, ADVICE_FOR_STEPS, blanks, steps_for, steps_of, too_many
 
 CHUNK = 1 << 22
 ROUNDING = 1e-5
@@ -23,11 +25,15 @@ Where = Callable[[int, int], str]
 
 
 def check_values(
-    values: Field, where: Where, port: Mapping[str, Any], class_names: tuple[str, ...] | None
+    values: Field,
+    where: Where,
+    port: Mapping[str, Any],
+    class_names: tuple[str, ...] | None,
+    sizes: Mapping[str, int],
 ) -> list[Diagnostic]:
     """Findings about one field of one part: at most one of each kind, naming the first row that has it.
 
-    where  (row, place in the row) -> where that value stands
+    where  (row, place in the row) -> where that value stands;  sizes: of the inputs, where they are open, by name
     """
     if not isinstance(values, np.ndarray):
         return []  # images on disk hold bytes, and bytes are all good
@@ -66,9 +72,30 @@ def check_values(
     ignored = port.get("ignored")
     if ignored is not None:
         expected += f", or {ignored}"
-    return _find(
+    findings = _find(
         values, where, lambda rows: ((rows < 0) | (rows >= classes)) & (rows != ignored), "E505", expected, advice
     )
+    row = port.get("row")
+    return findings if findings or row is None else _check_label_rows(values, where, port["name"], row, sizes)
+
+
+def _check_label_rows(
+    values: np.ndarray, where: Where, name: str, row: LabelRow, sizes: Mapping[str, int]
+) -> list[Diagnostic]:
+    blank = f"labels of `{name}` other than the blank, up to the {row['end']} that ends a row"
+    findings = _find(values, where, lambda rows: blanks(rows, row), "E505", blank, ADVICE_FOR_BLANKS)
+    steps = steps_of(row, sizes)
+    if findings or steps is None:
+        return findings
+    wrong: list[tuple[int, int, int]] = []
+    for start, rows in _chunks(values):
+        labels, needed = steps_for(rows, row)
+        wrong += [(start + int(at), int(labels[at]), int(needed[at])) for at in np.flatnonzero(needed > steps)]
+    if not wrong:
+        return []
+    first, labels_there, needed_there = wrong[0]
+    message = f"{where(first, 0)} has {too_many(labels_there, needed_there, steps)} for `{name}`"
+    return [finding("E505", message, *others(len(wrong) - 1), help=ADVICE_FOR_STEPS)]
 
 
 def check_finite(values: np.ndarray, where: Where, port: Mapping[str, Any]) -> list[Diagnostic]:
@@ -77,11 +104,16 @@ def check_finite(values: np.ndarray, where: Where, port: Mapping[str, Any]) -> l
         return []
     advice = "repair the row or leave it out"
     findings = _find(values, where, lambda rows: ~np.isfinite(rows), "E506", "a finite number", advice)
-    if findings or values.dtype.itemsize <= 4 or port["dtype"] != "float32":
-        return findings
+    return findings or check_held(values, where, port)
+
+
+def check_held(values: np.ndarray, where: Where, port: Mapping[str, Any]) -> list[Diagnostic]:
+    """E506 for numbers that float32 has no place for, where the port is of that type."""
+    if values.dtype.kind != "f" or values.dtype.itemsize <= 4 or port["dtype"] != "float32":
+        return []
     expected = f"a number that float32 holds, up to {LARGEST:.3g}"
     advice = "divide the numbers by a power of ten"
-    return _find(values, where, lambda rows: np.abs(rows) > LARGEST, "E506", expected, advice)
+    return _find(values, where, lambda rows: np.isfinite(rows) & (np.abs(rows) > LARGEST), "E506", expected, advice)
 
 
 def advice_for_bounds(port: Mapping[str, Any]) -> str:

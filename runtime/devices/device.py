@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.given import require
 from netc.runtime.devices.installation import conflicts, onnxruntime_distributions
 from netc.runtime.devices.telemetry import import_runtime
 
@@ -117,6 +118,7 @@ def resolve(
 
 
 def _resolve(wanted: str, say: Callable[[str], None] | None) -> Device:
+    require(wanted, str, "device=", 'device="auto"')
     if wanted not in DEVICES:
         help = did_you_mean(wanted, DEVICES) or "use `auto`, `cpu` or `cuda`"
         raise DiagnosticError(Diagnostic("E603", f"unknown device `{wanted}`", help=help))

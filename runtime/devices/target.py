@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from netc.compiler import probe_cpu
+from netc.compiler import probe_cpu, target_of
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.devices.device import Device, runtime
 from netc.runtime.devices.fast_library import fast_library, why_no_library
@@ -30,7 +30,8 @@ def slower_than_it_could(device: Device, target: str) -> str | None:
 
 
 def check_target(target: str) -> str:
-    """The target; raises DiagnosticError E609 for one of blocks that this processor's runtime does not have."""
+    """The target; raises DiagnosticError E609 for none, or one of blocks that this processor's runtime lacks."""
+    target_of(target)
     blocked = {*FAST, *FAST.values()}
     found = cpu_target()
     if target in blocked and target not in (found, FAST.get(found)):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from netc.runtime.inside.colour_maps import sequential
 from netc.runtime.inside.layers import map_layers
+from netc.runtime.inside.look import look
 from netc.runtime.inside.mosaic import mosaic
 from netc.runtime.inside.view import Sheet
 from netc.runtime.model import Model
@@ -15,6 +16,7 @@ MOST = 256
 """How many maps a mosaic takes."""
 
 
+@look
 def activations(model: Model, inputs: Mapping[str, Array], layers: Sequence[str] | None = None, row: int = 0) -> Sheet:
     """The maps `[C, H, W]` of layers for one example, a tile for each filter, all of a layer on one scale.
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from netc.compiler import Energy
 from netc.runtime.inside.layers import image_input, map_layers
+from netc.runtime.inside.look import look
 from netc.runtime.inside.mosaic import picture
 from netc.runtime.inside.probing import Probe
 from netc.runtime.inside.scale import PLAIN, Scale
@@ -19,6 +20,7 @@ from netc.runtime.sessions.resident import Array
 SMALLEST = 32
 
 
+@look
 def dream(
     model: Model,
     photo: Array,

@@ -13,6 +13,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.batches import chunks
 from netc.runtime.inside.classes import called
 from netc.runtime.inside.layers import embedding_value
+from netc.runtime.inside.look import look
 from netc.runtime.inside.view import Plot
 from netc.runtime.model import Model
 from netc.runtime.sessions.resident import Array
@@ -27,6 +28,7 @@ MARKERS = "os^Dvp*"
 """Classes with one colour have marks of their own."""
 
 
+@look
 def embedding(
     model: Model,
     inputs: Mapping[str, Array],

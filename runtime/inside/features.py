@@ -11,6 +11,7 @@ from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.inside.ascent import Canvas, climb
 from netc.runtime.inside.layers import image_input, map_layers, sides
+from netc.runtime.inside.look import look
 from netc.runtime.inside.mosaic import picture
 from netc.runtime.inside.probing import Probe
 from netc.runtime.inside.scale import PLAIN, Scale
@@ -19,6 +20,7 @@ from netc.runtime.model import Model
 from netc.runtime.sessions.resident import Array
 
 
+@look
 def features(
     model: Model,
     layer: str | None = None,

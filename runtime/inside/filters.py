@@ -9,8 +9,10 @@ from PIL import Image
 
 from netc.compiler import LayerInstance
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.given import texts
 from netc.runtime.inside.colour_maps import diverging
 from netc.runtime.inside.layers import kernels
+from netc.runtime.inside.look import look
 from netc.runtime.inside.mosaic import mosaic
 from netc.runtime.inside.view import Sheet
 from netc.runtime.model import Model
@@ -22,6 +24,7 @@ DARK = 90
 """Lines between tiles in which white stands for 0."""
 
 
+@look
 def filters(model: Model, layers: Sequence[str] | None = None) -> Sheet:
     """The kernels `[filters, channels, h, w]` of convolutions; those of the first one unless others are named.
 
@@ -36,7 +39,7 @@ def filters(model: Model, layers: Sequence[str] | None = None) -> Sheet:
         raise DiagnosticError(Diagnostic("E593", message, help="look at a convolutional net"))
     arrays: dict[str, Array] = {}
     panels: list[tuple[str, Image.Image]] = []
-    for path in layers or [next(iter(known))]:
+    for path in texts(layers or next(iter(known)), "layers=", 'layers=["conv1"]'):
         if path not in known:
             help = did_you_mean(path, known) or f"take one of {', '.join(list(known)[:6])}"
             raise DiagnosticError(Diagnostic("E280", f"net `{model.net.name}` has no convolution `{path}`", help=help))

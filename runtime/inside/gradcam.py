@@ -9,6 +9,7 @@ import numpy as np
 from netc.compiler import Along
 from netc.runtime.inside.classes import called, chosen, directions, scored
 from netc.runtime.inside.layers import image_input, last_map, map_layers
+from netc.runtime.inside.look import look
 from netc.runtime.inside.mosaic import overlaid, picture
 from netc.runtime.inside.probing import Probe
 from netc.runtime.inside.scale import PLAIN, Scale
@@ -17,6 +18,7 @@ from netc.runtime.model import Model
 from netc.runtime.sessions.resident import Array
 
 
+@look
 def gradcam(
     model: Model,
     inputs: Mapping[str, Array],

@@ -9,6 +9,7 @@ import numpy as np
 from netc.compiler import Likeness
 from netc.runtime.inside.ascent import Canvas, climb
 from netc.runtime.inside.layers import image_input, map_layers
+from netc.runtime.inside.look import look
 from netc.runtime.inside.mosaic import picture
 from netc.runtime.inside.probing import Probe
 from netc.runtime.inside.scale import PLAIN, Scale
@@ -17,6 +18,7 @@ from netc.runtime.model import Model
 from netc.runtime.sessions.resident import Array
 
 
+@look
 def invert(
     model: Model,
     photo: Array,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from netc.compiler import LayerInstance, Net, Port, Value
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.given import texts
 from netc.runtime.model import Model
 
 
@@ -17,7 +18,7 @@ def maps(net: Net) -> list[str]:
 def map_layers(net: Net, named: Sequence[str] | None = None) -> list[str]:
     """The paths given, or all convolutions; raises DiagnosticError E593 where there are no maps, E280."""
     if named:
-        return [_map(net, path) for path in named]
+        return [_map(net, path) for path in texts(named, "layers=", 'layers=["conv1"]')]
     convolutions = [item.path for item in _used(net) if item.word == "conv" and item.path in maps(net)]
     return convolutions or _some(maps(net), net, "no layer that makes maps", "look at a convolutional net")
 

@@ -10,6 +10,7 @@ import numpy as np
 from netc.runtime.data.batches import chunks
 from netc.runtime.inside.classes import called
 from netc.runtime.inside.layers import image_input, scores
+from netc.runtime.inside.look import look
 from netc.runtime.inside.mosaic import picture
 from netc.runtime.inside.scale import PLAIN, Scale
 from netc.runtime.inside.view import Plot, Sheet
@@ -24,6 +25,7 @@ MOST_NUMBERS = 25
 """Classes up to which every cell of the matrix has its number."""
 
 
+@look
 def confusion(model: Model, inputs: Mapping[str, Array], labels: Array) -> Plot:
     """How often each class `[rows: labels]` was taken for each `[columns: answers]`, coloured by the share of its row.
 
@@ -57,6 +59,7 @@ def confusion(model: Model, inputs: Mapping[str, Array], labels: Array) -> Plot:
     return Plot(title, {"matrix": matrix}, draw, (side + 1, side))
 
 
+@look
 def errors(
     model: Model,
     inputs: Mapping[str, Array],

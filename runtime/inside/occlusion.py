@@ -8,6 +8,7 @@ import numpy as np
 
 from netc.runtime.inside.classes import called, chosen
 from netc.runtime.inside.layers import image_input
+from netc.runtime.inside.look import look
 from netc.runtime.inside.mosaic import overlaid, picture
 from netc.runtime.inside.scale import PLAIN, Scale
 from netc.runtime.inside.view import Sheet
@@ -17,6 +18,7 @@ from netc.runtime.sessions.resident import Array
 BATCH = 32
 
 
+@look
 def occlusion(
     model: Model,
     inputs: Mapping[str, Array],

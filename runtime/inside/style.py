@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from netc.compiler import Likeness, Net, Term, Textures
+from netc.grammar.given import texts
 from netc.runtime.inside.ascent import rough_slope
 from netc.runtime.inside.layers import image_input, map_layers
 from netc.runtime.inside.lbfgs import lbfgs
+from netc.runtime.inside.look import look
 from netc.runtime.inside.mosaic import picture
 from netc.runtime.inside.probing import Probe
 from netc.runtime.inside.scale import PLAIN, Scale
@@ -20,6 +22,7 @@ from netc.runtime.sessions.resident import Array
 OPTIMIZERS = ("lbfgs", "adam")
 
 
+@look
 def style(
     model: Model,
     content: Array,
@@ -49,8 +52,9 @@ def style(
     DiagnosticError E280, E281, E593.
     """
     net, name = model.net, image_input(model).name
-    pictured = content_layers or [_deep(net)]
-    textured = style_layers or _first_of_sizes(net)
+    way_out = 'style_layers=["conv1"]'
+    pictured = texts(content_layers or [_deep(net)], "content_layers=", way_out)
+    textured = texts(style_layers or _first_of_sizes(net), "style_layers=", way_out)
     for path in (*pictured, *textured):
         map_layers(net, [path])
     goals = _goals(model, name, pictured, [], scale.to_net(content[None]))

@@ -11,6 +11,8 @@ import numpy as np
 from netc.compiler import matches
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.given import texts
+from netc.runtime.inside.look import look
 from netc.runtime.inside.view import Plot
 from netc.runtime.model import Model
 from netc.runtime.sessions.resident import Array
@@ -24,6 +26,7 @@ ROOM = 0.4
 """Above the bars, for what is written there, as a share of their height."""
 
 
+@look
 def weights(model: Model, patterns: Sequence[str] | None = None, inputs: Mapping[str, Array] | None = None) -> Plot:
     """A histogram of each kernel's weights, with mean and standard deviation.
 
@@ -34,6 +37,7 @@ def weights(model: Model, patterns: Sequence[str] | None = None, inputs: Mapping
     """
     chosen = [item.name for item in model.net.parameters if item.value.rank >= 2 and not item.buffer]
     if patterns:
+        patterns = texts(patterns, "patterns=", 'patterns=["conv*"]')
         chosen = [item.name for item in model.net.parameters if matches(item.name, patterns)]
         if not chosen:
             message = f"no parameter of net `{model.net.name}` is called {' or '.join(patterns)}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 
 from netc.compiler import LOSS, Figure, Parts, Tallies, said
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.batches import BoundBatches, chunks
 from netc.runtime.sessions.isolated.process import IsolatedSession
 from netc.runtime.sessions.resident import Array
@@ -20,7 +21,7 @@ def evaluate(
 ) -> dict[str, Figure]:
     """The mean loss and metrics over all rows of all batches. `predict` gives outputs by what they are called.
 
-    It gets all fields of a batch, targets too, and reads what it needs.
+    It gets all fields of a batch, targets too, and reads what it needs. Raises DiagnosticError E559 for no rows.
     """
     assert scorer.manifest is not None
     inputs = scorer.manifest["inputs"]
@@ -40,6 +41,8 @@ def evaluate(
         for name, value in numbers.items():
             totals[name] = totals.get(name, 0.0) + value * count
         tallies.add(sums, parts)
+    if not rows:
+        raise DiagnosticError(Diagnostic("E559", "there are no rows to measure on", help="give at least one example"))
     found = tallies.whole({name: total / rows for name, total in totals.items()} | tallies.figures(sums))
     return {name: found[name] for name in dict.fromkeys([*(LOSS,) * (LOSS in found), *map(tallies.figure_of, order)])}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.given import path_of, require
 from netc.grammar.limits import FILE
 from netc.grammar.opening import read_file
 from netc.grammar.writing import ELSEWHERE, encoded
@@ -42,7 +43,8 @@ def report(run: Run, path: str | Path) -> None:
     What can't be shown is said in its place: of data that are gone, a net without convolutions, or without matplotlib.
     Raises DiagnosticError E562 where nothing can be written.
     """
-    path = Path(path)
+    require(run, Run, "netc.report", 'netc.report(netc.load_run("runs/a"), "a.html")')
+    path = path_of(path, "netc.report", 'netc.report(run, "a.html")')
     content = encoded(page(run))
     make_folder(path.parent, ELSEWHERE)
     write_atomic(path, content, ELSEWHERE)

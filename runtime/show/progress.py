@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from netc.grammar.given import require
 from netc.grammar.snippet import printable
 from netc.runtime.folder.listener import Listener, Silent
 from netc.runtime.folder.progress import PREFIX, Progress, Record
@@ -178,6 +179,8 @@ def shown(listener: Listener | Sequence[Listener] | None, *, quiet: bool) -> lis
     given: list[Listener] = []
     if listener is not None:
         given = list(listener) if isinstance(listener, Sequence) else [listener]
+        for one in given:
+            require(one, Listener, "listener=", "class Follower(netc.Listener): …` and `listener=Follower()")
     if quiet:
         return given or [Silent()]
     if in_notebook():

@@ -26,7 +26,7 @@ from netc.compiler import (
     undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.given import require
+from netc.grammar.given import number, path_of, require, scalar, seed_of, whole
 from netc.runtime.data.cards.card import NO_CARD, Card, card_of
 from netc.runtime.data.feed import feed
 from netc.runtime.data.given import Parts, bind
@@ -50,6 +50,8 @@ from netc.runtime.training.measuring import Measuring
 from netc.runtime.training.recorded import folder_for
 from netc.runtime.training.steps import rows_of
 from netc.runtime.training.watching import check_watched
+
+MOST_SKIPPED = MOST_STEPS = 2**31 - 1
 
 
 class Trainer(Measuring):
@@ -96,6 +98,8 @@ class Trainer(Measuring):
         self.notes: list[str] = []
         check_moving(net, plan)
         options = options or Options()
+        require(options, Options, "options=", 'options=netc.Options(precision="mixed")')
+        skip_bad_steps = whole(skip_bad_steps, "skip_bad_steps", 0, MOST_SKIPPED)
         check_precision(model.device, options.precision)
         if model.drawn and plan.init:
             found = read_starts(net, plan)
@@ -103,8 +107,8 @@ class Trainer(Measuring):
             self.notes = found.lines
         for target, source, _ in followed(net.parameters, plan):
             model.weights.put(target.name, model.weights.get(source.name))
-        super().__init__(model, plan, seed=model.seed if seed is None else seed, options=options, profile=profile,
-                         cache_features=cache_features, skip_bad_steps=skip_bad_steps)  # fmt: skip
+        super().__init__(model, plan, seed=model.seed if seed is None else seed_of(seed), options=options,
+                         profile=profile, cache_features=cache_features, skip_bad_steps=skip_bad_steps)  # fmt: skip
 
     def __repr__(self) -> str:
         done = f"epoch {self.progress.epoch} of {self.plan.epochs}, step {self.progress.step:,}"
@@ -120,6 +124,8 @@ class Trainer(Measuring):
         then stay as they were, and the optimizer's state starts afresh. Where the loss is scaled, for `mixed`
         precision, such a step is skipped, and raises E701 only when no scale is left that could help.
         """
+        require(batch, Mapping, "trainer.step", 'trainer.step({"x": …, "label": …})')
+        lr = None if lr is None else number(lr, "lr")
         check_decided(self.plan)
         fed = feed(self.data_ports, batch, self.card or self.model.card or NO_CARD, finite=True)
         if rows_of(fed, self.data_ports) == 0:
@@ -162,7 +168,12 @@ class Trainer(Measuring):
         KeyboardInterrupt). Raises DiagnosticError E701 when the loss is NaN or infinite, E580 for what is no data, E563
         for a folder that isn't empty, E569 where another training is at work in it.
         """
-        bound = bind(data, self.data_ports, validation, self.card, steps, begun=self.model.card)
+        followers = shown(listener, quiet=quiet)
+        checkpoint_seconds = number(checkpoint_seconds, "checkpoint_seconds", infinite=True)
+        steps = None if steps is None else whole(steps, "steps", 0, MOST_STEPS)
+        if out is not None and not isinstance(out, RunFolder):
+            out = path_of(out, "out=", 'out="runs/a"')
+        bound = bind(data, self.data_ports, scalar(validation), self.card, steps, begun=self.model.card)
         if self._resumed is not None:
             check_same_rows(self._resumed, bound.card)
         self._decide(bound.card)
@@ -175,7 +186,6 @@ class Trainer(Measuring):
             self.path = folder.path if folder is not None else self.path
             self.card = self.model.card = bound.card
             parts = self._cached(bound) if self.features is not None else bound
-            followers = shown(listener, quiet=quiet)
             if not quiet:
                 notes = [*notes, *once(slower_than_it_could(self.model.device, self.model.target), followers)]
             Loop(self, parts, total, folder, Listeners(followers), checkpoint_seconds, notes).run()
@@ -233,7 +243,7 @@ class Trainer(Measuring):
 
     def resume(self, out: str | Path) -> None:
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""
-        folder = RunFolder(Path(out))
+        folder = RunFolder(path_of(out, "trainer.resume", 'trainer.resume("runs/a")'))
         tensors, about, progress = folder.read_last()
         folder.check_best()
         card = card_of(read_tensors(folder.checkpoint)[1].get(CARD_KEY), str(folder.checkpoint))

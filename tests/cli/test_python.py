@@ -38,5 +38,5 @@ def test_nets_and_layers_show_themselves_in_a_line() -> None:
 
 
 def test_an_unknown_target_is_refused() -> None:
-    with pytest.raises(ValueError, match="one of std, cpu"):
+    with pytest.raises(netc.DiagnosticError, match=r"E609.*one of std, cpu"):
         netc.compile(netc.load("examples/lecture/lenet5.net"), target="gpu")

@@ -18,6 +18,7 @@ from netc.compiler.ir.text_reader import from_text
 from netc.compiler.ir.verify import verify
 from netc.compiler.pipeline import EARLIER, OPTIONAL, STAGES, Context, observed
 from netc.compiler.targets import FIRST_FUSIONS, FUSIONS, TARGETS, TOUCHES
+from netc.grammar.diagnostics import DiagnosticError
 
 from .networks import Arrays, batch_of, first_feeds, run
 
@@ -103,7 +104,7 @@ def test_what_cannot_be_left_out_is_refused() -> None:
 
 
 def test_a_target_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="there is no target 'tpu': use one of std, cpu"):
+    with pytest.raises(DiagnosticError, match="there is no target `tpu`; help: use one of std, cpu"):
         Context("infer", "tpu")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import netc
 from netc.cli import run
 from netc.compiler.weights.formats import read
 from netc.grammar import opening
@@ -194,3 +195,22 @@ def test_limits_are_numbers_with_units(monkeypatch: pytest.MonkeyPatch) -> None:
     for said, value in (("200k", 200_000), ("64MiB", 64 << 20), ("1e6", 10**6), ("7", 7)):
         monkeypatch.setenv("NETC_LIMIT_DATA", said)
         assert DATA.value == value
+
+
+def test_a_misspelt_limit_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It raises and lowers nothing, and is told with the name that may be meant, once to callers of Python."""
+    file = tmp_path / "a.net"
+    file.write_text("net A { input x: 4; dense(2) }\n")
+    monkeypatch.setenv("NETC_LIMIT_PASES", "3")
+    monkeypatch.setenv("NETC_LIMIT_PASSES", "5")
+    assert run(["check", str(file)]) == 0
+    said = capsys.readouterr().err
+    assert "warning[E139]: no limit is called NETC_LIMIT_PASES\n  = help: use `NETC_LIMIT_PASSES`" in said
+    assert said.count("warning") == 1
+    netc._tell_unknown_limits.cache_clear()
+    with pytest.warns(UserWarning, match="no limit is called NETC_LIMIT_PASES: use `NETC_LIMIT_PASSES`"):
+        netc.load(file)
+    netc.load(file)
+    netc._tell_unknown_limits.cache_clear()

@@ -138,3 +138,18 @@ def test_a_summary_says_which_sizes_fit() -> None:
         "W": {"minimum": 12, "maximum": 88, "divisor": 4},
     }
     assert "sizes        H at least 10, W a multiple of 4 between 12 and 88" in str(net.summary())
+
+
+def test_a_mask_as_large_as_the_input_is_told_before_the_run() -> None:
+    """Where the prediction is smaller by the windows before it, the finding names the target and its size."""
+    net = netc.loads(
+        "net M { input x: [3, H, W]; y = conv(3, 3x3) }\n"
+        "train M { loss = mse(y, t, mask=mask); optimizer = sgd(lr=0.1); batch = 2; epochs = 1 }\n"
+    )
+    trainer = netc.Trainer(netc.Model(net, device="cpu"))
+    data = {"x": np.ones((4, 3, 7, 5), np.float32), "t": np.ones((4, 3, 5, 3), np.float32)}
+    with pytest.raises(netc.DiagnosticError, match=r"E504.*`mask`: a row is 7x5, expected 5x3 for target `mask`"):
+        trainer.fit(data | {"mask": np.ones((4, 7, 5), np.float32)}, quiet=True)
+    with pytest.raises(netc.DiagnosticError, match=r"E556.*`mask` has 7 on axis 1, where `H - 2` is 5"):
+        trainer.step(data | {"mask": np.ones((4, 7, 5), np.float32)})
+    trainer.fit(data | {"mask": np.ones((4, 5, 3), np.float32)}, quiet=True)

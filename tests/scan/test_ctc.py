@@ -228,3 +228,58 @@ def test_what_stands_for_labels(call: str, says: str) -> None:
     assert found.code == "E413"
     assert says in found.message
     assert not [one for one in check("a.net", text % "ctc(y, text)").diagnostics if one.code.startswith("E")]
+
+
+LINES = "net Lines {{\n  input x: [{steps}, 4]\n  y = x -> dense(5)\n}}\n"
+LINES += "train Lines {{ loss = ctc(y, label{more}); optimizer = sgd(lr=0.1); batch = 4 }}"
+
+
+@pytest.mark.parametrize("steps", ["5", "T"])
+@pytest.mark.parametrize(
+    ("more", "row", "said"),
+    [
+        ("", [1, 2, 3, 4, 1, 2, 0], "has 6 labels in 5 steps"),
+        ("", [1, 1, 2, 3, 4, 0, 0], "has 5 labels, which need 6 with a blank between equal ones, in 5 steps"),
+        (", padding=-1", [1, 0, 2, -1, -1, -1, -1], None),
+        (", padding=-1", [1, 2, -1, 0, 0, 0, 0], ""),
+        ("", [1, 2, 3, 4, 1, 0, 1], ""),
+        ("", [1, 1, 2, 2, 0, 0, 0], "which need 6 with"),
+        ("", [1, 1, 2, 3, 0, 0, 0], ""),
+        (", zero_infinity=true", [1, 2, 3, 4, 1, 2, 0], ""),
+    ],
+)
+def test_rows_of_labels_are_checked(tmp_path: Path, steps: str, more: str, row: list[int], said: str | None) -> None:
+    """A blank among labels would be read as a label's absence, and too many labels make the loss infinite."""
+    trainer = netc.Trainer(netc.Model(netc.loads(LINES.format(steps=steps, more=more)), device="cpu"))
+    good = [4, -1, -1, -1, -1, -1, -1] if "padding" in more else [4, 0, 0, 0, 0, 0, 0]
+    batch = {"x": np.ones((2, 5, 4), np.float32), "label": np.array([good, row])}
+    np.savez(tmp_path / "lines.npz", **batch)
+    if said == "":
+        assert math.isfinite(trainer.step(batch)["loss"])
+        trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), epochs=1, quiet=True)
+        return
+    with pytest.raises(netc.DiagnosticError) as arrays:
+        trainer.step(batch)
+    with pytest.raises(netc.DiagnosticError) as file:
+        trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), epochs=1, quiet=True)
+    (in_arrays,), (in_file,) = arrays.value.diagnostics, file.value.diagnostics
+    assert (in_arrays.code, in_file.code) == ("E558", "E505")
+    if said is None:
+        assert in_arrays.message == "label 1 in row 1 of `label` is 0, the blank, and no label: -1 ends a row"
+        assert in_file.message.endswith("label[1] is 0, expected labels of `label` other than the blank, "
+                                        "up to the -1 that ends a row")  # fmt: skip
+    else:
+        assert in_arrays.message.startswith("row 1 of `label` has")
+        assert "label[1] has" in in_file.message
+        for found in (in_arrays, in_file):
+            assert said in found.message
+            assert "zero_infinity=true" in str(found.help)
+
+
+def test_too_few_steps_that_count_name_the_way_out() -> None:
+    """Which steps count is known when the loss is: it is no learning rate that makes it infinite."""
+    trainer = netc.Trainer(netc.Model(netc.loads(LINES.format(steps=5, more=", mask=heard")), device="cpu"))
+    heard = np.array([[1, 0, 0, 0, 0]], np.float32)
+    with pytest.raises(netc.DiagnosticError, match="E701") as raised:
+        trainer.step({"x": np.ones((1, 5, 4), np.float32), "label": np.array([[1, 2]]), "heard": heard})
+    assert "zero_infinity=true" in str(raised.value.diagnostics[0].help)

@@ -35,7 +35,18 @@ def check_fields(frame: Frame, terms: Sequence[Term]) -> None:
 def agree(one: TargetSpec, other: TargetSpec) -> bool:
     """Whether one field can be both: labels to ignore may be named by one term alone, and the narrower bounds hold."""
     either = one.ignored == other.ignored or None in (one.ignored, other.ignored)
-    return either and replace(one, ignored=None, between=None) == replace(other, ignored=None, between=None)
+    return either and _end_alike(one, other) and _without_labels(one) == _without_labels(other)
+
+
+def _without_labels(spec: TargetSpec) -> TargetSpec:
+    return replace(spec, ignored=None, between=None, row=None)
+
+
+def _end_alike(one: TargetSpec, other: TargetSpec) -> bool:
+    """Whether rows of labels end at the same number, without the same class."""
+    if one.row is None or other.row is None:
+        return True
+    return (one.row.blank, one.row.end) == (other.row.blank, other.row.end)
 
 
 def _check_value(frame: Frame, term: Term, given: Value, wanted: TargetSpec) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from netc.cli.command import OUTPUT, START, option
-from netc.cli.options import device_option, format_option, net_options
+from netc.cli.options import SEED, device_option, format_option, net_options
 from netc.cli.paths import WEIGHTS, PathTo
 from netc.cli.terminal import put_json, say, show as answer
 
@@ -115,7 +115,7 @@ class_option = option("--class", "number", metavar="CLASS", help="its name or nu
 
 steps_option = option("--steps", type=click.IntRange(1), default=256, show_default=True, help="of the ascent")
 
-seed_option = option("--seed", type=click.IntRange(0), default=0, show_default=True, help="of what it begins with")
+seed_option = option("--seed", type=SEED, default=0, show_default=True, help="of what it begins with")
 
 size_option = option(
     "--size", type=click.IntRange(8), metavar="PIXELS", help="of the square picture; the text's unless given"

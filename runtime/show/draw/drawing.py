@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.given import kind_of
 from netc.grammar.snippet import printable
 from netc.runtime.data.errors import shape_text
+from netc.runtime.data.named import as_array, is_array
 from netc.runtime.sessions.resident import Array
 from netc.runtime.show.draw.example import LEAST, Example, Meaning, frames_of
 from netc.runtime.show.draw.grid import grid
 from netc.runtime.show.draw.kinds import KINDS, WORDS, Kind
 from netc.runtime.show.draw.panel import titled
+
+WAY_OUT = '`netc.draw(x, model(x), "mask")`'
 
 
 def draw(
@@ -36,10 +42,16 @@ def draw(
     names    of classes or joints, in their order;  titles: a line above each row's drawing
     least    the lowest score of boxes, joints and masks of one class that is drawn
 
-    Raises DiagnosticError E571 where the outputs don't say what they are, or are nothing of that kind.
+    Raises DiagnosticError E571 where the outputs don't say what they are, or are nothing of that kind, E556 where
+    inputs, outputs and titles are not of as many rows, E559 for none.
     """
+    for arrays, name in ((inputs, "inputs"), (outputs, "outputs")):
+        if not (isinstance(arrays, Mapping) or is_array(arrays) or isinstance(arrays, list | tuple)):
+            raise TypeError(f"netc.draw takes arrays as {name}, not {kind_of(arrays)}: write {WAY_OUT}")
     given = inputs if isinstance(inputs, Mapping) else {"input": inputs}
     answered = outputs if isinstance(outputs, Mapping) else {"output": outputs}
+    given = {str(name): as_array(values, str(name)) for name, values in given.items()}
+    answered = {str(name): as_array(values, str(name)) for name, values in answered.items()}
     return grid(drawings(given, answered, Meaning(tuple(names)), kind, titles, least))
 
 
@@ -59,8 +71,8 @@ def drawings(
 
     Raises DiagnosticError E571 where the outputs don't say, or are nothing of that kind.
     """
+    rows = _rows_of(inputs, outputs, titles)
     frames = frames_of(inputs)
-    rows = len(next(iter(outputs.values())))
     examples = [
         Example(
             {name: np.asarray(values[row]) for name, values in outputs.items()},
@@ -73,6 +85,19 @@ def drawings(
     chosen, output = choose(examples[0], kind)
     drawn = [chosen.draw(example, output) for example in examples]
     return [titled(drawing, title) for drawing, title in zip(drawn, titles or [""] * rows, strict=True)]
+
+
+def _rows_of(inputs: Mapping[str, Array], outputs: Mapping[str, Array], titles: Sequence[str]) -> int:
+    """How many rows there are, the same of all; raises DiagnosticError E556, E559."""
+    arrays = {f"`{printable(name)}`": len(np.atleast_1d(values)) for name, values in {**inputs, **outputs}.items()}
+    arrays |= {"`titles`": len(titles)} if titles else {}
+    if len(set(arrays.values())) > 1:
+        (one, rows), (other, more) = next(pair for pair in pairwise(arrays.items()) if pair[0][1] != pair[1][1])
+        message = f"{one} has {counted(rows, 'row')}, and {other} {more:,}"
+        raise DiagnosticError(Diagnostic("E556", message, help="give as many answers as there are inputs"))
+    if not outputs or not next(iter(arrays.values())):
+        raise DiagnosticError(Diagnostic("E559", "there are no rows to draw", help="give at least one example"))
+    return next(iter(arrays.values()))
 
 
 def choose(example: Example, word: str | None) -> tuple[Kind, str]:
