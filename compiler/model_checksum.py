@@ -14,6 +14,7 @@ from pathlib import Path
 
 from netc.compiler.wire import DamagedError, Field, every_field, field_of, fields
 from netc.grammar.opening import open_file
+from netc.grammar.writing import encoded
 
 CHECKSUM_KEY = "netc.checksum"
 BESIDE_KEY = "netc.checksum.external"
@@ -31,7 +32,7 @@ class ChangedError(ValueError):
 
 def metadata_entry(key: str, value: str) -> bytes:
     """An entry of a model's metadata, to be appended to its bytes."""
-    return field_of(METADATA_FIELD, field_of(KEY, key.encode()) + field_of(VALUE, value.encode()))
+    return field_of(METADATA_FIELD, field_of(KEY, encoded(key)) + field_of(VALUE, encoded(value)))
 
 
 def sealed_model(model: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from netc.grammar.confusions import DOUBLED, LOOKALIKES, NOWHERE
 from netc.grammar.diagnostics import Diagnostic, Edit, Fix, Label
 from netc.grammar.source import Source
 from netc.grammar.tables import Tables
+from netc.grammar.trojan import named
 
 QUOTES = "'`‘’“”„«»"
 COMPARISONS = frozenset(("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"))
@@ -173,14 +173,15 @@ class Lexer:
                 help=NOWHERE.get(character, "remove it; a comment starts with `#`"),
             )
         else:
-            name = unicodedata.name(character, "unnamed").lower()
+            inside = _in_a_word(text, start, end) and not character.isspace()
+            meant, help = ("", "remove it") if inside else (" ", "replace it by a space")
             self._report(
                 "E101",
-                f"there is an invisible character here: U+{ord(character):04X}, {name}",
+                f"there is an invisible character here: U+{ord(character):04X}, {named(character)}",
                 start,
                 end,
-                help="remove it",
-                fix=self._fix(start, end, " ", "replace it by a space"),
+                help=help,
+                fix=self._fix(start, end, meant, help),
             )
         return end
 
@@ -234,3 +235,8 @@ class Lexer:
         self.result.doubtful.append(start)
         label = Label(self.source.span(start, end))
         self.result.report(Diagnostic(code, message, label, help=help, fix=fix))
+
+
+def _in_a_word(text: str, start: int, end: int) -> bool:
+    """Whether letters, digits or underscores stand before and behind."""
+    return bool(re.match(r"\w\w", text[start - 1 : start] + text[end : end + 1]))

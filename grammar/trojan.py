@@ -36,12 +36,11 @@ def directions(source: Source, told: Collection[int] = ()) -> list[Diagnostic]:
     first, *others = found
     character = source.text[first]
     what = "an invisible tag" if character >= "\U000e0000" else "a character that turns the direction of writing"
-    name = unicodedata.name(character, "unnamed").lower()
     edits = tuple(Edit(source.span(at, at + 1), "") for at in found[:MOST])
     more = [f"and in {counted(len(others) - SHOWN, 'more place')}"] if len(others) > SHOWN else []
     finding = Diagnostic(
         "E137",
-        f"there is {what} here: U+{ord(character):04X}, {name}",
+        f"there is {what} here: U+{ord(character):04X}, {named(character)}",
         Label(source.span(first, first + 1)),
         tuple(Label(source.span(at, at + 1), "and here") for at in others[:SHOWN]),
         ("what people see of this text may not be what it says", *more),
@@ -49,3 +48,17 @@ def directions(source: Source, told: Collection[int] = ()) -> list[Diagnostic]:
         fix=Fix("remove it" if not others else "remove them", edits) if len(found) <= MOST else None,
     )
     return [finding]
+
+
+CONTROLS = (
+    "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
+)
+"""What ASCII calls its first characters, to which Unicode gives no names."""
+
+
+def named(character: str) -> str:
+    """What a character that nobody sees is called."""
+    if character < " ":
+        return CONTROLS.split()[ord(character)]
+    others = {"\x7f": "DEL"}.get(character, "a control character" if character < "\xa0" else "without a name")
+    return unicodedata.name(character, "").lower() or others

@@ -28,6 +28,7 @@ from netc.compiler import (
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.given import path_of, require, seed_of, texts, whole
+from netc.grammar.writing import ELSEWHERE
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.bind import bind_inputs
 from netc.runtime.data.cards.card import NO_CARD, Card
@@ -222,7 +223,8 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write the weights as safetensors. The file is replaced in one go; raises DiagnosticError E562."""
-        write_weights(path_of(path, "model.save", 'model.save("weights.safetensors")'), self.state_dict())
+        path = path_of(path, "model.save", 'model.save("weights.safetensors")')
+        write_weights(path, self.state_dict(), elsewhere=ELSEWHERE)
 
     def load(self, path: str | Path, map: str | None = None, *, partial: bool = False) -> Report:
         """Set the weights from a weight file, a run folder or an .onnx model; returns what became of each tensor.

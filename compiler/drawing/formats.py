@@ -10,6 +10,7 @@ from pathlib import Path
 from netc.compiler.drawing.model import Drawing
 from netc.grammar.deep import deep
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.writing import cannot_write, encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Look:
 def _svg(drawing: Drawing, look: Look) -> bytes:
     from netc.compiler.drawing.svg import svg
 
-    return svg(drawing, look.theme, look.columns).encode()
+    return encoded(svg(drawing, look.theme, look.columns))
 
 
 def _png(drawing: Drawing, look: Look) -> bytes:
@@ -39,19 +40,19 @@ def _png(drawing: Drawing, look: Look) -> bytes:
 def _html(drawing: Drawing, look: Look) -> bytes:
     from netc.compiler.drawing.html import html
 
-    return html(drawing, look.theme).encode()
+    return encoded(html(drawing, look.theme))
 
 
 def _dot(drawing: Drawing, _: Look) -> bytes:
     from netc.compiler.drawing.dot import dot
 
-    return dot(drawing).encode()
+    return encoded(dot(drawing))
 
 
 def _mermaid(drawing: Drawing, _: Look) -> bytes:
     from netc.compiler.drawing.mermaid import mermaid
 
-    return mermaid(drawing).encode()
+    return encoded(mermaid(drawing))
 
 
 FORMATS: dict[str, Callable[[Drawing, Look], bytes]] = {
@@ -88,6 +89,4 @@ def save(drawing: Drawing, path: str | Path, look: Look | None = None) -> None:
         beside.write_bytes(content)
         os.replace(beside, path)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        help = "use `-o` for another place"
-        raise DiagnosticError(Diagnostic("E562", f"cannot write {path}: {reason}", help=help)) from error
+        raise cannot_write(path, error, "use `-o` for another place") from error

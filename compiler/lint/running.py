@@ -22,7 +22,7 @@ from netc.compiler.lint.choice import Choice
 from netc.compiler.lint.config import Config, config_for
 from netc.compiler.lint.evidence import Evidence, beside
 from netc.compiler.lint.expectations import explained
-from netc.compiler.lint.files import find_files
+from netc.compiler.lint.files import find_files, run_of
 from netc.compiler.lint.fixing import Fixed, fix, fixable
 from netc.grammar import ast
 from netc.grammar.counted import counted
@@ -76,7 +76,7 @@ def lint(
 
     choice     which rules run; `select`, `ignore` and `only_check` say the same in short
     texts      contents that are not to be read from the file of that name
-    fixes      "safe" or "unsafe": apply such fixes, in memory; `fixed` holds the texts that come of it
+    fixes      "safe" or "unsafe": apply such fixes, in memory; `fixed` holds the texts that come of it, none of a run's
     processes  how many look at files at the same time; 0 is one for each processor
     """
     choice = choice or Choice(tuple(select), tuple(ignore), only_check=only_check)
@@ -105,7 +105,8 @@ def lint_file(file: str, choice: Choice, texts: Mapping[str, bytes], fixes: str)
     if checked.file.span.file != file:  # a model's text has no file to be written to
         found = [replace(finding, fix=None) for finding in found]
     unsafe = fixes == "unsafe"
-    if fixes and any(fixable(one, file, unsafe=unsafe) for one in found):
+    kept = file not in texts and run_of(file) is not None
+    if fixes and not kept and any(fixable(one, file, unsafe=unsafe) for one in found):
         fixed = fix(file, checked.file.source, partial(_look, file, choice), unsafe=unsafe)
         sources = {**checked.sources, file: fixed.text}
         if _is_marked(texts[file] if file in texts else read_file(file, FILE)):

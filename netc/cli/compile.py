@@ -64,7 +64,9 @@ def compile(
     """
     path = Path(output)
     if path.suffix != ".onnx":
-        raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {path.with_suffix('.onnx')}`")
+        stream = (path.exists() and not path.is_file()) or path.parts[1:2] in (("dev",), ("proc",))
+        other = Path(wanted.file).with_suffix(".onnx").name if stream else path.with_suffix(".onnx")
+        raise click.UsageError(f"the output {output} is no .onnx file\n  = help: use `-o {other}`")
     if names is not None and weights is None:
         raise click.UsageError("--map belongs to `--weights FILE`")
     network = wanted.load()
@@ -125,7 +127,7 @@ def _write_inference(
 
     written = export(
         path, network, None, weights, batch=wanted.batch, target=wanted.target, options=wanted.options(), card=card,
-        help=PLACE,
+        elsewhere=PLACE,
     )  # fmt: skip
     beside = f", the weights in {path}.data" if too_large(network) else ""
     say(f"wrote {path} ({size(written)}): net {network.name}, {counted(network.params, 'parameter')}{beside}")
@@ -164,5 +166,5 @@ def _write(path: Path, pieces: Sequence[bytes | memoryview], what: str) -> None:
     """A temporary file beside it, then a rename; told on stderr."""
     from netc.runtime.folder.files import write_pieces
 
-    write_pieces(path, pieces, help=PLACE)
+    write_pieces(path, pieces, elsewhere=PLACE)
     say(f"wrote {path} ({size(sum(map(len, pieces)))}): {what}")

@@ -17,6 +17,7 @@ from netc.cli.terminal import say
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, Severity, did_you_mean
 from netc.grammar.limits import unknown
 from netc.grammar.opening import clipped
+from netc.grammar.writing import cannot_write
 
 FINDINGS, USAGE, COMPILE, DEVICE, DATA, DIVERGED, BUG, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 6, 70, 130, 141
 MOST_VERBS = 3
@@ -62,10 +63,7 @@ def explain_failure(failure: BaseException, arguments: Sequence[str]) -> int:
         case OSError() if failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             from netc.cli.telling import draw
 
-            place = f" {clipped(str(failure.filename))}" if failure.filename else ""
-            said = (failure.strerror or "").lower()
-            help = "free space there, or use another place"
-            draw([Diagnostic("E562", f"cannot write{place}: {said}", help=help)])
+            draw(cannot_write(failure.filename or "a file", failure).diagnostics)
             return DATA
         case MemoryError():
             from netc.cli.telling import draw

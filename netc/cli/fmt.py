@@ -53,7 +53,8 @@ def fmt(paths: tuple[str, ...], check: bool, diff: bool, named: str | None) -> i
 
     A folder stands for the .net files in it, `-` for standard input, whose layout goes to standard output; without a
     path it is this folder. In a Markdown file that is named itself the blocks marked `net` are laid out. A text with
-    mistakes in its syntax is left as it is. What a text says, and the model that it becomes, stay the same.
+    mistakes in its syntax is left as it is, and so is the text of a run, which goes on with no other. What a text says,
+    and the model that it becomes, stay the same.
 
     Exits with 0 if all is well, with 1 if --check or --diff found something to change, with 2 if a file has mistakes
     or cannot be read or written.
@@ -76,11 +77,15 @@ def fmt(paths: tuple[str, ...], check: bool, diff: bool, named: str | None) -> i
 
 
 def _texts(paths: Sequence[str], named: str | None) -> Iterator[Text]:
+    from netc.cli.rewriting import is_kept
     from netc.compiler.lint.files import find_files
 
     for name, data in standard_input(paths, named).items():
         yield _text(name, data)
     for name in find_files(path for path in paths if path != STDIN):
+        if is_kept(name, "lay out"):
+            yield Text(name, "", "")
+            continue
         try:
             data = read_file(name, FILE)
         except DiagnosticError as error:

@@ -112,7 +112,7 @@ def _write_text(path: Path, imported: Imported) -> None:
             raise click.UsageError(
                 f"{beside}, which the net uses, is there with another text\n  = help: import into an empty folder"
             )
-        make_folder(beside.parent)
+        make_folder(beside.parent, PLACE)
         write_atomic(beside, text.encode(), PLACE)
     write_atomic(path, imported.text.encode(), PLACE)
 
@@ -120,7 +120,7 @@ def _write_text(path: Path, imported: Imported) -> None:
 def _write_weights(path: Path, net: Net) -> None:
     from netc.runtime.folder.files import write_weights
 
-    write_weights(path, net.start, help=PLACE)
+    write_weights(path, net.start, elsewhere=PLACE)
 
 
 def _next(model: str, output: str | None, weights: str | None, net: Net) -> None:

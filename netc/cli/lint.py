@@ -60,7 +60,8 @@ def lint(
     path lints the text in it by the data and the log of that run.
 
     A safe fix leaves the network and its weight files as they are. A file is written only if it checks as before and
-    nothing has changed but what the fix is for. With `-`, --fix prints the text, and tells what is left on stderr.
+    nothing has changed but what the fix is for; the text of a run is not, which goes on with no other. With `-`, --fix
+    prints the text, and tells what is left on stderr.
 
     Exits with 0 if there is nothing to report, with 1 if there is; with --fix, if there still is; with --diff, if
     anything would change.
@@ -114,6 +115,8 @@ def _once(
     texts = standard_input(paths, named)
     fixes = ("unsafe" if unsafe else "safe") if fix or diff else ""
     result = look(paths, texts, choice, fixes)
+    if fixes:
+        _tell_kept(result, texts, unsafe=unsafe)
     if diff:
         return _diff(result)
     if fix:
@@ -131,6 +134,16 @@ def _once(
     if style == "full":
         _tell_fixes(result, fix=fix, unsafe=unsafe)
     return FINDINGS if result.diagnostics else 0
+
+
+def _tell_kept(result: LintResult, texts: dict[str, bytes], *, unsafe: bool) -> None:
+    """On stderr: files whose fixes aren't applied, because a run was trained with them."""
+    from netc.cli.rewriting import is_kept
+    from netc.compiler.lint.fixing import fixable
+
+    for file in result.files:
+        if file not in texts and any(fixable(found, file, unsafe=unsafe) for found in result.diagnostics):
+            is_kept(file, "repair")
 
 
 def _write(result: LintResult, texts: dict[str, bytes]) -> None:

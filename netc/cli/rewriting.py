@@ -7,8 +7,10 @@ import stat
 import tempfile
 from pathlib import Path
 
+from netc.cli.terminal import say
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_file
+from netc.grammar.writing import cannot_write
 
 
 def rewrite(file: str, before: str, after: str) -> None:
@@ -34,6 +36,24 @@ def rewrite(file: str, before: str, after: str) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        help = "make the file and its folder writable, or free space there"
-        raise DiagnosticError(Diagnostic("E562", f"cannot write {file}: {reason}", help=help)) from error
+        raise cannot_write(file, error, "change a copy of it, in a place that can be written") from error
+
+
+def is_kept(file: str, what: str) -> bool:
+    """Whether a file stays as it is, because a run was trained with it; that is told then.
+
+    what  would be done to it, in a word or two
+    """
+    from netc.compiler.lint.files import run_of
+
+    run = run_of(file)
+    if run is not None:
+        say(f"note: {file} is left as it is: the run in {_shown(run)} was trained with it, and goes on with no other")
+        say(f"  = help: {what} the file that it was copied from, or a copy outside of that folder")
+    return run is not None
+
+
+def _shown(run: Path) -> str:
+    """A run folder, from the folder that netc is called in where it is below that."""
+    here = Path.cwd().resolve()
+    return str(run.relative_to(here)) if run.is_relative_to(here) else str(run)

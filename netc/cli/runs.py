@@ -33,7 +33,8 @@ TO_THE_RIGHT = ("epochs", "best", "params", "time")
 def runs(folder: str | None, sort: str, style: str) -> None:
     """Runs in a folder, `runs` unless given: epochs, status, and the figures of their best epochs.
 
-    A run is finished, stopped (`netc train --resume` goes on with it), running, or damaged, with the reason.
+    A run is finished, stopped (`netc train --resume` goes on with it), diverged (NaN or infinity ended it), running, or
+    damaged, with the reason.
     """
     from netc.runtime.runs.listing import runs_in
 

@@ -112,8 +112,9 @@ def style(
             weight=strength, variation=variation, steps=steps, optimizer=optimizer, scale=scale_of(imagenet), told=told,
         )  # fmt: skip
     made: Image.Image = picture(found.arrays["picture"], side=1)
-    make_folder(Path(out).parent)
-    write_atomic(Path(out), png(made))
+    elsewhere = "use `-o` for another place"
+    make_folder(Path(out).parent, elsewhere)
+    write_atomic(Path(out), png(made), elsewhere)
     before, after = found.arrays["before"].tolist(), found.arrays["after"].tolist()
     if style == "json":
         put_json(

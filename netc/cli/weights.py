@@ -99,5 +99,5 @@ def _rows(source: Source) -> list[dict[str, Any]]:
 def _write(path: Path, tensors: dict[str, Array]) -> None:
     from netc.runtime.folder.files import write_weights
 
-    write_weights(path, tensors)
+    write_weights(path, tensors, elsewhere="use `-o` for another place")
     say(f"wrote {path}: {counted(len(tensors), 'tensor')}")

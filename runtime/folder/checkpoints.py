@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
-from netc.compiler import CARD_KEY, RUN_VERSION, read_tensors
+from netc.compiler import CARD_KEY, RUN_VERSION, read_metadata, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.grammar.documents import DocumentError, of_another_form, opened
+from netc.grammar.documents import DocumentError, of_another_form, opened, parsed
 from netc.grammar.schema import Count, FormError
 from netc.runtime.folder.progress import Progress
 from netc.runtime.sessions.resident import Array
 
 PROGRESS_KEY = "netc.checkpoint"
 """The entry of the metadata that says how far the training has come, as JSON."""
+
+
+REQUEST_KEY = "netc.run"
+"""The entry that says what run.json says, but for the card, which has an entry of its own."""
 
 
 class About(TypedDict):
@@ -26,13 +30,36 @@ class About(TypedDict):
     progress: dict[str, Any]
 
 
-def metadata_of(seed: int, rows: int, progress: Progress, card: Mapping[str, Any] | None) -> dict[str, str]:
+def metadata_of(
+    seed: int,
+    rows: int,
+    progress: Progress,
+    card: Mapping[str, Any] | None,
+    request: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
     """What a checkpoint says beside its tensors.
 
-    rows  of the data;  card: what those mean
+    rows  of the data;  card: what those mean;  request: what run.json says
     """
     about = {"version": RUN_VERSION, "seed": seed, "rows": rows, "progress": progress.to_json()}
-    return {PROGRESS_KEY: json.dumps(about), **card_metadata(card)}
+    asked = {name: value for name, value in (request or {}).items() if name != "card"}
+    return {
+        PROGRESS_KEY: json.dumps(about),
+        **({REQUEST_KEY: json.dumps(asked)} if asked else {}),
+        **card_metadata(card),
+    }
+
+
+def request_in(path: Path) -> dict[str, Any] | None:
+    """What a checkpoint says that run.json said, or None where it says nothing of it or cannot be read."""
+    try:
+        said = read_metadata(path) if path.exists() else {}
+        read_about(path, said)
+        if REQUEST_KEY not in said:
+            return None
+        return {**parsed(said[REQUEST_KEY]), "card": parsed(said[CARD_KEY]) if CARD_KEY in said else None}
+    except (DiagnosticError, DocumentError, TypeError):
+        return None
 
 
 def card_metadata(card: Mapping[str, Any] | None) -> dict[str, str]:

@@ -5,14 +5,15 @@ Tests let any of them fail, or end the process there.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-OPERATIONS = ("create", "write", "sync", "replace", "link", "sync_folder", "make_folder")
-"""Their names, in the order in which one file takes them."""
+OPERATIONS = ("create", "write", "sync", "replace", "link", "sync_folder", "make_folder", "append")
+"""Their names, the first in the order in which one file takes them."""
 
 
 def create(folder: Path, prefix: str) -> tuple[int, str]:
@@ -29,6 +30,20 @@ def sync(file: BinaryIO) -> None:
     """Let what was written be on the disk."""
     file.flush()
     os.fsync(file.fileno())
+
+
+def append(path: Path, content: bytes) -> None:
+    """Add bytes to a file, and let them be on the disk; where that fails the file is as it was."""
+    with open(path, "ab") as file:
+        before = os.fstat(file.fileno()).st_size
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(file.fileno(), before)
+            raise
 
 
 def replace(file: str | Path, path: Path) -> None:

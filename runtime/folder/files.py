@@ -11,42 +11,53 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netc.compiler import as_safetensors
-from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.writing import ELSEWHERE, cannot_write as said
 from netc.runtime.folder import door
 from netc.runtime.folder.temporary import sweep, temporary
 
 if TYPE_CHECKING:
     from netc.runtime.sessions.resident import Array
 
+OUT = "use `--out` for another folder"
+
 Pieces = Sequence[bytes | memoryview]
 """The bytes of a file, one piece after the other."""
 
 
-def write_atomic(path: Path, content: bytes, help: str | None = None) -> None:
+def write_atomic(path: Path, content: bytes, elsewhere: str | None = None) -> None:
     """Temporary file in the same folder, fsync, rename, fsync of the folder; raises DiagnosticError E562.
 
     A device or a pipe, which nothing can replace, is written into.
     """
-    write_pieces(path, [content], help)
+    write_pieces(path, [content], elsewhere)
 
 
-def write_pieces(path: Path, pieces: Pieces, help: str | None = None) -> None:
+def write_pieces(path: Path, pieces: Pieces, elsewhere: str | None = None) -> None:
     """`write_atomic` of a file that lies in pieces."""
     if _is_stream(path):
-        _pour(path, pieces, help)
+        _pour(path, pieces, elsewhere)
         return
-    with _written(path, pieces, help) as made:
+    with _written(path, pieces, elsewhere) as made:
         door.replace(made, path)
 
 
+def append(path: Path, content: bytes) -> None:
+    """Add a line or more to a file: a crash leaves it with them, without, or with an end that is torn. Raises E562."""
+    try:
+        door.append(path, content)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def write_pair(
-    beside: Path, pieces: Iterable[bytes | memoryview], path: Path, content: bytes, help: str | None
+    beside: Path, pieces: Iterable[bytes | memoryview], path: Path, content: bytes, elsewhere: str | None
 ) -> None:
     """Two files that belong together, of which `path` names the other: at no time a new one stands by an old one.
 
     Both are whole on the disk before the first is renamed, and there is no `path` in between. Raises E562.
     """
-    with _written(beside, pieces, help) as first, _written(path, [content], help) as second:
+    with _written(beside, pieces, elsewhere) as first, _written(path, [content], elsewhere) as second:
         path.unlink(missing_ok=True)
         door.replace(first, beside)
         door.replace(second, path)
@@ -79,7 +90,7 @@ WITHOUT_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.E
 
 
 @contextmanager
-def _written(path: Path, pieces: Iterable[bytes | memoryview], help: str | None) -> Iterator[str]:
+def _written(path: Path, pieces: Iterable[bytes | memoryview], elsewhere: str | None) -> Iterator[str]:
     """A temporary file beside the path, whole on the disk, for the caller to rename; raises DiagnosticError E562."""
     try:
         _check_replaceable(path)
@@ -93,7 +104,7 @@ def _written(path: Path, pieces: Iterable[bytes | memoryview], help: str | None)
             yield made
             door.sync_folder(path.parent)
     except OSError as error:
-        raise cannot_write(path, error, help) from error
+        raise cannot_write(path, error, elsewhere) from error
 
 
 def _check_replaceable(path: Path) -> None:
@@ -112,7 +123,7 @@ def _is_stream(path: Path) -> bool:
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
-def _pour(path: Path, pieces: Pieces, help: str | None) -> None:
+def _pour(path: Path, pieces: Pieces, elsewhere: str | None) -> None:
     try:
         with open(path, "wb", buffering=0) as stream:
             for piece in pieces:
@@ -120,29 +131,38 @@ def _pour(path: Path, pieces: Pieces, help: str | None) -> None:
                 while rest:
                     rest = rest[stream.write(rest) or 0 :]
     except OSError as error:
-        raise cannot_write(path, error, help) from error
+        raise cannot_write(path, error, elsewhere) from error
 
 
-def make_folder(path: Path, help: str | None = None) -> None:
+def make_folder(path: Path, elsewhere: str | None = None) -> None:
     """Make a folder and those above it; raises DiagnosticError E562."""
     try:
         door.make_folder(path)
     except OSError as error:
-        raise cannot_write(path, error, help) from error
+        raise cannot_write(path, error, elsewhere) from error
 
 
-def cannot_write(path: Path, error: OSError, help: str | None = None) -> DiagnosticError:
-    """The error for a file that cannot be written."""
-    reason = (error.strerror or str(error)).lower()
-    help = help or "free space there, or use `--out` for another folder"
-    return DiagnosticError(Diagnostic("E562", f"cannot write {path}: {reason}", help=help))
+def cannot_write(path: Path, error: OSError, elsewhere: str | None = None) -> DiagnosticError:
+    """The error for a file that cannot be written.
+
+    elsewhere  how another place is named; unless given, as for the files of a run where it is one
+    """
+    return said(path, error, elsewhere or _elsewhere(path))
+
+
+def _elsewhere(path: Path) -> str:
+    folder = path if path.is_dir() else path.parent
+    if (folder / "run.json").exists():
+        return "go on with a copy of the run, in a place that can be written"
+    begun = any((folder / name).exists() for name in ("run.lock", "manifest.json"))
+    return OUT if begun or path.name == "run.lock" else ELSEWHERE
 
 
 def write_weights(
-    path: Path, weights: Mapping[str, Array], metadata: Mapping[str, str] | None = None, help: str | None = None
+    path: Path, weights: Mapping[str, Array], metadata: Mapping[str, str] | None = None, elsewhere: str | None = None
 ) -> None:
     """Write tensors as safetensors with a checksum, atomically."""
-    write_pieces(path, as_safetensors(weights, metadata), help)
+    write_pieces(path, as_safetensors(weights, metadata), elsewhere)
 
 
 def _umask() -> int:

@@ -21,7 +21,7 @@ from netc.compiler import (
 )  # fmt: skip
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.checkpoints import PROGRESS_KEY
-from netc.runtime.folder.intact import with_intact
+from netc.runtime.folder.intact import of_run, with_intact
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.sessions.resident import Array
 
@@ -111,6 +111,6 @@ def read_file(path: Path) -> Source:
     else:
         if path.suffix == ".onnx":
             check_file(path)
-        source = read_source(path)
+        source = of_run(path, read_source)
     # A checkpoint has the optimizer's state too.
     return replace(source, whole=False) if PROGRESS_KEY in source.metadata else source

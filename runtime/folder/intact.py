@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from netc.compiler import read_tensors
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.documents import DAMAGED
 from netc.runtime.folder.checkpoints import step_of
 from netc.runtime.folder.run_files import RunFiles
+
+Found = TypeVar("Found")
 
 
 def with_intact(run: RunFiles, file: Path, error: DiagnosticError) -> DiagnosticError:
@@ -21,6 +25,14 @@ def with_intact(run: RunFiles, file: Path, error: DiagnosticError) -> Diagnostic
         first = replace(first, message=message or first.message)
     found = _way_out(run, file) if first.code in (DAMAGED, "E553", "E565", "E561") else None
     return DiagnosticError([first if found is None else replace(first, help=found), *error.diagnostics[1:]])
+
+
+def of_run(path: Path, read: Callable[[Path], Found]) -> Found:
+    """What a reader makes of a file, which may be one of a run: then its errors say what is intact beside it."""
+    try:
+        return read(path)
+    except DiagnosticError as error:
+        raise with_intact(RunFiles(path.parent), path, error) from error
 
 
 def _way_out(run: RunFiles, file: Path) -> str | None:

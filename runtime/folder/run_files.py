@@ -12,11 +12,14 @@
     test.json           with a part `test`: loss and metrics on it, measured once, with the best weights
     sample.npz          a few examples to try `netc predict` on
     model.onnx          the network with its best weights, at the end
+    diverged.json       where NaN or infinity ended the training: at which step, and what was said
     run.lock            while a training is at work here: its process
     profile.json        with `--profile`: where the time of a step goes;  profile.txt: the same as a table
 
-Files are replaced in one go, so that a crash leaves the old one or the new one. run.json is written last, after the
-first checkpoint: a folder that has it can go on, and one without it is a beginning that the next training takes over.
+Files are replaced in one go, so that a crash leaves the old one or the new one; the two with a line for each epoch grow
+by it, and may end in a torn one after a crash, until `--resume` writes them anew of the checkpoint. run.json is written
+last, after the first checkpoint: a folder that has it can go on, and one without it is a beginning that the next
+training takes over.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ class RunFiles:
         self.sample = path / "sample.npz"
         self.curves = path / "curves.png"
         self.test_json = path / "test.json"
+        self.diverged_json = path / "diverged.json"
         self.profile_json = path / "profile.json"
         self.profile_text = path / "profile.txt"
 

@@ -1,7 +1,11 @@
-"""Run folders: begun, read and written. Files are replaced in one go: a crash leaves the old one or the new one."""
+"""Run folders: begun, read and written. Files are replaced in one go: a crash leaves the old one or the new one.
+
+The two that have a line for each epoch grow by it, so that the last epoch costs no more than the first.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -22,9 +26,12 @@ from netc.compiler import (
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import read_document, read_lines, sealed, written
 from netc.grammar.schema import Count
+from netc.grammar.writing import encoded
 from netc.runtime.folder import door
-from netc.runtime.folder.checkpoints import About, card_metadata, metadata_of, read_about, read_checkpoint
+from netc.runtime.folder.checkpoints import About, card_metadata, metadata_of, read_about, read_checkpoint, request_in
 from netc.runtime.folder.files import (
+    OUT,
+    append,
     cannot_write,
     make_folder,
     write_atomic,
@@ -60,8 +67,14 @@ class RunFolder(RunFiles):
         super().__init__(path)
         self.lock = FolderLock(path)
         self.fresh = False
+        self.made = False
+        """Whether the folder was not there before."""
         self.saved: int | None = None
         """The step of the last checkpoint."""
+        self.request: Mapping[str, Any] | None = None
+        """What run.json says, or will say, as it was written here: checkpoints say it too."""
+        self._columns: list[str] = []
+        """Of results.csv, as it was written here."""
 
     @staticmethod
     def create(path: Path | None, name: str) -> RunFolder:
@@ -71,27 +84,33 @@ class RunFolder(RunFiles):
         """
         try:
             if path is not None:
+                there = path.exists()
                 door.make_folder(path)
                 if any(path.iterdir()) and not RunFolder(path).is_beginning():
                     if is_at_work(path):
                         raise FolderLock(path).refused()
-                    help = f"use another folder, or `--resume {shlex.quote(str(path))}` to go on with the run in it"
+                    help = "use another folder, or remove what is in it"
+                    if RunFolder(path).run_json.exists():
+                        help = f"use another folder, or `--resume {shlex.quote(str(path))}` to go on with the run in it"
                     raise DiagnosticError(Diagnostic("E563", f"{path} is not empty", help=help))
-                return RunFolder(path)
+                folder = RunFolder(path)
+                folder.made = not there
+                return folder
             root = Path("runs")
             door.make_folder(root)
             number = 1
             while True:
-                candidate = root / (name if number == 1 else f"{name}-{number}")
+                folder = RunFolder(root / (name if number == 1 else f"{name}-{number}"))
                 try:
-                    candidate.mkdir()
+                    folder.path.mkdir()
+                    folder.made = True
                 except FileExistsError:
-                    if not RunFolder(candidate).is_beginning() or is_at_work(candidate):
+                    if not folder.is_beginning() or is_at_work(folder.path):
                         number += 1
                         continue
-                return RunFolder(candidate)
+                return folder
         except OSError as error:
-            raise cannot_write(path or Path("runs"), error) from error
+            raise cannot_write(path or Path("runs"), error, OUT) from error
 
     @staticmethod
     def open(path: Path) -> RunFolder:
@@ -105,6 +124,8 @@ class RunFolder(RunFiles):
             if folder.is_beginning():
                 reason = "a training ended there before it began"
                 help = f"begin anew: `netc train FILE --out {shlex.quote(str(path))}` takes the folder over"
+            elif folder.is_restorable():
+                help = f"its last checkpoint says what was in it: {folder._anew}"
             raise DiagnosticError(Diagnostic("E560", f"{path} is not a run: {reason}", help=help))
         return folder
 
@@ -134,6 +155,13 @@ class RunFolder(RunFiles):
                 if path != self.lock.path:
                     path.unlink(missing_ok=True)
 
+    def forsake(self) -> None:
+        """Remove the folder of a run that does not begin, unless it was there before, or something is in it."""
+        if self.made:
+            self.lock.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
+
     def describe(self, manifest: Mapping[str, Any], texts: Mapping[str, str]) -> None:
         """Write the manifest and the texts (name in the folder -> content)."""
         write_atomic(self.manifest_json, written(manifest))
@@ -150,13 +178,35 @@ class RunFolder(RunFiles):
 
     def write_request(self, run: Mapping[str, Any]) -> None:
         """Replace run.json."""
+        self.request = run
         write_atomic(self.run_json, written({"version": RUN_VERSION, **run}))
 
     def read_request(self, form: type[Form]) -> Form:
         """What was asked for, as a form; raises DiagnosticError E534 to E536, and E561 where run.json is torn."""
         help = "start a new run from the net's text in the folder, with `--init` for the weights"
-        found: Form = self._read(self.run_json, form, RUN_VERSION, help)
+        try:
+            found: Form = self._read(self.run_json, form, RUN_VERSION, help)
+        except DiagnosticError:
+            if request_in(self.checkpoint) is None:
+                raise
+            name, quoted = self.checkpoint.name, shlex.quote(str(self.run_json))
+            found = self._read(self.run_json, form, RUN_VERSION, f"{name} is intact: remove {quoted}, and {self._anew}")
         return found
+
+    @property
+    def _anew(self) -> str:
+        return f"`netc train --resume {shlex.quote(str(self.path))}` writes it anew"
+
+    def is_restorable(self) -> bool:
+        """Whether run.json is gone, and the checkpoint of the training that went on with it says the same."""
+        return not self.run_json.exists() and not self.is_beginning() and request_in(self.checkpoint) is not None
+
+    def restore_request(self) -> bool:
+        """Write run.json anew of the checkpoint where it is gone; whether it was. The folder is locked."""
+        if not self.is_restorable():
+            return False
+        self.write_request(request_in(self.checkpoint) or {})
+        return True
 
     def _read(self, path: Path, form: Any, version: int, help: str) -> Any:
         """A document of the run; raises DiagnosticError E534 to E536, E561."""
@@ -165,16 +215,33 @@ class RunFolder(RunFiles):
         except FileNotFoundError:
             raise DiagnosticError(Diagnostic("E561", f"{self.path} has no {path.name}", help=help)) from None
 
-    def restart(self, progress: Progress) -> None:
-        """Make the result files agree with the progress: lines of epochs after the checkpoint go."""
+    def restart(self, progress: Progress) -> str | None:
+        """Make the result files agree with the progress: lines of epochs after the checkpoint go.
+
+        What was wrong with a line of metrics.jsonl, which is written anew then, or None.
+        """
+        wrong = None
+        try:
+            self.history()
+        except DiagnosticError as error:
+            wrong = f"{error.diagnostics[0].message}; it is written anew, of {self.checkpoint.name}"
+        self.diverged_json.unlink(missing_ok=True)
         write_atomic(self.metrics, _lines(progress.history))
         self._write_results(progress.history)
+        return wrong
 
     def record(self, record: Record) -> None:
-        """Add an epoch to metrics.jsonl and results.csv."""
-        history = [*self.history(), record]
-        write_atomic(self.metrics, _lines(history))
-        self._write_results(history)
+        """Add an epoch to metrics.jsonl and results.csv, a line each; `restart` has begun both."""
+        append(self.metrics, _lines([record]))
+        if record.keys() <= set(self._columns):
+            append(self.results, _table(self._columns, [record]))
+        else:
+            self._write_results(self.history())
+
+    def note_diverged(self, step: int, reason: str) -> None:
+        """Keep that the training ended by a divergence; a disk that is full as well says nothing of it."""
+        with contextlib.suppress(DiagnosticError):
+            write_atomic(self.diverged_json, written({"version": TEST_VERSION, "step": step, "reason": reason}))
 
     def history(self) -> list[Record]:
         """The records in metrics.jsonl; raises DiagnosticError E534, E536, E561, with the line that is wrong."""
@@ -185,12 +252,9 @@ class RunFolder(RunFiles):
         return found
 
     def _write_results(self, history: Sequence[Record]) -> None:
-        columns = list(dict.fromkeys(name for record in history for name in record))
-        text = io.StringIO()
-        table = csv.DictWriter(text, columns or ["epoch"], lineterminator="\n")
-        table.writeheader()
-        table.writerows(history)
-        write_atomic(self.results, text.getvalue().encode())
+        self._columns = list(dict.fromkeys(name for record in history for name in record)) or ["epoch"]
+        header = dict(zip(self._columns, self._columns, strict=True))
+        write_atomic(self.results, _table(self._columns, [header, *history]))
 
     def save_best(self, weights: Mapping[str, Array], card: Mapping[str, Any] | None = None) -> None:
         """Replace best.safetensors; the card says what the data meant."""
@@ -212,7 +276,7 @@ class RunFolder(RunFiles):
 
         The one before is kept too, unless it is of the same step.
         """
-        content = as_safetensors(tensors, metadata_of(seed, rows, progress, card))
+        content = as_safetensors(tensors, metadata_of(seed, rows, progress, card, self.request))
         if self.saved == progress.step:
             write_pieces(self.last, content)
         else:
@@ -222,8 +286,15 @@ class RunFolder(RunFiles):
     def read_last(self) -> tuple[dict[str, Array], About, Progress]:
         """Tensors, what is said about them, progress; raises DiagnosticError E534 to E536, E553, E561.
 
-        Where the last checkpoint is damaged and the one before isn't, the error says how to go on from that.
+        Where the last checkpoint is damaged and the one before isn't, the error says how to go on from that. Raises
+        E560 for a folder in which there was no training.
         """
+        if not self.checkpoint.exists():
+            RunFolder.open(self.path)
+            help = "start a new run, with `--init` for its best weights"
+            if not self.best.exists():
+                help = "start a new run from the net's text in the folder"
+            raise DiagnosticError(Diagnostic("E561", f"{self.path} has no {self.last.name}", help=help))
         try:
             tensors, about, progress = read_checkpoint(self.checkpoint)
         except DiagnosticError as error:
@@ -241,10 +312,14 @@ class RunFolder(RunFiles):
         A training that goes on has to have them at its end, unless it comes to better ones.
         """
         if self.best.exists():
-            try:
-                read_tensors(self.best)
-            except DiagnosticError as error:
-                raise with_intact(self, self.best, error) from error
+            self.read_weights(self.best)
+
+    def read_weights(self, path: Path) -> dict[str, Array]:
+        """The tensors of a file of the run; raises DiagnosticError E534 to E536, E553, with what is intact."""
+        try:
+            return read_tensors(path)[0]
+        except DiagnosticError as error:
+            raise with_intact(self, path, error) from error
 
     def write_test(self, part: str, examples: int, metrics: Mapping[str, Figure]) -> None:
         """Write test.json."""
@@ -263,3 +338,10 @@ class RunFolder(RunFiles):
 def _lines(history: Sequence[Record]) -> bytes:
     """A line for each record, with a checksum of its own: where an end is missing the others are whole."""
     return "".join(json.dumps(sealed(record)) + "\n" for record in history).encode()
+
+
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows as lines of a CSV file."""
+    text = io.StringIO()
+    csv.DictWriter(text, columns, lineterminator="\n").writerows(rows)
+    return encoded(text.getvalue())

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.writing import ELSEWHERE
 from netc.runtime.folder.files import make_folder, write_atomic
 from netc.runtime.sessions.resident import Array
 from netc.runtime.show.draw.colours import PAPER
@@ -55,8 +56,8 @@ class View(ABC):
         else:
             help = f"end it with {', '.join(self.endings)} for a picture, or .npz for the numbers"
             raise DiagnosticError(Diagnostic("E501", f"{path} is of no format that this is written in", help=help))
-        make_folder(path.parent)
-        write_atomic(path, written)
+        make_folder(path.parent, ELSEWHERE)
+        write_atomic(path, written, ELSEWHERE)
 
     @property
     @abstractmethod

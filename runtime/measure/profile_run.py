@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from itertools import pairwise
 
+from netc.grammar.writing import encoded
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.listener import Listener
 from netc.runtime.folder.progress import Progress, Record
@@ -69,7 +70,7 @@ class Profiled(Listener):
             found["loop_ms"] = loop
             text += f"loop         {loop:,.3f} ms from step to step: data, feeding and metrics included\n"
         write_atomic(self.folder.profile_json, (json.dumps(found, indent=2) + "\n").encode())
-        write_atomic(self.folder.profile_text, text.encode())
+        write_atomic(self.folder.profile_text, encoded(text))
 
     def _loop_ms(self, skipped: int) -> float | None:
         """Milliseconds from the end of one step to the end of the next, in the faster half of the steps."""

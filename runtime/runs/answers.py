@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.writing import encoded
 from netc.runtime.folder.files import write_atomic
 
 ENDINGS = (".csv", ".json", ".npz")
@@ -31,7 +32,7 @@ def write_answers(path: Path, answers: Answers) -> None:
     A table has a line for each input: the likeliest class and the probabilities, or every output's numbers.
     """
     write = {".csv": _csv, ".json": _json, ".npz": _npz}[path.suffix.lower()]
-    write_atomic(path, write(answers), help="give `--out` a place that can be written")
+    write_atomic(path, write(answers), elsewhere="give `--out` a place that can be written")
 
 
 def _json(answers: Answers) -> bytes:
@@ -45,7 +46,7 @@ def _csv(answers: Answers) -> bytes:
     table = csv.DictWriter(text, columns, lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
-    return text.getvalue().encode()
+    return encoded(text.getvalue())
 
 
 def _row(answer: Mapping[str, Any]) -> dict[str, Any]:

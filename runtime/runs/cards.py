@@ -8,6 +8,7 @@ from netc.compiler import CARD_KEY, Net, TrainPlan, batch_ports, read_metadata
 from netc.runtime.data.cards.card import Card, card_of
 from netc.runtime.data.cards.plan_card import continues
 from netc.runtime.data.dataset import DataSet
+from netc.runtime.folder.intact import of_run
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.request import Request, request_of
@@ -32,4 +33,4 @@ def card_of_weights(file: str) -> Card | None:
         return card_in(folder, request_of(folder))
     if path.suffix == ".onnx":
         return Deployed.open(path).card
-    return card_of(read_metadata(file).get(CARD_KEY), file)
+    return card_of(of_run(path, read_metadata).get(CARD_KEY), file)

@@ -54,16 +54,16 @@ def draw_answers(
         [_title(name, label) for name, label in zip(examples.names[:rows], labels, strict=False)],
         LEAST if least is None else least,
     )
-    help = "give `--draw` a place that can be written"
+    elsewhere = "give `--draw` a place that can be written"
     if one:
-        make_folder(path.parent)
-        write_atomic(path, png(grid(drawn)), help)
+        make_folder(path.parent, elsewhere)
+        write_atomic(path, png(grid(drawn)), elsewhere)
         of_all = "" if rows == len(examples.names) else f" of {len(examples.names):,}; a folder takes all"
         yield f"drew {path}: {counted(rows, 'answer')}{of_all}"
         return
-    make_folder(path)
+    make_folder(path, elsewhere)
     for name, picture in zip(_file_names(examples.names), drawn, strict=True):
-        write_atomic(path / name, png(picture), help)
+        write_atomic(path / name, png(picture), elsewhere)
     yield f"drew {counted(rows, 'answer')} into {path}"
 
 

@@ -80,19 +80,19 @@ def deployable(
     return model + b"".join(metadata_entry(key, value) for key, value in said_of_it.items())
 
 
-def export(path: Path, net: Net, *args: Any, help: str | None = None, **how: Any) -> int:
+def export(path: Path, net: Net, *args: Any, elsewhere: str | None = None, **how: Any) -> int:
     """Write a deployable model, with its weights in a file beside it where one cannot hold them; its bytes.
 
     Arguments as of `deployable`. Raises DiagnosticError E562.
     """
     if not too_large(net):
         model = sealed_model(deployable(net, *args, **how))
-        write_atomic(path, model, help)
+        write_atomic(path, model, elsewhere)
         return len(model)
     external = ExternalData(f"{path.name}.data")
     model = deployable(net, *args, external=external, **how)
     model = sealed_model(model + beside_entry(external.content()))
-    write_pair(path.with_name(external.location), external.content(), path, model, help)
+    write_pair(path.with_name(external.location), external.content(), path, model, elsewhere)
     return len(model) + external.size
 
 

@@ -28,7 +28,7 @@ class RunEntry:
     """One run.
 
     changed     when its last checkpoint was written, in seconds since 1970
-    status      "finished", "stopped", "running", or "damaged", which has a `reason` and nothing else
+    status      "finished", "stopped", "diverged", "running", or "damaged", which has a `reason` and nothing else
     done        epochs that are finished, of so many `planned`
     best_epoch  the epoch whose weights were kept, by `watched`, the name of a metric, or "loss"
     metrics     the figures of that epoch on the part `val`, or where nothing was held out, of the training: `held_out`
@@ -98,7 +98,7 @@ def _read(folder: RunFolder, changed: float) -> RunEntry:
         return RunEntry(
             folder.path,
             changed,
-            "running" if at_work else "finished" if ended else "stopped",
+            "running" if at_work else "finished" if ended else _stopped(folder),
             net=request.net,
             done=progress.epoch,
             planned=planned,
@@ -113,6 +113,10 @@ def _read(folder: RunFolder, changed: float) -> RunEntry:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedError(f"its files do not belong together: {type(error).__name__} {error}") from error
+
+
+def _stopped(folder: RunFolder) -> str:
+    return "diverged" if folder.diverged_json.exists() else "stopped"
 
 
 def _told(folder: RunFolder, path: Path, read: Callable[[], Found]) -> Found:

@@ -15,6 +15,7 @@ from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.given import path_of, require
 from netc.grammar.limits import FILE
 from netc.grammar.opening import read_file
+from netc.grammar.writing import ELSEWHERE, encoded
 from netc.runtime import inside
 from netc.runtime.folder.files import make_folder, write_atomic
 from netc.runtime.folder.run_folder import RunFolder
@@ -44,9 +45,9 @@ def report(run: Run, path: str | Path) -> None:
     """
     require(run, Run, "netc.report", 'netc.report(netc.load_run("runs/a"), "a.html")')
     path = path_of(path, "netc.report", 'netc.report(run, "a.html")')
-    content = page(run).encode()
-    make_folder(path.parent)
-    write_atomic(path, content)
+    content = encoded(page(run))
+    make_folder(path.parent, ELSEWHERE)
+    write_atomic(path, content, ELSEWHERE)
 
 
 def page(run: Run) -> str:

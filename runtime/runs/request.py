@@ -88,7 +88,12 @@ class Request:
 
 
 def write_request(folder: RunFolder, request: Request) -> None:
-    """Write run.json. Absolute paths of the user are none there: they start at the folder, and `relative` says so."""
+    """Write run.json."""
+    folder.write_request(stored(folder, request))
+
+
+def stored(folder: RunFolder, request: Request) -> dict[str, Any]:
+    """What run.json says. Absolute paths of the user are none there: they start at the folder, as `relative` says."""
     said, relative = asdict(request), []
     for name in PATHS:
         path, options = split_spec(said[name] or "")
@@ -96,7 +101,7 @@ def write_request(folder: RunFolder, request: Request) -> None:
             with contextlib.suppress(ValueError):  # on another drive
                 said[name] = Path(os.path.relpath(os.path.abspath(path), folder.path.resolve())).as_posix() + options
                 relative.append(name)
-    folder.write_request(said | {"relative": relative})
+    return said | {"relative": relative}
 
 
 PATHS = ("data", "init")

@@ -26,7 +26,7 @@ from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.folder.texts import texts_of
 from netc.runtime.runs.export import export
-from netc.runtime.runs.request import Request, request_of, write_request
+from netc.runtime.runs.request import Request, request_of, stored, write_request
 from netc.runtime.sessions.resident import Array
 
 SAMPLE_ROWS = 8
@@ -52,7 +52,11 @@ def open_run(
     folder = RunFolder.create(out, net.name)
     with folder.lock.held():
         folder.sweep()
-        check_disk(folder.path, net, manifest)
+        try:
+            check_disk(folder.path, net, manifest)
+        except DiagnosticError:
+            folder.forsake()
+            raise
         request.card = card.to_json()
 
         def fill(folder: RunFolder) -> None:
@@ -71,9 +75,11 @@ def begin(folder: RunFolder, request: Request, net: Net, manifest: Manifest, fil
     """
     file, texts = texts_of(net.file, net.source, net.sources)
     hashes = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    request = replace(request, file=file, texts=hashes)
+    folder.request = stored(folder, request)
     folder.describe(manifest, texts)
     fill(folder)
-    write_request(folder, replace(request, file=file, texts=hashes))
+    write_request(folder, request)
 
 
 def net_of(folder: RunFolder, request: Request) -> Net:

@@ -83,10 +83,7 @@ class Loop:
         try:
             with interruptible() as asked:
                 if self.folder is not None:
-                    self.folder.restart(progress)
-                    if not self.folder.fresh:
-                        self.save()  # finds out at once whether the folder can be written, and is the first good state
-                    self.folder.fresh = False
+                    self._begin_in(self.folder)
                 while progress.epoch < self.epochs:
                     if (reason := self.reason_to_stop()) is not None:
                         self.listener.noted(f"stopped after epoch {progress.epoch}: {reason}")
@@ -102,6 +99,14 @@ class Loop:
             raise self.with_kept(self.with_layer(error)) from error
         finally:
             self.listener.finished(progress)
+
+    def _begin_in(self, folder: RunFolder) -> None:
+        """Let the folder hold what the progress says."""
+        if (wrong := folder.restart(self.trainer.progress)) is not None:
+            self.listener.noted(wrong)
+        if not folder.fresh:
+            self.save()  # finds out at once whether the folder can be written, and is the first good state
+        folder.fresh = False
 
     def _note_unmeasured(self) -> None:
         trainer = self.trainer
@@ -136,6 +141,7 @@ class Loop:
         first = error.diagnostics[0]
         if self.folder is None or first.code != "E701":
             return error
+        self.folder.note_diverged(self.trainer.progress.step, first.message)
         best = self.trainer.progress.best
         kept = [f"the last good checkpoint is {self.folder.checkpoint}, after step {self.folder.saved or 0:,}"]
         if best is not None:

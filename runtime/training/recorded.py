@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -74,10 +75,14 @@ def _new(trainer: Trainer, parts: Parts, epochs: int, out: Path, held: ExitStack
         save = _first_checkpoint(trainer, parts)
         return held.enter_context(open_run(request, net, trainer.manifest, _sample(parts), parts.card, out, save))
     except DiagnosticError as wrong:
-        help = f"use another folder, or call `trainer.resume({str(out)!r})` before `fit` to go on with the run in it"
-        raise DiagnosticError(
-            [replace(found, help=help) if found.code == "E563" else found for found in wrong.diagnostics]
-        ) from None
+        again = f"or call `trainer.resume({str(out)!r})` before `fit` to go on"
+        found = [replace(found, help=_of_python(found.help, again)) for found in wrong.diagnostics]
+        raise DiagnosticError(found) from None
+
+
+def _of_python(help: str | None, again: str) -> str | None:
+    """A way out that names options of the command, for a caller of Python."""
+    return help and re.sub("or `--resume .*` to go on", lambda _: again, help).replace("`--out`", "`out`")
 
 
 def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> None:

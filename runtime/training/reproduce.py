@@ -106,8 +106,11 @@ def reproduce(
     if is_at_work(path):
         raise FolderLock(path).refused()
     request, was = request_of(folder), read_conditions(folder)
-    progress = folder.read_last()[2]
+    last, _, progress = folder.read_last()
     _check_repeatable(folder, request, progress, data)
+    kept = {"best.safetensors": folder.read_weights(folder.best)}
+    if progress.batch == 0:
+        kept["last.safetensors"] = last
     net = net_of(folder, request)
     bound = _data(folder, request, net, data)
     model = Model(net, was["device"], request.seed, tf32=request.tf32, threads=was["threads"])
@@ -120,12 +123,10 @@ def reproduce(
         trainer.fit(bound, out=again, listener=listeners, quiet=True)
         figures = _figures(progress.history, trainer.progress.history)
         _check_still(folder, progress)
-        files = ["best.safetensors", *(["last.safetensors"] if progress.batch == 0 else [])]
-        pairs = {file: (read_tensors(path / file)[0], read_tensors(again / file)[0]) for file in files}
-        moved = [found for file, (old, new) in pairs.items() for found in _moved(file, old, new)]
+        moved = [found for file, old in kept.items() for found in _moved(file, old, read_tensors(again / file)[0])]
     return Repetition(
         progress.epoch,
-        sum(len(old) for old, _ in pairs.values()),
+        sum(map(len, kept.values())),
         differing(was, now),
         len(figures),
         figures[0] if figures else None,

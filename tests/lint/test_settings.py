@@ -8,6 +8,7 @@ import pytest
 
 from netc.compiler.lint import find_files, lint, selected
 from netc.compiler.lint.config import config_for, forget, matches
+from netc.compiler.lint.files import run_of
 from netc.grammar.diagnostics import DiagnosticError
 
 CUT = "net Cut {\n  input image: 1x7x7\n  conv(8, 5x5, stride=3)   #\n}\n"
@@ -124,6 +125,27 @@ def test_wrong_settings(tmp_path: Path, text: str, message: str) -> None:
 )  # fmt: skip
 def test_patterns(pattern: str, path: str, fits: bool) -> None:
     assert matches(path, pattern) == fits
+
+
+def test_runs_are_not_walked_into_and_their_texts_are_known(tmp_path: Path) -> None:
+    texts = {
+        "a.net": False, "mine/a.net": True, "mine/used/b.net": True, "mine/note.net": False, "torn/a.net": True,
+        "lost/a.net": True, "foreign/a.net": False,
+    }  # fmt: skip
+    for name in texts:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("", "utf-8")
+    (tmp_path / "mine/run.json").write_text('{"texts": {"a.net": "1", "used/b.net": "2"}}', "utf-8")
+    (tmp_path / "torn/run.json").write_text('{"texts": {"a.n', "utf-8")
+    (tmp_path / "lost/last.safetensors").touch()
+    (tmp_path / "foreign/run.json").write_text('{"command": "ls"}', "utf-8")
+    assert find_files([tmp_path]) == [str(tmp_path / "a.net")]
+    assert find_files([tmp_path / "mine"]) == [
+        str(tmp_path / "mine" / name) for name in ("a.net", "note.net", "used/b.net")
+    ]
+    assert {name: run_of(tmp_path / name) is not None for name in texts} == texts
+    (tmp_path / "link.net").symlink_to("mine/a.net")
+    assert run_of(tmp_path / "link.net") == tmp_path / "mine"
 
 
 def test_folders(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import netc
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.runs.listing import read_run
 
 TEXT = """
 net Small {{
@@ -34,6 +35,23 @@ def rows(scale: float = 1.0, bad: int | None = None) -> dict[str, np.ndarray]:
     if bad is not None:
         x[bad] = 1e30
     return {"x": x, "t": x[:, :1].clip(-1, 1)}
+
+
+def test_a_run_knows_that_it_diverged(tmp_path: Path) -> None:
+    made, run = trainer(tmp_path, middle="large = first * 100 -> exp\n  second = dense(8)"), tmp_path / "run"
+    with pytest.raises(DiagnosticError, match="E701"):
+        made.fit(rows(100), out=run, quiet=True)
+    assert read_run(run).status == "diverged"
+    again = trainer(tmp_path)
+    again.fit(rows(), out=tmp_path / "fine", epochs=1, quiet=True)
+    (tmp_path / "fine/model.onnx").unlink()
+    assert read_run(tmp_path / "fine").status == "finished"
+    (tmp_path / "fine/diverged.json").write_bytes((run / "diverged.json").read_bytes())
+    again = trainer(tmp_path)
+    again.resume(tmp_path / "fine")
+    again.fit(rows(), out=tmp_path / "fine", epochs=2, quiet=True)
+    assert read_run(tmp_path / "fine").status == "finished"
+    assert not (tmp_path / "fine/diverged.json").exists()
 
 
 def finding(made: netc.Trainer, data: dict[str, np.ndarray]) -> Diagnostic:

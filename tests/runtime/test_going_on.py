@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import itertools
 import json
@@ -21,6 +22,7 @@ from netc.compiler import Net
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.folder import door, temporary
 from netc.runtime.folder.files import write_atomic, write_kept
+from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.show.progress import LiveProgress, PlainProgress
 
@@ -240,3 +242,58 @@ def test_a_log_that_cannot_be_written_ends_no_training(folder: Path, where: str)
     os.close(theirs)
     assert (done.returncode, done.stdout) == (0, "a\n")
     assert (folder / "a/model.onnx").exists()
+
+
+def epochs(count: int) -> list[dict[str, float]]:
+    """Records; those of every tenth epoch on have a figure more."""
+    made = [{"epoch": n, "step": 7 * n, "learning_rate": 0.1, "loss": 1 / n, "seconds": 0.5} for n in range(1, count)]
+    return [*made, *({**record, "epoch": record["epoch"] + count, "validation_loss": 0.5} for record in made)]
+
+
+def test_an_epoch_is_a_line_more_and_costs_what_the_first_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+
+    def watched(name: str) -> None:
+        operation = getattr(door, name)
+
+        def call(*arguments: Any) -> Any:
+            written.append(len(arguments[1]))
+            return operation(*arguments)
+
+        monkeypatch.setattr(door, name, call)
+
+    watched("append")
+    watched("write")
+    folder, records = RunFolder(tmp_path), epochs(50)
+    folder.restart(Progress())
+    for record in records:
+        folder.record(record)
+    longest = max(len(line) for line in folder.metrics.read_bytes().splitlines(keepends=True))
+    assert sum(size > longest for size in written) == 1  # the table, when its columns became more
+    assert folder.history() == records
+    with open(folder.results, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [{name: float(value) for name, value in row.items() if value} for row in rows] == records
+    grown = (folder.metrics.read_bytes(), folder.results.read_bytes())
+    (tmp_path / "again").mkdir()
+    again = RunFolder(tmp_path / "again")
+    again.restart(Progress(history=list(records)))
+    assert (again.metrics.read_bytes(), again.results.read_bytes()) == grown
+
+
+def test_a_line_that_cannot_be_written_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, (first, second) = RunFolder(tmp_path), epochs(3)[:2]
+    folder.restart(Progress())
+    folder.record(first)
+    before = (folder.metrics.read_bytes(), folder.results.read_bytes())
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(DiagnosticError, match=r"E562.*metrics.jsonl"):
+            folder.record(second)
+    assert (folder.metrics.read_bytes(), folder.results.read_bytes()) == before
+    folder.record(second)
+    assert folder.history() == [first, second]

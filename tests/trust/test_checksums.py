@@ -154,6 +154,43 @@ def test_damaged_best_weights_offer_the_model(here: Path, capsys: pytest.Capture
     assert command(["train", "--resume", "run", "--epochs", "3"]) == 0
 
 
+@pytest.mark.parametrize("left", [0, 5, 300, -9])
+@pytest.mark.parametrize(
+    "read",
+    [
+        ("train", "--resume", "run", "--epochs", "3"), ("reproduce", "run"), ("report", "run"),
+        ("train", "tiny.net", "--data", "data.npz", "--init", "run"),
+        ("train", "tiny.net", "--data", "data.npz", "--init", "run/best.safetensors"),
+    ],
+)  # fmt: skip
+def test_every_reader_of_torn_best_weights_names_the_same_way_out(
+    here: Path, capsys: pytest.CaptureFixture[str], read: tuple[str, ...], left: int
+) -> None:
+    best = Path("run/best.safetensors")
+    best.write_bytes(best.read_bytes()[:left])
+    assert command(list(read)) == 5
+    said = capsys.readouterr().err
+    assert f"cannot read the weights in {best}: it is " in said
+    assert "  = help: model.onnx is intact and has the same weights: `netc weights " in said
+    Path("run/model.onnx").unlink()
+    Path("run/last.safetensors").unlink()
+    Path("run/previous.safetensors").unlink()
+    assert command(["weights", str(best)]) == 5
+    assert "  = help: take it from a copy, or make it again" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_run_and_a_run_without_a_checkpoint(here: Path) -> None:
+    trainer = netc.Trainer(netc.Model(netc.load("tiny.net"), device="cpu"))
+    for folder, code in (("nowhere", "E560"), (".", "E560"), ("run", "E561")):
+        for name in ("last", "previous"):
+            (here / "run" / f"{name}.safetensors").unlink(missing_ok=True)
+        with pytest.raises(DiagnosticError) as raised:
+            trainer.resume(folder)
+        (found,) = raised.value.diagnostics
+        assert found.code == code
+        assert "safetensors format" not in (found.help or "")
+
+
 def test_damaged_best_weights_without_a_model_offer_the_checkpoint(here: Path) -> None:
     flip_numbers(Path("run/best.safetensors"))
     Path("run/model.onnx").unlink()
@@ -301,13 +338,17 @@ def test_a_torn_line_of_metrics_is_named(here: Path, left: int) -> None:
     assert command(["lint", "run/tiny.net", "--run", "run"]) == 5
 
 
-def test_the_way_out_of_a_damaged_line_of_metrics(here: Path) -> None:
-    """Going on writes the record anew, of what the checkpoint says."""
+def test_the_way_out_of_a_damaged_line_of_metrics(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Going on writes the record anew, of what the checkpoint says, and says so."""
     path = Path("run/metrics.jsonl")
     content = path.read_bytes()
     path.write_bytes(content.replace(b'"loss": ', b'"loss": 1', 1))
     assert refused(RunFolder(Path("run")).history).code == "E534"
+    assert command(["lint", "run/tiny.net", "--run", "run"]) == 5
+    assert f"error[E534]: {path}, line 1, is damaged" in capsys.readouterr().err
     assert command(["train", "--resume", "run", "--epochs", "3", "--device", "cpu"]) == 0
+    assert f"{path}, line 1, is damaged" in (said := capsys.readouterr().err)
+    assert "it is written anew, of last.safetensors" in said
     assert path.read_bytes().startswith(content)
 
 

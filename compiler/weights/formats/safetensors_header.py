@@ -25,6 +25,7 @@ KIND = "sha256"
 TEXTS = "__metadata__"
 ALIGNED = 8
 AGAIN = "take it from a copy; if a program of yours changed it on purpose, save it without the text `netc.checksum`"
+TORN = "take it from a copy, or make it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,10 @@ def read_header(file: BinaryIO) -> Header:
     file.seek(0)
     begins = file.read(8)
     if not size:
-        raise UnreadableError("it is empty")
+        raise UnreadableError("it is empty", TORN)
     length = int.from_bytes(begins, "little")
     if size < 8 or (length > size - 8 and file.read(1) in (b"", b"{")):
-        raise UnreadableError(f"it is cut off: {counted(size, 'byte')} of it are there")
+        raise UnreadableError(f"it is cut off: {counted(size, 'byte')} of it are there", TORN)
     if length > size - 8:
         raise UnreadableError("it is no safetensors file")
     file.seek(8)
@@ -85,14 +86,15 @@ def header_of(content: bytes, size: int) -> Header:
         texts = conform(found.pop(TEXTS, {}) if isinstance(found, dict) else None, dict[str, str], TEXTS)
         ends = [conform(item["data_offsets"], tuple[Count, Count])[1] for item in found.values()]
     except (UnicodeDecodeError, DocumentError, FormError, KeyError, TypeError):
-        damaged = content[:1] == b"{"
-        raise UnreadableError("its header is damaged" if damaged else "it is no safetensors file") from None
+        if content[:1] == b"{":
+            raise UnreadableError("its header is damaged", TORN) from None
+        raise UnreadableError("it is no safetensors file") from None
     start = 8 + len(content)
     expected = start + max(ends, default=0)
     if size < expected:
-        raise UnreadableError(f"it is cut off: {size:,} of {counted(expected, 'byte')} are there")
+        raise UnreadableError(f"it is cut off: {size:,} of {counted(expected, 'byte')} are there", TORN)
     if size > expected:
-        raise UnreadableError(f"it is damaged: after its end there is more, {counted(size - expected, 'byte')}")
+        raise UnreadableError(f"it is damaged: after its end there is more, {counted(size - expected, 'byte')}", TORN)
     return Header(start, found, texts)
 
 

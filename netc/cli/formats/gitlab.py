@@ -14,6 +14,7 @@ from typing import Any
 from netc.compiler.lint import LintResult
 from netc.grammar.diagnostics import Diagnostic, Severity
 from netc.grammar.source import Source
+from netc.grammar.writing import encoded
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor"}
 
@@ -30,7 +31,7 @@ def _issue(finding: Diagnostic, result: LintResult, seen: Counter[str]) -> dict[
     line = Source(file, result.sources.get(file, "")).line(span.line).strip() if span else ""
     words = "\0".join((file, finding.code, finding.message, line))
     seen[words] += 1  # two of the same on lines that read the same
-    fingerprint = hashlib.sha256(f"{words}\0{seen[words]}".encode()).hexdigest()
+    fingerprint = hashlib.sha256(encoded(f"{words}\0{seen[words]}")).hexdigest()
     begin, end = (span.line, span.end_line) if span else (1, 1)
     return {
         "description": finding.message if not finding.help else f"{finding.message}; {finding.help}",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netc.cli.terminal import say
 from netc.cli.training.running import run_training
 
 if TYPE_CHECKING:
@@ -37,8 +38,12 @@ def go_on(
     from netc.runtime.runs.run import net_of
 
     _check_resume(context, file)
-    folder = RunFolder.open(path)
+    folder = RunFolder(path)
+    if not folder.is_restorable():
+        folder = RunFolder.open(path)
     with folder.lock.held():  # before anything is read that another training may be writing
+        if folder.restore_request():
+            say(f"note         {folder.run_json} is written anew, of {folder.checkpoint.name}")
         folder.sweep()
         before = request_of(folder)
         if not (data or before.data):

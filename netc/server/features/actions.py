@@ -6,6 +6,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from netc.compiler.language_service.repairs import all_repairs, repairs
+from netc.compiler.lint.files import run_of
 from netc.server.features.renaming import edited
 from netc.server.findings import published
 from netc.server.session import Session
@@ -39,7 +40,8 @@ def register(server: LanguageServer, session: Session) -> None:
                         edit=edited(session, repair.edits),
                     )
                 )
-        edits = all_repairs(findings, source)
+        kept = run_of(opened.document.path) is not None  # clients ask for all repairs of whatever they save
+        edits = [] if kept else all_repairs(findings, source)
         if edits and (only is None or any(_is_kind(FIX_ALL, each) for each in only)):
             found.append(types.CodeAction("repair all that netc can", FIX_ALL, edit=edited(session, edits)))
         return found

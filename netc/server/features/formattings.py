@@ -1,4 +1,7 @@
-"""Formatting of a text, or of lines in it: the layout of `netc fmt`. The client's tabs and widths change nothing."""
+"""Formatting of a text, or of lines in it: the layout of `netc fmt`. The client's tabs and widths change nothing.
+
+The text of a run stays as it is, be it that the client lays out whatever it saves: a run goes on with no other.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from netc.compiler.language_service.formatting import formatting
+from netc.compiler.lint.files import run_of
 from netc.server.session import Session
 
 
@@ -14,7 +18,7 @@ def register(server: LanguageServer, session: Session) -> None:
 
     def edits(uri: str, range: types.Range | None) -> list[types.TextEdit]:
         document = session.documents.get(uri)
-        if document is None:
+        if document is None or run_of(document.path) is not None:
             return []
         positions = session.documents.positions(document.source)
         lines = None

@@ -8,6 +8,7 @@ from typing import Any
 
 from netc.compiler import totals
 from netc.grammar.counted import counted
+from netc.grammar.writing import encoded
 from netc.runtime.data.cards.card_text import input_line, target_line
 from netc.runtime.folder.files import make_folder, write_atomic
 from netc.runtime.folder.texts import texts_of
@@ -27,7 +28,7 @@ def write_hub(run: Run, path: Path) -> int:
             make_folder((folder / name).parent)
             write_atomic(folder / name, text.encode())
         write_atomic(folder / "config.json", (json.dumps(config(run, file), indent=2) + "\n").encode())
-        write_atomic(folder / "README.md", readme(run, file, path.name).encode())
+        write_atomic(folder / "README.md", encoded(readme(run, file, path.name)))
     return sum(item.stat().st_size for item in path.rglob("*") if item.is_file())
 
 
