@@ -145,7 +145,7 @@ def test_mirrors(settings: list[str], classes: list[str], told: bool) -> None:
 def test_what_is_left_of_an_image(augmentation: str, told: list[str]) -> None:
     text = trained(f"augmentation = [{augmentation}]")
     assert messages("L708", text) == told
-    assert not said("L708", text.replace("width = 100", "width = 100, size = 8").replace("1x28x28", "[1, size, size]"))
+    assert not said("L708", text.replace("width = 100", "width = 100, size = 9").replace("1x28x28", "[1, size, size]"))
 
 
 @pytest.mark.parametrize(
