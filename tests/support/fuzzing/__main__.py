@@ -44,9 +44,15 @@ def main() -> int:
     ]
     until = float("inf") if given.cases else time.monotonic() + 60 * given.minutes
     last = 0.0
+    told: set[tuple[str, str]] = set()
 
     def tell() -> None:
         nonlocal last
+        for row in rows:
+            for line, (seed, _) in row.found.failures.items():
+                if (row.kind.name, line) not in told:
+                    told.add((row.kind.name, line))
+                    print(f"\r{row.kind.name} {seed}: {line}", file=sys.stderr, flush=True)
         if time.monotonic() - last > 5:
             last = time.monotonic()
             done, failed = sum(row.found.done for row in rows), sum(len(row.found.failures) for row in rows)
@@ -54,7 +60,10 @@ def main() -> int:
             print(f"\r{done:,} cases, {failed} findings: {busy:<40}", end="", file=sys.stderr, flush=True)
 
     with TemporaryDirectory(prefix="fuzz-") as logs:
-        blocks.run(rows, given.jobs, until, Path(logs), tell)
+        try:
+            blocks.run(rows, given.jobs, until, Path(logs), tell)
+        except KeyboardInterrupt:
+            print("\ninterrupted: this is what was run", file=sys.stderr)
     print(file=sys.stderr)
     print("\n".join(blocks.shown(rows)))
     note(rows, given.seed, given.save)
