@@ -48,7 +48,8 @@ def _read_torch(content: bytes) -> Contents:
     if protocol != PROTOCOL:
         version = f"version {protocol}" if isinstance(protocol, int) else "no version"
         raise UnreadableError(f"it is of {version} of PyTorch's format, and {PROTOCOL} is known")
-    if not isinstance(keys, list) or not isinstance(system, dict) or any(key not in storages for key in keys):
+    listed = isinstance(keys, list) and all(isinstance(key, str) and key in storages for key in keys)
+    if not listed or not isinstance(system, dict):
         raise UnreadableError("it lacks its list of storages")
     order = "<" if system.get("little_endian", True) is True else ">"
     parts: dict[str, memoryview] = {}
