@@ -92,7 +92,7 @@ class Lexer:
         assert run is not None
         text, end = run.group(), run.end()
         if kind in ("NUMBER", "SHAPE"):
-            if re.fullmatch(r"[0-9]+(x[A-Za-z0-9]+)+", text):
+            if re.fullmatch(r"[0-9]+(x[A-Za-wyz0-9]+)+", text):
                 sizes = ", ".join(text.split("x"))
                 fix = self._fix(start, end, f"[{sizes}]", "write the shape as a list")
                 self._report(

@@ -145,13 +145,16 @@ def comma(s: Situation) -> Diagnostic | None:
     )
 
 
+NAMES = re.compile(r"\(([ \t]*[^\W\d]\w*[ \t]*(?:,[ \t]*[^\W\d]\w*[ \t]*)*,?[ \t]*)\)[ \t]*=(?!=)")
+
+
 def _targets(s: Situation) -> Fix | None:
     """`(a, b) = …` at the start of a statement, as `a, b = …`."""
     opening = s.stack.values[s.brackets[0]]
-    found = re.match(r"\(((?:[ \t]*[^\W\d]\w*[ \t]*,?)+)\)[ \t]*=(?!=)", s.source.text[opening.start :])
+    found = NAMES.match(s.source.text, opening.start)
     if opening.start != s.statement_start or found is None:
         return None
-    whole = s.source.span(opening.start, opening.start + found.end(0) - 1)
+    whole = s.source.span(opening.start, found.end(0) - 1)
     names = ", ".join(found[1].replace(",", " ").split())
     return Fix(f"write `{names}`", (Edit(whole, f"{names} "),))
 
