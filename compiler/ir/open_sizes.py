@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
-from netc.compiler.ir.dims import BATCH_SYMBOL, Size, Symbol, substitute, symbols
+from netc.compiler.ir.dims import BATCH_SYMBOL, Size, Symbol, symbols
 from netc.compiler.ir.graph import Value
 from netc.compiler.ir.text_reader import read_size
 
@@ -51,19 +50,10 @@ def in_words(needed: Mapping[str, int]) -> str:
 
 def size_in(text: str, sizes: Mapping[str, int]) -> int | None:
     """The number that a size's text, such as `2*(H//2)`, is; None where others are in it, or it is none."""
-    found = _read(text)
-    if found is None or not found[1].keys() <= sizes.keys():
-        return None
-    size, known = found
-    number = substitute(size, {symbol: sizes[name] for name, symbol in known.items()})
-    return number if isinstance(number, int) else None
-
-
-@lru_cache(maxsize=4096)
-def _read(text: str) -> tuple[Size, dict[str, Symbol]] | None:
     if len(text) > LONGEST:
         return None
     try:
-        return read_size(text)
+        number = read_size(text, sizes)
     except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError):
         return None
+    return number if isinstance(number, int) else None

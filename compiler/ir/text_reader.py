@@ -17,7 +17,6 @@ _TOKEN = re.compile(
     | (?P<number>\d+(?:\.\d+)?(?:e[-+]?\d+)?) | (?P<word>\w[\w.]*) | (?P<mark>//|[-+*/=:,()\[\]]))""",
     re.VERBOSE,
 )
-_NAME = re.compile(r"[^\W\d][\w.]*")
 _COUNTED = re.compile(r"_(\d+)(?:\.\d+)?$")
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "none": None, "inf": math.inf, "nan": math.nan}
 
@@ -30,21 +29,25 @@ def from_text(text: str) -> Graph:
     return GraphReader({"N": BATCH_SYMBOL}).read(text)
 
 
-def read_size(text: str) -> tuple[Size, dict[str, Symbol]]:
-    """A size as its text prints it, and the symbols in it by name; raises ValueError."""
-    reader = GraphReader({name: Symbol(name) for name in _NAME.findall(text)})
+def read_size(text: str, sizes: Mapping[str, int]) -> int | float:
+    """What a size's text comes to where these are the sizes in it; raises ValueError, ZeroDivisionError.
+
+    Worked out in numbers alone: a text from anybody may stand for a polynomial of any length.
+    """
+    reader = GraphReader({}, sizes)
     reader._tokens = _tokens(text)
-    size = reader._sum()
+    number: int | float = reader._sum()
     if reader._at < len(reader._tokens):
         raise ValueError(f"`{reader._peek()}` is not expected")
-    return size, reader.symbols
+    return number
 
 
 class GraphReader:
-    """Reads one graph; `symbols` are the known symbols by name."""
+    """Reads one graph; `symbols` are the known symbols by name, `sizes` those that are numbers."""
 
-    def __init__(self, symbols: Mapping[str, Symbol]) -> None:
+    def __init__(self, symbols: Mapping[str, Symbol], sizes: Mapping[str, int] | None = None) -> None:
         self.symbols = dict(symbols)
+        self.sizes = sizes or {}
         self.values: dict[str, Value] = {}
         self.graph = Graph("")
         self._tokens: list[str] = []
@@ -251,6 +254,8 @@ class GraphReader:
             return inside
         if token in _WORDS:
             return _WORDS[token]
+        if token in self.sizes:
+            return self.sizes[token]
         if token in self.symbols:
             return Dim(self.symbols[token])
         return int(token) if token.isdigit() else float(token)

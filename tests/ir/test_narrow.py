@@ -8,6 +8,7 @@ from tiers import examples
 
 from netc.compiler.ir import Dim, ImpossibleError, Narrowing, Size, Symbol, bound, substitute
 from netc.compiler.ir.dims import floor_divide
+from netc.compiler.ir.open_sizes import size_in
 
 ALL = 400
 """Beyond what the conditions drawn here depend on."""
@@ -78,3 +79,19 @@ def test_no_number_may_be_left(known: dict[str, int], more: dict[str, int]) -> N
     symbol = Symbol("T", **known)
     with pytest.raises(ImpossibleError, match="`T` would be at least"):
         bound(symbol, **more)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2*(H//2) + 1", 7), ("H*W - 4", 17), ("-H + 30", 23), ("(H - 1)*(W + 2)/5", 6), ("T + 1", None),
+        ("H//0", None), ("H +", None), ("[H]", None), ("(" * 400 + "H", None), ("H" * 2000, None), ("inf", None),
+    ],
+)  # fmt: skip
+def test_a_text_of_a_size_is_a_number_or_none(text: str, number: int | None) -> None:
+    assert size_in(text, {"H": 7, "W": 3}) == number
+
+
+def test_a_product_of_many_sums_is_worked_out_in_numbers() -> None:
+    names = "abcdefghij"
+    assert size_in("*".join([f"({'+'.join(names)})"] * 40), dict.fromkeys(names, 1)) == 10**40
