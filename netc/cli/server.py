@@ -12,12 +12,11 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 def server() -> None:
     """Serve an editor: findings as you type, hover, completion, hints, rename, over the Language Server Protocol.
 
-    Editors start it themselves and speak with it on standard input and output. It needs the extra `lsp`:
-    pip install 'netc[lsp]'.
+    Editors start it themselves and speak with it on standard input and output. It needs pygls: pip install pygls.
     """
     if find_spec("pygls") is None:
         raise DiagnosticError(
-            Diagnostic("E277", "the server needs pygls, which is not installed", help="pip install 'netc[lsp]'")
+            Diagnostic("E277", "the server needs pygls, which is not installed", help="pip install pygls")
         )
     from netc.server.server import serve
 

@@ -116,13 +116,13 @@ def _widened(image: Image.Image, width: int) -> Image.Image:
 def need_matplotlib() -> None:
     """Raise DiagnosticError E594 where it is not installed."""
     if not can_plot():
-        help = "pip install 'netc[plot]', or write the numbers: a name that ends with .npz"
+        help = "pip install matplotlib, or write the numbers: a name that ends with .npz"
         raise DiagnosticError(Diagnostic("E594", "plots need matplotlib, which is not installed", help=help))
 
 
 @dataclass(frozen=True, repr=False)
 class Plot(View):
-    """A plot; matplotlib, an extra, draws it: `pip install 'netc[plot]'`."""
+    """A plot; matplotlib draws it: `pip install matplotlib`."""
 
     draw: Callable[[Figure], None] = lambda figure: None
     size: tuple[float, float] = (7.0, 5.0)

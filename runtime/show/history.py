@@ -60,7 +60,7 @@ class History(list[Record]):
     def plot(self) -> Picture:
         """The curves as a figure of matplotlib's: a panel for each metric. `history.plot().savefig("curves.png")`.
 
-        Raises ImportError where matplotlib is not installed: `pip install 'netc[plot]'`.
+        Raises ImportError where matplotlib is not installed: `pip install matplotlib`.
         """
         from netc.runtime.show.plot import curves
 

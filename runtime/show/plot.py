@@ -1,4 +1,4 @@
-"""Curves of one or several trainings, as a figure or a PNG. matplotlib is an extra: `pip install 'netc[plot]'`."""
+"""Curves of one or several trainings, as a figure or a PNG. It needs matplotlib: `pip install matplotlib`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def curves(runs: Mapping[str, Sequence[Record]]) -> Picture:
     Raises ImportError where matplotlib is not installed.
     """
     if not can_plot():
-        raise ImportError("curves need matplotlib: pip install 'netc[plot]'")
+        raise ImportError("curves need matplotlib: pip install matplotlib")
     from netc.runtime.show.picture import Picture
 
     figure = Picture(figsize=(5.2 * max(1, len(measured(runs))), 3.8), layout="constrained")

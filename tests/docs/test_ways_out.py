@@ -29,6 +29,19 @@ def test_findings_have_ways_out() -> None:
     assert not missing, "\n".join(missing)
 
 
+def test_nobody_is_told_to_install_netc_by_its_name() -> None:
+    """It is not published: what is published under the name, `netc[plot]` too, would be a stranger's program."""
+    told = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for folder in ("grammar", "compiler", "runtime", "netc", "docs", "editors", "examples")
+        for path in sorted((ROOT / folder).rglob("*.*"))
+        if path.suffix in (".py", ".md", ".lua", ".js", ".json")
+        for line in path.read_text("utf-8").splitlines()
+        if re.search(r"pip install (-\S+ )*['\"]?netc\b(?!\.git)", line)
+    ]
+    assert not told, "\n".join(told)
+
+
 def _reports(call: ast.Call) -> bool:
     """`frame.error("E205", …)`, `error("E504", …)` and `Diagnostic("E604", …)`."""
     called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

@@ -51,7 +51,7 @@ def test_cuda_that_does_not_work_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
         resolve("cuda")
     (found,) = caught.value.diagnostics
     assert (found.code, found.notes) == ("E601", ("no NVIDIA driver found",))
-    assert "netc[cuda]" in (found.help or "")
+    assert "onnxruntime-gpu[cuda,cudnn]" in (found.help or "")
 
 
 def test_an_unknown_device_is_told_the_known_ones() -> None:

@@ -84,7 +84,7 @@ def test_without_h5py_there_is_a_way_out(tmp_path: Path, monkeypatch: pytest.Mon
             read(tmp_path / name)
         (finding,) = caught.value.diagnostics
         assert finding.code == "E573"
-        assert finding.help == "install it: `pip install 'netc[keras]'`"
+        assert finding.help == "install it: `pip install h5py`"
 
 
 def hostile(h5py: Any, root: Any, folder: Path) -> None:

@@ -49,7 +49,7 @@ def read_hdf5(file: IO[bytes], held: int) -> Contents:
     try:
         import h5py
     except ImportError:
-        help = "install it: `pip install 'netc[keras]'`"
+        help = "install it: `pip install h5py`"
         raise UnreadableError("Keras's files need the package h5py", help, "E573") from None
     try:
         with h5py.File(file, "r") as root:

@@ -63,7 +63,7 @@ function M.attach(buffer)
   if not client or client.is_stopped() then
     local words = command(folder)
     if vim.fn.executable(words[1]) ~= 1 then
-      vim.notify_once("netc: '" .. words[1] .. "' was not found. pip install 'netc[lsp]'", vim.log.levels.WARN)
+      vim.notify_once("netc: '" .. words[1] .. "' was not found. It is what netc installs; the server also needs pygls: pip install pygls", vim.log.levels.WARN)
       return
     end
     running[folder] = vim.lsp.start_client({

@@ -5,7 +5,7 @@ const path = require("node:path");
 const vscode = require("vscode");
 const { LanguageClient, RevealOutputChannelOn } = require("vscode-languageclient/node");
 
-const NEEDED = "netc server needs Python's package netc with its extra lsp: pip install 'netc[lsp]'";
+const NEEDED = "netc server needs netc and pygls in the workspace's .venv or on the path: pip install pygls";
 const SETTINGS = "Open the setting";
 
 let client;
