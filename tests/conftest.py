@@ -1,8 +1,9 @@
 """No test sends anything: some import ONNX Runtime before netc does. Drawn examples are the same in every run.
 
 Tests run beside each other: numpy's library of products takes one thread in each process, and ONNX Runtime's threads
-sleep when they are idle. Garbage is collected once
-the tests are found, and among what they make: modules and tests themselves are never garbage.
+sleep when they are idle. Trainings draw no curves but where a test asks for them: that takes longer than most
+trainings here. Garbage is collected once the tests are found, and among what they make: modules and tests themselves
+are never garbage.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import os
 import pytest
 from hypothesis import settings
 from threads import sleep_when_idle
+from tiers import leave_out
+from without_curves import leave_curves_out
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -27,6 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files with what netc says now")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before `-m` chooses among them."""
+    leave_out(items)
+
+
 def pytest_collection_finish() -> None:
     """The tests are found."""
     gc.freeze()
@@ -34,5 +43,6 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _idle_threads() -> None:
+def _quick_trainings() -> None:
     sleep_when_idle()
+    leave_curves_out()

@@ -134,8 +134,8 @@ def _resolve(wanted: str, say: Callable[[str], None] | None) -> Device:
                 "E601",
                 "CUDA does not work here",
                 notes=(reason,),
-                help="run `python -m pip install 'onnxruntime-gpu[cuda,cudnn]'` where there is an NVIDIA driver, or use "
-                "`--device cpu`",
+                help="run `python -m pip install 'onnxruntime-gpu[cuda,cudnn]'` where there is an NVIDIA driver, or use"
+                " `--device cpu`",
             )
         )
     if say is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib import metadata
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from netc.runtime.devices.telemetry import import_runtime
 
-FLAVOURS = {"gpu", "directml", "openvino", "training", "qnn", "silicon", "azure", "migraphx", "rocm"}
-"""What may stand behind `onnxruntime-` in the name of a distribution that provides the module."""
+FLAVOURS = ("gpu", "directml", "openvino", "training", "qnn", "silicon", "azure", "migraphx", "rocm")
+DISTRIBUTIONS = ("onnxruntime", *(f"onnxruntime-{flavour}" for flavour in FLAVOURS))
+"""Those that provide the module `onnxruntime`."""
 
 
 class Conflict(TypedDict):
@@ -50,10 +51,4 @@ def _is_empty_module() -> bool:
 
 def onnxruntime_distributions() -> dict[str, str]:
     """Every installed distribution that provides the module `onnxruntime`, with its version."""
-    found: dict[str, str] = {}
-    for distribution in metadata.distributions():
-        name: Any = distribution.metadata["Name"]
-        word = str(name or "").lower().replace("_", "-")
-        if word == "onnxruntime" or (word.startswith("onnxruntime-") and word.split("-")[1] in FLAVOURS):
-            found[word] = distribution.version
-    return dict(sorted(found.items()))
+    return {name: found.version for name in sorted(DISTRIBUTIONS) for found in metadata.distributions(name=name)}

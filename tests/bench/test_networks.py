@@ -47,6 +47,7 @@ def test_pytorch_has_the_same_weights_in_the_same_order(measured: Measured) -> N
 TWO_ROUNDS = Options(rounds=2, seconds=0.0, threads=1, limit=120.0, patience=0.0)
 
 
+@pytest.mark.slow
 def test_a_comparison_starts_from_one_loss() -> None:
     pytest.importorskip("torch")
     from bench.training import measure
@@ -60,6 +61,7 @@ def test_a_comparison_starts_from_one_loss() -> None:
     assert all(len(figures) == 2 for figures in found["seconds"].values())
 
 
+@pytest.mark.slow
 def test_inference_agrees() -> None:
     pytest.importorskip("torch")
     from bench.inference import measure
@@ -84,6 +86,7 @@ def test_the_bare_session_alternates_between_the_buffers() -> None:
     assert made.step(batch)["loss"] < first
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("kind", ["arrays", "pictures", "decoded"])
 def test_the_loop_is_measured(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from bench.loop import measure

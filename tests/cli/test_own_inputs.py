@@ -48,6 +48,7 @@ def measured(netc: Any, *arguments: str) -> dict[str, float]:
     return found
 
 
+@pytest.mark.slow
 def test_an_autoencoder_of_images_alone(netc: Any) -> None:
     done = netc(
         "train", "ae.net", "--data", "ae.npz", "--out", "run", files={"ae.net": AUTOENCODER, "ae.npz": images()}

@@ -39,6 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize(
     ("way", "arguments"),
     [(way, ("one.png", *more)) for way, more in OF_PICTURES.items()] + list((OF_ROWS | OF_A_NET).items()),

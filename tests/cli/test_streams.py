@@ -89,6 +89,7 @@ COMMANDS: list[tuple[str, ...]] = [
 ]
 
 
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda words: " ".join(words).encode("ascii", "ignore").decode())
 def test_no_command_lets_an_escape_through(arguments: tuple[str, ...], evil: Path) -> None:
     if "run" in arguments and not (evil / "run").exists():
@@ -102,6 +103,7 @@ def test_no_command_lets_an_escape_through(arguments: tuple[str, ...], evil: Pat
     assert "Traceback" not in text
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     "arguments",
     [("predict", "m.onnx", f"x{EVIL}.npy"), ("check", f"b{EVIL}.net"), ("summary", "a.net"), ("data", "t.csv"),
@@ -139,6 +141,7 @@ ANSWERS = [("--help",), ("check", "a.net", "--format", "json"), ("explain",), ("
            ("env",), ("check", "--help"), ("--version",), ("check", "b.net")]  # fmt: skip
 
 
+@pytest.mark.quick(4)
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
 @pytest.mark.parametrize("encoding", but_for(["utf-8", "ascii"], ["utf-8"]))
 @pytest.mark.parametrize("arguments", ANSWERS, ids=" ".join)

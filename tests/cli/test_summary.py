@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiers import some
 
 import netc.cli as cli
 
@@ -53,7 +52,8 @@ def test_published_counts(file: str, params: int, capsys: pytest.CaptureFixture[
     assert sum(layer["buffers"] for layer in found["layers"]) == found["totals"]["buffers"]
 
 
-@pytest.mark.parametrize("file", some(sorted(EXAMPLES.glob("*/*.net")), 14), ids=lambda path: path.name)
+@pytest.mark.quick(20)
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.net")), ids=lambda path: path.name)
 @pytest.mark.parametrize("options", [(), ("--depth", "0"), ("--depth", "2"), ("--format", "md")], ids=" ".join)
 def test_readable_at_80_columns(file: Path, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     lines = summary(capsys, str(file), *options).splitlines()

@@ -38,6 +38,7 @@ def held(depth: int, target: str) -> dict[str, int]:
     }
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_step_grows_by_the_same_with_each_block(target: str) -> None:
     first, second, third = (held(depth, target) for depth in DEPTHS)
@@ -99,6 +100,7 @@ def slow(work: Callable[[Path, int], None], path: Path) -> object:
     return pytest.param(work, path, marks=pytest.mark.slow)
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("work", "path"),
     [

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from tiers import some
 
 from netc.compiler.build import compile_inference, compile_scorer, compile_training
 from netc.compiler.load import load
@@ -28,7 +27,8 @@ def network(file: str) -> Net:
     return load(EXAMPLES / file, settings=SMALLER.get(file, {}))
 
 
-@pytest.mark.parametrize("file", some(FILES, 14))
+@pytest.mark.quick(5)
+@pytest.mark.parametrize("file", FILES)
 def test_models_are_valid_and_use_stock_operators(file: str) -> None:
     net = network(file)
     trained = [compile_training(net), compile_scorer(net)] if net.plans else []
@@ -44,6 +44,7 @@ def test_models_are_valid_and_use_stock_operators(file: str) -> None:
         assert all(value.doc_string for value in [*model.graph.input, *model.graph.output])
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("file", QUICK)
 def test_optimization_changes_nothing(file: str) -> None:
     """A random step is steep, so the loss and what comes of the forward pass are compared closely, weights loosely."""

@@ -70,6 +70,7 @@ def test_the_experiment_writes_its_curves(tmp_path, monkeypatch, capsys):
             assert drawn.size[0] > 800
 
 
+@pytest.mark.slow
 def test_depth_is_compared(tmp_path, monkeypatch, capsys):
     depth = script("examples/lecture/depth.py")
     arguments = ["--depths", "8", "14", "--width", "4", "--epochs", "2", "--device", "cpu", "--out", str(tmp_path)]

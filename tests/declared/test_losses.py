@@ -142,12 +142,14 @@ def compare(kind: str, one: Pair, draw: str, declared: Any = None) -> None:
                 assert_near(slope, slopes(declared, given, at), f"gradient of {what}", 1e-5)
 
 
+@pytest.mark.quick(250)
 @pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize(("kind", "one"), SAMPLES)
 def test_value_and_gradient(kind: str, one: Pair, draw: str) -> None:
     compare(kind, one, draw)
 
 
+@pytest.mark.quick(25)
 @pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "loss"])
 def test_a_mask_takes_rows_out(kind: str, one: Pair) -> None:
     """A loss by a mask of rows is that of the rows alone, and a mask of ones changes nothing."""
@@ -378,6 +380,7 @@ def test_what_is_compared() -> None:
         require_same("word", [whole, whole])
 
 
+@pytest.mark.quick(25)
 @pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "metric"])
 def test_batches_add_up(kind: str, one: Pair) -> None:
     """The figure of all rows is that of uneven batches together, and rows that a mask takes out are in neither."""

@@ -60,6 +60,7 @@ def test_six_lines() -> None:
     assert set(used) <= set(HOOKS) == {"netc-check", "netc-lint", "netc-fmt"}
 
 
+@pytest.mark.slow
 def test_forty_files_pass_and_three_edits_are_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -86,6 +86,7 @@ def test_explain_finds_what_is_known(kind: str, names: list[str], capsys: pytest
         assert len(capsys.readouterr().out) > 20, name
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize(("kind", "names"), LISTS)
 def test_a_net_with_the_name_is_told_what_to_write(kind: str, names: list[str]) -> None:
     for name in filter(lambda name: is_known(kind, name), names):

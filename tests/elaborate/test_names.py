@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from growth import assert_linear
-from tiers import some
 
 from netc.compiler.check import check
 from netc.compiler.elaborate.outside import parse_setting
@@ -168,7 +167,8 @@ def test_published_counts_of_vgg(settings: dict[str, Any], params: int) -> None:
     assert load(str(STANDARD / "vgg.net"), "VGG", settings).params == params
 
 
-@pytest.mark.parametrize("path", some([*EXAMPLES, *sorted(STANDARD.glob("*.net"))], 32), ids=lambda path: path.name)
+@pytest.mark.quick(32)
+@pytest.mark.parametrize("path", [*EXAMPLES, *sorted(STANDARD.glob("*.net"))], ids=lambda path: path.name)
 def test_every_file_that_comes_with_netc_is_right(path: Path) -> None:
     result = check(str(path))
     assert result.diagnostics == []

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from tiers import some
 from trees import check_tree
 
 from netc.compiler import check, load
@@ -19,7 +18,8 @@ FILES = sorted(
 PAGES = [ROOT / "docs/language.md", *ROOT.glob("tests/elaborate/cases/*.md")]
 
 
-@pytest.mark.parametrize("file", some(FILES, 24), ids=lambda file: file.stem)
+@pytest.mark.quick(10)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_net_of_the_repository(file: Path) -> None:
     small = {"depth": 29}  # as large as it is by default it takes a minute
     for net in [load(str(file), None, small)] if file.stem == "resnet_preact" else check(str(file)).nets:

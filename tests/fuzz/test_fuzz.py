@@ -14,9 +14,9 @@ from fuzzing.kinds import all_kinds
 from tiers import ALL
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").glob("*/*") if path.is_file())
-CASES_OF = {"texts": 40, "nets": 3, "weights": 200, "data": 120, "models": 50, "checkpoints": 30}
+CASES_OF = {"texts": 20, "nets": 2, "weights": 100, "data": 60, "models": 25, "checkpoints": 15}
 """Cases of each kind of a family that `make test` runs."""
-LONGER = 30
+LONGER = 60
 """How many times as many `make test-all` runs."""
 SAID = {
     "raises": "raises: KeyError in tests/fuzz/faults.py",

@@ -101,6 +101,7 @@ SPATIAL = [
 ]
 
 
+@pytest.mark.quick(120)
 @pytest.mark.parametrize(("name", "one"), [*SPATIAL, *MAPS.items()])
 def test_receptive_fields(name: str, one: Sample) -> None:
     """Change the places of an input one after the other: no result may see a wider part than is said."""

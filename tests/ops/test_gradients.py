@@ -72,6 +72,7 @@ def feeds_of(name: str, index: int, graph: Graph) -> dict[str, Array]:
     }
 
 
+@pytest.mark.quick(150)
 @pytest.mark.parametrize(("name", "index"), DIFFERENTIABLE)
 def test_gradient_is_the_slope(name: str, index: int) -> None:
     graph, floats = with_gradients(name, index)
@@ -102,6 +103,7 @@ def compare_with_differences(name: str, index: int, graph: Graph, floats: list[V
         assert abs(slope - float((gradient * direction).sum())) < 1e-7 * scale, value.name
 
 
+@pytest.mark.quick(100)
 @pytest.mark.parametrize(("name", "index"), DIFFERENTIABLE)
 def test_gradient_in_float32(name: str, index: int) -> None:
     graph, _ = with_gradients(name, index)

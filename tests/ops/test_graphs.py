@@ -10,13 +10,10 @@ import pytest
 from netc.compiler.ops import all_ops
 
 CASES, PIECES = 2000, 10
-QUICK = 3
-"""So many pieces are run by `make test`, all of them by `make test-all`."""
 
 
-@pytest.mark.parametrize(
-    "piece", [*range(QUICK), *(pytest.param(n, marks=pytest.mark.slow) for n in range(QUICK, PIECES))]
-)
+@pytest.mark.quick(1)
+@pytest.mark.parametrize("piece", range(PIECES))
 def test_random_graphs(piece: int) -> None:
     assert graph_fuzz.run(CASES // PIECES, seed=piece) == []
 
@@ -27,6 +24,7 @@ def test_most_operators_are_drawn() -> None:
     assert len(drawn) > 0.85 * len(floats), floats - drawn
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("word", ["Tanh", "MatMul", "Slice"])
 def test_a_wrong_gradient_is_found(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     definition = all_ops()[word]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiers import some
 
 from netc.compiler import check
 from netc.compiler.ir import Builder, Graph, Node
@@ -65,7 +64,8 @@ MADE_OF_NOTHING = ("Constant", "Iota", "RandomNormal")
 """Sources, the last two of sizes that may be open: `netc bench` says of nets that have them why there is no ratio."""
 
 
-@pytest.mark.parametrize("file", some(sorted(EXAMPLES.glob("*/*.net")), 16), ids=lambda file: file.stem)
+@pytest.mark.quick(16)
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.net")), ids=lambda file: file.stem)
 def test_every_example_has_an_equivalent(file: Path) -> None:
     for net in check(str(file)).nets:
         for node in net.graph.nodes:

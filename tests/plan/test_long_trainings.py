@@ -116,6 +116,7 @@ def test_a_training_lets_go_epoch_by_epoch(loaded: Load) -> None:
     assert moved == [head, head | body, head | body | {"stem.weight"}]
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("lines", [THAW % "adam(lr=0.05)", "optimizer = adam(lr=0.05); average = 0.9",
                                    "optimizer = adam(lr=0.05); accumulate = 2"])  # fmt: skip
 def test_a_resume_goes_on_to_the_bit(loaded: Load, tmp_path: Path, lines: str) -> None:
@@ -142,6 +143,7 @@ def test_frozen_braces_can_be_let_go(loaded: Load) -> None:
     assert not np.array_equal(trainer.model.state_dict()["stem.weight"], before)
 
 
+@pytest.mark.quick(6)
 # ---------------------------------------------------------------- accumulate
 @pytest.mark.parametrize("more", ["", "clip_norm = 0.05", "clip_value = 0.01", "average = 0.5"])
 @pytest.mark.parametrize("rows", [8, 7, 5, 3])

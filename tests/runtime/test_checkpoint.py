@@ -196,6 +196,7 @@ def test_compile_refuses_state_that_does_not_fit(stopped: Net, run: Run, kind: s
     assert not list(Path().glob("s.*"))
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -212,6 +212,7 @@ def test_a_divergence_is_found_at_the_reading(net: netc.Net, card: Card, graphs:
     assert not any(array.any() for array in (one.state.get(name) for name in one.state.current))
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("graphs", [False, True])
 @pytest.mark.parametrize("row", [0, 7, 50, 99])
 def test_a_divergence_names_the_layer_that_the_cpu_names(

@@ -164,6 +164,7 @@ def test_what_is_no_model(content: bytes) -> None:
         Deployed(Path("m.onnx"), content)
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -187,6 +188,7 @@ CARD = {"version": 1, "data": "d", "inputs": [INPUT], "targets": [], "parts": []
 TARGET = {"name": "y", "source": "y", "kind": "classes", "count": 2, "classes": ["a", "b"]}
 
 
+@pytest.mark.quick(7)
 @pytest.mark.parametrize(
     "change",
     [

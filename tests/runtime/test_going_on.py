@@ -35,7 +35,7 @@ FAILURES = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
-@pytest.mark.parametrize(("count", "seed"), [(4, 0), pytest.param(200, 1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("count", "seed"), [(2, 0), pytest.param(200, 1, marks=pytest.mark.slow)])
 def test_killed_trainings_go_on_bit_for_bit(folder: Path, count: int, seed: int) -> None:
     arguments = [sys.executable, str(KILLS), str(folder), str(count), str(seed)]
     done = subprocess.run(arguments, env=surroundings(), capture_output=True, text=True)
@@ -71,7 +71,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Failing]:
     return Failing(monkeypatch)
 
 
-@pytest.mark.parametrize("every", [17, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [41, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_disk_that_fails_at_any_operation_harms_nothing(run: Run, folder: Path, failing: Failing, every: int) -> None:
     assert run(*SHORT, "whole").returncode == 0
     most = failing.number
@@ -229,6 +229,7 @@ def test_a_progress_that_cannot_be_written_ends_no_training(
     assert len(trainer.fit("data.npz", epochs=1, listener=progress, quiet=True)) == 1
 
 
+@pytest.mark.quick(1)
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 @pytest.mark.parametrize("where", ["full", "closed pipe", "closed"])
 def test_a_log_that_cannot_be_written_ends_no_training(folder: Path, where: str) -> None:

@@ -76,6 +76,7 @@ class StopAt(Silent):
             os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("step", [3, 7])
 @pytest.mark.parametrize(("source", "names"), [(GAN, ("real",)),
                          (DQN, ("state", "action", "reward", "after", "going"))], ids=["gan", "dqn"])  # fmt: skip

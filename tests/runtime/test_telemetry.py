@@ -156,6 +156,7 @@ def test_the_shim_sees_a_connection(shim: str, tmp_path: Path) -> None:
     assert start(tmp_path, shim, OPEN_ONE).calls_made() == ["socket ", "getaddrinfo host.invalid"]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("value", "on", "reason"),
     [

@@ -69,6 +69,7 @@ def test_gradients_of_a_net_of_many_layers(tmp_path: Path) -> None:
     compare_gradients(everything(tmp_path), 1e-4, channels_last=True)
 
 
+@pytest.mark.quick(20)
 @pytest.mark.parametrize("call", CALLS, ids=str)
 @pytest.mark.parametrize("file", ["lecture/dense.net", "lecture/lenet5.net", "everything"])
 def test_some_steps(file: str, call: Call, tmp_path: Path) -> None:

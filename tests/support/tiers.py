@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,13 +22,19 @@ def examples(number: int) -> int:
     return number if ALL else number // SHARE
 
 
-def some(cases: Sequence[Any], quick: int) -> list[ParameterSet]:
-    """All cases; those that are not among the `quick` that lie evenly in their order are slow."""
-    taken = {at * len(cases) // quick for at in range(quick)}
-    return [pytest.param(case, marks=() if at in taken else pytest.mark.slow) for at, case in enumerate(cases)]
-
-
 def but_for(cases: Sequence[Any], slow: Sequence[Any]) -> list[ParameterSet]:
     """All cases, of which some are slow."""
     assert all(case in cases for case in slow)
     return [pytest.param(case, marks=pytest.mark.slow if case in slow else ()) for case in cases]
+
+
+def leave_out(tests: Sequence[pytest.Item]) -> None:
+    """Mark as slow what `quick(n)` leaves out: all cases of a test but n, chosen by their names, without any order."""
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for test in (test for test in tests if test.get_closest_marker("slow") is None):
+        cases[test.nodeid.partition("[")[0]].append(test)
+    for found in cases.values():
+        mark = found[0].get_closest_marker("quick")
+        if mark is not None:
+            for case in sorted(found, key=lambda case: hashlib.md5(case.nodeid.encode()).digest())[mark.args[0] :]:
+                case.add_marker("slow")

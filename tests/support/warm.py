@@ -26,6 +26,7 @@ from tempfile import TemporaryDirectory
 
 from processes import command, surroundings
 from threads import sleep_when_idle
+from without_curves import leave_curves_out
 
 SECONDS = 300
 EXAMPLE = str(Path(__file__).parents[2] / "examples/lecture/digits.net")
@@ -108,6 +109,7 @@ def serve() -> None:
     for name in (*HEAVY, *map(module_of, VERBS)):
         import_module(name)
     sleep_when_idle()
+    leave_curves_out()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), TemporaryDirectory() as folder:
         assert run(["lint", EXAMPLE]) == 0
         assert run(["summary", EXAMPLE]) == 0

@@ -12,7 +12,6 @@ import onnx
 import pytest
 from here import BLOCKED_TARGETS
 from sessions import session_of
-from tiers import some
 
 import netc
 from netc.compiler import compile_gradients, compile_inference, compile_training, initial_weights
@@ -85,8 +84,10 @@ def check_domains(model: bytes) -> None:
         assert known, (node.domain, node.op_type)
 
 
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("seed", some(range(12), 4))
+@pytest.mark.quick(4)
+@pytest.mark.parametrize("seed", range(12))
 def test_drawn_nets_in_every_target(seed: int, target: str, tmp_path: Path) -> None:
     """Written for each target, and run where this machine can, against PyTorch."""
     file = tmp_path / "equal.net"

@@ -145,6 +145,7 @@ def choices(op: str) -> list[tuple[str, str]]:
     return [(target, name) for target in TARGETS_HERE for name in TARGETS[target].names()[op]]
 
 
+@pytest.mark.quick(16)
 @pytest.mark.parametrize(("target", "name"), choices("ConvWeightGradient") + choices("ConvInputGradient"))
 def test_gradients_of_convolutions(target: str, name: str) -> None:
     """Each lowering, forced: it gives the gradient, or says that it doesn't apply; it must apply somewhere."""

@@ -72,6 +72,7 @@ def code(read: Callable[[Path], object], path: Path) -> str | None:
 ORIGINAL: dict[str, object] = {}
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("name", READERS)
 def test_every_flip_is_refused_or_of_no_effect(here: Path, name: str) -> None:
     """At most one in forty of them may meet what nobody reads: the name under which the checksum stands."""
@@ -89,6 +90,7 @@ def test_every_flip_is_refused_or_of_no_effect(here: Path, name: str) -> None:
     assert "E534" in found
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("name", READERS)
 def test_every_bit_of_the_checksum_itself(here: Path, name: str) -> None:
     """The entry, its name and its value, bit by bit."""

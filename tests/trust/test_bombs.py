@@ -86,6 +86,7 @@ READ = {
 """What holds no more than it should: long texts and many columns are data."""
 
 
+@pytest.mark.quick(3)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system doesn't say the highest use of memory")
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_a_bomb_is_a_finding_in_little_memory(kind: str, tmp_path: Path) -> None:
@@ -148,6 +149,7 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system doesn't say the highest use of memory")
 def test_what_an_image_of_one_colour_costs(tmp_path: Path) -> None:
     """The figure that SECURITY.md and E533 name: such an image is no bomb, and small for any size."""

@@ -6,21 +6,15 @@ from pathlib import Path
 
 import pytest
 from hostile_commands import TOLD, cases, prepared, ran
-from tiers import but_for
 
 MEGABYTES = 300
 CASES = cases()
 COMMANDS = [f"{name}, {verb}" for name, case in CASES.items() for verb in case.verbs]
-QUICK = (
-    "no model/half a model, import", "bad model/rank, train", "bad model/outside, bench", "bad model/cycle, show",
-    "hostile network/expanded, bench", "hostile network/window, train", "hostile network/held, show",
-    "hostile network/spread, summary", "hostile model/endless, predict", "program/a command, init",
-    "archive/a header of 100 GB, weights", "other weights/another shape, init",
-)  # fmt: skip
 
 
+@pytest.mark.quick(6)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system doesn't say the highest use of memory")
-@pytest.mark.parametrize("command", but_for(COMMANDS, [command for command in COMMANDS if command not in QUICK]))
+@pytest.mark.parametrize("command", COMMANDS)
 def test_it_is_refused(command: str, tmp_path: Path) -> None:
     name, verb = command.rsplit(", ", 1)
     case = CASES[name]

@@ -17,13 +17,12 @@ from netc.compiler import pipeline
 from netc.compiler.ir import Builder, Graph
 from netc.compiler.pipeline import OPTIONAL, Context
 
-NETS, TOGETHER, QUICK = 500, 10, 1
+NETS, TOGETHER = 500, 5
 """How many nets, how many a piece, and how many pieces `make test` takes. Half of them are of maps in blocks."""
 
 
-@pytest.mark.parametrize(
-    "piece", [pytest.param(n, marks=() if n < QUICK else pytest.mark.slow) for n in range(NETS // TOGETHER)]
-)
+@pytest.mark.quick(1)
+@pytest.mark.parametrize("piece", range(NETS // TOGETHER))
 def test_every_way_to_run_a_net_gives_the_same(piece: int) -> None:
     seen: Counter[str] = Counter()
     wrong: list[str] = []

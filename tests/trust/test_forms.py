@@ -219,6 +219,7 @@ def used(content: bytes) -> None:
         assert command(verb) != 70, verb
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("key", ["netc.manifest", "netc.card", "netc.source"])
 def test_what_a_model_says(here: Path, key: str) -> None:
     model = onnx.load("run/model.onnx")
@@ -226,6 +227,7 @@ def test_what_a_model_says(here: Path, key: str) -> None:
         coded(lambda found=found: used(with_note(model, key, json.dumps(found))), f"{key}: {what}")
 
 
+@pytest.mark.slow
 def test_what_a_scorer_says(here: Path) -> None:
     model = onnx.load("run/model.onnx")
     scorer = onnx.load_from_string(base64.b64decode(noted(model, "netc.scorer")))
@@ -234,6 +236,7 @@ def test_what_a_scorer_says(here: Path) -> None:
         coded(lambda inner=inner: used(with_note(model, "netc.scorer", inner)), what)
 
 
+@pytest.mark.quick(9)
 @pytest.mark.parametrize("key", ["netc.manifest", "netc.card", "netc.source", "netc.scorer"])
 @pytest.mark.parametrize("text", ["", "{", "null", "[" * 100_000, "9" * 5000, "\x00", "AAAA", "NaN", '"text"'])
 def test_what_is_no_note(here: Path, key: str, text: str) -> None:

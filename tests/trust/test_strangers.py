@@ -64,6 +64,7 @@ def finding(caught: pytest.ExceptionInfo[DiagnosticError]) -> Diagnostic:
     return found
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("name", but_for(list(HOSTILE), ["wide pool", "large product", "doubling"]))
 def test_what_has_no_end_is_ended(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make, code = HOSTILE[name]
@@ -79,6 +80,7 @@ def test_what_has_no_end_is_ended(name: str, tmp_path: Path, monkeypatch: pytest
     assert "NETC_LIMIT_" in (found.help or "")
 
 
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("name", ODD)
 def test_odd_models_are_findings(name: str, tmp_path: Path) -> None:
     make, code = ODD[name]
@@ -99,6 +101,7 @@ def test_importing_them_runs_nothing(name: str, tmp_path: Path) -> None:
         load_model(str(put(tmp_path, make())))
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("verb", ["predict", "eval", "import"])
 @pytest.mark.usefixtures("soon")
 def test_the_command_says_what_to_do(verb: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
