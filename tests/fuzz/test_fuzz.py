@@ -16,7 +16,7 @@ from tiers import ALL
 CASES = sorted(path for path in (Path(__file__).parent / "cases").glob("*/*") if path.is_file())
 CASES_OF = {"texts": 20, "nets": 2, "weights": 100, "data": 60, "models": 25, "checkpoints": 15}
 """Cases of each kind of a family that `make test` runs."""
-LONGER = 60
+LONGER = 8
 """How many times as many `make test-all` runs."""
 SAID = {
     "raises": "raises: KeyError in tests/fuzz/faults.py",
