@@ -82,7 +82,7 @@ def all_of(net: Net) -> Iterator[Any]:
         yield [told(getattr(one, item.name)) for item in fields(Parameter)], one.value.origin
     for layer in net.layers:
         yield [told(getattr(layer, name)) for name in ("path", "word", "inputs", "outputs", "span", "argument_spans")]
-        yield [node.outputs[0].name for node in layer.nodes], [one.name for one in layer.parameters], layer.steps
+        yield [node.outputs[0].name for node in layer.nodes], [one.name for one in layer.parameters], told(layer.steps)
         yield layer.training_only, told(layer.layer.settings()) if layer.layer is not None else None
     for item in net.tree.walk():
         if isinstance(item, Application):
