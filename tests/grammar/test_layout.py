@@ -23,7 +23,7 @@ OURS = sorted(
 )  # fmt: skip
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 HERE = Path(__file__).parent / "layout"
-TEXTS, BATCH = 1500, 25
+TEXTS, BATCH = 1000, 25
 
 
 def tree_of(text: str) -> File:
@@ -112,7 +112,7 @@ def uglier(text: str) -> str:
 
 @pytest.mark.quick(4)
 @pytest.mark.parametrize(
-    "path", [path for path in OURS if path.is_relative_to(REPOSITORY / "examples")], ids=lambda p: p.stem
+    "path", [path for path in OURS if path.is_relative_to(REPOSITORY / "examples")][::2], ids=lambda p: p.stem
 )
 def test_the_model_stays_the_same(path: Path) -> None:
     """Byte by byte, but for where it says on which line a layer is, and for the text that it carries."""
