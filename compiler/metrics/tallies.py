@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from netc.compiler.artifact import LOSS, Manifest, said
@@ -23,9 +23,11 @@ class Tallies:
     def __init__(self, manifest: Manifest) -> None:
         """Raises ValueError where the manifest is not one that the compiler writes."""
         self.parts: dict[str, tuple[str, str, str]] = {}
+        self._shapes: dict[str, Sequence[int | str]] = {}
         for port in manifest["outputs"]:
             if "metric" in port:
                 self.parts[said(port)] = port["metric"], port["part"], port["combine"]
+                self._shapes[said(port)] = port["shape"]
         settings = manifest.get("settings", {})
         self.losses: list[dict[str, Any]] = settings.get("sums", []) if manifest["kind"] == "score" else []
         summed = {item["output"] for item in self.losses}
@@ -47,6 +49,13 @@ class Tallies:
 
         numbers = {name: float(value) for name, value in results.items() if name not in self.parts}
         return numbers, {name: asarray(value, "float64") for name, value in results.items() if name in self.parts}
+
+    def foreign(self, sums: Parts) -> str | None:
+        """Where sums are not of all of this model's parts, and in their shapes: the first that is odd, else None."""
+        for name in sorted(sums.keys() | self.parts.keys()) if sums else ():
+            if name not in sums or name not in self.parts or not _fits(sums[name].shape, self._shapes[name]):
+                return name
+        return None
 
     def add(self, sums: Parts, parts: Parts) -> None:
         """Add a batch's parts to those of batches before. Those to be joined are, when asked for: see `figures`."""
@@ -78,6 +87,12 @@ class Tallies:
         logged: dict[str, Figure] = {f"{LOSS}.{item['name']}": value for item, value in terms if item["logged"]}
         total = sum(item["weight"] * value for item, value in terms if not isinstance(value, list))
         return {LOSS: total, **logged, **found}
+
+
+def _fits(shape: Sequence[int], wanted: Sequence[int | str]) -> bool:
+    return len(shape) == len(wanted) and all(
+        isinstance(size, str) or size == given for given, size in zip(shape, wanted, strict=True)
+    )
 
 
 def _quotient(parts: Parts) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,9 @@ from netc.runtime.data.errors import finding, others
 from netc.runtime.data.labels import all_whole
 
 SHOWN_NAMES = 12
+LISTED = 1000
+"""Of classes without names so many are compared with a name that none of them has."""
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 def numbered(split: Split, target: TargetCard, source: str, said: tuple[str, ...] | None) -> np.ndarray:
@@ -54,36 +58,40 @@ def _of_other_order(
 
 
 def _mapped(split: Split, source: str, target: TargetCard, found: Sequence[str], places: np.ndarray) -> np.ndarray:
-    known = target.classes if target.classes is not None else tuple(map(str, range(target.count or 0)))
-    number = {name: at for at, name in enumerate(known)}
-    unused = [name for name in known if name not in found]
-    findings = [
-        _unknown(split, source, places, at, known, unused or known, name)
-        for at, name in enumerate(found)
-        if name not in number
-    ]
-    if findings:
-        raise DiagnosticError(findings)
-    numbers: np.ndarray = np.array([number[name] for name in found], np.int64)[places]
-    return numbers
+    numbers = _numbers(target, found)
+    if unknown := [at for at, number in enumerate(numbers) if number is None]:
+        known = _names(target)
+        unused = [name for name in known if name not in found] or known
+        raise DiagnosticError([_unknown(split, source, places, at, target, unused, found[at]) for at in unknown])
+    made: np.ndarray = np.array(numbers, np.int64)[places]
+    return made
+
+
+def _numbers(target: TargetCard, found: Sequence[str]) -> list[int | None]:
+    """The number of each class by its name; None for one that the model doesn't have."""
+    if target.classes is not None:
+        number = {name: at for at, name in enumerate(target.classes)}
+        return [number.get(name) for name in found]
+    return [int(name) if _NUMBER.fullmatch(name) and int(name) < (target.count or 0) else None for name in found]
+
+
+def _names(target: TargetCard) -> tuple[str, ...]:
+    """What the classes are called, the first ones of those that have numbers alone."""
+    return tuple(map(str, range(min(target.count or 0, LISTED)))) if target.classes is None else target.classes
 
 
 def _unknown(
-    split: Split,
-    source: str,
-    places: np.ndarray,
-    at: int,
-    known: Sequence[str],
-    unused: Sequence[str],
-    name: str,
+    split: Split, source: str, places: np.ndarray, at: int, target: TargetCard, unused: Sequence[str], name: str
 ) -> Diagnostic:
+    known = _names(target)
+    many = target.count or 0 if target.classes is None else len(known)
     rows = np.flatnonzero((places == at).reshape(len(places), -1).any(axis=1))
-    listed = ", ".join(known[:SHOWN_NAMES]) + (", …" if len(known) > SHOWN_NAMES else "")
+    listed = ", ".join(known[:SHOWN_NAMES]) + (", …" if many > SHOWN_NAMES else "")
     near = did_you_mean(name, known) or f"the nearest is `{_nearest(name, unused)}`; call the class as the model does"
     return finding(
         "E520",
         f"{split.place(source, int(rows[0]))} is class `{name}`, which the model doesn't have",
-        f"its {counted(len(known), 'class', 'classes')} are {listed}",
+        f"its {counted(many, 'class', 'classes')} are {listed}",
         *others(len(rows) - 1),
         help=near,
     )

@@ -271,6 +271,10 @@ class Trainer(Measuring):
                     help="resume with the net and the optimizer that the run began with",
                 )
             )
+        if (other := self.tallies.foreign(progress.parts)) is not None:
+            message = f"the checkpoint does not fit the net: its unfinished epoch has other sums of `{other}`"
+            help = "resume with the net and the metrics that the run began with"
+            raise DiagnosticError(Diagnostic("E561", message, help=help))
         net, states = self.model.net, self._state_ports
         parameters = {parameter.name: parameter.value for parameter in net.parameters}
         weights = fit(tensors, parameters, net, file="the checkpoint")

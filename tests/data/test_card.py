@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from hypothesis import given, settings, strategies as st
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data import bind_data, open_data, read_inputs
 from netc.runtime.data.bind import bind_part
-from netc.runtime.data.cards.card import Card
+from netc.runtime.data.cards.card import Card, TargetCard
 from netc.runtime.data.cards.plan_card import continues
+from netc.runtime.data.classes import numbered
+from netc.runtime.data.dataset import Split
 
 from .makers import image_port, label_port, pixels, value_port, write_image
 
@@ -156,6 +159,27 @@ def test_fewer_classes_than_outputs_are_a_warning_and_more_an_error(tmp_path):
     assert (found.code, str(found.severity)) == ("E522", "warning")
     assert bind_data(open_data(spec), [image_port(2, name="x"), label_port(3)]).warnings == ()
     assert first(lambda: bind_data(open_data(spec), [image_port(2, name="x"), label_port(2)])).code == "E505"
+
+
+@pytest.mark.parametrize("count", [2, 7, 2**31, 2**62])
+def test_a_net_has_its_own_number_of_classes_whatever_the_card_says(count, tmp_path):
+    """Of weights for another number of classes, or of a stranger's: nothing is counted up to it."""
+    ports = [image_port(2, name="x"), label_port(3)]
+    spec = table(tmp_path / "t.csv", numbers(6, ("a", "b")) | {"label": [0, 1, 2] * 2})
+    card = trained(spec, ports)
+    other = replace(card, targets=(replace(card.targets[0], count=count),))
+    bound = bind_data(open_data(spec, card=other), ports, other)
+    assert (bound.card.targets, bound.warnings) == (card.targets, ())
+
+
+def test_names_of_classes_that_have_numbers_alone(tmp_path):
+    card = TargetCard("label", "label", "classes", 2**40)
+    values = np.array(["1099511627775", "0", "12"])
+    split = Split({"label": values}, lambda name, row: f"{name}[{row}]")
+    assert numbered(split, card, "label", None).tolist() == [2**40 - 1, 0, 12]
+    values[1] = "1099511627776"
+    found = first(lambda: numbered(split, card, "label", None))
+    assert (found.code, found.notes[0].startswith("its 1,099,511,627,776 classes are 0, 1, 2")) == ("E520", True)
 
 
 def test_every_target_is_taken_out_of_the_inputs(tmp_path):

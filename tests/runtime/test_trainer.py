@@ -185,6 +185,25 @@ def test_a_checkpoint_of_another_optimizer_is_refused(net: Net) -> None:
     assert error.value.diagnostics[0].code == "E561"
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"text": np.ones(1)},
+        {"f1.both": np.ones(3)},
+        {"f1.both": np.ones(3), "f1.predicted": np.ones(3), "f1.actual": np.ones(2)},
+    ],
+    ids=["unknown", "some", "shape"],
+)
+def test_sums_of_other_metrics_are_refused(parts: dict[str, np.ndarray], folder: Path) -> None:
+    (folder / "f1.net").write_text((folder / "tiny.net").read_text().replace("[accuracy]", 'f1(average="macro")'))
+    trainer = trainer_of(netc.load("f1.net"))
+    trainer.restore(trainer.checkpoint(), Progress())
+    right = {name: np.ones(3) for name in ("f1.both", "f1.predicted", "f1.actual")}
+    trainer.restore(trainer.checkpoint(), Progress(parts=right))
+    with pytest.raises(DiagnosticError, match=r"E561.*its unfinished epoch has other sums"):
+        trainer.restore(trainer.checkpoint(), Progress(parts=parts))
+
+
 TWO_HEADS = """
 net Heads {
   input x: 3

@@ -17,6 +17,8 @@ from netc.compiler.zoo.catalogue import Entry, catalogue
 
 QUICK = {"dqn", "lenet5", "lenet5-modern", "lenet-caffe", "vae"}
 """Steps of less than a second."""
+OF_A_FAMILY = {entry.family: entry.name for entry in reversed(catalogue()) if entry.training}
+"""The first net of each family."""
 SMALLER: dict[str, dict[str, Any]] = {
     "bert": {"depth": 2},
     "captioner": {"vocab": 100, "hidden": 64},
@@ -92,7 +94,7 @@ def batch_of(ports: list[dict[str, Any]]) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(
     "entry",
     [pytest.param(entry, id=entry.name, marks=() if entry.name in QUICK else pytest.mark.slow)
-     for entry in catalogue() if entry.training],
+     for entry in catalogue() if entry.name in {*QUICK, *OF_A_FAMILY.values()}],
 )  # fmt: skip
 def test_a_step_moves_every_weight(entry: Entry) -> None:
     net = small(entry)

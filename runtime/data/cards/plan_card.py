@@ -23,7 +23,7 @@ Ports = Sequence[Mapping[str, Any]]
 def make_card(data: DataSet, ports: Ports, given: Card | None) -> tuple[Card, tuple[str, ...]]:
     """The card and the columns and arrays that feed nothing. Raises E503, E510, E511, E521.
 
-    given  is kept, but for the scale that this data's option says
+    given  is kept, but for the scale that this data's option says, and how many classes this net has
     """
     check_asked(data, ports, given)
     if given is not None:
@@ -31,7 +31,9 @@ def make_card(data: DataSet, ports: Ports, given: Card | None) -> tuple[Card, tu
         inputs = given.inputs if scale is None else tuple(replace(item, scale=scale) for item in given.inputs)
         resized = {port["name"]: _resized(port) for port in ports}
         inputs = tuple(replace(item, treated={**item.treated, **resized.get(item.name, {})}) for item in inputs)
-        return replace(given, data=data.name, inputs=inputs), ()
+        counts = {port["name"]: port["classes"] for port in ports if port.get("classes") is not None}
+        of_this_net = tuple(replace(item, count=counts.get(item.name, item.count)) for item in given.targets)
+        return replace(given, data=data.name, inputs=inputs, targets=of_this_net), ()
     split = data.first
     targets = match_targets(data, split, ports)
     sources = match_inputs(data, split, ports, targets)
