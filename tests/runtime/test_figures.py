@@ -154,7 +154,7 @@ def test_a_step_puts_out_its_losses_itself() -> None:
 
 
 def test_what_is_no_metric_is_refused() -> None:
-    output = {"name": "f1.both", "metric": "f1", "part": "both", "combine": "sum"}
+    output = {"name": "f1.both", "shape": [3], "metric": "f1", "part": "both", "combine": "sum"}
     listed = {"name": "f1", "metric": {"name": "f1"}}
     cases = [
         ([], "parts of f1"),
@@ -172,7 +172,8 @@ def test_what_is_no_metric_is_refused() -> None:
 @pytest.mark.parametrize(("weight", "figure"), [(4.0, 0.75), (0.0, 0.0)])
 def test_a_sum_by_its_weight(weight: float, figure: float) -> None:
     """And 0 where nothing counts."""
-    outputs = [{"name": f"a.{part}", "metric": "a", "part": part, "combine": "sum"} for part in ("total", "weight")]
+    outputs = [{"name": f"a.{part}", "shape": [], "metric": "a", "part": part, "combine": "sum"}
+               for part in ("total", "weight")]  # fmt: skip
     made = Tallies({"kind": "score", "outputs": outputs, "settings": {"sums": SUMS}})  # type: ignore[typeddict-item]
     sums: dict[str, Any] = {}
     for total in (1.0, 2.0):
