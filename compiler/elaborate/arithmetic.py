@@ -100,11 +100,7 @@ def record(
             scope.path, word, None, inputs, (result,), tuple(run.graph.nodes[first:]), (), node.span,
             training_only=frame.training,
         )  # fmt: skip
-        run.layers.append(instance)
-        run.recorder.add(instance)
-        run.producers[result] = instance
-        if frame.nested:
-            run.foreign.add(id(instance))
+        frame.enter(instance)
         run.values[scope.path] = result
     tensor = Tensor(result, scope)
     if name:

@@ -211,11 +211,6 @@ def _record(
         scope.path, layer.word, instance, values, outputs, tuple(run.graph.nodes[first:]),
         tuple(dict.fromkeys(parameters)), span, bound.spans, frame.training,
     )  # fmt: skip
-    run.layers.append(made)
-    run.recorder.add(made)
-    if frame.nested:
-        run.foreign.add(id(made))
-    for output in outputs:
-        run.producers.setdefault(output, made)
+    frame.enter(made)
     for number, output in enumerate(outputs):
         run.values[scope.path if len(outputs) == 1 else f"{scope.path}.{number}"] = output

@@ -180,6 +180,16 @@ class Frame:
             self, env=env, scope=scope, input=flow, flow=flow, branches=None, idle=[], outputs=None, started=True
         )
 
+    def enter(self, made: LayerInstance) -> None:
+        """Take up what was applied here among the applications; whatever first made a value is its producer."""
+        run = self.run
+        run.layers.append(made)
+        run.recorder.add(made)
+        if self.nested:
+            run.foreign.add(id(made))
+        for output in made.outputs:
+            run.producers.setdefault(output, made)
+
     @contextmanager
     def naming(self, scope: Scope) -> Iterator[None]:
         """For a while, layers are called in another scope."""

@@ -145,10 +145,5 @@ def _record(
     read = tuple(value for value in dict.fromkeys(inputs) if value not in set(run.graph.parameters))
     nodes = tuple(run.graph.nodes[first:])
     made = LayerInstance(scope.path, "scan", None, read, outputs, nodes, (), span, training_only=frame.training)
-    run.layers.append(made)
-    run.recorder.add(made)
-    if frame.nested:
-        run.foreign.add(id(made))
-    for value in outputs:
-        run.producers.setdefault(value, made)
+    frame.enter(made)
     run.values[scope.path] = outputs[0]

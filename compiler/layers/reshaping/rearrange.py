@@ -197,16 +197,15 @@ class Roll(Layer):
     def build(self, b: LayerBuilder, x: Value) -> Value:
         axis = b.axis(x, self.axis)
         size = x.shape[axis]
-        if isinstance(size, int):
-            shift = self.shift % size
-        else:
+        if not isinstance(size, int):
             assert size >= abs(self.shift)  # undecided where it may be less, which elaboration reports
-            shift = self.shift
+            start = size - self.shift if self.shift > 0 else -self.shift
+            return b.Slice(b.Concat(x, x, axis=axis), starts=(start,), stops=(start + size,), axes=(axis,), steps=(1,))
+        shift = self.shift % size
         if shift == 0:
             return b.Identity(x)
-        cut = size - shift if shift > 0 else -shift
-        last = b.Slice(x, starts=(cut,), stops=(size,), axes=(axis,), steps=(1,))
-        return b.Concat(last, b.Slice(x, starts=(0,), stops=(cut,), axes=(axis,), steps=(1,)), axis=axis)
+        last = b.Slice(x, starts=(size - shift,), stops=(size,), axes=(axis,), steps=(1,))
+        return b.Concat(last, b.Slice(x, starts=(0,), stops=(size - shift,), axes=(axis,), steps=(1,)), axis=axis)
 
     def formula(self, torch: Any, x: Any) -> Any:
         return torch.roll(x, self.shift, self.axis)
