@@ -124,6 +124,7 @@ def test_results_are_kept_and_resumed(results: Results, tmp_path: Path) -> None:
     assert json.loads(again.path.read_text("utf-8"))["version"] == 1
 
 
+@pytest.mark.slow
 def test_a_run_measures_what_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[tuple[str, str]] = []
 

@@ -111,7 +111,7 @@ def compare(measured: Measured, batch: int, draws: int = 1) -> None:
     assert worst <= max(BOUND, 3 * max(single)), f"{errors}, PyTorch's float32 {max(single):.1e}"
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     "measured",
     [pytest.param(net, marks=[pytest.mark.slow] * net.name.startswith("MobileNet"), id=net.name) for net in FAMILIES],

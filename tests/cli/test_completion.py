@@ -58,7 +58,7 @@ def in_bash(folder: Path, *words: str) -> list[str]:
     return [line for line in run("bash", script, folder).splitlines() if line]
 
 
-@pytest.mark.quick(6)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

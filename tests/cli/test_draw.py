@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 SEGMENT = """
@@ -25,6 +26,7 @@ def data(**more: Any) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_a_sheet_and_a_folder(netc: Any, tmp_path: Path) -> None:
     files = {"s.net": SEGMENT, "s.npz": data(class_names=np.array(["ground", "cat", "dog"]))}
     assert netc("train", "s.net", "--data", "s.npz", "--out", "run", "--device", "cpu", files=files).returncode == 0
@@ -42,6 +44,7 @@ def test_a_sheet_and_a_folder(netc: Any, tmp_path: Path) -> None:
     assert (tmp_path / "each/sample.npz-0.png").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_what_is_refused(netc: Any, tmp_path: Path) -> None:
     assert netc("compile", "b.net", "-o", "b.onnx", files={"b.net": BARE, "s.npz": data()}).returncode == 0
     done = netc("predict", "b.onnx", "s.npz", "--draw", "a.png")

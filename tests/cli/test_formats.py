@@ -112,6 +112,7 @@ def test_a_fingerprint_outlives_lines_above(tmp_path: Path, monkeypatch: pytest.
     assert seen[0] == seen[1]
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("style", FORMATS)
 def test_every_format_from_the_command_line(style: str, netc: Callable[..., Any]) -> None:
     for verb in ("check", "lint"):

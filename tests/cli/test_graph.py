@@ -84,6 +84,7 @@ def test_mistakes_of_the_text_are_told(netc: Netc) -> None:
     assert "help: use `dense`" in done.stderr
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("ending", ["svg", "html", "mmd"])
 def test_it_is_light(tmp_path: Path, ending: str) -> None:
     """No numpy, no ONNX, no Pillow, and no Graphviz either: nothing is run but Python."""

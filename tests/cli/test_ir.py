@@ -49,6 +49,7 @@ def ir(capsys: pytest.CaptureFixture[str]) -> Any:
     return printed
 
 
+@pytest.mark.quick(7)
 @pytest.mark.parametrize("options", [(), ("--train",), ("--train", "--batch", "4", "--memory", "low")], ids=" ".join)
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_is_printed_is_a_graph(ir: Any, target: str, options: tuple[str, ...]) -> None:
@@ -84,6 +85,7 @@ def test_options_reach_it(ir: Any) -> None:
     assert ir("--train", "--target", "cuda", "--lowering", "ConvWeightGradient=swapped") != usual
 
 
+@pytest.mark.slow
 def test_stages_follow_one_another(ir: Any) -> None:
     """The last stage leaves the finished graph; one that changed something left another one than that before it."""
     rows = json.loads(ir("--train", "--stages", "--format", "json"))["stages"]

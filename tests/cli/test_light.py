@@ -47,7 +47,7 @@ SLOW = (["check", "m.net"], ["check", "--help"], ["lint", "m.net"], ["zoo", "res
         ["compile", "--help"], ["ir", "m.net", "--target", "fast"], ["ir", "m.net", "--train"])  # fmt: skip
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("arguments", but_for([*QUICK, *SLOW], SLOW), ids=" ".join)
 def test_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     (tmp_path / "m.net").write_text(MODEL, "utf-8")

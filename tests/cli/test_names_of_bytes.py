@@ -20,6 +20,7 @@ def test_every_surrogate_is_spelt() -> None:
     assert encoded("é\udce9\ud800") == "é\\udce9\\ud800".encode()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt" or os.uname().sysname == "Darwin", reason="names are texts there")
 def test_a_report_of_a_run_whose_name_is_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy as np

@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("way", "arguments"),
     [(way, ("one.png", *more)) for way, more in OF_PICTURES.items()] + list((OF_ROWS | OF_A_NET).items()),
@@ -87,6 +87,7 @@ def test_dream_and_style_of_a_photograph(folder: Path) -> None:
         assert picture.size == (32, 27)
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -108,6 +109,7 @@ def test_mistakes(folder: Path, arguments: tuple[str, ...], code: int, words: st
     assert {path.name for path in folder.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_a_report_is_one_page(folder: Path) -> None:
     done = netc_in(folder, "report", "run", "-o", "report.html")
     assert done.returncode == 0, done.stderr

@@ -89,7 +89,7 @@ COMMANDS: list[tuple[str, ...]] = [
 ]
 
 
-@pytest.mark.quick(12)
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda words: " ".join(words).encode("ascii", "ignore").decode())
 def test_no_command_lets_an_escape_through(arguments: tuple[str, ...], evil: Path) -> None:
     if "run" in arguments and not (evil / "run").exists():
@@ -103,7 +103,7 @@ def test_no_command_lets_an_escape_through(arguments: tuple[str, ...], evil: Pat
     assert "Traceback" not in text
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     "arguments",
     [("predict", "m.onnx", f"x{EVIL}.npy"), ("check", f"b{EVIL}.net"), ("summary", "a.net"), ("data", "t.csv"),
@@ -141,7 +141,7 @@ ANSWERS = [("--help",), ("check", "a.net", "--format", "json"), ("explain",), ("
            ("env",), ("check", "--help"), ("--version",), ("check", "b.net")]  # fmt: skip
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(1)
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
 @pytest.mark.parametrize("encoding", but_for(["utf-8", "ascii"], ["utf-8"]))
 @pytest.mark.parametrize("arguments", ANSWERS, ids=" ".join)
@@ -172,6 +172,7 @@ def test_a_full_disk_for_talk_changes_nothing(tmp_path: Path) -> None:
     assert (done.returncode, b"E0" in done.stdout or b"error" in done.stdout) == (1, True)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.skipif(os.name == "nt", reason="locales are others there")
 @pytest.mark.parametrize("verb", ["summary", "check", "ir", "compile"])
 def test_the_c_locale(verb: str, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def test_color_on_request(netc: Any) -> None:
     assert "\x1b[" in netc("summary", "a.net", "--color", "always").stderr
 
 
+@pytest.mark.quick(1)
 @pytest.mark.skipif(os.name == "nt", reason="pipes end differently there")
 @pytest.mark.parametrize("verb", ["check", "explain", "ir", "lint"])
 def test_pipe_closed_early(verb: str, tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def test_the_training_step_has_the_inputs_that_the_contract_says() -> None:
     assert manifest["settings"]["optimizer"]["name"] == "sgd"
 
 
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
     program = (
         "import sys, hashlib; sys.path[:0] = ['tests', 'tests/support']\n"

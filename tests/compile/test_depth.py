@@ -38,13 +38,14 @@ def held(depth: int, target: str) -> dict[str, int]:
     }
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_step_grows_by_the_same_with_each_block(target: str) -> None:
     first, second, third = (held(depth, target) for depth in DEPTHS)
     assert {name: third[name] - second[name] for name in first} == {name: second[name] - first[name] for name in first}
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", TARGETS)
 def test_constants_are_shared_by_all_blocks(target: str) -> None:
     assert len({held(depth, target)["constants"] for depth in DEPTHS}) == 1
@@ -100,7 +101,7 @@ def slow(work: Callable[[Path, int], None], path: Path) -> object:
     return pytest.param(work, path, marks=pytest.mark.slow)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("work", "path"),
     [

@@ -27,7 +27,7 @@ def network(file: str) -> Net:
     return load(EXAMPLES / file, settings=SMALLER.get(file, {}))
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("file", FILES)
 def test_models_are_valid_and_use_stock_operators(file: str) -> None:
     net = network(file)
@@ -44,7 +44,7 @@ def test_models_are_valid_and_use_stock_operators(file: str) -> None:
         assert all(value.doc_string for value in [*model.graph.input, *model.graph.output])
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("file", QUICK)
 def test_optimization_changes_nothing(file: str) -> None:
     """A random step is steep, so the loss and what comes of the forward pass are compared closely, weights loosely."""

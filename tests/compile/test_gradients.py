@@ -34,6 +34,7 @@ def wide_net() -> Net:
     return m.output(logits=m("dense", y, features=3))
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("net", [dense_net(), small_net(), wide_net()], ids=lambda net: net.name)
 def test_slopes_agree_with_differences(net: Net) -> None:
     a = gradient_step(net, plan(net))

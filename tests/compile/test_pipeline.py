@@ -73,7 +73,7 @@ def test_every_stage_changes_something_somewhere() -> None:
     pytest.fail(f"no network of the corpus needs {', '.join(idle)}")
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("case", [case for case in CASES if case.net == "open" or str(case) in READ], ids=str)
 def test_every_graph_is_readable_text(case: Case) -> None:
     def look(name: str, before: Graph, after: Graph) -> None:
@@ -140,7 +140,7 @@ FIXED = [name for name in NETS if name != "open"]
 """Nets whose inputs have known sizes, for which numbers can be drawn."""
 
 
-@pytest.mark.quick(12)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", TARGETS_RUN)
 @pytest.mark.parametrize("name", sorted(OPTIONAL))
 def test_what_may_be_left_out_changes_no_result(name: str, target: str) -> None:

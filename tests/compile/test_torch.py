@@ -172,7 +172,7 @@ def start_of(net: str, name: str, seed: int) -> tuple[Arrays, Training] | None:
     return start, expected
 
 
-@pytest.mark.quick(10)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", CPU_TARGETS)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("net", NETS)

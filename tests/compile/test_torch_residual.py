@@ -66,6 +66,7 @@ def prepared(weights: Arrays) -> tuple[Any, dict[str, Any]]:
     return model, parameters
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", CPU_TARGETS)
 def test_gradients_statistics_and_answers(target: str) -> None:
     net = load(ZOO / "resnet_cifar.net")

@@ -148,6 +148,7 @@ def counts(net: Net, target: str) -> int:
     return compile_training(net, net.plan(), batch=4, target=target).nodes
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", ["std", "cpu"])
 def test_nodes_grow_with_depth_and_updates_do_not(deep: Path, target: str) -> None:
     first, second, third = (counts(load(deep, settings={"depth": depth}), target) for depth in (8, 16, 24))

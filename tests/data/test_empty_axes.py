@@ -29,6 +29,7 @@ def rows(steps: int = 12, labels: int = 0) -> dict[str, np.ndarray]:
     return {"x": rng.random((20, steps, 4)).astype(np.float32), "labels": np.zeros((20, labels), np.int64)}
 
 
+@pytest.mark.quick(1)
 @pytest.mark.filterwarnings("ignore:d.npz has 1 class")
 @pytest.mark.parametrize("steps", ["12", "T"])
 def test_a_silence_has_no_labels(steps: str, tmp_path: Path) -> None:

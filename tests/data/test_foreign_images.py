@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from processes import command
+from source_trees import trees
 
 from netc.grammar.limits import PIXELS
 from netc.runtime.data import open_data, read_inputs
@@ -68,6 +69,7 @@ def test_postscript_called_png_starts_nothing(tmp_path, fails, mark, reader):
     assert not mark.exists()
 
 
+@pytest.mark.slow
 def test_the_commands_start_nothing(tmp_path, mark):
     path = put(tmp_path, EPS)
     (tmp_path / "m.net").write_text(
@@ -173,13 +175,8 @@ def test_an_image_that_is_cut_off_is_named(tmp_path, fails, suffix, part):
 
 def test_images_are_opened_in_one_place():
     found = set()
-    for room in ("compiler", "runtime", "netc/cli"):
-        for path in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if (
-                    isinstance(node, ast.Attribute)
-                    and node.attr == "open"
-                    and ast.unparse(node.value).endswith("Image")
-                ):
-                    found.add(path.relative_to(ROOT).as_posix())
+    for path, tree in trees("compiler", "runtime", "netc/cli", saying=r"\bopen\b"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr == "open" and ast.unparse(node.value).endswith("Image"):
+                found.add(path)
     assert found == {"runtime/data/images/opened.py"}

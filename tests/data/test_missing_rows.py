@@ -162,6 +162,7 @@ def test_whole_tiffs_are_read_whatever_their_turn(packing: str | None, turn: int
     assert np.sort(found.ravel()).tolist() == [85] * 102 + [170] * 3
 
 
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("how", [{}, {"progressive": True}, {"optimize": True}, {"restart_marker_blocks": 2}])
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
 @pytest.mark.parametrize("quality", [5, 75, 100])

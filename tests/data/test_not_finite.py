@@ -49,6 +49,7 @@ WAYS: dict[str, tuple[Callable[[Any], object], int]] = {
 """What is given rows, and under which number it meets row 7."""
 
 
+@pytest.mark.quick(20)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", GOOD)
 @pytest.mark.parametrize("value", [np.nan, np.inf])

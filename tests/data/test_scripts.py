@@ -54,6 +54,7 @@ def test_shuffling_is_one_permutation_for_all_images():
     assert sorted(map(tuple, before.T.tolist())) == sorted(map(tuple, after.T.tolist()))
 
 
+@pytest.mark.slow
 def test_the_experiment_writes_its_curves(tmp_path, monkeypatch, capsys):
     permuted = script("examples/lecture/permuted.py")
     monkeypatch.setattr(sys, "argv", ["permuted.py", "--epochs", "2", "--out", str(tmp_path)])

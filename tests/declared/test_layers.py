@@ -229,7 +229,7 @@ def compare(one: Sample, draw: str, prepared: Prepared | None = None) -> None:
             assert_near(found[f"d.{value.name}"], slope, what, 5e-6)
 
 
-@pytest.mark.quick(900)
+@pytest.mark.quick(500)
 @pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize("one", SAMPLES)
 def test_values_and_gradients(one: Sample, draw: str) -> None:

@@ -42,7 +42,7 @@ def rates(one: Schedule, epochs: int, steps_per_epoch: int, base: float = BASE) 
     return [one.rate(base, step, steps_per_epoch, epochs) for step in range(epochs * steps_per_epoch)]
 
 
-@pytest.mark.quick(15)
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("steps_per_epoch", STEPS_PER_EPOCH)
 @pytest.mark.parametrize("word", list(schedule.all()))
 def test_only_whole_steps_count(word: str, steps_per_epoch: int) -> None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from source_trees import trees
 
 from netc.grammar.counted import counted
 
@@ -34,16 +35,15 @@ ALLOWED = {
 
 def said() -> Iterator[tuple[str, str, str]]:
     """Every number with a noun behind it in an f-string: its place, its expression, the noun."""
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                parts = node.values if isinstance(node, ast.JoinedStr) else []
-                for first, second in pairwise(parts):
-                    if not isinstance(first, ast.FormattedValue) or not isinstance(second, ast.Constant):
-                        continue
-                    found = COUNTED.match(str(second.value))
-                    if found is not None:
-                        yield f"{path.relative_to(ROOT)}:{node.lineno}", ast.unparse(first.value), found[1]
+    for path, tree in trees(*FOLDERS, saying=rf"\}}[\"'\sf]* (?:[a-z-]+ )?({NOUNS})\b"):
+        for node in ast.walk(tree):
+            parts = node.values if isinstance(node, ast.JoinedStr) else []
+            for first, second in pairwise(parts):
+                if not isinstance(first, ast.FormattedValue) or not isinstance(second, ast.Constant):
+                    continue
+                found = COUNTED.match(str(second.value))
+                if found is not None:
+                    yield f"{path}:{node.lineno}", ast.unparse(first.value), found[1]
 
 
 def test_a_count_has_its_plural() -> None:

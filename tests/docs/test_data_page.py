@@ -42,6 +42,7 @@ def rough(line: str) -> str:
     return re.sub(r"(?<=\d\.)\d+", "#", line) if "%" in line or line.startswith("loss") else line
 
 
+@pytest.mark.slow
 def test_the_tour_is_real(tmp_path: Path) -> None:
     (net,), (program,) = (re.findall(rf"```{kind}\n(.*?)```", TOUR, re.DOTALL) for kind in ("net", "python"))
     (tmp_path / "flowers.net").write_text(net, encoding="utf-8")

@@ -39,6 +39,7 @@ def run(task: str, out: Path, *options: str) -> tuple[float, float]:
 QUICK = ("classify",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "task", [task if task in QUICK else pytest.param(task, marks=pytest.mark.slow) for task in TASKS]
 )

@@ -167,7 +167,7 @@ def test_published_counts_of_vgg(settings: dict[str, Any], params: int) -> None:
     assert load(str(STANDARD / "vgg.net"), "VGG", settings).params == params
 
 
-@pytest.mark.quick(32)
+@pytest.mark.quick(9)
 @pytest.mark.parametrize("path", [*EXAMPLES, *sorted(STANDARD.glob("*.net"))], ids=lambda path: path.name)
 def test_every_file_that_comes_with_netc_is_right(path: Path) -> None:
     result = check(str(path))

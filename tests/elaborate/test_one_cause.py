@@ -29,6 +29,7 @@ def test_a_loop_that_is_too_long_in_a_block_that_nothing_applies(loop: str) -> N
     assert found.help.startswith("repeat less often")
 
 
+@pytest.mark.slow
 def test_a_loop_that_was_run_counts_once() -> None:
     loop = "repeat 110_000 { n = 1 }"
     assert errors(f"net A {{ input x: 10; {loop}; if n[0] == 1 {{ relu }}; dense(len(n) // 50_000) }}\n") == []

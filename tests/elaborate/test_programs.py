@@ -92,7 +92,7 @@ def numbers(one: Program) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("one", PROGRAMS, ids=lambda one: one.net)
 def test_it_is_checked_compiled_and_trained(one: Program, tmp_path: Path) -> None:
     text = (EXAMPLES / f"{one.file}.net").read_text("utf-8").partition(one.until)[0] + one.more

@@ -111,6 +111,7 @@ def test_copies_are_what_the_block_makes_again(case: str, monkeypatch: pytest.Mo
     assert copies or case in ("shared", "expectations", "scans", "kinds of numbers", "several values"), case
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("name", ["resnet", "swin", "efficientnet_v2", "yolo"])
 def test_nets_of_the_zoo_are_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert compared(str(ROOT / f"examples/zoo/{name}.net"), None, monkeypatch)

@@ -24,7 +24,7 @@ from sessions import fast_library as installed, session_of
 if installed() is None:
     pytest.skip("the library of netc[fast] is not built here", allow_module_level=True)
 MISSING = fast_library.missing_for_sanitizers()
-QUICK, MANY = 1500, 10_000
+QUICK, MANY = 600, 10_000
 
 
 def program(file: str, *arguments: str, sanitized: bool = False) -> subprocess.CompletedProcess[str]:
@@ -44,7 +44,7 @@ def said() -> dict[int, str | None]:
     return dict(map(json.loads, done.stdout.splitlines()))
 
 
-@pytest.mark.quick(400)
+@pytest.mark.quick(220)
 @pytest.mark.parametrize(("number", "wrong"), list(enumerate(WRONG)), ids=[wrong.name for wrong in WRONG])
 def test_a_wrong_node_is_refused(number: int, wrong: Wrong, said: dict[int, str | None]) -> None:
     assert number in said, "the process crashed at this node, or at one before it"

@@ -35,6 +35,7 @@ def attended(packed: Any, heads: int, scale: float, causal: bool) -> Any:
     return (scores.softmax(3) @ v).transpose(1, 2).reshape(n, length, width // 3)
 
 
+@pytest.mark.quick(9)
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize(("n", "length", "heads", "size"), ATTENTIONS)
@@ -71,6 +72,7 @@ def test_later_positions_change_nothing() -> None:
     assert (one[:, 50:] != two[:, 50:]).any()
 
 
+@pytest.mark.quick(18)
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("middle", [0.0, 300.0])
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from fuzzing.kinds import all_kinds
 from tiers import ALL
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").glob("*/*") if path.is_file())
-CASES_OF = {"texts": 20, "nets": 2, "weights": 100, "data": 60, "models": 25, "checkpoints": 15}
+CASES_OF = {"texts": 8, "nets": 1, "weights": 40, "data": 20, "models": 8, "checkpoints": 5}
 """Cases of each kind of a family that `make test` runs."""
-LONGER = 8
+LONGER = 20
 """How many times as many `make test-all` runs."""
 SAID = {
     "raises": "raises: KeyError in tests/fuzz/faults.py",

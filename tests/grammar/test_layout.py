@@ -42,7 +42,7 @@ def check_layout(text: str) -> str:
     return result
 
 
-@pytest.mark.quick(30)
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.stem)
 def test_our_own_texts_are_laid_out(path: Path) -> None:
     text = path.read_text("utf-8")
@@ -55,7 +55,7 @@ def test_the_pages_blocks_are_laid_out(path: Path) -> None:
     assert laid_out_blocks(text) == text, f"run `netc fmt {path.relative_to(REPOSITORY)}`"
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("first", range(0, TEXTS, BATCH))
 def test_random_texts(first: int) -> None:
     correct = 0
@@ -110,7 +110,7 @@ def uglier(text: str) -> str:
     return "\n".join(plain).replace("\n\n", "\n\n\n")
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     "path", [path for path in OURS if path.is_relative_to(REPOSITORY / "examples")][::2], ids=lambda p: p.stem
 )

@@ -261,6 +261,7 @@ conv(3)
     assert [finding.primary.span.line for finding in found if finding.primary] == [2, 4, 5, 5, 6, 9, 11, 11, 12]
 
 
+@pytest.mark.slow
 def test_no_floods() -> None:
     layers = "\n".join(f"conv({number})" for number in range(100))
     assert len(findings(layers)) == 1
@@ -272,6 +273,7 @@ def test_no_floods() -> None:
     assert many[-1].notes == ("20 more syntax errors follow",)
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     "text",
     [
@@ -297,6 +299,7 @@ def test_depth_is_limited(text: str) -> None:
     assert found[0].primary is not None
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize(
     ("before", "again", "after", "count"),
     [

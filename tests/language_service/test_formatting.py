@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from editor_program import PROGRAM
 from random_texts import random_text
+from tiers import examples
 
 from netc.compiler.language_service.formatting import formatting
 from netc.compiler.language_service.rename import edited
@@ -28,7 +29,7 @@ def test_the_edits_lead_to_the_one_layout(newline: str, end: str) -> None:
 
 
 def test_random_texts() -> None:
-    for seed in range(60):
+    for seed in range(examples(60)):
         text = random_text(seed)
         assert formatted(text) == laid_out(text, "typed.net")[0], text
 

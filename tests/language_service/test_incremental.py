@@ -127,6 +127,7 @@ def test_many_random_edits_find_what_the_whole_has(seed: int) -> None:
     type_at_random(seed, 12)
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("path", sorted(Path("examples/zoo").glob("*.net"))[::6], ids=lambda path: path.stem)
 def test_examples_have_what_the_whole_has(path: Path) -> None:
     result = check(str(path))

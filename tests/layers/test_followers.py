@@ -62,7 +62,7 @@ train Teacher {
 """Enough tensors of one form that their updates are stacked, which what they follow must not be."""
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", CPU_TARGETS)
 @pytest.mark.parametrize("word", ["sgd(lr=0.1)", "adamw(lr=0.01)", "lamb(lr=0.01)"])
 def test_parts_that_follow_in_a_whole_step(word: str, target: str) -> None:

@@ -78,7 +78,7 @@ def compare(bench: Any, instance: Optimizer) -> None:
     assert np.abs(held["weight"] - start).max() > 1e-3
 
 
-@pytest.mark.quick(20)
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("call", SAMPLES, ids=str)
 def test_twenty_steps(bench: Any, call: Call) -> None:
     compare(bench, made_of(call))

@@ -77,6 +77,7 @@ def test_decoder(given: dict[str, str], tmp_path: Path) -> None:
     np.testing.assert_allclose(model({"x": x, "seen": seen}), expected, rtol=2e-5, atol=2e-6)
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("settings", "params"),
     [
@@ -156,6 +157,7 @@ train Small { loss = cross_entropy(first, label); optimizer = adam(lr=0.01) }
 """
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("length", [3, 8])
 def test_gpt_learns(length: int, tmp_path: Path) -> None:
     trainer = netc.Trainer(model_of(GPT, tmp_path))

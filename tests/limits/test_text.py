@@ -55,6 +55,7 @@ HUNGRY = {
 }  # fmt: skip
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("name", HUNGRY)
 def test_a_hungry_text_is_told_once_and_where(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     code, text = HUNGRY[name]

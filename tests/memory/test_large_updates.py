@@ -82,6 +82,7 @@ def test_what_stays(change: tuple[str, str]) -> None:
     assert to_text(accumulated_products(graph)) == to_text(graph)
 
 
+@pytest.mark.quick(1)
 def test_losses_and_weights_stay(wide: Net) -> None:
     rng = np.random.default_rng(0)
     batch = {"image": rng.standard_normal((8, 1100)).astype(np.float32), "label": rng.integers(0, 10, 8)}

@@ -76,6 +76,7 @@ def test_fewer_bytes_are_alive(deep: Net, target: str) -> None:
         assert sum(node.op == op for node in low.nodes) == sum(node.op == op for node in normal.nodes)
 
 
+@pytest.mark.slow
 def test_nodes_grow_evenly_with_depth(file: Path) -> None:
     """In a chain of residual blocks none takes the whole chain before it."""
     first, second, third = (
@@ -84,6 +85,7 @@ def test_nodes_grow_evenly_with_depth(file: Path) -> None:
     assert third - second == second - first
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", CPU_TARGETS)
 def test_losses_and_weights_are_equal_to_the_bit(deep: Net, target: str) -> None:
     rng = np.random.default_rng(0)

@@ -83,6 +83,7 @@ def test_convolution(window: tuple[tuple[int, ...], dict[str, Any]], seed: int) 
         assert_close(mine, other, 1e-10)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("kind", ["MaxPool", "AveragePool"])
 @QUICK

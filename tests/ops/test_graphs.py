@@ -9,7 +9,7 @@ import pytest
 
 from netc.compiler.ops import all_ops
 
-CASES, PIECES = 2000, 10
+CASES, PIECES = 2000, 20
 
 
 @pytest.mark.quick(1)

@@ -64,7 +64,7 @@ MADE_OF_NOTHING = ("Constant", "Iota", "RandomNormal")
 """Sources, the last two of sizes that may be open: `netc bench` says of nets that have them why there is no ratio."""
 
 
-@pytest.mark.quick(16)
+@pytest.mark.quick(7)
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.net")), ids=lambda file: file.stem)
 def test_every_example_has_an_equivalent(file: Path) -> None:
     for net in check(str(file)).nets:

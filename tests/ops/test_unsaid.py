@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,8 @@ def test_what_follows_from_the_kind_need_not_be_said() -> None:
 # ------------------------------------------------------------ lists elsewhere
 def lists(text: str, names: set[str]) -> Iterator[tuple[int, list[str]]]:
     """Line and operators of every tuple, list or set, and of the keys of every dictionary, that names two or more."""
+    if len(names.intersection(re.findall(r"[\"'](\w+)[\"']", text))) < 2:
+        return
     for node in ast.walk(ast.parse(text)):
         match node:
             case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):

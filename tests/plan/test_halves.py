@@ -95,7 +95,7 @@ def compare(net: Net, plan: TrainPlan, **how: Any) -> None:
         tensors = {name: one.get(f"{name}.next", value) for name, value in tensors.items()}
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", CPU_TARGETS)
 @pytest.mark.parametrize("case", but_for(CASES, [("residual_cnn", word) for word in ("sgd", "adamw")]), ids="-".join)
 def test_halves_give_the_bits_of_the_whole(case: tuple[str, str], target: str) -> None:

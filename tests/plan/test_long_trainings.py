@@ -81,6 +81,7 @@ def equal(one: Arrays, other: Arrays) -> None:
 THAW = 'optimizer = %s; freeze = ["stem", "body"]; unfreeze = [2: ["body"], 3: ["stem.weight"]]'
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("word", ["adam(lr=0.05)", "nadam(lr=0.05)", "radam(lr=0.05)", "sgd(lr=0.1, momentum=0.9)"])
 def test_what_begins_to_move_counts_its_own_steps(loaded: Load, word: str) -> None:
     """PyTorch counts the steps of each parameter from its first gradient."""
@@ -143,7 +144,7 @@ def test_frozen_braces_can_be_let_go(loaded: Load) -> None:
     assert not np.array_equal(trainer.model.state_dict()["stem.weight"], before)
 
 
-@pytest.mark.quick(6)
+@pytest.mark.quick(2)
 # ---------------------------------------------------------------- accumulate
 @pytest.mark.parametrize("more", ["", "clip_norm = 0.05", "clip_value = 0.01", "average = 0.5"])
 @pytest.mark.parametrize("rows", [8, 7, 5, 3])

@@ -51,6 +51,7 @@ def test_overflow_changes_nothing_but_the_scale(net: Net) -> None:
         np.testing.assert_array_equal(steps.tensors[name], before[name], err_msg=name)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")
 def test_it_falls_until_gradients_fit(net: Net) -> None:
     steps = steps_of(net, by_reference, loss_scale=2.0**30)
@@ -72,6 +73,7 @@ def test_good_steps_double_it(net: Net) -> None:
     assert (steps.tensors["loss_scale"], steps.tensors["good_steps"]) == (2048.0, 1)
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("evaluator", [in_session, by_reference])
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
 @pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")

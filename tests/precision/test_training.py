@@ -30,6 +30,7 @@ def distance(found: dict[str, Any], exact: dict[str, Any], start: dict[str, Any]
     return float(off / way)
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(("options", "evaluator", "near"), [
     (MIXED, in_session, 5e-2), (MIXED, by_reference, 5e-2), (BFLOAT16, by_reference, 2e-1),
 ])  # fmt: skip

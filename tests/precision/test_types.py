@@ -115,7 +115,7 @@ def test_a_literal_that_float16_lacks_keeps_float32() -> None:
     assert narrow == {"Add", "Cast", "Constant", "MatMul", "Mul"}
 
 
-@pytest.mark.quick(10)
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("precision", LOW)
 @pytest.mark.parametrize("target", ["std", "cuda"])
 @pytest.mark.parametrize("batch", [None, 12])

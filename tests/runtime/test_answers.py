@@ -30,7 +30,7 @@ def net_of(output: str, loss: str) -> netc.Net:
     return netc.loads(TEXT.replace("OUTPUT", output).replace("LOSS", loss))
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("output", "loss", "inputs", "outputs"),
     [

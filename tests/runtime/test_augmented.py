@@ -74,6 +74,7 @@ def test_the_loss_of_mixed_examples_is_that_of_mixed_labels(mixing: str, count: 
     assert values["loss"] == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("mixing", ["mixup(alpha=1)", "cutmix"])
 @pytest.mark.parametrize("count", [12, 11, 9, 3])
 def test_batches_whose_gradients_are_added_up_are_mixed_within(mixing: str, count: int) -> None:

@@ -66,6 +66,7 @@ def test_the_card_is_in_every_file(made: Path) -> None:
     assert Card.from_json(card, "").class_names == ["blue", "green", "red"]
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("model", ["r", "r/model.onnx", "compiled.onnx"])
 def test_a_file_with_fewer_classes_and_another_order(run: Run, made: Path, model: str) -> None:
     assert run("compile", "c.net", "--weights", "r/best.safetensors", "-o", "compiled.onnx").returncode == 0
@@ -146,6 +147,7 @@ def test_netc_data_shows_cards_and_fields(run: Run, made: Path) -> None:
     assert "E500" in run("data", "nowhere.csv").stderr
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("ending", ["csv", "json", "npz"])
 def test_answers_are_written(run: Run, made: Path, ending: str) -> None:
     colours(made / "two.csv", ["red", "green"], 60, seed=1)

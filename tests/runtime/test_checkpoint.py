@@ -87,6 +87,7 @@ def equal(a: Tensors, b: Tensors) -> bool:
     )
 
 
+@pytest.mark.quick(7)
 @pytest.mark.parametrize("kind", REFUSED)
 def test_a_trainer_refuses_and_stays_as_it_was(stopped: Net, kind: str) -> None:
     change, code, words = REFUSED[kind]
@@ -104,6 +105,7 @@ def test_a_trainer_refuses_and_stays_as_it_was(stopped: Net, kind: str) -> None:
     assert contents("run") == on_disk
 
 
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("kind", REFUSED)
 def test_the_command_refuses_and_changes_no_file(run: Run, kept: Kept, kind: str) -> None:
     change, code, words = REFUSED[kind]

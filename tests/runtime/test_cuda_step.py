@@ -137,6 +137,7 @@ class Noting(Silent):
         self.notes.append(text)
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("refusal", ["none", "session", "run", "unwanted", "stale"])
 def test_the_same_training_as_on_the_cpu(net: netc.Net, card: Card, refusal: str) -> None:
     """Ten whole batches and a smaller one an epoch; the losses, in their order, and the weights are the CPU's."""
@@ -212,7 +213,7 @@ def test_a_divergence_is_found_at_the_reading(net: netc.Net, card: Card, graphs:
     assert not any(array.any() for array in (one.state.get(name) for name in one.state.current))
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("graphs", [False, True])
 @pytest.mark.parametrize("row", [0, 7, 50, 99])
 def test_a_divergence_names_the_layer_that_the_cpu_names(
@@ -323,6 +324,7 @@ def test_no_graph_for_an_open_batch_or_a_profile(net: netc.Net, card: Card) -> N
     assert not made.graphs
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("graphs", [True, False])
 def test_gradients_are_added_up_as_on_the_cpu(net: netc.Net, card: Card, graphs: bool) -> None:
     """Two models take turns on the same buffers; the second epoch lets a layer go."""

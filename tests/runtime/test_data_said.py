@@ -44,6 +44,7 @@ def trained(run: Run, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_verb_says_what_was_skipped(run: Run, trained: Path) -> None:
     assert "1 file skipped: 1 .txt" in run("eval", "r", "--data", "pets").stderr
     assert "1 file skipped: 1 .txt" in run("predict", "r", "pets").stderr
@@ -77,6 +78,7 @@ def test_labels_of_a_folder(run: Run, trained: Path) -> None:
     assert (found["labelled"], found["right"]) == (4, 3)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("model", ["r", "r/model.onnx"])
 def test_labels_of_a_table(run: Run, folder: Path, model: str) -> None:
     (folder / "k.net").write_text(TABLE, encoding="utf-8")

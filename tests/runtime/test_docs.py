@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/training.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("program", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL), ids=["steps", "averages"])
 def test_the_python_examples_run(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "digits.net").write_text((ROOT / "examples/lecture/digits.net").read_text(encoding="utf-8"))

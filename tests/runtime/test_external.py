@@ -64,6 +64,7 @@ def entries(location: str, offset: str | None = "16", length: str | None = "48")
     return [(key, value) for key, value in said if value is not None]
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("location", ["w.bin", "deep/w.bin", "./w.bin", "within", "deep//w.bin"])
 def test_what_lies_in_the_folder_is_read(location: str, folder: Path) -> None:
     (folder / "m.onnx").write_bytes(model(entries(location)))

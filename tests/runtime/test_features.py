@@ -55,6 +55,7 @@ FROZEN = 'freeze = ["stem", "deep"]'
 HEAD = {"hidden", "logits"}
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("more", "moving"),
     [

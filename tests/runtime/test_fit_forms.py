@@ -65,6 +65,7 @@ FORMS: dict[str, Any] = {
 }
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_the_same_training(net: Net, form: str) -> None:
     expected, found = trainer_of(net, epochs=3), trainer_of(net, epochs=3)
@@ -232,6 +233,7 @@ WRONG: dict[str, Any] = {
 }
 
 
+@pytest.mark.quick(9)
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_no_data_is_refused(net: Net, case: str) -> None:
     data, settings, code, says = WRONG[case]

@@ -134,6 +134,7 @@ def test_a_domain_given_twice_does_not_hide() -> None:
         Deployed(Path("m.onnx"), b"\x3a" + bytes([len(graph)]) + graph)
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("seed", range(4))
 def test_damage_is_a_finding(seed: int) -> None:
     """Bits turned round, bytes cut off and put in. ONNX Runtime is not asked: on some such files it aborts itself."""
@@ -164,7 +165,7 @@ def test_what_is_no_model(content: bytes) -> None:
         Deployed(Path("m.onnx"), content)
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -188,7 +189,7 @@ CARD = {"version": 1, "data": "d", "inputs": [INPUT], "targets": [], "parts": []
 TARGET = {"name": "y", "source": "y", "kind": "classes", "count": 2, "classes": ["a", "b"]}
 
 
-@pytest.mark.quick(7)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     "change",
     [
@@ -214,6 +215,7 @@ def test_a_card_that_is_not_ours(change: dict[str, Any]) -> None:
             Deployed(Path("m.onnx"), made.SerializeToString())
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("text", ["", "[", "1", "[" * 100_000, "null"])
 def test_metadata_that_is_no_card(text: str) -> None:
     bad = model([helper.make_node("Relu", ["x"], ["y"])])

@@ -35,7 +35,7 @@ FAILURES = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
-@pytest.mark.parametrize(("count", "seed"), [(2, 0), pytest.param(200, 1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("count", "seed"), [(1, 0), pytest.param(200, 1, marks=pytest.mark.slow)])
 def test_killed_trainings_go_on_bit_for_bit(folder: Path, count: int, seed: int) -> None:
     arguments = [sys.executable, str(KILLS), str(folder), str(count), str(seed)]
     done = subprocess.run(arguments, env=surroundings(), capture_output=True, text=True)
@@ -217,6 +217,7 @@ class Broken:
         return True
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("kind", [PlainProgress, LiveProgress])
 @pytest.mark.parametrize(
     "error", [OSError(errno.ENOSPC, "full"), BrokenPipeError(), OSError(errno.EIO, "gone"), ValueError("closed")]
@@ -229,7 +230,7 @@ def test_a_progress_that_cannot_be_written_ends_no_training(
     assert len(trainer.fit("data.npz", epochs=1, listener=progress, quiet=True)) == 1
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 @pytest.mark.parametrize("where", ["full", "closed pipe", "closed"])
 def test_a_log_that_cannot_be_written_ends_no_training(folder: Path, where: str) -> None:

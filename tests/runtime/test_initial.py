@@ -94,6 +94,7 @@ def test_a_common_prefix_is_offered_as_a_map(prefix: str, net: Any, tmp_path: Pa
     assert same(read_starts(starts, starts.plan()).weights, given)
 
 
+@pytest.mark.slow
 def test_a_model_a_run_and_its_checkpoint(net: Any, tmp_path: Path) -> None:
     given = weights(net)
     (tmp_path / "a.onnx").write_bytes(deployable(net, weights=given))
@@ -105,6 +106,7 @@ def test_a_model_a_run_and_its_checkpoint(net: Any, tmp_path: Path) -> None:
         assert same(read_initial(tmp_path / source, net).weights, best), source
 
 
+@pytest.mark.slow
 def test_part_of_the_names(net: Any, tmp_path: Path) -> None:
     given = weights(net)
     stored = {name: array for name, array in given.items() if "batchnorm" not in name}

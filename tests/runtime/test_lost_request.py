@@ -29,6 +29,7 @@ def torn(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("damage", [turned, torn])
 def test_it_is_written_anew_and_the_run_goes_on_bit_for_bit(
     run: Run, folder: Path, kept: Kept, damage: Callable[[Path], None]

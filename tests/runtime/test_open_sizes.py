@@ -34,7 +34,7 @@ CASES = {
 }
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("flow", CASES)
 def test_a_net_takes_the_sizes_that_its_layers_fit(flow: str, tmp_path: Path) -> None:
     shape, row, least, most = CASES[flow]
@@ -78,7 +78,7 @@ TOGETHER = {
 }  # fmt: skip
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("body", TOGETHER)
 def test_what_several_sizes_say_together_is_asked_before_a_run(body: str, tmp_path: Path) -> None:
     right, wrong = ({name: np.ones((2, *row), np.float32) for name, row in rows.items()} for rows in TOGETHER[body])

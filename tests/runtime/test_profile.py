@@ -84,6 +84,7 @@ def test_hiccups_are_left_out() -> None:
     assert [step.seconds for step in steadiest(steps)] == [1.0, 2.0, 3.0]
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", ["std", "auto"])
 def test_every_layer_is_there_and_times_add_up(file: Path, target: str) -> None:
     net = netc.load(file)
@@ -149,6 +150,7 @@ def test_synthetic_numbers_are_those_that_a_table_has(tmp_path: Path) -> None:
     trainer.step(rows)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("epochs", ["1", "2"])  # 20 steps, fewer than are wanted; 40, more
 def test_a_run_leaves_its_profile(file: Path, tmp_path: Path, epochs: str, netc_train: Callable[..., int]) -> None:
     import numpy as np
@@ -172,6 +174,7 @@ def netc_train() -> Callable[..., int]:
     return lambda *arguments: run(arguments)
 
 
+@pytest.mark.slow
 def test_the_verb(file: Path, capsys: pytest.CaptureFixture[str], netc_train: Callable[..., int]) -> None:
     given = ["bench", str(file), "--batch", "2", "--rounds", "1", "--device", "cpu", "--threads", "1"]
     assert netc_train(*given, "--no-torch", "--format", "json") == 0
@@ -189,6 +192,7 @@ def test_the_verb(file: Path, capsys: pytest.CaptureFixture[str], netc_train: Ca
     assert "PyTorch" not in shown
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(("dropout", "agree"), [("", True), ("dropout(0.25)", None)])
 def test_the_ratio_to_pytorch(tmp_path: Path, dropout: str, agree: bool | None) -> None:
     pytest.importorskip("torch")

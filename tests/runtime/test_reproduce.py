@@ -123,6 +123,7 @@ def test_one_thread_everywhere(net: Net, folder: Path, target: str) -> None:
     assert {session.session.get_session_options().intra_op_num_threads for session in sessions} == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="a process may use every core")
 def test_deterministic_runs_are_equal_on_any_number_of_cores(folder: Path) -> None:
     cores = sorted(os.sched_getaffinity(0))

@@ -101,7 +101,7 @@ def wait_for(path: Path, lines: int, process: subprocess.Popen[str]) -> None:
     pytest.fail("the training did not get there in time")
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")
 @pytest.mark.parametrize(
     "kind", ["SIGKILL", "SIGINT", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("SIGTERM", "SIGHUP"))]
@@ -132,6 +132,7 @@ def test_a_run_that_was_ended_goes_on_bit_for_bit(run: Run, folder: Path, kind: 
     assert numbers[0] == numbers[1]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")
 def test_what_nohup_has_a_process_ignore_stays_ignored(folder: Path) -> None:
     def ignore() -> None:
@@ -148,6 +149,7 @@ def test_what_nohup_has_a_process_ignore_stays_ignored(folder: Path) -> None:
     assert len((folder / "a/metrics.jsonl").read_text().splitlines()) == 40
 
 
+@pytest.mark.quick(1)
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")
 @pytest.mark.parametrize(("kind", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_outside_of_a_training(folder: Path, kind: str, code: int) -> None:
@@ -261,6 +263,7 @@ def test_a_run_whose_text_or_data_changed_does_not_go_on(run: Run, folder: Path)
     assert "error[E553]" in run("train", "--resume", "b", "--epochs", "5").stderr
 
 
+@pytest.mark.slow
 def test_compiled_networks_evaluate_and_predict(run: Run, folder: Path) -> None:
     run(*TRAIN, "--out", "a")
     weights = ("--weights", "a/best.safetensors")

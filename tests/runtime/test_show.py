@@ -69,7 +69,7 @@ def test_curves_become_a_picture(tmp_path: Path) -> None:
         assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 10
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("last", [1, 2, 3, 7, 10, 12, 23, 100, 999, 12345])
 @pytest.mark.parametrize("first", [1, 5])
 def test_curves_have_whole_epochs(first: int, last: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_one_epoch_is_a_dot_of_each_kind(tmp_path: Path) -> None:
     assert (pixels == (31, 119, 180)).all(axis=2).sum() > 100
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}], ids=["color", "no color"])
 def test_a_terminal_has_a_live_line(folder: Path, variables: dict[str, str]) -> None:
     code, text = on_terminal(

@@ -41,6 +41,7 @@ def trained(body: str, rows: int, folder: Path, *, epochs: int = 40, batch: int 
     return trainer, sizes[: len(sizes) // epochs], history
 
 
+@pytest.mark.quick(3)
 @pytest.mark.filterwarnings("ignore:the last batch")
 @pytest.mark.parametrize(("rows", "sizes"), [(32, [32]), (33, [33]), (34, [32, 2]), (64, [32, 32]), (65, [32, 33])])
 def test_statistics_are_those_of_the_data(rows: int, sizes: list[int], tmp_path: Path) -> None:

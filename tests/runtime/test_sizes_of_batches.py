@@ -36,6 +36,7 @@ def known(of: netc.Trainer) -> set[int | None]:
     return set(of._steps._sessions)
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     ("sizes", "found"),
     [

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from processes import command
+from source_trees import trees
 
 from netc.runtime.devices.telemetry import VARIABLE
 
@@ -125,6 +126,7 @@ def quiet(watched: Watched) -> None:
     assert {path.name for path in watched.work.iterdir()} == {"net.net", "run"}
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_or_written_while_commands_run(shim: str, tmp_path: Path) -> None:
     """The first seconds of the test below, which waits for longer."""
     quiet(start(tmp_path, shim, lasting(0)))
@@ -156,7 +158,7 @@ def test_the_shim_sees_a_connection(shim: str, tmp_path: Path) -> None:
     assert start(tmp_path, shim, OPEN_ONE).calls_made() == ["socket ", "getaddrinfo host.invalid"]
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("value", "on", "reason"),
     [
@@ -192,11 +194,10 @@ def test_an_earlier_import_is_not_hidden(tmp_path: Path) -> None:
 def test_onnxruntime_is_imported_in_one_place() -> None:
     """Anywhere else it might come before the variable."""
     found = set()
-    for room in ("grammar", "compiler", "runtime", "netc/cli"):
-        for path in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-                if any(name.partition(".")[0] == "onnxruntime" for name in names):
-                    found.add(path.relative_to(ROOT).as_posix())
+    for path, tree in trees("grammar", "compiler", "runtime", "netc/cli", saying="onnxruntime"):
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.partition(".")[0] == "onnxruntime" for name in names):
+                found.add(path)
     assert found == {"runtime/devices/telemetry.py"}

@@ -12,7 +12,7 @@ from .test_run import TRAIN
 UGLY = TINY.replace("  conv", "  expect params <= 9k\n      conv") + "\nblock spare(n) { dense(n, bias=true) }\n"
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     "command", [("fmt",), ("fmt", "--check"), ("lint", "--fix", "--unsafe-fixes"), ("budget", "--update")]
 )

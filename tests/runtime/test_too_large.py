@@ -38,6 +38,7 @@ def predictions(run: Run, model: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_training_says_so_before_and_exports_at_the_end(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +105,7 @@ READERS: dict[str, Callable[[], object]] = {
 }
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("reader", READERS)
 def test_weights_beside_a_model_have_a_checksum(run: Run, folder: Path, large: None, reader: str) -> None:
     """A bit that turned, in a number or between them, and the weights of another model of the same sizes."""

@@ -57,6 +57,7 @@ CALLS = [call for definition in optimizer.all().values() if definition.torch_lac
 """Of every optimizer that PyTorch has, what is plainest and what has most settings."""
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("channels_last", [False, True])
 @pytest.mark.parametrize("file", NETS)
 def test_gradients(file: str, channels_last: bool) -> None:
@@ -69,7 +70,7 @@ def test_gradients_of_a_net_of_many_layers(tmp_path: Path) -> None:
     compare_gradients(everything(tmp_path), 1e-4, channels_last=True)
 
 
-@pytest.mark.quick(20)
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("call", CALLS, ids=str)
 @pytest.mark.parametrize("file", ["lecture/dense.net", "lecture/lenet5.net", "everything"])
 def test_some_steps(file: str, call: Call, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_partial_batches_count_by_their_size(net: Net) -> None:
     assert (16 * losses[0] + 4 * losses[1]) / 20 == pytest.approx(whole, rel=1e-6)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("step", [1, 6, 7, 16])
 def test_interrupted_and_resumed_equals_uninterrupted(net: Net, step: int) -> None:
     handler = signal.getsignal(signal.SIGINT)

@@ -50,6 +50,7 @@ def test_where_a_folder_is_missing_or_is_a_file(net: Net, run: Run, folder: Path
         netc.Trainer(model).fit("data.npz", out="tiny.net", epochs=1)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("error", "beginning", "going_on"),
     [(errno.EROFS, OUT, COPY), (errno.ENOSPC, f"free space there, or {OUT}", f"free space there, or {COPY}")],

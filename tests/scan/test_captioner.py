@@ -36,6 +36,7 @@ train Captioner { loss = mse(next, wanted); optimizer = adam(lr=0.02); batch = 6
 """
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", CPU_TARGETS)
 def test_it_trains_on_captions_of_any_length(target: str, net_of: Callable[[str], Net]) -> None:
     model = netc.Model(net_of(CAPTIONER), device="cpu", seed=1, threads=1, target=target)

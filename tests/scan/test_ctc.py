@@ -204,6 +204,7 @@ def test_a_reader_learns(tmp_path: Path) -> None:
     assert sum(right) >= 30
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("target", [*CPU_TARGETS, "web"])
 def test_a_step_has_no_loop_written_out(net_of: Callable[[str], Net], target: Any) -> None:
     """One scan each way for any length, for the loss as for the layers, where these have no operator."""
@@ -234,6 +235,7 @@ LINES = "net Lines {{\n  input x: [{steps}, 4]\n  y = x -> dense(5)\n}}\n"
 LINES += "train Lines {{ loss = ctc(y, label{more}); optimizer = sgd(lr=0.1); batch = 4 }}"
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("steps", ["5", "T"])
 @pytest.mark.parametrize(
     ("more", "row", "said"),

@@ -55,6 +55,7 @@ def test_the_model_for_use_takes_onnx_s_operators(call: str, net_of: Callable[[s
     assert "Scan" not in {node.op_type for node in model.graph.node}
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("batch", [None, 4])
 @pytest.mark.parametrize("call", CALLS)
 def test_steps_are_pytorch_s(call: str, batch: int | None, net_of: Callable[[str], Net], run: Any) -> None:

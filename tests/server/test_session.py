@@ -153,6 +153,7 @@ def test_positions_are_in_the_units_of_the_client(tmp_path: Path, encoding: str)
     with_editor(tmp_path, work, encoding)
 
 
+@pytest.mark.slow
 def test_files_that_others_use_are_read_as_they_are_open(tmp_path: Path) -> None:
     (tmp_path / "parts.net").write_text("block wide(n) { dense(n) -> relu }\n")
     text = 'use "parts.net" (wide)\n\nnet A {\n  input x: 8\n  y = wide(4)\n}\n'
@@ -193,6 +194,7 @@ def test_a_text_that_was_never_saved(tmp_path: Path) -> None:
     with_editor(tmp_path, work)
 
 
+@pytest.mark.slow
 def test_a_burst_of_changes_is_answered_once_for_the_last(tmp_path: Path) -> None:
     async def work(editor: Editor) -> None:
         uri = editor.open("a.net", PROGRAM)

@@ -13,7 +13,7 @@ from _pytest.mark import ParameterSet
 
 ALL = os.environ.get("NETC_TESTS") == "all"
 """Whether this is `make test-all`."""
-SHARE = 4
+SHARE = 6
 """Of so many drawn examples `make test` takes one."""
 
 
@@ -34,7 +34,8 @@ def leave_out(tests: Sequence[pytest.Item]) -> None:
     for test in (test for test in tests if test.get_closest_marker("slow") is None):
         cases[test.nodeid.partition("[")[0]].append(test)
     for found in cases.values():
-        mark = found[0].get_closest_marker("quick")
-        if mark is not None:
+        marks = list(found[0].iter_markers("quick"))
+        assert len(marks) <= 1, f"{found[0].nodeid} is marked `quick` twice"
+        for mark in marks:
             for case in sorted(found, key=lambda case: hashlib.md5(case.nodeid.encode()).digest())[mark.args[0] :]:
                 case.add_marker("slow")

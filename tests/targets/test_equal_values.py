@@ -84,9 +84,8 @@ def check_domains(model: bytes) -> None:
         assert known, (node.domain, node.op_type)
 
 
-@pytest.mark.quick(12)
-@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.quick(4)
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("seed", range(12))
 def test_drawn_nets_in_every_target(seed: int, target: str, tmp_path: Path) -> None:
     """Written for each target, and run where this machine can, against PyTorch."""

@@ -145,7 +145,7 @@ def choices(op: str) -> list[tuple[str, str]]:
     return [(target, name) for target in TARGETS_HERE for name in TARGETS[target].names()[op]]
 
 
-@pytest.mark.quick(16)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(("target", "name"), choices("ConvWeightGradient") + choices("ConvInputGradient"))
 def test_gradients_of_convolutions(target: str, name: str) -> None:
     """Each lowering, forced: it gives the gradient, or says that it doesn't apply; it must apply somewhere."""
@@ -167,6 +167,7 @@ def test_gradients_of_convolutions(target: str, name: str) -> None:
     assert taken == len(CONVOLUTIONS) if name in everywhere else taken > 0
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize(("target", "name"), choices("MaxPoolGradient"))
 @pytest.mark.parametrize("ties", [False, True])
 def test_gradients_of_max_pooling(target: str, name: str, ties: bool) -> None:

@@ -55,6 +55,7 @@ def off(found: Array, exact: Array) -> float:
     return float(np.linalg.norm(found - exact) / np.linalg.norm(exact))
 
 
+@pytest.mark.quick(30)
 @pytest.mark.parametrize(("mean", "deviation"), [(0, 1), (10, 1), (1e3, 1), (1e3, 0.1), (-1e3, 0.1), (1e4, 10)])
 @pytest.mark.parametrize("shape", [(64, 16, 8, 8), (256, 16, 4, 4), (32, 8)])
 @pytest.mark.parametrize("target", TARGETS)

@@ -101,7 +101,7 @@ def assert_same(net: Net, length: int, expected: dict[str, int], **options: Any)
         np.testing.assert_allclose(found, theirs[name], rtol=0, atol=1e-5 * scale, err_msg=name)
 
 
-@pytest.mark.quick(14)
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("body", LAYERS)
 @pytest.mark.parametrize("length", [1, 7])
 def test_gradients_are_those_of_the_scans(body: str, length: int) -> None:
@@ -142,6 +142,7 @@ def test_it_may_be_left_out() -> None:
     assert nodes == NONE
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("memory", ["normal", "low"])
 @pytest.mark.parametrize(
     ("file", "expected"),

@@ -177,7 +177,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("nets")
 
 
-@pytest.mark.quick(30)
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("batch", [BATCH, None])
 @pytest.mark.parametrize(
     ("target", "lowerings", "name"),

@@ -86,7 +86,7 @@ READ = {
 """What holds no more than it should: long texts and many columns are data."""
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick(1)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system doesn't say the highest use of memory")
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_a_bomb_is_a_finding_in_little_memory(kind: str, tmp_path: Path) -> None:
@@ -108,6 +108,7 @@ def test_a_bomb_is_a_finding_in_little_memory(kind: str, tmp_path: Path) -> None
     assert not wrong
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "I;16"])
 def test_blank_images_are_read(mode: str, tmp_path: Path) -> None:
     """As packed as a PNG can be: a mask of a photograph without anything on it."""

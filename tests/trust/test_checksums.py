@@ -154,6 +154,7 @@ def test_damaged_best_weights_offer_the_model(here: Path, capsys: pytest.Capture
     assert command(["train", "--resume", "run", "--epochs", "3"]) == 0
 
 
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("left", [0, 5, 300, -9])
 @pytest.mark.parametrize(
     "read",

@@ -13,7 +13,7 @@ COMMANDS = [f"{name}, {verb}" for name, case in CASES.items() for verb in case.v
 """A third: `python -m hostile_commands`, with tests/support among Python's paths, runs all of them."""
 
 
-@pytest.mark.quick(6)
+@pytest.mark.quick(1)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system doesn't say the highest use of memory")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_it_is_refused(command: str, tmp_path: Path) -> None:

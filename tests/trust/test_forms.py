@@ -136,6 +136,7 @@ def test_what_run_json_says(here: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert past
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("name", "read"),
     [
@@ -219,7 +220,7 @@ def used(content: bytes) -> None:
         assert command(verb) != 70, verb
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["netc.manifest", "netc.card", "netc.source"])
 def test_what_a_model_says(here: Path, key: str) -> None:
     model = onnx.load("run/model.onnx")
@@ -236,7 +237,7 @@ def test_what_a_scorer_says(here: Path) -> None:
         coded(lambda inner=inner: used(with_note(model, "netc.scorer", inner)), what)
 
 
-@pytest.mark.quick(9)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("key", ["netc.manifest", "netc.card", "netc.source", "netc.scorer"])
 @pytest.mark.parametrize("text", ["", "{", "null", "[" * 100_000, "9" * 5000, "\x00", "AAAA", "NaN", '"text"'])
 def test_what_is_no_note(here: Path, key: str, text: str) -> None:

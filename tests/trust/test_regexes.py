@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from source_trees import trees
+
 REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
 APART = {
     r"[0-9]+(x[A-Za-wyz0-9]+)+": "x",
@@ -42,14 +42,13 @@ def test_it_would_be_found() -> None:
 
 def _patterns() -> Iterator[tuple[str, int]]:
     """What `re.compile("…")`, `re.match("…", text)` and their like are given, but for what is put together in a run."""
-    for folder in ("grammar", "compiler", "runtime", "netc/cli"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for call in ast.walk(ast.parse(path.read_text())):
-                if not (isinstance(call, ast.Call) and ast.unparse(call.func).startswith("re.") and call.args):
-                    continue
-                given = call.args[0]
-                if isinstance(given, ast.Constant) and isinstance(given.value, str):
-                    yield given.value, re.VERBOSE if "VERBOSE" in ast.unparse(call) else 0
+    for _, tree in trees("grammar", "compiler", "runtime", "netc/cli", saying=r"\bre\."):
+        for call in ast.walk(tree):
+            if not (isinstance(call, ast.Call) and ast.unparse(call.func).startswith("re.") and call.args):
+                continue
+            given = call.args[0]
+            if isinstance(given, ast.Constant) and isinstance(given.value, str):
+                yield given.value, re.VERBOSE if "VERBOSE" in ast.unparse(call) else 0
 
 
 def _nested(items: Iterable[Any], inside: bool = False) -> bool:

@@ -64,7 +64,7 @@ def finding(caught: pytest.ExceptionInfo[DiagnosticError]) -> Diagnostic:
     return found
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("name", but_for(list(HOSTILE), ["wide pool", "large product", "doubling"]))
 def test_what_has_no_end_is_ended(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make, code = HOSTILE[name]
@@ -80,7 +80,7 @@ def test_what_has_no_end_is_ended(name: str, tmp_path: Path, monkeypatch: pytest
     assert "NETC_LIMIT_" in (found.help or "")
 
 
-@pytest.mark.quick(8)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("name", ODD)
 def test_odd_models_are_findings(name: str, tmp_path: Path) -> None:
     make, code = ODD[name]
@@ -143,6 +143,7 @@ def never_ending(ours: bytes) -> bytes:
     return sealed_model(forged.SerializeToString())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("soon")
 def test_a_manifest_of_ours_makes_no_model_ours(tmp_path: Path) -> None:
     """What a file says of itself, a stranger can say as well."""
@@ -153,6 +154,7 @@ def test_a_manifest_of_ours_makes_no_model_ours(tmp_path: Path) -> None:
         ask(put(tmp_path, forged))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("soon")
 def test_a_run_folder_is_a_strangers_too(tmp_path: Path) -> None:
     """Its model.onnx runs in a process of its own, as any file's."""
@@ -239,6 +241,7 @@ def test_a_module_in_the_users_folder_is_not_taken(tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "taken").exists()
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_large_model_may_take_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is of what comes on top of its own numbers."""

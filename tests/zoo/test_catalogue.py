@@ -22,14 +22,14 @@ variant = "theirs"
 """
 
 
-@pytest.mark.quick(40)
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_the_count_is_the_published_one(entry: Entry) -> None:
     found = listed(entry)
     assert found.published in (found.params, None)
 
 
-@pytest.mark.quick(12)
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda path: path.stem)
 def test_every_text_is_listed_and_clean(family: Path) -> None:
     assert any(entry.file == family for entry in ENTRIES), f"{family.name} has no .toml that lists its nets"

@@ -91,6 +91,7 @@ def batch_of(ports: list[dict[str, Any]]) -> dict[str, np.ndarray]:
     return found
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     "entry",
     [pytest.param(entry, id=entry.name, marks=() if entry.name in QUICK else pytest.mark.slow)

@@ -62,7 +62,7 @@ def test_the_page_says_what_the_zoo_lacks() -> None:
     assert here | lacking >= set(list_models())
 
 
-@pytest.mark.quick(14)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_tensors(entry: Entry) -> None:
     net, module = load_entry(entry), made(entry, "meta")
@@ -72,7 +72,7 @@ def test_tensors(entry: Entry) -> None:
     assert {name: size for name, size in theirs.items() if name is not None} == ours
 
 
-@pytest.mark.quick(6)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("entry", some(FIRST))
 def test_multiply_accumulates(entry: Entry) -> None:
     net, module = load_entry(entry), made(entry, "meta")
@@ -87,7 +87,7 @@ def counted(net: Net, module: torch.nn.Module) -> Size:
     return count(layer for layer in net.layers if both or not layer.training_only).flops
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("entry", some(QUICK))
 def test_equal_weights_give_equal_answers(entry: Entry, tmp_path: Path) -> None:
     """PyTorch in float64 is the reference; in float32 it says how much of a deep net's answer is rounding."""

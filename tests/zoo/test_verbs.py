@@ -26,6 +26,7 @@ LAST = {entry.family: entry for entry in catalogue()}
 """A net of each family, mostly one with settings."""
 
 
+@pytest.mark.slow
 def test_the_list_is_for_programs_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["zoo", "cifar", "--format", "json"]) == 0
     found = {item["name"]: item for item in json.loads(capsys.readouterr().out)}
@@ -47,7 +48,7 @@ def test_a_word_that_is_in_no_name_gets_the_nearest(capsys: pytest.CaptureFixtur
     assert "use `resnet50`" in capsys.readouterr().err
 
 
-@pytest.mark.quick(9)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("entry", LAST.values(), ids=lambda entry: entry.family)
 def test_a_new_text_has_the_settings_as_its_defaults(entry: Entry, tmp_path: Path) -> None:
     for name, text in texts_of(entry, "new").items():
