@@ -24,7 +24,7 @@ from sessions import fast_library as installed, session_of
 if installed() is None:
     pytest.skip("the library of netc[fast] is not built here", allow_module_level=True)
 MISSING = fast_library.missing_for_sanitizers()
-QUICK, MANY = 600, 10_000
+QUICK, MANY = 1500, 10_000
 
 
 def program(file: str, *arguments: str, sanitized: bool = False) -> subprocess.CompletedProcess[str]:
