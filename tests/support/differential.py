@@ -23,14 +23,14 @@ from here import CPU_TARGETS  # noqa: E402
 from ops.one_operator import Array, evaluator_of_legal  # noqa: E402
 from random_nets import errors, open_sizes, resolved, runs, text  # noqa: E402
 from sessions import session_of  # noqa: E402
+from stages import passes_that_change  # noqa: E402
 
 from netc.compiler import Net, Options, initial_weights  # noqa: E402
 from netc.compiler.artifact import Kind  # noqa: E402
 from netc.compiler.build import network  # noqa: E402
 from netc.compiler.emit import emit  # noqa: E402
 from netc.compiler.ir import Graph  # noqa: E402
-from netc.compiler.ir.structure import structure  # noqa: E402
-from netc.compiler.pipeline import OPTIONAL, STAGES, Context, observed, run  # noqa: E402
+from netc.compiler.pipeline import OPTIONAL, Context, run  # noqa: E402
 from netc.compiler.training.step import gradient_step  # noqa: E402
 
 FAULTY = ("Pad_Fusion",)
@@ -107,7 +107,10 @@ def _compare(number: int, net: Net, kind: Kind, graph: Graph, found: Compared) -
     reference = evaluator_of_legal(plainest)
     names = list(plainest.outputs)
     truth = cache(lambda draw: _truth(reference, names, _feeds(net, plainest, draw)))
-    active = {target: _active(graph, Context(kind, target)) for target in CPU_TARGETS}
+    active = {}
+    for target in CPU_TARGETS:
+        with passes_that_change() as active[target]:
+            run(graph, Context(kind, target))
     models: dict[tuple[str, bytes], Any] = {}
     for way in ways(number):
         if len(way.without) == 1 and not way.without & active[way.target]:
@@ -124,19 +127,6 @@ def _compare(number: int, net: Net, kind: Kind, graph: Graph, found: Compared) -
         found.outputs += len(names)
         if wrong:
             found.wrong.append(f"{kind}, {way}: {wrong}")
-
-
-def _active(graph: Graph, context: Context) -> frozenset[str]:
-    """The passes that change something in this graph: without one of the others it would become the same."""
-    changing: set[str] = set()
-
-    def look(stage: str, before: Graph, after: Graph) -> None:
-        if structure(before) != structure(after):
-            changing.add(stage)
-
-    with observed(look):
-        run(graph, context)
-    return frozenset(stage.function.__name__ for stage in STAGES if stage.name in changing)
 
 
 def _feeds(net: Net, graph: Graph, draw: int) -> dict[str, Array]:
