@@ -127,9 +127,7 @@ def _pour(path: Path, pieces: Pieces, elsewhere: str | None) -> None:
     try:
         with open(path, "wb", buffering=0) as stream:
             for piece in pieces:
-                rest = memoryview(piece)
-                while rest:
-                    rest = rest[stream.write(rest) or 0 :]
+                door.pour(stream, piece)
     except OSError as error:
         raise cannot_write(path, error, elsewhere) from error
 
