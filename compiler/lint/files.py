@@ -39,7 +39,7 @@ def net_files(folder: Path) -> list[str]:
 def _is_skipped(folder: Path) -> bool:
     if folder.name.startswith(".") or folder.name in SKIPPED:
         return True
-    return is_file(folder / "pyvenv.cfg") or is_file(folder / RUN) or is_file(folder / CHECKPOINT)
+    return is_file(folder / "pyvenv.cfg") or _texts(folder) is not None
 
 
 def run_of(file: str | Path) -> Path | None:

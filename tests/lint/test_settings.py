@@ -164,6 +164,7 @@ def test_runs_are_not_walked_into_and_their_texts_are_known(tmp_path: Path) -> N
 def test_files_of_other_tools_make_no_run(tmp_path: Path, name: str, content: str) -> None:
     texts = ("a.net", "in/b.net", "in/deep/er/c.net")
     made(tmp_path, texts, {name: content, f"in/{name}": content})
+    assert find_files([tmp_path]) == [str(tmp_path / text) for text in texts]
     assert [run_of(tmp_path / text) for text in texts] == [None, None, None]
 
 
