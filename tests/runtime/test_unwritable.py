@@ -37,6 +37,14 @@ def test_by_the_cause(tmp_path: Path, error: int, wanted: str) -> None:
     assert way_out(tmp_path / "a", OSError(error, os.strerror(error)), "use another") == wanted
 
 
+@pytest.mark.parametrize(("length", "command"), [(30, "`mkdir -p 'no {name}'`, "), (150, "")])
+def test_a_command_has_the_whole_path_or_is_left_out(length: int, command: str) -> None:
+    name = "a" * length
+    error = OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+    wanted = f"make the folder first, {command.format(name=name)}or use another"
+    assert way_out(Path(f"no {name}/model.onnx"), error, "use another") == wanted
+
+
 def test_where_a_folder_is_missing_or_is_a_file(net: Net, run: Run, folder: Path) -> None:
     model = netc.Model(net, device="cpu")
     with pytest.raises(DiagnosticError, match="E562") as raised:
