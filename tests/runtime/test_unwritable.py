@@ -76,6 +76,28 @@ def test_by_the_command(
     assert "--out" not in run("report", "a").stderr
 
 
+def test_from_python_the_way_out_is_in_its_words(net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = "r `--out`"
+
+    def help_of(out: str) -> str | None:
+        with pytest.raises(DiagnosticError) as raised:
+            netc.Trainer(netc.Model(net, device="cpu")).fit("data.npz", out=out, epochs=1)
+        return raised.value.diagnostics[0].help
+
+    (folder / out).mkdir()
+    (folder / out / "run.json").touch()
+    again = f"call `trainer.resume({out!r})` before `fit` to go on with the run in it"
+    assert help_of(out) == f"use another folder, or {again}"
+
+    def refused(*arguments: Any) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(door, "create", refused)  # after the folder is made and locked
+    assert help_of("new") == "use `out` for another folder"
+    monkeypatch.setattr(door, "make_folder", refused)
+    assert help_of("other") == "use `out` for another folder"
+
+
 def test_a_folder_with_a_file_of_somebody(run: Run, folder: Path, kept: Kept) -> None:
     kept("a", lambda: run(*SHORT, "a"))
     (folder / "mine").mkdir()
