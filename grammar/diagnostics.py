@@ -44,9 +44,12 @@ LONG_QUOTE, LONG_TEXT = 300, 4000
 _QUOTED = re.compile(rf"`[^`]{{{LONG_QUOTE},}}`|\"[^\"]{{{LONG_QUOTE},}}\"")
 
 
-def brief(text: str) -> str:
-    """What a finding says, at a length that somebody reads: long quotations are cut in their middle, a long end off."""
-    if len(text) <= LONG_QUOTE:
+def brief(text: str, *, whole: bool = False) -> str:
+    """What a finding says, at a length that somebody reads: long quotations are cut in their middle, a long end off.
+
+    whole  where it is of any such length, quotations are left as they are: a command that is cut is another one
+    """
+    if len(text) <= (LONG_TEXT if whole else LONG_QUOTE):
         return text
     cut = _QUOTED.sub(lambda found: found[0][: LONG_QUOTE // 2] + "…" + found[0][-20:], text)
     return cut if len(cut) <= LONG_TEXT else cut[: LONG_TEXT - 1] + "…"
@@ -144,7 +147,7 @@ class Diagnostic:
         if len(self.message) > LONG_QUOTE:
             object.__setattr__(self, "message", brief(self.message))
         if self.help is not None and len(self.help) > LONG_QUOTE:
-            object.__setattr__(self, "help", brief(self.help))
+            object.__setattr__(self, "help", brief(self.help, whole=True))
         if any(len(note) > LONG_QUOTE for note in self.notes):
             object.__setattr__(self, "notes", tuple(map(brief, self.notes)))
 

@@ -44,7 +44,9 @@ def _folder(path: Path, elsewhere: str) -> str:
         if place.exists() and not place.is_dir():
             return f"{clipped(str(place))} is no folder: {elsewhere}"
     if not path.parent.exists():
-        return f"make the folder first, `mkdir -p {shlex.quote(clipped(str(path.parent)))}`, or {elsewhere}"
+        folder = str(path.parent)
+        command = f"`mkdir -p {shlex.quote(folder)}`, " if clipped(folder) == folder else ""
+        return f"make the folder first, {command}or {elsewhere}"
     return elsewhere
 
 

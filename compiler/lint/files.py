@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from netc.compiler.lint.evidence import RUN
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.documents import checked, parsed
-from netc.grammar.opening import read_text_file, resolved
+from netc.grammar.opening import is_file, read_text_file, resolved
 
-CHECKPOINT = "last.safetensors"
+CHECKPOINT, MANIFEST = "last.safetensors", "manifest.json"
 
 SKIPPED = frozenset(("build", "dist", "node_modules", "runs", "site-packages", "venv", "__pycache__", "__pypackages__"))
 
@@ -39,27 +39,32 @@ def net_files(folder: Path) -> list[str]:
 def _is_skipped(folder: Path) -> bool:
     if folder.name.startswith(".") or folder.name in SKIPPED:
         return True
-    return (folder / "pyvenv.cfg").is_file() or is_run(folder)
-
-
-def is_run(folder: Path) -> bool:
-    """Whether a training left the folder, be it that its run.json was lost."""
-    return (folder / RUN).is_file() or (folder / CHECKPOINT).is_file()
+    return is_file(folder / "pyvenv.cfg") or _texts(folder) is not None
 
 
 def run_of(file: str | Path) -> Path | None:
     """The run folder that holds a file as one of its texts: written anew, the run could not go on (E561)."""
     path = resolved(file)
     for folder in path.parents:
-        if is_run(folder) and _is_text(path.relative_to(folder).as_posix(), folder / RUN):
+        texts = _texts(folder)
+        if texts is not None and (not texts or path.relative_to(folder).as_posix() in texts):
             return folder
     return None
 
 
-def _is_text(name: str, run_json: Path) -> bool:
-    """Whether a file is a text of a run; it may be one where run.json is lost or damaged, and none of another tool."""
-    try:
-        found = parsed(read_text_file(run_json))
-        return isinstance(found, dict) and name in (checked(found).get("texts") or ())
-    except (OSError, ValueError, DiagnosticError):
-        return True
+def _texts(folder: Path) -> Collection[str] | None:
+    """The texts of the run that a training left in a folder, or None where none left it.
+
+    They are empty where run.json is lost or damaged: then any text may be one. Other tools have files of these names
+    too, so that a checkpoint, or a run.json that cannot be read, is a run's only beside a manifest.
+    """
+    if is_file(folder / RUN):
+        try:
+            found = parsed(read_text_file(folder / RUN))
+            texts = checked(found).get("texts") if isinstance(found, dict) else None
+            return texts if isinstance(texts, dict) and texts else None
+        except (OSError, ValueError, DiagnosticError):
+            pass
+    elif not is_file(folder / CHECKPOINT):
+        return None
+    return () if is_file(folder / MANIFEST) else None

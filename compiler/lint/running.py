@@ -40,7 +40,8 @@ FEW = 8
 class LintResult:
     """Findings by file and place, the texts they point into, the files that were read, and what fixes made of them.
 
-    `allowed` counts by file what comments suppressed, code by code.
+    `allowed` counts by file what comments suppressed, code by code; `kept` has the run folders of the files that have
+    fixes which are not applied, because a run was trained with the file.
     """
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -48,6 +49,7 @@ class LintResult:
     files: list[str] = field(default_factory=list)
     fixed: dict[str, Fixed] = field(default_factory=dict)
     allowed: dict[str, dict[str, int]] = field(default_factory=dict)
+    kept: dict[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class FileResult:
     sources: dict[str, str]
     allowed: dict[str, int]
     fixed: Fixed | None = None
+    kept: Path | None = None
 
 
 def lint(
@@ -93,6 +96,8 @@ def lint(
         result.allowed[found.file] = found.allowed
         if found.fixed is not None:
             result.fixed[found.file] = found.fixed
+        if found.kept is not None:
+            result.kept[found.file] = found.kept
     return result
 
 
@@ -105,8 +110,9 @@ def lint_file(file: str, choice: Choice, texts: Mapping[str, bytes], fixes: str)
     if checked.file.span.file != file:  # a model's text has no file to be written to
         found = [replace(finding, fix=None) for finding in found]
     unsafe = fixes == "unsafe"
-    kept = file not in texts and run_of(file) is not None
-    if fixes and not kept and any(fixable(one, file, unsafe=unsafe) for one in found):
+    wanted = bool(fixes) and any(fixable(one, file, unsafe=unsafe) for one in found)
+    kept = run_of(file) if wanted and file not in texts else None
+    if wanted and kept is None:
         fixed = fix(file, checked.file.source, partial(_look, file, choice), unsafe=unsafe)
         sources = {**checked.sources, file: fixed.text}
         if _is_marked(texts[file] if file in texts else read_file(file, FILE)):
@@ -117,7 +123,7 @@ def lint_file(file: str, choice: Choice, texts: Mapping[str, bytes], fixes: str)
     allowed: Counter[str] = Counter()
     for comment in comments:
         allowed.update(comment.used)
-    return FileResult(file, found, checked.sources, dict(allowed))
+    return FileResult(file, found, checked.sources, dict(allowed), kept=kept)
 
 
 def _is_marked(content: bytes) -> bool:

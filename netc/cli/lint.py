@@ -115,8 +115,7 @@ def _once(
     texts = standard_input(paths, named)
     fixes = ("unsafe" if unsafe else "safe") if fix or diff else ""
     result = look(paths, texts, choice, fixes)
-    if fixes:
-        _tell_kept(result, texts, unsafe=unsafe)
+    _tell_kept(result)
     if diff:
         return _diff(result)
     if fix:
@@ -136,14 +135,12 @@ def _once(
     return FINDINGS if result.diagnostics else 0
 
 
-def _tell_kept(result: LintResult, texts: dict[str, bytes], *, unsafe: bool) -> None:
+def _tell_kept(result: LintResult) -> None:
     """On stderr: files whose fixes aren't applied, because a run was trained with them."""
-    from netc.cli.rewriting import is_kept
-    from netc.compiler.lint.fixing import fixable
+    from netc.cli.rewriting import tell_kept
 
-    for file in result.files:
-        if file not in texts and any(fixable(found, file, unsafe=unsafe) for found in result.diagnostics):
-            is_kept(file, "repair")
+    for file, run in result.kept.items():
+        tell_kept(file, run, "repair")
 
 
 def _write(result: LintResult, texts: dict[str, bytes]) -> None:

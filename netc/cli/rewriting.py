@@ -48,9 +48,14 @@ def is_kept(file: str, what: str) -> bool:
 
     run = run_of(file)
     if run is not None:
-        say(f"note: {file} is left as it is: the run in {_shown(run)} was trained with it, and goes on with no other")
-        say(f"  = help: {what} the file that it was copied from, or a copy outside of that folder")
+        tell_kept(file, run, what)
     return run is not None
+
+
+def tell_kept(file: str, run: Path, what: str) -> None:
+    """On stderr: a file stays as it is, because a run was trained with it; `what` would be done to it."""
+    say(f"note: {file} is left as it is: the run in {_shown(run)} was trained with it, and goes on with no other")
+    say(f"  = help: {what} the file that it was copied from, or a copy outside of that folder")
 
 
 def _shown(run: Path) -> str:

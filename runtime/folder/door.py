@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import tempfile
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +27,13 @@ def write(file: BinaryIO, piece: bytes | memoryview) -> None:
     file.write(piece)
 
 
+def pour(file: RawIOBase, piece: bytes | memoryview) -> None:
+    """Write bytes without a buffer, of which the system may take a part at a time."""
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
+
+
 def sync(file: BinaryIO) -> None:
     """Let what was written be on the disk."""
     file.flush()
@@ -34,11 +42,10 @@ def sync(file: BinaryIO) -> None:
 
 def append(path: Path, content: bytes) -> None:
     """Add bytes to a file, and let them be on the disk; where that fails the file is as it was."""
-    with open(path, "ab") as file:
+    with open(path, "ab", buffering=0) as file:  # a buffer would be written again when the file is closed
         before = os.fstat(file.fileno()).st_size
         try:
-            file.write(content)
-            file.flush()
+            pour(file, content)
             os.fsync(file.fileno())
         except OSError:
             with contextlib.suppress(OSError):

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ from netc.runtime.folder.temporary import sweep, temporary
 if TYPE_CHECKING:
     from netc.runtime.sessions.resident import Array
 
-OUT = "use `--out` for another folder"
+OUT: ContextVar[str] = ContextVar("out", default="use `--out` for another folder")
+"""How whoever begins a run is told to take another folder: by the command's option, unless it is begun from Python."""
 
 Pieces = Sequence[bytes | memoryview]
 """The bytes of a file, one piece after the other."""
@@ -127,9 +129,7 @@ def _pour(path: Path, pieces: Pieces, elsewhere: str | None) -> None:
     try:
         with open(path, "wb", buffering=0) as stream:
             for piece in pieces:
-                rest = memoryview(piece)
-                while rest:
-                    rest = rest[stream.write(rest) or 0 :]
+                door.pour(stream, piece)
     except OSError as error:
         raise cannot_write(path, error, elsewhere) from error
 
@@ -150,12 +150,22 @@ def cannot_write(path: Path, error: OSError, elsewhere: str | None = None) -> Di
     return said(path, error, elsewhere or _elsewhere(path))
 
 
+@contextmanager
+def out_said(words: str) -> Iterator[None]:
+    """`OUT` is said by these words, for a while."""
+    token = OUT.set(words)
+    try:
+        yield
+    finally:
+        OUT.reset(token)
+
+
 def _elsewhere(path: Path) -> str:
     folder = path if path.is_dir() else path.parent
     if (folder / "run.json").exists():
         return "go on with a copy of the run, in a place that can be written"
     begun = any((folder / name).exists() for name in ("run.lock", "manifest.json"))
-    return OUT if begun or path.name == "run.lock" else ELSEWHERE
+    return OUT.get() if begun or path.name == "run.lock" else ELSEWHERE
 
 
 def write_weights(

@@ -77,8 +77,10 @@ class RunFolder(RunFiles):
         """Of results.csv, as it was written here."""
 
     @staticmethod
-    def create(path: Path | None, name: str) -> RunFolder:
+    def create(path: Path | None, name: str, go_on: str | None = None) -> RunFolder:
         """A new folder: `path`, or `runs/NAME`, `runs/NAME-2`, … Raises DiagnosticError E562, E563, E569.
+
+        go_on  how to go on with a run that is in the folder, where that isn't by the command's option
 
         A folder in which a training was killed before it began is as good as a new one.
         """
@@ -91,7 +93,8 @@ class RunFolder(RunFiles):
                         raise FolderLock(path).refused()
                     help = "use another folder, or remove what is in it"
                     if RunFolder(path).run_json.exists():
-                        help = f"use another folder, or `--resume {shlex.quote(str(path))}` to go on with the run in it"
+                        go_on = go_on or f"`--resume {shlex.quote(str(path))}`"
+                        help = f"use another folder, or {go_on} to go on with the run in it"
                     raise DiagnosticError(Diagnostic("E563", f"{path} is not empty", help=help))
                 folder = RunFolder(path)
                 folder.made = not there
@@ -110,7 +113,7 @@ class RunFolder(RunFiles):
                         continue
                 return folder
         except OSError as error:
-            raise cannot_write(path or Path("runs"), error, OUT) from error
+            raise cannot_write(path or Path("runs"), error, OUT.get()) from error
 
     @staticmethod
     def open(path: Path) -> RunFolder:

@@ -41,15 +41,17 @@ def open_run(
     card: Card,
     out: Path | None,
     save: Callable[[RunFolder], None],
+    go_on: str | None = None,
 ) -> Iterator[RunFolder]:
     """A new run folder with what the run is and a few of the rows, before the first step; locked until the block ends.
 
-    save  writes the first checkpoint: from then on the run can go on
+    save   writes the first checkpoint: from then on the run can go on
+    go_on  how to go on with a run that is in the folder, where that isn't by the command's option
 
     Raises DiagnosticError E562 where it cannot be written or the disk is too small, E563, and E569 where a training is
     at work in it.
     """
-    folder = RunFolder.create(out, net.name)
+    folder = RunFolder.create(out, net.name, go_on)
     with folder.lock.held():
         folder.sweep()
         try:

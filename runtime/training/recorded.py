@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.follow import BoundSplit
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
+from netc.runtime.folder.files import out_said
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.changes import record
 from netc.runtime.runs.export import too_large
@@ -71,18 +70,10 @@ def _is_own(trainer: Trainer, out: Path) -> bool:
 
 def _new(trainer: Trainer, parts: Parts, epochs: int, out: Path, held: ExitStack) -> RunFolder:
     request, net = _request(trainer, parts, epochs), trainer.model.net
-    try:
-        save = _first_checkpoint(trainer, parts)
-        return held.enter_context(open_run(request, net, trainer.manifest, _sample(parts), parts.card, out, save))
-    except DiagnosticError as wrong:
-        again = f"or call `trainer.resume({str(out)!r})` before `fit` to go on"
-        found = [replace(found, help=_of_python(found.help, again)) for found in wrong.diagnostics]
-        raise DiagnosticError(found) from None
-
-
-def _of_python(help: str | None, again: str) -> str | None:
-    """A way out that names options of the command, for a caller of Python."""
-    return help and re.sub("or `--resume .*` to go on", lambda _: again, help).replace("`--out`", "`out`")
+    save, go_on = _first_checkpoint(trainer, parts), f"call `trainer.resume({str(out)!r})` before `fit`"
+    run = open_run(request, net, trainer.manifest, _sample(parts), parts.card, out, save, go_on)
+    with out_said("use `out` for another folder"):
+        return held.enter_context(run)
 
 
 def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> None:

@@ -142,6 +142,13 @@ def test_what_is_quoted_is_cut() -> None:
     assert suggestions(long, ["dense", "conv"]) == []
 
 
+def test_a_command_that_is_offered_is_not_cut() -> None:
+    said = f"use another folder, or `--resume {'f' * 1000}` to go on with the run in it"
+    finding = Diagnostic("E563", said, help=said, notes=(said,))
+    assert finding.help == said
+    assert max(map(len, (finding.message, *finding.notes))) < 300
+
+
 def test_chains_of_use(tmp_path: Path) -> None:
     def chain(length: int) -> list[str]:
         for number in range(length):

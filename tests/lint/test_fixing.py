@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from rule_examples import example
 
-from netc.compiler.lint import Choice, all_rules, base, lint
+from netc.compiler.lint import Choice, all_rules, base, lint, running
 from netc.compiler.lint.base import SECTIONS, Subject, rule, warning
 from netc.compiler.lint.fixing import edited
 from netc.grammar.diagnostics import Change, Diagnostic, Edit, Fix, Span
@@ -63,6 +63,21 @@ def fixed(folder: Path, text: str = TEXT, fixes: str = "safe") -> tuple[str, lis
 def test_a_fix_that_changes_nothing_but_the_text(tmp_path: Path, replaces: Callable[..., None]) -> None:
     replaces("act=relu", "act = relu")
     assert fixed(tmp_path) == (TEXT.replace("act=relu", "act = relu"), [], [])
+
+
+def test_whether_a_run_was_trained_with_a_text_is_asked_where_it_would_be_written(
+    tmp_path: Path, replaces: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaces("act=relu", "act = relu")
+    (tmp_path / "run.json").write_text('{"texts": {"a.net": ""}}', "utf-8")
+    assert fixed(tmp_path) == (TEXT, ["S1"], [])
+    file, choice = str(tmp_path / "a.net"), Choice(ignore=("L006",))
+    assert lint([file], choice=choice, fixes="safe").kept == {file: tmp_path}
+    asked: list[str] = []
+    monkeypatch.setattr(running, "run_of", asked.append)
+    assert not lint([file], choice=choice).kept
+    lint([file], select=("L001",), fixes="safe")  # nothing to repair
+    assert asked == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -127,18 +128,22 @@ def test_patterns(pattern: str, path: str, fits: bool) -> None:
     assert matches(path, pattern) == fits
 
 
+def made(root: Path, texts: Iterable[str], others: Mapping[str, str]) -> None:
+    for name, content in {**dict.fromkeys(texts, ""), **others}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content, "utf-8")
+
+
 def test_runs_are_not_walked_into_and_their_texts_are_known(tmp_path: Path) -> None:
     texts = {
         "a.net": False, "mine/a.net": True, "mine/used/b.net": True, "mine/note.net": False, "torn/a.net": True,
-        "lost/a.net": True, "foreign/a.net": False,
+        "lost/a.net": True, "lost/used/b.net": True,
     }  # fmt: skip
-    for name in texts:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("", "utf-8")
-    (tmp_path / "mine/run.json").write_text('{"texts": {"a.net": "1", "used/b.net": "2"}}', "utf-8")
-    (tmp_path / "torn/run.json").write_text('{"texts": {"a.n', "utf-8")
-    (tmp_path / "lost/last.safetensors").touch()
-    (tmp_path / "foreign/run.json").write_text('{"command": "ls"}', "utf-8")
+    others = {
+        "mine/run.json": '{"texts": {"a.net": "1", "used/b.net": "2"}}', "torn/run.json": '{"texts": {"a.n',
+        "torn/manifest.json": "{}", "lost/last.safetensors": "", "lost/manifest.json": "{}",
+    }  # fmt: skip
+    made(tmp_path, texts, others)
     assert find_files([tmp_path]) == [str(tmp_path / "a.net")]
     assert find_files([tmp_path / "mine"]) == [
         str(tmp_path / "mine" / name) for name in ("a.net", "note.net", "used/b.net")
@@ -146,6 +151,21 @@ def test_runs_are_not_walked_into_and_their_texts_are_known(tmp_path: Path) -> N
     assert {name: run_of(tmp_path / name) is not None for name in texts} == texts
     (tmp_path / "link.net").symlink_to("mine/a.net")
     assert run_of(tmp_path / "link.net") == tmp_path / "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("last.safetensors", ""), ("run.json", '{"command": "ls"}'), ("run.json", '{"texts": 5}'),
+        ("run.json", '{"texts": "about b.net"}'), ("run.json", '{"texts": ["b.net"]}'), ("run.json", '{"texts": {}}'),
+        ("run.json", "[1]"), ("run.json", "#!/bin/sh"), ("run.json", ""),
+    ],
+)  # fmt: skip
+def test_files_of_other_tools_make_no_run(tmp_path: Path, name: str, content: str) -> None:
+    texts = ("a.net", "in/b.net", "in/deep/er/c.net")
+    made(tmp_path, texts, {name: content, f"in/{name}": content})
+    assert find_files([tmp_path]) == [str(tmp_path / text) for text in texts]
+    assert [run_of(tmp_path / text) for text in texts] == [None, None, None]
 
 
 def test_folders(tmp_path: Path) -> None:

@@ -299,3 +299,17 @@ def test_a_line_that_cannot_be_written_is_not_there(tmp_path: Path, monkeypatch:
     assert (folder.metrics.read_bytes(), folder.results.read_bytes()) == before
     folder.record(second)
     assert folder.history() == [first, second]
+
+
+def test_a_line_of_which_the_disk_takes_a_part_is_not_there(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    file = tmp_path / "metrics.jsonl"
+    door.append(file, b"first\n")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 10, limits[1]))
+        with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
+            door.append(file, b"the second line\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert file.read_bytes() == b"first\n"

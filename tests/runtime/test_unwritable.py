@@ -37,6 +37,14 @@ def test_by_the_cause(tmp_path: Path, error: int, wanted: str) -> None:
     assert way_out(tmp_path / "a", OSError(error, os.strerror(error)), "use another") == wanted
 
 
+@pytest.mark.parametrize(("length", "command"), [(30, "`mkdir -p 'no {name}'`, "), (150, "")])
+def test_a_command_has_the_whole_path_or_is_left_out(length: int, command: str) -> None:
+    name = "a" * length
+    error = OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+    wanted = f"make the folder first, {command.format(name=name)}or use another"
+    assert way_out(Path(f"no {name}/model.onnx"), error, "use another") == wanted
+
+
 def test_where_a_folder_is_missing_or_is_a_file(net: Net, run: Run, folder: Path) -> None:
     model = netc.Model(net, device="cpu")
     with pytest.raises(DiagnosticError, match="E562") as raised:
@@ -67,6 +75,28 @@ def test_by_the_command(
     assert f"  = help: {beginning}\n" in run(*SHORT, "b").stderr
     assert f"  = help: {going_on}\n" in run("train", "--resume", "a", "--epochs", "2").stderr
     assert "--out" not in run("report", "a").stderr
+
+
+def test_from_python_the_way_out_is_in_its_words(net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = "r `--out`"
+
+    def help_of(out: str) -> str | None:
+        with pytest.raises(DiagnosticError) as raised:
+            netc.Trainer(netc.Model(net, device="cpu")).fit("data.npz", out=out, epochs=1)
+        return raised.value.diagnostics[0].help
+
+    (folder / out).mkdir()
+    (folder / out / "run.json").touch()
+    again = f"call `trainer.resume({out!r})` before `fit` to go on with the run in it"
+    assert help_of(out) == f"use another folder, or {again}"
+
+    def refused(*arguments: Any) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(door, "create", refused)  # after the folder is made and locked
+    assert help_of("new") == "use `out` for another folder"
+    monkeypatch.setattr(door, "make_folder", refused)
+    assert help_of("other") == "use `out` for another folder"
 
 
 def test_a_folder_with_a_file_of_somebody(run: Run, folder: Path, kept: Kept) -> None:

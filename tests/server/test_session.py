@@ -87,7 +87,7 @@ def test_a_session(tmp_path: Path) -> None:
             types.DocumentRangeFormattingParams(document(uri), lines, options)
         )
         assert [edit.new_text for edit in part or []] == ["  stem  = unit(base)\n"]
-        (tmp_path / "run.json").touch()  # the text of a run, which goes on with no other
+        (tmp_path / "run.json").write_text('{"texts": {"a.net": ""}}')  # the text of a run, which goes on with no other
         assert not await client.text_document_formatting_async(types.DocumentFormattingParams(document(uri), options))
         (tmp_path / "run.json").unlink()
         found_symbols = await client.workspace_symbol_async(types.WorkspaceSymbolParams("pai"))

@@ -40,10 +40,11 @@ def register(server: LanguageServer, session: Session) -> None:
                         edit=edited(session, repair.edits),
                     )
                 )
-        kept = run_of(opened.document.path) is not None  # clients ask for all repairs of whatever they save
-        edits = [] if kept else all_repairs(findings, source)
-        if edits and (only is None or any(_is_kind(FIX_ALL, each) for each in only)):
-            found.append(types.CodeAction("repair all that netc can", FIX_ALL, edit=edited(session, edits)))
+        if only is None or any(_is_kind(FIX_ALL, each) for each in only):
+            edits = all_repairs(findings, source)
+            # clients ask for all repairs of whatever they save, the text of a run too
+            if edits and run_of(opened.document.path) is None:
+                found.append(types.CodeAction("repair all that netc can", FIX_ALL, edit=edited(session, edits)))
         return found
 
 
