@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import netc
+from netc.compiler import Along
 from netc.runtime.data import read_inputs
+from netc.runtime.inside.probing import Probe
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.export import deployable
 
@@ -121,14 +123,31 @@ def test_a_target_that_follows_from_open_sizes_is_told_with_its_file(tmp_path: P
 def test_what_training_alone_has_refuses_no_size_in_use() -> None:
     net = netc.loads("""
         net A { input x: [3, H, W]; train only { h = conv(1, 9x9) -> global_avgpool }
-                y = conv(1, 1x1) -> global_avgpool }
-        train A { loss = mse(y, 0) + mse(h, 0) }
+                mask = conv(1, 1x1); y = mask -> global_avgpool }
+        train A { loss = mse(y, 0) + mse(h, 0); metrics = [mae(mask, t)] }
     """)
-    small, large = np.ones((2, 3, 4, 4), np.float32), np.ones((2, 3, 9, 9), np.float32)
-    assert netc.Model(net, device="cpu")(small).shape == (2, 1)
-    netc.Trainer(netc.Model(net, device="cpu")).step({"x": large})
+    small, large = ({"x": np.ones((2, 3, n, n), np.float32), "t": np.ones((2, 1, n, n), np.float32)} for n in (4, 9))
+    model = netc.Model(net, device="cpu")
+    assert model({"x": small["x"]}).shape == (2, 1)
+    assert Probe(model, [Along("mask")], ["x"])({"x": small["x"]}, {"mask.direction": small["t"]}).gradients
+    assert netc.Trainer(model).evaluate(small)
+    netc.Trainer(model).step(large)
     with pytest.raises(netc.DiagnosticError, match=r"E558.*`h.conv1` cannot take inputs of these sizes: `H` 4, `W` 4"):
-        netc.Trainer(netc.Model(net, device="cpu")).step({"x": small})
+        netc.Trainer(model).step(small)
+
+
+def test_what_training_needs_as_well_is_needed_in_use(tmp_path: Path) -> None:
+    """A need of equal size in front of it, which is left out, is another layer's."""
+    net = netc.loads("""
+        net A { input x: [1, H, W]; train only { h = x -> flatten(from=1) -> maxpool(9) }
+                y = x -> flatten(from=1) -> maxpool(9) }
+    """)
+    (tmp_path / "a.onnx").write_bytes(deployable(net))
+    small, large = {"x": np.ones((2, 1, 2, 4), np.float32)}, {"x": np.ones((2, 1, 3, 3), np.float32)}
+    for answer in (netc.Model(net, device="cpu"), Deployed.open(tmp_path / "a.onnx").run):
+        answer(large)
+        with pytest.raises(netc.DiagnosticError, match=r"E558.*`y.maxpool1` cannot take inputs of these sizes"):
+            answer(small)
 
 
 def test_a_summary_says_which_sizes_fit() -> None:
