@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from warm import netc_in
 
 import netc
 from netc.compiler import Along
@@ -94,6 +95,22 @@ def test_what_several_sizes_say_together_is_asked_before_a_run(body: str, tmp_pa
     assert np.array_equal(next(iter(network.run(right).values())), model(right))
     with pytest.raises(netc.DiagnosticError, match=r"E558.*cannot take inputs of these sizes"):
         network.run(wrong)
+
+
+def test_one_name_is_one_size_in_all_inputs(tmp_path: Path) -> None:
+    net = netc.loads("net A { input x: [T, 3]; input z: [T, 3]; y = concat(x, z, axis=1) -> mean(axis=0) }")
+    (tmp_path / "a.onnx").write_bytes(deployable(net))
+    x, z = np.ones((2, 5, 3), np.float32), np.ones((2, 4, 3), np.float32)
+    network = Deployed.open(tmp_path / "a.onnx")
+    assert network.run({"x": x, "z": x})["y"].shape == (2, 6)
+    for wrong, axis in (({"x": x, "z": z}, r"`z` has 4 on axis 1, where `x` has 5.*the same T"),
+                        ({"x": x, "z": x[:1]}, r"`z` has 1 on axis 0, where `x` has 2.*the same N")):  # fmt: skip
+        for answer in (network.run, netc.Model(net, device="cpu")):
+            with pytest.raises(netc.DiagnosticError, match=f"E556.*{axis}"):
+                answer(wrong)
+    np.savez(tmp_path / "a.npz", x=x, z=z)
+    done = netc_in(tmp_path, "predict", "a.onnx", "a.npz")
+    assert done.stderr.startswith("error[E556]: `z` has 4 on axis 1, where `x` has 5")
 
 
 def test_sizes_that_follow_from_others_are_held_to_them(tmp_path: Path) -> None:
