@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from netc.compiler.artifact import LabelRowForm
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Shape, Size, Value
@@ -25,6 +26,13 @@ class LabelRow:
     blank: int
     end: int
     steps: Size | None
+
+    def to_json(self) -> LabelRowForm:
+        """As a manifest holds it."""
+        row: LabelRowForm = {"blank": self.blank, "end": self.end}
+        if self.steps is not None:
+            row["steps"] = self.steps if isinstance(self.steps, int) else str(self.steps)
+        return row
 
 
 @dataclass(frozen=True, slots=True)
