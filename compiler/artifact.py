@@ -48,12 +48,13 @@ class LabelRowForm(TypedDict):
     """What a row of class labels is.
 
     blank  the class that is none of them;  end: what stands behind the last
-    steps  the most that say them, a number or the name of an open size; absent where too few are no fault
+    steps  how many say them, a number or the text of an open size, several of several predictions: the fewest count;
+           absent where too few are no fault
     """
 
     blank: Count
     end: int
-    steps: NotRequired[Count | str]
+    steps: NotRequired[Count | str | list[Count | str]]
 
 
 class Port(TypedDict):

@@ -20,18 +20,19 @@ ANY = Dim.symbol("any")
 class LabelRow:
     """What a row of labels is, of any number of them: which class is none of them, and what stands behind the last.
 
-    steps  how many steps of the prediction say them, where fewer than they need make the loss infinite; else None
+    steps  how many steps of each prediction say them, where fewer than they need make the loss infinite
     """
 
     blank: int
     end: int
-    steps: Size | None
+    steps: tuple[Size, ...] = ()
 
     def to_json(self) -> LabelRowForm:
-        """As a manifest holds it."""
+        """As a manifest holds it: one number of steps as it is, several as a list."""
         row: LabelRowForm = {"blank": self.blank, "end": self.end}
-        if self.steps is not None:
-            row["steps"] = self.steps if isinstance(self.steps, int) else str(self.steps)
+        steps = [size if isinstance(size, int) else str(size) for size in self.steps]
+        if steps:
+            row["steps"] = steps[0] if len(steps) == 1 else steps
         return row
 
 

@@ -85,7 +85,7 @@ class Ctc(Loss):
         if self.blank >= classes:
             raise ShapeError(f"the blank is class {self.blank} of {classes}", argument="blank",
                              help=f"number it from 0 to {classes - 1}")  # fmt: skip
-        row = LabelRow(self.blank, self.end, None if self.zero_infinity else shape[0])
+        row = LabelRow(self.blank, self.end, () if self.zero_infinity else (shape[0],))
         return TargetSpec(DType.INT64, (BATCH, ANY), classes, self.padding, row=row)
 
     def _each(self, g: Builder, given: Sequence[Value], steps: Value | None = None) -> Value:

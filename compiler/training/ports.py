@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from netc.compiler.artifact import Port
-from netc.compiler.ir import DType, Shape, Size, Value
+from netc.compiler.ir import DType, Shape, Value
 from netc.compiler.ir.dims import Dim
 from netc.compiler.losses.base import ANY, LabelRow
 from netc.compiler.net import Net
@@ -75,23 +75,17 @@ def _between(terms: Sequence[Term]) -> dict[str, tuple[float, float]]:
 
 
 def _label_rows(terms: Sequence[Term]) -> dict[str, LabelRow]:
-    """What rows of labels are, by fields; of several predictions that of the fewest steps. A mask of examples takes
-    out those whose steps are too few."""
+    """What rows of labels are, by fields, with the steps of all predictions. A mask of examples takes out those whose
+    steps are too few."""
     found: dict[str, LabelRow] = {}
     for term in terms:
         masked = isinstance(term.mask, Value) and term.mask.rank <= 1
         for target, spec in term.wanted:
-            if not isinstance(target, str) or spec.row is None:
-                continue
-            row = replace(spec.row, steps=None) if masked else spec.row
-            found[target] = replace(row, steps=_fewest(found.get(target, row).steps, row.steps))
+            if isinstance(target, str) and spec.row is not None:
+                known = found.get(target, replace(spec.row, steps=()))
+                steps = () if masked else spec.row.steps
+                found[target] = replace(known, steps=tuple(dict.fromkeys((*known.steps, *steps))))
     return found
-
-
-def _fewest(known: Size | None, steps: Size | None) -> Size | None:
-    if isinstance(steps, int):
-        return min(known, steps) if isinstance(known, int) else steps
-    return steps if known is None else known
 
 
 def _only_masks(terms: Sequence[Term]) -> set[str]:

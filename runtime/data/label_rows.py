@@ -28,9 +28,10 @@ def steps_for(rows: np.ndarray, row: LabelRowForm) -> tuple[np.ndarray, np.ndarr
 
 
 def steps_of(row: LabelRowForm, sizes: Mapping[str, int]) -> int | None:
-    """How many steps there are at most, where they are known; sizes: of open ones, by name."""
-    steps = row.get("steps")
-    return size_in(steps, sizes) if isinstance(steps, str) else steps
+    """The fewest steps that have to say them, of those that are known; sizes: of open ones, by name."""
+    said = row.get("steps", [])
+    known = [size_in(str(steps), sizes) for steps in (said if isinstance(said, list) else [said])]
+    return min((steps for steps in known if steps is not None), default=None)
 
 
 def too_many(labels: int, needed: int, steps: int) -> str:

@@ -14,13 +14,15 @@ from sessions import session_of
 from stages import legalise
 
 import netc
-from netc.compiler import Net, compile_training
+from netc.compiler import LabelRowForm, Net, compile_training
 from netc.compiler.check import check
 from netc.compiler.emit import emit
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
 from netc.compiler.losses.ctc import Ctc
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.scan_gradient import saved_behind
+from netc.grammar.schema import conform
+from netc.runtime.data.label_rows import steps_of
 
 torch = pytest.importorskip("torch")
 Array = np.ndarray[Any, Any]
@@ -274,6 +276,46 @@ def test_rows_of_labels_are_checked(tmp_path: Path, steps: str, more: str, row: 
         for found in (in_arrays, in_file):
             assert said in found.message
             assert "zero_infinity=true" in str(found.help)
+
+
+@pytest.mark.parametrize("predictions", ["(y, label) + ctc(z, label)", "(z, label) + ctc(y, label)"])
+def test_the_fewest_steps_of_several_predictions_count(tmp_path: Path, predictions: str) -> None:
+    """Whichever loss comes first, and whichever of the sizes is open."""
+    net = netc.loads(
+        "net A { input x: [T, 4]; input w: [S, 4]; input v: [6, 4]; y = x -> dense(5); z = w -> dense(5)\n"
+        "u = v -> dense(5) }\n"
+        f"train A {{ loss = ctc(u, label) + ctc{predictions}; optimizer = sgd(lr=0.1); batch = 4 }}"
+    )
+    trainer = netc.Trainer(netc.Model(net, device="cpu"))
+    label = np.array([[1, 2, 3, 4, 1, 0, 0]] * 2)
+    for (x, w), said in (((7, 7), ""), ((4, 7), "5 labels in 4 steps"), ((7, 4), "5 labels in 4 steps")):
+        batch = {"x": np.ones((2, x, 4), np.float32), "w": np.ones((2, w, 4), np.float32),
+                 "v": np.ones((2, 6, 4), np.float32), "label": label}  # fmt: skip
+        np.savez(tmp_path / "lines.npz", **batch)
+        if not said:
+            assert math.isfinite(trainer.step(batch)["loss"])
+            trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), epochs=1, quiet=True)
+            continue
+        with pytest.raises(netc.DiagnosticError, match=f"E558.*{said}"):
+            trainer.step(batch)
+        with pytest.raises(netc.DiagnosticError, match=f"E505.*{said}"):
+            trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), epochs=1, quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "fewest"),
+    [
+        ({}, None),
+        ({"steps": 9}, 9),
+        ({"steps": "T"}, 5),
+        ({"steps": "S"}, None),
+        ({"steps": [9, "T", "S", "T - 1"]}, 4),
+    ],
+)
+def test_a_manifest_says_one_number_of_steps_or_several(said: dict[str, Any], fewest: int | None) -> None:
+    """One has always stood there as it is."""
+    row = conform({"blank": 0, "end": 0, **said}, LabelRowForm)
+    assert steps_of(row, {"T": 5}) == fewest
 
 
 def test_too_few_steps_that_count_name_the_way_out() -> None:
