@@ -302,6 +302,23 @@ def test_the_fewest_steps_of_several_predictions_count(tmp_path: Path, predictio
             trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), epochs=1, quiet=True)
 
 
+@pytest.mark.parametrize(("stored", "labels"), [(4, 6), (12, 9)])
+def test_steps_are_those_of_rows_as_the_net_takes_them(tmp_path: Path, stored: int, labels: int) -> None:
+    """Rows are brought to another width: what was stored says nothing."""
+    net = netc.loads(
+        "net A { input x: [1, H, W]; y = mean(axis=1) -> transpose([1, 0]) -> dense(5) }\n"
+        "train A { loss = ctc(y, label); augmentation = [resize(2x8)]; batch = 2; epochs = 1 }"
+    )
+    trainer = netc.Trainer(netc.Model(net, device="cpu"))
+    label = np.array([[*([1, 2, 3, 4] * 3)[:labels], 0]] * 4)
+    np.savez(tmp_path / "lines.npz", x=np.ones((4, 1, 2, stored), np.float32), label=label)
+    if labels <= 8:
+        trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), quiet=True)
+        return
+    with pytest.raises(netc.DiagnosticError, match=r"E505.*9 labels in 8 steps"):
+        trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), quiet=True)
+
+
 @pytest.mark.parametrize(
     ("said", "fewest"),
     [
