@@ -93,12 +93,15 @@ class Loss(Measured, Declared):
 
     samples  at least two `Pair`s, which call the places by their names: `Pair("mse(prediction, target)", "3x4")`
     errors   at least one `Wrong` call
-    infinite what makes it infinite, with the way out, where numbers that are all finite can
     """
 
     samples: ClassVar[tuple[Pair, ...]] = ()
     errors: ClassVar[tuple[Wrong, ...]] = ()
-    infinite: ClassVar[str | None] = None
+
+    @property
+    def infinite(self) -> str | None:
+        """The way out where numbers that are all finite make it infinite; None where they can't."""
+        return None
 
     def each(self, g: Builder, *given: Value) -> Value:
         """The loss of every position, or of every element there; `given` stand in the places, in order."""

@@ -62,9 +62,13 @@ class Ctc(Loss):
         Wrong("ctc(prediction, target, blank=-1)", "5x4", code="E224", says="a whole number from 0"),
     )
 
-    infinite = (
-        "leave out examples with too few steps for their labels, or count them as 0: `ctc(…, zero_infinity=true)`"
-    )
+    @property
+    def infinite(self) -> str | None:
+        if self.zero_infinity:
+            return None
+        return (
+            "leave out examples with too few steps for their labels, or count them as 0: `ctc(…, zero_infinity=true)`"
+        )
 
     @property
     def end(self) -> int:

@@ -342,3 +342,26 @@ def test_too_few_steps_that_count_name_the_way_out() -> None:
     with pytest.raises(netc.DiagnosticError, match="E701") as raised:
         trainer.step({"x": np.ones((1, 5, 4), np.float32), "label": np.array([[1, 2]]), "heard": heard})
     assert "zero_infinity=true" in str(raised.value.diagnostics[0].help)
+
+
+@pytest.mark.parametrize(
+    ("loss", "label", "way"),
+    [
+        ("ctc(y, label, mask=heard) + mse(y, far)", [1, 2], "zero_infinity=true"),
+        ("mse(y, far) + ctc(y, label, mask=heard)", [1, 0], "lower the learning rate"),
+        ("[a: ctc(y, label, mask=heard), b: mse(y, far)]", [1, 0], "lower the learning rate"),
+        ("ctc(y, label, mask=heard, zero_infinity=true) + mse(y, far)", [1, 2], "lower the learning rate"),
+    ],
+)
+def test_the_way_out_is_that_of_the_loss_which_is_not_finite(loss: str, label: list[int], way: str) -> None:
+    net = netc.loads(
+        "net A { input x: [5, 4]; y = x -> dense(5) }\n"
+        f"train A {{ loss = {loss}; optimizer = sgd(lr=0.1); batch = 4 }}"
+    )
+    far = np.full((1, 5, 5), 1.0 if way.startswith("zero") else 3e38, np.float32)
+    rows = {"x": np.ones((1, 5, 4), np.float32), "label": np.array([label]), "far": far}
+    with pytest.raises(netc.DiagnosticError, match="E701") as raised:
+        netc.Trainer(netc.Model(net, device="cpu")).step(rows | {"heard": np.array([[1, 0, 0, 0, 0]], np.float32)})
+    (found,) = raised.value.diagnostics
+    assert found.notes[0].startswith("the outputs of all layers are finite")
+    assert way in str(found.help)
