@@ -44,16 +44,17 @@ ELEMENTS = frozenset({"float32", "float16", "bfloat16", "float64", "int64", "int
 Element = Annotated[str, Rule("the name of a type of numbers", ELEMENTS.__contains__)]
 
 
-class LabelRow(TypedDict):
+class LabelRowForm(TypedDict):
     """What a row of class labels is.
 
     blank  the class that is none of them;  end: what stands behind the last
-    steps  the most that say them, a number or the name of an open size; absent where too few are no fault
+    steps  how many say them, a number or the text of an open size, several of several predictions: the fewest count;
+           absent where too few are no fault
     """
 
     blank: Count
     end: int
-    steps: NotRequired[Count | str]
+    steps: NotRequired[Count | str | list[Count | str]]
 
 
 class Port(TypedDict):
@@ -70,7 +71,7 @@ class Port(TypedDict):
     classes  for a target of class labels: their number; labels run from 0 to classes - 1
     ignored  for a target of class labels: one that counts for nothing, which may lie outside
     between  for a target of numbers: the smallest and the largest that has a meaning, None where there is none
-    row      for a target of rows of class labels: see LabelRow
+    row      for a target of rows of class labels: see LabelRowForm
     weighs   for a target that is a mask alone: true; [N] holds for all positions of an example
     trainable, buffer   for inputs of role param
     metric, part, combine   for an output of role metric that is a part of a figure: of which metric, which part, and
@@ -96,7 +97,7 @@ class Port(TypedDict):
     of: NotRequired[str]
     classes: NotRequired[Count]
     ignored: NotRequired[int]
-    row: NotRequired[LabelRow]
+    row: NotRequired[LabelRowForm]
     between: NotRequired[list[float | None]]
     weighs: NotRequired[bool]
     metric: NotRequired[str]

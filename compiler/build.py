@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 from netc.compiler import collector, targets
 from netc.compiler.artifact import MANIFEST_VERSION, Artifact, Kind, Manifest, Need
 from netc.compiler.facts.demand import check_demand
-from netc.compiler.ir import Value
+from netc.compiler.ir import Graph, Value
 from netc.compiler.net import Net
 from netc.compiler.ops.checks import surely_less
 from netc.compiler.ops.needs import needs_of
@@ -83,7 +83,7 @@ def network(net: Net, taps: Sequence[str] = ()) -> Assembly:
             a.output(path, value, "output", f"inner value {path} of net {net.name}", tap=True)
     graph = net.graph.copy()
     graph.inputs, graph.parameters, graph.outputs = a.graph.inputs, a.graph.parameters, a.graph.outputs
-    a.graph = dead_code(graph)
+    a.graph = a.network = dead_code(graph)
     _drop_unused(a, net)
     return a
 
@@ -266,7 +266,7 @@ def _finish(
     }
     if settings is not None:
         manifest["settings"] = settings
-    if needs := _needs(a, net, kind):
+    if needs := _needs(a.network):
         manifest["needs"] = needs
     opset = targets.TARGETS[target].opset
     shown = kind == "infer"
@@ -283,15 +283,10 @@ def _finish(
     return Artifact.made(model.SerializeToString(deterministic=True), manifest, purposes)
 
 
-def _needs(a: Assembly, net: Net, kind: Kind) -> list[Need]:
-    """What layers need of open sizes and symbols' bounds don't say: of those that are left, where some are left out."""
-    left = set(a.graph.nodes) if kind == "infer" else None
-    found = {
-        size: node.origin.scope
-        for node, size in needs_of(net.graph)
-        if (left is None or node in left) and not surely_less(-1, size)
-    }
-    return [{"at": scope, "size": str(size)} for size, scope in found.items()]
+def _needs(network: Graph) -> list[Need]:
+    """What layers need of open sizes and symbols' bounds don't say."""
+    found = needs_of(network)
+    return [{"at": node.origin.scope, "size": str(size)} for node, size in found if not surely_less(-1, size)]
 
 
 def _drop_unused(a: Assembly, net: Net) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from netc.compiler.artifact import LabelRowForm
 from netc.compiler.declare.declared import Declared, Registry
 from netc.compiler.declare.samples import Pair, Wrong
 from netc.compiler.ir import Builder, DType, Shape, Size, Value
@@ -19,12 +20,20 @@ ANY = Dim.symbol("any")
 class LabelRow:
     """What a row of labels is, of any number of them: which class is none of them, and what stands behind the last.
 
-    steps  how many steps of the prediction say them, where fewer than they need make the loss infinite; else None
+    steps  how many steps of each prediction say them, where fewer than they need make the loss infinite
     """
 
     blank: int
     end: int
-    steps: Size | None
+    steps: tuple[Size, ...] = ()
+
+    def to_json(self) -> LabelRowForm:
+        """As a manifest holds it: one number of steps as it is, several as a list."""
+        row: LabelRowForm = {"blank": self.blank, "end": self.end}
+        steps = [size if isinstance(size, int) else str(size) for size in self.steps]
+        if steps:
+            row["steps"] = steps[0] if len(steps) == 1 else steps
+        return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +93,15 @@ class Loss(Measured, Declared):
 
     samples  at least two `Pair`s, which call the places by their names: `Pair("mse(prediction, target)", "3x4")`
     errors   at least one `Wrong` call
-    infinite what makes it infinite, with the way out, where numbers that are all finite can
     """
 
     samples: ClassVar[tuple[Pair, ...]] = ()
     errors: ClassVar[tuple[Wrong, ...]] = ()
-    infinite: ClassVar[str | None] = None
+
+    @property
+    def infinite(self) -> str | None:
+        """The way out where numbers that are all finite make it infinite; None where they can't."""
+        return None
 
     def each(self, g: Builder, *given: Value) -> Value:
         """The loss of every position, or of every element there; `given` stand in the places, in order."""

@@ -62,9 +62,13 @@ class Ctc(Loss):
         Wrong("ctc(prediction, target, blank=-1)", "5x4", code="E224", says="a whole number from 0"),
     )
 
-    infinite = (
-        "leave out examples with too few steps for their labels, or count them as 0: `ctc(…, zero_infinity=true)`"
-    )
+    @property
+    def infinite(self) -> str | None:
+        if self.zero_infinity:
+            return None
+        return (
+            "leave out examples with too few steps for their labels, or count them as 0: `ctc(…, zero_infinity=true)`"
+        )
 
     @property
     def end(self) -> int:
@@ -85,7 +89,7 @@ class Ctc(Loss):
         if self.blank >= classes:
             raise ShapeError(f"the blank is class {self.blank} of {classes}", argument="blank",
                              help=f"number it from 0 to {classes - 1}")  # fmt: skip
-        row = LabelRow(self.blank, self.end, None if self.zero_infinity else shape[0])
+        row = LabelRow(self.blank, self.end, () if self.zero_infinity else (shape[0],))
         return TargetSpec(DType.INT64, (BATCH, ANY), classes, self.padding, row=row)
 
     def _each(self, g: Builder, given: Sequence[Value], steps: Value | None = None) -> Value:

@@ -39,6 +39,7 @@ def probed(
     inner = [path for path in wrt if path not in {value.name for value in net.inputs}]
     graph = _inference(net, [*(term.path for term in terms), *inner, *taps], sizes or {})
     sources = {value.name: value for value in graph.inputs}
+    a.network = graph
     for value in graph.inputs:
         take_input(a, net, value)
     take_parameters(a, net)

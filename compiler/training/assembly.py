@@ -17,10 +17,13 @@ class Assembly:
 
     Names follow the text. Where one is taken already, the later port gets a number, and `text` in the manifest keeps
     what it is called: a loss is `loss` in results, whatever an input is called.
+
+    network  what of the net is in it, as the text has it: what its layers need of open sizes, the model's inputs need
     """
 
     def __init__(self, name: str) -> None:
         self.graph = Graph(name)
+        self.network = Graph(name)
         self.notes: dict[str, str] = {}
         self._inputs: dict[str, dict[str, Any]] = {}
         self._outputs: dict[str, dict[str, Any]] = {}

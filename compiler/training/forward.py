@@ -56,6 +56,7 @@ def forward_pass(
     training.outputs |= {f"{old.name}.next": new for old, new in moving.items()}
     seen("training_mode", pooled, training)
     graph = seen("saved_for_gradient", training, saved_for_gradient(training, wrt))
+    a.network = net.graph
     a.graph.nodes.extend(graph.nodes)
     a.graph.made = graph.made
     values = list(graph.outputs.values())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
-from netc.compiler.artifact import LabelRow, Port
+from netc.compiler.artifact import Port
 from netc.compiler.ir import DType, Shape, Value
 from netc.compiler.ir.dims import Dim
-from netc.compiler.losses.base import ANY
+from netc.compiler.losses.base import ANY, LabelRow
 from netc.compiler.net import Net
 from netc.compiler.plan.terms import Term
 from netc.compiler.plan.train_plan import TrainPlan
@@ -56,7 +57,7 @@ def take_targets(a: Assembly, net: Net, terms: Sequence[Term]) -> dict[str, Valu
             if target in between:
                 facts["between"] = [bound if math.isfinite(bound) else None for bound in between[target]]
             if target in rows:
-                facts["row"] = rows[target]
+                facts["row"] = rows[target].to_json()
             note = f"target {target}{labels}"
             targets[target] = a.input(target, spec.dtype, _decided(spec.shape, target), "target", note, **facts)
     return targets
@@ -74,21 +75,16 @@ def _between(terms: Sequence[Term]) -> dict[str, tuple[float, float]]:
 
 
 def _label_rows(terms: Sequence[Term]) -> dict[str, LabelRow]:
-    """What rows of labels are, by fields; of several predictions that of the fewest steps. A mask of examples takes
-    out those whose steps are too few."""
+    """What rows of labels are, by fields, with the steps of all predictions. A mask of examples takes out those whose
+    steps are too few."""
     found: dict[str, LabelRow] = {}
     for term in terms:
         masked = isinstance(term.mask, Value) and term.mask.rank <= 1
         for target, spec in term.wanted:
-            if not isinstance(target, str) or spec.row is None:
-                continue
-            row = found.setdefault(target, {"blank": spec.row.blank, "end": spec.row.end})
-            steps = None if masked else spec.row.steps
-            if isinstance(steps, int):
-                known = row.get("steps", steps)
-                row["steps"] = min(known, steps) if isinstance(known, int) else steps
-            elif steps is not None:
-                row.setdefault("steps", str(steps))
+            if isinstance(target, str) and spec.row is not None:
+                known = found.get(target, replace(spec.row, steps=()))
+                steps = () if masked else spec.row.steps
+                found[target] = replace(known, steps=tuple(dict.fromkeys((*known.steps, *steps))))
     return found
 
 

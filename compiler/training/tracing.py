@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from netc.compiler.ir import DType, Graph, Value
 from netc.compiler.net import Net
@@ -24,6 +25,7 @@ def traced_step(net: Net, plan: TrainPlan, step: StepPlan) -> tuple[Assembly, li
 
     Outputs `trace.0`, `trace.1`, … belong to the pairs of the list, in the order in which a step makes them: the
     outputs of layers by their paths, and from the loss back the gradients of these and of parameters, with True.
+    Outputs `loss.0`, `loss.1`, … are the step's losses.
     """
     a = Assembly(net.name)
     targets = take_data(a, net, step.losses, plan)
@@ -35,7 +37,8 @@ def traced_step(net: Net, plan: TrainPlan, step: StepPlan) -> tuple[Assembly, li
     values = [value for _, value in made]
     forward = forward_pass(a, net, step.losses, seed, count, moved, frozen(net.parameters, plan), also=values)
     penalized = penalties(net.parameters, step, set(moved))
-    loss = add_losses(a, step.losses, forward.values, targets, mixed, penalized)
+    terms = [replace(term, name=str(number), logged=True) for number, term in enumerate(step.losses)]
+    loss = add_losses(a, terms, forward.values, targets, mixed, penalized)
     inner = [forward.values[value] for value in values]
     slopes = gradients(a.graph, loss, [*inner, *moved])
     told = [(path, False, value) for (path, _), value in zip(made, inner, strict=True)]

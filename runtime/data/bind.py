@@ -7,7 +7,7 @@ through the same function, so that a file means the same to each of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -153,4 +153,4 @@ def _joined(parts: Sequence[BoundSplit]) -> BoundSplit:
     fields: dict[str, Field] = {
         name: np.concatenate([np.asarray(part.fields[name][:]) for part in parts]) for name in parts[0].fields
     }
-    return BoundSplit(Split(fields, parts[0].split.place), fields, parts[0].fits)
+    return replace(parts[0], split=Split(fields, parts[0].split.place), fields=fields)

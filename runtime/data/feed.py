@@ -18,6 +18,7 @@ from netc.runtime.data.named import as_array
 from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.data.values import ADVICE_FOR_ROWS, advice_for_bounds, check_finite, check_held, has_rows, outside
 from netc.runtime.sessions.resident import Array
+from netc.runtime.sessions.sizes import NamedSizes, other_size
 
 
 def feed(ports: Sequence[Port], given: Any, card: Card | None = None, *, finite: bool = False) -> dict[str, Array]:
@@ -68,7 +69,7 @@ def checked(ports: Sequence[Port], arrays: Mapping[str, Any], *, texts: bool = F
     texts  labels may be texts, where a loss compares classes
     """
     found: list[Diagnostic] = []
-    sizes: dict[str, tuple[int, str]] = {}
+    sizes: NamedSizes = {}
     fed: dict[str, Array] = {}
     for port in ports:
         name = port["name"]
@@ -133,7 +134,7 @@ def describe(port: Port) -> str:
     return f"{port['dtype']} [{', '.join(map(str, port['shape']))}]"
 
 
-def shape_problem(port: Port, shape: tuple[int, ...], sizes: dict[str, tuple[int, str]]) -> Diagnostic | None:
+def shape_problem(port: Port, shape: tuple[int, ...], sizes: NamedSizes) -> Diagnostic | None:
     """Compare a shape with a port's. `sizes` collects what the named sizes are, with the port that said so."""
     name, expected = port["name"], port["shape"]
     if len(shape) != len(expected):
@@ -153,10 +154,9 @@ def shape_problem(port: Port, shape: tuple[int, ...], sizes: dict[str, tuple[int
         if wish is not None:
             message = f"`{name}` has {size} on axis {axis}, which is not what the net expects of `{wanted}`"
             return Diagnostic("E556", message, help=f"give {wish}")
-        known, source = sizes.setdefault(wanted, (size, name))
-        if known != size:
-            message = f"`{name}` has {size} on axis {axis}, where `{source}` has {known}"
-            return Diagnostic("E556", message, help=f"give the same {wanted} to both")
+        other = other_size(sizes, wanted, size, name, axis)
+        if other is not None:
+            return other
     return None
 
 
@@ -214,7 +214,7 @@ def _range_problem(port: Port, array: Array) -> Diagnostic | None:
     return Diagnostic("E558", message, help=f"number the classes from 0 to {classes - 1}")
 
 
-def _row_problem(port: Port, array: Array, sizes: Mapping[str, tuple[int, str]]) -> Diagnostic | None:
+def _row_problem(port: Port, array: Array, sizes: NamedSizes) -> Diagnostic | None:
     """What is wrong with rows of labels: a blank among them, or more of them than the steps can say."""
     row = port.get("row")
     if row is None:

@@ -36,11 +36,15 @@ Ports = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BoundSplit:
-    """A part of the data as the net takes it: a field for each input and target, and what is done to its rows."""
+    """A part of the data as the net takes it: a field for each input and target, and what is done to its rows.
+
+    sizes  what the open sizes of inputs and targets are in rows as the net takes them
+    """
 
     split: Split
     fields: Mapping[str, Field]
     fits: Mapping[str, Fit]
+    sizes: Mapping[str, int]
 
     def __repr__(self) -> str:
         return f"<bound rows: {len(self):,} of {', '.join(self.fields)}>"
@@ -95,7 +99,7 @@ def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSp
             fits[name] = found
     if findings:
         raise DiagnosticError(findings)
-    return BoundSplit(split, fields, fits)
+    return BoundSplit(split, fields, fits, sizes)
 
 
 def _known(text: str, sizes: Mapping[str, int]) -> int | str:
@@ -165,25 +169,14 @@ def check_rows(data: DataSet, bound: Sequence[BoundSplit], ports: Ports, card: C
     """Every value of every row of these parts; raises E505, E506."""
     findings = []
     for part in bound:
-        sizes = _sizes_of(part, ports)
         for port in ports:
             name = port["name"]
             located = _locate(data, part.split, port, card)
             target = card.target(name)
             names = target.classes if target is not None else None
-            findings += check_values(part.fields[name], located.where, port, names, sizes)
+            findings += check_values(part.fields[name], located.where, port, names, part.sizes)
     if findings:
         raise DiagnosticError(findings)
-
-
-def _sizes_of(part: BoundSplit, ports: Ports) -> dict[str, int]:
-    """What the open sizes of the inputs and targets are in these rows."""
-    return {
-        name: size
-        for port in ports
-        for name, size in zip(port["shape"][1:], part.fits[port["name"]].shape, strict=False)
-        if isinstance(name, str)
-    }
 
 
 def answers_of(data: DataSet, ports: Ports, card: Card) -> dict[str, str]:

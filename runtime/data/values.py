@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from netc.compiler import LabelRow
+from netc.compiler import LabelRowForm
 from netc.grammar.counted import bounded, counted
 from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.dataset import Field
@@ -80,7 +80,7 @@ def check_values(
 
 
 def _check_label_rows(
-    values: np.ndarray, where: Where, name: str, row: LabelRow, sizes: Mapping[str, int]
+    values: np.ndarray, where: Where, name: str, row: LabelRowForm, sizes: Mapping[str, int]
 ) -> list[Diagnostic]:
     blank = f"labels of `{name}` other than the blank, up to the {row['end']} that ends a row"
     findings = _find(values, where, lambda rows: blanks(rows, row), "E505", blank, ADVICE_FOR_BLANKS)

@@ -31,7 +31,6 @@ from netc.runtime.sessions.isolated.process import IsolatedProcess, IsolatedSess
 from netc.runtime.sessions.reasons import reason
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Given, Session
-from netc.runtime.sessions.sizes import SizeCheck
 
 EVALUATION_BATCH = 128
 HELP = "give a model that `netc compile` or `netc train` wrote"
@@ -80,7 +79,6 @@ class Deployed:
             help = "give the run's folder, or a model that `netc compile` wrote without `--train`"
             raise DiagnosticError(Diagnostic("E564", f"{path} is a model of kind `{kind}`, no network", help=help))
         expected = {} if manifest is None else {port["name"]: port.get("sizes", {}) for port in manifest["inputs"]}
-        self._check_sizes = SizeCheck(manifest)
         check_ports(path, self.session)
         self.inputs = [_port(item) for item in self.session.inputs]
         for port in self.inputs:
@@ -138,7 +136,6 @@ class Deployed:
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Outputs by name for any number of rows; a model of a fixed batch runs as often as it takes."""
-        self._check_sizes(feeds)
         rows = len(next(iter(feeds.values())))
         if self.batch is None or rows == self.batch:
             return self._run(feeds)

@@ -21,7 +21,7 @@ from netc.compiler import Artifact, Manifest
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import quiet, runtime
 from netc.runtime.sessions.resident import Array, Resident
-from netc.runtime.sessions.session import Results, Session, StepSession, place_on, run_bound
+from netc.runtime.sessions.session import Results, Session, StepSession, place_on
 
 READ_EVERY = 16
 """Steps between two readings of loss and metrics."""
@@ -93,9 +93,9 @@ class CudaStepSession(StepSession):
                 results = self._ring[len(self._waiting)]
                 for name, value in results.items():
                     fixed.bound.bind_ortvalue_output(name, value)
-            run_bound(self.session.session, fixed.bound, self._options(fixed.graph))
+            self.session.run_bound(fixed.bound, feeds, self._options(fixed.graph))
             fixed.runs += 1
-            agrees = not self.graphs or fixed.runs != 2 or self._agrees_with_plain_run(fixed)
+            agrees = not self.graphs or fixed.runs != 2 or self._agrees_with_plain_run(fixed, feeds)
         except DiagnosticError:
             raise
         except Exception:
@@ -154,9 +154,9 @@ class CudaStepSession(StepSession):
             buffer.update_inplace(array)
         return fixed
 
-    def _agrees_with_plain_run(self, fixed: Fixed) -> bool:
+    def _agrees_with_plain_run(self, fixed: Fixed, feeds: Mapping[str, Array]) -> bool:
         replayed = self.read(fixed.results)
-        run_bound(self.session.session, fixed.bound, self._options(NO_GRAPH))
+        self.session.run_bound(fixed.bound, feeds, self._options(NO_GRAPH))
         plain = self.read(fixed.results)
         return all(np.allclose(replayed[name], plain[name], rtol=1e-3, atol=1e-6, equal_nan=True) for name in plain)
 

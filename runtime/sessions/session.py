@@ -139,7 +139,7 @@ class Session:
             for ports in (self.session.get_inputs(), self.session.get_outputs())
         )
         self.outputs = called(self.manifest, [port.name for port in self.given_outputs])
-        self.check_sizes = SizeCheck(self.manifest)
+        self._check_sizes = SizeCheck(self.manifest)
 
     def end_profile(self) -> bytes:
         """Stop recording and return ONNX Runtime's events as JSON; runs after this one are not slowed down."""
@@ -153,12 +153,27 @@ class Session:
         """A new, empty binding."""
         return self.session.io_binding()
 
+    def run_bound(self, bound: Any, feeds: Mapping[str, Array], options: Any = None) -> None:
+        """Run a binding in which `feeds` are bound, or copies of them: every run of a session comes through here.
+
+        Raises DiagnosticError E604 where memory does not suffice, E556 for sizes that don't go together, E558 for those
+        that a layer cannot take, and for indices.
+        """
+        self._check_sizes(feeds)
+        try:
+            self.session.run_with_iobinding(bound, options)
+        except Exception as error:  # ONNX Runtime has no class of exception for it
+            named = {size for port in self.session.get_inputs() for size in port.shape if isinstance(size, str)}
+            finding = finding_of(str(error), named - {"N"})
+            if finding is None:
+                raise
+            raise DiagnosticError(finding) from error
+
     def run(self, feeds: Mapping[str, Array], resident: Mapping[str, Any] | None = None) -> dict[str, Array]:
         """Run once. `feeds` are arrays; `resident` are tensors on the device that the model may also read.
 
         Returns every output by what it is called, as arrays of their own.
         """
-        self.check_sizes(feeds)
         bound = self.session.io_binding()
         wanted = {port.name for port in self.session.get_inputs()}
         for name, value in (resident or {}).items():
@@ -169,7 +184,7 @@ class Session:
                 bound.bind_cpu_input(name, array)
         for name in self.outputs:
             bound.bind_output(name, "cpu")
-        run_bound(self.session, bound)
+        self.run_bound(bound, feeds)
         came = zip(self.outputs.values(), bound.get_outputs(), strict=True)
         return {name: np.array(value.numpy()) for name, value in came}
 
@@ -221,14 +236,13 @@ class StepSession:
 
         Tensors with one buffer for both sets have their new values either way.
         """
-        self.session.check_sizes(feeds)
         turn = (self.parameters.turn, self.state.turn)
         if turn not in self._bindings:
             self._bindings[turn] = self._bind()
         bound = self._bindings[turn]
         for name, array in feeds.items():
             bound.bind_cpu_input(name, array)
-        run_bound(self.session.session, bound)
+        self.session.run_bound(bound, feeds)
         return self.read(self.results)
 
     def read(self, results: Mapping[str, Any]) -> Results:
@@ -281,18 +295,6 @@ def _all_finite(array: Array) -> bool:
     """One pass over the numbers, which a sum takes at the speed of memory; a second where large ones overflow it."""
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
-
-
-def run_bound(session: Any, bound: Any, options: Any = None) -> None:
-    """Run a binding; raises DiagnosticError E604 where memory does not suffice, E558 for indices and sizes."""
-    try:
-        session.run_with_iobinding(bound, options)
-    except Exception as error:  # ONNX Runtime has no class of exception for it
-        named = {size for port in session.get_inputs() for size in port.shape if isinstance(size, str)}
-        finding = finding_of(str(error), named - {"N"})
-        if finding is None:
-            raise
-        raise DiagnosticError(finding) from error
 
 
 def library_missing(what: str) -> DiagnosticError:

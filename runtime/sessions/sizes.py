@@ -9,6 +9,18 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.sessions.resident import Array
 
 ROLES = ("data", "target", "prediction")
+Shapes = tuple[tuple[int, ...], ...]
+NamedSizes = dict[str, tuple[int, str]]
+"""What named sizes are, and what each was said by first."""
+
+
+def other_size(named: NamedSizes, wanted: str, size: int, name: str, axis: int) -> Diagnostic | None:
+    """Keep what a named size is on an axis of `name`, unless it is known: E556 where it was another one."""
+    known, source = named.setdefault(wanted, (size, name))
+    if known == size:
+        return None
+    message = f"`{name}` has {size} on axis {axis}, where `{source}` has {known}"
+    return Diagnostic("E556", message, help=f"give the same {wanted} to both")
 
 
 class SizeCheck:
@@ -27,22 +39,24 @@ class SizeCheck:
         shapes = tuple(feeds[port["name"]].shape if port["name"] in feeds else () for port in self._ports)
         if shapes in self._seen:
             return
-        found = self._other_sizes(shapes) or self._unmet(self._named(shapes))
+        sizes = self._named(shapes)
+        found = self._other_sizes(shapes, sizes) or self._unmet(sizes)
         if found is not None:
             raise DiagnosticError(found)
         self._seen.add(shapes)
 
-    def _named(self, shapes: tuple[tuple[int, ...], ...]) -> dict[str, int]:
-        """What is called by a name alone, by that name."""
-        return {
-            wanted: size
-            for port, shape in zip(self._ports, shapes, strict=True)
-            for wanted, size in zip(port["shape"], shape, strict=False)
-            if isinstance(wanted, str) and wanted.isidentifier()
-        }
+    def _named(self, shapes: Shapes) -> dict[str, int]:
+        """What is called by a name alone, by that name; raises DiagnosticError E556 where it has two sizes."""
+        named: NamedSizes = {}
+        for port, shape in zip(self._ports, shapes, strict=True):
+            for axis, (wanted, size) in enumerate(zip(port["shape"], shape, strict=False)):
+                if isinstance(wanted, str) and wanted.isidentifier():
+                    found = other_size(named, wanted, size, said(port), axis)
+                    if found is not None:
+                        raise DiagnosticError(found)
+        return {name: size for name, (size, _) in named.items()}
 
-    def _other_sizes(self, shapes: tuple[tuple[int, ...], ...]) -> Diagnostic | None:
-        sizes = self._named(shapes)
+    def _other_sizes(self, shapes: Shapes, sizes: Mapping[str, int]) -> Diagnostic | None:
         for port, shape in zip(self._ports, shapes, strict=True):
             for axis, (wanted, size) in enumerate(zip(port["shape"], shape, strict=False)):
                 if not isinstance(wanted, str) or wanted.isidentifier() or len(shape) != len(port["shape"]):

@@ -62,7 +62,8 @@ def _first(
         if not is_gradient and not np.isfinite(came[f"trace.{number}"]).all():
             return path, f"the output of `{path}` is the first that is not finite, in the order of layers", None
     if not np.isfinite(came["loss"]).all():
-        way = next((term.loss.infinite for term in step.losses if term.loss.infinite is not None), None)
+        not_finite = [term.loss for at, term in enumerate(step.losses) if not np.isfinite(came[f"loss.{at}"]).all()]
+        way = next((loss.infinite for loss in not_finite if loss.infinite is not None), None)
         return None, "the outputs of all layers are finite: it is the loss itself that is not", way
     for number, (path, is_gradient) in enumerate(places):
         if is_gradient and not np.isfinite(came[f"trace.{number}"]).all():

@@ -335,3 +335,15 @@ def test_gradients_are_added_up_as_on_the_cpu(net: netc.Net, card: Card, graphs:
     )
     assert [record["loss"] for record in ours] == pytest.approx([record["loss"] for record in theirs], rel=1e-5)
     assert [record["step"] for record in ours] == [4, 8]
+
+
+def test_what_several_sizes_say_together_is_asked_before_a_step(card: Card) -> None:
+    net = netc.loads(
+        "net A { input x: [1, H, W]; y = conv(2, 1x1) -> flatten(from=1) -> maxpool(4) }\n"
+        "train A { loss = mse(y, 0); batch = 2; epochs = 1 }"
+    )
+    one = trainer(net, CUDA)
+    one.step({"x": np.ones((2, 1, 2, 2), np.float32)})
+    with pytest.raises(DiagnosticError, match=r"E558.*cannot take inputs of these sizes: `H` 1, `W` 2"):
+        one.step({"x": np.ones((2, 1, 1, 2), np.float32)})
+    one.step({"x": np.ones((2, 1, 2, 3), np.float32)})

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from warm import netc_in
 
 import netc
+from netc.compiler import Along
 from netc.runtime.data import read_inputs
+from netc.runtime.inside.probing import Probe
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.export import deployable
 
@@ -94,6 +97,22 @@ def test_what_several_sizes_say_together_is_asked_before_a_run(body: str, tmp_pa
         network.run(wrong)
 
 
+def test_one_name_is_one_size_in_all_inputs(tmp_path: Path) -> None:
+    net = netc.loads("net A { input x: [T, 3]; input z: [T, 3]; y = concat(x, z, axis=1) -> mean(axis=0) }")
+    (tmp_path / "a.onnx").write_bytes(deployable(net))
+    x, z = np.ones((2, 5, 3), np.float32), np.ones((2, 4, 3), np.float32)
+    network = Deployed.open(tmp_path / "a.onnx")
+    assert network.run({"x": x, "z": x})["y"].shape == (2, 6)
+    for wrong, axis in (({"x": x, "z": z}, r"`z` has 4 on axis 1, where `x` has 5.*the same T"),
+                        ({"x": x, "z": x[:1]}, r"`z` has 1 on axis 0, where `x` has 2.*the same N")):  # fmt: skip
+        for answer in (network.run, netc.Model(net, device="cpu")):
+            with pytest.raises(netc.DiagnosticError, match=f"E556.*{axis}"):
+                answer(wrong)
+    np.savez(tmp_path / "a.npz", x=x, z=z)
+    done = netc_in(tmp_path, "predict", "a.onnx", "a.npz")
+    assert done.stderr.startswith("error[E556]: `z` has 4 on axis 1, where `x` has 5")
+
+
 def test_sizes_that_follow_from_others_are_held_to_them(tmp_path: Path) -> None:
     net = netc.loads(
         "net A { input x: [T, 3]; input z: [T - 1, 3]; y = concat(x, z, axis=0) -> dense(3) }\n"
@@ -121,14 +140,31 @@ def test_a_target_that_follows_from_open_sizes_is_told_with_its_file(tmp_path: P
 def test_what_training_alone_has_refuses_no_size_in_use() -> None:
     net = netc.loads("""
         net A { input x: [3, H, W]; train only { h = conv(1, 9x9) -> global_avgpool }
-                y = conv(1, 1x1) -> global_avgpool }
-        train A { loss = mse(y, 0) + mse(h, 0) }
+                mask = conv(1, 1x1); y = mask -> global_avgpool }
+        train A { loss = mse(y, 0) + mse(h, 0); metrics = [mae(mask, t)] }
     """)
-    small, large = np.ones((2, 3, 4, 4), np.float32), np.ones((2, 3, 9, 9), np.float32)
-    assert netc.Model(net, device="cpu")(small).shape == (2, 1)
-    netc.Trainer(netc.Model(net, device="cpu")).step({"x": large})
+    small, large = ({"x": np.ones((2, 3, n, n), np.float32), "t": np.ones((2, 1, n, n), np.float32)} for n in (4, 9))
+    model = netc.Model(net, device="cpu")
+    assert model({"x": small["x"]}).shape == (2, 1)
+    assert Probe(model, [Along("mask")], ["x"])({"x": small["x"]}, {"mask.direction": small["t"]}).gradients
+    assert netc.Trainer(model).evaluate(small)
+    netc.Trainer(model).step(large)
     with pytest.raises(netc.DiagnosticError, match=r"E558.*`h.conv1` cannot take inputs of these sizes: `H` 4, `W` 4"):
-        netc.Trainer(netc.Model(net, device="cpu")).step({"x": small})
+        netc.Trainer(model).step(small)
+
+
+def test_what_training_needs_as_well_is_needed_in_use(tmp_path: Path) -> None:
+    """A need of equal size in front of it, which is left out, is another layer's."""
+    net = netc.loads("""
+        net A { input x: [1, H, W]; train only { h = x -> flatten(from=1) -> maxpool(9) }
+                y = x -> flatten(from=1) -> maxpool(9) }
+    """)
+    (tmp_path / "a.onnx").write_bytes(deployable(net))
+    small, large = {"x": np.ones((2, 1, 2, 4), np.float32)}, {"x": np.ones((2, 1, 3, 3), np.float32)}
+    for answer in (netc.Model(net, device="cpu"), Deployed.open(tmp_path / "a.onnx").run):
+        answer(large)
+        with pytest.raises(netc.DiagnosticError, match=r"E558.*`y.maxpool1` cannot take inputs of these sizes"):
+            answer(small)
 
 
 def test_a_summary_says_which_sizes_fit() -> None:

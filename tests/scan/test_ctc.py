@@ -14,13 +14,15 @@ from sessions import session_of
 from stages import legalise
 
 import netc
-from netc.compiler import Net, compile_training
+from netc.compiler import LabelRowForm, Net, compile_training
 from netc.compiler.check import check
 from netc.compiler.emit import emit
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
 from netc.compiler.losses.ctc import Ctc
 from netc.compiler.training.gradient import gradients
 from netc.compiler.training.scan_gradient import saved_behind
+from netc.grammar.schema import conform
+from netc.runtime.data.label_rows import steps_of
 
 torch = pytest.importorskip("torch")
 Array = np.ndarray[Any, Any]
@@ -278,6 +280,63 @@ def test_rows_of_labels_are_checked(tmp_path: Path, steps: str, more: str, row: 
             assert "zero_infinity=true" in str(found.help)
 
 
+@pytest.mark.parametrize("predictions", ["(y, label) + ctc(z, label)", "(z, label) + ctc(y, label)"])
+def test_the_fewest_steps_of_several_predictions_count(tmp_path: Path, predictions: str) -> None:
+    """Whichever loss comes first, and whichever of the sizes is open."""
+    net = netc.loads(
+        "net A { input x: [T, 4]; input w: [S, 4]; input v: [6, 4]; y = x -> dense(5); z = w -> dense(5)\n"
+        "u = v -> dense(5) }\n"
+        f"train A {{ loss = ctc(u, label) + ctc{predictions}; optimizer = sgd(lr=0.1); batch = 4 }}"
+    )
+    trainer = netc.Trainer(netc.Model(net, device="cpu"))
+    label = np.array([[1, 2, 3, 4, 1, 0, 0]] * 2)
+    for (x, w), said in (((7, 7), ""), ((4, 7), "5 labels in 4 steps"), ((7, 4), "5 labels in 4 steps")):
+        batch = {"x": np.ones((2, x, 4), np.float32), "w": np.ones((2, w, 4), np.float32),
+                 "v": np.ones((2, 6, 4), np.float32), "label": label}  # fmt: skip
+        np.savez(tmp_path / "lines.npz", **batch)
+        if not said:
+            assert math.isfinite(trainer.step(batch)["loss"])
+            trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), epochs=1, quiet=True)
+            continue
+        with pytest.raises(netc.DiagnosticError, match=f"E558.*{said}"):
+            trainer.step(batch)
+        with pytest.raises(netc.DiagnosticError, match=f"E505.*{said}"):
+            trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), epochs=1, quiet=True)
+
+
+@pytest.mark.parametrize(("stored", "labels"), [(4, 6), (12, 9)])
+def test_steps_are_those_of_rows_as_the_net_takes_them(tmp_path: Path, stored: int, labels: int) -> None:
+    """Rows are brought to another width: what was stored says nothing."""
+    net = netc.loads(
+        "net A { input x: [1, H, W]; y = mean(axis=1) -> transpose([1, 0]) -> dense(5) }\n"
+        "train A { loss = ctc(y, label); augmentation = [resize(2x8)]; batch = 2; epochs = 1 }"
+    )
+    trainer = netc.Trainer(netc.Model(net, device="cpu"))
+    label = np.array([[*([1, 2, 3, 4] * 3)[:labels], 0]] * 4)
+    np.savez(tmp_path / "lines.npz", x=np.ones((4, 1, 2, stored), np.float32), label=label)
+    if labels <= 8:
+        trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), quiet=True)
+        return
+    with pytest.raises(netc.DiagnosticError, match=r"E505.*9 labels in 8 steps"):
+        trainer.fit(str(tmp_path / "lines.npz:validation=0.5"), quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "fewest"),
+    [
+        ({}, None),
+        ({"steps": 9}, 9),
+        ({"steps": "T"}, 5),
+        ({"steps": "S"}, None),
+        ({"steps": [9, "T", "S", "T - 1"]}, 4),
+    ],
+)
+def test_a_manifest_says_one_number_of_steps_or_several(said: dict[str, Any], fewest: int | None) -> None:
+    """One has always stood there as it is."""
+    row = conform({"blank": 0, "end": 0, **said}, LabelRowForm)
+    assert steps_of(row, {"T": 5}) == fewest
+
+
 def test_too_few_steps_that_count_name_the_way_out() -> None:
     """Which steps count is known when the loss is: it is no learning rate that makes it infinite."""
     trainer = netc.Trainer(netc.Model(netc.loads(LINES.format(steps=5, more=", mask=heard")), device="cpu"))
@@ -285,3 +344,26 @@ def test_too_few_steps_that_count_name_the_way_out() -> None:
     with pytest.raises(netc.DiagnosticError, match="E701") as raised:
         trainer.step({"x": np.ones((1, 5, 4), np.float32), "label": np.array([[1, 2]]), "heard": heard})
     assert "zero_infinity=true" in str(raised.value.diagnostics[0].help)
+
+
+@pytest.mark.parametrize(
+    ("loss", "label", "way"),
+    [
+        ("ctc(y, label, mask=heard) + mse(y, far)", [1, 2], "zero_infinity=true"),
+        ("mse(y, far) + ctc(y, label, mask=heard)", [1, 0], "lower the learning rate"),
+        ("[a: ctc(y, label, mask=heard), b: mse(y, far)]", [1, 0], "lower the learning rate"),
+        ("ctc(y, label, mask=heard, zero_infinity=true) + mse(y, far)", [1, 2], "lower the learning rate"),
+    ],
+)
+def test_the_way_out_is_that_of_the_loss_which_is_not_finite(loss: str, label: list[int], way: str) -> None:
+    net = netc.loads(
+        "net A { input x: [5, 4]; y = x -> dense(5) }\n"
+        f"train A {{ loss = {loss}; optimizer = sgd(lr=0.1); batch = 4 }}"
+    )
+    far = np.full((1, 5, 5), 1.0 if way.startswith("zero") else 3e38, np.float32)
+    rows = {"x": np.ones((1, 5, 4), np.float32), "label": np.array([label]), "far": far}
+    with pytest.raises(netc.DiagnosticError, match="E701") as raised:
+        netc.Trainer(netc.Model(net, device="cpu")).step(rows | {"heard": np.array([[1, 0, 0, 0, 0]], np.float32)})
+    (found,) = raised.value.diagnostics
+    assert found.notes[0].startswith("the outputs of all layers are finite")
+    assert way in str(found.help)

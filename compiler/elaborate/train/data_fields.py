@@ -35,10 +35,11 @@ def check_fields(frame: Frame, terms: Sequence[Term]) -> None:
 def agree(one: TargetSpec, other: TargetSpec) -> bool:
     """Whether one field can be both: labels to ignore may be named by one term alone, and the narrower bounds hold."""
     either = one.ignored == other.ignored or None in (one.ignored, other.ignored)
-    return either and _end_alike(one, other) and _without_labels(one) == _without_labels(other)
+    return either and _end_alike(one, other) and _comparable(one) == _comparable(other)
 
 
-def _without_labels(spec: TargetSpec) -> TargetSpec:
+def _comparable(spec: TargetSpec) -> TargetSpec:
+    """What two terms have to want alike of a field."""
     return replace(spec, ignored=None, between=None, row=None)
 
 

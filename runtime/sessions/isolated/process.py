@@ -29,6 +29,7 @@ from netc.runtime.sessions.isolated.exchange import ExchangeError, TooLongError,
 from netc.runtime.sessions.reasons import failing_operator
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Given, called, manifest_of
+from netc.runtime.sessions.sizes import SizeCheck
 
 CHILD = "netc.runtime.sessions.isolated.child"
 ITS_OWN_SIZE = 4
@@ -54,9 +55,11 @@ class IsolatedSession:
         self.inputs, given = opened["inputs"], opened["outputs"]
         self.given_outputs: list[Given] = given
         self.outputs = called(self.manifest, [port.name for port in given])
+        self._check_sizes = SizeCheck(self.manifest)
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        """Run once; raises DiagnosticError E540 to E543, E558, and FailedError."""
+        """Run once; raises DiagnosticError E540 to E543, E556, E558, and FailedError."""
+        self._check_sizes(feeds)
         wanted = {port.name for port in self.inputs}
         arrays = self._process.run(self._number, {name: array for name, array in feeds.items() if name in wanted})
         if set(arrays) != set(self.outputs):
