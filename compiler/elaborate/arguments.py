@@ -234,9 +234,11 @@ def as_tensor(frame: Frame, node: ast.Expression, owner: str) -> Any:
         return POISON
     for item in spread(value):
         if not isinstance(item, Tensor):
-            help = "start from a value, as in `skip -> conv(64, 1x1)`" if isinstance(item, LayerValue) else None
+            help = "give a value that flows, by its name"
+            if isinstance(item, LayerValue):
+                help = "start from a value, as in `skip -> conv(64, 1x1)`"
             if isinstance(item, int | float) and not isinstance(item, bool):
-                help = _with_a_number(owner, item)
+                help = _with_a_number(owner, item) or help
             frame.error("E224", f"{owner} merges tensors, found {kind(item)}", node.span, help=help)
             return POISON
     return value
