@@ -56,7 +56,8 @@ class Limit:
             larger *= 2
         unit = next(((u, n) for u, n in BINARY_UNITS if larger % u == 0), None) if self.in_bytes else None
         said = f"{larger // unit[0]}{unit[1]}" if unit else str(larger)
-        return f"set {PREFIX}{self.name}={said} in the environment where more is meant"
+        set_it = f"set {PREFIX}{self.name}={said} in the environment where more is meant"
+        return f"{set_it}; docs/trust.md lists the limits that may come next"
 
     def finding(
         self, message: str, place: Label | None = None, *, help: str = "", note: str = "", asked: int = 0

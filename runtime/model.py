@@ -123,9 +123,9 @@ class Model:
         if isinstance(x, DataSet):
             rows = bind_inputs(x, wanted, self._trained_ports, self.card)
             fed = (feed(wanted, rows.batch(some), finite=finite) for some in chunks(len(rows), ROWS))
-            parts = [self.forward(batch, taps) for batch in fed]
+            parts = [self._run_fed(batch, taps) for batch in fed]
             return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return self.forward(feed(wanted, self._read(_arrays(x), wanted), self.card or NO_CARD, finite=finite), taps)
+        return self._run_fed(feed(wanted, self._read(_arrays(x), wanted), self.card or NO_CARD, finite=finite), taps)
 
     def _read(self, arrays: Any, wanted: Sequence[Port]) -> Any:
         """Without inputs of the net that the values asked for don't depend on, such as those that losses alone read."""
@@ -136,8 +136,11 @@ class Model:
 
     def forward(self, feeds: Mapping[str, Array], taps: Sequence[str] = ()) -> dict[str, Array]:
         """`run` without scaling: arrays as the net computes with them, such as the batches of bound data."""
-        session = self._inference_session(_paths(taps))
-        return session.run(feed(ports(session.manifest, "data"), feeds), self.weights.current)
+        return self._run_fed(feed(self.inputs(taps), feeds), _paths(taps))
+
+    def _run_fed(self, fed: Mapping[str, Array], taps: tuple[str, ...]) -> dict[str, Array]:
+        """What comes of arrays that `feed` has checked."""
+        return self._inference_session(taps).run(fed, self.weights.current)
 
     @property
     def _trained_ports(self) -> list[Port]:

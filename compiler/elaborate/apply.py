@@ -8,11 +8,12 @@ from typing import Any
 
 from netc.compiler.applications import Kind
 from netc.compiler.elaborate import expects, flows, inputs
-from netc.compiler.elaborate.arguments import handed, report_missing
+from netc.compiler.elaborate.arguments import handed
 from netc.compiler.elaborate.built_in import apply_built_in, name_of
 from netc.compiler.elaborate.frame import NO_ARGUMENTS, Frame
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, Chain, LayerValue, Shared
 from netc.compiler.elaborate.module import Written
+from netc.compiler.elaborate.parameters import report_missing
 from netc.compiler.elaborate.repeated import run_or_copy
 from netc.compiler.elaborate.scope import Env, Ref, Scope
 from netc.compiler.elaborate.values import POISON, scoped, tensors

@@ -1,8 +1,8 @@
-"""Binding a call's arguments: positional first, then by name, each once, converted by the declared type."""
+"""Binding a call's arguments, each converted by the type that its parameter declares."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,13 +15,13 @@ from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.initial_values import initializer_expected, is_either
 from netc.compiler.elaborate.layer_values import Bound, BuiltIn, LayerValue
 from netc.compiler.elaborate.module import Module, Written
+from netc.compiler.elaborate.parameters import parameter_of, places_of, report_missing
 from netc.compiler.elaborate.resolve import elsewhere, in_sight, layer_named, layer_or_error, value_of
 from netc.compiler.elaborate.translate import repair, text
 from netc.compiler.elaborate.values import POISON, Several, Tensor, kind, spread
 from netc.compiler.elaborate.wrong_values import Other, exchanged, way_out
 from netc.grammar import ast
-from netc.grammar.counted import counted
-from netc.grammar.diagnostics import Edit, Fix, Label, Span
+from netc.grammar.diagnostics import Edit, Fix, Span
 
 WITH_A_NUMBER = {
     "add": "{{ in + {} }}", "sub": "{{ in - {} }}", "mul": "{{ in * {} }}", "div": "{{ in / {} }}",
@@ -65,7 +65,7 @@ def bind_declared(
     values: dict[str, Any] = {}
     spans: dict[str, Span] = {}
     tensors: list[Any] = []
-    positional, required = _places(definition, merges)
+    positional, required = places_of(definition, merges)
     places, good = len(positional), True
     beside = ("mask",) if getattr(definition, "maskable", False) else ()
     for argument in arguments:
@@ -74,7 +74,7 @@ def bind_declared(
             continue
         more = definition.open_arguments
         known = specs if more is None or argument.name is None else {**specs, argument.name: None}
-        name = _name_of(frame, argument, positional, known, spans, owner, places, beside)
+        name = parameter_of(frame, argument, positional, known, spans, owner, places, beside)
         if name is None:
             if not isinstance(argument.value, ast.Name):
                 _look_into(frame, definition, argument, owner)
@@ -93,21 +93,6 @@ def bind_declared(
         report_missing(frame, owner, missing, span)
         return None
     return Bound(values, tuple(tensors), spans) if good else None
-
-
-def _places(definition: type[Declared], merges: bool) -> tuple[list[str], tuple[str, ...]]:
-    """The arguments that have a place, for a call to take from, and those that must be given."""
-    found = _PLACES.get((definition, merges))
-    if found is None:
-        specs = definition.arguments
-        places = [name for name, spec in specs.items() if spec.leading or not (merges or spec.by_name)]
-        required = tuple(name for name, spec in specs.items() if spec.required)
-        found = _PLACES[definition, merges] = places, required
-    return list(found[0]), found[1]
-
-
-_PLACES: dict[tuple[type[Declared], bool], tuple[list[str], tuple[str, ...]]] = {}
-"""The same, as they are asked for: of a declaration, and whether it merges."""
 
 
 def _look_into(frame: Frame, definition: type[Declared], argument: ast.Argument, owner: str) -> None:
@@ -129,71 +114,6 @@ def _others(
     return [(type, one.value) for type, one in zip(places, by_place, strict=False) if one is not given]
 
 
-def report_missing(frame: Frame, owner: str, missing: list[str], span: Span) -> None:
-    """Report arguments without a default that a call leaves out."""
-    names = " and ".join(f"`{name}`" for name in missing)
-    frame.error("E223", f"{owner} needs {names}", span, help=f"give {names} in parentheses")
-
-
-def _name_of(
-    frame: Frame,
-    argument: ast.Argument,
-    positional: list[str],
-    known: Collection[str],
-    given: dict[str, Span],
-    owner: str,
-    places: int,
-    beside: tuple[str, ...] = (),
-) -> str | None:
-    """Which parameter an argument is for, or None after a mistake.
-
-    places  how many have a place without a name
-    beside  arguments that are taken besides, which a misspelt one may mean
-    """
-    if argument.name is None:
-        if not positional:
-            if "" in given:
-                return None
-            given[""] = argument.span
-            takes = counted(places, "argument") if places else "no arguments"
-            takes += " without a name" if 0 < places < len(known) else ""
-            frame.error(
-                "E221",
-                f"{owner} takes {takes}",
-                argument.span,
-                "one too many",
-                help=f"remove it, or say which it is by its name: {', '.join(known)}" if known else "remove it",
-            )
-            return None
-        name = positional.pop(0)
-    else:
-        name = argument.name
-        if name not in known:
-            advice = argument_advice(name, owner, [*known, *beside])
-            fix = None
-            if advice.word is not None and advice.word not in given:
-                fix = Fix(f"use `{advice.word}`", (Edit(_start(argument.span, name), advice.word),))
-            frame.error("E220", f"{owner} has no argument `{name}`", argument.span, help=advice.help, fix=fix)
-            return None
-        if name in positional:
-            positional.remove(name)
-    if name in given:
-        frame.error(
-            "E222",
-            f"`{name}` is given twice",
-            argument.span,
-            secondary=[Label(given[name], "given here")],
-            help="remove one of the two",
-        )
-        return None
-    return name
-
-
-def _start(span: Span, name: str) -> Span:
-    """Where a name stands with which something begins."""
-    return Span(span.file, span.line, span.column, span.line, span.column + len(name))
-
-
 def _bind_written(frame: Frame, layer: Written, arguments: tuple[ast.Argument, ...], span: Span) -> Bound | None:
     assert layer.definition is not None
     parameters = [parameter.name for parameter in layer.definition.parameters]
@@ -202,7 +122,7 @@ def _bind_written(frame: Frame, layer: Written, arguments: tuple[ast.Argument, .
     positional = list(parameters)
     good = True
     for argument in arguments:
-        name = _name_of(frame, argument, positional, parameters, spans, f"`{layer.word}`", len(parameters))
+        name = parameter_of(frame, argument, positional, parameters, spans, f"`{layer.word}`", len(parameters))
         if name is None:
             good = False
             continue
@@ -234,9 +154,11 @@ def as_tensor(frame: Frame, node: ast.Expression, owner: str) -> Any:
         return POISON
     for item in spread(value):
         if not isinstance(item, Tensor):
-            help = "start from a value, as in `skip -> conv(64, 1x1)`" if isinstance(item, LayerValue) else None
+            help = "give a value that flows, by its name"
+            if isinstance(item, LayerValue):
+                help = "start from a value, as in `skip -> conv(64, 1x1)`"
             if isinstance(item, int | float) and not isinstance(item, bool):
-                help = _with_a_number(owner, item)
+                help = _with_a_number(owner, item) or help
             frame.error("E224", f"{owner} merges tensors, found {kind(item)}", node.span, help=help)
             return POISON
     return value

@@ -36,7 +36,8 @@ def run_for(frame: Frame, node: ast.For) -> None:
     items = frame.evaluate(node.iterable)
     if items is POISON or not isinstance(items, tuple):
         if items is not POISON:
-            help = f"write `0..{items}`" if isinstance(items, int) else None
+            counts = isinstance(items, int) and not isinstance(items, bool)
+            help = f"write `0..{items}`" if counts else "give a list, such as `[32, 64]` or `0..4`"
             frame.error("E240", f"`for` goes through a list, found {kind(items)}", node.iterable.span, help=help)
         _poison(frame, [node.body])
         return
@@ -67,7 +68,7 @@ def run_repeat(frame: Frame, node: ast.Repeat) -> None:
     """Run the braces so many times."""
     count = frame.evaluate(node.count)
     if count is not POISON and (not isinstance(count, int) or isinstance(count, bool)):
-        help = "divide with `//`, which gives a whole number" if isinstance(count, float) else None
+        help = "divide with `//`, which gives a whole number" if isinstance(count, float) else "give how many times"
         frame.error("E240", f"`repeat` takes a whole number, found {kind(count)}", node.count.span, help=help)
         count = POISON
     if count is POISON:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from netc.compiler.elaborate import static
@@ -179,8 +179,15 @@ def _reached(frame: Frame, node: ast.Attribute) -> Any:
     if isinstance(value, Tensor) and layer_named(frame, node.name) is not None:
         flow = f"{text(frame, node.value)} -> {node.name}"
         help, fix = f"layers are applied by an arrow: `{flow}`", Fix("write an arrow", (Edit(node.span, flow),))
-    frame.error("E204", f"{kind(value)} has no `{node.name}`", node.span, help=help, notes=notes, fix=fix)
+    frame.error("E204", f"{kind(value)} has no `{node.name}`", node.span,
+                help=help or _what_there_is(value, members), notes=notes, fix=fix)  # fmt: skip
     return POISON
+
+
+def _what_there_is(value: Any, members: Iterable[str]) -> str:
+    """What to reach where nothing is called alike."""
+    known = [*members, *(("shape",) if isinstance(value, Tensor) else ())]
+    return f"take one of {', '.join(f'`{name}`' for name in known[:6])}" if known else "leave the dot and the name out"
 
 
 def _members(value: Any) -> dict[str, Any]:

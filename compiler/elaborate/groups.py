@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from netc.compiler.elaborate.advice import argument_advice
 from netc.compiler.elaborate.module import Module, Written
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.sameness import same
@@ -82,7 +83,7 @@ def arguments_of(module: Module, train: ast.Train, report: Report) -> dict[str, 
                 report.error("E222", f"`{name}` is given twice", argument.span, help="remove one of the two")
             else:
                 message = f"`{train.net}` has no argument `{name}`"
-                report.error("E220", message, argument.span, help=did_you_mean(name, known))
+                report.error("E220", message, argument.span, help=argument_advice(name, f"`{train.net}`", known).help)
             continue
         positional.remove(name)
         value = frame.evaluate(argument.value)

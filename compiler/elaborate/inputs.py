@@ -130,6 +130,17 @@ def _dimension_help(name: str) -> str:
 
 
 # ---------------------------------------------------------------- a net as a layer
+def _way_in(definition: ast.Net, wanted: int, given: int) -> str:
+    """How to give a net as many values as it takes."""
+    if wanted > 1:
+        return "give them as a list: `[a, b] -> net`"
+    if wanted == 0:
+        return f"declare an input at the top of `{definition.name}`: `input image: 1x28x28`"
+    if given == 0:
+        return f"begin a flow with a value: `x -> {definition.name}`"
+    return f"give it one of them, or merge them: `[a, b] -> concat -> {definition.name}`"
+
+
 def run_net_as_layer(frame: Frame, definition: ast.Net, flow: Any) -> Any:
     """Run a net inside another: its inputs are the flow, in order; its value is what it gives."""
     declarations, rest = split_inputs(definition)
@@ -139,7 +150,7 @@ def run_net_as_layer(frame: Frame, definition: ast.Net, flow: Any) -> Any:
         frame.error("E230", f"the net `{definition.name}` takes {counted(len(declarations), 'value')}, found "
                             f"{len(given)}",
                     frame.applied[-1], secondary=[Label(definition.name_span, f"its inputs: {names}")],
-                    help="give them as a list: `[a, b] -> net`" if len(declarations) > 1 else None)  # fmt: skip
+                    help=_way_in(definition, len(declarations), len(given)))  # fmt: skip
         return POISON
     made = [_unify(frame, declaration, value) for declaration, value in zip(declarations, given, strict=True)]
     frame.nested = True

@@ -59,7 +59,8 @@ def elaborate(
     frame.run_body(replace(definition.body, statements=tuple(rest)))
     run.graph.outputs = _outputs(frame, definition)
     run.incomplete = report.mistakes > run.mistakes or run.poisoned
-    plans = [plan for train in trains if (plan := _plan(frame, train)) is not None]
+    planned = [(train, plan) for train in trains if (plan := _plan(frame, train)) is not None]
+    plans = [plan for _, plan in planned]
     if report.mistakes > run.mistakes or run.poisoned:
         return Elaborated(None, frame)
     reached = _reach(run, plans)
@@ -70,10 +71,8 @@ def elaborate(
     net.expects = frozenset(run.expects)
     _prune(net, run, reached)
     narrow_open_sizes(frame, net.graph)
-    for train in trains:
-        for plan in plans:
-            if plan.span == train.span:
-                check_open_sizes(frame, train, plan)
+    for train, plan in planned:
+        check_open_sizes(frame, train, plan)
     expects.check_net(frame, net)
     if definition.name not in module.untold:
         _warn_unreached(run, reached, report)

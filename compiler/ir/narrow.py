@@ -52,7 +52,8 @@ class Narrowing:
         """Take it as known that a size is 0 or more: its symbol's minimum rises, or its maximum falls.
 
         Nothing is learned where it depends on several symbols, on products of one, or on what remains of a division,
-        nor after too many numbers have been tried. Raises ImpossibleError where no number would be left.
+        nor where more numbers would have to be tried than may still be. Raises ImpossibleError where no number would
+        be left.
         """
         found = symbols(size)
         if not isinstance(size, Dim) or len(found) != 1 or BATCH_SYMBOL in found or _is_known(size):
@@ -65,8 +66,9 @@ class Narrowing:
             _narrow_monotone(size, symbol, direction)
             return
         period = math.lcm(period, symbol.divisor)
-        self.tried += period // symbol.divisor
-        if self.tried <= MOST:
+        count = period // symbol.divisor
+        if self.tried + count <= MOST:
+            self.tried += count
             _narrow_any(size, symbol, period)
 
 

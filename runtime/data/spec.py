@@ -73,9 +73,8 @@ def parse_spec(spec: str) -> tuple[str, Options]:
         name = name.strip()
         if name not in _READERS:
             known = ", ".join(sorted(_READERS))
-            raise error(
-                "E510", f"data has no option `{name}`", f"the options are {known}", help=did_you_mean(name, _READERS)
-            )
+            help = did_you_mean(name, _READERS) or "use one of them, or leave it out"
+            raise error("E510", f"data has no option `{name}`", f"the options are {known}", help=help)
         found[name] = _READERS[name](name, value.strip())
     return match["path"], Options(**found)
 

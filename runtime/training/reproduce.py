@@ -135,7 +135,6 @@ def reproduce(
 
 
 def _check_repeatable(folder: RunFolder, request: Request, progress: Progress, data: str | None) -> None:
-    reason = help = None
     if progress.epoch == 0:
         reason, help = "no epoch of it is done", f"go on with it: `netc train --resume {folder.path}`"
     elif request.changes:
@@ -143,9 +142,10 @@ def _check_repeatable(folder: RunFolder, request: Request, progress: Progress, d
         help = "repeat a run that was trained with one set of settings"
     elif not (data or request.data):
         reason, help = "it was trained on arrays from Python", "give `--data` a file of the same rows"
-    if reason is not None:
-        raise DiagnosticError(Diagnostic("E610", f"{folder.path} cannot be repeated: {reason}", help=help))
-    check_texts(folder, request)
+    else:
+        check_texts(folder, request)
+        return
+    raise DiagnosticError(Diagnostic("E610", f"{folder.path} cannot be repeated: {reason}", help=help))
 
 
 def _check_still(folder: RunFolder, progress: Progress) -> None:

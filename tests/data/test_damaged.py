@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.data.images.decode import read_image
 from netc.runtime.data.inputs import read_inputs
 from netc.runtime.data.open import open_data
 
@@ -68,6 +70,23 @@ def test_all_that_are_damaged_are_named_with_the_way_out(photos: Path) -> None:
     assert str(photos / "cat/1.png") in said
     assert str(photos / "dog/2.png") in said
     assert ":damaged=skip" in (found.help or "")
+
+
+def test_a_bad_header_among_large_data_makes_nobody_decode_them(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are looked at as large data are: whole files by their end marks, of which only one has none."""
+    decoded = []
+
+    def read_and_note(path: Path, *how: Any, **more: Any) -> np.ndarray:
+        decoded.append(path)
+        return read_image(path, *how, **more)
+
+    for module in ("decode", "intact", "pictures"):
+        monkeypatch.setattr(f"netc.runtime.data.images.{module}.read_image", read_and_note)
+    monkeypatch.setattr("netc.runtime.data.images.pictures.IN_MEMORY", 0)
+    with pytest.raises(DiagnosticError) as caught:
+        open_data(str(photos))
+    assert "2 of 12 images cannot be read; the others are" in caught.value.diagnostics[0].notes
+    assert decoded == [photos / "cat/1.png"]
 
 
 def test_many_are_counted(tmp_path: Path) -> None:

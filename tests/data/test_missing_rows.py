@@ -53,11 +53,21 @@ def saved(pixels: np.ndarray, kind: str, **how: Any) -> bytes:
 
 def jpeg(share: float, pixels: np.ndarray = PIXELS, **how: Any) -> bytes:
     """A JPEG with a share of what its first scan and those behind it hold, and the end mark."""
-    content = saved(pixels, "JPEG", quality=90, **how)
+    return cut(saved(pixels, "JPEG", quality=90, **how), share)
+
+
+def cut(content: bytes, share: float) -> bytes:
     first = content.index(b"\xff\xda")
     first += 2 + int.from_bytes(content[first + 2 : first + 4], "big")
     end = first + int((len(content) - 2 - first) * share)
     return content[:end].rstrip(b"\xff") + b"\xff\xd9"
+
+
+def two_pictures(share: float, pixels: np.ndarray = PIXELS) -> bytes:
+    """A JPEG of two pictures, as cameras write them, of which the first is cut in the same way."""
+    content = saved(pixels, "MPO", quality=90, save_all=True, append_images=[Image.fromarray(pixels)])
+    second = content.index(b"\xff\xd9\xff\xd8") + 2
+    return cut(content[:second], share) + content[second:]
 
 
 def gif() -> bytes:
@@ -103,6 +113,8 @@ CUT: dict[str, Callable[[], bytes]] = {
     "large jpeg with every colour in full": lambda: jpeg(0.8, LARGE, subsampling=0),
     "jpeg with restarts": lambda: jpeg(0.5, LARGE, restart_marker_rows=4),
     "progressive jpeg": lambda: jpeg(0.4, LARGE, progressive=True),
+    "jpeg of two pictures": lambda: two_pictures(0.4),
+    "large jpeg of two pictures": lambda: two_pictures(0.4, LARGE),
     "gif": gif,
     "bmp": bmp,
     **{
@@ -125,6 +137,13 @@ def test_missing_rows_are_damage(name: str, tmp_path: Path) -> None:
         read_image(path, 3)
     assert [found.code for found in caught.value.diagnostics] == ["E502"]
     assert str(path) in str(caught.value)
+
+
+def test_whole_jpegs_of_two_pictures_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(two_pictures(1.0, LARGE))
+    with Image.open(tmp_path / "a.jpg", formats=("JPEG",)) as image:
+        assert (image.format, image.n_frames) == ("MPO", 2)  # type: ignore[attr-defined]
+    assert read_image(tmp_path / "a.jpg", 3).shape == LARGE.shape
 
 
 def test_no_data_are_made_of_one(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from netc.compiler import check
 from netc.grammar.render import render_full
 from tests.support.repairs import errors, repaired
 
+NETS = "net A(wide = 8) { input x: 8; y = dense(wide) }\nnet B { input x: 8; y = dense(4) }\n"
 NET = "net A {{ input image: 3x8x8; {} }}"
 
 
@@ -271,10 +272,29 @@ def test_softmax_over_channels_keeps_its_axis() -> None:
         ("image -> mean(axis=batch)", "E201", "give an axis or a list of axes of an example"),
         ("image -> concat(image, axis=N)", "E201", "give a whole number of an example"),
         ("train only { a = image -> relu }; a -> conv(2, 1)", "E214", "put this line in `train only` too"),
+        ("for i in true { relu }", "E240", "give a list, such as `[32, 64]` or `0..4`"),
+        ('repeat "a" { relu }', "E240", "give how many times"),
+        ("x = relu; y = x.zzzz", "E204", "take one of `shape`"),
+        ("x = conv(2, 1); y = x.zzzz", "E204", "take one of `weight`, `bias`, `shape`"),
+        ("x = 3; y = x.zzzz", "E204", "leave the dot and the name out"),
+        ("add(true)", "E224", "give a value that flows, by its name"),
     ],
 )
 def test_the_advice_names_the_cause(text: str, code: str, help: str) -> None:
     (found,) = errors(NET.format(text))
+    assert (found.code, help in (found.help or "")) == (code, True), found.help
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "help"),
+    [
+        (NETS + "net C { input x: 8; [x, x] -> A }", "E230", "merge them: `[a, b] -> concat -> A`"),
+        (NETS + "train A(zzzz = 4) { loss = mse(y, z) }", "E220", "`A` takes `wide`"),
+        (NETS + "train B(zzzz = 4) { loss = mse(y, z) }", "E220", "`B` takes no arguments"),
+    ],
+)
+def test_a_net_says_what_it_takes(text: str, code: str, help: str) -> None:
+    (found,) = errors(text)
     assert (found.code, help in (found.help or "")) == (code, True), found.help
 
 

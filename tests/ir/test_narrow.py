@@ -8,6 +8,7 @@ from tiers import examples
 
 from netc.compiler.ir import Dim, ImpossibleError, Narrowing, Size, Symbol, bound, substitute
 from netc.compiler.ir.dims import floor_divide
+from netc.compiler.ir.narrow import MOST
 from netc.compiler.ir.open_sizes import size_in
 
 ALL = 400
@@ -60,6 +61,15 @@ def test_several_symbols_are_left_as_they_are() -> None:
     Narrowing().at_least_0(Dim(height) + Dim(width) - 9)
     Narrowing().at_least_0(Dim(height) * Dim(height) - 9)
     assert (height.minimum, width.minimum) == (1, 1)
+
+
+def test_what_is_not_tried_leaves_the_others_their_numbers() -> None:
+    narrowing = Narrowing()
+    for period, least in ((MOST + 1, 1), (4, 6)):
+        symbol = Symbol("T")
+        narrowing.at_least_0(2 * Dim(symbol) - floor_divide(Dim(symbol), period) * period - 8)  # rises by steps
+        assert symbol.minimum == least
+    assert narrowing.tried == 4
 
 
 def test_a_size_that_no_number_makes_right_is_told() -> None:

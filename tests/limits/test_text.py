@@ -69,6 +69,7 @@ def test_a_hungry_text_is_told_once_and_where(name: str, monkeypatch: pytest.Mon
     assert errors[0].primary is not None
     if code != "E135":
         assert "NETC_LIMIT_" in (errors[0].help or "")
+        assert "docs/trust.md lists the limits that may come next" in (errors[0].help or "")
     with pytest.raises(DiagnosticError, match=code):
         load("a.net", source=text)
 

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 import netc
 from netc.compiler import Net, compile_inference
 from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.data.feed import feed
 from netc.runtime.devices.device import CPU
 from netc.runtime.sessions.resident import Resident
 from netc.runtime.sessions.session import Session
@@ -133,6 +134,21 @@ def test_arrays_that_do_not_fit(net: Net, batch: dict[str, np.ndarray], expected
     with pytest.raises(DiagnosticError) as error:
         model.gradients(batch)
     assert codes(error) == expected
+
+
+def test_what_is_given_is_checked_once(net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, asked = netc.Model(net, device="cpu"), []
+
+    def feed_and_count(*given: Any, **how: Any) -> dict[str, np.ndarray]:
+        asked.append(given)
+        return feed(*given, **how)
+
+    monkeypatch.setattr("netc.runtime.model.feed", feed_and_count)
+    image, data = arrays(3)["image"], netc.open_data(str(folder / "data.npz"))
+    for ask in (lambda: model(image), lambda: model.forward({"image": image}), lambda: model(data[0:3])):
+        asked.clear()
+        ask()
+        assert len(asked) == 1
 
 
 def test_optimized_and_plain_sessions_agree(net: Net) -> None:

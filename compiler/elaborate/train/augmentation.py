@@ -104,9 +104,10 @@ def check_open_sizes(frame: Frame, train: ast.Train, plan: TrainPlan) -> None:
     items = () if node is None else items_of(node)
     span = items[sized[-1]].span if len(items) == len(plan.augmentation) else train.span
     made = plan.augmentation[sized[-1]].size
-    for value in frame.run.graph.inputs if made is not None else ():
+    assert made is not None
+    for value in frame.run.graph.inputs:
         needs = needed_sizes([value])
-        sides = zip(("height", "width"), size_of(value), made or (), strict=True) if _is_map(value) else ()
+        sides = zip(("height", "width"), size_of(value), made, strict=True) if _is_map(value) else ()
         for name, size, found in sides:
             wanted = unmet(needs[str(size)], found) if str(size) in needs else None
             if wanted is not None:

@@ -115,7 +115,7 @@ def _check(folder: Path, images: dict[str, list[Path]], classes: list[str]) -> I
                 "E503",
                 f"{folder / name} is a class that the training images don't have",
                 f"classes: {', '.join(classes)}",
-                help=did_you_mean(name, classes),
+                help=did_you_mean(name, classes) or "call it as one of those, or put images of it into the training",
             )
         if not files and (others := by_ending(files_below(folder / name))):
             raise error(

@@ -128,11 +128,20 @@ def read_pictures(paths: Mapping[str, Sequence[Path]], options: Options) -> Pict
 
 
 def _headers(paths: Sequence[Path]) -> list[Header]:
-    """What each file says of itself; a damaged one is found together with all others."""
-    try:
-        return [read_header(path) for path in paths]
-    except DiagnosticError as first:
-        raise damage_in(paths, first, in_memory=True) from None
+    """What each file says of itself; a damaged one is found together with all others.
+
+    Those are decoded to be found where the good ones fit into memory: a mistake costs no more than reading does.
+    """
+    headers, first = [], None
+    for path in paths:
+        try:
+            headers.append(read_header(path))
+        except DiagnosticError as wrong:
+            first = first or wrong
+    if first is not None:
+        held = sum(one.height * one.width * (3 if one.colour else 1) * (2 if one.deep else 1) for one in headers)
+        raise damage_in(paths, first, in_memory=held <= IN_MEMORY)
+    return headers
 
 
 def called(background: str) -> str:

@@ -13,6 +13,8 @@ FILLS = (85, 170)
 """What pixels hold before they are decoded; those that nobody writes hold it afterwards, whichever of the two it is."""
 WRITTEN = frozenset({"PNG", "TIFF"})
 """Formats of which a whole image writes each pixel once; in others pixels may be left out, or decoders say so."""
+JPEGS = frozenset({"JPEG", "MPO"})
+"""MPO is what Pillow calls a JPEG behind whose picture others follow, though it is opened as a JPEG."""
 GREY = range(126, 131)
 """What libjpeg makes of blocks that aren't there."""
 ONES = b"\xff\x00" * 8
@@ -32,7 +34,7 @@ def load_whole(image: Any) -> Any:
         left = _holding(image, FILLS[0])
         return _filled_anew(stream, image, left) if left else image
     image.load()
-    if image.format == "JPEG":
+    if image.format in JPEGS:
         _check_jpeg(stream, image)
     return image
 
