@@ -44,7 +44,7 @@ def said() -> dict[int, str | None]:
     return dict(map(json.loads, done.stdout.splitlines()))
 
 
-@pytest.mark.quick(220)
+@pytest.mark.quick(100)
 @pytest.mark.parametrize(("number", "wrong"), list(enumerate(WRONG)), ids=[wrong.name for wrong in WRONG])
 def test_a_wrong_node_is_refused(number: int, wrong: Wrong, said: dict[int, str | None]) -> None:
     assert number in said, "the process crashed at this node, or at one before it"

@@ -110,7 +110,7 @@ def uglier(text: str) -> str:
     return "\n".join(plain).replace("\n\n", "\n\n\n")
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", [path for path in OURS if path.is_relative_to(REPOSITORY / "examples")][::2], ids=lambda p: p.stem
 )

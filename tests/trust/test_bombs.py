@@ -86,7 +86,7 @@ READ = {
 """What holds no more than it should: long texts and many columns are data."""
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system doesn't say the highest use of memory")
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_a_bomb_is_a_finding_in_little_memory(kind: str, tmp_path: Path) -> None:
