@@ -36,6 +36,7 @@ def test_they_take_turns_backwards_in_every_other_round(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_who_fails_is_named_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "PARTING", 0.1)
     contenders = {

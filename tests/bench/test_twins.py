@@ -111,7 +111,7 @@ def compare(measured: Measured, batch: int, draws: int = 1) -> None:
     assert worst <= max(BOUND, 3 * max(single)), f"{errors}, PyTorch's float32 {max(single):.1e}"
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "measured",
     [pytest.param(net, marks=[pytest.mark.slow] * net.name.startswith("MobileNet"), id=net.name) for net in FAMILIES],
@@ -126,6 +126,7 @@ def test_the_one_that_is_measured_has_the_same_loss_and_gradients(measured: Meas
     compare(measured, 4, draws=4 if measured.name.startswith("DenseNet") else 1)
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("measured", FAMILIES, ids=lambda net: net.name)
 def test_it_has_the_same_weights_in_the_same_order(measured: Measured) -> None:
     with torch.device("meta"):

@@ -67,6 +67,7 @@ def test_settings_and_batch() -> None:
     assert answers("a.onnx", np.zeros((5, 1, 8, 8), np.float32)).shape == (5, 3)
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_target_is_written_and_named(target: str) -> None:
     assert manifest(compile_to("a.onnx", "--train", "--target", target))["target"] == target
@@ -119,6 +120,7 @@ def test_training_goes_on_from_kept_state() -> None:
     assert all(np.array_equal(again[name], kept[name]) for name in kept)
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     ("change", "code"), [("missing", "E550"), ("unknown", "E551"), ("shape", "E552"), ("garbage", "E553")]
 )

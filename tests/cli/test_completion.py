@@ -85,6 +85,7 @@ def test_bash(folder: Path, words: list[str], offered: list[str]) -> None:
     assert in_bash(folder, *words) == offered
 
 
+@pytest.mark.slow
 def test_bash_offers_every_option_of_every_verb(folder: Path) -> None:
     """All that the parser declares, without a list of our own."""
     from importlib import import_module

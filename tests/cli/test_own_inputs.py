@@ -64,6 +64,7 @@ def test_an_autoencoder_of_images_alone(netc: Any) -> None:
     assert bench.returncode == 0, bench.stderr
 
 
+@pytest.mark.slow
 def test_a_metric_of_an_input(netc: Any) -> None:
     done = netc("train", "a.net", "--data", "digits", "--out", "run", files={"a.net": LABELLED})
     assert done.returncode == 0, done.stderr

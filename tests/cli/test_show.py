@@ -87,7 +87,7 @@ def test_dream_and_style_of_a_photograph(folder: Path) -> None:
         assert picture.size == (32, 27)
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -89,7 +89,7 @@ COMMANDS: list[tuple[str, ...]] = [
 ]
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda words: " ".join(words).encode("ascii", "ignore").decode())
 def test_no_command_lets_an_escape_through(arguments: tuple[str, ...], evil: Path) -> None:
     if "run" in arguments and not (evil / "run").exists():
@@ -103,7 +103,7 @@ def test_no_command_lets_an_escape_through(arguments: tuple[str, ...], evil: Pat
     assert "Traceback" not in text
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [("predict", "m.onnx", f"x{EVIL}.npy"), ("check", f"b{EVIL}.net"), ("summary", "a.net"), ("data", "t.csv"),

@@ -52,7 +52,7 @@ def test_published_counts(file: str, params: int, capsys: pytest.CaptureFixture[
     assert sum(layer["buffers"] for layer in found["layers"]) == found["totals"]["buffers"]
 
 
-@pytest.mark.quick(8)
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.net")), ids=lambda path: path.name)
 @pytest.mark.parametrize("options", [(), ("--depth", "0"), ("--depth", "2"), ("--format", "md")], ids=" ".join)
 def test_readable_at_80_columns(file: Path, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:

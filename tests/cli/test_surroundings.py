@@ -44,6 +44,7 @@ def test_pipe_closed_early(verb: str, tmp_path: Path) -> None:
     assert "Broken" not in said
 
 
+@pytest.mark.quick(11)
 @pytest.mark.parametrize(
     ("name", "content"),
     [("latin", "net Caf\xe9 { input x: 4; dense(3) }".encode("latin-1")), ("binary", bytes(range(256))),

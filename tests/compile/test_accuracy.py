@@ -68,14 +68,14 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> list[Errors]:
     return errors(Case(str(path), 32, 16, smooth=True), range(3), TARGETS, threads=1)
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_convolutions_with_biases(plain: list[Errors], target: str) -> None:
     assert ratio(plain, target) < NO_WORSE
     assert max(median_errors(plain, target).values()) < 1e-5
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("kind", ["conv1.weight", "batchnorm1.weight", "batchnorm1.bias"])
 def test_residual_net_with_batch_norm(residual: list[Errors], target: str, kind: str) -> None:
@@ -85,7 +85,7 @@ def test_residual_net_with_batch_norm(residual: list[Errors], target: str, kind:
     assert max(ours.values()) < 5e-5
 
 
-@pytest.mark.quick(17)
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("window", ["2x2", "3x3, stride=2", "3x3, stride=2, pad=1", "3x3, stride=1, pad=1"])
 @pytest.mark.parametrize("act", ["relu", "identity"])

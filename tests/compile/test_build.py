@@ -114,6 +114,7 @@ def test_compiling_leaves_the_net_as_it_was() -> None:
     assert first == all_bytes() == [artifact.model for artifact in all_kinds()[:3]]
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("net", [small_net(), dense_net()], ids=lambda net: net.name)
 def test_optimized_and_unoptimized_sessions_agree(net: Net) -> None:
     p = plan(net, metrics=("accuracy",), clip_norm=0.5)

@@ -45,12 +45,13 @@ def test_a_step_grows_by_the_same_with_each_block(target: str) -> None:
     assert {name: third[name] - second[name] for name in first} == {name: second[name] - first[name] for name in first}
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_constants_are_shared_by_all_blocks(target: str) -> None:
     assert len({held(depth, target)["constants"] for depth in DEPTHS}) == 1
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", ["std", "cpu"])
 def test_a_layer_has_few_nodes(target: str) -> None:
     """Convolution, batch norm and ReLU, forward, backward and update."""

@@ -42,6 +42,7 @@ def in_use(net: Net, x: Array) -> list[Array]:
     return list(session.run(None, {"x": x} if session.get_inputs() else {}))
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("call", "shared"),
     [("dropout(0.25)", ()), ("spatial_dropout(0.25)", (2, 3)), ("stochastic_depth(0.25)", (1, 2, 3))],

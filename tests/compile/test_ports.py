@@ -9,6 +9,7 @@ from netc.compiler import batch_ports, compile_training, load
 EXAMPLES = ["lecture/digits", "lecture/dense_functional", "lecture/residual_cnn", "zoo/resnet_cifar"]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_it_is_what_the_step_takes(name: str) -> None:
     net = load(f"examples/{name}.net")

@@ -110,6 +110,7 @@ def test_what_may_be_written_in_place(case: str) -> None:
     assert (written_in_place(graph, {"next": "s"}) == {"next"}) == expected
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("target", ["std", "cpu", "fast"])
 @pytest.mark.parametrize(
     ("word", "settings"),
@@ -148,7 +149,7 @@ def counts(net: Net, target: str) -> int:
     return compile_training(net, net.plan(), batch=4, target=target).nodes
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["std", "cpu"])
 def test_nodes_grow_with_depth_and_updates_do_not(deep: Path, target: str) -> None:
     first, second, third = (counts(load(deep, settings={"depth": depth}), target) for depth in (8, 16, 24))

@@ -62,7 +62,7 @@ def test_draws_lie_as_declared(one: Drawn) -> None:
     compare_draws(instance_of("augmentation", one), one)
 
 
-@pytest.mark.quick(40)
+@pytest.mark.quick(20)
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("one", SAMPLES)
 def test_maps_change_as_the_formula_says(one: Drawn, dtype: Any) -> None:

@@ -56,7 +56,7 @@ def singular_values(weight: Any) -> Any:
     return np.linalg.svd(matrix.astype(np.float64), compute_uv=False)
 
 
-@pytest.mark.quick(11)
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("one", SAMPLES)
 def test_numbers_lie_as_declared(one: Drawn) -> None:
     compare(instance_of("initializer", one), one)

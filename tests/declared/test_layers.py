@@ -107,6 +107,7 @@ def leaves(net: Net, buffer: bool) -> dict[str, str]:
     }
 
 
+@pytest.mark.quick(520)
 @pytest.mark.parametrize("one", SAMPLES)
 def test_shape_and_weights(one: Sample) -> None:
     net = net_of("layer", one)
@@ -229,13 +230,14 @@ def compare(one: Sample, draw: str, prepared: Prepared | None = None) -> None:
             assert_near(found[f"d.{value.name}"], slope, what, 5e-6)
 
 
-@pytest.mark.quick(500)
+@pytest.mark.quick(110)
 @pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize("one", SAMPLES)
 def test_values_and_gradients(one: Sample, draw: str) -> None:
     compare(one, draw, prepared_once(one))
 
 
+@pytest.mark.quick(90)
 @pytest.mark.parametrize("word", WORDS)
 def test_whole_numbers_are_taken_or_refused(word: str) -> None:
     for one in map(of_integers, layer.all()[word].samples):
@@ -248,6 +250,7 @@ def test_whole_numbers_are_taken_or_refused(word: str) -> None:
             compare(one, "plain")
 
 
+@pytest.mark.quick(90)
 @pytest.mark.parametrize("word", WORDS)
 def test_a_wrong_layer_fails(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     definition = layer.all()[word]

@@ -142,14 +142,14 @@ def compare(kind: str, one: Pair, draw: str, declared: Any = None) -> None:
                 assert_near(slope, slopes(declared, given, at), f"gradient of {what}", 1e-5)
 
 
-@pytest.mark.quick(160)
+@pytest.mark.quick(80)
 @pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize(("kind", "one"), SAMPLES)
 def test_value_and_gradient(kind: str, one: Pair, draw: str) -> None:
     compare(kind, one, draw)
 
 
-@pytest.mark.quick(16)
+@pytest.mark.quick(10)
 @pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "loss"])
 def test_a_mask_takes_rows_out(kind: str, one: Pair) -> None:
     """A loss by a mask of rows is that of the rows alone, and a mask of ones changes nothing."""
@@ -168,7 +168,7 @@ def test_a_mask_takes_rows_out(kind: str, one: Pair) -> None:
 POSITIONS = [item for item in SAMPLES if item.values[0] == "loss" and item.values[1].call.split("(")[0] != "ctc"]
 
 
-@pytest.mark.quick(30)
+@pytest.mark.quick(17)
 @pytest.mark.parametrize(("kind", "one"), POSITIONS)
 def test_a_mask_takes_positions_out(kind: str, one: Pair) -> None:
     """A loss by a mask of positions, alike in every example, is that of the other positions alone."""
@@ -188,6 +188,7 @@ def test_a_mask_takes_positions_out(kind: str, one: Pair) -> None:
     assert_near(measured(kind, declared, given, mask * 0 + 1)["value"], formula(declared, given), one.call)
 
 
+@pytest.mark.quick(100)
 @pytest.mark.parametrize("mask", [None, np.array([1, 0, 2, 0.5], np.float32)], ids=["all", "masked"])
 @pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "loss"])
 def test_a_loss_is_the_quotient_of_its_sums(kind: str, one: Pair, mask: Array | None) -> None:
@@ -281,7 +282,7 @@ def test_a_mean_is_the_figure_itself(kind: str, one: Pair) -> None:
         assert_near(run(graph, dict(zip(names, given, strict=True)))["value"], formula(declared, given), one.call)
 
 
-@pytest.mark.quick(20)
+@pytest.mark.quick(14)
 @pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "metric"])
 def test_a_single_figure_is_a_number(kind: str, one: Pair) -> None:
     """And where nothing counts, it still is one."""

@@ -188,6 +188,7 @@ def test_a_rate_that_grows_past_all_numbers_is_refused(text: str) -> None:
     assert caught.value.diagnostics[0].code == "E416"
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("growth", [0.5, 1.1, 3.0])
 def test_many_restarts_begin_where_their_periods_end(growth: float) -> None:
     one, restarts, epochs, steps = made("cosine", restarts=300, growth=growth), 300, 10, 200

@@ -15,7 +15,7 @@ PAGE = (ROOT / "docs/drawings.md").read_text("utf-8")
 COMMANDS = [shlex.split(line) for line in re.findall(r"^\$ netc (.*)$", PAGE, re.M)]
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: Path(words[-1]).stem)
 def test_a_picture_is_that_of_its_command(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who changes drawings runs the commands of the page, and looks at the pictures before they are kept."""

@@ -45,6 +45,7 @@ def opened(name: str) -> Drawing:
     return draw(net_of(name), ALL)
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("name", tiers())
 def test_every_layer_is_in_one_box(name: str) -> None:
     layers = [layer for box in opened(name).root.boxes() for layer in box.layers]
@@ -106,6 +107,7 @@ def inside(
             yield from inside(sheets[item], sheets, left + x, top + y, own)
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("depth", [None, ALL])
 @pytest.mark.parametrize("name", tiers())
 def test_no_boxes_overlap_and_frames_hold_theirs(name: str, depth: int | None) -> None:
@@ -263,6 +265,7 @@ for ending in FORMATS.keys() - {".png"}:  # which is painted of the same shapes
 """
 
 
+@pytest.mark.slow
 def test_equal_nets_give_equal_bytes() -> None:
     runs = [
         subprocess.run([sys.executable, "-c", PROGRAM, "examples/zoo/captioner.net"], check=True, capture_output=True,

@@ -41,6 +41,7 @@ def colours(content: bytes) -> set[tuple[int, ...]]:
     return {colour for _, colour in image.getcolors(1 << 24)}  # type: ignore[union-attr, misc]
 
 
+@pytest.mark.slow
 def test_png(drawing: Drawing) -> None:
     """Blue for convolutions, orange for what is dense; of the size that was asked for, on white or on dark."""
     light, dark = png(drawing), png(drawing, "dark")

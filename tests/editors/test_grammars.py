@@ -33,7 +33,7 @@ train A { loss = mse(y, image); optimizer = adam; batch = 32 }
 """
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("name", files())
 def test_files_are_as_the_words_are(name: str) -> None:
     """Otherwise: python -m netc.compiler.language_service.grammars."""

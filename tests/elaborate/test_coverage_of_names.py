@@ -79,7 +79,7 @@ def test_every_name_is_declared_or_named_as_absent(kind: str, names: list[str]) 
     assert not missing, f"{len(missing)} of {len(names)} {kind} are neither declared nor in absent.py: {missing}"
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(("kind", "names"), LISTS)
 def test_explain_finds_what_is_known(kind: str, names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     for name in filter(lambda name: is_known(kind, name), names):

@@ -26,7 +26,7 @@ def judged(paths: list[Path], most: int) -> None:
 
 
 def test_a_few_files() -> None:
-    judged([path for path in examples() if path.as_posix().endswith(FEW)], 1)
+    judged([path for path in examples() if path.as_posix().endswith(FEW[:2])], 1)
 
 
 @pytest.mark.slow

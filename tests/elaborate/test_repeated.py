@@ -105,6 +105,7 @@ def compared(path: str, source: str | None, monkeypatch: pytest.MonkeyPatch) -> 
     return len(copies)
 
 
+@pytest.mark.quick(9)
 @pytest.mark.parametrize("case", CASES)
 def test_copies_are_what_the_block_makes_again(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     copies = compared("a.net", text(CASES[case]), monkeypatch)

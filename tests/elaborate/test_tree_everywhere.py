@@ -18,7 +18,7 @@ FILES = sorted(
 PAGES = [ROOT / "docs/language.md", *ROOT.glob("tests/elaborate/cases/*.md")]
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_net_of_the_repository(file: Path) -> None:
     small = {"depth": 29}  # as large as it is by default it takes a minute
@@ -26,7 +26,7 @@ def test_every_net_of_the_repository(file: Path) -> None:
         check_tree(net)
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_net_of_the_pages(page: Path) -> None:
     texts = re.findall(r"^```net\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
@@ -36,6 +36,7 @@ def test_every_net_of_the_pages(page: Path) -> None:
         check_tree(net)
 
 
+@pytest.mark.slow
 def test_trees_may_be_deep() -> None:
     braces, blocks = 60, 60
     text = "block b0 { relu }\n"

@@ -44,7 +44,7 @@ def said() -> dict[int, str | None]:
     return dict(map(json.loads, done.stdout.splitlines()))
 
 
-@pytest.mark.quick(100)
+@pytest.mark.quick(50)
 @pytest.mark.parametrize(("number", "wrong"), list(enumerate(WRONG)), ids=[wrong.name for wrong in WRONG])
 def test_a_wrong_node_is_refused(number: int, wrong: Wrong, said: dict[int, str | None]) -> None:
     assert number in said, "the process crashed at this node, or at one before it"
@@ -66,6 +66,7 @@ def test_every_operator_has_wrong_nodes_and_right_ones() -> None:
     assert names == set(RIGHT) == set(VALID) == {wrong.op for wrong in WRONG}
 
 
+@pytest.mark.slow
 def test_thousands_of_nodes() -> None:
     done = program(fast_fuzz.__file__, "--cases", str(QUICK), "--library", str(installed()))
     assert done.returncode == 0, last_words(done)

@@ -77,7 +77,7 @@ class Case:
         total.backward()
 
 
-@pytest.mark.quick(8)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize(("steps", "examples", "width"), SIZES)

@@ -42,7 +42,7 @@ def check_layout(text: str) -> str:
     return result
 
 
-@pytest.mark.quick(6)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.stem)
 def test_our_own_texts_are_laid_out(path: Path) -> None:
     text = path.read_text("utf-8")
@@ -95,6 +95,7 @@ def test_a_text_with_mistakes_stays_as_it_is() -> None:
     assert [finding.code for finding in found] == ["E104"]
 
 
+@pytest.mark.slow
 def test_deep_texts() -> None:
     for text in (f"x = {'(' * 80}1{')' * 80}\n", f"x = {'[' * 80}1{']' * 80}\n", f"x = {'-' * 80}1\n"):
         check_layout(text)

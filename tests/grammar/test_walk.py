@@ -19,7 +19,7 @@ from netc.grammar.walk import children, read, walk
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.net"))
 
 
-@pytest.mark.quick(40)
+@pytest.mark.quick(20)
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_literal_is_found_once_and_in_order(path: Path) -> None:
     """The tokens are the other opinion."""

@@ -13,7 +13,7 @@ from netc.grammar.diagnostics import DiagnosticError
 from .models import imported
 
 
-@pytest.mark.quick(8)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_model_is_refused(name: str, tmp_path: Path) -> None:
     make, code, says = BAD[name]

@@ -166,6 +166,7 @@ def nodes_of(text: str) -> list[onnx.NodeProto]:
     return found
 
 
+@pytest.mark.quick(20)
 @pytest.mark.parametrize("name", CASES)
 def test_a_layer_is_found(name: str, tmp_path: Path) -> None:
     case = CASES[name]
@@ -245,6 +246,7 @@ def test_a_branch_on_an_open_size_is_not_guessed(tmp_path: Path) -> None:
     assert "tanh" in load_model(str(tmp_path / "model.onnx"), given={"F": 1})[1].text
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(("given", "word"), [(16, "relu"), (8, "tanh")])
 def test_a_branch_on_a_number_that_is_given_is_chosen(given: int, word: str, tmp_path: Path) -> None:
     nodes = nodes_of("c = Equal(rate, k)")

@@ -85,6 +85,7 @@ LAYERS = (
 )  # fmt: skip
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("seed", range(12))
 def test_random_nets(seed: int, tmp_path: Path) -> None:
     chosen = random.Random(seed).choices(LAYERS, k=8)

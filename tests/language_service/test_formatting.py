@@ -19,6 +19,7 @@ def formatted(text: str, lines: tuple[int, int] | None = None) -> str:
     return edited(text, formatting(Source("typed.net", text), lines))
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("end", ["", "\n", "\n\n\n"])
 def test_the_edits_lead_to_the_one_layout(newline: str, end: str) -> None:

@@ -20,7 +20,7 @@ from netc.compiler.optimizers.base import optimizer
 KERAS = json.loads((Path(__file__).parent / "keras_optimizers.json").read_text())
 
 
-@pytest.mark.quick(6)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("call", KERAS["weights"])
 def test_twelve_steps_are_those_of_keras(bench: Any, call: str) -> None:
     instance = made_of(Call(call))

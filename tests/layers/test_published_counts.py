@@ -33,7 +33,7 @@ PARAMETERS = [
 ]
 
 
-@pytest.mark.quick(8)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(("name", "settings", "params"), PARAMETERS)
 def test_parameters(name, settings, params):
     assert totals(load(FILE, name, settings)).params == params
@@ -51,7 +51,7 @@ def test_buffers(depth, buffers):
     assert totals(load(FILE, "ResNet", {"depth": depth})).buffers == buffers
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("name", "settings", "billions"),
     [

@@ -166,6 +166,7 @@ def test_gpt_learns(length: int, tmp_path: Path) -> None:
     assert losses[-1] < losses[0] / 2
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", [*CPU_TARGETS[1:], "cuda", "web"])
 def test_gradients_are_the_same_in_every_target(target: str, tmp_path: Path) -> None:
     net = model_of(GPT, tmp_path).net

@@ -55,7 +55,7 @@ HUNGRY = {
 }  # fmt: skip
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("name", HUNGRY)
 def test_a_hungry_text_is_told_once_and_where(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     code, text = HUNGRY[name]
@@ -118,6 +118,7 @@ def test_lines_and_files(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "NETC_LIMIT_FILE" in (finding.help or "")
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("line", ["  ) relu ->", "  $ relu", "  relu relu", "  x = = 3"])
 def test_many_equal_mistakes_of_syntax_end(line: str) -> None:
     found = parse("net A {\n" + f"{line}\n" * 3000 + "}\n", "a.net")[1]

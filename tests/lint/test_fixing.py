@@ -202,7 +202,7 @@ def test_edits_that_do_not_overlap(data: st.DataObject) -> None:
     assert edited(source, reversed(edits)) == "".join([*parts, text[last:]])
 
 
-@pytest.mark.quick(20)
+@pytest.mark.quick(15)
 @pytest.mark.parametrize("code", [code for code, one in all_rules().items() if one.fix])
 def test_a_rule_with_fixes_repairs_its_own_example(code: str, tmp_path: Path) -> None:
     example(code, "Example", tmp_path)

@@ -66,6 +66,7 @@ def step_of(net: Net, target: str, options: Options) -> Graph:
     return pipeline.run(training_step(net, plan, plan.only).graph, Context("train", target, options, plan.batch))
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", ["std", "cpu"])
 def test_fewer_bytes_are_alive(deep: Net, target: str) -> None:
     normal, low = step_of(deep, target, Options()), step_of(deep, target, LOW)

@@ -90,7 +90,7 @@ def test_a_learned_exponent_over_pictures_with_black(target: str, tmp_path: Path
         np.testing.assert_allclose(found[f"gradient.{name}"], weight.grad.numpy(), rtol=1e-3, atol=1e-6, err_msg=name)
 
 
-@pytest.mark.quick(20)
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("label", [0, 1, 2])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5, 0.9])

@@ -72,7 +72,7 @@ def feeds_of(name: str, index: int, graph: Graph) -> dict[str, Array]:
     }
 
 
-@pytest.mark.quick(150)
+@pytest.mark.quick(90)
 @pytest.mark.parametrize(("name", "index"), DIFFERENTIABLE)
 def test_gradient_is_the_slope(name: str, index: int) -> None:
     graph, floats = with_gradients(name, index)

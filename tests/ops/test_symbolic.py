@@ -84,7 +84,7 @@ def build(name: str, sizes: dict[Symbol, int]) -> Graph:
     return graph
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("name", NETS)
 def test_any_size_gives_what_its_fixed_size_gives(name: str) -> None:
     symbolic = build(name, {})

@@ -66,6 +66,7 @@ def test_convolution(case: int) -> None:
     compare("Conv", draw(x, w, (w[0],)), rest, theirs)
 
 
+@pytest.mark.quick(7)
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("case", range(len(POOLS)))
 def test_max_pool(case: int, ties: bool) -> None:
@@ -92,6 +93,7 @@ def test_max_pool_of_equal_numbers(case: int) -> None:
     compare("MaxPool", {"x0": np.full(shape, -5.0)}, rest, theirs)
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("case", range(len(POOLS)))
 def test_average_pool(case: int) -> None:
     shape, rest = POOLS[case]

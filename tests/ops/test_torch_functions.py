@@ -27,6 +27,7 @@ KNOWN = {name for name, definition in all_ops().items() if definition.in_torch()
 }
 
 
+@pytest.mark.quick(190)
 @pytest.mark.parametrize(("name", "index"), [case for case in CASES if case[0] in KNOWN])
 def test_values(name: str, index: int) -> None:
     one = sample_of(name, index)
@@ -73,6 +74,7 @@ def test_every_example_has_an_equivalent(file: Path) -> None:
                 assert callable(function_of(node)), node.op
 
 
+@pytest.mark.slow
 def test_importing_the_module_does_not_import_torch() -> None:
     code = "import sys, netc.runtime.measure.bench, netc.runtime.measure.torch_step; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

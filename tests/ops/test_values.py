@@ -21,7 +21,7 @@ def test_shape_is_onnx_s(name: str, index: int) -> None:
         assert [size.dim_value for size in port.type.tensor_type.shape.dim] == list(value.shape)
 
 
-@pytest.mark.quick(200)
+@pytest.mark.quick(120)
 @pytest.mark.parametrize(("name", "index"), CASES)
 def test_runtime_agrees_with_reference(name: str, index: int) -> None:
     one = sample_of(name, index)

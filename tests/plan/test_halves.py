@@ -121,6 +121,7 @@ def test_with_clipping() -> None:
     compare(net, changed(net, clip_norm=0.1))
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("memory", ["normal", "low"])
 def test_with_little_memory(memory: Any) -> None:
     net = netc.load(EXAMPLES / "digits.net")

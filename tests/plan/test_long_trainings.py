@@ -144,7 +144,7 @@ def test_frozen_braces_can_be_let_go(loaded: Load) -> None:
     assert not np.array_equal(trainer.model.state_dict()["stem.weight"], before)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 # ---------------------------------------------------------------- accumulate
 @pytest.mark.parametrize("more", ["", "clip_norm = 0.05", "clip_value = 0.01", "average = 0.5"])
 @pytest.mark.parametrize("rows", [8, 7, 5, 3])

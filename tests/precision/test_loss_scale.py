@@ -73,7 +73,7 @@ def test_good_steps_double_it(net: Net) -> None:
     assert (steps.tensors["loss_scale"], steps.tensors["good_steps"]) == (2048.0, 1)
 
 
-@pytest.mark.quick(6)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("evaluator", [in_session, by_reference])
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
 @pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")

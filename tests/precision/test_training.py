@@ -47,6 +47,7 @@ def test_steps_go_where_float64_goes(net: Net, options: Options, evaluator: Any,
     assert distance(steps.tensors, trained, start, net) < near
 
 
+@pytest.mark.quick(1)
 def test_the_loss_falls_as_in_float32(net: Net) -> None:
     last = []
     for options in (Options(), MIXED):

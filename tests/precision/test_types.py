@@ -115,7 +115,7 @@ def test_a_literal_that_float16_lacks_keeps_float32() -> None:
     assert narrow == {"Add", "Cast", "Constant", "MatMul", "Mul"}
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("precision", LOW)
 @pytest.mark.parametrize("target", ["std", "cuda"])
 @pytest.mark.parametrize("batch", [None, 12])
@@ -129,6 +129,7 @@ def test_models_are_valid_onnx(net: Net, precision: str, target: str, batch: int
     assert model.opset_import[0].version == (22 if precision == "bfloat16" else 18 if target == "cuda" else 20)
 
 
+@pytest.mark.quick(1)
 def test_a_step_of_float32_is_as_before(net: Net) -> None:
     assert compile_training(net).model == compile_training(net, options=Options(precision="float32")).model
     assert all(port["name"] != "loss_scale" for port in compile_training(net).manifest["inputs"])

@@ -17,6 +17,7 @@ train A { loss = cross_entropy(y, label); accumulate = 3; optimizer = sgd(lr=0.3
 """
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("batch", [4, 8, 32])
 @pytest.mark.parametrize("sizes", [[8, 8, 8, 8, 8, 8], [8, 5, 8, 2, 7]])
 def test_batch_norm_sees_the_batches_that_came(sizes: list[int], batch: int) -> None:

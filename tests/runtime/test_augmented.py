@@ -147,7 +147,7 @@ def test_what_normalizes_is_in_every_model(input: str) -> None:
     assert compile_gradients(normalized.net) is not None
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "augmentation", ["resize(6x5)", "random_resized_crop(6x5)", "resize(8), random_resized_crop(6x5)"]
 )

@@ -79,6 +79,7 @@ def test_a_file_with_fewer_classes_and_another_order(run: Run, made: Path, model
     assert [answer["classes"][0]["name"] for answer in answers] == names
 
 
+@pytest.mark.slow
 def test_all_rows_unless_a_part_is_asked_for(run: Run, made: Path) -> None:
     assert measured(run, "r", "--data", "c.csv")["examples"] == 200
     assert measured(run, "r")["examples"] == 20
@@ -117,6 +118,7 @@ def test_weights_to_start_from_bring_their_classes(run: Run, made: Path) -> None
     assert (done.returncode, "error[E520]" in done.stderr, "`red`" in done.stderr) == (5, True, True)
 
 
+@pytest.mark.slow
 def test_test_is_measured_once_at_the_end(run: Run, folder: Path) -> None:
     rng = np.random.default_rng(0)
     parts = {}

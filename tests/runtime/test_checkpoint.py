@@ -87,7 +87,7 @@ def equal(a: Tensors, b: Tensors) -> bool:
     )
 
 
-@pytest.mark.quick(7)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("kind", REFUSED)
 def test_a_trainer_refuses_and_stays_as_it_was(stopped: Net, kind: str) -> None:
     change, code, words = REFUSED[kind]
@@ -105,7 +105,7 @@ def test_a_trainer_refuses_and_stays_as_it_was(stopped: Net, kind: str) -> None:
     assert contents("run") == on_disk
 
 
-@pytest.mark.quick(8)
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("kind", REFUSED)
 def test_the_command_refuses_and_changes_no_file(run: Run, kept: Kept, kind: str) -> None:
     change, code, words = REFUSED[kind]
@@ -132,6 +132,7 @@ def test_every_tensor_that_does_not_fit_is_named(stopped: Net) -> None:
     assert [found.code for found in caught.value.diagnostics] == ["E552", "E552", "E554"]
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
 def test_floats_of_another_width_are_converted(stopped: Net, run: Run, dtype: str) -> None:
     """All of the state in float64 changes no bit of what follows; in float16 it is what numpy rounds it to."""
@@ -198,7 +199,7 @@ def test_compile_refuses_state_that_does_not_fit(stopped: Net, run: Run, kind: s
     assert not list(Path().glob("s.*"))
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -137,7 +137,7 @@ class Noting(Silent):
         self.notes.append(text)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("refusal", ["none", "session", "run", "unwanted", "stale"])
 def test_the_same_training_as_on_the_cpu(net: netc.Net, card: Card, refusal: str) -> None:
     """Ten whole batches and a smaller one an epoch; the losses, in their order, and the weights are the CPU's."""

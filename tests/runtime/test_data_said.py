@@ -65,6 +65,7 @@ def test_an_empty_class_is_shown_before_the_training(run: Run, trained: Path) ->
     assert (done.returncode, "error[E501]: pets/owl holds no image" in done.stderr) == (5, True)
 
 
+@pytest.mark.slow
 def test_labels_of_a_folder(run: Run, trained: Path) -> None:
     pets(trained / "later" / "test", ("dog",), 3, seed=5)
     Image.new("L", (8, 8), 40).save(trained / "later/test/dog/wrong.png")
@@ -78,7 +79,7 @@ def test_labels_of_a_folder(run: Run, trained: Path) -> None:
     assert (found["labelled"], found["right"]) == (4, 3)
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["r", "r/model.onnx"])
 def test_labels_of_a_table(run: Run, folder: Path, model: str) -> None:
     (folder / "k.net").write_text(TABLE, encoding="utf-8")

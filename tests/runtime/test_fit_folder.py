@@ -50,6 +50,7 @@ def test_the_command_and_python_leave_the_same_folder(run: Run, folder: Path, ne
         assert {**record, "seconds": 0} == {**other, "seconds": 0}
 
 
+@pytest.mark.slow
 def test_the_command_goes_on_with_a_run_from_python(run: Run, folder: Path, net: Net) -> None:
     trainer_of(net, epochs=6).fit("data.npz", out="whole")
     trainer_of(net, epochs=6).fit("data.npz", out="r", epochs=2)
@@ -181,6 +182,7 @@ def test_the_part_test_is_measured_once(folder: Path, net: Net) -> None:
     assert abs(best["loss"] - expected["loss"]) > 1e-4
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("name", "content", "code"),
     [("run.json", b"{", "E561"), ("last.safetensors", b"no", "E553"), ("best.safetensors", b"", "E553")],

@@ -134,7 +134,7 @@ def test_a_domain_given_twice_does_not_hide() -> None:
         Deployed(Path("m.onnx"), b"\x3a" + bytes([len(graph)]) + graph)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("seed", range(4))
 def test_damage_is_a_finding(seed: int) -> None:
     """Bits turned round, bytes cut off and put in. ONNX Runtime is not asked: on some such files it aborts itself."""
@@ -165,7 +165,7 @@ def test_what_is_no_model(content: bytes) -> None:
         Deployed(Path("m.onnx"), content)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("key", "value"),
     [

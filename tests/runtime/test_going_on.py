@@ -217,7 +217,7 @@ class Broken:
         return True
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("kind", [PlainProgress, LiveProgress])
 @pytest.mark.parametrize(
     "error", [OSError(errno.ENOSPC, "full"), BrokenPipeError(), OSError(errno.EIO, "gone"), ValueError("closed")]

@@ -51,21 +51,21 @@ def without_time(history: list[dict[str, float]]) -> list[dict[str, float]]:
     return [{name: value for name, value in record.items() if name != "seconds"} for record in history]
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_field(name: str, usual: list[dict[str, float]], tmp_path: Path) -> None:
     text = f"net A {{ input x: 4\n logits = dense(3) }}\ntrain A {{ loss = cross_entropy(logits, {name}); {REST} }}"
     assert without_time(trained(text, {"x": X, name: LABELS}, tmp_path)) == usual
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_an_input(name: str, usual: list[dict[str, float]], tmp_path: Path) -> None:
     text = f"net A {{ input {name}: 4\n logits = dense(3) }}\ntrain A {{ loss = cross_entropy(logits, label); {REST} }}"
     assert without_time(trained(text, {name: X, "label": LABELS}, tmp_path)) == usual
 
 
-@pytest.mark.quick(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_value(name: str, usual: list[dict[str, float]], tmp_path: Path) -> None:
     """Its weights are others, as it has another name: what is compared is what is recorded."""

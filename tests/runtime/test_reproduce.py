@@ -113,6 +113,7 @@ def test_no_absolute_path_of_the_user_is_kept(run: Run, folder: Path, monkeypatc
     assert run("train", "--resume", "../r/a", "--epochs", "2").returncode == 0
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("target", CPU_TARGETS)
 def test_one_thread_everywhere(net: Net, folder: Path, target: str) -> None:
     trainer = netc.Trainer(netc.Model(net, device="cpu", target=target, threads=1), epochs=1)

@@ -372,7 +372,7 @@ def test_what_a_resume_changes_is_kept_and_told(run: Run, folder: Path) -> None:
     assert len(json.loads((folder / "a/run.json").read_text())["changes"]) == 1
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     "arguments", [("--lr", "-1"), ("--batch", "0"), ("--epochs", "1"), ("--seed", "3"), ("--set", "classes=3")]
 )

@@ -57,7 +57,7 @@ CALLS = [call for definition in optimizer.all().values() if definition.torch_lac
 """Of every optimizer that PyTorch has, what is plainest and what has most settings."""
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("channels_last", [False, True])
 @pytest.mark.parametrize("file", NETS)
 def test_gradients(file: str, channels_last: bool) -> None:

@@ -90,6 +90,7 @@ def test_as_in_pytorch(labels: list[list[int]], size: float) -> None:
     assert_alike(compiled((8, 5), 3)(logits, rows), expected(logits, rows))
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("size", [1.0, 3e4])
 def test_a_sequence_is_long(size: float) -> None:
     """As exact as for a short one: after 1,500 steps the logarithms are some thousands, or some millions."""
@@ -206,7 +207,7 @@ def test_a_reader_learns(tmp_path: Path) -> None:
     assert sum(right) >= 30
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", [*CPU_TARGETS, "web"])
 def test_a_step_has_no_loop_written_out(net_of: Callable[[str], Net], target: Any) -> None:
     """One scan each way for any length, for the loss as for the layers, where these have no operator."""
@@ -237,7 +238,7 @@ LINES = "net Lines {{\n  input x: [{steps}, 4]\n  y = x -> dense(5)\n}}\n"
 LINES += "train Lines {{ loss = ctc(y, label{more}); optimizer = sgd(lr=0.1); batch = 4 }}"
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("steps", ["5", "T"])
 @pytest.mark.parametrize(
     ("more", "row", "said"),
@@ -280,6 +281,7 @@ def test_rows_of_labels_are_checked(tmp_path: Path, steps: str, more: str, row: 
             assert "zero_infinity=true" in str(found.help)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("predictions", ["(y, label) + ctc(z, label)", "(z, label) + ctc(y, label)"])
 def test_the_fewest_steps_of_several_predictions_count(tmp_path: Path, predictions: str) -> None:
     """Whichever loss comes first, and whichever of the sizes is open."""
@@ -346,6 +348,7 @@ def test_too_few_steps_that_count_name_the_way_out() -> None:
     assert "zero_infinity=true" in str(raised.value.diagnostics[0].help)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("loss", "label", "way"),
     [

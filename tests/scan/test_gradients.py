@@ -155,7 +155,7 @@ def assert_near(found: Array, expected: Tensor, what: str) -> None:
     np.testing.assert_allclose(found, wanted, rtol=0, atol=3e-6 * max(1e-2, np.abs(wanted).max()), err_msg=what)
 
 
-@pytest.mark.quick(7)
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("target", HERE)
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize("steps", [STEPS, 1])

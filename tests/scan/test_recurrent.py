@@ -93,6 +93,7 @@ STARTED = {
 }  # fmt: skip
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("call", STARTED)
 def test_states_start_from_what_is_given(call: str, net_of: Callable[[str], Net], run: Any) -> None:
     """As PyTorch's h_0 and c_0, values and slopes; biases of none are no weights."""

@@ -127,6 +127,7 @@ def test_a_session(tmp_path: Path) -> None:
 SLOW = pytest.mark.slow
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-16", pytest.param("utf-8", marks=SLOW), pytest.param("utf-32", marks=SLOW)])
 def test_positions_are_in_the_units_of_the_client(tmp_path: Path, encoding: str) -> None:
     def units(text: str) -> int:
@@ -183,6 +184,7 @@ def test_files_that_others_use_are_read_as_they_are_open(tmp_path: Path) -> None
     with_editor(tmp_path, work)
 
 
+@pytest.mark.slow
 def test_a_text_that_was_never_saved(tmp_path: Path) -> None:
     async def work(editor: Editor) -> None:
         uri = editor.open("untitled:Untitled-1", "net A {\n  input x: 8\n  dens(3)\n}\n")

@@ -29,7 +29,7 @@ ON_A_CARD = {
 NETS = ["lecture/lenet5", "lecture/cnn", "lecture/residual_cnn", "zoo/resnet_cifar", "zoo/resnet", "zoo/vgg"]
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("name", NETS)
 def test_every_operator_has_a_kernel(name: str) -> None:
     net = netc.load(EXAMPLES / f"{name}.net")

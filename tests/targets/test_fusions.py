@@ -96,7 +96,7 @@ def assert_same(body: str, length: int, size: int | str, expected: dict[str, int
         )
 
 
-@pytest.mark.quick(6)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("name", ATTENTIONS)
 @pytest.mark.parametrize("length", [5, 70])
 def test_attention(name: str, length: int, tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ def test_gradients_are_those_of_the_scans(body: str, length: int) -> None:
     assert_same(net_of(body, length), length, LAYERS[body])
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("body", ["lstm(5)", "gru(17)", "rnn(4, reverse=true, initial=h)"])
 @pytest.mark.parametrize("batch", [None, BATCH])
 def test_sequences_of_any_length(body: str, batch: int | None) -> None:

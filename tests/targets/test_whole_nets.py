@@ -177,7 +177,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("nets")
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("batch", [BATCH, None])
 @pytest.mark.parametrize(
     ("target", "lowerings", "name"),
@@ -204,6 +204,7 @@ def test_gradients(target: str, lowerings: tuple[str, ...], name: str, batch: in
         assert off <= 1e-4 * np.linalg.norm(gradient), parameter
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("target", ["fast", "fast8"])
 def test_what_the_library_is_for_is_its_own(target: str, folder: Path) -> None:
     """For blocks of either size, whichever this machine has."""

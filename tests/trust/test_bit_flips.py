@@ -90,7 +90,7 @@ def test_every_flip_is_refused_or_of_no_effect(here: Path, name: str) -> None:
     assert "E534" in found
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("name", READERS)
 def test_every_bit_of_the_checksum_itself(here: Path, name: str) -> None:
     """The entry, its name and its value, bit by bit."""
@@ -104,7 +104,7 @@ def test_every_bit_of_the_checksum_itself(here: Path, name: str) -> None:
         assert code(READERS[name], path) in REFUSED | {None}
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("name", READERS)
 def test_every_end_that_is_missing_is_refused(here: Path, name: str) -> None:
     """Cut at the beginnings and ends of all that a file is made of, and at places in between: never used."""

@@ -77,6 +77,7 @@ def test_a_storage_in_another_folder_is_not_read(tmp_path: Path) -> None:
     assert code_of(tmp_path / "w.pth") == "E553"
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("made", ARCHIVES.values(), ids=ARCHIVES)
 def test_an_archive_that_lies(made: Callable[[], bytes], tmp_path: Path) -> None:
     (tmp_path / "w.npz").write_bytes(made())
@@ -173,6 +174,7 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system doesn't say the highest use of memory")
 def test_a_bad_file_takes_little_memory(tmp_path: Path) -> None:
     """In a process of its own, whose highest use of memory the system keeps."""

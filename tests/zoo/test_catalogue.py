@@ -22,7 +22,7 @@ variant = "theirs"
 """
 
 
-@pytest.mark.quick(5)
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_the_count_is_the_published_one(entry: Entry) -> None:
     found = listed(entry)
