@@ -30,6 +30,9 @@ PROGRAMS = {"system", "popen", "Popen", "check_output", "check_call", "execv", "
 READERS = {"torch.load", "joblib.load", "yaml.load", "np.load", "numpy.load", "pd.read_pickle", "read_pickle"}
 """What runs pickles unless it is told not to."""
 
+ENDS = {"run", "call", "eval", *(reader.rpartition(".")[2] for reader in READERS)}
+"""How a call ends that is looked at as a whole."""
+
 OWN = "modules of its own: those of its folder, or of a table in the file"
 ALLOWED: dict[tuple[str, str], str] = {
     **{(name, "import_module"): OWN for name in (
@@ -88,7 +91,7 @@ def risks(node: ast.AST) -> Iterator[str]:
     if isinstance(function, ast.Name) and function.id in CALLS:
         yield function.id
     if isinstance(function, ast.Attribute):
-        called = ast.unparse(function)
+        called = ast.unparse(function) if function.attr in ENDS else ""
         if function.attr in IMPORTS | PROGRAMS or called in ("subprocess.run", "subprocess.call", "builtins.eval"):
             yield function.attr if called != "subprocess.run" else called
         if called in READERS and not says(node, "allow_pickle", False) and not says(node, "weights_only", True):
