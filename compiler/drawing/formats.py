@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,10 +85,15 @@ def save(drawing: Drawing, path: str | Path, look: Look | None = None) -> None:
     """Write a drawing; raises DiagnosticError E278 for another ending, E562 where nothing can be written."""
     path = Path(path)
     content = render(drawing, format_of(path), look)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         beside.write_bytes(content)
         os.replace(beside, path)
     except OSError as error:
         raise cannot_write(path, error, "use `-o` for another place") from error
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)

@@ -137,10 +137,12 @@ class Verbs(click.Group):
 
 
 def _advice(word: str) -> str:
+    import shlex
+
     from netc.grammar.diagnostics import did_you_mean
 
     if word.endswith(".net"):
-        return f"  = help: use `netc check {word}`, or another verb in front of the file"
+        return f"  = help: use `netc check {shlex.quote(word)}`, or another verb in front of the file"
     return f"  = help: {did_you_mean(word, VERBS) or 'see `netc --help`'}"
 
 

@@ -6,6 +6,7 @@ from a file runs in a process of its own with limits (`sessions/isolated/`), and
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -115,7 +116,7 @@ class Deployed:
                 export_run(folder, model)
                 return Deployed(path, read_model(model), device, Path(place), **how)
         if path.suffix == ".net":
-            help = f"train it first: `netc train {path}`"
+            help = f"train it first: `netc train {shlex.quote(str(path))}`"
             raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
         return Deployed(path, _content(path), device, **how)
 

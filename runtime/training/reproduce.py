@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ def reproduce(
 
 def _check_repeatable(folder: RunFolder, request: Request, progress: Progress, data: str | None) -> None:
     if progress.epoch == 0:
-        reason, help = "no epoch of it is done", f"go on with it: `netc train --resume {folder.path}`"
+        reason, help = "no epoch of it is done", f"go on with it: `netc train --resume {shlex.quote(str(folder.path))}`"
     elif request.changes:
         reason = f"it was changed on its way: {change_lines(request)[0]}"
         help = "repeat a run that was trained with one set of settings"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,6 +70,21 @@ def test_where_nothing_can_be_written(netc: Netc) -> None:
     done = netc("graph", "a.net", "-o", "a.net/b.svg", files={"a.net": TEXT})
     assert done.returncode == 5
     assert "error[E562]: cannot write a.net/b.svg" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions bind nobody here")
+def test_a_file_that_is_protected_stays_as_it_is(netc: Netc, tmp_path: Path) -> None:
+    (tmp_path / "a.svg").write_text("mine")
+    (tmp_path / "a.svg").chmod(0o400)
+    done = netc("graph", "a.net", "-o", "a.svg", files={"a.net": TEXT})
+    assert (done.returncode, (tmp_path / "a.svg").read_text()) == (5, "mine"), done.stderr
+
+
+def test_a_drawing_that_cannot_be_put_in_its_place_leaves_nothing(netc: Netc, tmp_path: Path) -> None:
+    (tmp_path / "a.svg").mkdir()
+    done = netc("graph", "a.net", "-o", "a.svg", files={"a.net": TEXT})
+    assert (done.returncode, "error[E562]: cannot write a.svg" in done.stderr) == (5, True), done.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_model(netc: Netc, tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from source_trees import trees
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,6 +19,8 @@ WITH_A_WAY_OUT_OF_ITS_OWN = {
     "runtime/data/errors.py": "of the operating system, whose words say it: no such file, no permission",
     "compiler/weights/state.py": "given by the function that makes all findings about an optimizer's state",
 }
+PLAIN = ("paper.name", "REGISTRIES[kind].plural")
+"""Words of netc's own that a command may hold as they are."""
 
 
 def test_findings_have_ways_out() -> None:
@@ -59,6 +63,38 @@ def test_nobody_is_told_to_install_netc_by_its_name() -> None:
         if re.search(r"pip install (-\S+ )*['\"]?netc\b(?!\.git)", line)
     ]
     assert not told, "\n".join(told)
+
+
+def test_commands_can_be_pasted() -> None:
+    """What is put into a command that is offered is quoted as a shell wants it, but for words that need it never."""
+    found = [
+        f"{path}:{node.lineno}: {value}"
+        for path, tree in trees(*FOLDERS, saying=r"`netc [^`]*\{")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for value in _unquoted(node)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_an_unquoted_one_is_seen() -> None:
+    text = 'f"{a}: run `netc check {file}`, or `netc fmt {shlex.quote(file)}` of {b}"'
+    (string,) = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.JoinedStr)]
+    assert list(_unquoted(string)) == ["file"]
+
+
+def _unquoted(string: ast.JoinedStr) -> Iterator[str]:
+    """What stands in the string's commands as it is."""
+    before = ""
+    for part in string.values:
+        if isinstance(part, ast.Constant):
+            before += str(part.value)
+            continue
+        value = ast.unparse(part.value) if isinstance(part, ast.FormattedValue) else ""
+        command = before.rpartition("`")[2] if before.count("`") % 2 else ""
+        if command.startswith("netc ") and not value.startswith("shlex.quote(") and value not in PLAIN:
+            yield value
+        before += "x"
 
 
 def _without_a_way_out(text: str) -> list[int]:
