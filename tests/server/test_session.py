@@ -89,6 +89,7 @@ def test_a_session(tmp_path: Path) -> None:
         assert [edit.new_text for edit in part or []] == ["  stem  = unit(base)\n"]
         (tmp_path / "run.json").write_text('{"texts": {"a.net": ""}}')  # the text of a run, which goes on with no other
         assert not await client.text_document_formatting_async(types.DocumentFormattingParams(document(uri), options))
+        assert any("is left as it is: the run in" in message for message in editor.messages)
         (tmp_path / "run.json").unlink()
         found_symbols = await client.workspace_symbol_async(types.WorkspaceSymbolParams("pai"))
         assert [symbol.name for symbol in found_symbols or []] == ["pair"]
