@@ -76,7 +76,7 @@ class Limit:
     def _read(self, said: str) -> int:
         try:
             value = number(said.strip()) if said.strip()[:1].isdigit() else 0
-        except (LiteralError, AssertionError):
+        except (LiteralError, AssertionError, ValueError):
             value = 0
         if not 1 <= value <= LARGEST:
             message = f"{PREFIX}{self.name}={said[:40]} is no limit"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -80,7 +81,8 @@ def _divided(text: str) -> tuple[str, ...] | None:
     if open_:
         return None
     cuts = [found.start() for found in BIND.finditer(text) if found.start()]
-    cuts = [at for at in cuts if not any(start < at < end for start, end in inside)]
+    starts = [start for start, _ in inside]
+    cuts = [at for at in cuts if not (before := bisect_left(starts, at)) or at >= inside[before - 1][1]]
     at = _end_of_code(text)
     if 0 < at < len(text):
         cuts = [*(start for start in cuts if start < at), at]

@@ -55,6 +55,8 @@ def tensor_binary(frame: Frame, operator: str, left: Any, right: Any, node: ast.
         if len(tensors) == 2:
             broadcast(language_shape(tensors[0]), language_shape(tensors[1]))
         operands = _cast(b, operands, op)
+        if any(isinstance(operand, Value) and operand.dtype is DType.BOOL for operand in operands):
+            return _no_numbers(frame, operator, node)
         result = getattr(b, op)(*_aligned(b, operands))
     except ShapeError:
         shapes = " and ".join(format_shape(language_shape(value)) for value in tensors)
@@ -77,10 +79,19 @@ def tensor_negative(frame: Frame, operand: Any, node: ast.Unary) -> Any:
                 help="give it a number, or a value of the net",
             )
         return POISON
+    if operand.value.dtype is DType.BOOL:
+        return _no_numbers(frame, "-", node)
     name, scope = frame.claim_default("neg", node.span)
     first = len(frame.run.graph.nodes)
     result = Builder(frame.run.graph, Origin(scope.path, node.span)).Neg(operand.value)
     return record(frame, name, scope, "neg", (operand.value,), result, first, node)
+
+
+def _no_numbers(frame: Frame, operator: str, node: ast.Syntax) -> Any:
+    """Truth values are numbers only where floating-point numbers meet them."""
+    frame.error("E302", f"`{operator}` works on numbers, found truth values", node.span,
+                help="multiply by 1.0 first, which gives 0.0 and 1.0")  # fmt: skip
+    return POISON
 
 
 def record(

@@ -48,12 +48,17 @@ def _entry(frame: Frame, table: dict[Any, Any], key: Any, span: Span) -> Any:
         help = "a key of a table is a number, a word or a shape"
         frame.error("E209", f"the table has no entry for {kind(key)}", span, help=help)
         return POISON
-    if key in table:
+    if key in table and (key not in (0, 1) or any(one == key and _is_truth(one) == _is_truth(key) for one in table)):
         return table[key]
     entries = f"its entries: {', '.join(map(_key, table))}" if table else "it has none"
     frame.error("E209", f"the table has no entry for `{_key(key)}`", span, notes=[entries],
                 help=_way_out(table, key))  # fmt: skip
     return POISON
+
+
+def _is_truth(key: Any) -> bool:
+    """Whether a key is `true` or `false`, which Python takes for 1 and 0."""
+    return isinstance(key, bool)
 
 
 def _key(key: Any) -> str:

@@ -220,7 +220,7 @@ def _call(frame: Frame, node: ast.Call) -> Any:
     if path is not None:
         unknown_layer(frame, path, function, node)
         return POISON
-    layer = layer_or_error(frame, function, node) if isinstance(function, ast.Name) else evaluate(frame, function)
+    layer = layer_or_error(frame, function, node) if isinstance(function, ast.Name) else called(frame, function)
     if layer is POISON:
         for argument in node.arguments:
             if not isinstance(argument.value, (ast.Name, ast.Flow)):
@@ -231,6 +231,17 @@ def _call(frame: Frame, node: ast.Call) -> Any:
         return POISON
     bound = bind(frame, layer, node.arguments, node)
     return POISON if bound is None else layer.with_arguments(bound)
+
+
+def called(frame: Frame, function: ast.Expression) -> Any:
+    """What stands in front of parentheses. A layer is found once, though it is first asked whether it is one."""
+    key = id(function), id(frame.env)
+    if key not in frame.run.called:
+        value = evaluate(frame, function)
+        if not isinstance(value, LayerValue) and value is not POISON:
+            return value
+        frame.run.called[key] = function, frame.env, value
+    return frame.run.called[key][2]
 
 
 def is_function(frame: Frame, name: str, call: ast.Call) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from netc.compiler.applications import Kind
 from netc.compiler.elaborate.arguments import bind
-from netc.compiler.elaborate.expressions import is_function
+from netc.compiler.elaborate.expressions import called, is_function
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, Chain, LayerValue
 from netc.compiler.elaborate.module import Written
@@ -155,7 +155,7 @@ def head_is_layer(frame: Frame, head: Element) -> bool:
         case ast.Call(function=function) if elsewhere(frame, function) is not None:
             return True
         case ast.Call(function=function):
-            return isinstance(frame.evaluate(function), LayerValue)
+            return isinstance(called(frame, function), LayerValue)
         case ast.Name(id="in"):
             return False
         case ast.Name(id=name):

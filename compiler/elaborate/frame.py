@@ -62,6 +62,7 @@ class Elaboration:
     statics     names of values that don't flow, to warn about those that nothing reads
     expects     where expectations of the net itself stand that were come by;  asked: how many there were in all
     repeated    what came of blocks, by all that they depend on but names (repeated.py)
+    called      expressions that were called, with their environments, which stay as they are, and what they stand for
     """
 
     report: Report
@@ -81,6 +82,7 @@ class Elaboration:
     expects: set[Span] = field(default_factory=set)
     asked: int = 0
     repeated: dict[Any, Any] = field(default_factory=dict)
+    called: dict[tuple[int, int], tuple[ast.Expression, Env, Any]] = field(default_factory=dict)
     mistakes: int = 0
     results: dict[Value, tuple[str, Span]] = field(default_factory=dict)
     loops: int = 0

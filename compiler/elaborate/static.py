@@ -240,6 +240,12 @@ def _length(value: Any) -> int:
     return len(_sequence("len", value))
 
 
+def _nearest(value: int | float) -> int:
+    """The nearest whole number, of two the larger."""
+    below = math.floor(value)
+    return below + (value - below >= 0.5)
+
+
 FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
     "min": (1, MANY, lambda *values: min(_numbers("min", values))),
     "max": (1, MANY, lambda *values: max(_numbers("max", values))),
@@ -247,7 +253,7 @@ FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
     "sqrt": (1, 1, _sqrt),
     "floor": (1, 1, lambda value: math.floor(_one("floor", value))),
     "ceil": (1, 1, lambda value: math.ceil(_one("ceil", value))),
-    "round": (1, 1, lambda value: math.floor(_one("round", value) + 0.5)),
+    "round": (1, 1, lambda value: _nearest(_one("round", value))),
     "len": (1, 1, _length),
     "sum": (1, 1, lambda value: sum(_numbers("sum", (_sequence("sum", value),))) if value else 0),
     "reversed": (1, 1, lambda value: tuple(reversed(_sequence("reversed", value)))),

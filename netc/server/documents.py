@@ -10,7 +10,8 @@ from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 
 from netc.compiler.language_service.navigation import file_of
-from netc.grammar.diagnostics import Span
+from netc.grammar.diagnostics import DiagnosticError, Span
+from netc.grammar.opening import read_text_file
 from netc.grammar.source import Source
 from netc.server.positions import UTF16, Positions
 
@@ -88,8 +89,8 @@ class Documents:
         if file in self._paths:
             return self._open[self._paths[file]].text
         try:
-            return file.read_text(encoding="utf-8", errors="replace")
-        except OSError:
+            return read_text_file(file)
+        except (OSError, DiagnosticError):
             return ""
 
     def positions(self, source: Source) -> Positions:

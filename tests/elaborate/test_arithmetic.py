@@ -9,6 +9,7 @@ import pytest
 from sessions import session_of
 
 from netc.compiler import compile_inference, initial_weights, load
+from tests.support.repairs import errors
 
 SHAPES = {"a": (3, 4, 5), "b": (5,), "c": (4, 1), "k": ()}
 
@@ -44,3 +45,35 @@ def test_against_numpy(text: str, expected: object, tmp_path: Path) -> None:
     for example in range(2):
         wanted = expected({name: value[example] for name, value in values.items()})  # type: ignore[operator]
         np.testing.assert_allclose(y[example], wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize("text", ["-m", "m + 1", "1 - m", "m * m", "-(x -> greater(than=0))"])
+def test_truth_values_alone_are_no_numbers(text: str) -> None:
+    (found,) = errors(f"net A {{ input m: bool [4], x: 4; y = {text}; z = x * m; output y, z }}")
+    assert (found.code, found.help) == ("E302", "multiply by 1.0 first, which gives 0.0 and 1.0")
+    assert "works on numbers, found truth values" in found.message
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0.49999999999999994", 0), ("0.5", 1), ("1.5", 2), ("-0.5", 0), ("-1.5", -1), ("4503599627370497", 2**52 + 1)],
+)
+def test_round_gives_the_nearest_whole_number(text: str, value: int) -> None:
+    assert not errors(f"net A {{ input x: 4; expect round({text}) == {value}; dense(1) }}")
+
+
+@pytest.mark.parametrize("operator", ["==", "!=", "<"])
+def test_nothing_is_expected_of_tensors(operator: str) -> None:
+    (found,) = errors(f"net A {{ input a: 4, b: 4; expect a {operator} b; a + b }}")
+    assert (found.code, found.message) == ("E241", f"`{operator}` does not work on tensors")
+
+
+def test_what_is_called_is_found_once_however_deep_calls_nest() -> None:
+    """Twice at each depth would be 2^60 times at the innermost."""
+    flow = "relu -> relu"
+    for _ in range(60):
+        flow = f"({flow})() -> relu"
+    (found,) = errors(f"net A {{ input x: 4; y = x -> ({flow})(); output y }}")
+    assert (found.code, found.message) == ("E225", "`chain` has its arguments already")
+    (found,) = errors(f"net A {{ input x: 4; y = x -> ({flow.replace('relu -> relu', 'x -> relu')})(); output y }}")
+    assert found.code == "E203"

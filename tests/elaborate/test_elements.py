@@ -19,6 +19,8 @@ from tests.support.repairs import errors
         ('["18": 1][18]', "the table has no entry for `18`", "write it in quotes"),
         ('[small: 1, large: 2]["smal"]', "the table has no entry for `smal`", "use `small`"),
         ("[3x3: 1][5x5]", "the table has no entry for `5x5`", "add an entry `5x5: …`, or ask for one that there is"),
+        ("[0: 5, 1: 7][true]", "the table has no entry for `true`",
+         "add an entry `true: …`, or ask for one that there is"),
         ("[3x3: 1][relu]", "the table has no entry for the layer `relu`",
          "a key of a table is a number, a word or a shape"),
     ],

@@ -14,6 +14,7 @@ from netc.runtime.data import read_inputs
 from netc.runtime.inside.probing import Probe
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.export import deployable
+from tests.support.repairs import errors
 
 CASES = {
     "conv(4, 7x7) -> global_avgpool": ("[3, H, W]", "3xSx9", 7, None),
@@ -63,6 +64,11 @@ def test_a_net_takes_the_sizes_that_its_layers_fit(flow: str, tmp_path: Path) ->
             netc.Trainer(netc.Model(net, device="cpu")).fit(str(tmp_path / "rows.npz"))
         with pytest.raises(netc.DiagnosticError, match=rf"E504.*({said})"):
             read_inputs([str(tmp_path / "rows.npy")], network.inputs)
+
+
+def test_an_axis_of_fewer_places_is_told() -> None:
+    (found,) = errors("net A { input x: [T, 3]; expect T <= 4; roll(5) -> mean(axis=0) }")
+    assert (found.code, found.message) == ("E301", "5 places of an axis of T, which is less")
 
 
 TOGETHER = {

@@ -7,12 +7,13 @@ from typing import Any
 
 from netc.compiler.applications import LayerInstance
 from netc.compiler.elaborate import expressions, static
+from netc.compiler.elaborate.arithmetic import tensor_binary
 from netc.compiler.elaborate.expects.assuming import assume
 from netc.compiler.elaborate.expects.counted import MEASURED, params
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.resolve import in_sight
 from netc.compiler.elaborate.static import StaticError
-from netc.compiler.elaborate.values import POISON, is_size
+from netc.compiler.elaborate.values import POISON, is_flowing, is_size
 from netc.compiler.ir import ImpossibleError
 from netc.compiler.ir.open_sizes import known_of
 from netc.grammar import ast
@@ -33,6 +34,9 @@ def check(frame: Frame, node: ast.Expect, condition: ast.Expression, layers: Seq
     if isinstance(condition, ast.Binary) and condition.operator in COMPARISONS:
         left, right = frame.evaluate(condition.left), frame.evaluate(condition.right)
         if left is POISON or right is POISON:
+            return
+        if is_flowing(left) or is_flowing(right):
+            tensor_binary(frame, condition.operator, left, right, condition)
             return
         try:
             holds = static.binary(condition.operator, left, right)

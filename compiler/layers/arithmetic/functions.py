@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from netc.compiler.declare.arguments import Optional_, Real, argument
-from netc.compiler.ir import DType, Value
+from netc.compiler.ir import DType, Value, holds, too_large
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
 from netc.compiler.layers.element_function import ElementFunction, function
 
@@ -214,6 +214,7 @@ class Clip(Layer):
     errors = (
         Wrong("clip", "8", code="E301", says="clip needs `min` or `max`"),
         Wrong("clip(1, -1)", "8", code="E301", says="clip needs `min` below `max`, found 1 and -1"),
+        Wrong("clip(max=1e30)", "int 8", code="E302", says="1e+30 is more than int64 holds"),
         Wrong("clip(0.5)", "int 8", code="E302", says="whole numbers need whole bounds, found 0.5"),
     )
 
@@ -228,6 +229,8 @@ class Clip(Layer):
         for name, bound in self.settings().items():
             if bound != whole[name]:
                 raise ShapeError(f"whole numbers need whole bounds, found {bound:g}", argument=name, code="E302")
+            if bound is not None and not holds(x.dtype, bound):
+                raise ShapeError(too_large(bound, x.dtype), argument=name, code="E302")
         return b.Clip(x, low=whole["min"], high=whole["max"])
 
     def formula(self, torch: Any, x: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from netc.compiler.declare.arguments import AXIS, Optional_, Real, Word, argument
 from netc.compiler.declare.extents import Pad, Sizes
-from netc.compiler.ir import Shape, Size, Value, format_shape, is_batched
+from netc.compiler.ir import DType, Shape, Size, Value, format_shape, holds, is_batched, too_large
 from netc.compiler.layers.along import cut, with_edges, with_reflection
 from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
 from netc.compiler.layers.spatial import given_pads, require_map
@@ -67,6 +67,8 @@ class PadLayer(Border):
         Wrong("pad(-1)", "2x3x9", code="E224", says="found -1"),
         Wrong("pad(1, mode=wrap)", "2x3x9", code="E201", says="nothing is called `wrap`"),
         Wrong("pad([1, 2, 3], axis=0)", "6", code="E301", says="a number or `[begin, end]`"),
+        Wrong("pad(1, axis=0, value=0.5)", "int 4", code="E302", says="filled with whole numbers, found 0.5"),
+        Wrong("pad(1, axis=0, value=1e30)", "int 4", code="E302", says="1e+30 is more than int64 holds"),
         Wrong("pad(1, edge, value=2)", "2x4x4", code="E301", says="`value` is what `mode=constant` fills with"),
     )
 
@@ -75,6 +77,11 @@ class PadLayer(Border):
             raise ShapeError("`value` is what `mode=constant` fills with", argument="value")
         borders = self.borders(b, x, self.axis)
         if self.mode == "constant":
+            if self.value != self.value // 1 and x.dtype is not DType.FLOAT32:
+                raise ShapeError(f"{x.dtype} is filled with whole numbers, found {self.value:g}", argument="value",
+                                 code="E302")  # fmt: skip
+            if not holds(x.dtype, self.value):
+                raise ShapeError(too_large(self.value, x.dtype), argument="value", code="E302")
             pads: list[Size] = [0] * (2 * x.rank)
             for axis, begin, end in borders:
                 pads[axis], pads[axis + x.rank] = begin, end

@@ -198,7 +198,10 @@ class Roll(Layer):
         axis = b.axis(x, self.axis)
         size = x.shape[axis]
         if not isinstance(size, int):
-            assert size >= abs(self.shift)  # undecided where it may be less, which elaboration reports
+            if not size >= abs(self.shift):  # undecided where it may be less, which elaboration reports
+                places = counted(abs(self.shift), "place")
+                raise ShapeError(f"{places} of an axis of {size}, which is less", argument="shift",
+                                 help="move by no more places than the axis has")  # fmt: skip
             start = size - self.shift if self.shift > 0 else -self.shift
             return b.Slice(b.Concat(x, x, axis=axis), starts=(start,), stops=(start + size,), axes=(axis,), steps=(1,))
         shift = self.shift % size
