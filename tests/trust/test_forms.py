@@ -40,7 +40,7 @@ VALUES: list[Any] = [
     [], [1], ["text"], [None], [[[1]]], {}, {"text": 1}, {"a": {"b": []}},
 ]  # fmt: skip
 """In place of what is there."""
-SHARE = 9 if ALL else 90
+SHARE = 18 if ALL else 90
 """Of so many mutations one is tried."""
 
 

@@ -38,6 +38,8 @@ def some(quick: Collection[str]) -> list[ParameterSet]:
             for entry in ENTRIES]  # fmt: skip
 
 
+LARGE = {*(f"efficientnet_b{size}" for size in (5, 6, 7)), "deeplabv3_resnet101", "fcn_resnet101"}
+"""Nets that smaller ones of their family stand for where whole nets are run; their tensors are compared all the same."""
 MAP = 136
 """The size of the images that segmentations are compared on: whatever it is, these nets have the same weights."""
 OPEN = 64
@@ -88,7 +90,7 @@ def counted(net: Net, module: torch.nn.Module) -> Size:
 
 
 @pytest.mark.quick(1)
-@pytest.mark.parametrize("entry", some(QUICK))
+@pytest.mark.parametrize("entry", [one for one in some(QUICK) if one.id not in LARGE])
 def test_equal_weights_give_equal_answers(entry: Entry, tmp_path: Path) -> None:
     """PyTorch in float64 is the reference; in float32 it says how much of a deep net's answer is rounding."""
     torch.manual_seed(0)
