@@ -39,7 +39,7 @@ def some(quick: Collection[str]) -> list[ParameterSet]:
 
 
 LARGE = {*(f"efficientnet_b{size}" for size in (5, 6, 7)), "deeplabv3_resnet101", "fcn_resnet101"}
-"""Nets that smaller ones of their family stand for where whole nets are run; their tensors are compared all the same."""
+"""Nets that smaller ones of their family stand for where whole nets are run; their tensors are compared too."""
 MAP = 136
 """The size of the images that segmentations are compared on: whatever it is, these nets have the same weights."""
 OPEN = 64
