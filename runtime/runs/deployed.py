@@ -136,15 +136,20 @@ class Deployed:
         return next((size for size in sizes if isinstance(size, int) and size > 0), None)
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        """Outputs by name for any number of rows; a model of a fixed batch runs as often as it takes."""
+        """Outputs by name for any number of rows; a model of a fixed batch runs as often as it takes.
+
+        Raises DiagnosticError E565 for a run that fails, and for batches whose answers don't go together.
+        """
         rows = len(next(iter(feeds.values())))
         if self.batch is None or rows == self.batch:
             return self._run(feeds)
-        parts = []
+        parts: list[dict[str, Array]] = []
         for indices in chunks(rows, self.batch):
             full = np.resize(indices, self.batch)  # repeats rows to fill the last batch
             answers = self._run({name: np.ascontiguousarray(array[full]) for name, array in feeds.items()})
+            self.check_rows(answers, self.batch)  # before repeated rows are cut off, and others with them
             parts.append({name: values[: len(indices)] for name, values in answers.items()})
+            self._check_alike(parts[0], parts[-1])
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def check_rows(self, values: Mapping[str, Array], rows: int) -> None:
@@ -155,6 +160,13 @@ class Deployed:
                 given = counted(rows, "input")
                 reason = f"output `{printable(name)}` has shape {shape} for {given}, expected a row for each"
                 raise self._failed(reason)
+
+    def _check_alike(self, first: Mapping[str, Array], other: Mapping[str, Array]) -> None:
+        """Raise DiagnosticError E565 where answers to two batches don't go into one array."""
+        for name, array in other.items():
+            if array.shape[1:] != first[name].shape[1:]:
+                shapes = f"{list(first[name].shape[1:])} for some inputs and {list(array.shape[1:])} for others"
+                raise self._failed(f"output `{printable(name)}` has rows of shape {shapes}, expected one shape")
 
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         try:

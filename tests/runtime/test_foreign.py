@@ -244,6 +244,38 @@ def test_predict_says_what_does_not_work_in_a_model(run: Run, folder: Path) -> N
         assert (done.returncode, done.stderr.startswith(f"error[{code}]")) == (5, True), done.stderr
 
 
+def fixed(nodes: Sequence[onnx.NodeProto], *outputs: str) -> bytes:
+    """A model that takes one example at a time."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])
+    made = [helper.make_tensor_value_info(name, TensorProto.UNDEFINED, None) for name in outputs]
+    for item in made:
+        item.type.tensor_type.elem_type = TensorProto.FLOAT
+    graph = helper.make_graph(nodes, "g", [x], made)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "outputs", "said"),
+    [
+        ([helper.make_node("Concat", ["x", "x"], ["y"], axis=0)], ["y"], "`y` has shape [2, 4] for 1 input"),
+        ([helper.make_node("Relu", ["x"], ["y"]), helper.make_node("ReduceSum", ["x"], ["s"], keepdims=0)],
+         ["y", "s"], "`s` has shape [] for 1 input"),
+        ([helper.make_node("NonZero", ["x"], ["i"]), helper.make_node("Cast", ["i"], ["f"], to=1),
+          helper.make_node("Unsqueeze", ["f", "none"], ["u"]),
+          helper.make_node("ReduceMax", ["u", "one"], ["y"], keepdims=0)],
+         ["y"], "`y` has rows of shape [4] for some inputs and [1] for others"),
+    ],
+    ids=["more rows", "a number", "other sizes"],
+)  # fmt: skip
+def test_answers_of_batches_that_do_not_go_together(nodes: list[onnx.NodeProto], outputs: list[str], said: str) -> None:
+    """A model of a fixed batch is run for each: what has no row for each input is refused, and never cut."""
+    axes = [helper.make_node("Constant", [], [name], value_ints=[at]) for at, name in enumerate(("none", "one"))]
+    rows = np.array([[1, 2, 3, 4], [0, 0, 0, 5]], np.float32)
+    with pytest.raises(DiagnosticError, match="E565") as caught:
+        Deployed(Path("m.onnx"), fixed([*axes, *nodes], *outputs)).run({"x": rows})
+    assert said in caught.value.diagnostics[0].notes[0]
+
+
 def test_the_hint_after_compiling_is_given_where_it_holds(run: Run, folder: Path) -> None:
     (folder / "c.net").write_text("net C {\n  input image: 16x8x8\n  conv(16, 3x3)\n}\n")
     assert "next: netc predict" in run("compile", "c.net", "-o", "c.onnx").stderr
