@@ -72,6 +72,10 @@ def import_text(path: str | os.PathLike[str], given: Given | None = None, *, not
     model = parse(content, file.parent)
     own = own_source(model.metadata) if noted else None
     if own is not None:
+        if given:
+            message = f"{file} brings the text that it was made of, in which nothing is left to be given"
+            help = "leave `--given` out, and write the number into the text"
+            raise DiagnosticError(Diagnostic("E588", message, help=help))
         tensors = {name: constant.array for name, constant in model.graph.constants.items()}
         return Imported(own.text, own=own, _tensors=tensors, _file=str(file))
     graph = inline(model)

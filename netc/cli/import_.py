@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def import_(model: str, output: str | None, weights: str | None, given: tuple[st
     from netc.compiler import load_model
 
     _check_outputs(output, weights)
-    numbers = dict(map(_number, given))
+    numbers = _numbers(given)
     net, imported = load_model(model, given=numbers)
     apart = _difference(model, net, imported)
     if imported.own is not None and _is_another(apart):
@@ -71,13 +72,22 @@ def import_(model: str, output: str | None, weights: str | None, given: tuple[st
     _next(model, output, weights, net)
 
 
-def _number(text: str) -> tuple[str, int | float]:
-    name, _, value = text.partition("=")
-    try:
-        number = float(value)
-    except ValueError:
-        raise click.UsageError(f"`--given {text}` gives no number\n  = help: write `--given NAME=NUMBER`") from None
-    return name.strip(), int(number) if number.is_integer() else number
+def _numbers(given: tuple[str, ...]) -> dict[str, int | float]:
+    numbers: dict[str, int | float] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        if (name := name.strip()) in numbers:
+            raise click.UsageError(f"`--given {name}=…` is there twice\n  = help: leave one of them out")
+        numbers[name] = _number(text, value)
+    return numbers
+
+
+def _number(text: str, value: str) -> int | float:
+    """The number of a text; a whole one as it is, however many digits it has."""
+    for read in (int, float):
+        with suppress(ValueError):
+            return read(value)
+    raise click.UsageError(f"`--given {text}` gives no number\n  = help: write `--given NAME=NUMBER`")
 
 
 def _check_outputs(output: str | None, weights: str | None) -> None:

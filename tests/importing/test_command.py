@@ -90,6 +90,21 @@ def test_no_fixes_of_a_model_are_offered(folder: Path, capsys: pytest.CaptureFix
     assert (folder / "twice.onnx").read_bytes() == before
 
 
+def test_numbers_are_taken_as_they_are_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    proto = model(nodes_of("r = Cast(rate; to=1)\ny = Mul(x, r)"), {"x": ("N", 4), "rate": ()}, {}, whole=["rate"])
+    (folder / "rated.onnx").write_bytes(proto.SerializeToString())
+    large = 2**53 + 1
+    assert run(["import", "rated.onnx", "--given", f"rate={large + 2**62}"]) == 0
+    assert run(["import", "rated.onnx", "--given", "rate=1", "--given", "rate=2"]) == 2
+    assert "`--given rate=…` is there twice" in capsys.readouterr().err
+    assert run(["import", "rated.onnx", "--given", "rate=x"]) == 2
+    assert run(["import", "rated.onnx", "--given", f"rate={'9' * 5000}"]) == 5
+    capsys.readouterr()
+    noted(lambda proto: None)
+    assert run(["import", "a.onnx", "--given", "x=1"]) == 5
+    assert "E588" in capsys.readouterr().err
+
+
 NOTED = "net A {\n  input x: 3\n  y = dense(2)   # two\n}\n"
 
 
