@@ -28,7 +28,7 @@ from netc.runtime.runs import notes
 from netc.runtime.runs.evaluate import batches_of, evaluate
 from netc.runtime.sessions.arrays_only import check_ports
 from netc.runtime.sessions.isolated.exchange import DTYPES
-from netc.runtime.sessions.isolated.process import IsolatedProcess, IsolatedSession
+from netc.runtime.sessions.isolated.process import FailedError, IsolatedProcess, IsolatedSession
 from netc.runtime.sessions.reasons import reason
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Given, Session
@@ -213,6 +213,8 @@ class Deployed:
             return evaluate(self.run, self.scorer, batches_of(rows, self.batch or EVALUATION_BATCH))
         except (KeyError, ValueError) as error:  # parts that its metric doesn't have, or of other shapes
             raise self._failed(f"its figures are not made of what its scorer gives: {error}") from error
+        except FailedError as error:
+            raise self._failed(f"its scorer fails: {reason(str(error))}") from error
 
     def class_scores(self, outputs: Mapping[str, Array], assume: bool = False) -> Array | None:
         """Probabilities [n, classes] from the outputs, or None for a network that doesn't classify.

@@ -19,9 +19,10 @@ from netc.compiler import Artifact, check_model, compile_gradients, compile_infe
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import CPU
 from netc.runtime.runs.deployed import Deployed
+from netc.runtime.runs.export import deployable
 from netc.runtime.sessions.session import Session
 
-from .conftest import Run
+from .conftest import Run, arrays
 
 X = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 4])
 Y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 4])
@@ -274,6 +275,24 @@ def test_answers_of_batches_that_do_not_go_together(nodes: list[onnx.NodeProto],
     with pytest.raises(DiagnosticError, match="E565") as caught:
         Deployed(Path("m.onnx"), fixed([*axes, *nodes], *outputs)).run({"x": rows})
     assert said in caught.value.diagnostics[0].notes[0]
+
+
+def test_a_scorer_that_fails_is_told(folder: Path) -> None:
+    """A prediction of other sizes than its Reshape takes."""
+    made = onnx.load_from_string(deployable(load("tiny.net")))
+    (entry,) = (entry for entry in made.metadata_props if entry.key == "netc.scorer")
+    scorer = onnx.load_from_string(base64.b64decode(entry.value))
+    taken = next(item.name for item in scorer.graph.input if item.name.startswith("logits"))
+    for reader in scorer.graph.node:
+        reader.input[:] = ["back" if name == taken else name for name in reader.input]
+    seven = onnx.numpy_helper.from_array(np.array([7, 1], np.int64), "seven")
+    scorer.graph.initializer.append(seven)
+    scorer.graph.node.insert(0, helper.make_node("Reshape", [taken, "seven"], ["back"], name="bad"))
+    del scorer.graph.value_info[:]
+    entry.value = base64.b64encode(scorer.SerializeToString()).decode()
+    with pytest.raises(DiagnosticError, match="E565") as caught:
+        Deployed(Path("m.onnx"), made.SerializeToString()).evaluate(arrays(4))
+    assert "its scorer fails: operator `Reshape`" in caught.value.diagnostics[0].notes[0]
 
 
 def test_the_hint_after_compiling_is_given_where_it_holds(run: Run, folder: Path) -> None:
