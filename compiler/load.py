@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,15 +62,18 @@ def load_model(
     settings: Mapping[str, Any] | None = None,
     loss: str | None = None,
     given: Mapping[str, int | float] | None = None,
+    *,
+    noted: bool = True,
 ) -> tuple[Net, Imported]:
     """An ONNX model as a net that starts from the model's numbers, and what importing it found.
 
-    Arguments as of `load`; `given` are numbers for the model's inputs of one number, and for its open sizes. Raises
-    DiagnosticError E565, E567, E588, E590 to E592 for what cannot be imported.
+    Arguments as of `load`; `given` are numbers for the model's inputs of one number, and for its open sizes; `noted` is
+    whether a text that netc noted in the model is taken. Raises DiagnosticError E565, E567, E588, E590 to E592 for what
+    cannot be imported, and as `read_weights` where the arguments ask for another net than the model's.
     """
     from netc.compiler.importing.importer import import_text
 
-    imported = import_text(path, given)
+    imported = import_text(path, given, noted=noted)
     file, own = str(Path(path).with_suffix(".net")), imported.own
     beside = {} if own is None else own.used
     arguments = settings or ({} if own is None else own.given)
@@ -78,6 +82,9 @@ def load_model(
         if loss is not None:
             found = _with_loss(found, arguments, loss, beside)
     found.start = imported.weights(found)
+    if own is not None:
+        inputs = {value.name: value.name for value in found.inputs}
+        imported = replace(imported, inputs=inputs, outputs={name: name for name in found.outputs})
     return found, imported
 
 

@@ -28,9 +28,9 @@ def unsupported(why: str, help: str | None = None, node: ForeignNode | None = No
     return DiagnosticError(Diagnostic("E590", printable(why), notes=notes, help=help))
 
 
-def damaged(why: str) -> DiagnosticError:
+def damaged(why: str, help: str | None = None) -> DiagnosticError:
     """E591: a model that contradicts itself."""
-    help = "export the network anew; `onnx.checker` says more about what is wrong with a file"
+    help = help or "export the network anew; `onnx.checker` says more about what is wrong with a file"
     return DiagnosticError(Diagnostic("E591", "this is no sound model", notes=(printable(why[:300]),), help=help))
 
 

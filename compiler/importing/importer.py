@@ -14,7 +14,7 @@ from netc.compiler.importing.given import Given, fixed
 from netc.compiler.importing.inline import inline
 from netc.compiler.importing.lifting import lift
 from netc.compiler.importing.node_by_node import lower
-from netc.compiler.importing.own import OwnSource, own_source
+from netc.compiler.importing.own import OwnSource, own_source, own_weights
 from netc.compiler.importing.protobuf import parse
 from netc.compiler.importing.records import Array
 from netc.compiler.net import Net
@@ -47,27 +47,37 @@ class Imported:
     numbers: Mapping[str, Array] = field(default_factory=dict)
     _written: Text | None = None
     _tensors: Mapping[str, Array] = field(default_factory=dict)
+    _file: str = ""
 
     def weights(self, net: Net) -> dict[str, Array]:
-        """The model's numbers by the names of the net's parameters; `net` is the text's."""
-        if self._written is not None:
-            return named_weights(net, self._written.calls)
-        return {item.name: self._tensors[item.name] for item in net.parameters if item.name in self._tensors}
+        """The model's numbers by the names of the net's parameters; `net` is the text's.
+
+        Raises DiagnosticError E550, E552, E568, E591 where a text that netc noted asks for others.
+        """
+        if self.own is not None:
+            return own_weights(self._tensors, net, self.own, self._file)
+        assert self._written is not None, "a text that is not noted was written"
+        return named_weights(net, self._written.calls)
 
 
-def import_text(path: str | os.PathLike[str], given: Given | None = None) -> Imported:
+def import_text(path: str | os.PathLike[str], given: Given | None = None, *, noted: bool = True) -> Imported:
     """The text of an ONNX file, and its weights; raises DiagnosticError E565, E567, E588, E590 to E592.
 
     given   numbers for inputs that are one number, and for open sizes, by their names in the model
+    noted   take the text that netc noted in the model, where there is one; else it is made of the graph
     """
     file = Path(path)
     content = _content(file)
     check_model(file, content, file.parent)
     model = parse(content, file.parent)
-    own = own_source(model.metadata)
+    own = own_source(model.metadata) if noted else None
     if own is not None:
+        if given:
+            message = f"{file} brings the text that it was made of, in which nothing is left to be given"
+            help = "leave `--given` out, and write the number into the text"
+            raise DiagnosticError(Diagnostic("E588", message, help=help))
         tensors = {name: constant.array for name, constant in model.graph.constants.items()}
-        return Imported(own.text, own=own, _tensors=tensors)
+        return Imported(own.text, own=own, _tensors=tensors, _file=str(file))
     graph = inline(model)
     numbers = fixed(graph, given or {})
     lowering = lower(graph, model.opset)

@@ -10,7 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from netc.compiler.importing.findings import damaged
+from netc.compiler.importing.records import Array
 from netc.compiler.net import Net
+from netc.compiler.weights.files import fit
+from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.documents import DocumentError, opened
 
 SOURCE_KEY = "netc.source"
@@ -39,6 +42,25 @@ def source_note(net: Net) -> str:
         if file != net.file and not file.startswith("std/"):
             used[Path(os.path.relpath(os.path.abspath(file), folder)).as_posix()] = text
     return json.dumps(asdict(OwnSource(net.source, net.name, dict(net.given), used)), separators=(",", ":"))
+
+
+def own_weights(tensors: Mapping[str, Array], net: Net, own: OwnSource, file: str) -> dict[str, Array]:
+    """The numbers of a net's parameters among those of a model.
+
+    Raises DiagnosticError E591 where they aren't those of the text that the model notes. Of another net of the text, or
+    with other arguments, it is no fault of the model: E550 and E552. E568 for what is NaN or infinite.
+    """
+    try:
+        return fit(tensors, {item.name: item.value for item in net.parameters}, net, file=file)
+    except DiagnosticError as error:
+        noted = net.name == own.net and net.given == own.given
+        if not noted or error.diagnostics[0].code == "E568":
+            raise
+        help = (
+            f"take the model as it was when netc wrote it, or take the entry `{SOURCE_KEY}` out of its metadata: "
+            "then the text is made of its graph"
+        )
+        raise damaged(f"`{SOURCE_KEY}` is the text of another model: {error.diagnostics[0].message}", help) from None
 
 
 def own_source(metadata: Mapping[str, str]) -> OwnSource | None:

@@ -161,6 +161,8 @@ class _Reader:
 
     def external(self, proto: TensorProto, dims: tuple[int, ...], where: str) -> Array:
         said = {entry.key: entry.value for entry in proto.external_data}
+        if "location" not in said:
+            raise damaged(f"{where} lies in another file, and doesn't say in which")
         dtype = np.dtype(helper.tensor_dtype_to_np_dtype(proto.data_type)).newbyteorder("<")
         size = math.prod(dims) * dtype.itemsize
         if "length" in said and int(said["length"]) != size:

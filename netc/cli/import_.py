@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,20 +43,25 @@ def import_(model: str, output: str | None, weights: str | None, given: tuple[st
     """Turn an ONNX model into text: layers, blocks and loops, under the model's own names.
 
     The text is compiled and both are run on the same random examples; how far their outputs are apart is told. A model
-    that netc wrote gives back the text that it was made of. Files that are there already are left as they are, and the
-    command fails. What a network here cannot say (control flow on data, texts, sequences, quantised operators) is
-    refused with the node's name.
+    that netc wrote gives back the text that it was made of, unless it computes something else now. Files that are there
+    already are left as they are, and the command fails. What a network here cannot say (control flow on data, texts,
+    sequences, quantised operators) is refused with the node's name.
     """
     from netc.compiler import load_model
 
     _check_outputs(output, weights)
-    net, imported = load_model(model, given=dict(map(_number, given)))
+    numbers = _numbers(given)
+    net, imported = load_model(model, given=numbers)
+    apart = _difference(model, net, imported)
+    if imported.own is not None and _is_another(apart):
+        say(f"note: the text that is noted in {model} is another network's, and its graph is imported instead")
+        net, imported = load_model(model, given=numbers, noted=False)
+        apart = _difference(model, net, imported)
     for note in imported.notes:
         say(f"note: {note}")
     if output is None:
         put(imported.text)
-    if imported.own is None:
-        _compare(model, net, imported)
+    _tell(apart)
     if output is not None:
         _write_text(Path(output), imported)
         lines = sum(bool(line.strip()) for line in imported.text.splitlines())
@@ -66,13 +72,22 @@ def import_(model: str, output: str | None, weights: str | None, given: tuple[st
     _next(model, output, weights, net)
 
 
-def _number(text: str) -> tuple[str, int | float]:
-    name, _, value = text.partition("=")
-    try:
-        number = float(value)
-    except ValueError:
-        raise click.UsageError(f"`--given {text}` gives no number\n  = help: write `--given NAME=NUMBER`") from None
-    return name.strip(), int(number) if number.is_integer() else number
+def _numbers(given: tuple[str, ...]) -> dict[str, int | float]:
+    numbers: dict[str, int | float] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        if (name := name.strip()) in numbers:
+            raise click.UsageError(f"`--given {name}=…` is there twice\n  = help: leave one of them out")
+        numbers[name] = _number(text, value)
+    return numbers
+
+
+def _number(text: str, value: str) -> int | float:
+    """The number of a text; a whole one as it is, however many digits it has."""
+    for read in (int, float):
+        with suppress(ValueError):
+            return read(value)
+    raise click.UsageError(f"`--given {text}` gives no number\n  = help: write `--given NAME=NUMBER`")
 
 
 def _check_outputs(output: str | None, weights: str | None) -> None:
@@ -86,20 +101,29 @@ def _check_outputs(output: str | None, weights: str | None) -> None:
             raise click.UsageError(f"{file} is there already\n  = help: give another name, or remove it")
 
 
-def _compare(model: str, net: Net, imported: Imported) -> None:
-    from netc.runtime.measure.imported import EXAMPLES, difference
+def _difference(model: str, net: Net, imported: Imported) -> float | str:
+    from netc.runtime.measure.imported import difference
 
     if imported.training:
-        say("outputs: not compared, for the model normalizes by the batch that it is given")
-        return
+        return "not compared, for the model normalizes by the batch that it is given"
     if imported.random:
-        say("outputs: not compared, for the model draws random numbers")
-        return
-    found = difference(Path(model), net, imported)
+        return "not compared, for the model draws random numbers"
+    return difference(Path(model), net, imported)
+
+
+def _is_another(apart: float | str) -> bool:
+    from netc.runtime.measure.imported import SAME
+
+    return isinstance(apart, float) and apart > SAME
+
+
+def _tell(apart: float | str) -> None:
+    from netc.runtime.measure.imported import EXAMPLES
+
     say(
-        f"outputs: {found}"
-        if isinstance(found, str)
-        else f"outputs: differ by {found:.1e} of the largest, on {EXAMPLES} random examples"
+        f"outputs: {apart}"
+        if isinstance(apart, str)
+        else f"outputs: differ by {apart:.1e} of the largest, on {EXAMPLES} random examples"
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netc.compiler import batch_ports
 from netc.runtime.data.batches import chunks
 from netc.runtime.inside.classes import called
 from netc.runtime.inside.layers import image_input, scores
@@ -29,11 +30,13 @@ MOST_NUMBERS = 25
 def confusion(model: Model, inputs: Mapping[str, Array], labels: Array) -> Plot:
     """How often each class `[rows: labels]` was taken for each `[columns: answers]`, coloured by the share of its row.
 
-    inputs  by name, `[N, …]`, as the net computes with them;  labels: `[N]`, numbers of classes
+    inputs  by name, `[N, …]`, as the net computes with them;  labels: `[N]`, numbers of classes, or that which the
+            loss ignores: such rows don't count
 
     Raises DiagnosticError E593 for a net without scores of classes.
     """
-    found = _scores(model, inputs)
+    counted = _counted(model, labels)
+    labels, found = labels[counted], _scores(model, inputs)[counted]
     count = found.shape[1]
     matrix = np.zeros((count, count), np.int64)
     np.add.at(matrix, (labels, found.argmax(1)), 1)
@@ -71,7 +74,7 @@ def errors(
 ) -> Sheet:
     """The wrongly answered examples with the largest cross entropy, the worst first.
 
-    inputs  by name, `[N, …]`, as the net computes with them;  labels: `[N]`;  names: of the rows
+    inputs  by name, `[N, …]`, as the net computes with them;  labels: `[N]`, as of `confusion`;  names: of the rows
 
     Raises DiagnosticError E593 for a net without scores of classes or without a picture.
     """
@@ -79,9 +82,9 @@ def errors(
     found = _scores(model, inputs).astype(np.float64)
     top = found.max(1, keepdims=True)
     logs = found - top - np.log(np.exp(found - top).sum(1, keepdims=True))
-    losses = -logs[np.arange(len(labels)), labels]
-    answers = found.argmax(1)
-    wrong = np.flatnonzero(answers != labels)
+    answers, counted = found.argmax(1), _counted(model, labels)
+    losses = -logs[np.arange(len(labels)), np.where(counted, labels, 0)]
+    wrong = np.flatnonzero(counted & (answers != labels))
     worst = wrong[np.argsort(-losses[wrong], kind="stable")][:most]
     shown = scale.to_picture(inputs[name][worst])
     panels = []
@@ -89,13 +92,20 @@ def errors(
         is_, said = called(model, int(labels[row])), called(model, int(answers[row]))
         title = f"{'' if names is None else names[row] + ': '}{is_}, not {said} ({np.exp(logs[row, answers[row]]):.0%})"
         panels.append((title, picture(shown[at])))
-    below = [f"{len(wrong):,} of {len(labels):,} wrong"]
+    below = [f"{len(wrong):,} of {counted.sum():,} wrong"]
     if not panels:
         from PIL import Image
 
         panels = [("nothing is wrong", Image.new("RGB", (256, 32), "white"))]
     arrays = {"rows": worst, "losses": losses[worst], "answers": answers[worst], "labels": labels[worst]}
     return Sheet(f"errors of {model.net.name}", arrays, panels, below)
+
+
+def _counted(model: Model, labels: Array) -> Array:
+    """Which rows have a label that the loss doesn't ignore."""
+    ports = batch_ports(model.net, model.net.plans[0]) if model.net.plans else []
+    ignored = next((port.get("ignored") for port in ports if port["role"] == "target" and "classes" in port), None)
+    return np.ones(len(labels), bool) if ignored is None else labels != ignored
 
 
 def _scores(model: Model, inputs: Mapping[str, Array]) -> Array:

@@ -16,10 +16,13 @@ from netc.runtime.sessions.isolated.exchange import DTYPES
 from netc.runtime.sessions.isolated.process import FailedError, IsolatedProcess, IsolatedSession
 from netc.runtime.sessions.reasons import reason
 from netc.runtime.sessions.resident import Array
+from netc.runtime.sessions.session import Given
 
 EXAMPLES = 2
 OPEN = 32
 """What stands for a size that the model leaves open."""
+SAME = 0.05
+"""A difference up to which both are the same network, one perhaps in half precision."""
 NOT_COMPARED = ("E141", "E540", "E541", "E542", "E543", "E544", "E558")
 """Findings after which the text is as good as before, and its outputs are not compared."""
 
@@ -27,8 +30,9 @@ NOT_COMPARED = ("E141", "E540", "E541", "E542", "E543", "E544", "E558")
 def difference(model: Path, net: Net, imported: Imported) -> float | str:
     """The largest difference of an output from the model's, as a share of the largest number there.
 
-    A text where one of both cannot be run: it says why. They run in a process of their own with limits, the network
-    too, which does what the model says. Raises DiagnosticError E565, E567.
+    Infinity where a text that was noted in the model has other inputs or outputs than it. A text where one of both
+    cannot be run: it says why. They run in a process of their own with limits, the network too, which does what the
+    model says. Raises DiagnosticError E565, E567.
     """
     content = read_model(model)
     external = check_model(model, content, model.parent)
@@ -36,6 +40,8 @@ def difference(model: Path, net: Net, imported: Imported) -> float | str:
     try:
         theirs = process.open(content, None if external is None else model.parent, external or 0)
         ours = process.open(compile_inference(net, net.start).model)
+        if imported.own is not None and not _fits(theirs, ours, imported):
+            return math.inf
         examples = _examples(theirs, net, imported)
         expected = theirs.run({**examples, **imported.numbers})
         found = ours.run(
@@ -55,6 +61,20 @@ def difference(model: Path, net: Net, imported: Imported) -> float | str:
         if name in imported.outputs
     ]
     return max((_apart(a, b) for a, b in pairs), default=0.0)
+
+
+def _fits(theirs: IsolatedSession, ours: IsolatedSession, imported: Imported) -> bool:
+    """Whether a model has the inputs of the text noted in it, of their kinds and fixed sizes, and its outputs."""
+    known = {item.name: item for item in theirs.inputs}
+    return set(imported.outputs) <= set(theirs.outputs.values()) and all(
+        item.name in known and _are_alike(item, known[item.name]) for item in ours.inputs
+    )
+
+
+def _are_alike(a: Given, b: Given) -> bool:
+    kinds = {np.dtype(DTYPES[item.type]).kind if item.type in DTYPES else item.type for item in (a, b)}
+    fixed = ({x, y} for x, y in zip(a.shape, b.shape, strict=False) if isinstance(x, int) and isinstance(y, int))
+    return len(kinds) == 1 and len(a.shape) == len(b.shape) and all(len(sizes) == 1 for sizes in fixed)
 
 
 def _apart(expected: Array, found: Array) -> float:

@@ -28,7 +28,7 @@ from netc.runtime.runs import notes
 from netc.runtime.runs.evaluate import batches_of, evaluate
 from netc.runtime.sessions.arrays_only import check_ports
 from netc.runtime.sessions.isolated.exchange import DTYPES
-from netc.runtime.sessions.isolated.process import IsolatedProcess, IsolatedSession
+from netc.runtime.sessions.isolated.process import FailedError, IsolatedProcess, IsolatedSession
 from netc.runtime.sessions.reasons import reason
 from netc.runtime.sessions.resident import Array
 from netc.runtime.sessions.session import Given, Session
@@ -136,15 +136,20 @@ class Deployed:
         return next((size for size in sizes if isinstance(size, int) and size > 0), None)
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        """Outputs by name for any number of rows; a model of a fixed batch runs as often as it takes."""
+        """Outputs by name for any number of rows; a model of a fixed batch runs as often as it takes.
+
+        Raises DiagnosticError E565 for a run that fails, and for batches whose answers don't go together.
+        """
         rows = len(next(iter(feeds.values())))
         if self.batch is None or rows == self.batch:
             return self._run(feeds)
-        parts = []
+        parts: list[dict[str, Array]] = []
         for indices in chunks(rows, self.batch):
             full = np.resize(indices, self.batch)  # repeats rows to fill the last batch
             answers = self._run({name: np.ascontiguousarray(array[full]) for name, array in feeds.items()})
+            self.check_rows(answers, self.batch)  # before repeated rows are cut off, and others with them
             parts.append({name: values[: len(indices)] for name, values in answers.items()})
+            self._check_alike(parts[0], parts[-1])
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def check_rows(self, values: Mapping[str, Array], rows: int) -> None:
@@ -155,6 +160,13 @@ class Deployed:
                 given = counted(rows, "input")
                 reason = f"output `{printable(name)}` has shape {shape} for {given}, expected a row for each"
                 raise self._failed(reason)
+
+    def _check_alike(self, first: Mapping[str, Array], other: Mapping[str, Array]) -> None:
+        """Raise DiagnosticError E565 where answers to two batches don't go into one array."""
+        for name, array in other.items():
+            if array.shape[1:] != first[name].shape[1:]:
+                shapes = f"{list(first[name].shape[1:])} for some inputs and {list(array.shape[1:])} for others"
+                raise self._failed(f"output `{printable(name)}` has rows of shape {shapes}, expected one shape")
 
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         try:
@@ -201,6 +213,8 @@ class Deployed:
             return evaluate(self.run, self.scorer, batches_of(rows, self.batch or EVALUATION_BATCH))
         except (KeyError, ValueError) as error:  # parts that its metric doesn't have, or of other shapes
             raise self._failed(f"its figures are not made of what its scorer gives: {error}") from error
+        except FailedError as error:
+            raise self._failed(f"its scorer fails: {reason(str(error))}") from error
 
     def class_scores(self, outputs: Mapping[str, Array], assume: bool = False) -> Array | None:
         """Probabilities [n, classes] from the outputs, or None for a network that doesn't classify.

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from onnx_models import model, weight
 from safetensors.numpy import load_file
 
 from netc.cli import run
 from netc.compiler import check, load, load_model
+from netc.grammar.diagnostics import DiagnosticError
 
 from .test_patterns import nodes_of
 
@@ -84,6 +88,102 @@ def test_no_fixes_of_a_model_are_offered(folder: Path, capsys: pytest.CaptureFix
     before = (folder / "twice.onnx").read_bytes()
     assert run(["lint", "twice.onnx", "--select", "L002", "--fix", "--unsafe-fixes"]) == 1
     assert (folder / "twice.onnx").read_bytes() == before
+
+
+def test_numbers_are_taken_as_they_are_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    proto = model(nodes_of("r = Cast(rate; to=1)\ny = Mul(x, r)"), {"x": ("N", 4), "rate": ()}, {}, whole=["rate"])
+    (folder / "rated.onnx").write_bytes(proto.SerializeToString())
+    large = 2**53 + 1
+    assert run(["import", "rated.onnx", "--given", f"rate={large + 2**62}"]) == 0
+    assert run(["import", "rated.onnx", "--given", "rate=1", "--given", "rate=2"]) == 2
+    assert "`--given rate=…` is there twice" in capsys.readouterr().err
+    assert run(["import", "rated.onnx", "--given", "rate=x"]) == 2
+    assert run(["import", "rated.onnx", "--given", f"rate={'9' * 5000}"]) == 5
+    capsys.readouterr()
+    noted(lambda proto: None)
+    assert run(["import", "a.onnx", "--given", "x=1"]) == 5
+    assert "E588" in capsys.readouterr().err
+
+
+NOTED = "net A {\n  input x: 3\n  y = dense(2)   # two\n}\n"
+
+
+def noted(change: Callable[[onnx.ModelProto], None]) -> None:
+    """The model of a text, `a.onnx`, after a change that its checksum doesn't tell."""
+    Path("a.net").write_text(NOTED)
+    assert run(["compile", "a.net", "-o", "a.onnx"]) == 0
+    proto = onnx.load("a.onnx")
+    entries = [entry for entry in proto.metadata_props if not entry.key.startswith("netc.checksum")]
+    del proto.metadata_props[:]
+    proto.metadata_props.extend(entries)
+    change(proto)
+    onnx.save(proto, "a.onnx")
+
+
+def doubled(proto: onnx.ModelProto) -> None:
+    for made in proto.graph.node:
+        made.output[:] = ["once" if name == "y" else name for name in made.output]
+    proto.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(2), "two"))
+    proto.graph.node.append(onnx.helper.make_node("Mul", ["once", "two"], ["y"]))
+
+
+def renamed_input(proto: onnx.ModelProto) -> None:
+    proto.graph.input[0].name = "z"
+    for made in proto.graph.node:
+        made.input[:] = ["z" if name == "x" else name for name in made.input]
+
+
+def renamed_weight(proto: onnx.ModelProto) -> None:
+    proto.graph.initializer[0].name = "W"
+    for made in proto.graph.node:
+        made.input[:] = ["W" if name == "y.weight" else name for name in made.input]
+
+
+def another_size(proto: onnx.ModelProto) -> None:
+    (entry,) = (entry for entry in proto.metadata_props if entry.key == "netc.source")
+    said = json.loads(entry.value)
+    entry.value = json.dumps({**said, "text": said["text"].replace("dense(2)", "dense(4)")})
+
+
+def test_a_text_that_the_model_computes_is_kept(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noted(lambda proto: None)
+    assert run(["import", "a.onnx", "-o", "b.net"]) == 0
+    assert "outputs: differ by 0.0e+00" in capsys.readouterr().err
+    assert Path("b.net").read_text() == NOTED
+
+
+@pytest.mark.parametrize("change", [doubled, renamed_input])
+def test_a_model_that_was_changed_is_imported_by_its_graph(
+    change: Callable[[onnx.ModelProto], None], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noted(change)
+    assert run(["import", "a.onnx", "-o", "b.net", "--weights", "b.safetensors"]) == 0
+    said = capsys.readouterr().err
+    assert "note: the text that is noted in a.onnx is another network's" in said
+    assert "outputs: differ by 0.0e+00" in said
+    assert "# two" not in Path("b.net").read_text()
+    assert run(["weights", "b.safetensors", "b.net"]) == 0
+
+
+@pytest.mark.parametrize("change", [renamed_weight, another_size])
+def test_weights_that_a_noted_text_asks_for_are_not_drawn(
+    change: Callable[[onnx.ModelProto], None], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noted(change)
+    for arguments in (["import", "a.onnx", "-o", "b.net", "--weights", "b.safetensors"], ["summary", "a.onnx"]):
+        assert run(arguments) == 5
+        said = capsys.readouterr().err
+        assert "error[E591]" in said
+        assert "tensor `y." in said
+        assert "take the entry `netc.source` out of its metadata" in said
+    assert not Path("b.net").exists()
+
+
+def test_other_arguments_of_a_noted_text_are_no_fault_of_the_model(folder: Path) -> None:
+    (folder / "wide.net").write_text("net A(width = 4) {\n  input x: 3\n  y = dense(width)\n}\n")
+    assert run(["compile", "wide.net", "-o", "wide.onnx"]) == 0
+    with pytest.raises(DiagnosticError, match="E552"):
+        load("wide.onnx", settings={"width": 5})
 
 
 @pytest.mark.slow

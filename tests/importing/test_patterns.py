@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -263,6 +264,25 @@ def test_a_branch_on_a_number_that_is_given_is_chosen(given: int, word: str, tmp
             load_model(str(path), given=wrong)
         (finding,) = refused.value.diagnostics
         assert says in f"{finding.message} {finding.help}"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"rate": 2.5}, "`rate` is a whole number of 64 bits, found 2.5"),
+        ({"rate": math.nan}, "found nan"), ({"rate": 1e30}, "found 1e+30"), ({"rate": 2**63}, "found 92233"),
+        ({"scale": math.inf}, "`scale` is a number that 32 bits hold, found inf"), ({"scale": 1e39}, "found 1e+39"),
+        ({"scale": 1e-60}, "found 1e-60"), ({"scale": 10**400}, "found 1000"),
+        ({"F": math.nan}, "found nan"), ({"F": math.inf}, "found inf"), ({"F": 2**31}, "found 2147483648"),
+    ],
+)  # fmt: skip
+def test_a_number_that_does_not_fit_is_refused(wrong: dict[str, float], says: str, tmp_path: Path) -> None:
+    nodes = nodes_of("r = Cast(rate; to=1)\na = Mul(x, r)\ny = Mul(a, scale)")
+    proto = model(nodes, {"x": ("N", "F"), "rate": (), "scale": ()}, {}, whole=["rate"])
+    (tmp_path / "model.onnx").write_bytes(proto.SerializeToString())
+    with pytest.raises(DiagnosticError, match="E588") as refused:
+        load_model(str(tmp_path / "model.onnx"), given={"rate": 3, "scale": 0.1, **wrong})
+    assert says in refused.value.diagnostics[0].message
 
 
 def test_functions_of_the_model_are_written_out(tmp_path: Path) -> None:

@@ -115,6 +115,20 @@ def test_confusion_and_errors_by_hand() -> None:
     assert right.image().width > 100
 
 
+@pytest.mark.parametrize("ignored", [-1, 255, 2])
+def test_labels_that_the_loss_ignores_do_not_count(ignored: int) -> None:
+    text = f"{ANSWERS}\ntrain Answers {{ loss = cross_entropy(scores, label, ignore_index={ignored}) }}"
+    judge = netc.Model(netc.loads(text), device="cpu")
+    scores = np.array([[2, 0, 0], [0, 3, 0], [0, 1, 0], [5, 0, 0]], np.float32).reshape(4, 1, 1, 3)
+    labels = np.array([0, ignored, 0, ignored])
+    found = inside.confusion(judge, {"image": scores}, labels)
+    assert found.arrays["matrix"].tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 0]]
+    assert "50.0% of 2 right" in found.title
+    worst = inside.errors(judge, {"image": scores}, labels)
+    assert worst.arrays["rows"].tolist() == [2]
+    assert worst.below == ["1 of 2 wrong"]
+
+
 def test_dead_units_by_hand() -> None:
     made = netc.Model(netc.loads(NET), device="cpu")
     kernel = np.zeros((3, 1, 3, 3), np.float32)

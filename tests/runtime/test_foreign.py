@@ -19,9 +19,10 @@ from netc.compiler import Artifact, check_model, compile_gradients, compile_infe
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import CPU
 from netc.runtime.runs.deployed import Deployed
+from netc.runtime.runs.export import deployable
 from netc.runtime.sessions.session import Session
 
-from .conftest import Run
+from .conftest import Run, arrays
 
 X = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 4])
 Y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 4])
@@ -242,6 +243,56 @@ def test_predict_says_what_does_not_work_in_a_model(run: Run, folder: Path) -> N
         (folder / "m.onnx").write_bytes(bad.SerializeToString())
         done = run("predict", "m.onnx", "x.npy")
         assert (done.returncode, done.stderr.startswith(f"error[{code}]")) == (5, True), done.stderr
+
+
+def fixed(nodes: Sequence[onnx.NodeProto], *outputs: str) -> bytes:
+    """A model that takes one example at a time."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])
+    made = [helper.make_tensor_value_info(name, TensorProto.UNDEFINED, None) for name in outputs]
+    for item in made:
+        item.type.tensor_type.elem_type = TensorProto.FLOAT
+    graph = helper.make_graph(nodes, "g", [x], made)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "outputs", "said"),
+    [
+        ([helper.make_node("Concat", ["x", "x"], ["y"], axis=0)], ["y"], "`y` has shape [2, 4] for 1 input"),
+        ([helper.make_node("Relu", ["x"], ["y"]), helper.make_node("ReduceSum", ["x"], ["s"], keepdims=0)],
+         ["y", "s"], "`s` has shape [] for 1 input"),
+        ([helper.make_node("NonZero", ["x"], ["i"]), helper.make_node("Cast", ["i"], ["f"], to=1),
+          helper.make_node("Unsqueeze", ["f", "none"], ["u"]),
+          helper.make_node("ReduceMax", ["u", "one"], ["y"], keepdims=0)],
+         ["y"], "`y` has rows of shape [4] for some inputs and [1] for others"),
+    ],
+    ids=["more rows", "a number", "other sizes"],
+)  # fmt: skip
+def test_answers_of_batches_that_do_not_go_together(nodes: list[onnx.NodeProto], outputs: list[str], said: str) -> None:
+    """A model of a fixed batch is run for each: what has no row for each input is refused, and never cut."""
+    axes = [helper.make_node("Constant", [], [name], value_ints=[at]) for at, name in enumerate(("none", "one"))]
+    rows = np.array([[1, 2, 3, 4], [0, 0, 0, 5]], np.float32)
+    with pytest.raises(DiagnosticError, match="E565") as caught:
+        Deployed(Path("m.onnx"), fixed([*axes, *nodes], *outputs)).run({"x": rows})
+    assert said in caught.value.diagnostics[0].notes[0]
+
+
+def test_a_scorer_that_fails_is_told(folder: Path) -> None:
+    """A prediction of other sizes than its Reshape takes."""
+    made = onnx.load_from_string(deployable(load("tiny.net")))
+    (entry,) = (entry for entry in made.metadata_props if entry.key == "netc.scorer")
+    scorer = onnx.load_from_string(base64.b64decode(entry.value))
+    taken = next(item.name for item in scorer.graph.input if item.name.startswith("logits"))
+    for reader in scorer.graph.node:
+        reader.input[:] = ["back" if name == taken else name for name in reader.input]
+    seven = onnx.numpy_helper.from_array(np.array([7, 1], np.int64), "seven")
+    scorer.graph.initializer.append(seven)
+    scorer.graph.node.insert(0, helper.make_node("Reshape", [taken, "seven"], ["back"], name="bad"))
+    del scorer.graph.value_info[:]
+    entry.value = base64.b64encode(scorer.SerializeToString()).decode()
+    with pytest.raises(DiagnosticError, match="E565") as caught:
+        Deployed(Path("m.onnx"), made.SerializeToString()).evaluate(arrays(4))
+    assert "its scorer fails: operator `Reshape`" in caught.value.diagnostics[0].notes[0]
 
 
 def test_the_hint_after_compiling_is_given_where_it_holds(run: Run, folder: Path) -> None:

@@ -41,6 +41,13 @@ def negative_size() -> onnx.ModelProto:
     return proto
 
 
+def nowhere() -> onnx.ModelProto:
+    proto = model([node("Add", ["x", "w"], ["y"])], X, {"w": weight(4)})
+    proto.graph.initializer[0].ClearField("raw_data")
+    proto.graph.initializer[0].data_location = TensorProto.EXTERNAL
+    return proto
+
+
 def rank_bomb() -> onnx.ModelProto:
     proto = model([node("Add", ["x", "w"], ["y"])], X, {"w": weight(1)})
     proto.graph.initializer[0].dims.extend([1] * 100_000)
@@ -124,6 +131,7 @@ BAD: dict[str, tuple[Callable[[], onnx.ModelProto], str, str]] = {
     "two initializers": (two_initializers, "E565", "two initializers are called `w`"),
     "short tensor": (short_tensor, "E591", "holds 4 numbers, not 1000000000000"),
     "negative size": (negative_size, "E591", "a size below 0"),
+    "numbers in no file": (nowhere, "E591", "doesn't say in which"),
     "rank": (rank_bomb, "E592", "axes of tensor `w`"),
     "filled": (filled_bomb, "E592", "1,000,000,000,000 numbers in a constant"),
     "counted": (counted_bomb, "E592", "1,000,000,000,000 numbers in a constant"),
