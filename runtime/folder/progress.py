@@ -121,8 +121,11 @@ class Progress:
         self.size = size
 
     def improves(self, metric: str, value: float, higher_is_better: bool, loss: float) -> bool:
-        """Whether the value beats the best so far, or is equal to it with a lower loss; then it is the best."""
-        if self.best is not None:
+        """Whether the value beats the best so far, or is equal to it with a lower loss; then it is the best.
+
+        Values of another metric than that of the best so far cannot be compared with it: the first of them is the best.
+        """
+        if self.best is not None and self.best["metric"] == metric:
             before = self.best["value"]
             better = value > before if higher_is_better else value < before
             if not better and not (value == before and loss < self.best["loss"]):

@@ -252,8 +252,13 @@ class Loop:
         record["seconds"] = round(progress.seconds, 3)
         name, higher = self.watched(measured or means)
         label = f"validation_{name}" if measured else name
-        values = measured or means
+        values, best = measured or means, progress.best
         improved = progress.improves(label, values[name], higher, values.get(LOSS, means[LOSS]))
+        if best is not None and best["metric"] != label:
+            self.listener.noted(
+                f"the best epoch is chosen by {label} from epoch {progress.epoch + 1} on: epoch {best['epoch']}, "
+                f"the best by {best['metric']}, is not compared with it, and its weights are not kept"
+            )
         if improved:
             self.keep_best()
         progress.finish_epoch(record)

@@ -93,6 +93,38 @@ def test_resume_takes_the_same_rows_alone(folder: Path, net: Net) -> None:
     assert again.progress.epoch == 2
 
 
+def test_resume_takes_the_same_parts_alone(folder: Path, net: Net) -> None:
+    """Held-out rows where there were none would be compared with the figures of training."""
+    trainer_of(net, epochs=1).fit(arrays(40), out="r")
+    trainer_of(net, epochs=1).fit(arrays(40), validation=arrays(20, seed=1), out="held")
+    for run, validation in (("r", arrays(20, seed=1)), ("held", None)):
+        again = trainer_of(net, epochs=2)
+        again.resume(run)
+        with pytest.raises(netc.DiagnosticError, match="the parts of the data are train") as caught:
+            again.fit(arrays(40), validation=validation, out=run)
+        assert code_of(caught) == "E523"
+        assert again.progress.epoch == 1
+    again.fit(arrays(40), validation=arrays(20, seed=1), out="held")
+    assert again.progress.epoch == 2
+
+
+def test_figures_of_training_are_not_compared_with_held_out_ones(folder: Path, net: Net) -> None:
+    """Classes that are learned, and others held out that cannot be: the best of them are those of the second `fit`."""
+    trainer = trainer_of(net, lr=1e-2, batch=8)
+    trainer.fit(arrays(40), epochs=3, out="r", quiet=True)
+    assert trainer.progress.best is not None
+    assert trainer.progress.best["metric"] == "accuracy"
+    held = arrays(20, seed=1)
+    held["label"] = (held["label"] + 1) % 3
+    with pytest.warns(UserWarning, match="chosen by validation_accuracy from epoch 4 on: epoch .* by accuracy, is not"):
+        history = trainer.fit(arrays(40), validation=held, epochs=5, out="r", quiet=True)
+    best = max(history[3:], key=lambda record: (record["validation_accuracy"], -record["validation_loss"]))
+    assert best["validation_accuracy"] < history[2]["accuracy"]
+    assert history.best_epoch == best["epoch"]
+    found = netc.Trainer(netc.load_run("r", device="cpu").model).evaluate(held)
+    assert found["loss"] == pytest.approx(best["validation_loss"], rel=1e-5)
+
+
 def test_a_run_on_arrays(run: Run, folder: Path, net: Net) -> None:
     rows = arrays(64)
     trainer_of(net, epochs=2).fit((rows["image"], rows["label"]), out="r")
