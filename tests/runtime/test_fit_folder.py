@@ -282,6 +282,14 @@ def test_what_goes_on_otherwise_is_recorded(run: Run, folder: Path, net: Net) ->
     assert len(netc.load_run("r").history) == 4
 
 
+def test_settings_of_numpy_are_written_as_numbers(run: Run, folder: Path, net: Net) -> None:
+    made = trainer_of(net, lr=np.float32(0.5), batch=np.int64(8), epochs=np.array(1), clip_norm=None)
+    made.fit("data.npz", out="r")
+    assert json.loads((folder / "r/run.json").read_text())["overrides"] == {"lr": 0.5, "batch": 8, "epochs": 1}
+    plan = netc.load_run("r").plan
+    assert (plan.batch, plan.epochs, plan.only.optimizer.lr) == (8, 1, 0.5)
+
+
 def test_a_net_too_large_for_one_file(folder: Path, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "LARGEST", 100)
     with pytest.warns(UserWarning, match="does not fit one .onnx file: r/model.onnx.data will hold its weights"):
