@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from netc.compiler.ir.open_sizes import size_in as size_in, unmet as unmet
     from netc.compiler.lint import lint as lint
     from netc.compiler.load import load as load, load_model as load_model
-    from netc.compiler.metrics.base import Figure as Figure
+    from netc.compiler.metrics.base import Figure as Figure, metric as metric
     from netc.compiler.metrics.tallies import (
         Parts as Parts,
         Tallies as Tallies,
@@ -249,6 +249,7 @@ _HOMES = {
     "probe_cpu": "targets.cpu.probe",
     "target_of": "targets",
     "probe_precision": "targets.precision",
+    "metric": "metrics.base",
     "numbers_of": "metrics.tallies",
     "penalties": "plan.penalties",
     "places": "emit.places",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 from netc.compiler.declare.declared import Declared, Registry
@@ -20,10 +20,11 @@ class Stop(Declared):
     samples: ClassVar[tuple[Epochs, ...]] = ()
     errors: ClassVar[tuple[Wrong, ...]] = ()
 
-    def due(self, figures: Sequence[float], higher: bool) -> str | None:
+    def due(self, figures: Mapping[int, float], higher: bool) -> str | None:
         """Why training stops after epochs with these figures of `watch`, in words; None while it goes on.
 
-        higher  whether higher figures are better
+        figures  by the number of the epoch, in order; those that lack it are left out
+        higher   whether higher figures are better
         """
         raise AssertionError("a reason to stop declares due")
 

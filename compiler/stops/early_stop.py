@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from netc.compiler.declare.arguments import argument
 from netc.compiler.declare.samples import Epochs, Wrong
@@ -34,11 +34,12 @@ class EarlyStop(Stop):
         Wrong("early_stop(threshold=-1)", code="E224", says="a number of at least 0, found -1"),
     )
 
-    def due(self, figures: Sequence[float], higher: bool) -> str | None:
-        best, at = None, 0
-        for epoch, figure in enumerate(figures, 1):
+    def due(self, figures: Mapping[int, float], higher: bool) -> str | None:
+        best, at, waiting = None, 0, 0
+        for epoch, figure in figures.items():
+            waiting += 1
             if is_better(figure, best, higher, self.threshold):
-                best, at = figure, epoch
-        if best is None or len(figures) - at < self.patience:
+                best, at, waiting = figure, epoch, 0
+        if best is None or waiting < self.patience:
             return None
         return f"{self.watch} has not got better since epoch {at}, where it was {best:.4g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from netc.compiler.declare.arguments import Real, argument
 from netc.compiler.declare.references import Name
@@ -32,7 +32,10 @@ class Reached(Stop):
         Wrong("reached(loss, true)", code="E224", says="a number, found true"),
     )
 
-    def due(self, figures: Sequence[float], higher: bool) -> str | None:
-        if not figures or (figures[-1] < self.value if higher else figures[-1] > self.value):
+    def due(self, figures: Mapping[int, float], higher: bool) -> str | None:
+        if not figures:
             return None
-        return f"{self.watch} has reached {self.value:g}: it is {figures[-1]:.4g}"
+        last = figures[max(figures)]
+        if last < self.value if higher else last > self.value:
+            return None
+        return f"{self.watch} has reached {self.value:g}: it is {last:.4g}"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
-from netc.compiler import Tallies, single
+from netc.compiler import LOSS, Tallies, single
 from netc.grammar.schema import LEFT_OUT, Count, FormError, Rule, conform
 
 Array = np.ndarray[Any, Any]
@@ -29,12 +29,12 @@ MOST_REPEATED = 2
 
 
 class Best(TypedDict):
-    """The best epoch: its number from 1 on, what it was chosen by, and its loss."""
+    """The best epoch: its number from 1 on, what it was chosen by, and its loss, where it had one."""
 
     epoch: Count
     metric: str
     value: float
-    loss: float
+    loss: float | None
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Progress:
     parts    parts of metrics, added up; `tallies` makes figures of them
     seconds  time spent in the unfinished epoch
     history  a record for each finished epoch
-    best     the best epoch, or None
+    best     the best epoch, or None where none has had the figure that it is chosen by
     last     rows of the batch before;  repeated: other sizes than the plan's that came twice in a row, the first few,
              whose steps have sessions of their own and may round differently
     skipped  steps that were left out because they were not finite, as `skip_bad_steps` allows
@@ -120,12 +120,16 @@ class Progress:
             self.batch, self.skip = 0, self.taken
         self.size = size
 
-    def improves(self, metric: str, value: float, higher_is_better: bool, loss: float) -> bool:
-        """Whether the value beats the best so far, or is equal to it with a lower loss; then it is the best."""
-        if self.best is not None:
-            before = self.best["value"]
+    def improves(self, metric: str, value: float, higher_is_better: bool, loss: float | None) -> bool:
+        """Whether the value beats the best so far, or is equal to it with a lower loss; then it is the best.
+
+        Values of another metric than that of the best so far cannot be compared with it: the first of them is the best.
+        """
+        if self.best is not None and self.best["metric"] == metric:
+            before, before_loss = self.best["value"], self.best["loss"]
             better = value > before if higher_is_better else value < before
-            if not better and not (value == before and loss < self.best["loss"]):
+            lower = loss is not None and (before_loss is None or loss < before_loss)
+            if not better and not (value == before and lower):
                 return False
         self.best = Best(epoch=self.epoch + 1, metric=metric, value=value, loss=loss)
         return True
@@ -148,8 +152,8 @@ class Progress:
             raise FormError("its entry `progress.best` is of an epoch that there is not")
         if made.sums.keys() != made.counts.keys():
             raise FormError("its entries `progress.sums` and `progress.counts` are of different figures")
-        if made.best is None and made.history:
-            raise FormError("its entry `progress.best` is null after an epoch")
+        if made.best is None and any(LOSS in record for record in made.history):
+            raise FormError("its entry `progress.best` is null after an epoch with a loss")
         return made
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from netc.compiler import single
+from netc.compiler import metric, single
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.schema import Count, conform
 from netc.runtime.folder.lock import is_at_work
@@ -94,6 +94,13 @@ def _read(folder: RunFolder, changed: float) -> RunEntry:
         planned = conform(request.overrides.get("epochs", settings["epochs"]), Count, "epochs")
         ports = [port for port in manifest["inputs"] if port["role"] == "param" and not port["buffer"]]
         held_out, figures = _best(progress)
+        words = {item["name"]: item["metric"]["name"] for item in settings["metrics"]}
+        unknown = sorted(words.values() - metric.all().keys())
+        if unknown:
+            raise DamagedError(f"{folder.manifest_json.name} names a metric `{unknown[0]}`, which there is not")
+        watched = None if progress.best is None else progress.best["metric"].removeprefix(PREFIX)
+        if watched is not None and watched not in figures:
+            raise DamagedError(f"{folder.checkpoint.name} chose its best epoch by `{watched}`, which that epoch lacks")
         ended = progress.epoch >= planned or folder.model.exists()
         return RunEntry(
             folder.path,
@@ -103,11 +110,11 @@ def _read(folder: RunFolder, changed: float) -> RunEntry:
             done=progress.epoch,
             planned=planned,
             best_epoch=None if progress.best is None else progress.best["epoch"],
-            watched=None if progress.best is None else progress.best["metric"].removeprefix(PREFIX),
+            watched=watched,
             held_out=held_out,
             metrics=figures,
             test=single(tested["metrics"]) if tested is not None else None,
-            words={item["name"]: item["metric"]["name"] for item in settings["metrics"]},
+            words=words,
             params=sum(math.prod(port["shape"]) for port in ports),
             seconds=sum(record["seconds"] for record in progress.history) + progress.seconds,
         )

@@ -119,12 +119,29 @@ def check_texts(folder: RunFolder, request: Request) -> None:
 
 def check_same_rows(before: Card, now: Card) -> None:
     """Raise DiagnosticError E523 unless data is what a run began with, to the last row."""
-    for was, part in zip(before.parts, now.parts, strict=False):
-        if (was.name, was.fingerprint) != (part.name, part.fingerprint):
-            message = f"the {counted(part.rows, 'row')} of part {part.name} are not those that the run began with"
-            notes = (f"their fingerprint was {was.fingerprint}, it is {part.fingerprint}",)
-            help = "resume with the data as it was, or start a new run with `--init` for the weights"
-            raise DiagnosticError(Diagnostic("E523", message, notes=notes, help=help))
+    if (other := other_rows(before, now, "that the run began with")) is not None:
+        message, notes = other
+        help = "resume with the data as it was, or start a new run with `--init` for the weights"
+        raise DiagnosticError(Diagnostic("E523", message, notes=notes, help=help))
+
+
+def other_rows(before: Card, now: Card, whose: str) -> tuple[str, tuple[str, ...]] | None:
+    """In what data is not that of a run, part by part: a message and its notes; None where it is the same.
+
+    whose   rows are compared, as in "of runs/a"
+
+    Batches that come from elsewhere have no parts, then or now: nothing is known of their rows.
+    """
+    if not before.parts or not now.parts:
+        return None
+    were, are = (", ".join(part.name for part in card.parts) for card in (before, now))
+    if were != are:
+        return f"the parts of the data are {are}; those {whose} are {were}", ()
+    for was, part in zip(before.parts, now.parts, strict=True):
+        if was.fingerprint != part.fingerprint:
+            note = f"there were {was.rows:,}, of fingerprint {was.fingerprint}; now it is {part.fingerprint}"
+            return f"the {counted(part.rows, 'row')} of part {part.name} are not those {whose}", (note,)
+    return None
 
 
 def export_run(folder: RunFolder, path: Path) -> None:

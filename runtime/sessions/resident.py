@@ -50,6 +50,10 @@ class Resident:
         """A copy of a tensor of the current set."""
         return np.array(self.current[name].numpy())  # numpy() may be a view of the buffer that the next step writes
 
+    def get_other(self, name: str) -> Array:
+        """A copy of a tensor of the other set: after one swap it is what the tensor was before."""
+        return np.array(self.other[name].numpy())
+
     def double(self, names: Collection[str]) -> None:
         """Give these tensors a second buffer. Others have the same in both sets, unless they were doubled before."""
         for name, value in self.current.items():

@@ -197,6 +197,8 @@ class StepSession:
     """A training step bound to resident tensors: two bindings, one for each direction between the sets of buffers.
 
     in_place   whether the step may write the state that the manifest calls so where it read it
+
+    `moving` are the tensors that a step writes to their other buffers, `passing` is state of no use after an update.
     """
 
     def __init__(
@@ -215,12 +217,13 @@ class StepSession:
         self.next_of = {port["name"]: port["of"] for port in outputs if port["role"] in ("param", "state")}
         self.numbers = {port["name"]: said(port) for port in outputs if port["role"] in ("loss", "metric")}
         self.inputs = {port["name"] for port in artifact.manifest["inputs"]}
+        self.passing = {port["name"] for port in artifact.manifest["inputs"] if port.get("passing")}
         kept = {port["of"] for port in outputs if port.get("in_place") and in_place}
-        self._moving = {
+        self.moving = {
             resident: frozenset((set(self.next_of.values()) - kept) & resident.current.keys())
             for resident in (parameters, state)
         }
-        for resident, names in self._moving.items():
+        for resident, names in self.moving.items():
             resident.double(names)
         self.shapes = {port["name"]: _fixed(port) for port in outputs if port["name"] in self.numbers}
         self.results = {name: place_on(CPU, shape) for name, shape in self.shapes.items()}
@@ -266,12 +269,12 @@ class StepSession:
         """
         if self.parameters.device.name != "cpu":
             return True
-        written = (self.parameters.other[name].numpy().reshape(-1) for name in self._moving[self.parameters])
+        written = (self.parameters.other[name].numpy().reshape(-1) for name in self.moving[self.parameters])
         return all(_all_finite(array if self.exact else array[:: array.size // SAMPLE | 1]) for array in written)
 
     def swap(self) -> None:
         """Accept the last step: what it wrote is current from now on."""
-        for resident, names in self._moving.items():
+        for resident, names in self.moving.items():
             resident.swap(names)
 
     def _open(self, artifact: Artifact, threads: int, profile: bool) -> Session:

@@ -22,6 +22,7 @@ from netc.runtime.data.augment import unmixed
 from netc.runtime.model import Model, ports, scalars
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import Results, StepSession
+from netc.runtime.training.rollback import Rollback
 from netc.runtime.training.steps import Accepts, Outcome, Steps, attempt, rows_of, step_session
 
 SIZES = "rows of each batch"
@@ -79,6 +80,7 @@ class AccumulatedSteps(Steps):
         count: int,
         rate: float,
         repeated: Collection[int],
+        rollback: Rollback,
     ) -> Outcome:
         """One update; its results are means over all rows, and the parts of metrics added up."""
         data = ports(self.manifest, "data", "target")
@@ -92,7 +94,7 @@ class AccumulatedSteps(Steps):
             numbers |= {SHARE: np.array(share, np.float32), FIRST: np.array(number == 0, np.float32)}
             session = self.session(end - start, state, repeated)
             batch = {port["name"]: feeds[port["name"]][start:end] for port in data}
-            came = attempt(session, {**batch, **numbers}, accepts)
+            came = attempt(session, {**batch, **numbers}, accepts, rollback)
             if came.wrong is not None:
                 return came
             for name, value in came.results.items():
@@ -102,7 +104,7 @@ class AccumulatedSteps(Steps):
         loss = next(port["name"] for port in self.manifest["outputs"] if port["role"] == "loss")
         numbers = scalars(self.update.manifest, seed=seed, step=count, rate=rate)
         numbers |= {port["name"]: np.array(means[loss], np.float32) for port in ports(self.update.manifest, "loss")}
-        return Outcome(means, attempt(self._update, numbers, accepts).wrong)
+        return Outcome(means, attempt(self._update, numbers, accepts, rollback).wrong)
 
 
 def steps_for(model: Model, plan: TrainPlan, step: StepPlan, options: Options, *, profile: bool, undo: bool) -> Steps:

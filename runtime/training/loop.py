@@ -21,7 +21,7 @@ from netc.runtime.data.cards.card import NO_CARD
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
 from netc.runtime.folder.listener import Listeners
-from netc.runtime.folder.progress import Record, finite, not_finite
+from netc.runtime.folder.progress import PREFIX, Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.training.accumulated import SIZES
 from netc.runtime.training.diverged import diverged
@@ -242,24 +242,39 @@ class Loop:
         if trainer.loss_scale is not None and trainer.loss_scale.exhausted():
             raise diverged(f"the gradients are not finite at any loss scale in step {progress.step}", rate)
         means = progress.means()
-        if not means:
+        if not means and progress.taken > progress.rows:  # on other batches no step of the plan was due
             raise diverged(f"no step of epoch {progress.epoch + 1} had a finite loss", rate)
         measured = single(trainer.measure(self.test)) if self.test is not None else {}
         if not finite(measured):
             raise diverged(f"the held-out {not_finite(measured)} after epoch {progress.epoch + 1}", rate)
         record: Record = {"epoch": progress.epoch + 1, "step": progress.step, "learning_rate": rate}
-        record |= means | {f"validation_{name}": value for name, value in measured.items()}
+        record |= means | {f"{PREFIX}{name}": value for name, value in measured.items()}
         record["seconds"] = round(progress.seconds, 3)
-        name, higher = self.watched(measured or means)
-        label = f"validation_{name}" if measured else name
-        values = measured or means
-        improved = progress.improves(label, values[name], higher, values.get(LOSS, means[LOSS]))
-        if improved:
+        improved = self.is_best(means, measured)
+        if improved or progress.best is None:  # until one has the figure that counts, the last weights are kept
             self.keep_best()
         progress.finish_epoch(record)
         if self.folder is not None:
             self.folder.record(record)
         self.listener.epoch_ended(record, improved)
+
+    def is_best(self, means: Mapping[str, float], measured: Mapping[str, float]) -> bool:
+        """Whether the epoch is the best so far, by what was measured on held-out rows, else by the means of training.
+
+        One without the figure that counts is not: the steps of the plan never ran together in it.
+        """
+        progress, best, values = self.trainer.progress, self.trainer.progress.best, measured or means
+        name, higher = self.watched(values)
+        label = f"{PREFIX}{name}" if measured else name
+        if name not in values:
+            return False
+        improved = progress.improves(label, values[name], higher, values.get(LOSS, means.get(LOSS)))
+        if best is not None and best["metric"] != label:
+            self.listener.noted(
+                f"the best epoch is chosen by {label} from epoch {progress.epoch + 1} on: epoch {best['epoch']}, "
+                f"the best by {best['metric']}, is not compared with it, and its weights are not kept"
+            )
+        return improved
 
     def watched(self, values: Mapping[str, float]) -> tuple[str, bool]:
         """What picks the best epoch: the plan's first metric, else the loss."""

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from netc.compiler import Net, batch_ports, read_tensors
-from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.bind import BoundData, bind_data
 from netc.runtime.data.open import open_data
@@ -25,7 +24,7 @@ from netc.runtime.model import Model
 from netc.runtime.runs.cards import card_to_follow
 from netc.runtime.runs.changes import change_lines
 from netc.runtime.runs.request import Request, request_of
-from netc.runtime.runs.run import card_in, check_texts, net_of
+from netc.runtime.runs.run import card_in, check_texts, net_of, other_rows
 from netc.runtime.sessions.resident import Array
 from netc.runtime.training.conditions import conditions, differing, read_conditions
 from netc.runtime.training.requested import make_trainer
@@ -161,12 +160,10 @@ def _data(folder: RunFolder, request: Request, net: Net, data: str | None) -> Bo
     found = open_data(data or request.data)
     bound = bind_data(found, batch_ports(net, plan), card_to_follow(net, plan, request, None, found))
     before = card_in(folder, request)
-    for was, part in zip(before.parts if before else (), bound.card.parts, strict=False):
-        if was.fingerprint != part.fingerprint:
-            message = f"the {counted(part.rows, 'row')} of part {part.name} are not those of {folder.path}"
-            notes = (f"there were {was.rows:,}, of fingerprint {was.fingerprint}; now it is {part.fingerprint}",)
-            help = "give the rows that it was trained on: `--data`"
-            raise DiagnosticError(Diagnostic("E611", message, notes=notes, help=help))
+    if before is not None and (other := other_rows(before, bound.card, f"of {folder.path}")) is not None:
+        message, notes = other
+        help = "give the rows that it was trained on: `--data`"
+        raise DiagnosticError(Diagnostic("E611", message, notes=notes, help=help))
     return bound
 
 

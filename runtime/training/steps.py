@@ -16,6 +16,7 @@ from netc.runtime.model import Model, ports, scalars
 from netc.runtime.sessions.cuda_step import CudaStepSession
 from netc.runtime.sessions.resident import Array, Resident
 from netc.runtime.sessions.session import StepSession
+from netc.runtime.training.rollback import Rollback
 
 
 class Outcome(NamedTuple):
@@ -85,16 +86,18 @@ class Steps:
         count: int,
         rate: float,
         repeated: Collection[int],
+        rollback: Rollback,
     ) -> Outcome:
         """One update, waiting for its results. What is not accepted, or gives weights that aren't finite, is not made.
 
         count     the number of the update, from 0
         repeated  as in `session`
+        rollback  takes back what was made of the update, and of those before it on the same batch
         """
         session = self.session(rows_of(feeds, ports(self.manifest, "data", "target")), state, repeated)
         fields, (share,) = unmixed(feeds)
         numbers = scalars(self.manifest, seed=seed, step=count, rate=rate, share=share)
-        return attempt(session, {**fields, **numbers}, accepts)
+        return attempt(session, {**fields, **numbers}, accepts, rollback)
 
     def _compile(self, batch: int | None) -> Artifact:
         net, name = self.model.net, self.step.name
@@ -111,14 +114,23 @@ def step_session(model: Model, artifact: Artifact, state: Resident, *, profile: 
     return StepSession(artifact, model.weights, state, threads=model.threads, profile=profile, in_place=not undo)
 
 
-def attempt(session: StepSession, feeds: Mapping[str, Array], accepts: Accepts) -> Outcome:
-    """One step, which counts where its results are accepted and its weights are finite."""
+def attempt(
+    session: StepSession, feeds: Mapping[str, Array], accepts: Accepts, rollback: Rollback | None = None
+) -> Outcome:
+    """One step, which counts where its results are accepted and its weights are finite.
+
+    rollback  of the update that it is a part of
+    """
+    if rollback is not None:
+        rollback.before(session)
     came = run_once(session, feeds)
     if not accepts(came):
         return Outcome(came, f"the {not_finite(came)}", feeds)
     if not session.sound():
         return Outcome(came, "the update is not finite", feeds)
     session.swap()
+    if rollback is not None:
+        rollback.swapped(session)
     return Outcome(came)
 
 

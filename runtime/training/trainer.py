@@ -23,6 +23,7 @@ from netc.compiler import (
     followed,
     override,
     read_tensors,
+    replaceable,
     undecided,
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
@@ -91,7 +92,7 @@ class Trainer(Measuring):
         plan = override(chosen, **settings) if settings else chosen
         self.best_weights: dict[str, Array] | None = None
         self.path: Path | None = None
-        self.settings = settings
+        self.settings = {name: value for name, value in replaceable(plan).items() if settings.get(name) is not None}
         written = any(item is chosen for item in net.plans) and net.plan(chosen.label) is chosen
         self.own_plan = not written
         self._resumed: Card | None = None

@@ -17,6 +17,7 @@ from netc.runtime.training.accumulated import SIZES, steps_for
 from netc.runtime.training.diverged import diverged, located
 from netc.runtime.training.features import Features
 from netc.runtime.training.loss_scale import LossScale
+from netc.runtime.training.rollback import Rollback
 from netc.runtime.training.steps import Outcome, Steps, attempt, rows_of
 
 
@@ -104,19 +105,28 @@ class Updates:
             session.swap()
         return before + self._checked(came, after=len(before))
 
-    def _judged(self, outcome: Outcome, steps: Steps, rate: float, rows: int, number: int) -> StepResult:
-        """What a step gave; where it was not made, it is skipped, or raises E701 with the layer where that began."""
+    def _judged(
+        self, outcome: Outcome, steps: Steps, rate: float, rows: int, number: int, rollback: Rollback | None = None
+    ) -> StepResult:
+        """What a step gave; where it was not made, it is skipped, or raises E701 with the layer where that began.
+
+        rollback  of all that was made of the batch, which is taken back where the step was not made
+        """
         if outcome.wrong is None:
             values, parts = self.tallies.split(outcome.results)
             return StepResult(values, rows, parts)
         of = "" if steps.step.name is None else f" of step {steps.step.name}"
         if self.progress.skipped < self.skip_bad_steps:
+            if rollback is not None:
+                rollback.undo()
             self.progress.skipped += 1
             values, parts = self.tallies.split(dict(outcome.results))
             skipped = f"step {number} is skipped: {outcome.wrong}{of}"
             return StepResult(values, rows, parts, f"{skipped} ({self.progress.skipped} of {self.skip_bad_steps})")
         error = diverged(f"{outcome.wrong}{of} in step {number}", rate)
-        error = self._located(error, steps, outcome.feeds)
+        error = self._located(error, steps, outcome.feeds)  # on the weights that the step had, not on those before all
+        if rollback is not None:
+            rollback.undo()
         self._start_state()
         raise error
 
@@ -130,16 +140,23 @@ class Updates:
             self.progress.saw(end - start, self.plan.batch)
         came_of: Results = {}
         losses: list[float] = []
+        rollback = Rollback(state=self.skip_bad_steps > 0)
         for steps, rate in zip(self._all_steps, rates, strict=True):
             count, waits = divmod(self.progress.step, steps.step.every)
             if waits:
                 continue
-            repeated = self.progress.repeated
             outcome = steps.run(
-                feeds, self.state, self._accepts, seed=self.seed, count=count, rate=rate, repeated=repeated
+                feeds,
+                self.state,
+                self._accepts,
+                seed=self.seed,
+                count=count,
+                rate=rate,
+                repeated=self.progress.repeated,
+                rollback=rollback,
             )
             if outcome.wrong is not None:
-                return self._judged(outcome, steps, rate, rows, self.progress.step + 1)
+                return self._judged(outcome, steps, rate, rows, self.progress.step + 1, rollback)
             came = outcome.results
             losses.append(came.pop(LOSS))
             came_of |= came if steps.step.name is None else {**came, f"{LOSS}.{steps.step.name}": losses[-1]}

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from netc.compiler import Net, TrainPlan, adapted, frozen
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.folder.progress import Record
+from netc.runtime.folder.progress import PREFIX, Record
 
 
-def figures(history: Sequence[Record], name: str) -> list[float]:
-    """A figure of every epoch: of held-out rows where it was measured on them, else of training."""
-    return [float(record.get(f"validation_{name}", record.get(name, 0.0))) for record in history]
+def figures(history: Sequence[Record], name: str) -> dict[int, float]:
+    """A figure of every epoch that has it, by its number: of held-out rows where the last one has it, else of training.
+
+    An epoch in which the steps of the plan never ran together has no `loss` of training.
+    """
+    held = f"{PREFIX}{name}"
+    kind = next((key for record in reversed(history) for key in (held, name) if key in record), name)
+    return {int(record["epoch"]): float(record[kind]) for record in history if kind in record}
 
 
 def check_watched(plan: TrainPlan) -> None:
@@ -31,7 +36,7 @@ def feedback(plan: TrainPlan, history: Sequence[Record]) -> float:
     watched = plan.schedule.watch
     if watched is None:
         return 1.0
-    return plan.schedule.feedback(figures(history, watched), plan.figures[watched])
+    return plan.schedule.feedback(list(figures(history, watched).values()), plan.figures[watched])
 
 
 def reason_to_stop(plan: TrainPlan, history: Sequence[Record]) -> str | None:

@@ -155,12 +155,28 @@ def test_sort_by_the_best(here: Path, listed: Callable[..., Any]) -> None:
     assert [Path(item["run"]).name for item in listed("--sort", "best")] == ["high", "middle", "low", "line"]
 
 
-def change_best(checkpoint: Path, accuracy: float) -> None:
+def test_a_run_by_a_metric_that_there_is_not(here: Path, listed: Callable[..., Any]) -> None:
+    """Of files that were changed by hand, in which nothing else is odd."""
+    manifest = here / "runs/deep/er/tiny/manifest.json"
+    said = json.loads(manifest.read_text())
+    said["settings"]["metrics"][0]["metric"]["name"] = "nope"
+    del said["checksum"]
+    manifest.write_text(json.dumps(said))
+    change_best(here / "runs/s/last.safetensors", 0.5, by="validation_nope")
+    line, *damaged = listed("--sort", "best")
+    assert line["run"] == "runs/line"
+    assert {item["run"]: (item["status"], item["reason"]) for item in damaged} == {
+        "runs/deep/er/tiny": ("damaged", "manifest.json names a metric `nope`, which there is not"),
+        "runs/s": ("damaged", "last.safetensors chose its best epoch by `nope`, which that epoch lacks"),
+    }
+
+
+def change_best(checkpoint: Path, accuracy: float, by: str = "validation_accuracy") -> None:
     def change(texts: dict[str, str]) -> None:
         about = json.loads(texts["netc.checkpoint"])
         for record in about["progress"]["history"]:
             record["validation_accuracy"] = accuracy
-        about["progress"]["best"]["value"] = accuracy
+        about["progress"]["best"].update(metric=by, value=accuracy)
         texts["netc.checkpoint"] = json.dumps(about)
 
     change_weights(checkpoint, texts=change)

@@ -17,11 +17,19 @@ SAMPLES = [pytest.param(one, id=one.call) for definition in stop.all().values() 
 @pytest.mark.parametrize("one", SAMPLES)
 def test_the_epoch_after_which_it_stops(one: Epochs) -> None:
     declared: Any = instance_of("stop", one)
-    due = [epoch for epoch in range(len(one.figures) + 1) if declared.due(one.figures[:epoch], one.higher) is not None]
+    figures = dict(enumerate(one.figures, 1))
+    ends = range(len(figures) + 1)
+    due = [end for end in ends if declared.due(dict(list(figures.items())[:end]), one.higher) is not None]
     assert (due[0] if due else None) == one.ends
 
 
 def test_a_reason_is_told() -> None:
     (early, reached) = (stop.all()[word] for word in ("early_stop", "reached"))
-    assert early(patience=1).due([0.5, 0.25, 0.3], False) == "loss has not got better since epoch 2, where it was 0.25"
-    assert reached(watch="accuracy", value=0.9).due([0.75, 0.925], True) == "accuracy has reached 0.9: it is 0.925"
+    found = early(patience=1).due({1: 0.5, 4: 0.25, 9: 0.3}, False)
+    assert found == "loss has not got better since epoch 4, where it was 0.25"
+    found = reached(watch="accuracy", value=0.9).due({1: 0.75, 2: 0.925}, True)
+    assert found == "accuracy has reached 0.9: it is 0.925"
+
+
+def test_epochs_without_the_figure_do_not_count() -> None:
+    assert stop.all()["early_stop"](patience=2).due({1: 0.5, 5: 0.6}, False) is None

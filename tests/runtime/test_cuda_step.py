@@ -20,6 +20,8 @@ from netc.runtime.folder.listener import Silent
 from netc.runtime.sessions import cuda_step, resident, session
 from netc.runtime.sessions.cuda_step import READ_EVERY, READ_EVERY_GRAPH, CudaStepSession
 
+from .test_diverged import PARTS, check_skipped_as_a_whole
+
 NET = """
 net Small {
   input image: 1x6x6
@@ -279,6 +281,15 @@ def test_a_step_that_is_skipped_on_a_card_changes_nothing(net: netc.Net, card: C
         plain.progress.step += number == 0
     for name, tensor in plain.checkpoint().items():
         np.testing.assert_array_equal(one.checkpoint()[name], tensor, err_msg=name)
+
+
+@pytest.mark.parametrize("graphs", [False, True])
+@pytest.mark.parametrize("text", PARTS.values(), ids=PARTS)
+def test_an_update_in_parts_is_skipped_as_a_whole(card: Card, graphs: bool, text: str) -> None:
+    """What is swapped and copied for it lies in the buffers that the graphs know."""
+    where = replace(CUDA, graphs=graphs)
+    made = [netc.Trainer(netc.Model(netc.loads(text), where, seed=1), skip_bad_steps=skip) for skip in (1, 0)]
+    check_skipped_as_a_whole(*made, text)
 
 
 def test_one_step_by_itself_keeps_the_weights_when_it_diverges(net: netc.Net, card: Card) -> None:

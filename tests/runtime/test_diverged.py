@@ -10,6 +10,7 @@ import pytest
 import netc
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.runs.listing import read_run
+from netc.runtime.sessions.resident import Resident
 
 TEXT = """
 net Small {{
@@ -128,3 +129,85 @@ def test_gradients_that_are_added_up(tmp_path: Path, extra: str) -> None:
     made = trainer(tmp_path, loss=f"mse(y, t); {extra}")
     found = finding(made, rows(bad=12))
     assert "in step 1" in found.message
+
+
+PARTS = {
+    "batches": """
+net Parts { input x: 4; dense(3) -> batchnorm; y = dense(1) }
+train Parts { loss = mse(y, u); optimizer = adam(lr=0.1); batch = 4; accumulate = 3 }
+""",
+    "steps": """
+net Parts { input x: 4; a = dense(3); y = dense(1); z = x -> dense(1) }
+train Parts {
+  optimizer = adam(lr=0.1); batch = 12
+  step one { trains = ["a", "y"]; loss = mse(y, t) }
+  step two { trains = ["z"]; loss = mse(z, u) }
+}
+""",
+    "steps on the same": """
+net Parts { input x: 4; a = dense(3) -> batchnorm; y = dense(1); z = a -> dense(1) }
+train Parts {
+  optimizer = adam(lr=0.1); batch = 12; average = 0.9
+  step one { loss = mse(y, t) }
+  step two { loss = mse(y, t) + mse(z, u) }
+}
+""",
+}
+"""Updates that several runs of a model make, the last of which has an infinite loss where one target is too large."""
+
+
+def in_parts(text: str, skip: int) -> netc.Trainer:
+    return netc.Trainer(netc.Model(netc.loads(text), device="cpu", seed=1), skip_bad_steps=skip)
+
+
+def batch_in_parts(text: str, *, bad: bool = False) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(int(bad))
+    found = {name: rng.normal(size=(12, size)).astype(np.float32) for name, size in (("x", 4), ("t", 1), ("u", 1))}
+    found["u"][-1] = 1e30 if bad else 1
+    return found if "t)" in text else {"x": found["x"], "u": found["u"]}
+
+
+@pytest.mark.parametrize("text", PARTS.values(), ids=PARTS)
+def test_an_update_in_parts_is_skipped_as_a_whole(text: str) -> None:
+    """Running statistics, weights and optimizer state are those of the other batches alone."""
+    check_skipped_as_a_whole(in_parts(text, 1), in_parts(text, 0), text)
+
+
+def check_skipped_as_a_whole(made: netc.Trainer, plain: netc.Trainer, text: str) -> None:
+    good = batch_in_parts(text)
+    for batch in (good, batch_in_parts(text, bad=True), good):
+        made.step(batch)
+    assert made.progress.skipped == 1
+    for number in range(2):
+        plain.step(good)
+        plain.progress.step += number == 0
+    assert_equal_tensors(made.checkpoint(), plain.checkpoint())
+
+
+@pytest.mark.parametrize("text", PARTS.values(), ids=PARTS)
+def test_an_update_in_parts_that_diverges_leaves_the_weights(text: str) -> None:
+    """The step of the plan is made again, to find the layer, on the weights that the steps before it left."""
+    made = in_parts(text, 0)
+    made.step(batch_in_parts(text))
+    before = made.model.state_dict()
+    with pytest.raises(DiagnosticError, match="E701") as error:
+        made.step(batch_in_parts(text, bad=True))
+    assert error.value.diagnostics[0].notes[0].endswith("it is the loss itself that is not")
+    assert_equal_tensors(made.model.state_dict(), before)
+    made.step(batch_in_parts(text))
+
+
+def assert_equal_tensors(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None:
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if found[name].tobytes() != expected[name].tobytes()] == []
+
+
+@pytest.mark.parametrize(("name", "expected"), [("batches", ["running_mean", "running_var"]), ("steps", [])])
+def test_what_one_run_alone_writes_is_not_copied(
+    monkeypatch: pytest.MonkeyPatch, name: str, expected: list[str]
+) -> None:
+    copied: list[str] = []
+    read = Resident.get_other
+    monkeypatch.setattr(Resident, "get_other", lambda resident, name: copied.append(name) or read(resident, name))
+    in_parts(PARTS[name], 1).step(batch_in_parts(PARTS[name]))
+    assert sorted(name.rpartition(".")[2] for name in copied) == expected

@@ -93,6 +93,38 @@ def test_resume_takes_the_same_rows_alone(folder: Path, net: Net) -> None:
     assert again.progress.epoch == 2
 
 
+def test_resume_takes_the_same_parts_alone(folder: Path, net: Net) -> None:
+    """Held-out rows where there were none would be compared with the figures of training."""
+    trainer_of(net, epochs=1).fit(arrays(40), out="r")
+    trainer_of(net, epochs=1).fit(arrays(40), validation=arrays(20, seed=1), out="held")
+    for run, validation in (("r", arrays(20, seed=1)), ("held", None)):
+        again = trainer_of(net, epochs=2)
+        again.resume(run)
+        with pytest.raises(netc.DiagnosticError, match="the parts of the data are train") as caught:
+            again.fit(arrays(40), validation=validation, out=run)
+        assert code_of(caught) == "E523"
+        assert again.progress.epoch == 1
+    again.fit(arrays(40), validation=arrays(20, seed=1), out="held")
+    assert again.progress.epoch == 2
+
+
+def test_figures_of_training_are_not_compared_with_held_out_ones(folder: Path, net: Net) -> None:
+    """Classes that are learned, and others held out that cannot be: the best of them are those of the second `fit`."""
+    trainer = trainer_of(net, lr=1e-2, batch=8)
+    trainer.fit(arrays(40), epochs=3, out="r", quiet=True)
+    assert trainer.progress.best is not None
+    assert trainer.progress.best["metric"] == "accuracy"
+    held = arrays(20, seed=1)
+    held["label"] = (held["label"] + 1) % 3
+    with pytest.warns(UserWarning, match="chosen by validation_accuracy from epoch 4 on: epoch .* by accuracy, is not"):
+        history = trainer.fit(arrays(40), validation=held, epochs=5, out="r", quiet=True)
+    best = max(history[3:], key=lambda record: (record["validation_accuracy"], -record["validation_loss"]))
+    assert best["validation_accuracy"] < history[2]["accuracy"]
+    assert history.best_epoch == best["epoch"]
+    found = netc.Trainer(netc.load_run("r", device="cpu").model).evaluate(held)
+    assert found["loss"] == pytest.approx(best["validation_loss"], rel=1e-5)
+
+
 def test_a_run_on_arrays(run: Run, folder: Path, net: Net) -> None:
     rows = arrays(64)
     trainer_of(net, epochs=2).fit((rows["image"], rows["label"]), out="r")
@@ -248,6 +280,14 @@ def test_what_goes_on_otherwise_is_recorded(run: Run, folder: Path, net: Net) ->
     assert done.returncode == 0, done.stderr
     assert re.search(rf"^changed .* batch {was.batch} -> 8", done.stderr, re.M), done.stderr
     assert len(netc.load_run("r").history) == 4
+
+
+def test_settings_of_numpy_are_written_as_numbers(run: Run, folder: Path, net: Net) -> None:
+    made = trainer_of(net, lr=np.float32(0.5), batch=np.int64(8), epochs=np.array(1), clip_norm=None)
+    made.fit("data.npz", out="r")
+    assert json.loads((folder / "r/run.json").read_text())["overrides"] == {"lr": 0.5, "batch": 8, "epochs": 1}
+    plan = netc.load_run("r").plan
+    assert (plan.batch, plan.epochs, plan.only.optimizer.lr) == (8, 1, 0.5)
 
 
 def test_a_net_too_large_for_one_file(folder: Path, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
