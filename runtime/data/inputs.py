@@ -228,7 +228,8 @@ def _from_image(reader: Reader, path: Path, port: Mapping[str, Any], options: Op
         reader.counted["16 bits read as 8"] += 1
     if header.several:
         reader.counted["several frames or pages, of which the first is read"] += 1
-    image = read_image(path, channels, size, background=background, deep=header.deep)
+    top = known.levels or LEVELS
+    image = read_image(path, channels, size, background=background, deep=header.deep, top=top)
     if header.deep and known.levels is None and known.scale is None and options.scale is None:
         reader.counted[f"16 bits divided by {LEVELS:,}, where the model was trained on others"] += 1
     return convert(reader, str(path), image[None], port, said=options.scale, channels_last=True)
