@@ -105,7 +105,8 @@ def bind_part(
     if part is None:
         part = next((name for name in (data.options.test, "test", "val") if name in known), ALL)
     if part != ALL and (ALL in known or (part not in known and made.seeded is not None)):
-        division = data.divide(answers, None if by is None else fields[by])
+        divide = data.divide if made.seeded is None else data.divide.as_drawn(*made.seeded)
+        division = divide(answers, None if by is None else fields[by])
         known = dict(zip(division.names, (division.train, division.held), strict=False))
     chosen = list(known.items()) if part == ALL else [(part, known[part])] if part in known else []
     if not chosen:

@@ -51,6 +51,10 @@ class Divides(Protocol):
         """The same for some of the rows, as one part."""
         ...
 
+    def as_drawn(self, share: float, seed: int) -> Divides:
+        """The same as a training drew its rows, but for a share that was asked for."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Split:
