@@ -6,17 +6,16 @@ through the same function, so that a file means the same to each of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.bound_parts import BoundParts, joined
 from netc.runtime.data.cards.card import Card, PartCard
 from netc.runtime.data.cards.plan_card import make_card
 from netc.runtime.data.class_counts import check_classes, counted_in
-from netc.runtime.data.dataset import DataSet, Field, Split
+from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.errors import error
 from netc.runtime.data.follow import BoundSplit, Ports, answers_of, bind_split, check_rows
 
@@ -90,7 +89,7 @@ def bind_data(data: DataSet, inputs: Iterable[Mapping[str, Any]], card: Card | N
 
 def bind_part(
     data: DataSet, inputs: Iterable[Mapping[str, Any]], card: Card | None, part: str | None = None
-) -> tuple[str, BoundSplit]:
+) -> tuple[str, BoundSplit | BoundParts]:
     """The rows to measure on, as a card says, and what they are: all of them, unless the data names a part for it.
 
     part  "train", "val", "test" or "all"; a file without parts is divided as the training did it
@@ -105,33 +104,31 @@ def bind_part(
     if part is None:
         part = next((name for name in (data.options.test, "test", "val") if name in known), ALL)
     if part != ALL and (ALL in known or (part not in known and made.seeded is not None)):
-        division = data.divide(answers, None if by is None else fields[by])
+        divide = data.divide if made.seeded is None else data.divide.as_drawn(*made.seeded)
+        division = divide(answers, None if by is None else fields[by])
         known = dict(zip(division.names, (division.train, division.held), strict=False))
-    chosen = list(known.items()) if part == ALL else [(part, known[part])] if part in known else []
+    chosen = known if part == ALL else {part: known[part]} if part in known else {}
     if not chosen:
         parts = ", ".join(dict.fromkeys([*known, ALL]))
         raise error("E510", f"{data.name} has no part `{part}`", f"its parts are {parts}", help="choose one of them")
-    bound = [bind_split(data, split, ports, made) for _, split in chosen]
-    check_rows(data, bound, ports, made)
-    if len(bound) == 1:
-        return part, bound[0]
-    return part, _joined(bound)
+    bound = {name: bind_split(data, split, ports, made) for name, split in chosen.items()}
+    check_rows(data, [*bound.values()], ports, made)
+    return part, joined(data, bound)
 
 
-def bind_inputs(data: DataSet, inputs: Ports, trained: Ports, card: Card | None) -> BoundSplit:
+def bind_inputs(data: DataSet, inputs: Ports, trained: Ports, card: Card | None) -> BoundSplit | BoundParts:
     """All rows for the inputs of a net, as its card says, in the order of the data.
 
     trained  what a training would read: without a card targets among the columns are no inputs
 
     Raises DiagnosticError E503, E504, E507, E521.
     """
-    whole = data[:]
     if card is None:
         try:
-            card, _ = make_card(whole, trained, None)
+            card, _ = make_card(data, trained, None)
         except DiagnosticError:  # data to predict may have no targets
-            card, _ = make_card(whole, inputs, None)
-    return bind_split(whole, whole.first, inputs, card)
+            card, _ = make_card(data, inputs, None)
+    return joined(data, {name: bind_split(data, split, inputs, card) for name, split in data.parts.items()})
 
 
 def ports_of(inputs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -147,10 +144,3 @@ def _stratum(answers: Mapping[str, str], given: Card | None, made: Card) -> str 
     if given is not None and given.seeded is not None:
         return given.stratified if given.stratified in answers else None
     return next((item.name for item in made.targets if item.kind == "classes" and item.name in answers), None)
-
-
-def _joined(parts: Sequence[BoundSplit]) -> BoundSplit:
-    fields: dict[str, Field] = {
-        name: np.concatenate([np.asarray(part.fields[name][:]) for part in parts]) for name in parts[0].fields
-    }
-    return replace(parts[0], split=Split(fields, parts[0].split.place), fields=fields)

@@ -51,6 +51,10 @@ class Divides(Protocol):
         """The same for some of the rows, as one part."""
         ...
 
+    def as_drawn(self, share: float, seed: int) -> Divides:
+        """The same as a training drew its rows, but for a share that was asked for."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Split:
@@ -115,7 +119,8 @@ class DataSet:
     """Data that is read, not yet fitted to a net. `len` counts its rows.
 
     `data[0:4]`, `data[7]` and `data[[3, 1]]` are data too, of these rows in the order of the file, one part after the
-    other; a single row is a batch of one. `data["test"]` is a part. `netc.Model` takes them as they are.
+    other, of parts that are stored alike; a single row is a batch of one. `data["test"]` is a part. `netc.Model` takes
+    them as they are.
 
     name     "digits";  parts: "train", "val" and "test" as the data names them, or "all"
     classes  field -> the name of class 0, 1, …, where the data says them
@@ -218,27 +223,53 @@ class DataSet:
 
 def _taken(parts: Sequence[Split], rows: np.ndarray) -> Split:
     """These rows, counted through all parts; images of several parts are decoded."""
-    ends = np.cumsum([len(part) for part in parts])
-    at = np.searchsorted(ends, rows, side="right")
-    starts = ends - [len(part) for part in parts]
-    if len(set(at.tolist())) <= 1:
-        part = int(at[0]) if len(at) else 0
-        return parts[part].take(rows - starts[part])
+    chosen, back = by_part([len(part) for part in parts], rows)
+    pieces = [parts[part].take(of_part) for part, of_part in chosen]
+    if len(pieces) == 1:
+        return pieces[0]
     names = [name for name in parts[0].fields if all(name in part.fields for part in parts)]
-    pieces = [parts[part].take(rows[at == part] - starts[part]) for part in sorted(set(at.tolist()))]
-    back = np.argsort(np.argsort(at, kind="stable"), kind="stable")
+    _check_alike(pieces, names)
     fields: dict[str, Field] = {
         name: np.concatenate([np.asarray(piece.fields[name][:]) for piece in pieces])[back] for name in names
     }
 
+    origins = [(part, row) for part, of_part in chosen for row in of_part.tolist()]
+
     def place(name: str, row: int) -> str:
-        part = int(at[row]) if row >= 0 else 0
-        return parts[part].place(name, int(rows[row] - starts[part]) if row >= 0 else row)
+        part, of_part = origins[back[row]] if row >= 0 else (0, row)
+        return parts[part].place(name, of_part)
 
     first = parts[0]
     columns = tuple(name for name in first.columns if name in names)
     treated = {what: how for part in reversed(parts) for what, how in part.treated.items()}
     return Split(fields, place, first.channels_last & set(names), columns, treated)
+
+
+def by_part(lengths: Sequence[int], rows: np.ndarray) -> tuple[list[tuple[int, np.ndarray]], np.ndarray]:
+    """Rows that are counted through parts of these lengths: each part with its own of them, and the order of all."""
+    ends = np.cumsum(lengths)
+    at = np.searchsorted(ends, rows, side="right")
+    starts = ends - lengths
+    back = np.argsort(np.argsort(at, kind="stable"), kind="stable")
+    return [(part, rows[at == part] - starts[part]) for part in sorted(set(at.tolist())) or [0]], back
+
+
+def _check_alike(pieces: Sequence[Split], names: Sequence[str]) -> None:
+    """E504 for fields that would mean something else as one array: of other shapes, or bytes beside numbers."""
+    for name in names:
+        first, *others = pieces
+        for other in others:
+            one, two = first.fields[name], other.fields[name]
+            if one.shape[1:] != two.shape[1:] or _meaning(one) != _meaning(two):
+                message = f"{first.place(name, -1)} holds {_values(one)}, {other.place(name, -1)} holds {_values(two)}"
+                raise error("E504", message, help='take the rows of one part at a time, as `data["train"][0:3]`')
+
+
+def _meaning(values: Field) -> str:
+    """What its type says of a field's values: bytes and deep images are scaled by it, texts are names."""
+    if values.dtype in (np.uint8, np.uint16):
+        return str(values.dtype)
+    return "text" if values.dtype.kind == "U" else "numbers"
 
 
 def check_lengths(fields: Mapping[str, Field], place: Place) -> None:

@@ -36,6 +36,10 @@ class Divider:
         """The same for some of the rows, which are one part."""
         return Divider(self.name, parts, None, self.seed, self.share)
 
+    def as_drawn(self, share: float, seed: int) -> Divider:
+        """The same by a training's seed, and by its share unless one was asked for."""
+        return Divider(self.name, self.parts, self.chosen, seed, share if self.share is None else self.share)
+
 
 def options_of_parts(parts: Mapping[str, Split]) -> frozenset[str]:
     """Which options about rows held out parts leave open: a share where some training could need one, or a choice.

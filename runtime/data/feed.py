@@ -77,7 +77,8 @@ def checked(ports: Sequence[Port], arrays: Mapping[str, Any], *, texts: bool = F
             found.append(Diagnostic("E555", f"no array for `{name}`", help=f"give `{name}` as {describe(port)}"))
             continue
         array = as_array(arrays[name], name)
-        problem = None if is_of_rows(port, array.shape) else shape_problem(port, array.shape, sizes)
+        of_rows = is_of_rows(port, array.shape)
+        problem = shape_problem({**port, "shape": port["shape"][:1]} if of_rows else port, array.shape, sizes)
         if problem is None and not (texts and "classes" in port and array.dtype.kind == "U"):
             problem = _type_problem(port, array) or _range_problem(port, array) or _row_problem(port, array, sizes)
         if problem is None:
@@ -102,7 +103,7 @@ def _spread(port: Port, array: Array, arrays: Mapping[str, Array], ports: Sequen
     }  # fmt: skip
     positions = [size if isinstance(size, int) else sizes.get(size) for size in port["shape"][1:]]
     known = [size for size in positions if size is not None]
-    if len(known) < len(positions) or len(array) != sizes.get("N", len(array)):
+    if len(known) < len(positions):
         message = f"`{port['name']}` has shape {list(array.shape)}, not {describe(port)}"
         raise DiagnosticError(Diagnostic("E556", message, help="give a weight for each example, or each position"))
     return spread(array, known)

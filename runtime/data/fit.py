@@ -37,6 +37,13 @@ class Fit:
             return np.ascontiguousarray(spread(fitted, self.positions))
         return fitted if self.size is None else resized(fitted, self.size)
 
+    @property
+    def row(self) -> Sizes:
+        """The shape of a row as the net takes it."""
+        if self.positions or self.size is None:
+            return self.positions or self.shape
+        return with_height_width(self.shape, self.size, self.dtype == np.uint8)
+
     def _fitted(self, values: np.ndarray) -> np.ndarray:
         if self.axes is not None:
             values = values.transpose(0, *(axis + 1 for axis in self.axes))

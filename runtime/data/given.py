@@ -90,7 +90,7 @@ def rows_of(data: Any, ports: Sequence[Port], card: Card | None, part: str | Non
     """
     if isinstance(data, BoundData):
         return "val", data.held
-    return bind_part(_data_set(data, ports), ports, card, part)
+    return bind_part(_data_set(data, ports, card), ports, card, part)
 
 
 def measured(data: Any, ports: Sequence[Port], card: Card | None) -> Measured:
@@ -164,10 +164,10 @@ def _validated(parts: Parts, validation: Any, ports: Sequence[Port]) -> Parts:
     return replace(parts, test=rows, final=None, spec=None, card=parts.card.with_parts(known, None, None))
 
 
-def _data_set(data: Any, ports: Sequence[Port]) -> DataSet:
-    """Data that rows can be taken from; raises DiagnosticError E580 for what is none."""
+def _data_set(data: Any, ports: Sequence[Port], card: Card | None = None) -> DataSet:
+    """Data that rows can be taken from, files as a card reads them; raises DiagnosticError E580 for what is none."""
     if isinstance(data, str | Path):
-        return open_data(data)
+        return open_data(data, card=card)
     if isinstance(data, DataSet):
         return data
     if isinstance(data, Mapping) or is_pair(data) or is_array(data) or _are_arrays(data):

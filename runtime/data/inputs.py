@@ -16,12 +16,12 @@ from netc.runtime.data import answers
 from netc.runtime.data.array_input import Reader, convert
 from netc.runtime.data.arrays import load_array, load_npz
 from netc.runtime.data.bind import bind_part
-from netc.runtime.data.cards.card import Card
+from netc.runtime.data.cards.card import Card, InputCard
 from netc.runtime.data.errors import error, finding, shape_text
 from netc.runtime.data.files_below import skipped_text, unread
 from netc.runtime.data.formats.base import format_of_file
 from netc.runtime.data.formats.images_by_class import image_files
-from netc.runtime.data.images.decode import LEVELS, WHITE, read_header, read_image
+from netc.runtime.data.images.decode import LEVELS, WHITE, Header, read_header, read_image
 from netc.runtime.data.images.intact import is_damage, left_out, together
 from netc.runtime.data.images.opened import SUFFIXES
 from netc.runtime.data.images.pictures import called
@@ -206,7 +206,7 @@ def _from_image(reader: Reader, path: Path, port: Mapping[str, Any], options: Op
             f"{path} is an image, input `{port['name']}` is {shape_text(sizes)}",
             help="give a .npy file with an array of that shape",
         )
-    header = read_header(path)
+    header, known = read_header(path), reader.known(port)
     if channels not in (1, 3):
         if isinstance(channels, int):
             raise error(
@@ -214,13 +214,13 @@ def _from_image(reader: Reader, path: Path, port: Mapping[str, Any], options: Op
                 f"{path} is an image, input `{port['name']}` has {counted(channels, 'channel')}",
                 help="give a .npy file with an array of that shape",
             )
-        channels = reader.known(port).channels or (3 if header.colour else 1)
-    size = (height if isinstance(height, int) else header.height, width if isinstance(width, int) else header.width)
-    if size != (header.height, header.width):
-        reader.notes.append(f"{path.name}: {shape_text((header.height, header.width))} scaled to {shape_text(size)}")
+        channels = known.channels or (3 if header.colour else 1)
+    size = _size_of(header, known, (height, width))
+    after = known.resized or size
+    if after != (header.height, header.width):
+        reader.notes.append(f"{path.name}: {shape_text((header.height, header.width))} scaled to {shape_text(after)}")
     if header.colour and channels == 1:
         reader.notes.append(f"{path.name}: colour turned to grey")
-    known = reader.known(port)
     background = options.background or known.treated.get("transparency", WHITE)
     if header.transparent:
         reader.counted[f"transparency composited on {called(background)}"] += 1
@@ -228,10 +228,24 @@ def _from_image(reader: Reader, path: Path, port: Mapping[str, Any], options: Op
         reader.counted["16 bits read as 8"] += 1
     if header.several:
         reader.counted["several frames or pages, of which the first is read"] += 1
-    image = read_image(path, channels, size, background=background, deep=header.deep)
+    top = known.levels or LEVELS
+    image = read_image(path, channels, size, background=background, deep=header.deep, top=top)
     if header.deep and known.levels is None and known.scale is None and options.scale is None:
         reader.counted[f"16 bits divided by {LEVELS:,}, where the model was trained on others"] += 1
     return convert(reader, str(path), image[None], port, said=options.scale, channels_last=True)
+
+
+def _size_of(header: Header, known: InputCard, wanted: Sequence[int | str]) -> tuple[int, int]:
+    """The height and width to read an image in, which are those that the training read its images in.
+
+    Where those were resized to the `wanted` ones, so is this one, by `convert`; where none is wanted, it keeps its own.
+    """
+    own = header.height, header.width
+    stored = known.size if known.size is not None and "size" in known.treated else own
+    if known.resized is not None:
+        return stored
+    height, width = (want if isinstance(want, int) else size for want, size in zip(wanted, stored, strict=True))
+    return height, width
 
 
 def _from_archive(reader: Reader, path: Path, options: Options) -> tuple[dict[str, np.ndarray], np.ndarray | None]:

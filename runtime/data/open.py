@@ -28,7 +28,8 @@ def open_data(spec: str | Path, *, seed: int = 0, validation: float | None = Non
     seed        picks the rows that are held out where the data brings no split; training's own seed is another one
     validation  the share held out then, a tenth unless it or the spec's option is given; data that brings parts to
                 measure on has no use for it
-    card        of a model that was trained: images are read in its colours, over its background, and to its size
+    card        of a model that was trained: images are read in its colours and levels, over its background, and to its
+                size
     Raises DiagnosticError, codes E500 to E511, naming the file and the row.
     """
     spec = str(spec)
@@ -62,6 +63,7 @@ def _as_trained(options: Options, card: Card) -> Options:
         size=options.size or size,
         channels=options.channels or pictures[0].channels,
         background=options.background or pictures[0].treated.get("transparency"),
+        top=pictures[0].levels,
     )
 
 

@@ -28,6 +28,7 @@ class Options:
     target      the column of a table, or the array, that the loss's target is taken from
     damaged     "skip" leaves images out that cannot be decoded, and counts them; an error without it
     background  what stands behind transparent pixels of images, as `#rrggbb`; white unless it is given
+    top         what 255 of 8 bits becomes among images of more; a card alone says it
 
     Each is for data of some kinds alone, and what reads data says which of them it used: others are refused
     (`check_used`).
@@ -43,6 +44,7 @@ class Options:
     target: str | None = None
     background: str | None = None
     damaged: str | None = None
+    top: int | None = None
 
     @property
     def given(self) -> tuple[str, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from netc.grammar.diagnostics import DiagnosticError
-from netc.runtime.data import read_inputs
+from netc.runtime.data import bind_data, open_data, read_inputs
+from netc.runtime.data.bind import bind_part
 
-from .makers import image_port, pixels, write_image
+from .makers import image_port, label_port, pixels, write_image
 
 GREY = [image_port(1, 8, 6)]
 
@@ -76,3 +79,35 @@ def test_every_wrong_file_is_named(tmp_path):
     assert [found.code for found in caught.value.diagnostics] == ["E502", "E500", "E504", "E506", "E501"]
     for path, found in zip(files, caught.value.diagnostics, strict=True):
         assert str(path) in found.message
+
+
+def folder_of_two_classes(folder: Path, *shape: int) -> Path:
+    for at in range(4):
+        write_image(folder / "ab"[at % 2] / f"{at}.png", pixels(*shape, seed=at))
+    return folder
+
+
+@pytest.mark.parametrize("option", ["", ":size=12x30"])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (8, 8, 1)])
+def test_images_are_resized_as_in_training(tmp_path: Path, option: str, shape: tuple[int, ...]) -> None:
+    """Stretched where the train section says `resize`, after what the option `size` has cut."""
+    wanted = image_port(*shape, dtype="float32" if shape[0] == 1 else "uint8")
+    folder, ports = folder_of_two_classes(tmp_path, 8, 32), [wanted, label_port(2)]
+    card = bind_data(open_data(f"{folder}{option}"), [{**wanted, "resized": (8, 8)}, label_port(2)]).card
+    _, rows = bind_part(open_data(folder, card=card), ports, card, "all")
+    asked = read_inputs([folder], ports, card=card)
+    assert np.array_equal(asked.arrays["image"], rows.batch(range(4))["image"])
+    assert asked.notes[0] == "0.png: 8x32 scaled to 8x8"
+    cut = read_inputs([folder], ports).arrays["image"]
+    assert not np.allclose(asked.arrays["image"], cut, atol=0.05)
+
+
+def test_images_for_a_net_of_open_sizes_come_in_that_of_the_training(tmp_path: Path) -> None:
+    ports = [image_port(1, "H", "W"), label_port(2)]
+    folder = folder_of_two_classes(tmp_path, 8, 32)
+    for option, size in (("", (8, 32)), (":size=6x9", (6, 9))):
+        card = bind_data(open_data(f"{folder}{option}"), ports).card
+        _, rows = bind_part(open_data(folder, card=card), ports, card, "all")
+        found = read_inputs([folder], ports, card=card).arrays["image"]
+        assert found.shape == (4, 1, *size)
+        assert np.array_equal(found, rows.batch(range(4))["image"])

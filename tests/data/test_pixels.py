@@ -16,6 +16,7 @@ from netc.runtime.data import bind_data, open_data, read_inputs
 from netc.runtime.data.bind import bind_part
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.cards.card_text import input_line
+from netc.runtime.data.given import rows_of
 from netc.runtime.data.images.decode import read_header, read_image
 
 from .makers import image_port, label_port, pixels, write_image
@@ -171,6 +172,36 @@ def test_bytes_beside_deep_pictures_take_the_whole_range(tmp_path: Path) -> None
     assert np.allclose(found[:, 0, 0, 0], [1, 0.2])
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("port", [image_port(1, 4, 4), BYTES_PORT])
+def test_later_bytes_beside_deep_pictures_are_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, streamed: bool, port: dict
+) -> None:
+    if streamed:
+        monkeypatch.setattr("netc.runtime.data.images.pictures.IN_MEMORY", 0)
+    ports = [port, label_port(2)]
+    card = bind_data(open_data(deep(tmp_path / "t", 4095)[0]), ports).card
+    write_image(tmp_path / "u" / "a" / "0.png", pixels(4, 4))
+    write_image(tmp_path / "u" / "b" / "1.png", np.full((4, 4), 4000, np.uint16))
+    right = pixels(4, 4) if port is BYTES_PORT else pixels(4, 4) / 255
+    for found in (
+        values(f"{tmp_path}/u", ports, card)[0],
+        rows_of(f"{tmp_path}/u", ports, card)[1].batch([0])["image"][0],
+        read_inputs([tmp_path / "u"], ports, card=card).arrays["image"][0],
+    ):
+        assert np.allclose(found.reshape(4, 4), right, atol=0.5 / 4095)
+
+
+def test_a_later_background_is_of_the_levels_of_the_training(tmp_path: Path) -> None:
+    ports = [image_port(3, 4, 4), label_port(2)]
+    for at in range(4):
+        wide_png(tmp_path / "t" / "ab"[at % 2] / f"{at}.png", np.full((4, 4, 3), 4095 - at, np.uint16))
+    card = bind_data(open_data(tmp_path / "t"), ports).card
+    wide_png(tmp_path / "u" / "a" / "0.png", np.zeros((4, 4, 4), np.uint16))
+    assert (values(f"{tmp_path}/u", ports, card) == 1).all()
+    assert (read_inputs([tmp_path / "u"], ports, card=card).arrays["image"] == 1).all()
+
+
 def test_a_net_that_takes_bytes_gets_the_upper_ones(tmp_path: Path) -> None:
     folder, made = deep(tmp_path / "t", 4095)
     ports = [BYTES_PORT, label_port(2)]
@@ -265,7 +296,8 @@ def test_what_is_reduced_to_8_bits_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"levels": 0}, {"levels": -3}, {"levels": "4095"}, {"treated": {"transparency": "zz"}}]
+    "change",
+    [{"levels": 0}, {"levels": -3}, {"levels": 65_536}, {"levels": "4095"}, {"treated": {"transparency": "zz"}}],
 )
 def test_a_card_with_other_things_in_it_is_refused(tmp_path: Path, change: dict) -> None:
     folder, _ = deep(tmp_path / "t", 4095)

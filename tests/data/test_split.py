@@ -91,6 +91,17 @@ def test_a_card_of_before_holds_out_the_rows_that_it_held_out(tmp_path: Path) ->
     assert now.parts[1].fingerprint != bound.held.fingerprint
 
 
+@pytest.mark.parametrize(("option", "seed"), [("", 0), (":validation=0.02", 0), ("", 5), (":validation=0.3", 7)])
+def test_rows_are_divided_later_as_the_training_did_it(tmp_path: Path, option: str, seed: int) -> None:
+    spec, ports = npz(tmp_path / "d.npz", np.arange(200) % 2), [image_port(name="x"), label_port(2)]
+    bound = bind_data(open_data(f"{spec}{option}", seed=seed), ports)
+    for part, rows in (("train", bound.train), ("val", bound.held)):
+        later = bind_part(open_data(spec, card=bound.card), ports, bound.card, part)[1]
+        assert later.fields["x"].tolist() == rows.fields["x"].tolist()
+    other = bind_part(open_data(f"{spec}:validation=0.5", card=bound.card), ports, bound.card, "val")[1]
+    assert len(other) == 100
+
+
 @pytest.mark.parametrize("rows", [0, 1])
 def test_too_few_rows_are_refused(tmp_path: Path, rows: int) -> None:
     spec = npz(tmp_path / "d.npz", np.zeros(rows, np.int64))

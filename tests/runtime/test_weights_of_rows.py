@@ -50,11 +50,22 @@ def test_a_weight_of_a_row_is_that_of_its_positions(case: str, tmp_path: Path) -
     assert results(rows) == results(each)
 
 
-def test_other_weights_are_refused() -> None:
+def trainer_and_data() -> tuple[netc.Trainer, dict[str, Any]]:
     declared, layer, shape, answer, _ = CASES["map"]
     text = TEXT.replace("SHAPE", declared).replace("LAYER", layer).replace("; AUGMENTATION", "")
     trainer = netc.Trainer(netc.Model(netc.loads(text), device="cpu"))
-    data = {"x": np.zeros((8, *shape), "f"), "t": np.zeros((8, *answer), "f")}
-    for weights in (np.ones(7, "f"), np.ones((8, 4), "f")):
-        with pytest.raises(DiagnosticError, match="`w` has shape"):
-            trainer.step(data | {"w": weights})
+    return trainer, {"x": np.zeros((8, *shape), "f"), "t": np.zeros((8, *answer), "f")}
+
+
+def test_other_weights_are_refused() -> None:
+    trainer, data = trainer_and_data()
+    with pytest.raises(DiagnosticError, match="`w` has shape"):
+        trainer.step(data | {"w": np.ones((8, 4), "f")})
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 9])
+def test_a_weight_for_each_example_and_no_other_number_of_them(count: int) -> None:
+    trainer, data = trainer_and_data()
+    for given in (trainer.step, lambda rows: trainer.fit(rows, epochs=1, quiet=True), trainer.evaluate):
+        with pytest.raises(DiagnosticError, match=rf"E556.*`w` has {count} on axis 0, where `x` has 8"):
+            given(data | {"w": np.ones(count, "f")})

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from netc.runtime.data.images.decode import LEVELS
+
 LARGEST = 1e300
 Check = Callable[[Any], bool]
 
@@ -69,7 +71,7 @@ INPUT: Mapping[str, Check] = {
     "size": maybe(list_of(is_positive, least=2, most=2)),
     "channels": maybe(is_whole),
     "colour": maybe(is_text),
-    "levels": lambda value: value is None or (is_whole(value) and value > 0),
+    "levels": lambda value: value is None or (is_whole(value) and 0 < value <= LEVELS),
     "treated": _is_treatment,
 }
 TARGET: Mapping[str, Check] = {

@@ -60,12 +60,19 @@ def read_header(path: Path) -> Header:
 
 
 def read_image(
-    path: Path, channels: int, size: tuple[int, int] | None = None, *, background: str = WHITE, deep: bool = False
+    path: Path,
+    channels: int,
+    size: tuple[int, int] | None = None,
+    *,
+    background: str = WHITE,
+    deep: bool = False,
+    top: int = LEVELS,
 ) -> np.ndarray:
-    """The upright image as [H, W, channels], uint8 or for `deep` uint16, where bytes take the whole range.
+    """The upright image as [H, W, channels], uint8 or for `deep` uint16, where bytes are stretched to `top`.
 
     size        [height, width] to scale to; the image covers it and what sticks out is cut off evenly
     background  what stands behind transparent pixels, as `#rrggbb`
+    top         the level that a byte's 255 becomes
 
     Raises E500, E502 or E512.
     """
@@ -78,16 +85,16 @@ def read_image(
         image = load_whole(image)
         ImageOps.exif_transpose(image, in_place=True)
         if image.mode.startswith("I"):
-            levels = _resized(_levels(path, image, background), size)
+            levels = _resized(_levels(path, image, background, top), size)
             values = levels if deep else levels // PER_BYTE
             values = np.broadcast_to(values[:, :, None], (*values.shape, channels))
         elif wide:
-            colours = wide_levels(path, image, background)
+            colours = wide_levels(path, image, background, top)
             maps = [_resized(one, size) for one in np.moveaxis(grey(colours) if channels == 1 else colours, 2, 0)]
             values = np.stack(maps, axis=2)
         else:
             values = _bytes(image, channels, size, background)
-            values = values.astype(np.uint16) * np.uint16(PER_BYTE) if deep else values
+            values = np.rint(np.arange(256) * (top / 255)).astype(np.uint16)[values] if deep else values
         return np.ascontiguousarray(values, np.uint16 if deep else np.uint8)
 
     return read_with(path, read)
@@ -139,7 +146,7 @@ def _unread(path: Path, what: str) -> DiagnosticError:
     )
 
 
-def _levels(path: Path, image: Any, background: str) -> np.ndarray:
+def _levels(path: Path, image: Any, background: str, top: int) -> np.ndarray:
     """Grey of more than 8 bits as int32 [H, W]."""
     from PIL import Image
 
@@ -150,7 +157,7 @@ def _levels(path: Path, image: Any, background: str) -> np.ndarray:
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):
         behind = int(np.asarray(Image.new("RGB", (1, 1), background).convert("L"))[0, 0])
-        levels[levels == transparent] = PER_BYTE * behind
+        levels[levels == transparent] = round(behind * top / 255)
     return levels
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,10 @@ NAMED = {"#ffffff": "white", "#000000": "black"}
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """A column of image files, [rows, H, W, channels], decoded when rows are asked for; `take` is a column of some."""
+    """A column of image files, [rows, H, W, channels], decoded when rows are asked for; `take` is a column of some.
+
+    deep  whether any has more than 8 bits: bytes are stretched to `top` then
+    """
 
     paths: Sequence[Path]
     size: tuple[int, int]
@@ -31,6 +34,7 @@ class Images:
     resize: bool = False
     background: str = WHITE
     deep: bool = False
+    top: int = LEVELS
     largest: int = 255
 
     @property
@@ -56,6 +60,7 @@ class Images:
                 self.size if self.resize else None,
                 background=self.background,
                 deep=self.deep,
+                top=self.top,
             )
             if image.shape[:2] != self.size:
                 sizes = shape_text(image.shape[:2]), shape_text(self.size)
@@ -65,8 +70,7 @@ class Images:
 
     def take(self, rows: np.ndarray) -> Images:
         """The column of these rows alone."""
-        paths = [self.paths[row] for row in rows]
-        return Images(paths, self.size, self.channels, self.resize, self.background, self.deep, self.largest)
+        return replace(self, paths=[self.paths[row] for row in rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ def read_pictures(paths: Mapping[str, Sequence[Path]], options: Options) -> Pict
     fields: dict[str, Field] = {}
     in_memory = len(everything) * size[0] * size[1] * channels * (2 if deep else 1) <= IN_MEMORY
     for part, chosen in paths.items():
-        images = Images(chosen, size, channels, options.size is not None, background, deep)
+        images = Images(chosen, size, channels, options.size is not None, background, deep, options.top or LEVELS)
         try:
             fields[part] = images[:] if in_memory else _checked(images)
         except DiagnosticError as first:
@@ -156,7 +160,7 @@ def _checked(images: Images) -> Images:
             check_decodes(path)
         return images
     largest = max((int(images[row].max(initial=0)) for row in range(len(images))), default=LEVELS)
-    return Images(images.paths, images.size, images.channels, images.resize, images.background, True, largest)
+    return replace(images, largest=largest)
 
 
 def _images(count: int) -> str:

@@ -29,15 +29,15 @@ def is_readable(image: Any) -> bool:
     return image.mode in ("RGB", "RGBA") and bool(image.tile) and all(_other(tile) for tile in image.tile)
 
 
-def wide_levels(path: Path, upper: Any, background: str) -> np.ndarray:
+def wide_levels(path: Path, upper: Any, background: str, top: int) -> np.ndarray:
     """The levels of a readable wide image, uint16 [H, W, 3], over a background `#rrggbb`.
 
-    upper  the image as Pillow decodes it, upright
+    upper  the image as Pillow decodes it, upright;  top: the level that 255 of the background becomes
     """
     levels: np.ndarray = np.array(upper, np.uint16)
     levels *= np.uint16(HALF)
     levels += read_with(path, _lower)
-    behind = 257 * np.array([int(background[at : at + 2], 16) for at in (1, 3, 5)], np.uint16)
+    behind = np.array([round(int(background[at : at + 2], 16) * top / 255) for at in (1, 3, 5)], np.uint16)
     colours = levels[:, :, :3]
     if levels.shape[2] == 4:
         step = max(1, AT_ONCE // max(1, levels.shape[1]))
