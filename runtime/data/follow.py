@@ -89,7 +89,7 @@ def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSp
         target = card.target(name)
         if target is not None and target.kind == "classes":
             said = data.classes.get(located.fields[0])
-            fields[name] = numbered(split, target, located.fields[0], said)
+            fields[name] = numbered(split, target, located.fields[0], said, port.get("ignored"))
         else:
             fields[name] = located.values()
         found = _fit(data, split, located, fields[name], port, card.input(name), sizes, resizing)

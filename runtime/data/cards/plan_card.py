@@ -12,7 +12,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.asked import check_asked
 from netc.runtime.data.cards.card import RESIZE, Card, InputCard, TargetCard
 from netc.runtime.data.dataset import DataSet, Field, Split
-from netc.runtime.data.labels import names_of
+from netc.runtime.data.labels import check_names, names_of
 from netc.runtime.data.match import match_inputs, match_targets
 from netc.runtime.data.scale import span, unscaled, usual
 from netc.runtime.data.tables.columns import as_numbers, stack
@@ -112,6 +112,8 @@ def _target_card(data: DataSet, split: Split, port: Mapping[str, Any], source: s
     if count is None:
         return TargetCard(port["name"], source, "numbers")
     names = data.classes.get(source)
-    if names is None and split.fields[source].dtype.kind == "U":
-        names = names_of(split.fields[source])
+    if names is not None:
+        check_names(f"{data.name}: `{source}`", names)
+    elif split.fields[source].dtype.kind == "U":
+        names = names_of(split.fields[source]) or None
     return TargetCard(port["name"], source, "classes", count, names)
