@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, 
 from netc.runtime.data.cards.card import TargetCard
 from netc.runtime.data.dataset import Split
 from netc.runtime.data.errors import finding, others
-from netc.runtime.data.labels import all_whole
+from netc.runtime.data.labels import all_whole, holds_text
 
 SHOWN_NAMES = 12
 LISTED = 1000
@@ -33,7 +34,7 @@ def numbered(
     names are left for `check_values` to compare with the count.
     """
     values = np.asarray(split.fields[source][:])
-    if values.dtype.kind == "U":
+    if holds_text(values):
         _check_blank(split, source, values)
         return _mapped(split, source, target, *_distinct(values, str), ignored)
     if said is not None:
@@ -122,9 +123,10 @@ def _nearest(name: str, known: Sequence[str]) -> str:
 
 
 def _check_blank(split: Split, source: str, values: np.ndarray) -> None:
-    blank = np.flatnonzero((np.char.strip(values) == "").reshape(len(values), -1).any(axis=1))
-    if len(blank):
-        message = f"{split.place(source, int(blank[0]))} holds nothing, expected a class"
+    rows = values.reshape(len(values), math.prod(values.shape[1:])).tolist()
+    blank = [row for row, texts in enumerate(rows) if not all(map(str.strip, texts))]
+    if blank:
+        message = f"{split.place(source, blank[0])} holds nothing, expected a class"
         help = "give the row its class, or leave it out"
         raise DiagnosticError(finding("E511", message, *others(len(blank) - 1), help=help))
 

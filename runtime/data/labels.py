@@ -21,6 +21,11 @@ def names_of(values: Any) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (int(name), name)) if all_whole(names) else sorted(names))
 
 
+def holds_text(values: Any) -> bool:
+    """Whether a field is one of texts: an array of one width, or of Python's own, each of which takes its own room."""
+    return np.dtype(values.dtype).kind in "UO"
+
+
 def check_names(place: str, names: Sequence[str]) -> None:
     """Raise E503 for names of classes 0, 1, … that no card keeps: none at all, one that is blank, or one twice."""
     blank = next((at for at, name in enumerate(names) if not name.strip()), None)
