@@ -28,8 +28,10 @@ PARTS = {
     "validation": "val",
 }
 SINGULAR = {"images": "image", "labels": "label", "targets": "target"}
-_PART_FIRST = re.compile(rf"^({'|'.join(PARTS)})_?(.+)$", re.IGNORECASE)
-_PART_LAST = re.compile(rf"^(.+?)_?({'|'.join(PARTS)})$", re.IGNORECASE)
+_PART = "|".join(sorted(PARTS, key=len, reverse=True))
+_PART_FIRST = re.compile(rf"((?i:{_PART}))(?:_|(?<=[a-z])(?=[A-Z])|(?=[xy]$))(.+)")
+_PART_LAST = re.compile(rf"(.+?)(?:_|(?<=[a-z])(?=[A-Z])|(?<=^[XYxy]))((?i:{_PART}))")
+"""Between a part and a field is a mark or a capital letter, but for `Xtrain`: `interval` and `strain` are fields."""
 
 
 def read_digits() -> tuple[dict[str, Split], tuple[str, ...]]:
@@ -89,15 +91,15 @@ def class_names(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]
 
 
 def part_and_field(key: str) -> tuple[str, str]:
-    """ "train_images" -> ("train", "image"); "x_test" -> ("test", "x"); "label" -> ("all", "label")."""
-    if match := _PART_FIRST.match(key):
+    """ "train_images" -> ("train", "image"); "xTest" -> ("test", "x"); "label" -> ("all", "label")."""
+    if match := _PART_FIRST.fullmatch(key):
         part, field = PARTS[match[1].lower()], match[2]
-    elif match := _PART_LAST.match(key):
+    elif match := _PART_LAST.fullmatch(key):
         part, field = PARTS[match[2].lower()], match[1]
     else:
         part, field = "all", key
     field = field.lower() if field in ("X", "Y") else field
-    return part, SINGULAR.get(field, field)
+    return part, SINGULAR.get(field.lower(), field)
 
 
 def load_npz(path: Path) -> dict[str, np.ndarray]:
