@@ -142,3 +142,13 @@ def test_a_label_of_a_map_that_has_no_name_is_told_by_its_row(tmp_path: Path, fa
     data = open_data(maps(tmp_path / "b.npz", ["b", "a", "c"], labels), card=card)
     for action in (lambda: bind_part(data, ports, card), lambda: bind_data(data, ports, card)):
         fails("E505", action, "label[5] is 7, where the data names 3 classes")
+
+
+@pytest.mark.parametrize("labels", [np.array([], "U3"), np.array([], np.int64), np.zeros((0, 2, 0), "U3")])
+def test_later_data_without_rows_are_refused(tmp_path: Path, fails: Any, labels: np.ndarray) -> None:
+    ports = [X, label_port(3)]
+    text = np.array(["a", "b", "c"])[np.arange(ROWS) % 3]
+    card = bind_data(open_data(archive(tmp_path / "a.npz", text, None)), ports).card
+    data = open_data(archive(tmp_path / "b.npz", labels, None), card=card)
+    fails("E508", lambda: bind_part(data, ports, card), "b.npz has no rows")
+    fails("E508", lambda: bind_data(open_data(archive(tmp_path / "c.npz", labels, None)), ports), "0 rows")
