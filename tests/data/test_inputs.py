@@ -76,3 +76,16 @@ def test_every_wrong_file_is_named(tmp_path):
     assert [found.code for found in caught.value.diagnostics] == ["E502", "E500", "E504", "E506", "E501"]
     for path, found in zip(files, caught.value.diagnostics, strict=True):
         assert str(path) in found.message
+
+
+def test_a_link_that_leads_nowhere_is_refused_by_name(tmp_path, fails):
+    write_image(tmp_path / "good.png", pixels(8, 6))
+    (tmp_path / "gone.png").symlink_to("nowhere.png")
+    for asked in (tmp_path / "gone.png", tmp_path / "*.png", f"{tmp_path}/g*.png:background=black"):
+        fails("E500", lambda asked=asked: read_inputs([asked], GREY), str(tmp_path / "gone.png"))
+
+
+def test_patterns_name_files_and_folders_with_their_options(tmp_path):
+    for name in ("a/1.png", "a/2.png", "b.png"):
+        write_image(tmp_path / name, pixels(8, 6))
+    assert read_inputs([f"{tmp_path}/[ab]*:background=black"], GREY).names == ("1.png", "2.png", "b.png")

@@ -47,6 +47,7 @@ def table(path: Path, columns: Mapping[str, np.ndarray], where: Callable[[int], 
         images = [path.parent / name.strip() for name in values[files].tolist()]
         _check_files(path, images, where)
         rows = [row for row, image in enumerate(images) if intact.is_intact(image)]
+        intact.check_any(path, [images[row] for row in rows])
         images, fields = [images[row] for row in rows], {name: found[rows] for name, found in fields.items()}
         pictures = read_pictures({"all": images}, options)
         fields["image"] = pictures.fields["all"]
