@@ -106,11 +106,13 @@ def _card_lines(card: Card | None) -> list[str]:
 
 
 def _fields(opened: DataSet) -> dict[str, Any]:
+    from netc.runtime.data.labels import holds_text
+
     parts = {
         name: {
             "rows": len(part),
             "fields": {
-                field: {"shape": list(values.shape[1:]), "dtype": str(values.dtype)}
+                field: {"shape": list(values.shape[1:]), "dtype": "text" if holds_text(values) else str(values.dtype)}
                 for field, values in _kept(opened, part).fields.items()
             },
         }

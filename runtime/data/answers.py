@@ -10,7 +10,7 @@ import numpy as np
 
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.array_input import Reader
-from netc.runtime.data.arrays import PARTS
+from netc.runtime.data.arrays import PARTS, class_names
 from netc.runtime.data.cards.card import Card, TargetCard
 from netc.runtime.data.classes import numbered
 from netc.runtime.data.dataset import DataSet, Split
@@ -56,8 +56,11 @@ def of_arrays(reader: Reader, path: Path, arrays: Mapping[str, np.ndarray]) -> n
     source = next((name for name in (reader.target.name, reader.target.source) if name in arrays), None)
     if source is None or arrays[source].ndim != 1:
         return None
-    names = arrays.get("class_names")
-    said = tuple(map(str, names.ravel())) if names is not None and names.dtype.kind == "U" else None
+    try:
+        said = class_names(path, arrays)
+    except DiagnosticError as wrong:
+        reader.notes.append(_not_shown(wrong))
+        return None
     split = Split({source: arrays[source]}, lambda name, row: f"{path}, {name}" + (f"[{row}]" if row >= 0 else ""))
     return _of_split(reader, split, source, said)
 
@@ -71,7 +74,7 @@ def _of_split(reader: Reader, split: Split, source: str, said: tuple[str, ...] |
     try:
         values = numbered(split, reader.target, source, said)
     except DiagnosticError as wrong:
-        reader.notes.append(f"labels not shown: {wrong.diagnostics[0].message}")
+        reader.notes.append(_not_shown(wrong))
         return none
     count = reader.target.count or 0
     fits = (values == np.rint(values)) & (values >= 0) & (values < count)
@@ -81,3 +84,7 @@ def _of_split(reader: Reader, split: Split, source: str, said: tuple[str, ...] |
         reader.notes.append(f"labels not shown: {place} is {values[row]:g}, expected 0 to {count - 1}")
         return none
     return values.astype(np.int64)
+
+
+def _not_shown(wrong: DiagnosticError) -> str:
+    return f"labels not shown: {wrong.diagnostics[0].message}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import numpy as np
 from netc.grammar.opening import check_unpacked, open_file
 from netc.runtime.data.dataset import Split, check_lengths
 from netc.runtime.data.errors import damaged, error, first_bytes
+from netc.runtime.data.labels import check_names
 
 DIGITS = Path(__file__).with_name("digits.npz")
+CLASS_NAMES = "class_names"
+"""The array of an archive that says what its numbered classes are called."""
 PARTS = {
     "train": "train",
     "training": "train",
@@ -24,8 +28,10 @@ PARTS = {
     "validation": "val",
 }
 SINGULAR = {"images": "image", "labels": "label", "targets": "target"}
-_PART_FIRST = re.compile(rf"^({'|'.join(PARTS)})_?(.+)$", re.IGNORECASE)
-_PART_LAST = re.compile(rf"^(.+?)_?({'|'.join(PARTS)})$", re.IGNORECASE)
+_PART = "|".join(sorted(PARTS, key=len, reverse=True))
+_PART_FIRST = re.compile(rf"((?i:{_PART}))(?:_|(?<=[a-z])(?=[A-Z])|(?=[xy]$))(.+)")
+_PART_LAST = re.compile(rf"(.+?)(?:_|(?<=[a-z])(?=[A-Z])|(?<=^[XYxy]))((?i:{_PART}))")
+"""Between a part and a field is a mark or a capital letter, but for `Xtrain`: `interval` and `strain` are fields."""
 
 
 def read_digits() -> tuple[dict[str, Split], tuple[str, ...]]:
@@ -50,7 +56,8 @@ def read_npz(path: Path) -> tuple[dict[str, Split], tuple[str, ...] | None]:
     Text labels become class numbers in the order of their names. Nothing pickled is loaded.
     """
     arrays = load_npz(path)
-    names = arrays.pop("class_names", None)
+    classes = class_names(path, arrays)
+    arrays.pop(CLASS_NAMES, None)
     if not arrays:
         raise error("E508", f"{path} has no arrays", help="save images and labels: numpy.savez(path, image=…, label=…)")
     parts: dict[str, dict[str, str]] = {}
@@ -70,21 +77,29 @@ def read_npz(path: Path) -> tuple[dict[str, Split], tuple[str, ...] | None]:
             f"{path}: {stray} belongs to no part, beside {', '.join(sorted(parts.keys() - {'all'}))}",
             help="put `train_` or `test_` in front of the array's name",
         )
-    found = {part: _split(path, arrays, keys) for part, keys in parts.items()}
-    classes = tuple(str(name) for name in names.ravel()) if names is not None and names.dtype.kind == "U" else None
-    return found, classes
+    return {part: _split(path, arrays, keys) for part, keys in parts.items()}, classes
+
+
+def class_names(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[str, ...] | None:
+    """What an archive calls its numbered classes, None where it doesn't say; raises E503 as `check_names` does."""
+    found = arrays.get(CLASS_NAMES)
+    if found is None or found.dtype.kind != "U":
+        return None
+    names = tuple(str(name) for name in found.ravel())
+    check_names(f"{path}: {CLASS_NAMES}", names)
+    return names
 
 
 def part_and_field(key: str) -> tuple[str, str]:
-    """ "train_images" -> ("train", "image"); "x_test" -> ("test", "x"); "label" -> ("all", "label")."""
-    if match := _PART_FIRST.match(key):
+    """ "train_images" -> ("train", "image"); "xTest" -> ("test", "x"); "label" -> ("all", "label")."""
+    if match := _PART_FIRST.fullmatch(key):
         part, field = PARTS[match[1].lower()], match[2]
-    elif match := _PART_LAST.match(key):
+    elif match := _PART_LAST.fullmatch(key):
         part, field = PARTS[match[2].lower()], match[1]
     else:
         part, field = "all", key
     field = field.lower() if field in ("X", "Y") else field
-    return part, SINGULAR.get(field, field)
+    return part, SINGULAR.get(field.lower(), field)
 
 
 def load_npz(path: Path) -> dict[str, np.ndarray]:

@@ -94,7 +94,7 @@ def bind_part(
 
     part  "train", "val", "test" or "all"; a file without parts is divided as the training did it
 
-    Raises DiagnosticError as `bind_data` does, and E510 for a part that is not there.
+    Raises DiagnosticError as `bind_data` does, E508 where there are none, and E510 for a part that is not there.
     """
     ports = ports_of(inputs)
     made, _ = make_card(data, ports, card)
@@ -111,6 +111,9 @@ def bind_part(
     if not chosen:
         parts = ", ".join(dict.fromkeys([*known, ALL]))
         raise error("E510", f"{data.name} has no part `{part}`", f"its parts are {parts}", help="choose one of them")
+    if not any(len(split) for split in chosen.values()):
+        where = "" if part == ALL else f" in part `{part}`"
+        raise error("E508", f"{data.name} has no rows{where}", help="give at least one example")
     bound = {name: bind_split(data, split, ports, made) for name, split in chosen.items()}
     check_rows(data, [*bound.values()], ports, made)
     return part, joined(data, bound)

@@ -39,7 +39,7 @@ def check_classes(
         if target is None or target.kind != "classes" or target.count is None:
             continue
         values = [_labels(part, target.name, target.count) for part in bound]
-        found = len(target.classes) if target.classes is not None else 1 + max(int(v.max(initial=0)) for v in values)
+        found = max(len(target.classes or ()), *(1 + int(labels.max(initial=0)) for labels in values))
         if found < target.count:
             yield _few(data, target, found)
         if all(len(part.fields[port["name"]].shape) == 1 for part in bound):
@@ -69,7 +69,8 @@ def _uneven(
     data: DataSet, target: TargetCard, names: Sequence[str], counts: Sequence[np.ndarray]
 ) -> Iterator[Diagnostic]:
     total = sum(counts[1:], counts[0])
-    called = target.classes or tuple(map(str, range(len(total))))
+    named = target.classes or ()
+    called = [*named, *map(str, range(len(named), len(total)))]
     absent = [called[at] for at in np.flatnonzero(counts[0] == 0)]
     if absent:
         yield _warning(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, 
 from netc.runtime.data.cards.card import TargetCard
 from netc.runtime.data.dataset import Split
 from netc.runtime.data.errors import finding, others
-from netc.runtime.data.labels import all_whole
+from netc.runtime.data.labels import all_whole, holds_text
 
 SHOWN_NAMES = 12
 LISTED = 1000
@@ -20,59 +22,78 @@ LISTED = 1000
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
-def numbered(split: Split, target: TargetCard, source: str, said: tuple[str, ...] | None) -> np.ndarray:
+def numbered(
+    split: Split, target: TargetCard, source: str, said: tuple[str, ...] | None, ignored: int | None = None
+) -> np.ndarray:
     """The labels of a field as the model numbers its classes.
 
-    said  the names of class 0, 1, … in this data, where it brings some
+    said     the names of class 0, 1, … in this data, where it brings some
+    ignored  the label that a loss passes over: it stays as it is, unless it is a class by the data's own names
 
-    Raises E520 for a class that the model doesn't have. Numbers are left for `check_values` to compare with the count.
+    Raises E520 for a class that the model doesn't have, E505 for a number past the names of this data. Numbers without
+    names are left for `check_values` to compare with the count.
     """
     values = np.asarray(split.fields[source][:])
-    if values.dtype.kind == "U":
+    if holds_text(values):
         _check_blank(split, source, values)
-        found, places = np.unique(values, return_inverse=True)
-        return _mapped(split, source, target, [str(name) for name in found], places.reshape(values.shape))
-    if said is not None and said != target.classes:
-        return _of_other_order(split, source, target, said, values)
-    if target.classes is None:
-        return values
-    if said is None and all_whole(target.classes):
-        found, places = np.unique(values, return_inverse=True)
-        return _mapped(split, source, target, [_text(value) for value in found], places.reshape(values.shape))
+        return _mapped(split, source, target, *_distinct(values, str), ignored)
+    if said is not None:
+        _check_named(split, source, said, values, ignored)
+        if said == target.classes or (values != np.rint(values)).any():
+            return values  # what is not whole is for `check_values` too
+        called = lambda value: said[int(value)] if 0 <= value < len(said) else None
+        return _mapped(split, source, target, *_distinct(values, called), ignored)
+    if target.classes is not None and all_whole(target.classes):
+        known = frozenset(target.classes)
+        called = lambda value: None if value == ignored and str(ignored) not in known else _text(value)
+        return _mapped(split, source, target, *_distinct(values, called), ignored)
     return values
 
 
-def _of_other_order(
-    split: Split, source: str, target: TargetCard, said: tuple[str, ...], values: np.ndarray
-) -> np.ndarray:
-    """Numbers of the data's own classes, by the names that the data gives them."""
+def _check_named(split: Split, source: str, said: tuple[str, ...], values: np.ndarray, ignored: int | None) -> None:
+    """Raise E505 for labels that the data's own names have no class for."""
+    wrong = np.flatnonzero(((values < 0) | (values >= len(said))) & (values != ignored))
+    if not len(wrong):
+        return
+    rows = np.unique(wrong // values[0].size)
+    found = _text(values.reshape(-1)[wrong[0]])
+    known = counted(len(said), "class", "classes")
+    message = f"{split.place(source, int(rows[0]))} is {found}, where the data names {known}"
+    help = f"name every class of the data, or let the loss pass over what is none: `ignore_index={found}`"
+    raise DiagnosticError(finding("E505", message, *others(len(rows) - 1), help=help))
+
+
+def _distinct(values: np.ndarray, called: Callable[[Any], str | None]) -> tuple[list[str | None], np.ndarray]:
+    """The classes that occur, by name, and which of them each label is; None for the label that is ignored."""
     found, places = np.unique(values, return_inverse=True)
-    in_range = [0 <= value < len(said) and value == int(value) for value in found.tolist()]
-    if not all(in_range):
-        row = int(np.flatnonzero(np.isin(values, found[np.logical_not(in_range)]))[0])
-        known = counted(len(said), "class", "classes")
-        message = f"{split.place(source, row)} is {values.reshape(-1)[row]}, where the data names {known}"
-        raise DiagnosticError(finding("E505", message, help="name every class in `class_names`"))
-    names = [said[int(value)] for value in found]
-    return _mapped(split, source, target, names, places.reshape(values.shape))
+    return [called(value) for value in found.tolist()], places.reshape(values.shape)
 
 
-def _mapped(split: Split, source: str, target: TargetCard, found: Sequence[str], places: np.ndarray) -> np.ndarray:
-    numbers = _numbers(target, found)
-    if unknown := [at for at, number in enumerate(numbers) if number is None]:
+def _mapped(
+    split: Split,
+    source: str,
+    target: TargetCard,
+    found: Sequence[str | None],
+    places: np.ndarray,
+    ignored: int | None,
+) -> np.ndarray:
+    numbers = _numbers(target, found, ignored)
+    if unknown := [(at, name) for at, name in enumerate(found) if name is not None and numbers[at] is None]:
         known = _names(target)
         unused = [name for name in known if name not in found] or known
-        raise DiagnosticError([_unknown(split, source, places, at, target, unused, found[at]) for at in unknown])
+        raise DiagnosticError([_unknown(split, source, places, at, target, unused, name) for at, name in unknown])
     made: np.ndarray = np.array(numbers, np.int64)[places]
     return made
 
 
-def _numbers(target: TargetCard, found: Sequence[str]) -> list[int | None]:
-    """The number of each class by its name; None for one that the model doesn't have."""
+def _numbers(target: TargetCard, found: Sequence[str | None], ignored: int | None) -> list[int | None]:
+    """The number of each class by its name, None for one that the model doesn't have; of no name the ignored one."""
     if target.classes is not None:
         number = {name: at for at, name in enumerate(target.classes)}
-        return [number.get(name) for name in found]
-    return [int(name) if _NUMBER.fullmatch(name) and int(name) < (target.count or 0) else None for name in found]
+        return [ignored if name is None else number.get(name) for name in found]
+    count = target.count or 0
+    whole = [None if name is None else int(name) if _NUMBER.fullmatch(name) else count for name in found]
+    return [ignored if number is None else number if number < count else None for number in whole]
 
 
 def _names(target: TargetCard) -> tuple[str, ...]:
@@ -102,9 +123,10 @@ def _nearest(name: str, known: Sequence[str]) -> str:
 
 
 def _check_blank(split: Split, source: str, values: np.ndarray) -> None:
-    blank = np.flatnonzero((np.char.strip(values) == "").reshape(len(values), -1).any(axis=1))
-    if len(blank):
-        message = f"{split.place(source, int(blank[0]))} holds nothing, expected a class"
+    rows = values.reshape(len(values), math.prod(values.shape[1:])).tolist()
+    blank = [row for row, texts in enumerate(rows) if not all(map(str.strip, texts))]
+    if blank:
+        message = f"{split.place(source, blank[0])} holds nothing, expected a class"
         help = "give the row its class, or leave it out"
         raise DiagnosticError(finding("E511", message, *others(len(blank) - 1), help=help))
 

@@ -11,7 +11,7 @@ import numpy as np
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.errors import error, shape_text
-from netc.runtime.data.labels import TARGET_ALIASES, names_of
+from netc.runtime.data.labels import TARGET_ALIASES, holds_text, names_of
 from netc.runtime.data.spec import Options
 
 Place = Callable[[str, int], str]
@@ -183,7 +183,7 @@ class DataSet:
         return next(iter(self.classes.values()), None) or next((self._names(name) for name in texts), None)
 
     def _is_text(self, name: str) -> bool:
-        return self.first.fields[name].dtype.kind == "U"
+        return holds_text(self.first.fields[name])
 
     def _names(self, name: str) -> tuple[str, ...]:
         return names_of(np.concatenate([part.fields[name][:] for part in self.parts.values() if name in part.fields]))

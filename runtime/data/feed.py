@@ -80,7 +80,12 @@ def checked(ports: Sequence[Port], arrays: Mapping[str, Any], *, texts: bool = F
         of_rows = is_of_rows(port, array.shape)
         problem = shape_problem({**port, "shape": port["shape"][:1]} if of_rows else port, array.shape, sizes)
         if problem is None and not (texts and "classes" in port and array.dtype.kind == "U"):
-            problem = _type_problem(port, array) or _range_problem(port, array) or _row_problem(port, array, sizes)
+            problem = (
+                _type_problem(port, array)
+                or _not_held(port, array)
+                or _range_problem(port, array)
+                or _row_problem(port, array, sizes)
+            )
         if problem is None:
             fed[name] = array
         else:
@@ -196,6 +201,21 @@ def _type_problem(port: Port, array: Array) -> Diagnostic | None:
     if array.dtype.kind in "UO":
         return Diagnostic("E557", message, help="give numbers; classes are numbered from 0")
     return Diagnostic("E557", message, help=f"convert it with `.astype(np.{wanted})`")
+
+
+def _not_held(port: Port, array: Array) -> Diagnostic | None:
+    """What is wrong with whole numbers that the port's type has no place for: a cast would make others of them."""
+    wanted = np.dtype(port["dtype"])
+    if wanted.kind not in "iu" or not array.size or np.can_cast(array.dtype, wanted):
+        return None
+    held = np.iinfo(wanted)
+    low, high = int(array.min()), int(array.max())
+    if held.min <= low and high <= held.max:
+        return None
+    wrong = low if low < held.min else high
+    row = int(np.argwhere(array == wrong)[0][0])
+    message = f"{wrong} in row {row} of `{port['name']}`, where {wanted} holds {held.min} to {held.max}"
+    return Diagnostic("E558", message, help=f"give numbers from {held.min} to {held.max}")
 
 
 def _range_problem(port: Port, array: Array) -> Diagnostic | None:

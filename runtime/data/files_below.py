@@ -21,20 +21,24 @@ def is_hidden(name: str) -> bool:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, sorted, without what is hidden at any depth. Raises OSError."""
-    yield from _below(folder, frozenset())
+    """Every file below a folder, sorted, without what is hidden at any depth; what links name again comes once.
+
+    Raises OSError.
+    """
+    yield from _below(folder, set())
 
 
-def _below(folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[Path]:
+def _below(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
     status = folder.stat()
     here = (status.st_dev, status.st_ino)
-    if here in above:
-        return  # a link to a folder that it stands in
+    if here in entered:
+        return
+    entered.add(here)
     with os.scandir(folder) as listing:
         entries = sorted((entry.name, entry.is_dir()) for entry in listing if not is_hidden(entry.name))
     for name, is_folder in entries:
         if is_folder:
-            yield from _below(folder / name, above | {here})
+            yield from _below(folder / name, entered)
         elif (folder / name).is_file():
             yield folder / name
 

@@ -26,6 +26,7 @@ from netc.runtime.data.fit import (
     with_height_width,
 )
 from netc.runtime.data.images.decode import LEVELS
+from netc.runtime.data.labels import holds_text
 from netc.runtime.data.locate import Located, locate_input, locate_target
 from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.data.shapes import no_numbers, wrong_shape
@@ -89,7 +90,7 @@ def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSp
         target = card.target(name)
         if target is not None and target.kind == "classes":
             said = data.classes.get(located.fields[0])
-            fields[name] = numbered(split, target, located.fields[0], said)
+            fields[name] = numbered(split, target, located.fields[0], said, port.get("ignored"))
         else:
             fields[name] = located.values()
         found = _fit(data, split, located, fields[name], port, card.input(name), sizes, resizing)
@@ -119,7 +120,7 @@ def _fit(
     resizing: dict[Sizes, tuple[int, int]],
 ) -> Fit | Diagnostic:
     found, wanted, dtype = tuple(values.shape[1:]), list(port["shape"][1:]), np.dtype(port["dtype"])
-    if values.dtype.kind == "U":
+    if holds_text(values):
         message = f"{located.place} holds text, expected numbers for `{port['name']}`"
         return finding("E507", message, help="save numbers; names of classes are for a loss that compares classes")
     if 0 in found and port["role"] == "data":  # answers may be none, such as the labels of a silence

@@ -22,7 +22,7 @@ from netc.runtime.data.files_below import skipped_text, unread
 from netc.runtime.data.formats.base import format_of_file
 from netc.runtime.data.formats.images_by_class import image_files
 from netc.runtime.data.images.decode import LEVELS, WHITE, Header, read_header, read_image
-from netc.runtime.data.images.intact import is_damage, left_out, together
+from netc.runtime.data.images.intact import is_damage, left_out, none_left, together
 from netc.runtime.data.images.opened import SUFFIXES
 from netc.runtime.data.images.pictures import called
 from netc.runtime.data.open import open_data
@@ -100,8 +100,7 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
     if damage:
         findings.insert(0, together(damage, len(files)))
     if not findings and not labels:
-        message = f"all of {counted(len(reader.damaged), 'image')} are damaged"
-        findings = [finding("E508", message, help="make or download them again")]
+        findings = [none_left(reader.damaged)]
     findings = findings or _different(rows, read)
     if findings:
         raise DiagnosticError(findings)
@@ -126,20 +125,27 @@ def _notes(reader: Reader) -> tuple[str, ...]:
 
 
 def _expanded(reader: Reader, spec: str) -> list[Asked]:
-    """The images of a folder, the files of a pattern, or the path itself."""
+    """What a path stands for, or else each file and folder of the pattern that it is."""
     path, options = split_spec(spec)
+    try:
+        matches = [] if Path(path).exists() else sorted(glob(path, recursive=True))
+    except (OSError, ValueError):
+        matches = []
+    return [file for match in matches or [path] for file in _files(reader, match, options)]
+
+
+def _files(reader: Reader, path: str, options: str) -> list[Asked]:
+    """The images of a folder, or the path itself, which may lead nowhere."""
     try:
         place = Path(path)
         if place.is_dir() and (images := list(image_files(place))):
-            check_used(path, parse_spec(spec)[1], _used(reader, IMAGE))
+            check_used(path, parse_spec(path + options)[1], _used(reader, IMAGE))
             reader.skipped.update(unread(place, frozenset(images)))
             found = [(str(file.relative_to(place)), answers.folder_of(file, place)) for file in images]
             return [Asked(f"{place / name}{options}", name, folder) for name, folder in found]
-        if not place.exists() and (matches := sorted(glob(path, recursive=True))):
-            return [file for match in matches for file in _expanded(reader, match + options)]
     except (OSError, ValueError):
         pass
-    return [Asked(spec, Path(path).name)]
+    return [Asked(path + options, Path(path).name)]
 
 
 def _different(rows: Mapping[str, list[np.ndarray]], paths: list[str]) -> list[Diagnostic]:

@@ -12,6 +12,7 @@ from netc.grammar.diagnostics import DiagnosticError, did_you_mean
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.dataset import DataSet, Field, Split
 from netc.runtime.data.errors import error, finding
+from netc.runtime.data.labels import holds_text
 from netc.runtime.data.match import listed, match_inputs, match_targets
 from netc.runtime.data.tables.columns import as_numbers, no_number, stack
 
@@ -45,9 +46,9 @@ class Located:
         if len(self.fields) > 1:
             return stack(self.split, self.fields)
         values = self.split.fields[self.fields[0]]
-        if self.is_table and values.dtype.kind == "U":
+        if self.is_table and holds_text(values):
             values = as_numbers(np.asarray(values[:]))
-        if self.is_table and values.dtype.kind == "U":
+        if self.is_table and holds_text(values):
             help = "repair the value, or compare classes: `cross_entropy` takes names" if self.is_target else None
             raise DiagnosticError(no_number(self.split, self.fields[0], help))
         return values

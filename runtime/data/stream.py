@@ -78,13 +78,19 @@ class Stream:
 
     def _batch(self, item: Any, number: int) -> dict[str, Array]:
         try:
-            fed = feed(self.ports, named(item, self.ports), self.card, finite=True)
+            given = named(item, self.ports)
+            fed = feed(self.ports, given, self.card, finite=True)
         except DiagnosticError as wrong:
             where = f"batch {number + 1:,} of the epoch"
             raise DiagnosticError([replace(it, notes=(*it.notes, where)) for it in wrong.diagnostics]) from None
         if not len(next(iter(fed.values()))):
             raise error("E556", f"batch {number + 1:,} of the epoch has no rows", help="give at least one example")
-        return fed
+        return {name: _own(array, given[name]) for name, array in fed.items()}
+
+
+def _own(array: Array, given: Array) -> Array:
+    """An array that stays as it is: batches are held back and gathered, and a caller may fill one buffer anew."""
+    return array.copy() if np.may_share_memory(array, given) else array
 
 
 def joined(batches: Iterable[Batch], fewest: int, noted: Noted | None = None) -> Iterator[Batch]:

@@ -152,3 +152,18 @@ def test_a_small_picture_is_told_as_one(tmp_path: Path) -> None:
     assert found.code == "E504"
     assert found.message.endswith("a.png is 9x5 pixels, and `W`, the width, is 5")
     assert found.help == "give an image of which the width is at least 7"
+
+
+@pytest.mark.parametrize("kind", ["folder", "parts", "table"])
+def test_data_of_which_no_image_is_left_are_refused(kind: str, tmp_path: Path) -> None:
+    place = tmp_path / "train" if kind == "parts" else tmp_path
+    for name in ("a", "b"):
+        (place / name).mkdir(parents=True)
+        (place / name / "1.png").write_bytes(b"nonsense")
+    (tmp_path / "t.csv").write_text("image,label\na/1.png,x\nb/1.png,y\n")
+    spec = tmp_path / "t.csv" if kind == "table" else tmp_path
+    with pytest.raises(DiagnosticError) as caught:
+        open_data(f"{spec}:damaged=skip")
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.message) == ("E508", f"{spec}: none of 2 images can be read")
+    assert "1.png" in found.notes[0]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from netc.runtime.data import bind_data, open_data
 from netc.runtime.data.tables import plain_numbers
 from netc.runtime.data.tables.delimited import read_delimited
+
+from .makers import image_port, label_port
 
 NUMBERS = st.one_of(
     st.integers(-(10**20), 10**20).map(str),
@@ -34,6 +38,10 @@ NUMBERS = st.one_of(
     ("a, b\n1, red\n2, blue\n", {"a": [1, 2], "b": ["red", "blue"]}),
     ("a|b\n1|x,y\n3|z\n", {"a": [1, 3], "b": ["x,y", "z"]}),
     ("a\n1\n2", {"a": [1, 2]}),
+    ("a,b\n1_1,1_5\n11,2\n", {"a": ["1_1", "11"], "b": ["1_5", "2"]}),
+    ("a,b\n１２,٣\n12,3\n", {"a": ["１２", "12"], "b": ["٣", "3"]}),
+    ("a;b\n1_0,5;١,5\n1,5;2,5\n", {"a": ["1_0,5", "1,5"], "b": ["١,5", "2,5"]}),
+    ("a,b\n 5,1e3\n6, inf\n", {"a": [5, 6], "b": [1000, np.inf]}),
 ])  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_dialects(tmp_path, text, columns, encoding):
@@ -83,3 +91,35 @@ def test_text_in_one_column_leaves_the_others_numbers(tmp_path, monkeypatch):
     assert columns["a"].tolist() == list(range(20))
     assert columns["c"].tolist() == [at / 4 for at in range(20)]
     assert columns["b"].tolist() == ["red" if at == 7 else str(at) for at in range(20)]
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_texts_take_the_room_that_the_file_has(tmp_path, quoted):
+    """And not that of the longest in each row: such a file of 2 MB asked for 300 GB."""
+    long, rows = "z" * 200_000, 5000
+    head = '"a",' if quoted else "a,"
+    (tmp_path / "t.csv").write_text(f"{head}note,label\n" + "1,ok,red\n" * rows + f"1,{long},blue\n")
+    tracemalloc.start()
+    columns = read_delimited(tmp_path / "t.csv").columns
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (columns["note"][0], columns["note"][-1]) == ("ok", long)
+    assert most < 20 * (tmp_path / "t.csv").stat().st_size
+    bound = bind_data(open_data(f"{tmp_path / 't.csv'}:drop=note"), [image_port(name="a"), label_port(2)])
+    assert bound.card.class_names == ["blue", "red"]
+
+
+def test_names_that_python_reads_as_one_number_are_classes_of_their_own(tmp_path, fails):
+    rows = "".join(f"{at},{name}\n" for at in range(5) for name in ("1_1", "11", "1_10", "110"))
+    (tmp_path / "t.csv").write_text(f"a,label\n{rows}")
+    bound = bind_data(open_data(tmp_path / "t.csv"), [image_port(name="a"), label_port(4)])
+    assert bound.card.class_names == ["11", "110", "1_1", "1_10"]
+    (tmp_path / "t.csv").write_text("a,label\n1,0\n1_5,1\n")
+    fails("E511", lambda: bind_data(open_data(tmp_path / "t.csv"), [image_port(name="a"), label_port(2)]), "`1_5`")
+
+
+def test_a_number_of_another_part_is_read_as_that_of_this_one(tmp_path, fails):
+    """Where a text stands in one part, the column of the other is numbers by the same rule."""
+    (tmp_path / "train.csv").write_text("label,x\n0,3\n1,4\n")
+    (tmp_path / "test.csv").write_text("label,x\n0,3\n1,4_4\n")
+    fails("E511", lambda: bind_data(open_data(tmp_path), [image_port(name="x"), label_port(2)]), "test.csv", "`4_4`")

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from netc.runtime.data import bind_data, open_data
+from netc.runtime.data.arrays import part_and_field
 from netc.runtime.data.given import bind
 
 from .makers import image_port, label_port, pixels, value_port, write_cifar, write_idx, write_image, write_mnist
@@ -300,3 +301,26 @@ def test_a_path_is_data_as_its_text_is(tmp_path: Path) -> None:
         assert open_data(given).spec == str(path)
         bound = bind(given, ports, validation=given)
         assert len(bound.train) + len(bind(given, ports).test) == len(bound.test) == 9
+
+
+@pytest.mark.parametrize(("key", "part", "field"), [
+    ("train_images", "train", "image"), ("training_images", "train", "image"), ("testing_labels", "test", "label"),
+    ("validation_labels", "val", "label"), ("valid_x", "val", "x"), ("val_id", "val", "id"),
+    ("x_validation", "val", "x"), ("x_training", "train", "x"), ("X_TRAIN", "train", "x"), ("trainX", "train", "x"),
+    ("trainImages", "train", "image"),
+    ("XTrain", "train", "x"), ("Xtrain", "train", "x"), ("ytest", "test", "y"), ("trainy", "train", "y"),
+    ("imagesTest", "test", "image"), ("value", "all", "value"), ("interval", "all", "interval"),
+    ("strain", "all", "strain"), ("latest", "all", "latest"), ("train", "all", "train"),
+    ("TRAINING", "all", "TRAINING"), ("valid", "all", "valid"), ("testimony", "all", "testimony"),
+])  # fmt: skip
+def test_parts_and_fields_of_arrays_by_their_names(key: str, part: str, field: str) -> None:
+    assert part_and_field(key) == (part, field)
+
+
+def test_arrays_of_every_name_for_a_part_are_that_part(tmp_path: Path) -> None:
+    def arrays(name: str, rows: int) -> dict[str, np.ndarray]:
+        return {f"{name}_images": pixels(rows, 3, 3), f"{name}_labels": np.arange(rows) % 2}
+
+    np.savez(tmp_path / "d.npz", **arrays("training", 9), **arrays("validation", 4))
+    bound = bind_data(open_data(tmp_path / "d.npz"), [image_port(1, 3, 3), label_port(2)])
+    assert (len(bound.train), len(bound.held)) == (9, 4)

@@ -111,3 +111,16 @@ def test_images_for_a_net_of_open_sizes_come_in_that_of_the_training(tmp_path: P
         found = read_inputs([folder], ports, card=card).arrays["image"]
         assert found.shape == (4, 1, *size)
         assert np.array_equal(found, rows.batch(range(4))["image"])
+
+
+def test_a_link_that_leads_nowhere_is_refused_by_name(tmp_path, fails):
+    write_image(tmp_path / "good.png", pixels(8, 6))
+    (tmp_path / "gone.png").symlink_to("nowhere.png")
+    for asked in (tmp_path / "gone.png", tmp_path / "*.png", f"{tmp_path}/g*.png:background=black"):
+        fails("E500", lambda asked=asked: read_inputs([asked], GREY), str(tmp_path / "gone.png"))
+
+
+def test_patterns_name_files_and_folders_with_their_options(tmp_path):
+    for name in ("a/1.png", "a/2.png", "b.png"):
+        write_image(tmp_path / name, pixels(8, 6))
+    assert read_inputs([f"{tmp_path}/[ab]*:background=black"], GREY).names == ("1.png", "2.png", "b.png")

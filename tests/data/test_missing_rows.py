@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.data.images import whole
 from netc.runtime.data.images.decode import read_image
 from netc.runtime.data.open import open_data
 
@@ -197,3 +198,29 @@ def test_whole_jpegs_that_end_in_grey_are_read(
                 (tmp_path / "a.jpg").write_bytes(content)
                 found = read_image(tmp_path / "a.jpg", 3)
                 assert (found == np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))).all()
+
+
+class Looked(bytes):
+    """The head of a scan that counts how often it is looked at."""
+
+    count = 0
+
+    def __getitem__(self, at: Any) -> Any:
+        type(self).count += 1
+        return super().__getitem__(at)
+
+
+@pytest.mark.parametrize("scans", [50, 100])
+def test_each_scan_of_a_jpeg_is_looked_at_once(scans: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: a scan of 11 bytes that was compared with all before it made seconds of kilobytes."""
+    content = saved(np.full((8, 8), 30, np.uint8), "JPEG", progressive=True)
+    first, second = [at for at in range(len(content)) if content[at : at + 2] == b"\xff\xda"][:2]
+    repeated = content[:second] + content[first:second] * scans + content[second:]
+    segments = whole._segments
+    monkeypatch.setattr(
+        whole, "_segments", lambda content: ((mark, Looked(body), at) for mark, body, at in segments(content))
+    )
+    monkeypatch.setattr(Looked, "count", 0)
+    with Image.open(io.BytesIO(repeated)) as image:
+        whole.load_whole(image)
+    assert 0 < Looked.count < 10 * scans

@@ -9,6 +9,7 @@ import pytest
 
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data import bind_data, open_data, read_inputs
+from netc.runtime.data.files_below import files_below
 
 from .makers import image_port, label_port, pixels, write_cifar, write_idx, write_image, write_mnist
 
@@ -179,3 +180,22 @@ def test_an_array_that_feeds_nothing_is_said(tmp_path: Path, names: tuple[str, .
     np.savez(tmp_path / "data.npz", **{name: arrays[name] for name in names})
     bound = bind_data(open_data(str(tmp_path / "data.npz")), PORTS)
     assert ("left out: score" in bound.split_note) == left
+
+
+def test_a_folder_that_links_name_again_is_entered_once(tmp_path: Path) -> None:
+    """Two links in each folder to the next one are as many ways to the last as there are numbers of so many bits."""
+    for at in range(8):
+        write_image(tmp_path / f"d{at}" / "0.png", pixels(4, 4))
+        for name in ("a", "b"):
+            (tmp_path / f"d{at}" / name).symlink_to(tmp_path / f"d{(at + 1) % 8}")
+    assert len(list(files_below(tmp_path / "d0"))) == 8
+    assert len(list(files_below(tmp_path))) == 8
+
+
+def test_classes_may_share_a_folder(tmp_path: Path) -> None:
+    write_image(tmp_path / ".both" / "0.png", pixels(4, 4))
+    for name in ("cat", "dog"):
+        write_image(tmp_path / "pets" / name / "1.png", pixels(4, 4))
+        (tmp_path / "pets" / name / "more").symlink_to(tmp_path / ".both")
+    data = open_data(str(tmp_path / "pets"))
+    assert (len(data), data.skipped) == (4, {})

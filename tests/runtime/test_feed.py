@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 import netc
+from netc.compiler import Port
 from netc.runtime.data import read_inputs
+from netc.runtime.data.array_data import array_data
+from netc.runtime.data.feed import feed
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.export import deployable
 
@@ -71,3 +74,24 @@ def test_numbers_that_a_mask_hides_do_not_come_back(tmp_path: Path) -> None:
         with pytest.raises(netc.DiagnosticError, match=r"E557\] (an array|`x`) has 2 masked numbers"):
             refused()
     assert np.array_equal(model(shown), model(x))
+
+
+@pytest.mark.parametrize("wrong", [300, -1])
+@pytest.mark.parametrize("dtype", [np.int64, np.int16])
+def test_numbers_that_a_byte_does_not_hold_are_refused(wrong: int, dtype: type) -> None:
+    """And none becomes another: 300 was 44."""
+    port: Port = {"name": "image", "shape": ["N", 2, 2, 3], "dtype": "uint8", "role": "data"}
+    pixels = np.full((3, 2, 2, 3), 255, dtype)
+    assert feed([port], pixels)["image"].tolist() == pixels.tolist()
+    pixels[1, 1, 0, 2] = wrong
+    for action in (lambda: feed([port], pixels), lambda: array_data({"image": pixels}, [port])):
+        with pytest.raises(
+            netc.DiagnosticError, match=rf"E558\] {wrong} in row 1 of `image`, where uint8 holds 0 to 255"
+        ):
+            action()
+
+
+def test_whole_numbers_past_those_of_the_net_are_refused() -> None:
+    port: Port = {"name": "x", "shape": ["N"], "dtype": "int64", "role": "data"}
+    with pytest.raises(netc.DiagnosticError, match=r"E558.*18446744073709551615 in row 1 of `x`"):
+        feed([port], np.array([0, 2**64 - 1], np.uint64))

@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 import netc
-from netc.compiler import Net
+from netc.compiler import Net, Port
 from netc.runtime.data.batches import order
 from netc.runtime.data.stream import Stream, joined
 
@@ -261,3 +261,19 @@ def test_an_autoencoder_takes_one_array() -> None:
     x = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
     found = [netc.Trainer(netc.Model(net, device="cpu")).fit(data)["loss"] for data in (x, {"x": x}, torch.tensor(x))]
     assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("fewest", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_batches_of_one_buffer_that_is_filled_anew_are_those_that_came(fewest: int, dtype: type) -> None:
+    """Those that are held back too: to be joined, and to be gathered for one update."""
+
+    def filled() -> Iterator[dict[str, np.ndarray]]:
+        buffer = np.zeros((2, 4), dtype)
+        for value in range(4):
+            buffer[:] = value
+            yield {"x": buffer}
+
+    ports: list[Port] = [{"name": "x", "shape": ["N", 4], "dtype": "float32", "role": "data"}]
+    came = list(Stream(filled(), ports, 4).epoch(0, fewest))
+    assert [float(batch["x"][0, 0]) for batch in came] == [0, 1, 2, 3]

@@ -12,7 +12,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.asked import check_asked
 from netc.runtime.data.cards.card import RESIZE, Card, InputCard, TargetCard
 from netc.runtime.data.dataset import DataSet, Field, Split
-from netc.runtime.data.labels import names_of
+from netc.runtime.data.labels import check_names, holds_text, names_of
 from netc.runtime.data.match import match_inputs, match_targets
 from netc.runtime.data.scale import span, unscaled, usual
 from netc.runtime.data.tables.columns import as_numbers, stack
@@ -65,7 +65,7 @@ def continues(card: Card, data: DataSet, ports: Ports) -> bool:
                 return False
         elif isinstance(known, TargetCard) and known.classes is not None:
             source = match_targets(data, split, [port])[port["name"]]
-            is_text = split.fields[source].dtype.kind == "U"
+            is_text = holds_text(split.fields[source])
             names = data.classes.get(source) or (names_of(split.fields[source]) if is_text else None)
             if names is not None and not set(names) & set(known.classes):
                 return False
@@ -77,7 +77,7 @@ def _input_card(
 ) -> tuple[InputCard, Diagnostic | None]:
     table = sources[0] in split.columns
     values: Field = split.fields[sources[0]] if len(sources) == 1 else stack(split, sources)
-    if table and values.dtype.kind == "U":
+    if table and holds_text(values):
         values = as_numbers(np.asarray(values[:]))
     low, high = span(values)
     images = sources[0] in split.channels_last
@@ -112,6 +112,8 @@ def _target_card(data: DataSet, split: Split, port: Mapping[str, Any], source: s
     if count is None:
         return TargetCard(port["name"], source, "numbers")
     names = data.classes.get(source)
-    if names is None and split.fields[source].dtype.kind == "U":
-        names = names_of(split.fields[source])
+    if names is not None:
+        check_names(f"{data.name}: `{source}`", names)
+    elif holds_text(split.fields[source]):
+        names = names_of(split.fields[source]) or None
     return TargetCard(port["name"], source, "classes", count, names)

@@ -12,6 +12,7 @@ from netc.grammar.opening import read_file
 from netc.runtime.data.dataset import Split
 from netc.runtime.data.errors import damaged, error, unreadable
 from netc.runtime.data.formats.base import FolderFormat, Source
+from netc.runtime.data.labels import check_names
 from netc.runtime.data.spec import Options
 
 PIXELS = 3 * 32 * 32
@@ -75,7 +76,9 @@ def _files(place: Path) -> dict[str, list[Path]]:
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    return tuple(read_file(path, FILE).decode("utf-8", "replace").split())
+    names = tuple(read_file(path, FILE).decode("utf-8", "replace").split())
+    check_names(str(path), names)
+    return names
 
 
 def _part(paths: list[Path], hundred: bool) -> Split:

@@ -70,6 +70,7 @@ def _read(folder: Path, options: Options) -> Source:
         part: bare[part] if part in bare else [path for name in classes for path in images[part].get(name, [])]
         for part in parts
     }
+    intact.check_any(folder, [path for paths in chosen.values() for path in paths])
     pictures = read_pictures(chosen, options)
     found = {}
     for part, paths in chosen.items():

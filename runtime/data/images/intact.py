@@ -8,6 +8,7 @@ from pathlib import Path
 
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.runtime.data.errors import finding
 from netc.runtime.data.images.decode import check_decodes, read_header, read_image
 from netc.runtime.data.spec import Options
 
@@ -44,10 +45,21 @@ class Intact:
             return False
         return True
 
+    def check_any(self, where: Path, left: Sequence[Path]) -> None:
+        """Raise E508 where all images were left out."""
+        if self.skipped and not left:
+            raise DiagnosticError(none_left([str(path) for path in self.skipped], f"{where}: "))
+
     @property
     def notes(self) -> list[str]:
         """How many were left out, and which."""
         return left_out([str(path) for path in self.skipped])
+
+
+def none_left(names: Sequence[str], where: str = "") -> Diagnostic:
+    """The finding that all images were damaged and left out."""
+    message = f"{where}none of {counted(len(names), 'image')} can be read"
+    return finding("E508", message, *left_out(names), help="make or download them again")
 
 
 def left_out(names: Sequence[str]) -> list[str]:

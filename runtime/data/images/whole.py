@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
@@ -78,21 +79,21 @@ def _check_jpeg(stream: Any, image: Any) -> None:
     content = stream.read()
     corner = image.size[0] - 1, image.size[1] - 1
     grey = _bands(image.getpixel(corner)) <= set(GREY)
-    frame, scans, end = b"", [], 0
+    frame, scans, end = b"", _Scans(), 0
     for mark, body, at in _segments(content):
         if mark in BASELINE or mark == PROGRESSIVE:
             frame = body
         elif mark == SCAN and frame:
-            scans.append(body)
-            if not grey and body[:1] == frame[5:6] and _is_refined(frame, scans):
+            scans.add(body)
+            if not grey and body[:1] == frame[5:6] and scans.are_all_of(frame):
                 return  # all of it in a scan that filled the corner
         elif mark == END:
             end = at
-    if not frame or not scans:
+    if not frame or not scans.count:
         return
-    if not _is_refined(frame, scans):
+    if not scans.are_all_of(frame):
         raise MissingError("some of its scans are missing")
-    if len(scans) == 1 and end and not _reaches(content[:end] + ONES, corner):
+    if scans.count == 1 and end and not _reaches(content[:end] + ONES, corner):
         raise MissingError(ENDS_EARLY)
 
 
@@ -106,17 +107,34 @@ def _reaches(content: bytes, corner: tuple[int, int]) -> bool:
     return True
 
 
-def _is_refined(frame: bytes, scans: list[bytes]) -> bool:
-    """Whether each colour has a scan, and every coefficient that was begun is there to its last bit."""
-    bits: dict[tuple[int, int], int] = {}
-    for scan in scans:
-        count = scan[0]
-        low, high, precision = scan[1 + 2 * count : 4 + 2 * count]
-        for place in range(count):
-            for coefficient in range(low, min(high, 63) + 1):
-                bits[scan[1 + 2 * place], coefficient] = precision & 15
-    colours = {frame[6 + 3 * place] for place in range(frame[5])}
-    return all((colour, 0) in bits for colour in colours) and not any(bits.values())
+@dataclass(slots=True)
+class _Scans:
+    """What the scans of a JPEG have brought so far, kept up to date so that each is looked at once.
+
+    begun    the colours whose first coefficient is there
+    lacking  of each colour a bit for every coefficient of which the last bits are not there
+    """
+
+    count: int = 0
+    begun: set[int] = field(default_factory=set)
+    lacking: dict[int, int] = field(default_factory=dict)
+
+    def add(self, scan: bytes) -> None:
+        """Take the head of the next scan."""
+        colours = scan[0]
+        low, high, precision = scan[1 + 2 * colours : 4 + 2 * colours]
+        brought = sum(1 << coefficient for coefficient in range(low, min(high, 63) + 1))
+        for colour in scan[1 : 1 + 2 * colours : 2]:
+            before = self.lacking.get(colour, 0)
+            self.lacking[colour] = before | brought if precision & 15 else before & ~brought
+            if low == 0:
+                self.begun.add(colour)
+        self.count += 1
+
+    def are_all_of(self, frame: bytes) -> bool:
+        """Whether each colour has a scan, and every coefficient that was begun is there to its last bit."""
+        colours = frame[6 : 6 + 3 * frame[5] : 3]
+        return self.begun.issuperset(colours) and not any(self.lacking.values())
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, bytes, int]]:

@@ -10,15 +10,17 @@ import numpy as np
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.data.dataset import Split
 from netc.runtime.data.errors import finding
+from netc.runtime.data.labels import holds_text
+from netc.runtime.data.tables.decimals import number, numbers_of
 
 _NUMBER = re.compile(r"(\d+)")
-_MARKED = re.compile(r"^[-+]?\d[\d.,]*$")
+_MARKED = re.compile(r"^[-+]?\d[\d.,]*$", re.ASCII)
 
 
 def is_number(text: str) -> bool:
     """Whether a text is a number, NaN and infinity included."""
     try:
-        float(text)
+        number(text)
     except ValueError:
         return False
     return True
@@ -26,16 +28,15 @@ def is_number(text: str) -> bool:
 
 def means_numbers(values: np.ndarray) -> bool:
     """Whether a column is one of numbers, though some values may be missing, mistyped or of unclear marks (`1,500`)."""
-    if values.dtype.kind != "U":
+    if not holds_text(values):
         return True
     return 2 * sum(is_number(text) or bool(_MARKED.match(text)) for text in values.tolist()) >= len(values) > 0
 
 
 def as_numbers(values: np.ndarray) -> np.ndarray:
     """Texts that are numbers, all of them, as numbers: what made the column one of texts stands in another part."""
-    if values.dtype.kind == "U" and all(map(is_number, values.tolist())):
-        return values.astype(np.float64)
-    return values
+    found = numbers_of(values.tolist()) if holds_text(values) else None
+    return values if found is None else found
 
 
 def stack(split: Split, names: Sequence[str]) -> np.ndarray:
@@ -44,7 +45,7 @@ def stack(split: Split, names: Sequence[str]) -> np.ndarray:
     matrix = np.empty((len(names), len(split)), np.float32)
     for at, name in enumerate(names):
         values = as_numbers(np.asarray(split.fields[name]))
-        if values.dtype.kind == "U":
+        if holds_text(values):
             findings.append(no_number(split, name))
         else:
             with np.errstate(over="ignore"):

@@ -7,9 +7,27 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_DECIMAL_COMMA = re.compile(r"^\s*[-+]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][-+]?\d+)?\s*$")
-_THOUSANDS = re.compile(r"^\s*[-+]?\d{1,3}(,\d{3})+(\.\d*)?\s*$")
-_EITHER = re.compile(r"^\s*[-+]?[1-9]\d{0,2},\d{3}\s*$")
+_DECIMAL_COMMA = re.compile(r"^\s*[-+]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][-+]?\d+)?\s*$", re.ASCII)
+_THOUSANDS = re.compile(r"^\s*[-+]?\d{1,3}(,\d{3})+(\.\d*)?\s*$", re.ASCII)
+_EITHER = re.compile(r"^\s*[-+]?[1-9]\d{0,2},\d{3}\s*$", re.ASCII)
+
+
+def number(text: str) -> float:
+    """What a text is as a number, as every table is read; raises ValueError.
+
+    What else Python takes, `1_1` for 11 and digits of other scripts, are names: two of them would be one number.
+    """
+    if "_" in text or not (text.isascii() or text.strip().isascii()):
+        raise ValueError(text)
+    return float(text)
+
+
+def numbers_of(texts: Sequence[str]) -> np.ndarray | None:
+    """Texts as float64, None unless each is a number."""
+    try:
+        return np.fromiter(map(number, texts), np.float64, len(texts))
+    except ValueError:
+        return None
 
 
 def has_decimal_commas(columns: Sequence[Sequence[str]], certain: bool) -> bool | None:
@@ -30,22 +48,15 @@ def has_decimal_commas(columns: Sequence[Sequence[str]], certain: bool) -> bool 
 
 
 def as_numbers(values: Sequence[str], commas: bool | None) -> np.ndarray:
-    """A column as float64 where every value is a number, else as it stands.
+    """A column as float64 where every value is a number, else its texts, each of its own length.
 
     commas  as `has_decimal_commas` says; with None a comma makes a text, which an input then refuses by its line
     """
-    try:
-        return np.fromiter(map(float, values), np.float64, len(values))
-    except ValueError:
-        pass
-    if commas is not None and any("," in text for text in values):
+    found = numbers_of(values)
+    if found is None and commas is not None and any("," in text for text in values):
         mark = _DECIMAL_COMMA if commas else _THOUSANDS
-        plain = [_plain(text, commas) if mark.match(text) else text for text in values]
-        try:
-            return np.fromiter(map(float, plain), np.float64, len(plain))
-        except ValueError:
-            pass
-    return np.array([text.strip() for text in values])
+        found = numbers_of([_plain(text, commas) if mark.match(text) else text for text in values])
+    return np.array([text.strip() for text in values], object) if found is None else found
 
 
 def _plain(text: str, commas: bool) -> str:

@@ -14,6 +14,7 @@ from netc.runtime.data.formats.base import Source
 from netc.runtime.data.images.intact import Intact
 from netc.runtime.data.images.opened import SUFFIXES
 from netc.runtime.data.images.pictures import Pictures, read_pictures
+from netc.runtime.data.labels import holds_text
 from netc.runtime.data.spec import Options
 from netc.runtime.data.tables.columns import is_number
 
@@ -46,6 +47,7 @@ def table(path: Path, columns: Mapping[str, np.ndarray], where: Callable[[int], 
         images = [path.parent / name.strip() for name in values[files].tolist()]
         _check_files(path, images, where)
         rows = [row for row, image in enumerate(images) if intact.is_intact(image)]
+        intact.check_any(path, [images[row] for row in rows])
         images, fields = [images[row] for row in rows], {name: found[rows] for name, found in fields.items()}
         pictures = read_pictures({"all": images}, options)
         fields["image"] = pictures.fields["all"]
@@ -65,13 +67,12 @@ def _plain(place: Callable[[str, int], str], name: str, values: np.ndarray) -> n
         if wrong is not None:
             message = f"{place(name, wrong)} is {values[wrong]!r:.40}, expected a number or text"
             raise error("E511", message, help="save one kind of values in a column")
-        return values.astype(str)
-    return values if values.dtype.kind == "U" or values.ndim > 1 else values.astype(np.float64)
+    return values if holds_text(values) or values.ndim > 1 else values.astype(np.float64)
 
 
 def _names_images(values: np.ndarray) -> bool:
     first = str(values[0])
-    return values.dtype.kind == "U" and not is_number(first) and Path(first.strip()).suffix.lower() in SUFFIXES
+    return holds_text(values) and not is_number(first) and Path(first.strip()).suffix.lower() in SUFFIXES
 
 
 def _check_files(path: Path, images: list[Path], where: Callable[[int], str]) -> None:
