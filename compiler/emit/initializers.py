@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-def read_initializers(path: str | os.PathLike[str]) -> dict[str, Array]:
-    """The constants of an ONNX model by name, weights among them; raises DiagnosticError E534, E536, E553."""
+def read_initializers(path: str | os.PathLike[str]) -> list[tuple[str, Array]]:
+    """The constants of an ONNX model and their names, weights among them; raises DiagnosticError E534, E536, E553."""
     import onnx
     from onnx import numpy_helper
     from onnx.external_data_helper import load_external_data_for_model
@@ -32,7 +32,7 @@ def read_initializers(path: str | os.PathLike[str]) -> dict[str, Array]:
         for tensor in model.graph.initializer:
             if any(size < 0 for size in tensor.dims):
                 raise ValueError(f"{tensor.name} has a size below 0")
-        return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+        return [(tensor.name, numpy_helper.to_array(tensor)) for tensor in model.graph.initializer]
     except DiagnosticError:
         raise
     except PermissionError as error:

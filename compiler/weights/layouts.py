@@ -15,12 +15,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from netc.compiler.weights.formats.base import by_name
+
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-KERNEL = "kernel"
+KERNEL, RECURRENT = "kernel", "recurrent_kernel"
+GATED = (KERNEL, RECURRENT, "bias")
+"""Leaves of a recurrent layer, which become others together."""
+
 LEAVES = {
     "gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var",
     "moving_var": "running_var", "embeddings": "weight", "embedding": "weight", "scale": "weight",
@@ -40,26 +45,24 @@ def channels_first(tensors: Mapping[str, Array]) -> tuple[dict[str, Array], dict
     """The tensors of a file that keeps channels last, in netc's order of axes and under netc's leaves.
 
     Returns them, and what each was called; several come of one where gates have biases of their own.
+    Raises UnreadableError where two come to one name.
     """
-    found: dict[str, Array] = {}
-    before: dict[str, str] = {}
+    found: list[tuple[str, str, Array]] = []
     for name, tensor in tensors.items():
         layer, _, leaf = name.rpartition(".")
-        if f"{layer}.recurrent_kernel" in tensors:
+        if leaf in GATED and all(f"{layer}.{other}" in tensors for other in (KERNEL, RECURRENT)):
             if leaf == KERNEL:
                 made = _recurrent(layer, tensors)
-                found |= made
-                before |= {other: f"{layer}.{_gate_leaf(other)}" for other in made}
+                found += [(ours, f"{layer}.{_gate_leaf(ours)}", array) for ours, array in made.items()]
             continue
         separable = f"{layer}.pointwise_kernel" in tensors
-        ours = _joined(*_named(layer, leaf, separable))
-        found[ours], before[ours] = _turned(leaf, tensor), name
-    return found, before
+        found.append((_joined(*_named(layer, leaf, separable)), name, _turned(leaf, tensor)))
+    return by_name(found), {ours: name for ours, name, _ in found}
 
 
 def _gate_leaf(name: str) -> str:
     leaf = name.rpartition(".")[2]
-    return "bias" if leaf.startswith("bias") else KERNEL if leaf.startswith("weight_ih") else "recurrent_kernel"
+    return "bias" if leaf.startswith("bias") else KERNEL if leaf.startswith("weight_ih") else RECURRENT
 
 
 def _named(layer: str, leaf: str, separable: bool) -> tuple[str, str]:
@@ -92,7 +95,7 @@ def _recurrent(layer: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
     inner = layer.rpartition(".")
     reverse = inner[2].startswith("backward_")
     outer = inner[0] if reverse or inner[2].startswith("forward_") else layer
-    kernel, recurrent, bias = (tensors.get(f"{layer}.{leaf}") for leaf in (KERNEL, "recurrent_kernel", "bias"))
+    kernel, recurrent, bias = (tensors.get(f"{layer}.{leaf}") for leaf in GATED)
     assert kernel is not None
     assert recurrent is not None
     units = recurrent.shape[0] if recurrent.ndim == 2 else 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from netc.grammar.counted import counted
 
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+Item = TypeVar("Item")
+Keys = tuple[Any, ...]
+
 MOST_TENSORS = 200_000
 """Tensors in a file; a file of more is damaged, or made to keep its reader busy."""
 
 MOST_AXES = 16
+
+TWICE = "save each under a name of its own"
 
 SHARED = 8
 """How many times its own numbers a file may ask for, by tensors that lie in the same ones."""
@@ -53,6 +58,26 @@ class Contents:
     whole: bool = True
     channels_last: bool | None = False
     entry: str | None = None
+
+
+def by_name(named: Iterable[tuple[str, str | Keys, Item]]) -> dict[str, Item]:
+    """A table of tensors by name, each given with what the file calls it, or the keys that lead to it.
+
+    Raises UnreadableError where two come to one name: one of them would be lost in silence.
+    """
+    made: dict[str, Item] = {}
+    theirs: dict[str, str | Keys] = {}
+    for name, called, item in named:
+        if name in made:
+            both = f"{_shown(theirs[name])} and {_shown(called)}"
+            raise UnreadableError(f"two tensors of it come to the name `{name[:80]}`: {both}", TWICE)
+        made[name], theirs[name] = item, called
+    return made
+
+
+def _shown(called: str | Keys) -> str:
+    """`a/b`, or the keys `['a'][0]`."""
+    return f"`{called[:80] if isinstance(called, str) else ''.join(f'[{key!r}]' for key in called)[:160]}`"
 
 
 def flattened(found: Any, is_tensor: type) -> tuple[dict[str, Any], str | None]:
