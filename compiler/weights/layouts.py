@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from netc.compiler.weights.formats.base import by_name
+from netc.compiler.ir import format_shape
+from netc.compiler.weights.formats.base import UnreadableError, by_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +77,7 @@ def _named(layer: str, leaf: str, separable: bool) -> tuple[str, str]:
 def _turned(leaf: str, tensor: Array) -> Array:
     if leaf == "depthwise_kernel" and tensor.ndim >= 3:
         moved = tensor.transpose(tensor.ndim - 2, tensor.ndim - 1, *range(tensor.ndim - 2))
-        return moved.reshape(-1, 1, *tensor.shape[:-2])
+        return moved.reshape(tensor.shape[-2] * tensor.shape[-1], 1, *tensor.shape[:-2])
     if leaf.endswith(KERNEL):
         return turned(tensor)
     return tensor
@@ -98,8 +99,13 @@ def _recurrent(layer: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
     kernel, recurrent, bias = (tensors.get(f"{layer}.{leaf}") for leaf in GATED)
     assert kernel is not None
     assert recurrent is not None
-    units = recurrent.shape[0] if recurrent.ndim == 2 else 0
-    gru = recurrent.ndim == 2 and recurrent.shape[1] == 3 * units
+    if not 2 <= kernel.ndim == recurrent.ndim or kernel.shape[-1] != recurrent.shape[-1]:
+        raise UnreadableError(f"the kernels of `{layer}`, of {_shapes(kernel, recurrent)}, are of no recurrent layer")
+    units, width = recurrent.shape[-2:]
+    if bias is not None and bias.shape not in ((width,), (2, width)):
+        said = f"one of {width} or 2x{width} goes with its kernels"
+        raise UnreadableError(f"the bias of `{layer}` has shape {format_shape(bias.shape)}, and {said}")
+    gru = width == 3 * units
 
     def gates(tensor: Array) -> Array:
         return np.concatenate([tensor[units : 2 * units], tensor[:units], tensor[2 * units :]]) if gru else tensor
@@ -110,6 +116,10 @@ def _recurrent(layer: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
         found |= {"bias_ih": gates(both[0]), "bias_hh": gates(both[1])}
     ending = "_l0" + "_reverse" * reverse
     return {_joined(outer, leaf + ending): tensor for leaf, tensor in found.items()}
+
+
+def _shapes(*tensors: Array) -> str:
+    return " and ".join(format_shape(tensor.shape) for tensor in tensors)
 
 
 def _joined(*parts: str) -> str:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-from netc.compiler.weights.formats.base import Contents, UnreadableError, by_name
+from netc.compiler.weights.formats.base import Contents, UnreadableError, by_name, checked
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import not_permitted
 from netc.grammar.opening import open_file
@@ -44,7 +44,7 @@ def read_as(path: str | os.PathLike[str], make: Callable[[Contents], Found]) -> 
     Raises DiagnosticError E553 for what cannot be read, E534 to E536 for a file of netc's own that is damaged, newer or
     not permitted, E572 for a pickle that asks for more than tensors, E573 where a package is missing.
     """
-    return _guarded(path, lambda kind: make(_READERS[kind](path)))
+    return _guarded(path, lambda kind: make(checked(_READERS[kind](path))))
 
 
 def read_texts(path: str | os.PathLike[str]) -> dict[str, str]:
