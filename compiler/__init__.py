@@ -127,7 +127,7 @@ if TYPE_CHECKING:
     from netc.compiler.training.ports import batch_ports as batch_ports
     from netc.compiler.training.scorer import unmeasured as unmeasured
     from netc.compiler.training.trunk import Cut as Cut, cut as cut
-    from netc.compiler.weights.adapter import adapter_file as adapter_file, read_adapter as read_adapter
+    from netc.compiler.weights.adapter import adapter_file as adapter_file, add_adapter as add_adapter
     from netc.compiler.weights.draw import initial_weight as initial_weight, initial_weights as initial_weights
     from netc.compiler.weights.files import fit as fit, read_tensors as read_tensors, read_weights as read_weights
     from netc.compiler.weights.formats.safetensors_written import as_safetensors as as_safetensors
@@ -221,6 +221,7 @@ _HOMES = {
     "get_op": "ops",
     "adapted": "plan.moving",
     "adapter_file": "weights.adapter",
+    "add_adapter": "weights.adapter",
     "as_safetensors": "weights.formats.safetensors_written",
     "ManifestForm": "artifact",
     "MANIFEST_VERSION": "artifact",
@@ -230,7 +231,6 @@ _HOMES = {
     "metadata_entry": "model_checksum",
     "sealed_model": "model_checksum",
     "first_state": "weights.state",
-    "read_adapter": "weights.adapter",
     "Term": "probes.terms",
     "Textures": "probes.terms",
     "Likeness": "probes.terms",

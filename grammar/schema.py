@@ -85,7 +85,7 @@ def _value(found: Any, form: Any, at: str, depth: int) -> Any:
 def _plain(found: Any, form: Any, at: str, finite: bool = True) -> Any:
     if form is bool and isinstance(found, bool):
         return found
-    if form is str and isinstance(found, str) and _is_text(found):
+    if form is str and isinstance(found, str) and is_text(found):
         return found
     if form is int and isinstance(found, int) and not isinstance(found, bool) and -LARGEST <= found < LARGEST:
         return found
@@ -145,7 +145,7 @@ def _mapping(found: Any, form: Any, at: str, depth: int) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise _other(found, "a table", at)
     for name in found:
-        if not _is_text(name):
+        if not is_text(name):
             raise FormError(f"{_named(at)} has a name that is no text")
     return {name: _value(item, form, _below(at, name), depth + 1) for name, item in found.items()}
 
@@ -192,7 +192,7 @@ def _fields(form: Any) -> Mapping[str, tuple[Any, bool]]:
     }
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
     """Whether it can be written: JSON may hold halves of characters. Names of files may hold bytes, as in Python."""
     return not any("\ud800" <= sign <= "\udfff" and not "\udc80" <= sign <= "\udcff" for sign in value)
 

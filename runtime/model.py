@@ -16,13 +16,13 @@ from netc.compiler import (
     Port,
     Report,
     TrainPlan,
+    add_adapter,
     batch_ports,
     compile_gradients,
     compile_inference,
     compile_scorer,
     fit,
     initial_weight,
-    read_adapter,
     said,
 )
 from netc.grammar.counted import counted
@@ -247,12 +247,11 @@ class Model:
     def load_adapter(self, path: str | Path) -> None:
         """Add what an adapter says to the weights: the adapter.safetensors of a run whose section has `adapt`.
 
-        Raises DiagnosticError E550 to E553. Nothing is set unless all fits.
+        Raises DiagnosticError E550 to E554, E568. Nothing is set unless all fits.
         """
         file = path_of(path, "model.load_adapter", 'model.load_adapter("runs/a/adapter.safetensors")')
-        for name, added in read_adapter(file, self.net).items():
-            weight = self.weights.get(name)
-            self.weights.put(name, (weight + added).astype(weight.dtype))
+        for name, weight in add_adapter(file, self.net, self.weights.get).items():
+            self.weights.put(name, weight)
 
     def _inference_session(self, taps: tuple[str, ...]) -> Session:
         if taps not in self._inference:

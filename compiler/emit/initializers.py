@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-def read_initializers(path: str | os.PathLike[str]) -> dict[str, Array]:
-    """The constants of an ONNX model by name, weights among them; raises DiagnosticError E534, E536, E553."""
+def read_initializers(path: str | os.PathLike[str]) -> list[tuple[str, Array]]:
+    """The constants of an ONNX model and their names, weights among them, but for texts, which are none.
+
+    Raises DiagnosticError E534, E536, E553.
+    """
+    import numpy as np
     import onnx
     from onnx import numpy_helper
     from onnx.external_data_helper import load_external_data_for_model
@@ -32,7 +36,13 @@ def read_initializers(path: str | os.PathLike[str]) -> dict[str, Array]:
         for tensor in model.graph.initializer:
             if any(size < 0 for size in tensor.dims):
                 raise ValueError(f"{tensor.name} has a size below 0")
-        return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+        numbers = [tensor for tensor in model.graph.initializer if tensor.data_type != onnx.TensorProto.STRING]
+        found = [(tensor, numpy_helper.to_array(tensor)) for tensor in numbers]
+        # numpy has no bfloat16 of its own; other readers give float32 for it too
+        return [
+            (tensor.name, array.astype(np.float32) if tensor.data_type == onnx.TensorProto.BFLOAT16 else array)
+            for tensor, array in found
+        ]
     except DiagnosticError:
         raise
     except PermissionError as error:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from netc.compiler.importing.external import OutsideError, check_external
 from netc.compiler.model_checksum import ChangedError, check_beside, check_checksum
-from netc.compiler.wire import MOST, DamagedError, fields
+from netc.compiler.wire import MOST, DamagedError, every_field, fields
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import DAMAGED
+from netc.grammar.limits import NODES
 from netc.grammar.opening import read_file
 from netc.grammar.snippet import printable
 
@@ -40,6 +41,8 @@ _NODE = {"name": 3, "op": 4, "domain": 7}
 _ENTRY = {"key": 1, "value": 2}
 _FUNCTION = {"name": 1, "domain": 10}
 TENSOR_NAME = 8
+FIELDS = 10
+"""How many times as many fields as nodes a model may have, all that holds no messages included."""
 
 
 class Asked(NamedTuple):
@@ -64,11 +67,12 @@ def check_model(path: Path, model: bytes, folder: Path | None = None) -> int | N
 
     Raises DiagnosticError E565, E567 for what a model may not ask for. E565 is also what is no ONNX model, and external
     data that isn't in the folder, None where it may have none; E567 is an operator of a domain that isn't open; E534 is
-    a model that netc wrote, of which a bit is another one now, or one of its external data, which is read for that.
+    a model that netc wrote, of which a bit is another one now, or one of its external data, which is read for that;
+    E592 is a model of more nodes than are read.
     """
     try:
         check_checksum(model)
-        asked, tensors = closed_operator(model), _read(model).tensors
+        asked, tensors = _read(model)
         outside = check_external(folder, tensors)
         check_beside(model, outside)
     except (DamagedError, OutsideError) as damage:
@@ -99,25 +103,23 @@ def check_file(path: Path) -> None:
 
 
 def closed_operator(model: bytes) -> Asked | None:
-    """The first operator of a domain that isn't open, None where there is none; raises DamagedError."""
-    nodes, functions, _ = _read(model)
-    for asked in nodes:
-        defined = (asked.domain, asked.op) in functions and asked.domain not in CLOSED
-        if asked.domain not in OPEN and not defined:
-            return asked
-    return None
+    """The first operator of a domain that isn't open, None where there is none.
+
+    Raises DamagedError, and DiagnosticError E592 for more nodes than are read.
+    """
+    return _read(model).closed
 
 
 class Read(NamedTuple):
-    """What every node asks for, nested ones too, the functions that a model defines, and its external data."""
+    """The first operator of a domain that isn't open, of nested nodes too, and the external data of a model."""
 
-    nodes: list[Asked]
-    functions: set[tuple[str, str]]
+    closed: Asked | None
     tensors: list[list[tuple[str, str]]]
 
 
 def _read(model: bytes) -> Read:
-    nodes: list[Asked] = []
+    count = _Count(NODES.value)
+    closed: dict[tuple[str, str], Asked] = {}
     tensors: list[list[tuple[str, str]]] = []
     functions: set[tuple[str, str]] = set()
     waiting = [("model", memoryview(model))]
@@ -127,24 +129,51 @@ def _read(model: bytes) -> Read:
         texts: dict[int, list[str]] = {}
         entries: list[tuple[str, str]] = []
         named: set[bytes] = set()
-        for number, content in fields(message):
+        for number, _, _, content in every_field(message):
+            count.field(inside.get(number) == "node")
+            if content is None:
+                continue
             if kind == "graph" and inside.get(number) == "tensor":
                 _check_alone(content, named)
             if inside.get(number) == "entry":
                 entries.append(_entry(content))
             elif number in inside:
-                waiting.append((inside[number], content))
+                waiting += [(inside[number], content)] if content else []
             elif kind in ("node", "function"):
                 texts.setdefault(number, []).append(_text(content))
         if kind == "node":  # a field that comes twice counts with its last value, but no domain goes unseen
             op, name = (texts.get(_NODE[field], [""])[-1] for field in ("op", "name"))
-            nodes += [Asked(domain, op, name) for domain in texts.get(_NODE["domain"], [""])]
+            for domain in sorted(set(texts.get(_NODE["domain"], ())).difference(OPEN)):
+                closed.setdefault((domain, op), Asked(domain, op, name))
         elif kind == "function":
             domain, name = (texts.get(_FUNCTION[field], [""])[-1] for field in ("domain", "name"))
             functions.add((domain, name))
         elif entries:
             tensors.append(entries)
-    return Read(nodes, functions, tensors)
+    undefined = (asked for key, asked in closed.items() if key not in functions or asked.domain in CLOSED)
+    return Read(next(undefined, None), tensors)
+
+
+class _Count:
+    """Counts what was met of a model, of which there is a most."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.nodes, self.fields = most, 0, 0
+
+    def field(self, is_node: bool) -> None:
+        """One field more, which may be a node; raises DiagnosticError E592."""
+        self.nodes += is_node
+        self.fields += 1
+        if self.nodes > self.most:
+            raise _too_large(self.most, "nodes")
+        if self.fields > FIELDS * self.most:
+            raise _too_large(FIELDS * self.most, "fields")
+
+
+def _too_large(most: int, what: str) -> DiagnosticError:
+    return DiagnosticError(
+        Diagnostic("E592", f"a model with more than {most:,} {what} is not read", help=NODES.raised())
+    )
 
 
 def _check_alone(tensor: memoryview, named: set[bytes]) -> None:

@@ -56,7 +56,7 @@ def _last_by_shapes(source: Source, known: dict[str, Shape]) -> bool:
 
 def _from_channels_last(tensor: Array, shape: Shape, flat: tuple[int, int] | None) -> Array:
     if tensor.ndim >= 3 and tensor.shape != shape and shape[1:2] == (1,):  # depthwise, kept as H×W×C×M
-        moved = tensor.swapaxes(0, 1).reshape(-1, 1, *tensor.shape[2:])
+        moved = tensor.swapaxes(0, 1).reshape(tensor.shape[0] * tensor.shape[1], 1, *tensor.shape[2:])
         return moved if moved.shape == shape else tensor
     if flat is None or tensor.shape != shape:
         return tensor

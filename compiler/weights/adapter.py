@@ -18,7 +18,7 @@ from netc.compiler.net import Net
 from netc.compiler.plan.moving import adapted
 from netc.compiler.plan.settings import call_as_json
 from netc.compiler.plan.train_plan import TrainPlan
-from netc.compiler.weights.files import listed, read_tensors
+from netc.compiler.weights.files import check_finite, listed, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.grammar.documents import opened
 
@@ -41,17 +41,23 @@ def adapter_file(net: Net, plan: TrainPlan, state: Callable[[str], Array]) -> tu
     return tensors, {ADAPTER_KEY: json.dumps({name: call_as_json(how) for name, how in chosen.items()})}
 
 
-def read_adapter(path: str | os.PathLike[str], net: Net) -> dict[str, Array]:
-    """What an adapter adds to weights of a net, by their names.
+def add_adapter(path: str | os.PathLike[str], net: Net, weight: Callable[[str], Array]) -> dict[str, Array]:
+    """The weights of a net that an adapter changes, by their names, with what it adds to them.
 
-    Raises DiagnosticError E550 a tensor is missing, E551 the net lacks a weight, E552 wrong shape, E553 no adapter.
+    weight  gives a weight as it is without the adapter, by its name
+
+    Raises DiagnosticError E550 a tensor is missing, E551 the net lacks a weight, E552 wrong shape, E553 no adapter,
+    E554 no floats, E568 NaN or infinite, in the file or in the sum.
     """
+    import numpy as np
+
     tensors, metadata = read_tensors(path)
     file = os.fspath(path)
     shapes = {item.name: _shape(item.value.shape) for item in net.parameters}
-    added: dict[str, Array] = {}
+    adapters = _adapters(metadata.get(ADAPTER_KEY), file)
+    parts: dict[str, dict[str, Array]] = {}
     findings: list[Diagnostic] = []
-    for name, how in _adapters(metadata.get(ADAPTER_KEY), file).items():
+    for name, how in adapters.items():
         if name not in shapes:
             help = did_you_mean(name, shapes) or "give the net that the adapter was trained for"
             findings.append(
@@ -62,26 +68,37 @@ def read_adapter(path: str | os.PathLike[str], net: Net) -> dict[str, Array]:
         if isinstance(found, Diagnostic):
             findings.append(found)
         else:
-            added[name] = how.formula(found, shapes[name])
+            parts[name] = found
     if findings:
         raise DiagnosticError(listed(findings))
-    return added
+    check_finite({_called(name, leaf): part for name, each in parts.items() for leaf, part in each.items()}, file)
+    sums: dict[str, Array] = {}
+    with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at below
+        for name, each in parts.items():
+            before = weight(name)
+            sums[name] = (before + adapters[name].formula(each, shapes[name])).astype(before.dtype)
+    check_finite(sums, f"the net with {file}")
+    return sums
 
 
 def _parts(
     name: str, how: Adapter, shape: tuple[int, ...], tensors: Mapping[str, Array], file: str
 ) -> dict[str, Array] | Diagnostic:
+    import numpy as np
+
     parts = {}
     for leaf, part in how.parts(shape).items():
-        tensor = tensors.get(_called(name, leaf))
+        called = _called(name, leaf)
+        tensor = tensors.get(called)
         if tensor is None:
-            return Diagnostic(
-                "E550", f"tensor `{_called(name, leaf)}` is missing in {file}", help="give the whole file"
-            )
+            return Diagnostic("E550", f"tensor `{called}` is missing in {file}", help="give the whole file")
         if tensor.shape != part.shape:
             found, needed = format_shape(tensor.shape), format_shape(part.shape)
-            message = f"tensor `{_called(name, leaf)}` has shape {found} in {file}, net needs {needed}"
+            message = f"tensor `{called}` has shape {found} in {file}, net needs {needed}"
             return Diagnostic("E552", message, help="give the net that the adapter was trained for")
+        if not np.issubdtype(tensor.dtype, np.floating):
+            message = f"tensor `{called}` holds {tensor.dtype} in {file}, an adapter needs floats"
+            return Diagnostic("E554", message, help="give the file as netc wrote it")
         parts[leaf] = tensor
     return parts
 

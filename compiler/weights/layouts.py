@@ -15,12 +15,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from netc.compiler.ir import format_shape
+from netc.compiler.weights.formats.base import UnreadableError, by_name
+
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-KERNEL = "kernel"
+KERNEL, RECURRENT = "kernel", "recurrent_kernel"
+GATED = (KERNEL, RECURRENT, "bias")
+"""Leaves of a recurrent layer, which become others together."""
+
 LEAVES = {
     "gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var",
     "moving_var": "running_var", "embeddings": "weight", "embedding": "weight", "scale": "weight",
@@ -40,26 +46,24 @@ def channels_first(tensors: Mapping[str, Array]) -> tuple[dict[str, Array], dict
     """The tensors of a file that keeps channels last, in netc's order of axes and under netc's leaves.
 
     Returns them, and what each was called; several come of one where gates have biases of their own.
+    Raises UnreadableError where two come to one name.
     """
-    found: dict[str, Array] = {}
-    before: dict[str, str] = {}
+    found: list[tuple[str, str, Array]] = []
     for name, tensor in tensors.items():
         layer, _, leaf = name.rpartition(".")
-        if f"{layer}.recurrent_kernel" in tensors:
+        if leaf in GATED and all(f"{layer}.{other}" in tensors for other in (KERNEL, RECURRENT)):
             if leaf == KERNEL:
                 made = _recurrent(layer, tensors)
-                found |= made
-                before |= {other: f"{layer}.{_gate_leaf(other)}" for other in made}
+                found += [(ours, f"{layer}.{_gate_leaf(ours)}", array) for ours, array in made.items()]
             continue
         separable = f"{layer}.pointwise_kernel" in tensors
-        ours = _joined(*_named(layer, leaf, separable))
-        found[ours], before[ours] = _turned(leaf, tensor), name
-    return found, before
+        found.append((_joined(*_named(layer, leaf, separable)), name, _turned(leaf, tensor)))
+    return by_name(found), {ours: name for ours, name, _ in found}
 
 
 def _gate_leaf(name: str) -> str:
     leaf = name.rpartition(".")[2]
-    return "bias" if leaf.startswith("bias") else KERNEL if leaf.startswith("weight_ih") else "recurrent_kernel"
+    return "bias" if leaf.startswith("bias") else KERNEL if leaf.startswith("weight_ih") else RECURRENT
 
 
 def _named(layer: str, leaf: str, separable: bool) -> tuple[str, str]:
@@ -73,7 +77,7 @@ def _named(layer: str, leaf: str, separable: bool) -> tuple[str, str]:
 def _turned(leaf: str, tensor: Array) -> Array:
     if leaf == "depthwise_kernel" and tensor.ndim >= 3:
         moved = tensor.transpose(tensor.ndim - 2, tensor.ndim - 1, *range(tensor.ndim - 2))
-        return moved.reshape(-1, 1, *tensor.shape[:-2])
+        return moved.reshape(tensor.shape[-2] * tensor.shape[-1], 1, *tensor.shape[:-2])
     if leaf.endswith(KERNEL):
         return turned(tensor)
     return tensor
@@ -92,11 +96,16 @@ def _recurrent(layer: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
     inner = layer.rpartition(".")
     reverse = inner[2].startswith("backward_")
     outer = inner[0] if reverse or inner[2].startswith("forward_") else layer
-    kernel, recurrent, bias = (tensors.get(f"{layer}.{leaf}") for leaf in (KERNEL, "recurrent_kernel", "bias"))
+    kernel, recurrent, bias = (tensors.get(f"{layer}.{leaf}") for leaf in GATED)
     assert kernel is not None
     assert recurrent is not None
-    units = recurrent.shape[0] if recurrent.ndim == 2 else 0
-    gru = recurrent.ndim == 2 and recurrent.shape[1] == 3 * units
+    if not 2 <= kernel.ndim == recurrent.ndim or kernel.shape[-1] != recurrent.shape[-1]:
+        raise UnreadableError(f"the kernels of `{layer}`, of {_shapes(kernel, recurrent)}, are of no recurrent layer")
+    units, width = recurrent.shape[-2:]
+    if bias is not None and bias.shape not in ((width,), (2, width)):
+        said = f"one of {width} or 2x{width} goes with its kernels"
+        raise UnreadableError(f"the bias of `{layer}` has shape {format_shape(bias.shape)}, and {said}")
+    gru = width == 3 * units
 
     def gates(tensor: Array) -> Array:
         return np.concatenate([tensor[units : 2 * units], tensor[:units], tensor[2 * units :]]) if gru else tensor
@@ -107,6 +116,10 @@ def _recurrent(layer: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
         found |= {"bias_ih": gates(both[0]), "bias_hh": gates(both[1])}
     ending = "_l0" + "_reverse" * reverse
     return {_joined(outer, leaf + ending): tensor for leaf, tensor in found.items()}
+
+
+def _shapes(*tensors: Array) -> str:
+    return " and ".join(format_shape(tensor.shape) for tensor in tensors)
 
 
 def _joined(*parts: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from netc.compiler.weights.formats import read
+from netc.compiler.weights.formats import read_as
+from netc.compiler.weights.formats.base import Contents
 from netc.compiler.weights.layouts import channels_first, is_channels_last
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 
@@ -79,13 +80,16 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
 
 def read_source(path: str | os.PathLike[str]) -> Source:
     """The tensors of a weight file of any kind; raises DiagnosticError E553, E572, E573."""
-    contents = read(path)
+    return read_as(path, lambda contents: _source(os.fspath(path), contents))
+
+
+def _source(file: str, contents: Contents) -> Source:
     last = contents.channels_last
     if last is None and is_channels_last(contents.tensors):
         last = True
     tensors, theirs = channels_first(contents.tensors) if last else (contents.tensors, {})
     turned = frozenset(name for name, old in theirs.items() if tensors[name] is not contents.tensors[old])
     return Source(
-        os.fspath(path), tensors, theirs or {name: name for name in tensors}, turned,
+        file, tensors, theirs or {name: name for name in tensors}, turned,
         contents.metadata, contents.whole, last, contents.entry,
     )  # fmt: skip

@@ -73,9 +73,9 @@ def compile(
     check_memory(network, 1)
     given, state = _weights(network, weights, names, seed)
     if adapter is not None:
-        from netc.compiler import read_adapter
+        from netc.compiler import add_adapter
 
-        given |= {name: given[name] + added for name, added in read_adapter(adapter, network).items()}
+        given |= add_adapter(adapter, network, given.__getitem__)
     if wanted.train:
         _write_training(network, path, given, state, weights or "", wanted)
     else:

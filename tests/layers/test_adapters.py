@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 import netc
 from netc.cli import run
 from netc.compiler import check
 from netc.compiler.adapters.base import adapter
 from netc.compiler.declare.samples import Call
+from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.runs.export import deployable
 
 FILE = 'net A {{ input x: 4; y = dense(3) }}\ntrain A {{ loss = mse(y, target); adapt = ["y": {call}] }}'
@@ -174,6 +175,52 @@ def test_an_adapter_is_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.Mon
     expected = netc.load_run(tmp_path / "r").model(image)
     np.testing.assert_allclose(session.run(None, {"image": image})[0], expected, atol=1e-5)
     assert run(["train", "--resume", "r", "--epochs", "3"]) == 0
+
+
+def broken(folder: Path, weight: np.ndarray, lora_a: Any, lora_b: Any) -> tuple[netc.Model, Path]:
+    """A dense layer with that weight, and the file of an adapter for it, of 3x1 and 1x4 equal numbers."""
+    text = {"netc.adapter": '{"y.weight": {"name": "lora", "rank": 1, "alpha": 1.0}}'}
+    parts = {"y.lora_A.weight": np.tile(lora_a, (1, 4)), "y.lora_B.weight": np.tile(lora_b, (3, 1))}
+    save_file(parts, folder / "ad.safetensors", text)
+    model = netc.Model(netc.loads("net A { input x: 4; y = dense(3) }"), device="cpu")
+    model.load_state_dict({"y.weight": weight, "y.bias": np.zeros(3, np.float32)})
+    return model, folder / "ad.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("lora_a", "lora_b", "weight", "code", "says"),
+    [
+        (np.float32(np.nan), np.float32(1), 0, "E568", "tensor `y.lora_A.weight` in"),
+        (np.float32(1), np.float32(-np.inf), 0, "E568", "tensor `y.lora_B.weight` in"),
+        (np.int32(1), np.float32(1), 0, "E554", "holds int32 in"),
+        (np.float32(1), np.bool_(1), 0, "E554", "holds bool in"),
+        (np.float32(1e20), np.float32(1e20), 0, "E568", "tensor `y.weight` in the net with"),
+        (np.float64(3e38), np.float64(1), 3e38, "E568", "tensor `y.weight` in the net with"),
+    ],
+)
+def test_an_adapter_that_breaks_weights_is_refused(
+    lora_a: Any, lora_b: Any, weight: float, code: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, path = broken(tmp_path, np.full((3, 4), weight, np.float32), lora_a, lora_b)
+    with pytest.raises(DiagnosticError) as caught:
+        model.load_adapter(path)
+    (finding,) = caught.value.diagnostics
+    assert finding.code == code
+    assert says in finding.message
+    assert (model.state_dict()["y.weight"] == np.float32(weight)).all()
+    if not weight:
+        (tmp_path / "a.net").write_text("net A { input x: 4; y = dense(3) }")
+        files = ["--adapter", str(path), "-o", str(tmp_path / "m.onnx")]
+        assert run(["compile", str(tmp_path / "a.net"), *files]) == 5
+        assert code in capsys.readouterr().err
+        assert not (tmp_path / "m.onnx").exists()
+
+
+def test_an_adapter_of_wider_floats_leaves_the_weights_type(tmp_path: Path) -> None:
+    model, path = broken(tmp_path, np.ones((3, 4), np.float32), np.float64(0.5), np.float64(2))
+    model.load_adapter(path)
+    np.testing.assert_array_equal(model.state_dict()["y.weight"], np.full((3, 4), 2, np.float32))
+    assert model.state_dict()["y.weight"].dtype == np.float32
 
 
 @pytest.mark.parametrize(

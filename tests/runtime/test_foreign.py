@@ -16,6 +16,7 @@ from onnx import TensorProto, helper
 from sessions import fast_library
 
 from netc.compiler import Artifact, check_model, compile_gradients, compile_inference, load
+from netc.compiler.importing import foreign
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.devices.device import CPU
 from netc.runtime.runs.deployed import Deployed
@@ -133,6 +134,32 @@ def test_a_domain_given_twice_does_not_hide() -> None:
     graph = b"\x0a" + bytes([len(twice)]) + twice
     with pytest.raises(DiagnosticError, match="E567"):
         Deployed(Path("m.onnx"), b"\x3a" + bytes([len(graph)]) + graph)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x0a\x00" * 6, "5 nodes"),
+        (b"\x0a\x02\x12\x00" * 6, "5 nodes"),
+        (b"\x0a\x66" + b"\x12\x00" * 51, "50 fields"),
+        (b"\x0a\x66" + b"\x08\x00" * 51, "50 fields"),
+    ],
+    ids=["empty", "small", "texts", "numbers"],
+)
+def test_more_than_is_read_is_refused(content: bytes, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETC_LIMIT_NODES", "5")
+    with pytest.raises(DiagnosticError, match=f"E592.*more than {what}") as caught:
+        check_model(Path("m.onnx"), b"\x3a" + bytes([len(content)]) + content)
+    assert "NETC_LIMIT_NODES" in (caught.value.diagnostics[0].help or "")
+    monkeypatch.delenv("NETC_LIMIT_NODES")
+    check_model(Path("m.onnx"), b"\x3a" + bytes([len(content)]) + content)
+
+
+def test_bytes_are_walked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    walks = []
+    monkeypatch.setattr(foreign, "_read", lambda content, read=foreign._read: walks.append(content) or read(content))
+    check_model(Path("m.onnx"), model([onnx.helper.make_node("Relu", ["x"], ["y"])]).SerializeToString())
+    assert len(walks) == 1
 
 
 @pytest.mark.quick(1)

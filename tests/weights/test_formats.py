@@ -134,6 +134,40 @@ def test_a_kernel_says_that_channels_come_last(tmp_path: Path) -> None:
     assert found.theirs["conv.weight"] == "conv.kernel"
 
 
+TWO_OF_ONE_NAME: dict[str, tuple[dict[str, np.ndarray], str]] = {
+    "slash and dot": ({"a/b": np.ones(3), "a.b": np.ones(5)}, "`a.b`: `a/b` and `a.b`"),
+    "kernel and scale": ({"c/kernel": np.ones((3, 4)), "c/scale": np.ones(4)}, "`c.weight`: `c.kernel` and `c.scale`"),
+}
+
+
+@pytest.mark.parametrize(("tensors", "says"), TWO_OF_ONE_NAME.values(), ids=TWO_OF_ONE_NAME)
+def test_two_tensors_of_one_name_are_refused(tensors: dict[str, np.ndarray], says: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", **tensors)
+    with pytest.raises(DiagnosticError, match="E553") as caught:
+        read_source(tmp_path / "w.npz")
+    (finding,) = caught.value.diagnostics
+    assert f"two tensors of it come to the name {says}" in finding.message
+    assert finding.help == "save each under a name of its own"
+
+
+def test_two_constants_of_one_name_are_refused(tmp_path: Path) -> None:
+    import onnx
+    from onnx import helper, numpy_helper
+
+    twice = [numpy_helper.from_array(np.full(3, value, np.float32), "w") for value in (1, 2)]
+    onnx.save(helper.make_model(helper.make_graph([], "g", [], [], twice)), tmp_path / "w.onnx")
+    with pytest.raises(DiagnosticError, match="two tensors of it come to the name `w`"):
+        read(tmp_path / "w.onnx")
+
+
+def test_what_else_a_recurrent_layer_has_stays(tmp_path: Path) -> None:
+    tensors = {"l/kernel": np.ones((3, 8)), "l/recurrent_kernel": np.ones((2, 8)), "l/bias": np.ones(8)}
+    np.savez(tmp_path / "w.npz", **tensors, **{"l/gamma": np.ones(8), "m/recurrent_kernel": np.ones((2, 3))})
+    assert read_source(tmp_path / "w.npz").tensors.keys() == {
+        "l.weight_ih_l0", "l.weight_hh_l0", "l.bias_ih_l0", "l.bias_hh_l0", "l.weight", "m.weight",
+    }  # fmt: skip
+
+
 def test_light_commands_stay_light() -> None:
     program = "import sys, netc.compiler.weights.formats; print('numpy' in sys.modules, 'onnx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False False\n"

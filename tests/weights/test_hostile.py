@@ -7,6 +7,7 @@ import pickle
 import struct
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from hostile_weights import ARCHIVES, HUGE, LIES, PICKLES, PROGRAMS, Run, tensor, zipped
 
 from netc.compiler.weights.formats import read
+from netc.compiler.weights.source import read_source
 from netc.grammar.diagnostics import DiagnosticError
 
 MEGABYTES = 500
@@ -89,6 +91,82 @@ def test_a_pickle_that_lies(content: bytes, tmp_path: Path) -> None:
     for packed in (content, zipped(content)):
         (tmp_path / "w.pth").write_bytes(packed)
         assert code_of(tmp_path / "w.pth") == "E553"
+
+
+# ------------------------------------------------------------ names, kinds and shapes that fit no tensor
+ZEROS = np.zeros(3, np.float32)
+TREES: dict[str, tuple[Any, str]] = {
+    "a key of many digits": ({10**5000: ZEROS}, "more than 64 bits"),
+    "a key of many digits in a tuple": ({(1, 10**5000): ZEROS}, "more than 64 bits"),
+    "a surrogate": ({"a\ud800": ZEROS}, "no name of a tensor"),
+    "where safetensors keep texts": ({"__metadata__": ZEROS}, "no name of a tensor"),
+    "a long name": ({"A" * 5000: [ZEROS] * 3}, "5,002 characters"),
+    "long tables": ({"A" * 600: {"B" * 600: ZEROS}}, "1,201 characters"),
+    "a number and its text": ({1: ZEROS, "1": ZEROS}, "come to the name `1`: `[1]` and `['1']`"),
+    "a dot and a table": ({"a": {"b": ZEROS}, "a.b": ZEROS}, "come to the name `a.b`: `['a']['b']` and `['a.b']`"),
+    "more items than files have": ([[None] * 1000] * 1000, "without an end"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("tree", "says"), TREES.values(), ids=TREES)
+def test_a_tree_without_sound_names(tree: Any, says: str, tmp_path: Path) -> None:
+    (tmp_path / "w.pkl").write_bytes(pickle.dumps(tree, 4))
+    with pytest.raises(DiagnosticError, match="E553") as caught:
+        read(tmp_path / "w.pkl")
+    assert says in caught.value.diagnostics[0].message
+    assert code_of(tmp_path / "w.pkl") == "E553"
+
+
+def test_names_are_made_of_tensors_alone(tmp_path: Path) -> None:
+    """A long key over many items that are none takes no memory for their names."""
+    content = pickle.dumps({"A" * 5000: [None] * 100_000, "w": ZEROS}, 4)
+    (tmp_path / "w.pkl").write_bytes(content)
+    tracemalloc.start()
+    assert read(tmp_path / "w.pkl").tensors.keys() == {"w"}
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
+
+
+RECURRENT: dict[str, tuple[dict[str, tuple[int, ...]], str]] = {
+    "a bias of one row": ({"kernel": (3, 8), "recurrent_kernel": (2, 8), "bias": (1, 8)}, "shape 1x8"),
+    "a bias that is a number": ({"kernel": (3, 8), "recurrent_kernel": (2, 8), "bias": ()}, "the bias of `l`"),
+    "kernels of other widths": ({"kernel": (3, 8), "recurrent_kernel": (2, 6)}, "3x8 and 2x6"),
+    "a kernel of one axis": ({"kernel": (8,), "recurrent_kernel": (8,)}, "the kernels of `l`"),
+}
+
+
+@pytest.mark.parametrize(("shapes", "says"), RECURRENT.values(), ids=RECURRENT)
+def test_a_recurrent_layer_that_is_none(shapes: dict[str, tuple[int, ...]], says: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", **{f"l/{leaf}": np.zeros(shape) for leaf, shape in shapes.items()})
+    with pytest.raises(DiagnosticError, match="E553") as caught:
+        read_source(tmp_path / "w.npz")
+    assert says in caught.value.diagnostics[0].message
+
+
+def test_a_depthwise_kernel_of_nothing_is_read(tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", **{"l/depthwise_kernel": np.zeros((0, 3, 2, 2))})
+    assert read_source(tmp_path / "w.npz").tensors["l.weight"].shape == (4, 1, 0, 3)
+
+
+def test_numbers_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", x=np.zeros(3, np.longdouble))
+    assert code_of(tmp_path / "w.npz") == "E553"
+
+
+def test_texts_of_a_model_are_no_weights(tmp_path: Path) -> None:
+    import onnx
+    from onnx import TensorProto, helper
+
+    texts = helper.make_tensor("texts", TensorProto.STRING, [2], [b"cat", b"dog"])
+    brain = helper.make_tensor("brain", TensorProto.BFLOAT16, [2], [1.0, -2.5])
+    onnx.save(helper.make_model(helper.make_graph([], "g", [], [], [texts, brain])), tmp_path / "w.onnx")
+    (found,) = read(tmp_path / "w.onnx").tensors.items()
+    assert found[0] == "brain"
+    assert found[1].dtype == np.float32
+    assert found[1].tolist() == [1.0, -2.5]
+    eighths = helper.make_tensor("eighths", TensorProto.FLOAT8E4M3FN, [1], [1.0])
+    onnx.save(helper.make_model(helper.make_graph([], "g", [], [], [eighths])), tmp_path / "w.onnx")
+    assert code_of(tmp_path / "w.onnx") == "E553"
 
 
 # ------------------------------------------------------------ damage

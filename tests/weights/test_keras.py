@@ -132,3 +132,44 @@ def test_a_file_that_is_cut_short(tmp_path: Path) -> None:
         with pytest.raises(DiagnosticError, match="E553"):
             read(tmp_path / "cut.h5")
     assert read(tmp_path / "w.h5").tensors["dense1.kernel"].shape == (3, 4)
+
+
+LEGACY = {
+    "a model in a model": (
+        ("base/conv1/kernel:0", "base/conv1/bias:0", "base/conv2/kernel:0", "dense/dense/kernel:0"),
+        ("base.conv1.kernel", "base.conv1.bias", "base.conv2.kernel", "dense.kernel"),
+    ),
+    "attention": (
+        ("attention/attention/query/kernel:0", "attention/attention/key/kernel:0"),
+        ("attention.query.kernel", "attention.key.kernel"),
+    ),
+    "one of each leaf": (
+        ("conv1/model/conv1/kernel:0", "conv1/model/conv1/bias_1:0", "fc/fc_W"),
+        ("conv1.kernel", "conv1.bias", "fc.kernel"),
+    ),
+    "both directions": (
+        ("both/forward_gru/gru_cell/kernel:0", "both/backward_gru/gru_cell/kernel:0"),
+        ("both.forward_gru.kernel", "both.backward_gru.kernel"),
+    ),
+    "numbers alone": (("own/own/w_1:0", "own/own/w_2:0"), ("own.w_1", "own.w_2")),
+}
+
+
+@pytest.mark.parametrize(("paths", "names"), LEGACY.values(), ids=LEGACY)
+def test_layers_keep_all_their_tensors(paths: tuple[str, ...], names: tuple[str, ...], tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "w.h5", "w") as root:
+        for number, path in enumerate(paths):
+            root[f"model_weights/{path}"] = np.full(2, number, np.float32)
+    found = read(tmp_path / "w.h5").tensors
+    assert {name: array[0] for name, array in found.items()} == {name: at for at, name in enumerate(names)}
+
+
+def test_layers_that_come_to_one_name_are_refused(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "w.h5", "w") as root:
+        root["a/x/kernel:0"] = root["a/y/kernel:0"] = root["a.x/kernel:0"] = np.zeros(2)
+    with pytest.raises(
+        DiagnosticError, match=r"E553.*come to the name `a.x.kernel`: `a/x/kernel:0` and `a.x/kernel:0`"
+    ):
+        read(tmp_path / "w.h5")

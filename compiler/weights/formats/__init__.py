@@ -9,10 +9,11 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-from netc.compiler.weights.formats.base import Contents, UnreadableError
+from netc.compiler.weights.formats.base import Contents, UnreadableError, by_name, checked
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import not_permitted
 from netc.grammar.opening import open_file
+from netc.grammar.snippet import printable
 
 Found = TypeVar("Found")
 
@@ -33,12 +34,17 @@ HELP = {
 
 
 def read(path: str | os.PathLike[str]) -> Contents:
-    """The tensors of a file.
+    """The tensors of a file; raises as `read_as`."""
+    return read_as(path, lambda contents: contents)
+
+
+def read_as(path: str | os.PathLike[str], make: Callable[[Contents], Found]) -> Found:
+    """What is made of the tensors of a file, by a function that may raise UnreadableError as readers do.
 
     Raises DiagnosticError E553 for what cannot be read, E534 to E536 for a file of netc's own that is damaged, newer or
     not permitted, E572 for a pickle that asks for more than tensors, E573 where a package is missing.
     """
-    return _guarded(path, lambda kind: _READERS[kind](path))
+    return _guarded(path, lambda kind: make(checked(_READERS[kind](path))))
 
 
 def read_texts(path: str | os.PathLike[str]) -> dict[str, str]:
@@ -91,7 +97,7 @@ def _safetensors(path: str | os.PathLike[str]) -> Contents:
 def _onnx(path: str | os.PathLike[str]) -> Contents:
     from netc.compiler.emit.initializers import read_initializers
 
-    tensors = read_initializers(path)
+    tensors = by_name((name, name, array) for name, array in read_initializers(path))
     if not tensors:
         raise UnreadableError("it holds no weights")
     return Contents(tensors, whole=False)
@@ -133,5 +139,5 @@ _READERS = {"zip": _zip, "hdf5": _hdf5, "onnx": _onnx, "pickle": _pickle, "safet
 
 
 def _unreadable(path: str | os.PathLike[str], reason: str, help: str, code: str = "E553") -> DiagnosticError:
-    reason = reason[:1].lower() + reason[1:]
+    reason = printable(reason[:1].lower() + reason[1:])
     return DiagnosticError(Diagnostic(code, f"cannot read the weights in {os.fspath(path)}: {reason}", help=help))

@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from netc.grammar.counted import counted
+from netc.grammar.schema import is_text
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
+Item = TypeVar("Item")
+Keys = tuple[Any, ...]
+
 MOST_TENSORS = 200_000
 """Tensors in a file; a file of more is damaged, or made to keep its reader busy."""
 
 MOST_AXES = 16
+
+MOST_LETTERS = 1_000
+"""Characters of a tensor's name, with those of the tables that it lies in."""
+
+TABLES = (Mapping, list, tuple)
+"""What tensors lie in, in a pickle."""
+
+TWICE = "save each under a name of its own"
+RENAME = "save it under another name"
+
+TEXTS = "__metadata__"
+"""Under which name safetensors keep texts."""
+
+NUMBERS = (
+    "float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool",
+)  # fmt: skip
+"""The types of numbers that are read, and that safetensors write."""
 
 SHARED = 8
 """How many times its own numbers a file may ask for, by tensors that lie in the same ones."""
@@ -55,10 +76,41 @@ class Contents:
     entry: str | None = None
 
 
+def by_name(named: Iterable[tuple[str, str | Keys, Item]]) -> dict[str, Item]:
+    """A table of tensors by name, each given with what the file calls it, or the keys that lead to it.
+
+    Raises UnreadableError where two come to one name, of which one would be lost in silence, and for names that no
+    tensor has: at the first, before more of them take memory.
+    """
+    made: dict[str, Item] = {}
+    theirs: dict[str, str | Keys] = {}
+    for name, called, item in named:
+        check_name(name)
+        if name in made:
+            both = f"{_shown(theirs[name])} and {_shown(called)}"
+            raise UnreadableError(f"two tensors of it come to the name `{name[:80]}`: {both}", TWICE)
+        made[name], theirs[name] = item, called
+    return made
+
+
+def check_name(name: str) -> None:
+    """Raise UnreadableError for a name that is too long, or that safetensors could not write."""
+    if len(name) > MOST_LETTERS:
+        raise UnreadableError(f"a tensor in it has a name of {len(name):,} characters, and {MOST_LETTERS:,} are read")
+    if name == TEXTS or not is_text(name):
+        raise UnreadableError(f"a tensor in it is called `{name[:80]}`, which is no name of a tensor", RENAME)
+
+
+def _shown(called: str | Keys) -> str:
+    """`a/b`, or the keys `['a'][0]`."""
+    return f"`{called[:80] if isinstance(called, str) else ''.join(f'[{key!r}]' for key in called)[:160]}`"
+
+
 def flattened(found: Any, is_tensor: type) -> tuple[dict[str, Any], str | None]:
     """The tensors in tables in tables and lists, by dotted names, and the entry of a checkpoint that held them.
 
-    Raises UnreadableError for tables that hold themselves, and for more tensors than files have.
+    Raises UnreadableError for tables that hold themselves, for more tensors and longer names than files have, and where
+    two come to one name.
     """
     entry = None
     if isinstance(found, Mapping) and not any(isinstance(item, is_tensor) for item in found.values()):
@@ -67,21 +119,35 @@ def flattened(found: Any, is_tensor: type) -> tuple[dict[str, Any], str | None]:
             if isinstance(inner, Mapping):
                 found, entry = inner, name
                 break
-    tensors: dict[str, Any] = {}
-    waiting: list[tuple[str, Any, int]] = [("", found, 0)]
+    named = ((".".join(map(str, keys)), keys, item) for keys, item in _tensors(found, is_tensor))
+    return by_name(named), entry
+
+
+def _tensors(found: Any, is_tensor: type) -> Iterator[tuple[Keys, Any]]:
+    """The tensors and the keys that lead to them. Every item counts; what is neither tensor nor table ends there."""
+    waiting: list[tuple[Keys, Any]] = [((), found)]
     seen = 0
     while waiting:
-        path, item, depth = waiting.pop()
-        seen += 1
-        if seen > MOST_TENSORS or depth > MOST_AXES:
-            raise UnreadableError("its tables lie in each other without an end")
+        keys, item = waiting.pop()
         if isinstance(item, is_tensor):
-            tensors[path] = item
-        elif isinstance(item, (Mapping, list, tuple)):
+            yield keys, item
+        elif isinstance(item, TABLES):
+            seen += len(item)
+            if seen > MOST_TENSORS or len(keys) >= MOST_AXES:
+                raise UnreadableError("its tables lie in each other without an end")
             pairs = item.items() if isinstance(item, Mapping) else enumerate(item)
-            named = [(f"{path}.{key}" if path else str(key), inner, depth + 1) for key, inner in pairs]
-            waiting += reversed(named)
-    return tensors, entry
+            inside = [(key, inner) for key, inner in pairs if isinstance(inner, (is_tensor, *TABLES))]
+            waiting += [((*keys, key), inner) for key, inner in reversed(inside)]
+
+
+def checked(contents: Contents) -> Contents:
+    """What a reader found, whatever its format lets tensors be; raises UnreadableError."""
+    for name, tensor in contents.tensors.items():
+        check_name(name)
+        if tensor.dtype.name not in NUMBERS:
+            help = "save it as float32, float16 or whole numbers"
+            raise UnreadableError(f"tensor `{name}` has numbers of type {tensor.dtype.name}", help)
+    return contents
 
 
 def check_shape(shape: Collection[object], width: int) -> None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from netc.compiler.weights.formats.archive import Archive
-from netc.compiler.weights.formats.base import MOST_AXES, MOST_TENSORS, Contents, UnreadableError
+from netc.compiler.weights.formats.base import MOST_AXES, MOST_TENSORS, Contents, UnreadableError, by_name
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+    Named = tuple[str, str, Array]
+    """A name, what the file calls it, and its numbers."""
 
 RATIO = 100
 SMALL = 16 << 20
@@ -53,7 +56,7 @@ def read_hdf5(file: IO[bytes], held: int) -> Contents:
         raise UnreadableError("Keras's files need the package h5py", help, "E573") from None
     try:
         with h5py.File(file, "r") as root:
-            found = dict(_Walk(h5py, held).tensors(root))
+            found = by_name(_Walk(h5py, held).tensors(root))
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError) as error:
         if isinstance(error, UnreadableError):
             raise
@@ -72,20 +75,23 @@ class _Walk:
         self._most = max(SMALL, RATIO * held)
         self._seen = 0
 
-    def tensors(self, root: Any) -> list[tuple[str, Array]]:
+    def tensors(self, root: Any) -> list[Named]:
         group = self._member(root, "model_weights") if "model_weights" in root else root
         if "layers" in group and "vars" in group:
             return self._numbered(group, ())
-        return [
-            (_legacy_name(layer, path), array)
-            for layer in group
-            if layer != "optimizer_weights"
-            for path, array in self._below(self._member(group, layer), ())
-        ]
+        found: list[Named] = []
+        for layer in group:
+            if layer != "optimizer_weights":
+                below = self._below(self._member(group, layer), ())
+                names = _legacy_names(layer, [path for path, _ in below])
+                found += [
+                    (name, "/".join((layer, *path)), array) for name, (path, array) in zip(names, below, strict=True)
+                ]
+        return found
 
-    def _numbered(self, group: Any, path: tuple[str, ...]) -> list[tuple[str, Array]]:
+    def _numbered(self, group: Any, path: tuple[str, ...]) -> list[Named]:
         """Keras 3: variables by number in `vars`, which also has the name of the layer."""
-        found: list[tuple[str, Array]] = []
+        found: list[Named] = []
         for key in group:
             item = self._member(group, key)
             if key in ("vars", "optimizer", "metrics", "compile_metrics") or isinstance(item, self._h5py.Dataset):
@@ -101,7 +107,8 @@ class _Walk:
                 leaves = LEAVES.get(kind, ("kernel", "bias"))
                 place = int(number) if number.isdecimal() and len(number) < 4 else len(leaves)
                 leaf = leaves[place] if place < len(leaves) else number
-                found.append((".".join((*own, leaf)), self._array(self._member(inside, number))))
+                member = self._member(inside, number)
+                found.append((".".join((*own, leaf)), str(member.name), self._array(member)))
             if len(path) > MOST_AXES:
                 raise UnreadableError("its groups lie in each other without an end")
             found += self._numbered(item, own)
@@ -135,10 +142,27 @@ class _Walk:
         return array
 
 
-def _legacy_name(layer: str, path: tuple[str, ...]) -> str:
+def _legacy_names(layer: str, paths: Sequence[tuple[str, ...]]) -> list[str]:
+    """The shortest names that tell a layer's tensors apart.
+
+    They are those of the layer and its leaves; where it has more than one of a leaf, what lies between them stays, as
+    in `base.conv1.kernel` and `attention.query.kernel`, and then the numbers of the leaves.
+    """
+    for inner, numbers in ((False, False), (True, False), (True, True)):
+        names = [_legacy_name(layer, path, inner, numbers) for path in paths]
+        if len(set(names)) == len(names):
+            break
+    return names
+
+
+def _legacy_name(layer: str, path: tuple[str, ...], inner: bool, numbers: bool) -> str:
     """`conv1` and `model/conv1/kernel:0` as `conv1.kernel`; of wrapped layers the direction stays."""
     leaf = path[-1].removesuffix(":0") if path else "kernel"
-    leaf = re.sub(r"_\d+$", "", leaf)
-    inner = [part for part in path[:-1] if part.startswith(("forward_", "backward_"))]
+    leaf = (leaf if numbers else re.sub(r"_\d+$", "", leaf)).removeprefix(f"{layer}_")
+    between = path[:-1]
+    if inner:
+        between = between[between.index(layer) + 1 :] if layer in between else between
+    else:
+        between = tuple(part for part in between if part.startswith(("forward_", "backward_")))
     leaf = {"W": "kernel", "b": "bias", "running_mean": "moving_mean", "running_std": "moving_variance"}.get(leaf, leaf)
-    return ".".join((layer, *inner, leaf.removeprefix(f"{layer}_")))
+    return ".".join((layer, *between, leaf))

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.weights.formats.archive import Archive
-from netc.compiler.weights.formats.base import Contents, UnreadableError, check_shape
+from netc.compiler.weights.formats.base import Contents, UnreadableError, by_name, check_shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,8 +23,8 @@ def read_npz(archive: Archive) -> Contents:
     The format doesn't say in which order the axes of a convolution are.
     """
     arrays = [name for name in archive.names if name.endswith(".npy")]
-    found = {name.removesuffix(".npy").replace("/", "."): _array(name, archive.read(name)) for name in arrays}
-    return Contents(found, channels_last=None)
+    named = ((name.removesuffix(".npy"), _array(name, archive.read(name))) for name in arrays)
+    return Contents(by_name((name.replace("/", "."), name, array) for name, array in named), channels_last=None)
 
 
 def _array(name: str, content: bytes) -> Array:

@@ -194,6 +194,8 @@ def _key(item: Any) -> Any:
         isinstance(item, tuple) and all(isinstance(part, SIMPLE) for part in item)
     ):
         raise TypeError(f"a {type(item).__name__} is no key of a table")
+    if any(isinstance(part, int) and part.bit_length() > 64 for part in (item if isinstance(item, tuple) else (item,))):
+        raise ValueError("a key of a table is a number of more than 64 bits")
     return item
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from netc.compiler.weights.formats.base import UnreadableError
+from netc.compiler.weights.formats.base import TEXTS, UnreadableError
 from netc.grammar.counted import counted
 from netc.grammar.documents import DAMAGED, DocumentError, of_another_version, parsed
 from netc.grammar.schema import Count, FormError, conform
@@ -22,7 +22,6 @@ from netc.grammar.schema import Count, FormError, conform
 CHECKSUM_KEY, VERSION_KEY = "netc.checksum", "netc.version"
 VERSION = 1
 KIND = "sha256"
-TEXTS = "__metadata__"
 ALIGNED = 8
 AGAIN = "take it from a copy; if a program of yours changed it on purpose, save it without the text `netc.checksum`"
 TORN = "take it from a copy, or make it again"
