@@ -30,5 +30,5 @@ def close_run(
 
 def is_closed(folder: RunFolder, final: BoundSplit | None) -> bool:
     """Whether all is there that `close_run` writes: the process may have ended in between."""
-    tested = final is None or folder.test_json.exists()
+    tested = final is None or folder.read_test() is not None
     return folder.model.exists() and tested and (folder.curves.exists() or not can_plot())

@@ -93,7 +93,6 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
         write_request(folder, now)
     else:
         begin(folder, request, net, trainer.manifest, _first_checkpoint(trainer, parts))
-    folder.model.unlink(missing_ok=True)
 
 
 def _first_checkpoint(trainer: Trainer, parts: Parts) -> Callable[[RunFolder], None]:

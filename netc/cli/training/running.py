@@ -106,10 +106,8 @@ def _train_in(
         say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))
     for line in change_lines(request):
         say(f"changed      {line}")
-    if resumed:
-        if _is_finished(trainer, folder, bound):
-            return 0
-        folder.model.unlink(missing_ok=True)
+    if resumed and _is_finished(trainer, folder, bound):
+        return 0
     say(f"run folder   {folder.path}")
     say()
     try:
