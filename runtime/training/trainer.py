@@ -192,7 +192,9 @@ class Trainer(Measuring):
             if folder is not None:
                 final, device = bound.final, self.model.device
                 threads = self.model.threads
-                close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history, threads)
+                history = self.progress.history
+                for text in close_run(folder, self.model.net, self.plan, bound.card, final, device, history, threads):
+                    Listeners(followers).noted(text)
         return self.history
 
     def _cached(self, bound: Parts) -> Parts:

@@ -130,7 +130,9 @@ def _is_finished(trainer: Trainer, folder: RunFolder, bound: BoundData) -> bool:
         return False
     if not is_closed(folder, bound.final):
         model = trainer.model
-        close_run(folder, model.net, trainer.plan, bound.card, bound.final, model.device, history, model.threads)
+        card, final, device = bound.card, bound.final, model.device
+        for text in close_run(folder, model.net, trainer.plan, card, final, device, history, model.threads):
+            say(f"note         {text}")
     if (reason := reason_to_stop(trainer.plan, history)) is not None:
         init = command("netc", "train", "FILE", "--init", folder.path)
         say(f"this run stopped after epoch {done}: {reason}; to train longer start a new one, `{init}`")
