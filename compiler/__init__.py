@@ -130,6 +130,7 @@ if TYPE_CHECKING:
     from netc.compiler.weights.adapter import adapter_file as adapter_file, add_adapter as add_adapter
     from netc.compiler.weights.draw import initial_weight as initial_weight, initial_weights as initial_weights
     from netc.compiler.weights.files import fit as fit, read_tensors as read_tensors, read_weights as read_weights
+    from netc.compiler.weights.formats.safetensors_header import CHECKSUM_KEY as CHECKSUM_KEY
     from netc.compiler.weights.formats.safetensors_written import as_safetensors as as_safetensors
     from netc.compiler.weights.report import Outcome as Outcome, Report as Report
     from netc.compiler.weights.source import (
@@ -158,6 +159,7 @@ _HOMES = {
     "LOSS_SCALE": "training.loss_scaling",
     "LossTerm": "plan.terms",
     "CARD_KEY": "artifact",
+    "CHECKSUM_KEY": "weights.formats.safetensors_header",
     "MANIFEST_KEY": "artifact",
     "Manifest": "artifact",
     "Memory": "options",

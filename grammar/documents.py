@@ -8,6 +8,7 @@ takes the entry `checksum` out, and the file is read without.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -48,6 +49,19 @@ def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
 def written(document: Mapping[str, Any]) -> bytes:
     """A document as the bytes of its file, sealed."""
     return (json.dumps(sealed(document), indent=2) + "\n").encode()
+
+
+def answered(value: Any, indent: int | None = None) -> str:
+    """A value as JSON for other programs. JSON has no word for NaN and infinity: they are null."""
+    return json.dumps(_finite(value), indent=indent, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def opened(text: str, form: Any, version: int | None = None) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 from netc.cli.command import OUTPUT, option, verb
 from netc.cli.options import format_option
 from netc.cli.paths import FOLDER
-from netc.cli.terminal import say
+from netc.cli.terminal import put_json, say
 
 if TYPE_CHECKING:
     from netc.runtime.runs.listing import RunEntry
@@ -43,7 +42,7 @@ def runs(folder: str | None, sort: str, style: str) -> None:
         raise click.UsageError(f"there is no folder {folder}\n  = help: give the folder that holds the runs")
     found = sorted(runs_in(path), key=_key(sort))
     if style == "json":
-        click.echo(json.dumps({"version": 1, "runs": [_as_json(entry) for entry in found]}, indent=2))
+        put_json({"version": 1, "runs": [_as_json(entry) for entry in found]})
         return
     if not found:
         say(f"there is no run in {path}; `netc train` makes one")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import sys
@@ -11,6 +10,7 @@ from typing import Any, TextIO
 import click
 
 from netc.cli.streams import open_closed_streams
+from netc.grammar.documents import answered
 
 _mode = "auto"
 
@@ -73,8 +73,8 @@ def put(text: str) -> None:
 
 
 def put_json(value: Any, indent: int | None = 2) -> None:
-    """Answer: JSON on stdout."""
-    put(json.dumps(value, indent=indent) + "\n")
+    """Answer: JSON on stdout; what is not finite is null there."""
+    put(answered(value, indent) + "\n")
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from netc.compiler import CARD_KEY, RUN_VERSION, read_metadata, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import DocumentError, of_another_form, opened, parsed
-from netc.grammar.schema import Count, FormError
+from netc.grammar.schema import Count, FormError, conform
 from netc.runtime.folder.progress import Progress
 from netc.runtime.sessions.resident import Array
 
@@ -20,6 +20,10 @@ PROGRESS_KEY = "netc.checkpoint"
 
 REQUEST_KEY = "netc.run"
 """The entry that says what run.json says, but for the card, which has an entry of its own."""
+
+
+EPOCH_KEY = "netc.epoch"
+"""The entry of weights that says of which epoch they are, and after which step, as JSON."""
 
 
 class About(TypedDict):
@@ -65,6 +69,20 @@ def request_in(path: Path) -> dict[str, Any] | None:
 def card_metadata(card: Mapping[str, Any] | None) -> dict[str, str]:
     """The entry of a card in the metadata of weights."""
     return {} if card is None else {CARD_KEY: json.dumps(card)}
+
+
+def epoch_metadata(epoch: int, step: int) -> dict[str, str]:
+    """The entry of weights that says of which epoch they are."""
+    return {EPOCH_KEY: json.dumps([epoch, step])}
+
+
+def epoch_in(path: Path) -> tuple[int, int] | None:
+    """Of which epoch weights are, and after which step; None where they cannot be read, or an older netc wrote them."""
+    try:
+        said = read_metadata(path).get(EPOCH_KEY)
+        return None if said is None else conform(parsed(said), tuple[Count, Count])
+    except (DiagnosticError, DocumentError, FormError):
+        return None
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Array], About, Progress]:

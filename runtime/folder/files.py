@@ -73,6 +73,15 @@ def write_kept(path: Path, pieces: Pieces, before: Path) -> None:
         door.replace(made, path)
 
 
+def move(path: Path, place: Path) -> None:
+    """Let a file take the place of another in its folder, in one go; raises DiagnosticError E562."""
+    try:
+        door.replace(path, place)
+        door.sync_folder(place.parent)
+    except OSError as error:
+        raise cannot_write(place, error) from error
+
+
 def _keep(path: Path, before: Path) -> None:
     """Let a file be `before` too; where a file system gives no file a second name, it is moved."""
     with temporary(before) as (_, name):

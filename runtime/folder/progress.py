@@ -134,6 +134,11 @@ class Progress:
         self.best = Best(epoch=self.epoch + 1, metric=metric, value=value, loss=loss)
         return True
 
+    @property
+    def best_at(self) -> tuple[int, int] | None:
+        """The best epoch, and the step after which it ended."""
+        return None if self.best is None else (self.best["epoch"], int(self.history[self.best["epoch"] - 1]["step"]))
+
     def to_json(self) -> dict[str, Any]:
         """For a checkpoint; floats survive exactly."""
         parts = {name: part.tolist() for name, part in self.parts.items()}

@@ -7,9 +7,11 @@
     metrics.jsonl       a record for each epoch;  results.csv: the same as a table
     best.safetensors    the weights of the best epoch
     adapter.safetensors what was trained beside weights that stayed, in the best epoch, where the section adapts some
+    previous_best.safetensors, previous_adapter.safetensors  those of the best epoch before
     last.safetensors    the last checkpoint: parameters, optimizer state and, as metadata, the progress
     previous.safetensors  the checkpoint before
-    test.json           with a part `test`: loss and metrics on it, measured once, with the best weights
+    test.json           with a part `test`: loss and metrics on it, measured once, with the best weights, whose
+                        checksum it says
     sample.npz          a few examples to try `netc predict` on
     model.onnx          the network with its best weights, at the end
     diverged.json       where NaN or infinity ended the training: at which step, and what was said
@@ -19,12 +21,17 @@
 Files are replaced in one go, so that a crash leaves the old one or the new one; the two with a line for each epoch grow
 by it, and may end in a torn one after a crash, until `--resume` writes them anew of the checkpoint. run.json is written
 last, after the first checkpoint: a folder that has it can go on, and one without it is a beginning that the next
-training takes over.
+training takes over. New best weights are written before the checkpoint that names their epoch; those before stay beside
+them, and the ones that the checkpoint names are the best.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from netc.compiler import read_metadata
+from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.folder.checkpoints import epoch_in, read_about
 
 
 class RunFiles:
@@ -39,6 +46,8 @@ class RunFiles:
         self.results = path / "results.csv"
         self.best = path / "best.safetensors"
         self.adapter = path / "adapter.safetensors"
+        self.best_before = path / "previous_best.safetensors"
+        self.adapter_before = path / "previous_adapter.safetensors"
         self.last = path / "last.safetensors"
         self.previous = path / "previous.safetensors"
         self.model = path / "model.onnx"
@@ -55,5 +64,19 @@ class RunFiles:
         return self.last if self.last.exists() or not self.previous.exists() else self.previous
 
     def weights(self) -> Path:
-        """The best weights, or where there are none yet the last."""
-        return self.best if self.best.exists() else self.checkpoint
+        """The best weights that the checkpoint names, or where there are none yet the last."""
+        try:
+            named = read_about(self.checkpoint, read_metadata(self.checkpoint))[1].best_at
+        except (DiagnosticError, OSError):
+            return self.best if self.best.exists() else self.checkpoint
+        return (None if named is None else self.of_epoch(named, self.best, self.best_before)) or self.checkpoint
+
+    @staticmethod
+    def of_epoch(named: tuple[int, int], file: Path, before: Path) -> Path | None:
+        """Which of two files of weights is of an epoch, or does not say of which; None where neither exists.
+
+        Where both are of others it is the first.
+        """
+        said = {path: epoch_in(path) for path in (file, before) if path.exists()}
+        fitting = [path for wanted in (named, None) for path in said if said[path] == wanted]
+        return next(iter([*fitting, *said]), None)

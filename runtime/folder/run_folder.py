@@ -12,9 +12,10 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar
 
 from netc.compiler import (
+    CHECKSUM_KEY,
     MANIFEST_VERSION,
     RUN_VERSION,
     Figure,
@@ -28,16 +29,25 @@ from netc.grammar.documents import read_document, read_lines, sealed, written
 from netc.grammar.schema import Count
 from netc.grammar.writing import encoded
 from netc.runtime.folder import door
-from netc.runtime.folder.checkpoints import About, card_metadata, metadata_of, read_about, read_checkpoint, request_in
+from netc.runtime.folder.checkpoints import (
+    About,
+    card_metadata,
+    epoch_in,
+    epoch_metadata,
+    metadata_of,
+    read_about,
+    read_checkpoint,
+    request_in,
+)
 from netc.runtime.folder.files import (
     OUT,
     append,
     cannot_write,
     make_folder,
+    move,
     write_atomic,
     write_kept,
     write_pieces,
-    write_weights,
 )
 from netc.runtime.folder.intact import with_intact
 from netc.runtime.folder.lock import FolderLock, is_at_work
@@ -53,11 +63,12 @@ TEST_VERSION = 1
 
 
 class Tested(TypedDict):
-    """What was measured on the part `test`: its name, the rows, the figures."""
+    """What was measured on the part `test`: its name, the rows, the figures, the checksum of the weights."""
 
     part: str
     examples: Count
     metrics: dict[str, Any]
+    weights: NotRequired[str]
 
 
 class RunFolder(RunFiles):
@@ -219,7 +230,7 @@ class RunFolder(RunFiles):
             raise DiagnosticError(Diagnostic("E561", f"{self.path} has no {path.name}", help=help)) from None
 
     def restart(self, progress: Progress) -> str | None:
-        """Make the result files agree with the progress: lines of epochs after the checkpoint go.
+        """Make the files agree with the progress: what a finished run has goes, and lines after the checkpoint.
 
         What was wrong with a line of metrics.jsonl, which is written anew then, or None.
         """
@@ -228,7 +239,9 @@ class RunFolder(RunFiles):
             self.history()
         except DiagnosticError as error:
             wrong = f"{error.diagnostics[0].message}; it is written anew, of {self.checkpoint.name}"
-        self.diverged_json.unlink(missing_ok=True)
+        for path in (self.model, self.test_json, self.curves, self.diverged_json):
+            path.unlink(missing_ok=True)
+        self._restore_best(progress)
         write_atomic(self.metrics, _lines(progress.history))
         self._write_results(progress.history)
         return wrong
@@ -259,13 +272,20 @@ class RunFolder(RunFiles):
         header = dict(zip(self._columns, self._columns, strict=True))
         write_atomic(self.results, _table(self._columns, [header, *history]))
 
-    def save_best(self, weights: Mapping[str, Array], card: Mapping[str, Any] | None = None) -> None:
-        """Replace best.safetensors; the card says what the data meant."""
-        write_weights(self.best, weights, card_metadata(card))
+    def save_best(
+        self, weights: Mapping[str, Array], epoch: int, step: int, card: Mapping[str, Any] | None = None
+    ) -> None:
+        """Replace best.safetensors by the weights of an epoch; the card says what the data meant.
 
-    def save_adapter(self, tensors: Mapping[str, Array], metadata: dict[str, str]) -> None:
-        """Replace adapter.safetensors."""
-        write_weights(self.adapter, tensors, metadata)
+        Those before are kept: until the next checkpoint is written the last one names them.
+        """
+        said = card_metadata(card) | epoch_metadata(epoch, step)
+        write_kept(self.best, as_safetensors(weights, said), self.best_before)
+
+    def save_adapter(self, tensors: Mapping[str, Array], metadata: dict[str, str], epoch: int, step: int) -> None:
+        """Replace adapter.safetensors, in the same way."""
+        said = metadata | epoch_metadata(epoch, step)
+        write_kept(self.adapter, as_safetensors(tensors, said), self.adapter_before)
 
     def save_last(
         self,
@@ -309,13 +329,38 @@ class RunFolder(RunFiles):
         """How far the training has come, of the checkpoint's header alone; raises as `read_last`."""
         return read_about(self.checkpoint, read_metadata(self.checkpoint))[1]
 
-    def check_best(self) -> None:
-        """Raise DiagnosticError where the weights of the best epoch are there and cannot be read.
+    def check_best(self, progress: Progress) -> None:
+        """Raise DiagnosticError where the weights of the best epoch cannot be read, E561 where they are of another one.
 
         A training that goes on has to have them at its end, unless it comes to better ones.
         """
-        if self.best.exists():
-            self.read_weights(self.best)
+        for found, _ in self._of_best(progress):
+            self.read_weights(found)
+
+    def _restore_best(self, progress: Progress) -> None:
+        """Let best.safetensors, and an adapter, be of the epoch that the progress names; raises as `check_best`."""
+        if progress.best is None:
+            for path in (self.best, self.best_before, self.adapter, self.adapter_before):
+                path.unlink(missing_ok=True)
+        for found, place in self._of_best(progress):
+            if found != place:
+                move(found, place)
+
+    def _of_best(self, progress: Progress) -> list[tuple[Path, Path]]:
+        """The files of the best epoch and where they belong; raises DiagnosticError E561 where they are of another."""
+        if (named := progress.best_at) is None:
+            return []
+        pairs = ((self.best, self.best_before), (self.adapter, self.adapter_before))
+        found = [(path, pair[0]) for pair in pairs if (path := self.of_epoch(named, *pair)) is not None]
+        for path, _ in found:
+            if (said := epoch_in(path)) not in (None, named):
+                message = (
+                    f"{path} is of epoch {said[0]}, and the best of the run in {self.checkpoint} is epoch {named[0]}"
+                )
+                init = f"`--init {shlex.quote(str(self.checkpoint))}`"
+                help = f"take it from a copy, or start a new run from the weights of the last checkpoint, {init}"
+                raise DiagnosticError(Diagnostic("E561", message, help=help))
+        return found
 
     def read_weights(self, path: Path) -> dict[str, Array]:
         """The tensors of a file of the run; raises DiagnosticError E534 to E536, E553, with what is intact."""
@@ -325,17 +370,30 @@ class RunFolder(RunFiles):
             raise with_intact(self, path, error) from error
 
     def write_test(self, part: str, examples: int, metrics: Mapping[str, Figure]) -> None:
-        """Write test.json."""
+        """Write test.json, of the best weights."""
         found = {"version": TEST_VERSION, "part": part, "examples": examples, "metrics": dict(metrics)}
+        if (weights := self._measured()) is not None:
+            found["weights"] = weights
         write_atomic(self.test_json, written(found))
 
     def read_test(self) -> Tested | None:
-        """What test.json holds, or None where there is none; raises DiagnosticError E534 to E536, E561."""
+        """What test.json holds, or None without one of the best weights; raises DiagnosticError E534 to E536, E561.
+
+        One that an older netc wrote does not say of which it is.
+        """
         if not self.test_json.is_file():
             return None
         help = "remove it and measure again: `netc eval` with the run and `--part test`"
         found: Tested = self._read(self.test_json, Tested, TEST_VERSION, help)
-        return found
+        said, measured = found.get("weights"), self._measured()
+        return None if said is not None and measured is not None and said != measured else found
+
+    def _measured(self) -> str | None:
+        """The checksum of the best weights, or None where they have none that can be read."""
+        try:
+            return read_metadata(self.weights()).get(CHECKSUM_KEY)
+        except (DiagnosticError, OSError):
+            return None
 
 
 def _lines(history: Sequence[Record]) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.documents import answered
 from netc.grammar.writing import encoded
 from netc.runtime.folder.files import write_atomic
 
@@ -36,7 +36,7 @@ def write_answers(path: Path, answers: Answers) -> None:
 
 
 def _json(answers: Answers) -> bytes:
-    return (json.dumps({"version": 1, "predictions": list(answers)}, indent=2) + "\n").encode()
+    return (answered({"version": 1, "predictions": list(answers)}, 2) + "\n").encode()
 
 
 def _csv(answers: Answers) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 from netc.compiler import Net, replaceable
 from netc.runtime.data.spec import split_spec
 from netc.runtime.folder.progress import Progress
-from netc.runtime.runs.request import Pair, Request
+from netc.runtime.runs.request import Change, Pair, Request
 
 MAY_CHANGE = ("data", "device", "memory", "skip_bad_steps")
 """What may change beside the settings of the plan that are replaced from outside."""
@@ -26,14 +26,29 @@ def changed(request: Request, net: Net, overrides: dict[str, Any], **how: Any) -
     return new
 
 
-def record(before: Request, now: Request, net: Net, progress: Progress) -> None:
-    """Add what differs to the changes of a run: in the epoch that it goes on with, after so many steps."""
-    was, is_now = _values(before, net), _values(now, net)
-    found: dict[str, Pair] = {
-        name: {"from": was.get(name), "to": is_now[name]} for name in is_now if was.get(name) != is_now[name]
-    }
+def recorded(before: Request, now: Request, net: Net, progress: Progress, *, done: bool) -> tuple[Request, list[str]]:
+    """What there is to keep of a request of a run that goes on, its changes with it; and what `now` asks in vain.
+
+    Changes are of the epoch that it goes on with, after so many steps. Where all is `done` nothing changes what was
+    trained, but for fewer epochs than there were to be, which end it.
+    """
+    asked = _differing(before, now, net)
+    if done:
+        planned = asked["epochs"]["from"] if "epochs" in asked else None
+        if planned is not None and planned > progress.epoch >= asked["epochs"]["to"]:
+            now = replace(before, overrides={**before.overrides, "epochs": progress.epoch})
+        else:
+            now = before
+    found = _differing(before, now, net)
     if found:
-        now.changes = [*now.changes, {"epoch": progress.epoch + 1, "step": progress.step, "settings": found}]
+        change: Change = {"epoch": progress.epoch + 1, "step": progress.step, "settings": found}
+        now = replace(now, changes=[*before.changes, change])
+    return now, [name for name in asked if name not in found]
+
+
+def _differing(before: Request, now: Request, net: Net) -> dict[str, Pair]:
+    was, is_now = _values(before, net), _values(now, net)
+    return {name: {"from": was.get(name), "to": is_now[name]} for name in is_now if was.get(name) != is_now[name]}
 
 
 def change_lines(request: Request) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from netc.compiler import AVERAGE, Net, TrainPlan
+from netc.compiler import AVERAGE, Figure, Net, TrainPlan
 from netc.grammar.counted import counted
 from netc.runtime.data.cards.card import Card
 from netc.runtime.devices.device import Device
@@ -69,13 +69,16 @@ class Run:
         return None if self._request.own_plan else self.plan
 
     @property
-    def metrics(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, Figure]:
         """Loss and metrics of the best epoch: `accuracy` of training, `validation_accuracy` of held-out rows.
 
-        Where the data has a part `test` also `test_accuracy` and so on, measured once with the best weights.
+        Where the data has a part `test` also `test_accuracy` and so on, measured once with the best weights; there a
+        metric may be a list of numbers, or a table.
         """
         besides = ("epoch", "step", "learning_rate", "seconds")
-        found = {name: value for name, value in (self.history.best or {}).items() if name not in besides}
+        found: dict[str, Figure] = {
+            name: value for name, value in (self.history.best or {}).items() if name not in besides
+        }
         tested = self._folder.read_test()
         return found | {f"test_{name}": value for name, value in (tested["metrics"] if tested else {}).items()}
 

@@ -23,6 +23,7 @@ from netc.runtime.inside.view import View, need_matplotlib
 from netc.runtime.runs.loaded import Run
 from netc.runtime.runs.request import request_of
 from netc.runtime.runs.rows import Rows, rows_of_run
+from netc.runtime.show.figures import figure_lines
 from netc.runtime.show.plot import curves
 
 ROWS = 2000
@@ -63,7 +64,7 @@ def _sections(run: Run) -> Iterator[tuple[str, Callable[[], str]]]:
     """Titles, and what makes what is below them."""
     folder = RunFolder.open(run.path)
     request = request_of(folder)
-    yield "Figures of the best epoch", lambda: _table({key: f"{value:.4g}" for key, value in run.metrics.items()})
+    yield "Figures of the best epoch", lambda: _figures(run)
     yield "Curves", lambda: _curves(run)
     yield "Text", lambda: _text(run, request.file, list(request.texts))
     yield "Settings", lambda: _settings(run)
@@ -113,6 +114,15 @@ def _missing(reason: str) -> str:
 def _table(rows: Mapping[str, str]) -> str:
     lines = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows.items())
     return f"<table>{lines}</table>"
+
+
+def _figures(run: Run) -> str:
+    """Numbers as a table; what is more than a number as lines, by the names of the classes."""
+    classes = None if run.card is None else run.card.class_names
+    lists = {name: figure for name, figure in run.metrics.items() if isinstance(figure, list)}
+    numbers = {name: f"{figure:.4g}" for name, figure in run.metrics.items() if name not in lists}
+    lines = [line for name, figure in lists.items() for line in figure_lines(name, figure, len(name), classes)]
+    return _table(numbers) + (f"<pre>{escape(chr(10).join(lines))}</pre>" if lines else "")
 
 
 def _text(run: Run, file: str, others: list[str]) -> str:

@@ -95,7 +95,7 @@ def read_checkpoint(folder: RunFolder, request: Request, card: Card) -> tuple[di
     card  of the data as it is now, which has to be that of the run to the last row
     """
     tensors, about, progress = folder.read_last()
-    folder.check_best()
+    folder.check_best(progress)
     check_texts(folder, request)
     rows = card.parts[0].rows
     if about["rows"] not in (0, rows):  # batches that came from elsewhere were not counted

@@ -20,6 +20,7 @@ from netc.runtime.data.batches import Batches, number_of_batches
 from netc.runtime.data.cards.card import NO_CARD
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
+from netc.runtime.folder.checkpoints import epoch_in
 from netc.runtime.folder.listener import Listeners
 from netc.runtime.folder.progress import PREFIX, Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
@@ -142,10 +143,10 @@ class Loop:
         if self.folder is None or first.code != "E701":
             return error
         self.folder.note_diverged(self.trainer.progress.step, first.message)
-        best = self.trainer.progress.best
         kept = [f"the last good checkpoint is {self.folder.checkpoint}, after step {self.folder.saved or 0:,}"]
-        if best is not None:
-            kept.append(f"the weights of epoch {best['epoch']} are in {self.folder.best}")
+        weights = self.folder.weights()  # of the checkpoint: those of an epoch that it does not have are lost
+        if weights != self.folder.checkpoint and (epoch := epoch_in(weights)) is not None:
+            kept.append(f"the weights of epoch {epoch[0]} are in {weights}")
         return DiagnosticError(replace(first, notes=(*first.notes, *kept)))
 
     def epoch(self, asked: Asked) -> None:
@@ -285,14 +286,14 @@ class Loop:
 
     def keep_best(self) -> None:
         """Keep the weights as they are: in the folder, or else in memory."""
-        weights = self.trainer.averaged().state_dict()
+        weights, progress = self.trainer.averaged().state_dict(), self.trainer.progress
         if self.folder is None:
             self.trainer.best_weights = weights
         else:
-            self.folder.save_best(weights, self.card())
+            self.folder.save_best(weights, progress.epoch + 1, progress.step, self.card())
             adapter = self.trainer.adapter()
             if adapter is not None:
-                self.folder.save_adapter(*adapter)
+                self.folder.save_adapter(*adapter, progress.epoch + 1, progress.step)
 
     def card(self) -> dict[str, Any] | None:
         """What the data means, for the files that hold weights."""

@@ -16,10 +16,11 @@ from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
 from netc.runtime.folder.files import out_said
 from netc.runtime.folder.run_folder import RunFolder
-from netc.runtime.runs.changes import record
+from netc.runtime.runs.changes import recorded
 from netc.runtime.runs.export import too_large
 from netc.runtime.runs.request import Request, request_of, write_request
 from netc.runtime.runs.run import begin, card_in, open_run
+from netc.runtime.training.watching import is_done
 
 if TYPE_CHECKING:
     from netc.runtime.training.trainer import Trainer
@@ -88,11 +89,10 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
             now.device = request.device
         if card_in(folder, before) != parts.card:
             now.data, now.card = request.data, request.card
-        record(before, now, net, trainer.progress)
+        now, _ = recorded(before, now, net, trainer.progress, done=is_done(trainer.plan, trainer.progress, epochs))
         write_request(folder, now)
     else:
         begin(folder, request, net, trainer.manifest, _first_checkpoint(trainer, parts))
-    folder.model.unlink(missing_ok=True)
 
 
 def _first_checkpoint(trainer: Trainer, parts: Parts) -> Callable[[RunFolder], None]:

@@ -108,7 +108,7 @@ def reproduce(
     request, was = request_of(folder), read_conditions(folder)
     last, _, progress = folder.read_last()
     _check_repeatable(folder, request, progress, data)
-    kept = {"best.safetensors": folder.read_weights(folder.best)}
+    kept = {"best.safetensors": folder.read_weights(folder.weights())}
     if progress.batch == 0:
         kept["last.safetensors"] = last
     net = net_of(folder, request)

@@ -193,7 +193,9 @@ class Trainer(Measuring):
             if folder is not None:
                 final, device = bound.final, self.model.device
                 threads = self.model.threads
-                close_run(folder, self.model.net, self.plan, bound.card, final, device, self.progress.history, threads)
+                history = self.progress.history
+                for text in close_run(folder, self.model.net, self.plan, bound.card, final, device, history, threads):
+                    Listeners(followers).noted(text)
         return self.history
 
     def _cached(self, bound: Parts) -> Parts:
@@ -246,7 +248,7 @@ class Trainer(Measuring):
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""
         folder = RunFolder(path_of(out, "trainer.resume", 'trainer.resume("runs/a")'))
         tensors, about, progress = folder.read_last()
-        folder.check_best()
+        folder.check_best(progress)
         card = card_of(read_tensors(folder.checkpoint)[1].get(CARD_KEY), str(folder.checkpoint))
         self.restore(tensors, progress)
         self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from netc.compiler import Net, TrainPlan, adapted, frozen
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
-from netc.runtime.folder.progress import PREFIX, Record
+from netc.runtime.folder.progress import PREFIX, Progress, Record
 
 
 def figures(history: Sequence[Record], name: str) -> dict[int, float]:
@@ -43,6 +43,11 @@ def reason_to_stop(plan: TrainPlan, history: Sequence[Record]) -> str | None:
     """Why the plan ends training after these epochs, or None."""
     reasons = (item.due(figures(history, item.watch), plan.figures[item.watch]) for item in plan.stop)
     return next((reason for reason in reasons if reason is not None), None)
+
+
+def is_done(plan: TrainPlan, progress: Progress, epochs: int) -> bool:
+    """Whether no epoch is left of so many: all are finished, or the plan ended the training before."""
+    return progress.epoch >= epochs or reason_to_stop(plan, progress.history) is not None
 
 
 def plan_lines(net: Net, plan: TrainPlan) -> list[str]:

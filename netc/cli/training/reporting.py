@@ -55,8 +55,8 @@ def show_end(folder: RunFolder, trainer: Trainer) -> None:
     if best is not None:
         what = best["metric"].replace("validation_", "held-out ")
         say(f"best         {what} {number(best['value'])} in epoch {best['epoch']}")
-    if (tested := folder.read_test()) is not None:
-        metrics = ", ".join(f"{name} {value:.4f}" for name, value in single(tested["metrics"]).items())
+    if (tested := folder.read_test()) is not None and (figures := single(tested["metrics"])):
+        metrics = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
         say(f"test         {metrics} on {counted(tested['examples'], 'row')}, measured once")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
     say(

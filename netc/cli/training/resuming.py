@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,11 @@ from netc.cli.training.running import run_training
 if TYPE_CHECKING:
     from netc.runtime.folder.run_folder import RunFolder
 
-FIXED = ("net", "settings", "freeze", "seed", "out", "init", "partial", "renamed", "precision", "tf32",
-         "cache_features", "deterministic")  # fmt: skip
-"""Options that a run keeps; those that replace settings of the plan may change when it goes on."""
+BESIDES = ("resume", "data", "profile", "allow_outside")
+"""Options that a run which goes on takes, beside those that replace a setting of its plan or say how it is run."""
 
-
-SHOWN = {"settings": "set", "renamed": "map", "cache_features": "cache-features"}
-"""Options whose names are other words in the code."""
+FIXED = ("freeze",)
+"""Of those that replace a setting, what a run keeps."""
 
 
 def is_given(context: click.Context, name: str) -> bool:
@@ -37,7 +36,7 @@ def go_on(
     from netc.runtime.runs.request import request_of
     from netc.runtime.runs.run import net_of
 
-    _check_resume(context, file)
+    _check_resume(context, file, {*BESIDES, *given, *how}.difference(FIXED))
     folder = RunFolder(path)
     if not folder.is_restorable():
         folder = RunFolder.open(path)
@@ -54,9 +53,10 @@ def go_on(
         return run_training(network, changed(before, network, given, data=data, **how), folder, None, profile)
 
 
-def _check_resume(context: click.Context, file: str | None) -> None:
-    """Refuse what a run keeps from its beginning."""
-    wrong = [f"--{SHOWN.get(name, name)}" for name in FIXED if is_given(context, name)]
+def _check_resume(context: click.Context, file: str | None, taken: Collection[str]) -> None:
+    """Refuse what a run keeps from its beginning: every option that is not taken."""
+    others = [option for option in context.command.params if isinstance(option, click.Option)]
+    wrong = [option.opts[0] for option in others if option.name not in taken and is_given(context, str(option.name))]
     if file is not None:
         wrong.insert(0, "FILE")
     if wrong:

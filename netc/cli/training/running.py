@@ -30,8 +30,9 @@ def run_training(net: Net, request: Request, resumed: RunFolder | None, out: Pat
     from netc.runtime.data import bind_data, open_data
     from netc.runtime.runs import run
     from netc.runtime.runs.cards import card_to_follow
-    from netc.runtime.runs.changes import record
+    from netc.runtime.runs.changes import recorded
     from netc.runtime.runs.request import request_of, write_request
+    from netc.runtime.training.watching import is_done
 
     plan = request.plan(net)
     data = open_data(request.data)
@@ -48,8 +49,13 @@ def run_training(net: Net, request: Request, resumed: RunFolder | None, out: Pat
             show_summary(replace(net, plans=[plan]), plan.batch)  # only now: what is wrong must not scroll away
             return _train_in(folder, request, trainer, bound, heard, resumed=False, profile=profile)
     trainer.restore(*run.read_checkpoint(resumed, request, bound.card))
-    record(request_of(resumed), request, net, trainer.progress)
-    write_request(resumed, request)
+    before, done = request_of(resumed), is_done(trainer.plan, trainer.progress, trainer.plan.epochs)
+    kept, in_vain = recorded(before, request, net, trainer.progress, done=done)
+    if not done or kept != before:
+        write_request(resumed, kept)
+    if in_vain:
+        heard.append(f"note         {', '.join(in_vain)}: without effect, as no epoch is left to train")
+    request = kept
     return _train_in(resumed, request, trainer, bound, heard, resumed=True, profile=profile)
 
 
@@ -100,10 +106,8 @@ def _train_in(
         say(f"precision    {request.precision}" + (", TF32" if request.tf32 else ""))
     for line in change_lines(request):
         say(f"changed      {line}")
-    if resumed:
-        if _is_finished(trainer, folder, bound):
-            return 0
-        folder.model.unlink(missing_ok=True)
+    if resumed and _is_finished(trainer, folder, bound):
+        return 0
     say(f"run folder   {folder.path}")
     say()
     try:
@@ -117,14 +121,21 @@ def _train_in(
 
 def _is_finished(trainer: Trainer, folder: RunFolder, bound: BoundData) -> bool:
     """Whether a run that goes on has no epoch left, which is told; what its end lacks is then made up for."""
-    done, epochs = trainer.progress.epoch, trainer.plan.epochs
-    if done < epochs:
+    from netc.runtime.runs.final import close_run, is_closed
+    from netc.runtime.training.watching import is_done, reason_to_stop
+
+    done, epochs, history = trainer.progress.epoch, trainer.plan.epochs, trainer.progress.history
+    if not is_done(trainer.plan, trainer.progress, epochs):
         say(f"resuming     after step {trainer.progress.step}, in epoch {done + 1} of {epochs}")
         return False
-    from netc.runtime.runs.final import close_run, is_closed
-
     if not is_closed(folder, bound.final):
-        model, history = trainer.model, trainer.progress.history
-        close_run(folder, model.net, trainer.plan, bound.card, bound.final, model.device, history, model.threads)
-    say(f"all {counted(done, 'epoch')} of this run are done; add `--epochs {done + 5}` to train longer")
+        model = trainer.model
+        card, final, device = bound.card, bound.final, model.device
+        for text in close_run(folder, model.net, trainer.plan, card, final, device, history, model.threads):
+            say(f"note         {text}")
+    if (reason := reason_to_stop(trainer.plan, history)) is not None:
+        init = command("netc", "train", "FILE", "--init", folder.path)
+        say(f"this run stopped after epoch {done}: {reason}; to train longer start a new one, `{init}`")
+    else:
+        say(f"all {counted(done, 'epoch')} of this run are done; add `--epochs {done + 5}` to train longer")
     return True

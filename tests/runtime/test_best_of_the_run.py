@@ -1,0 +1,190 @@
+"""The best weights, the adapter and what was measured are those of the epoch that the run calls its best."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import netc
+from netc.compiler import Net
+from netc.runtime.folder import door
+from netc.runtime.folder.files import write_weights
+from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.runs import final
+
+from .conftest import Run, arrays
+
+
+def trainer(net: Net, **settings: Any) -> netc.Trainer:
+    return netc.Trainer(netc.Model(net, device="cpu"), lr=1e-2, **settings)
+
+
+def resumed(net: Net, **settings: Any) -> netc.Trainer:
+    made = trainer(net, **settings)
+    made.resume("a")
+    return made
+
+
+def lost(net: Net, monkeypatch: pytest.MonkeyPatch, epoch: int = 2) -> dict[str, np.ndarray]:
+    """A run in `a` killed after the best weights of an epoch, before its checkpoint; the best that the run has."""
+    kept: dict[str, np.ndarray] = {}
+    save = RunFolder.save_last
+
+    def killed(self: RunFolder, tensors: Any, seed: int, rows: int, progress: Any, card: Any = None) -> None:
+        if progress.epoch == epoch:
+            raise KeyboardInterrupt
+        save(self, tensors, seed, rows, progress, card)
+        if self.best.exists():
+            kept.update(load_file(self.best))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "save_last", killed)
+        with pytest.raises(KeyboardInterrupt):
+            trainer(net).fit("data.npz", out="a", epochs=4, quiet=True)
+    return kept
+
+
+def best() -> dict[str, np.ndarray]:
+    return load_file(RunFolder(Path("a")).weights())
+
+
+def equal(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_best_weights_of_a_lost_epoch_are_none(net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = lost(net, monkeypatch)
+    assert equal(best(), kept)
+    assert not equal(load_file("a/best.safetensors"), kept)
+    again = resumed(net)
+    with monkeypatch.context() as patched:
+        patched.setattr("netc.runtime.training.loop.Loop.epoch", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            again.fit("data.npz", out="a", epochs=4, quiet=True)
+    assert equal(load_file("a/best.safetensors"), kept)
+
+
+def test_before_the_first_checkpoint_of_an_epoch_there_is_no_best(
+    net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost(net, monkeypatch, epoch=1)
+    assert RunFolder(Path("a")).weights() == Path("a/last.safetensors")
+
+
+def test_the_checkpoint_before_goes_on_with_its_own_best(run: Run, net: Net, folder: Path) -> None:
+    trainer(net).fit("data.npz", out="a", epochs=1, quiet=True)
+    first = best()
+    again = resumed(net)
+    again.fit("data.npz", out="a", epochs=2, quiet=True)
+    assert again.history.best_epoch == 2
+    Path("a/last.safetensors").unlink()
+    Path("a/model.onnx").unlink()
+    assert equal(best(), first)
+    assert run("train", "--resume", "a", "--epochs", "2").returncode == 0
+    assert RunFolder(Path("a")).read_last()[2].epoch == 2
+
+
+def test_best_weights_of_another_epoch_are_refused(
+    run: Run, net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost(net, monkeypatch)
+    Path("a/previous_best.safetensors").unlink()
+    done = run("train", "--resume", "a")
+    assert (done.returncode, "error[E561]" in done.stderr) == (5, True)
+    assert "is of epoch 2, and the best of the run in a/last.safetensors is epoch 1" in done.stderr
+    assert "`--init a/last.safetensors`" in done.stderr
+    new = ("train", "tiny.net", "--data", "data.npz", "--epochs", "1", "--out", "b")
+    assert run(*new, "--init", "a/last.safetensors").returncode == 0
+
+
+def test_weights_of_an_older_netc_are_taken(net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = lost(net, monkeypatch)
+    Path("a/previous_best.safetensors").unlink()
+    write_weights(Path("a/best.safetensors"), kept)
+    assert equal(best(), kept)
+    assert len(resumed(net).fit("data.npz", out="a", epochs=2, quiet=True)) == 2
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_whatever_operation_fails_the_best_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def failing(name: str) -> Any:
+        operation = getattr(door, name)
+
+        def call(*arguments: Any) -> Any:
+            nonlocal number
+            number += 1
+            if number == at:
+                raise KeyboardInterrupt
+            if name == "link" and not links:
+                raise PermissionError(1, "no links")
+            return operation(*arguments)
+
+        return call
+
+    number, at = 0, 0
+    first, second = (np.full(2, value, np.float32) for value in (1, 2))
+    for name in door.OPERATIONS:
+        monkeypatch.setattr(door, name, failing(name))
+    while at <= number:
+        at, number = at + 1, -1000
+        path = tmp_path / str(at)
+        path.mkdir()
+        folder = RunFolder(path)
+        folder.save_best({"w": first}, 1, 10)
+        number = 0
+        with suppress(KeyboardInterrupt):
+            folder.save_best({"w": second}, 2, 20)
+        found = folder.of_epoch((1, 10), folder.best, folder.best_before)
+        assert found is not None
+        assert load_file(found)["w"][0] == 1
+
+
+def parts() -> None:
+    data = {f"{part}_{name}": values for part, rows in (("train", 60), ("val", 20), ("test", 30))
+            for name, values in arrays(rows, rows).items()}  # fmt: skip
+    np.savez("d.npz", **data)
+
+
+@pytest.mark.parametrize("from_python", [True, False])
+def test_what_was_measured_of_other_weights_is_gone(
+    run: Run, net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch, from_python: bool
+) -> None:
+    parts()
+    trainer(net).fit("d.npz", out="a", epochs=1, quiet=True)
+    before = netc.load_run("a").metrics["test_loss"]
+
+    def killed(*_: object) -> None:
+        assert not RunFolder(Path("a")).curves.exists()
+        assert "test_loss" not in netc.load_run("a").metrics
+        raise SystemExit(9)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "write_test", killed)
+        patched.setattr(final, "can_plot", lambda: False)
+        if from_python:
+            with pytest.raises(SystemExit):
+                resumed(net).fit("d.npz", out="a", epochs=2, quiet=True)
+        else:
+            assert run("train", "--resume", "a", "--epochs", "2").returncode == 9
+    assert Path("a/model.onnx").exists()
+    assert run("train", "--resume", "a").returncode == 0
+    assert netc.load_run("a").metrics["test_loss"] != before
+
+
+def test_figures_say_of_which_weights_they_are(run: Run, net: Net, folder: Path) -> None:
+    parts()
+    trainer(net).fit("d.npz", out="a", epochs=1, quiet=True)
+    there = RunFolder(Path("a"))
+    found = there.read_test()
+    assert found is not None
+    there.save_best({name: values + 1 for name, values in best().items()}, 1, there.read_progress().step)
+    assert there.read_test() is None
+    there.test_json.write_text('{"version": 1, "part": "test", "examples": 30, "metrics": {"loss": 0.5}}')
+    assert there.read_test() is not None  # of an older netc
