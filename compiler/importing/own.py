@@ -72,6 +72,11 @@ def own_source(metadata: Mapping[str, str]) -> OwnSource | None:
         said: OwnSource = opened(noted, OwnSource)
     except DocumentError as error:
         raise damaged(f"its `{SOURCE_KEY}` {error}") from None
+    for text in (said.text, *said.used, *said.used.values()):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise damaged("its source holds characters that no file can hold") from None
     for name in said.used:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or path.suffix != ".net":

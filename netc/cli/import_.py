@@ -62,13 +62,14 @@ def import_(model: str, output: str | None, weights: str | None, given: tuple[st
     if output is None:
         put(imported.text)
     _tell(apart)
-    if output is not None:
-        _write_text(Path(output), imported)
-        lines = sum(bool(line.strip()) for line in imported.text.splitlines())
-        say(f"wrote {output}: net {net.name}, {counted(lines, 'line')}, {counted(net.params, 'parameter')}")
+    used = {} if output is None else _used_beside(Path(output), imported)
     if weights is not None:
         _write_weights(Path(weights), net)
         say(f"wrote {weights}: {counted(len(net.start), 'tensor')}")
+    if output is not None:
+        _write_text(Path(output), imported, used)
+        lines = sum(bool(line.strip()) for line in imported.text.splitlines())
+        say(f"wrote {output}: net {net.name}, {counted(lines, 'line')}, {counted(net.params, 'parameter')}")
     _next(model, output, weights, net)
 
 
@@ -127,15 +128,22 @@ def _tell(apart: float | str) -> None:
     )
 
 
-def _write_text(path: Path, imported: Imported) -> None:
-    from netc.runtime.folder.files import make_folder, write_atomic
-
-    for name, text in (imported.own.used if imported.own is not None else {}).items():
-        beside = path.parent / name
+def _used_beside(path: Path, imported: Imported) -> dict[Path, str]:
+    """The files that the text uses, none of which is there with another text."""
+    used = {path.parent / name: text for name, text in (imported.own.used if imported.own is not None else {}).items()}
+    for beside, text in used.items():
         if beside.exists() and read_text_file(beside) != text:
             raise click.UsageError(
                 f"{beside}, which the net uses, is there with another text\n  = help: import into an empty folder"
             )
+    return used
+
+
+def _write_text(path: Path, imported: Imported, used: dict[Path, str]) -> None:
+    """The text behind all that it uses."""
+    from netc.runtime.folder.files import make_folder, write_atomic
+
+    for beside, text in used.items():
         make_folder(beside.parent, PLACE)
         write_atomic(beside, text.encode(), PLACE)
     write_atomic(path, imported.text.encode(), PLACE)

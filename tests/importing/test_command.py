@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,6 +15,7 @@ from safetensors.numpy import load_file
 
 from netc.cli import run
 from netc.compiler import check, load, load_model
+from netc.compiler.importing.own import SOURCE_KEY, own_source
 from netc.grammar.diagnostics import DiagnosticError
 
 from .test_patterns import nodes_of
@@ -53,6 +55,19 @@ def test_a_file_that_is_there_stays(folder: Path, capsys: pytest.CaptureFixture[
     assert run(["import", "small.onnx", "-o", "small.net"]) == 2
     assert "small.net is there already" in capsys.readouterr().err
     assert (folder / "small.net").read_text() == "mine"
+
+
+def test_weights_that_cannot_be_written_leave_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["import", "small.onnx", "-o", "small.net", "--weights", "nowhere/small.safetensors"]) == 5
+    assert "E562" in capsys.readouterr().err
+    assert not (folder / "small.net").exists()
+
+
+@pytest.mark.parametrize("source", [{"text": "net A { input x: 4 } # \udc80"}, {"used": {"a.net": "# \udc80"}}])
+def test_a_noted_text_that_no_file_can_hold_is_refused(source: dict[str, Any]) -> None:
+    note = json.dumps({"text": "net A { input x: 4; dense(1) }", "net": "A", "given": {}, "used": {}, **source})
+    with pytest.raises(DiagnosticError, match="E591.*characters that no file can hold"):
+        own_source({SOURCE_KEY: note})
 
 
 def test_what_netc_wrote_comes_back_as_it_was(folder: Path) -> None:

@@ -206,6 +206,11 @@ def test_what_libraries_print_is_kept_and_shown_as_signs(tmp_path: Path) -> None
     assert "it printed: ␛[2J� terminate called" in finding(caught).notes
 
 
+def test_a_limit_of_centuries_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETC_LIMIT_SECONDS", str(2**62))
+    assert ask(put(tmp_path, next(make for make, code in ODD.values() if code is None)()))
+
+
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no timers of processes")
 def test_a_process_ends_without_netc_too(tmp_path: Path) -> None:
     """netc is killed while its model runs: the system ends that at its time, or when it asks for more."""
