@@ -127,10 +127,26 @@ def is_at_work(folder: Path) -> bool:
     return False
 
 
-def _holder(path: Path) -> str | None:
+def is_lock(path: Path) -> bool:
+    """Whether a file is a lock of a training's: it names a process, or is empty, as where one died before it did."""
     try:
-        about: Holder = opened(read_text_file(path), Holder)
+        return not read_text_file(path) or _said(path) is not None
     except (OSError, ValueError, DiagnosticError):
+        return False
+
+
+def _holder(path: Path) -> str | None:
+    about = _said(path)
+    if about is None:
         return None
     who = f"process {about['pid']}"
     return who if about["host"] == platform.node() else f"{who} on {about['host']}"
+
+
+def _said(path: Path) -> Holder | None:
+    """What a lock says, or None for a file that is none."""
+    try:
+        found: Holder = opened(read_text_file(path), Holder)
+    except (OSError, ValueError, DiagnosticError):
+        return None
+    return found

@@ -51,7 +51,7 @@ def open_run(
     Raises DiagnosticError E562 where it cannot be written or the disk is too small, E563, and E569 where a training is
     at work in it.
     """
-    folder = RunFolder.create(out, net.name, go_on)
+    folder = RunFolder.create(out, net.name, texts_of(net.file, net.source, net.sources)[1], go_on)
     with folder.lock.held():
         folder.sweep()
         try:
