@@ -18,7 +18,7 @@ from netc.runtime.folder.files import out_said
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.changes import record
 from netc.runtime.runs.export import too_large
-from netc.runtime.runs.request import Request, request_of, write_request
+from netc.runtime.runs.request import Request, request_of, with_data, write_request
 from netc.runtime.runs.run import begin, card_in, open_run
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
         if before.device != "auto":
             now.device = request.device
         if card_in(folder, before) != parts.card:
-            now.data, now.card = request.data, request.card
+            now = replace(with_data(now, request.data), card=request.card)
         record(before, now, net, trainer.progress)
         write_request(folder, now)
     else:
