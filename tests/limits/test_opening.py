@@ -39,6 +39,7 @@ OWN = {
     "compiler/language_service/grammars/tree_sitter.py": "its own grammar",
     "compiler/sources/pytorch/file.py": "a program that it writes",
     "netc/cli/streams.py": "the null device",
+    "runtime/folder/archive.py": "an archive that it makes",
     "runtime/folder/lock.py": "a lock that it makes",
     "runtime/folder/files.py": "a device or a pipe, to write into it",
     "runtime/folder/door.py": "a folder, to flush it",
