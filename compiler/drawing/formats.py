@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 from netc.compiler.drawing.model import Drawing
 from netc.grammar.deep import deep
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.replacing import replace_file
 from netc.grammar.writing import cannot_write, encoded
 
 
@@ -85,15 +85,10 @@ def save(drawing: Drawing, path: str | Path, look: Look | None = None) -> None:
     """Write a drawing; raises DiagnosticError E278 for another ending, E562 where nothing can be written."""
     path = Path(path)
     content = render(drawing, format_of(path), look)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        beside.write_bytes(content)
-        os.replace(beside, path)
+        replace_file(path, content)
     except OSError as error:
         raise cannot_write(path, error, "use `-o` for another place") from error
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)

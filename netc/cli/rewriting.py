@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import stat
-import tempfile
 from pathlib import Path
 
 from netc.cli.terminal import say
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_file
+from netc.grammar.replacing import replace_file
 from netc.grammar.writing import cannot_write
 
 
@@ -24,17 +23,7 @@ def rewrite(file: str, before: str, after: str) -> None:
             help = "run the command again"
             raise DiagnosticError(Diagnostic("E261", f"{file} changed while it was looked at", help=help))
         mode = stat.S_IMODE(path.stat().st_mode)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(after.encode("utf-8", errors="surrogateescape"))
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(temporary, mode)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        replace_file(path, after.encode("utf-8", errors="surrogateescape"), mode)
     except OSError as error:
         raise cannot_write(file, error, "change a copy of it, in a place that can be written") from error
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from netc.compiler import as_safetensors
 from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.replacing import umask
 from netc.grammar.writing import ELSEWHERE, cannot_write as said
 from netc.runtime.folder import door
 from netc.runtime.folder.temporary import sweep, temporary
@@ -111,7 +112,7 @@ def _written(path: Path, pieces: Iterable[bytes | memoryview], elsewhere: str | 
                 for piece in pieces:
                     door.write(file, piece)
                 door.sync(file)
-            os.chmod(made, 0o666 & ~_umask())
+            os.chmod(made, 0o666 & ~umask())
             yield made
             door.sync_folder(path.parent)
     except OSError as error:
@@ -182,9 +183,3 @@ def write_weights(
 ) -> None:
     """Write tensors as safetensors with a checksum, atomically."""
     write_pieces(path, as_safetensors(weights, metadata), elsewhere)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -8,9 +8,12 @@ refused.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import platform
+import shlex
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +28,8 @@ from netc.runtime.folder.files import cannot_write
 from netc.runtime.folder.system_locks import HELD, WITHOUT_LOCKS, lock as _lock, unlock as _unlock
 
 NAME = "run.lock"
+FOLLOW_NOTHING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+"""A pipe is not waited for, and the file that a link leads to is not written."""
 
 
 class Holder(TypedDict):
@@ -59,9 +64,10 @@ class FolderLock:
     def _taken(self) -> int | None:
         while True:
             try:
-                handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+                handle = _opened(self.path, os.O_RDWR | os.O_CREAT)
             except OSError as error:
-                raise cannot_write(self.path, error) from error
+                way_out = f"remove {shlex.quote(str(self.path))}" if error.errno == errno.EINVAL else None
+                raise cannot_write(self.path, error, way_out) from error
             try:
                 _lock(handle)
             except OSError as error:
@@ -114,7 +120,7 @@ class FolderLock:
 def is_at_work(folder: Path) -> bool:
     """Whether a training is at work in a folder: the lock is asked for, and given back at once."""
     try:
-        handle = os.open(folder / NAME, os.O_RDONLY)
+        handle = _opened(folder / NAME, os.O_RDONLY)
     except OSError:
         return False
     try:
@@ -127,10 +133,39 @@ def is_at_work(folder: Path) -> bool:
     return False
 
 
-def _holder(path: Path) -> str | None:
+def _opened(path: Path, how: int) -> int:
+    """The handle of a regular file; raises OSError, EINVAL for a pipe, a device or a link to somebody else's file."""
+    no_lock = OSError(errno.EINVAL, "it is no regular file, and so no lock")
     try:
-        about: Holder = opened(read_text_file(path), Holder)
+        handle = os.open(path, how | FOLLOW_NOTHING, 0o666)
+    except OSError as error:
+        raise no_lock if path.is_symlink() else error from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise no_lock
+    return handle
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a file is a lock of a training's: it names a process, or is empty, as where one died before it did."""
+    try:
+        return not path.is_symlink() and (not read_text_file(path) or _said(path) is not None)
     except (OSError, ValueError, DiagnosticError):
+        return False
+
+
+def _holder(path: Path) -> str | None:
+    about = _said(path)
+    if about is None:
         return None
     who = f"process {about['pid']}"
     return who if about["host"] == platform.node() else f"{who} on {about['host']}"
+
+
+def _said(path: Path) -> Holder | None:
+    """What a lock says, or None for a file that is none."""
+    try:
+        found: Holder = opened(read_text_file(path), Holder)
+    except (OSError, ValueError, DiagnosticError):
+        return None
+    return found

@@ -29,6 +29,7 @@ from netc.grammar.documents import read_document, read_lines, sealed, written
 from netc.grammar.schema import Count
 from netc.grammar.writing import encoded
 from netc.runtime.folder import door
+from netc.runtime.folder.beginning import clear, is_beginning
 from netc.runtime.folder.checkpoints import (
     About,
     card_metadata,
@@ -53,13 +54,14 @@ from netc.runtime.folder.intact import with_intact
 from netc.runtime.folder.lock import FolderLock, is_at_work
 from netc.runtime.folder.progress import KeptRecord, Progress, Record
 from netc.runtime.folder.run_files import RunFiles
-from netc.runtime.folder.temporary import LEFT, sweep
-from netc.runtime.folder.texts import holds_texts
+from netc.runtime.folder.temporary import sweep
 from netc.runtime.sessions.resident import Array
 
 Form = TypeVar("Form")
 
 TEST_VERSION = 1
+
+OTHER_BEGINNING = "a training of another text was ended there before it began"
 
 
 class Tested(TypedDict):
@@ -88,25 +90,27 @@ class RunFolder(RunFiles):
         """Of results.csv, as it was written here."""
 
     @staticmethod
-    def create(path: Path | None, name: str, go_on: str | None = None) -> RunFolder:
+    def create(path: Path | None, name: str, texts: Mapping[str, str], go_on: str | None = None) -> RunFolder:
         """A new folder: `path`, or `runs/NAME`, `runs/NAME-2`, … Raises DiagnosticError E562, E563, E569.
 
+        texts  that the training will write there, by their names
         go_on  how to go on with a run that is in the folder, where that isn't by the command's option
 
-        A folder in which a training was killed before it began is as good as a new one.
+        A folder in which a training of the same texts was killed before it began is as good as a new one.
         """
         try:
             if path is not None:
                 there = path.exists()
                 door.make_folder(path)
-                if any(path.iterdir()) and not RunFolder(path).is_beginning():
+                if any(path.iterdir()) and not RunFolder(path).is_beginning(texts):
                     if is_at_work(path):
                         raise FolderLock(path).refused()
                     help = "use another folder, or remove what is in it"
                     if RunFolder(path).run_json.exists():
                         go_on = go_on or f"`--resume {shlex.quote(str(path))}`"
                         help = f"use another folder, or {go_on} to go on with the run in it"
-                    raise DiagnosticError(Diagnostic("E563", f"{path} is not empty", help=help))
+                    notes = (OTHER_BEGINNING,) if RunFolder(path).is_beginning() else ()
+                    raise DiagnosticError(Diagnostic("E563", f"{path} is not empty", notes=notes, help=help))
                 folder = RunFolder(path)
                 folder.made = not there
                 return folder
@@ -119,7 +123,7 @@ class RunFolder(RunFiles):
                     folder.path.mkdir()
                     folder.made = True
                 except FileExistsError:
-                    if not folder.is_beginning() or is_at_work(folder.path):
+                    if not folder.is_beginning(texts) or is_at_work(folder.path):
                         number += 1
                         continue
                 return folder
@@ -137,37 +141,21 @@ class RunFolder(RunFiles):
             help = "give a folder that `netc train` made, such as `runs/NAME`"
             if folder.is_beginning():
                 reason = "a training ended there before it began"
-                help = f"begin anew: `netc train FILE --out {shlex.quote(str(path))}` takes the folder over"
+                help = f"begin anew: `netc train FILE --out {shlex.quote(str(path))}` with the same text takes it over"
             elif folder.is_restorable():
                 help = f"its last checkpoint says what was in it: {folder._anew}"
             raise DiagnosticError(Diagnostic("E560", f"{path} is not a run: {reason}", help=help))
         return folder
 
-    def is_beginning(self) -> bool:
-        """Whether a training was killed here before it had begun: the folder holds only what it wrote by then."""
-        try:
-            names = {entry.name for entry in self.path.iterdir()}
-            others = names - {path.name for path in self._begun}
-            return (
-                bool(names & {self.lock.path.name, self.manifest_json.name})
-                and not self.run_json.exists()
-                and all(LEFT.fullmatch(name) or holds_texts(self.path / name) for name in others)
-            )
-        except OSError:
-            return False
-
-    @property
-    def _begun(self) -> list[Path]:
-        """What is written before run.json, beside texts."""
-        return [self.lock.path, self.manifest_json, self.lock_json, self.sample, self.last, self.previous]
+    def is_beginning(self, texts: Mapping[str, str] | None = None) -> bool:
+        """Whether a training of these texts, or of any, was killed here before it had begun."""
+        return is_beginning(self, texts)
 
     def sweep(self) -> None:
         """Remove what killed writers left; the folder is locked."""
         sweep(self.path)
         if not self.run_json.exists():
-            for path in self._begun:
-                if path != self.lock.path:
-                    path.unlink(missing_ok=True)
+            clear(self)
 
     def forsake(self) -> None:
         """Remove the folder of a run that does not begin, unless it was there before, or something is in it."""

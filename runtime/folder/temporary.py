@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from netc.grammar.replacing import TEMPORARY, temporary_prefix
 from netc.runtime.folder import door
 from netc.runtime.folder.system_locks import lock
-
-LEFT = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}")
-"""What they are called: `.last.safetensors.k3_x9a0b` will be last.safetensors."""
 
 
 @contextmanager
@@ -35,7 +32,7 @@ def temporary(path: Path) -> Iterator[tuple[int, str]]:
 
 def _claimed(path: Path) -> tuple[int, str]:
     while True:
-        handle, name = door.create(path.parent, f".{path.name}.")
+        handle, name = door.create(path.parent, temporary_prefix(path))
         if os.name == "nt":
             return handle, name
         with contextlib.suppress(OSError):  # a file system without locks: nobody takes the file for left over either
@@ -52,7 +49,7 @@ def sweep(folder: Path, names: Collection[str] | None = None) -> None:
         return
     with contextlib.suppress(OSError):
         for entry in os.scandir(folder):
-            found = LEFT.fullmatch(entry.name)
+            found = TEMPORARY.fullmatch(entry.name)
             if found and (names is None or found["name"] in names) and entry.is_file(follow_symlinks=False):
                 _remove_abandoned(entry.path)
 

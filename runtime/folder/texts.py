@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from netc.runtime.folder.temporary import LEFT
+from netc.grammar.opening import read_file
+from netc.grammar.replacing import TEMPORARY
 
 
 def texts_of(file: str, source: str, sources: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -29,8 +30,14 @@ def texts_of(file: str, source: str, sources: Mapping[str, str]) -> tuple[str, d
     return Path(os.path.relpath(main, root)).as_posix(), placed
 
 
-def holds_texts(path: Path) -> bool:
-    """Whether it is a text of a net, or a folder of nothing else."""
+def is_text(path: Path, name: str, texts: Mapping[str, str] | None) -> bool:
+    """Whether it is one of these texts, or a folder of nothing else; raises OSError, DiagnosticError.
+
+    name   of the path in the run folder;  texts: None takes any text of a net
+    """
     if path.is_dir():
-        return all(LEFT.fullmatch(inner.name) or holds_texts(inner) for inner in path.iterdir())
-    return path.suffix == ".net"
+        inner = [item for item in path.iterdir() if not TEMPORARY.fullmatch(item.name)]
+        return all(is_text(item, f"{name}/{item.name}", texts) for item in inner)
+    if texts is None:
+        return path.suffix == ".net"
+    return name in texts and not path.is_symlink() and read_file(path) == texts[name].encode()

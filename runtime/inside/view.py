@@ -10,11 +10,11 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.writing import ELSEWHERE
+from netc.runtime.folder.archive import npz
 from netc.runtime.folder.files import make_folder, write_atomic
 from netc.runtime.sessions.resident import Array
 from netc.runtime.show.draw.colours import PAPER
@@ -48,9 +48,7 @@ class View(ABC):
         path = Path(path)
         ending = path.suffix.lower()
         if ending == ".npz":
-            content = io.BytesIO()
-            np.savez_compressed(content, **self.arrays)  # type: ignore[arg-type]
-            written = content.getvalue()
+            written = npz(self.arrays, packed=True)
         elif ending in self.endings:
             written = self.drawn(ending.removeprefix("."))
         else:

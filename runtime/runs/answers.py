@@ -13,9 +13,13 @@ import numpy as np
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import answered
 from netc.grammar.writing import encoded
+from netc.runtime.folder.archive import npz
 from netc.runtime.folder.files import write_atomic
 
 ENDINGS = (".csv", ".json", ".npz")
+
+OWN = ("input", "class", "name", "probability", "label")
+"""What tables and archives say of an answer in columns and arrays of these names, whatever its outputs are called."""
 Answers = Sequence[Mapping[str, Any]]
 
 
@@ -40,7 +44,8 @@ def _json(answers: Answers) -> bytes:
 
 
 def _csv(answers: Answers) -> bytes:
-    rows = [_row(answer) for answer in answers]
+    names = _Names()
+    rows = [_row(answer, names) for answer in answers]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     table = csv.DictWriter(text, columns, lineterminator="\n")
@@ -49,14 +54,33 @@ def _csv(answers: Answers) -> bytes:
     return encoded(text.getvalue())
 
 
-def _row(answer: Mapping[str, Any]) -> dict[str, Any]:
+class _Names:
+    """The columns of outputs' numbers: two numbers share none, and none is one of OWN."""
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[str, int | None], str] = {}
+        self._taken = set(OWN)
+
+    def of(self, output: str, at: int | None = None) -> str:
+        """The column of an output's only number, or of that at a place of it; `output.` in front tells it apart."""
+        if (output, at) not in self._given:
+            name = output if at is None else f"{output}{at}"
+            while name in self._taken:
+                name = f"output.{name}"
+            self._given[output, at] = name
+            self._taken.add(name)
+        return self._given[output, at]
+
+
+def _row(answer: Mapping[str, Any], names: _Names) -> dict[str, Any]:
     row = {"input": answer["input"]}
     if "classes" in answer:
         row |= {"class": _called(answer["classes"][0])}
         row |= {f"probability {_called(item)}": item["probability"] for item in answer["classes"]}
     for name, values in answer.get("outputs", {}).items():
         flat = np.asarray(values).reshape(-1).tolist()
-        row |= {name: flat[0]} if len(flat) == 1 else {f"{name}{at}": value for at, value in enumerate(flat)}
+        one = len(flat) == 1
+        row |= {names.of(name, None if one else at): value for at, value in enumerate(flat)}
     return row | ({"label": answer["label"]} if "label" in answer else {})
 
 
@@ -70,8 +94,7 @@ def _npz(answers: Answers) -> bytes:
         arrays["class"] = np.array([answer["classes"][0]["class"] for answer in answers])
         arrays["name"] = np.array([str(_called(answer["classes"][0])) for answer in answers])
         arrays["probability"] = np.array([answer["classes"][0]["probability"] for answer in answers])
+    names = _Names()
     for name in answers[0].get("outputs", {}):
-        arrays[name] = np.array([answer["outputs"][name] for answer in answers], np.float32)
-    out = io.BytesIO()
-    np.savez(out, **arrays)
-    return out.getvalue()
+        arrays[names.of(name)] = np.array([answer["outputs"][name] for answer in answers], np.float32)
+    return npz(arrays)

@@ -9,18 +9,19 @@ from typing import Any
 from netc.compiler import Net, replaceable
 from netc.runtime.data.spec import split_spec
 from netc.runtime.folder.progress import Progress
-from netc.runtime.runs.request import Change, Pair, Request
+from netc.runtime.runs.request import Change, Pair, Request, with_data
 
 MAY_CHANGE = ("data", "device", "memory", "skip_bad_steps")
 """What may change beside the settings of the plan that are replaced from outside."""
 
 
-def changed(request: Request, net: Net, overrides: dict[str, Any], **how: Any) -> Request:
+def changed(request: Request, net: Net, overrides: dict[str, Any], data: str | None = None, **how: Any) -> Request:
     """The request of a run that goes on otherwise than it was asked for.
 
-    overrides  of the plan;  how: values of MAY_CHANGE, None where they stay
+    overrides  of the plan;  data, how: values of MAY_CHANGE, None where they stay
     """
-    new = replace(request, overrides={**request.overrides, **overrides})
+    new = request if data is None else with_data(request, data)
+    new = replace(new, overrides={**request.overrides, **overrides})
     new = replace(new, **{name: value for name, value in how.items() if value is not None})
     new.plan(net)  # refuses what is out of place
     return new

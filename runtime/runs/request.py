@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -87,6 +87,11 @@ class Request:
         return plan
 
 
+def with_data(request: Request, data: str) -> Request:
+    """The same with other data, which may be a name, and where it is a path starts where one that is typed does."""
+    return replace(request, data=data, relative=[name for name in request.relative if name != "data"])
+
+
 def write_request(folder: RunFolder, request: Request) -> None:
     """Write run.json."""
     folder.write_request(stored(folder, request))
@@ -99,7 +104,7 @@ def stored(folder: RunFolder, request: Request) -> dict[str, Any]:
         path, options = split_spec(said[name] or "")
         if path and (os.path.isabs(path) or name in request.relative):
             with contextlib.suppress(ValueError):  # on another drive
-                said[name] = Path(os.path.relpath(os.path.abspath(path), folder.path.resolve())).as_posix() + options
+                said[name] = Path(os.path.relpath(_absolute(path), folder.path.resolve())).as_posix() + options
                 relative.append(name)
     return said | {"relative": relative}
 
@@ -113,5 +118,20 @@ def request_of(folder: RunFolder) -> Request:
     request = folder.read_request(Request)
     for name in request.relative:
         path, options = split_spec(getattr(request, name) or "")
-        setattr(request, name, os.path.normpath(folder.path / path) + options)
+        setattr(request, name, _from_here(folder.path, path) + options)
     return request
+
+
+def _absolute(path: str) -> str:
+    """A path without `..`, which behind a link leads up from where the link leads to; other links stay as they are."""
+    plain, real = os.path.abspath(path), os.path.realpath(path)
+    return plain if os.path.realpath(plain) == real else real
+
+
+def _from_here(folder: Path, path: str) -> str:
+    """A path that starts at a folder, which may be a link; from the working folder where the folder's own path does."""
+    found = os.path.normpath(folder.resolve() / path)
+    if not folder.is_absolute():
+        with contextlib.suppress(ValueError):  # on another drive
+            return os.path.relpath(found)
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from netc.grammar.opening import read_file
 from netc.runtime.data.bind import BoundData
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.cards.card_text import input_line, target_line
+from netc.runtime.folder.archive import npz
 from netc.runtime.folder.disk import check_disk
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial
@@ -51,7 +51,7 @@ def open_run(
     Raises DiagnosticError E562 where it cannot be written or the disk is too small, E563, and E569 where a training is
     at work in it.
     """
-    folder = RunFolder.create(out, net.name, go_on)
+    folder = RunFolder.create(out, net.name, texts_of(net.file, net.source, net.sources)[1], go_on)
     with folder.lock.held():
         folder.sweep()
         try:
@@ -162,10 +162,8 @@ def write_sample(folder: RunFolder, rows: Any, card: Card) -> None:
     Classes are numbers there, and named.
     """
     indices = np.arange(min(SAMPLE_ROWS, len(rows)))
-    sample = io.BytesIO()
     names = {} if card.class_names is None else {"class_names": np.array(card.class_names)}
-    np.savez(sample, **{**rows.stored(indices), **names})
-    write_atomic(folder.sample, sample.getvalue())
+    write_atomic(folder.sample, npz({**rows.stored(indices), **names}))
 
 
 def card_in(folder: RunFolder, request: Request) -> Card | None:

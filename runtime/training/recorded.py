@@ -18,7 +18,7 @@ from netc.runtime.folder.files import out_said
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.changes import recorded
 from netc.runtime.runs.export import too_large
-from netc.runtime.runs.request import Request, request_of, write_request
+from netc.runtime.runs.request import Request, request_of, with_data, write_request
 from netc.runtime.runs.run import begin, card_in, open_run
 from netc.runtime.training.watching import is_done
 
@@ -88,7 +88,7 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
         if before.device != "auto":
             now.device = request.device
         if card_in(folder, before) != parts.card:
-            now.data, now.card = request.data, request.card
+            now = replace(with_data(now, request.data), card=request.card)
         now, _ = recorded(before, now, net, trainer.progress, done=is_done(trainer.plan, trainer.progress, epochs))
         write_request(folder, now)
     else:

@@ -23,8 +23,8 @@ from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.model import Model
 from netc.runtime.runs.cards import card_to_follow
 from netc.runtime.runs.changes import change_lines
-from netc.runtime.runs.request import Request, request_of
-from netc.runtime.runs.run import card_in, check_texts, net_of, other_rows
+from netc.runtime.runs.request import Request, request_of, with_data
+from netc.runtime.runs.run import card_in, check_texts, net_of, open_run, other_rows
 from netc.runtime.sessions.resident import Array
 from netc.runtime.training.conditions import conditions, differing, read_conditions
 from netc.runtime.training.requested import make_trainer
@@ -120,7 +120,13 @@ def reproduce(
     listeners = [*ended, *([] if listener is None else [listener])] or None
     with tempfile.TemporaryDirectory(prefix="netc-", ignore_cleanup_errors=True) as place:
         again = out or Path(place) / "again"
-        trainer.fit(bound, out=again, listener=listeners, quiet=True)
+
+        def save(folder: RunFolder) -> None:
+            trainer.begin(folder, len(bound.train), bound.card)
+
+        asked = request if data is None else with_data(request, data)
+        with open_run(asked, net, trainer.manifest, bound.held, bound.card, again, save) as repeated:
+            trainer.fit(bound, out=repeated, listener=listeners, quiet=True)
         figures = _figures(progress.history, trainer.progress.history)
         _check_still(folder, progress)
         moved = [found for file, old in kept.items() for found in _moved(file, old, read_tensors(again / file)[0])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from netc.compiler import load
+from netc.compiler.drawing import formats
 from netc.compiler.drawing.build import draw
 from netc.compiler.drawing.dot import dot
 from netc.compiler.drawing.mermaid import mermaid
@@ -79,3 +81,10 @@ def light_of(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_drawing_overwrites_no_hidden_file_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mine := tmp_path / f".a.svg.{os.getpid()}").write_text("mine")
+    monkeypatch.setattr(formats, "render", lambda drawing, ending, look: b"drawn")
+    formats.save(None, tmp_path / "a.svg")  # type: ignore[arg-type]
+    assert (mine.read_text(), (tmp_path / "a.svg").read_text()) == ("mine", "drawn")

@@ -40,6 +40,7 @@ OWN = {
     "compiler/sources/pytorch/file.py": "a program that it writes",
     "netc/cli/streams.py": "the null device",
     "netc/server/fields.py": "an archive that the door opened",
+    "runtime/folder/archive.py": "an archive that it makes",
     "runtime/folder/lock.py": "a lock that it makes",
     "runtime/folder/files.py": "a device or a pipe, to write into it",
     "runtime/folder/door.py": "a folder, to flush it",

@@ -14,8 +14,13 @@ from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.folder import door, lock, system_locks, temporary
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.lock import FolderLock
+from netc.runtime.folder.run_folder import RunFolder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="open files cannot be removed there")
+
+
+OTHERS = (".a.netc-1234", ".a.12345678", ".notes.markdown", ".run.json.20240101", ".a.original")
+"""Hidden files of other people's."""
 
 
 def left(folder: Path) -> set[str]:
@@ -41,7 +46,7 @@ def test_a_file_that_is_swept_before_it_is_locked_is_made_anew(tmp_path: Path, m
 
 
 def test_a_sweep_passes_over_what_others_write_or_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = [f".{name}.12345678" for name in ("dead", "gone", "written")]
+    names = [f".{name}.netc-12345678" for name in ("dead", "gone", "written")]
     for name in names:
         (tmp_path / name).write_text("half")
     (tmp_path / "linked").symlink_to(tmp_path / names[0])
@@ -61,10 +66,11 @@ def test_a_sweep_passes_over_what_others_write_or_take(tmp_path: Path, monkeypat
 
 @pytest.mark.parametrize("names", [{"a"}, None])
 def test_a_sweep_of_some_names(tmp_path: Path, names: set[str] | None) -> None:
-    for name in (".a.12345678", ".b.12345678", ".a.1234", "a"):
+    for name in (".a.netc-12345678", ".b.netc-12345678", *OTHERS, "a"):
         (tmp_path / name).write_text("half")
     temporary.sweep(tmp_path, names)
-    assert left(tmp_path) == {".a.1234", "a"} | (set() if names is None else {".b.12345678"})
+    RunFolder(tmp_path).sweep() if names is None else write_atomic(tmp_path / "a", b"whole")
+    assert left(tmp_path) == {*OTHERS, "a"} | (set() if names is None else {".b.netc-12345678"})
 
 
 def test_a_folder_that_is_not_there_is_swept_in_silence(tmp_path: Path) -> None:

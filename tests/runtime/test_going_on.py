@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,13 +21,14 @@ from processes import command, surroundings
 import netc
 from netc.compiler import Net
 from netc.grammar.diagnostics import DiagnosticError
+from netc.grammar.replacing import TEMPORARY
 from netc.runtime.folder import door, temporary
 from netc.runtime.folder.files import write_atomic, write_kept
 from netc.runtime.folder.progress import Progress
-from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.folder.run_folder import OTHER_BEGINNING, RunFolder
 from netc.runtime.show.progress import LiveProgress, PlainProgress
 
-from .conftest import Run
+from .conftest import Kept, Run
 from .test_run import TRAIN, equal
 
 KILLS = Path(__file__).parents[1] / "support/kills.py"
@@ -92,23 +94,66 @@ def test_a_disk_that_fails_at_any_operation_harms_nothing(run: Run, folder: Path
 
 
 def temporaries(folder: Path) -> list[str]:
-    return [path.name for path in folder.rglob(".*") if temporary.LEFT.fullmatch(path.name)]
+    return [path.name for path in folder.rglob(".*") if TEMPORARY.fullmatch(path.name)]
 
 
-def test_a_beginning_is_taken_over_and_nothing_else_is(run: Run, folder: Path) -> None:
-    for name in ("a", "runs/Tiny"):
-        (folder / name).mkdir(parents=True)
-        for left in ("run.lock", "manifest.json", "tiny.net", ".last.safetensors.abcdefgh"):
-            (folder / name / left).write_text("half")
+@pytest.fixture
+def begun(run: Run, kept: Kept, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a training that is killed when it has written all but run.json."""
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "write_request", lambda self, request: sys.exit(9))
+        kept("a", lambda: run(*SHORT, "a"))
+    (folder / "a/run.lock").write_text(json.dumps({"pid": 1, "host": "there"}))
+    (folder / "a/.last.safetensors.netc-abcdefgh").write_text("half")
+    return folder / "a"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_beginning_is_taken_over(run: Run, folder: Path, begun: Path) -> None:
+    assert {"manifest.json", "lock.json", "sample.npz", "last.safetensors", "tiny.net"} < contents(begun).keys()
+    shutil.copytree(begun, folder / "runs/Tiny")
     done = run("train", "--resume", "a")
     assert (done.returncode, "a training ended there before it began" in done.stderr) == (5, True)
     assert run(*SHORT, "a").returncode == 0
-    assert not temporaries(folder / "a")
+    assert not temporaries(begun)
     assert run(*SHORT[:-1]).stdout == f"{Path('runs') / 'Tiny'}\n"
     (folder / "b").mkdir()
     (folder / "b/run.lock").touch()
-    (folder / "b/thesis.txt").touch()
-    assert "error[E563]" in run(*SHORT, "b").stderr
+    assert run(*SHORT, "b").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("thesis.txt", "mine"), ("manifest.json", '{"name": "my web app"}'), ("manifest.json", None), ("run.lock", "mine"),
+     ("tiny.net", "net Mine { input x: 2 }"), ("mine.net", "net Mine { input x: 2 }"), ("run.json", "mine"),
+     ("blocks/mine.net", ""), (".tiny.net.original", "mine")],
+)  # fmt: skip
+def test_what_may_be_somebody_elses_is_not_taken_over(begun: Path, name: str, content: str | None) -> None:
+    texts = {"tiny.net": (begun / "tiny.net").read_text()}
+    path = begun / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink() if content is None else path.write_text(content)
+    before = contents(begun)
+    with pytest.raises(DiagnosticError, match="E563") as refused:
+        RunFolder.create(begun, "Tiny", texts)
+    assert refused.value.diagnostics[0].notes == ((OTHER_BEGINNING,) if path.suffix == ".net" else ())
+    assert contents(begun) == before
+
+
+def test_a_foreign_manifest_makes_no_beginning(run: Run, folder: Path) -> None:
+    others = {"manifest.json": '{"name": "my web app"}', "sample.npz": "mine", "lock.json": "mine",
+              "tiny.net": (folder / "tiny.net").read_text()}  # fmt: skip
+    for place in ("web", "runs/Tiny"):
+        (folder / place).mkdir(parents=True)
+        for name, content in others.items():
+            (folder / place / name).write_text(content)
+    assert "error[E563]: web is not empty" in run(*SHORT, "web").stderr
+    assert run(*SHORT[:-1]).stdout == f"{Path('runs') / 'Tiny-2'}\n"
+    for place in ("web", "runs/Tiny"):
+        assert contents(folder / place) == {name: content.encode() for name, content in others.items()}
 
 
 def test_a_run_can_go_on_before_its_first_step(net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,8 +199,8 @@ def test_a_file_system_without_links_keeps_both(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.skipif(os.name == "nt", reason="open files are others there")
 def test_what_dead_writers_left_is_swept_and_what_others_write_is_not(tmp_path: Path) -> None:
-    path, other = tmp_path / "model.onnx", tmp_path / ".other.onnx.abcdefgh"
-    (tmp_path / ".model.onnx.abcdefgh").touch()
+    path, other = tmp_path / "model.onnx", tmp_path / ".other.onnx.netc-abcdefgh"
+    (tmp_path / ".model.onnx.netc-abcdefgh").touch()
     other.touch()
     with temporary.temporary(path) as (_, at_work):
         write_atomic(path, b"1")

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -71,6 +72,29 @@ def test_a_file_that_nobody_locks_is_taken_over(left: str, tmp_path: Path) -> No
         assert locked
         assert json.loads((tmp_path / "run.lock").read_text())["pid"] == os.getpid()
     assert not (tmp_path / "run.lock").exists()
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def link(path: Path) -> None:
+    path.symlink_to("mine")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes, and links take rights")
+@pytest.mark.parametrize("make", [pipe, link, Path.mkdir])
+def test_what_is_no_regular_file_is_no_lock(make: Callable[[Path], None], tmp_path: Path) -> None:
+    """Nobody waits for the pipe's other end, and what the link leads to is not written."""
+    path, mine = tmp_path / "run.lock", tmp_path / "mine"
+    mine.write_text("mine")
+    make(path)
+    assert not lock.is_at_work(tmp_path)
+    assert not lock.is_lock(path)
+    with pytest.raises(DiagnosticError, match=r"E562\] cannot write .*run.lock"), FolderLock(tmp_path).held():
+        pass
+    assert {item.name for item in tmp_path.iterdir()} == {"run.lock", "mine"}
+    assert mine.read_text() == "mine"
 
 
 def test_the_holder_may_hold_it_again_and_nobody_else(tmp_path: Path) -> None:

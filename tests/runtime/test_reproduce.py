@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -41,6 +42,13 @@ def test_a_run_is_repeated_to_the_last_bit(run: Run, trained: Path) -> None:
     for name in ("last.safetensors", "best.safetensors"):
         assert equal(trained / name, Path("b") / name)
     assert "stopped after" not in done.stderr
+    asked = [json.loads((path / "run.json").read_text()) for path in (trained, Path("b"))]
+    assert asked[0] == asked[1]
+    assert run("eval", "b").returncode == 0
+    shutil.move("data.npz", "moved.npz")
+    assert run("reproduce", "b", "--data", "moved.npz", "--out", "c").returncode == 0
+    assert request_of(RunFolder(Path("c"))).data == "moved.npz"
+    assert run("reproduce", "c").returncode == 0
 
 
 def test_what_differs_is_said(run: Run, trained: Path) -> None:

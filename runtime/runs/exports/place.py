@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.replacing import temporary_prefix
 from netc.runtime.folder.files import cannot_write
 
 HELP = "give `-o` a place that can be written"
@@ -24,7 +25,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     check_free(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        beside = Path(tempfile.mkdtemp(prefix=temporary_prefix(path), dir=path.parent))
     except OSError as error:
         raise cannot_write(path, error, HELP) from error
     try:
