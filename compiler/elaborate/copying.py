@@ -83,6 +83,8 @@ class Pattern:
     def _made(self, node: Node) -> tuple[Any, ...]:
         if node.bodies:
             raise UnfitError("a scan")
+        if "stream" in node.attributes:
+            raise UnfitError("random numbers, whose stream is its path's")
         results = tuple((value.dtype, value.shape) for value in node.outputs)
         return node.op, self._numbered(node.inputs), node.attributes, results, self.origins[node.origin]
 

@@ -7,7 +7,7 @@ from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from netc.compiler.ir import DType, Size, Symbol
-from netc.compiler.ir.dims import Atom, Dim, Quotient, symbols
+from netc.compiler.ir.dims import Atom, Dim, Quotient, never_negative, symbols
 
 if TYPE_CHECKING:
     from netc.compiler.emit.emitter import Emitter
@@ -77,11 +77,19 @@ class SizeArithmetic:
 
     def _atom(self, atom: Atom) -> str:
         if isinstance(atom, Quotient):
-            return self._add("Div", [self._size(atom.numerator), self._size(atom.denominator)])
+            return self._quotient(atom)
         name = self._symbols.get(atom)
         if name is None:
             name = self._symbols[atom] = self._from_input(Dim(atom)) or self._solved(atom)
         return name
+
+    def _quotient(self, quotient: Quotient) -> str:
+        """The floor of a quotient; ONNX's division goes toward zero, which is the same where nothing is negative."""
+        numerator, denominator = self._size(quotient.numerator), self._size(quotient.denominator)
+        if not (never_negative(quotient.numerator) and never_negative(quotient.denominator)):
+            rest = self._add("Mod", [numerator, denominator])  # has the sign of the denominator
+            numerator = self._add("Sub", [numerator, rest])
+        return self._add("Div", [numerator, denominator])
 
     def _solved(self, symbol: Symbol) -> str:
         """A symbol from an axis that is a linear function of it: S = (axis - rest) / factor."""

@@ -38,7 +38,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
-    """floor(numerator / denominator)."""
+    """floor(numerator / denominator); a denominator that is a number is positive."""
 
     numerator: Dim
     denominator: Size
@@ -215,6 +215,8 @@ def floor_divide(size: Size, by: Size) -> Size:
         return _divide_by_symbolic(size, by)
     if by == 1:
         return size
+    if by < 0:  # what is asked of quotients later takes numbers below the line to be positive
+        return floor_divide(-size, -by)
     whole: dict[Monomial, Coefficient] = {}
     rest: dict[Monomial, Coefficient] = {}
     for monomial, coefficient in _terms(size).items():
@@ -306,7 +308,13 @@ def _quotient_bounds(quotient: Quotient) -> tuple[int | None, int | None]:
     if isinstance(quotient.denominator, int):
         by = quotient.denominator
         return None if low is None else low // by, None if high is None else high // by
-    return (0 if low is not None and low >= 0 else None), None
+    return (0 if low is not None and low >= 0 and never_negative(quotient.denominator) else None), None
+
+
+def never_negative(size: Size) -> bool:
+    """Whether a size is known to be 0 or more for all values of its symbols."""
+    low, _ = bounds(size)
+    return low is not None and low >= 0
 
 
 def symbols(size: Size) -> set[Symbol]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -87,6 +88,16 @@ class Measured:
         """The shape of a mask: examples, and the positions of a sequence or a map."""
         return positions_of(values[0])
 
+    def positions_among(self, given: Sequence[Value]) -> Shape:
+        """The same, of what stands in all places."""
+        pairs = zip(self.places, given, strict=True)
+        return self.positions(*(value for place, value in pairs if not place.data))
+
+    @property
+    def by_element(self) -> bool:
+        """Whether each element of the first value is measured, so that a mask may be as large as that value."""
+        return False
+
 
 class Loss(Measured, Declared):
     """Base of every loss. Called in a train section as `word(prediction, target, arguments by name)`.
@@ -113,14 +124,14 @@ class Loss(Measured, Declared):
 
     def build(self, g: Builder, *given: Value, mask: Value | None = None) -> Value:
         """The loss as a scalar: the mean over the batch, weighted where positions count differently."""
-        return weighted_mean(g, self.each(g, *given), self.counts(g, *given), mask)
+        return weighted_mean(g, self.each(g, *given), self.counts(g, *given), mask, self.positions_among(given))
 
     def sums(self, g: Builder, *given: Value, mask: Value | None = None) -> tuple[Value, Value] | None:
         """What the loss is the quotient of, where positions count differently; None where batches weigh by rows."""
         counts = self.counts(g, *given)
         if counts is None and mask is None:
             return None
-        numbers, weights = weighted(g, self.each(g, *given), counts, mask)
+        numbers, weights = weighted(g, self.each(g, *given), counts, mask, self.positions_among(given))
         return total(g, numbers), total(g, weights)
 
     def formula(self, torch: Any, *given: Any) -> Any:

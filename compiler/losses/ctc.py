@@ -108,18 +108,18 @@ class Ctc(Loss):
     def build(self, g: Builder, *given: Value, mask: Value | None = None) -> Value:
         if mask is None or mask.rank > 1:
             return mean(g, self._each(g, given, mask))
-        return weighted_mean(g, self._taken(g, given, mask), None, mask)
+        return weighted_mean(g, self._taken(g, given, mask), None, mask, mask.shape)
 
     def sums(self, g: Builder, *given: Value, mask: Value | None = None) -> tuple[Value, Value] | None:
         if mask is None or mask.rank > 1:
             return None
-        numbers, weights = weighted(g, self._taken(g, given, mask), None, mask)
+        numbers, weights = weighted(g, self._taken(g, given, mask), None, mask, mask.shape)
         return total(g, numbers), total(g, weights)
 
     def _taken(self, g: Builder, given: Sequence[Value], mask: Value) -> Value:
         """The loss of each example; 0, and not infinite, where the mask takes one out."""
         each = self._each(g, given)
-        return g.Where(g.Equal(spread(g, mask, each), 0.0), 0.0, each)
+        return g.Where(g.Equal(spread(g, mask, each, each.shape), 0.0), 0.0, each)
 
     def formula(self, torch: Any, *given: Any) -> Any:
         logits, target = given

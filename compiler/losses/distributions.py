@@ -122,6 +122,10 @@ class PoissonNLL(Loss):
         require_floats("poisson_nll", prediction)
         return TargetSpec(DType.FLOAT32, prediction.shape, between=(0.0, math.inf))
 
+    @property
+    def by_element(self) -> bool:
+        return True
+
     def each(self, g: Builder, *given: Value) -> Value:
         x, t = given
         if self.log:
@@ -162,6 +166,10 @@ class GaussianNLL(Loss):
     def targets(self, *values: Value) -> tuple[TargetSpec, ...]:
         require_same("gaussian_nll", values)
         return (TargetSpec(DType.FLOAT32, values[0].shape),)
+
+    @property
+    def by_element(self) -> bool:
+        return True
 
     def each(self, g: Builder, *given: Value) -> Value:
         mean, target, variance = given

@@ -22,6 +22,10 @@ class Difference(Loss):
         require_floats(self.word, prediction)
         return TargetSpec(DType.FLOAT32, prediction.shape)
 
+    @property
+    def by_element(self) -> bool:
+        return True
+
     def each(self, g: Builder, *given: Value) -> Value:
         prediction, target = given
         return self.of(g, g.Sub(prediction, target))

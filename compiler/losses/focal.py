@@ -59,6 +59,10 @@ class Focal(Loss):
             return yes_or_no("focal", prediction)
         return label_target("focal", prediction, binary=True)
 
+    @property
+    def by_element(self) -> bool:
+        return self.binary
+
     def each(self, g: Builder, *given: Value) -> Value:
         x, t = given
         if self.binary:

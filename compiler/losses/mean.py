@@ -31,21 +31,23 @@ def total(g: Builder, x: Value) -> Value:
     return g.ReduceSum(x, axes=tuple(range(x.rank)))
 
 
-def weighted_mean(g: Builder, each: Value, counts: Value | None, mask: Value | None) -> Value:
+def weighted_mean(g: Builder, each: Value, counts: Value | None, mask: Value | None, positions: Shape) -> Value:
     """The sum of `each` by the sum of how much they count: 1, or `counts`, times the mask. 0 where nothing counts."""
     if counts is None and mask is None:
         return mean(g, each)
-    numerators, weights = weighted(g, each, counts, mask)
+    numerators, weights = weighted(g, each, counts, mask, positions)
     divisor = total(g, weights)
     some = g.Where(g.Equal(divisor, 0.0), 1.0, divisor)
     return total(g, g.Div(numerators, some))
 
 
-def weighted(g: Builder, each: Value, counts: Value | None, mask: Value | None) -> tuple[Value, Value]:
+def weighted(
+    g: Builder, each: Value, counts: Value | None, mask: Value | None, positions: Shape
+) -> tuple[Value, Value]:
     """What the sums of a weighted mean are over: the numbers, and how much they count."""
     if mask is None:
         return each, ones_like(g, each) if counts is None else counts
-    shares = spread(g, mask, each)
+    shares = spread(g, mask, each, positions)
     return g.Mul(each, shares), shares if counts is None else g.Mul(counts, shares)
 
 
@@ -54,15 +56,16 @@ def ones_like(g: Builder, x: Value) -> Value:
     return g.Expand(g.constant(1.0, DType.FLOAT32), shape=x.shape)
 
 
-def spread(g: Builder, mask: Value, each: Value) -> Value:
-    """A mask over rows or positions as one over all elements: `[N, H, W]` for `[N, C, H, W]`, or `[N]`."""
+def spread(g: Builder, mask: Value, each: Value, positions: Shape) -> Value:
+    """A mask over the first axes of the positions as one over all elements: `[N, H, W]`, `[N, H]` or `[N]` for
+    `[N, C, H, W]`. What there is `each` of are positions, or the elements there."""
     if mask.dtype is not DType.FLOAT32:
         mask = g.Cast(mask, to=DType.FLOAT32)
     if mask.shape == each.shape:
         return mask
-    if mask.shape == positions_of(each):
+    shape = mask.shape
+    if each.rank > len(positions):
         axis = class_axis(each)
-        shape = (*mask.shape[:axis], 1, *mask.shape[axis:])
-    else:
-        shape = (*mask.shape, *[1] * (each.rank - mask.rank))
+        shape = (*shape[:axis], 1, *shape[axis:])
+    shape = (*shape, *[1] * (each.rank - len(shape)))
     return g.Expand(g.Reshape(mask, shape=shape), shape=each.shape)

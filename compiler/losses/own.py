@@ -35,6 +35,10 @@ class Mean(Loss):
         require_floats(self.word, *values)
         return ()
 
+    @property
+    def by_element(self) -> bool:
+        return True
+
     def each(self, g: Builder, *given: Value) -> Value:
         (term,) = given
         return term

@@ -61,6 +61,10 @@ class BinaryCrossEntropy(Loss):
     def target(self, prediction: Value) -> TargetSpec:
         return yes_or_no("binary_cross_entropy", prediction)
 
+    @property
+    def by_element(self) -> bool:
+        return True
+
     def each(self, g: Builder, *given: Value) -> Value:
         x, t = given
         yes = softplus(g, g.Neg(x)) if self.logits else g.Neg(log_of(g, x))
@@ -93,6 +97,10 @@ class Hinge(Loss):
     def target(self, prediction: Value) -> TargetSpec:
         require_floats("hinge", prediction)
         return TargetSpec(DType.FLOAT32, prediction.shape, between=(-1.0, 1.0))
+
+    @property
+    def by_element(self) -> bool:
+        return True
 
     def each(self, g: Builder, *given: Value) -> Value:
         x, t = given

@@ -65,6 +65,10 @@ class Accuracy(Mean):
             return yes_or_no("accuracy", prediction)
         return label_target("accuracy", prediction, self.ignore_index, binary=True)
 
+    @property
+    def by_element(self) -> bool:
+        return self.binary
+
     def each(self, g: Builder, *given: Value) -> Value:
         prediction, target = given
         if self.binary:

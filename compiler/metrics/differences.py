@@ -27,6 +27,10 @@ class Difference(Mean):
     word: ClassVar[str]
     higher_is_better = False
 
+    @property
+    def by_element(self) -> bool:
+        return True
+
     def target(self, prediction: Value) -> TargetSpec:
         require_floats(self.word, prediction)
         return TargetSpec(DType.FLOAT32, prediction.shape)
@@ -99,6 +103,10 @@ class R2(Metric):
     rows = True
     samples = _samples("r2")
 
+    @property
+    def by_element(self) -> bool:
+        return True
+
     def target(self, prediction: Value) -> TargetSpec:
         require_floats("r2", prediction)
         return TargetSpec(DType.FLOAT32, prediction.shape)
@@ -106,7 +114,7 @@ class R2(Metric):
     def tally(self, g: Builder, *given: Value, mask: Value | None = None) -> dict[str, Value]:
         """A row a batch: sums of squares around the batch's own mean, which lose no digits where that is large."""
         prediction, target = given
-        weights = ones_like(g, prediction) if mask is None else spread(g, mask, prediction)
+        weights = ones_like(g, prediction) if mask is None else spread(g, mask, prediction, self.positions(prediction))
         count = g.ReduceSum(weights, axes=(0,), keepdims=True)
         some = g.Where(g.Equal(count, 0.0), 1.0, count)
         mean = g.Div(g.ReduceSum(g.Mul(weights, target), axes=(0,), keepdims=True), some)

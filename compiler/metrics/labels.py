@@ -94,6 +94,10 @@ class Labels(Metric):
             return "threshold", "the highest score decides between classes", "write `binary=true`, or leave it out"
         return binary_conflict(self.binary, self.ignore_index)
 
+    @property
+    def by_element(self) -> bool:
+        return True
+
     def target(self, prediction: Value) -> TargetSpec:
         if self.binary:
             number_of_labels(prediction)
@@ -113,8 +117,10 @@ class Labels(Metric):
     def weights(self, g: Builder, prediction: Value, target: Value, mask: Value | None) -> Value:
         """How much each element of the prediction counts."""
         counted = counted_labels(g, target, self.ignore_index)
-        found = ones_like(g, prediction) if counted is None else spread(g, counted, prediction)
-        return found if mask is None else g.Mul(found, spread(g, mask, prediction))
+        found = (
+            ones_like(g, prediction) if counted is None else spread(g, counted, prediction, self.positions(prediction))
+        )
+        return found if mask is None else g.Mul(found, spread(g, mask, prediction, self.positions(prediction)))
 
 
 class Rates(Labels):

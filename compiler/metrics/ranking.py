@@ -56,6 +56,10 @@ class Ranking(Metric):
     def conflict(self) -> tuple[str, str, str] | None:
         return binary_conflict(self.binary, self.ignore_index)
 
+    @property
+    def by_element(self) -> bool:
+        return True
+
     def target(self, prediction: Value) -> TargetSpec:
         if self.binary:
             return yes_or_no(self.word, prediction)
@@ -68,8 +72,10 @@ class Ranking(Metric):
         else:
             scores, there = g.Softmax(prediction, axis=class_axis(prediction)), one_hot(g, target, prediction)
         counted = counted_labels(g, target, self.ignore_index)
-        weights = ones_like(g, prediction) if counted is None else spread(g, counted, prediction)
-        weights = weights if mask is None else g.Mul(weights, spread(g, mask, prediction))
+        weights = (
+            ones_like(g, prediction) if counted is None else spread(g, counted, prediction, self.positions(prediction))
+        )
+        weights = weights if mask is None else g.Mul(weights, spread(g, mask, prediction, self.positions(prediction)))
         parts = {"scores": scores, "there": g.Cast(there, to=DType.FLOAT32), "weights": weights}
         return {name: flat(g, part) for name, part in parts.items()}
 

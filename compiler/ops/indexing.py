@@ -11,7 +11,7 @@ from netc.compiler.ops.base import REQUIRED, Op, op, sample
 from netc.compiler.ops.checks import normal_axis
 from netc.compiler.ops.facts import Cost, Kind
 from netc.compiler.ops.fields import Field, along
-from netc.compiler.ops.scattered import sum_rows
+from netc.compiler.ops.scattered import from_the_front, sum_rows
 from netc.compiler.ops.writer import Writer
 
 WHOLE = (DType.INT64,)
@@ -19,7 +19,8 @@ WHOLE = (DType.INT64,)
 
 @op
 class Gather(Op):
-    """data's slices along an axis in the order of indices (0 to its size - 1), whose axes replace that axis.
+    """data's slices along an axis in the order of indices, whose axes replace that axis. Indices run from 0 to its
+    size - 1; negative ones count from the end.
 
     padding   the index of a slice that gets no gradient
     """
@@ -29,8 +30,9 @@ class Gather(Op):
     attributes = {"axis": REQUIRED, "padding": None}
     samples = (
         sample((5, 3), (4,), axis=0, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 5))),
-        sample((2, 6, 3), (2, 2), axis=1, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 6))),
+        sample((2, 6, 3), (2, 2), axis=1, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (-6, 6))),
         sample((2, 4), (), axis=-1, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 4))),
+        sample((3, 2), (9,), axis=0, padding=1, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (-3, 3))),
     )
 
     @staticmethod
@@ -48,7 +50,7 @@ class Gather(Op):
         dy = g.Transpose(dy, axes=first) if axis else dy
         padding = node.attributes["padding"]
         if padding is not None:
-            taken = g.Cast(g.Not(g.Equal(indices, padding)), to=dy.dtype)
+            taken = g.Cast(g.Not(g.Equal(from_the_front(g, indices, data.shape[axis]), padding)), to=dy.dtype)
             dy = g.Mul(dy, g.Reshape(taken, shape=(*indices.shape, *(1 for _ in range(dy.rank - places)))))
         total = sum_rows(g, dy, indices, data.shape[axis])
         back = (*range(1, axis + 1), 0, *range(axis + 1, data.rank))
@@ -72,6 +74,7 @@ class Gather(Op):
 
         def gather(data: Any, indices: Any) -> Any:
             place = axis % data.dim()
+            indices = indices % data.shape[place]
             if padding is not None:
                 return torch.nn.functional.embedding(indices, data, padding)
             chosen = data.index_select(place, indices.reshape(-1))
@@ -82,13 +85,16 @@ class Gather(Op):
 
 @op
 class GatherEach(Op):
-    """Of each of data's elements along axis 0, the rows with its own indices: data [N, M, …], indices [N, …]."""
+    """Of each of data's elements along axis 0, the rows with its own indices: data [N, M, …], indices [N, …].
+
+    Indices run from 0 to M - 1; negative ones count from the end.
+    """
 
     kind = Kind.MOVEMENT
     cost = Cost.MEMORY
     samples = (
         sample((2, 5, 3), (2, 4), dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 5))),
-        sample((3, 6), (3, 2, 2), dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 6))),
+        sample((3, 6), (3, 2, 2), dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (-6, 6))),
         sample((2, 4, 2, 3), (2,), dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 4))),
     )
 
@@ -106,7 +112,7 @@ class GatherEach(Op):
         batch, rows = data.shape[:2]
         each = g.Mul(g.Iota(shape=(batch,)), g.Dimension(size=rows))
         each = g.Reshape(each, shape=(batch, *(1 for _ in indices.shape[1:])))
-        total = sum_rows(g, dy, g.Add(indices, each), batch * rows)
+        total = sum_rows(g, dy, g.Add(from_the_front(g, indices, rows), each), batch * rows)
         return g.Reshape(total, shape=data.shape), None
 
     @classmethod

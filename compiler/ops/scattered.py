@@ -17,7 +17,8 @@ TYPES = (DType.FLOAT32, DType.INT64)
 
 @op
 class ScatterAdd(Op):
-    """A vector of `size` elements: each is the sum of those updates whose index (0 to size - 1) is its place.
+    """A vector of `size` elements: each is the sum of those updates whose index is its place. Indices run from 0 to
+    size - 1; negative ones count from the end.
 
     ONNX's ScatterElements in one dimension. Its ScatterND is not taken: ONNX Runtime's CPU adds there from several
     threads without a lock, so that equal indices make other bits on each run. In two dimensions ScatterElements takes
@@ -29,6 +30,7 @@ class ScatterAdd(Op):
     samples = (
         sample((5,), (5,), size=3, dtypes=TYPES, ranges=((-1, 1), (0, 3))),
         sample((9,), (9,), size=4, dtypes=TYPES, ranges=((-1, 1), (1, 3))),
+        sample((7,), (7,), size=4, dtypes=TYPES, ranges=((-1, 1), (-4, 4))),
         sample((1,), (1,), size=6, dtypes=TYPES, ranges=((-1, 1), (0, 6))),
     )
 
@@ -58,11 +60,17 @@ class ScatterAdd(Op):
     @classmethod
     def torch(cls, torch: Any, node: Node) -> Callable[..., Any]:
         size = node.attributes["size"]
-        return lambda updates, indices: torch.zeros(size, dtype=updates.dtype).index_add(0, indices, updates)
+        return lambda updates, indices: torch.zeros(size, dtype=updates.dtype).index_add(0, indices % size, updates)
+
+
+def from_the_front(g: Builder, indices: Value, rows: Size) -> Value:
+    """Indices of which none is negative: -1 is the last of the rows."""
+    last = rows if isinstance(rows, int) else g.Dimension(size=rows)
+    return g.Where(g.Less(indices, 0), g.Add(indices, last), indices)
 
 
 def sum_rows(g: Builder, updates: Value, indices: Value, rows: Size) -> Value:
-    """`[rows, …]`: row r is the sum of those slices of the updates whose index is r.
+    """`[rows, …]`: row r is the sum of those slices of the updates whose index is r, or r - rows.
 
     updates   the shape of the indices, then that of a row
     """

@@ -8,8 +8,9 @@ import onnxruntime
 import pytest
 
 from netc.compiler.emit import Emitter, emit
-from netc.compiler.ir import BATCH, Builder, Dim, DType, Graph, Origin, Size, Tensor, Value
+from netc.compiler.ir import BATCH, Builder, Dim, DType, Graph, Origin, Size, Tensor, Value, substitute
 from netc.compiler.ir.dims import floor_divide
+from netc.compiler.ir.open_sizes import size_in
 from netc.grammar.diagnostics import Span
 
 LINE = Origin("stage1.dense1", Span("/home/someone/a.net", 7, 3, 7, 12))
@@ -77,6 +78,22 @@ SIZES: list[tuple[list[Size], dict[str, int]]] = [
     ([floor_divide(H - 3, 2) + 1, 2, 2, BATCH], {"N": 2, "H": 8}),
     ([floor_divide(EVEN, 2), EVEN * EVEN], {"N": 1, "E": 6}),
     ([floor_divide(floor_divide(H + 1, 2) * BATCH, H)], {"N": 9, "H": 4}),
+    *(
+        (
+            [
+                floor_divide(10 - H, 2),
+                -floor_divide(-H, 3),
+                -floor_divide(H, -2),
+                H % -3,
+                (2 - H) % 3,
+                floor_divide(3 - H, BATCH),
+                floor_divide(20, H - 6),
+                (BATCH - H) % (H - 6),
+            ],
+            {"N": 2, "H": h},
+        )
+        for h in (1, 2, 3, 5, 8, 13)
+    ),
 ]
 
 
@@ -94,8 +111,9 @@ def test_symbolic_sizes_are_computed(sizes: list[Size], known: dict[str, int]) -
         model.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT64, None))
     session = onnxruntime.InferenceSession(model.SerializeToString())
     result = session.run(computed[:1], {"x": np.zeros(tuple(known.values()), np.float32)})[0]
-    scope = dict(known)
-    assert result.tolist() == [eval(str(size), {}, scope) for size in sizes]
+    values = {next(iter(symbol[name].symbols())): number for name, number in known.items()}
+    assert result.tolist() == [substitute(size, values) for size in sizes]
+    assert result.tolist() == [size_in(str(size), known) for size in sizes]
 
 
 def test_a_size_is_solved_from_an_expression() -> None:

@@ -188,6 +188,48 @@ def test_a_mask_takes_positions_out(kind: str, one: Pair) -> None:
     assert_near(measured(kind, declared, given, mask * 0 + 1)["value"], formula(declared, given), one.call)
 
 
+@pytest.mark.parametrize(
+    ("call", "shape", "labels", "masked"),
+    [
+        ("mse(prediction, target)", "4x4x5", False, (4,)),
+        ("mse(prediction, target)", "3x4x5", False, (4,)),
+        ("mse(prediction, target)", "4x4x5", False, (4, 5)),
+        ("mse(prediction, target)", "4x4x5", False, (4, 4, 5)),
+        ("cross_entropy(prediction, target)", "5x4x4x4", True, (4, 4)),
+        ("cross_entropy(prediction, target)", "5x4x4x4", True, (4,)),
+    ],
+)
+def test_a_mask_of_the_first_axes_of_positions(call: str, shape: str, labels: bool, masked: tuple[int, ...]) -> None:
+    """Whatever other axes are as long: `[H]` for a map `[C, H, W]` weighs rows, also where there are H channels."""
+    rng, sizes = np.random.default_rng(0), tuple(map(int, shape.split("x")))
+    x = rng.normal(size=(2, *sizes)).astype(np.float32)
+    y = rng.integers(0, sizes[0], (2, *sizes[1:])) if labels else rng.normal(size=x.shape).astype(np.float32)
+    mask = rng.random((2, *masked)).astype(np.float32)
+    if labels:
+        each = torch.nn.functional.cross_entropy(torch.from_numpy(x), torch.from_numpy(y), reduction="none").numpy()
+    else:
+        each = (x - y) ** 2
+    weights = mask if len(masked) == len(sizes) or labels else mask[:, None]
+    weights = np.broadcast_to(weights.reshape(*weights.shape, *[1] * (each.ndim - weights.ndim)), each.shape)
+    found = measured("loss", instance_of("loss", Pair(call, shape)), [x, y], mask)
+    assert_near(found["value"], (each * weights).sum() / weights.sum(), call)
+
+
+@pytest.mark.parametrize(("kind", "one"), SAMPLES)
+def test_masks_of_elements_go_with_what_is_measured(kind: str, one: Pair) -> None:
+    """Of elements there is one `each`, or else of positions."""
+    declared = instance_of(kind, one)
+    if not declared.maskable or one.call.startswith("ctc") or not isinstance(declared, (Loss, Mean)):
+        pytest.skip("it has no `each`")
+    given, graph = feeds_of(kind, one, "plain", declared), Graph("sample")
+    graph.inputs = [
+        Value(place.name, DType(str(x.dtype)), (BATCH, *x.shape[1:]))
+        for place, x in zip(declared.places, given, strict=True)
+    ]
+    each = declared.each(Builder(graph), *graph.inputs)
+    assert each.shape == (graph.inputs[0].shape if declared.by_element else declared.positions_among(graph.inputs))
+
+
 @pytest.mark.quick(100)
 @pytest.mark.parametrize("mask", [None, np.array([1, 0, 2, 0.5], np.float32)], ids=["all", "masked"])
 @pytest.mark.parametrize(("kind", "one"), [item for item in SAMPLES if item.values[0] == "loss"])

@@ -13,6 +13,7 @@ from onnx_models import Array, weight
 from netc.compiler.importing import fold
 from netc.compiler.importing.folding import FOLDS
 from netc.compiler.importing.records import ForeignNode
+from netc.compiler.ir import Dim, Symbol, substitute
 
 assert fold, "importing it fills the registry"
 
@@ -109,6 +110,15 @@ def test_it_is_what_the_reference_makes(op: str) -> None:
                 np.testing.assert_allclose(found, wanted, rtol=1e-6, err_msg=f"{arrays}, {attributes}")
             else:
                 np.testing.assert_array_equal(found, wanted, err_msg=f"{arrays}, {attributes}")
+
+
+@pytest.mark.parametrize(("at", "by"), [(1, 2), (3, 2), (5, -2), (4, 3), (5, -3)])
+def test_open_sizes_are_divided_towards_zero(at: int, by: int) -> None:
+    symbol = Symbol("T")
+    sizes = np.array([Dim(symbol), -Dim(symbol), -Dim(symbol) - 2, 7], dtype=object)
+    (found,) = ours("Div", [sizes, np.array(by)], {}, 1)
+    (wanted,) = reference("Div", [np.array([at, -at, -at - 2, 7]), np.array(by)], {}, 1)
+    assert [substitute(size, {symbol: at}) for size in found] == wanted.tolist()
 
 
 def ours(op: str, arrays: list[Array | None], attributes: dict[str, Any], outputs: int) -> list[Array]:

@@ -36,7 +36,8 @@ def expressions() -> st.SearchStrategy[tuple[Size, object]]:
             return floor_divide(a, by), lambda values: f(values) // by  # type: ignore[operator]
 
         return st.one_of(
-            st.builds(combine, st.sampled_from("+-*"), inner, inner), st.builds(divide, inner, st.integers(1, 5))
+            st.builds(combine, st.sampled_from("+-*"), inner, inner),
+            st.builds(divide, inner, st.integers(-5, 5).filter(bool)),
         )
 
     return st.recursive(leaves, extend, max_leaves=8)
@@ -87,6 +88,14 @@ def test_comparison_under_bounds() -> None:
     assert not h < 4
     with pytest.raises(Undecided):
         assert h > 4
+
+
+def test_quotients_of_numbers_below_zero() -> None:
+    w = Dim(W)
+    assert w // -2 == -w // 2
+    assert w // -2 // -3 == -(-w // 2) // 3
+    assert bounds(10 // w) == (0, None)
+    assert bounds(10 // (w - 40)) == (None, None)  # -1 for one, -10 for another
 
 
 def test_how_sizes_print() -> None:

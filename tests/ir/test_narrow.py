@@ -23,7 +23,7 @@ def sizes(symbol: Symbol) -> st.SearchStrategy[Size]:
         lambda inner: st.one_of(
             st.builds(lambda a, b: a + b, inner, inner),
             st.builds(lambda a, factor: a * factor, inner, st.integers(-2, 2)),
-            st.builds(floor_divide, inner, st.integers(1, 4)),
+            st.builds(floor_divide, inner, st.integers(-4, 4).filter(bool)),
         ),
         max_leaves=6,
     )

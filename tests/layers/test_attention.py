@@ -55,6 +55,26 @@ def test_truth_values_say_what_is_attended_to(causal: bool, tmp_path: Path) -> N
     np.testing.assert_array_equal(found[shut], np.broadcast_to(bias, found[shut].shape))
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_minus_infinity_hides_as_false_does(causal: bool, tmp_path: Path) -> None:
+    text = MASKED.replace("CAUSAL", f"causal={str(causal).lower()}")
+    model = model_of(text, tmp_path)
+    numbers = model_of(
+        text.replace("tokens: int [T]", "added: [T]").replace("  seen = tokens -> not_equal(than=0)\n", "")
+        .replace("mask=seen", "mask=added"), tmp_path,
+    )  # fmt: skip
+    x = np.random.default_rng(0).standard_normal((3, 5, 8)).astype(np.float32)
+    for lowest in (-np.inf, np.finfo(np.float32).min):
+        added = np.where(TOKENS == 0, np.float32(lowest), np.float32(0))
+        np.testing.assert_array_equal(numbers({"added": added, "x": x}), model({"tokens": TOKENS, "x": x}))
+        (loss, found), (same, wanted) = (
+            numbers.gradients({"added": added, "x": x}), model.gradients({"tokens": TOKENS, "x": x}),
+        )  # fmt: skip
+        assert loss == same
+        for name, slope in wanted.items():
+            np.testing.assert_array_equal(found[name], slope, err_msg=name)
+
+
 @pytest.mark.parametrize("size", [1.0, 3e4])
 def test_gradients_are_finite_where_nothing_is_attended_to(size: float, tmp_path: Path) -> None:
     model = model_of(MASKED.replace("CAUSAL", "causal=true"), tmp_path)

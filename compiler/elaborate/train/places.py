@@ -211,7 +211,9 @@ def _check_mask(term: Term) -> None:
     if not isinstance(term.mask, Value):
         return
     positions = term.measure.positions(*term.values)
-    allowed = {term.prediction.shape, *(positions[:rank] for rank in range(1, len(positions) + 1))}
+    allowed = {positions[:rank] for rank in range(1, len(positions) + 1)}
+    if term.measure.by_element:
+        allowed.add(term.prediction.shape)
     if term.mask.shape not in allowed:
         found = format_shape(language_shape(term.mask)) or "a number"
         raise ShapeError(

@@ -10,6 +10,8 @@ import numpy as np
 from netc.compiler.importing.findings import LIMITS, unsupported
 from netc.compiler.importing.folding import FOLDS, Fold, folds, held, limited
 from netc.compiler.importing.records import Array, ForeignNode
+from netc.compiler.ir import Size
+from netc.compiler.ir.dims import floor_divide, never_negative
 
 
 def _elementwise(function: Callable[..., Any]) -> Fold:
@@ -26,9 +28,19 @@ def _divide(a: Array, b: Array) -> Any:
     if a.dtype.kind == "f":
         return a / b
     if a.dtype.hasobject or b.dtype.hasobject:
-        return np.asarray(a, dtype=object) // np.asarray(b, dtype=object)
+        return _sizes_divided(a, b)
     quotient = a // b
     return quotient + ((quotient < 0) & (quotient * b != a))  # towards 0, and exact past 2^53
+
+
+def _size_divided(a: Size, b: Size) -> Size:
+    """A size by another, towards 0: where it is below 0, and the other above."""
+    if isinstance(b, int) and b < 0:
+        return _size_divided(-a, -b)
+    return -floor_divide(-a, b) if never_negative(-a) else floor_divide(a, b)
+
+
+_sizes_divided = np.frompyfunc(_size_divided, 2, 1)
 
 
 _ARITHMETIC: dict[str, Callable[..., Any]] = {

@@ -12,6 +12,9 @@ from netc.compiler.layers.sequences.positional import rotated
 HIDDEN = 3.0e38
 """What is taken off a score that doesn't count: in float32 nothing is left of the score, and the sum stays finite."""
 
+LOWEST = HIDDEN / 10
+"""What a mask of numbers takes off at most. A position where it takes off as much is hidden."""
+
 
 class Heads(NamedTuple):
     """How many heads of queries, how many of keys and values, and the width of one."""
@@ -46,15 +49,14 @@ def attend(
     full = (batch, heads.queries, length, seen)
     scores = scores if shared == 1 else b.Reshape(scores, shape=full)
     allowed, added = _visible(b, scores, causal, mask)
-    if added is not None:
-        scores = b.Add(scores, added)
     if allowed is not None:
-        scores = b.Add(scores, b.Mul(b.Sub(allowed, 1.0), HIDDEN))
+        hidden = b.Mul(b.Sub(allowed, 1.0), HIDDEN)
+        scores = b.Add(scores, hidden if added is None else b.Add(added, hidden))
     weights = b.Softmax(scores, axis=3)
     weights = b.Dropout(weights, rate=dropout) if dropout else weights
     y = b.MatMul(weights if shared == 1 else b.Reshape(weights, shape=(*grouped[:3], seen)), v)
     y = y if shared == 1 else b.Reshape(y, shape=(batch, heads.queries, length, heads.size))
-    if mask is not None and allowed is not None and mask.dtype is DType.BOOL:
+    if mask is not None and allowed is not None:
         y = b.Mul(y, b.ReduceMax(allowed, axes=(allowed.rank - 1,), keepdims=True))
     return b.Reshape(b.Transpose(y, axes=(0, 2, 1, 3)), shape=(batch, length, heads.width))
 
@@ -65,11 +67,14 @@ def _apart(b: LayerBuilder, x: Value, count: int, size: int) -> Value:
 
 
 def _visible(b: LayerBuilder, scores: Value, causal: bool, mask: Value | None) -> tuple[Value | None, Value | None]:
-    """1 where something may be attended to and 0 elsewhere, and what is added to the scores; None for neither."""
+    """1 where something may be attended to and 0 elsewhere, and what a mask of numbers adds; None for neither."""
     allowed = added = None
     if mask is not None:
         laid = b.Reshape(mask, shape=_beside(mask, scores))
-        allowed, added = (laid, None) if mask.dtype is DType.BOOL else (None, b.Max(laid, -HIDDEN))
+        if mask.dtype is DType.BOOL:
+            allowed = laid
+        else:
+            allowed, added = b.Greater(laid, -LOWEST), b.Max(laid, -LOWEST)
     if causal:
         length = scores.shape[2]
         rows, columns = b.Iota(shape=(length, 1)), b.Iota(shape=(1, length))
