@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.dataset import DataSet, by_part
 from netc.runtime.data.errors import finding, shape_text
@@ -20,7 +21,7 @@ class BoundParts:
     parts: Sequence[BoundSplit]
 
     def __repr__(self) -> str:
-        return f"<bound rows: {len(self):,} in {len(self.parts)} parts>"
+        return f"<bound rows: {len(self):,} in {counted(len(self.parts), 'part')}>"
 
     def __len__(self) -> int:
         return sum(map(len, self.parts))

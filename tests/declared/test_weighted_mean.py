@@ -25,7 +25,7 @@ def test_what_it_is_divided_by(counted: bool, mask: str | None) -> None:
     graph = Graph("mean")
     given = {name: Value(name, DType.FLOAT32, array.shape) for name, array in feeds.items()}
     graph.inputs = list(given.values())
-    value = weighted_mean(Builder(graph), given["each"], given.get("counts"), given.get("mask"))
+    value = weighted_mean(Builder(graph), given["each"], given.get("counts"), given.get("mask"), EACH.shape)
     graph.outputs = {"value": value}
     (found,) = session_of(emit(legalise(graph)).SerializeToString()).run(None, feeds)
     shares = np.ones_like(EACH) if weights is None else np.broadcast_to(weights.reshape(2, -1), EACH.shape)

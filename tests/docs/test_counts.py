@@ -26,7 +26,7 @@ ALLOWED = {
     "first.word", "line",  # `two conv layers`, `line 3 names`
     "rate", "found['examples_per_second']",  # `12 examples/s`
     "wanted",  # `2 to 3`, `at least 2`
-    "owner", "word",
+    "owner", "word", "folder.manifest_json.name",
     "self.word", "files[part][0]", "where(row)", "place", "part", "path", "self.path", "stray",  # no numbers
     "shape_text((header.height, header.width))",  # 32x32 pixels
     "split.place(source, int(rows[0]))",

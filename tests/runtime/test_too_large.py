@@ -188,13 +188,13 @@ def test_never_the_new_one_of_one_and_the_old_of_the_other(tmp_path: Path, monke
 
 
 def test_a_disk_that_is_too_small_is_said_before(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Weights five times, Adam's two slots thrice: 44 bytes a parameter, and a little less for each buffer."""
+    """Weights six times, Adam's two slots thrice: 48 bytes a parameter, and a little less for each buffer."""
     net = netc.load("tiny.net")
     usage = shutil.disk_usage(folder)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=43 * net.params))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=47 * net.params))
     done = run(*TRAIN, "--out", "run")
     assert (done.returncode, "error[E562]: cannot write run: the files of the run take" in done.stderr) == (5, True)
     assert "epoch" not in done.stderr
     assert not (folder / "run").exists()
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=45 * net.params))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=49 * net.params))
     assert run(*TRAIN, "--out", "run").returncode == 0

@@ -25,6 +25,7 @@ CASES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:the best epoch is chosen by")
 @pytest.mark.quick(2)
 @pytest.mark.parametrize("case", CASES)
 def test_a_weight_of_a_row_is_that_of_its_positions(case: str, tmp_path: Path) -> None:
