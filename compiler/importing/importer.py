@@ -14,7 +14,7 @@ from netc.compiler.importing.given import Given, fixed
 from netc.compiler.importing.inline import inline
 from netc.compiler.importing.lifting import lift
 from netc.compiler.importing.node_by_node import lower
-from netc.compiler.importing.own import OwnSource, own_source, own_weights
+from netc.compiler.importing.own import OwnSource, own_source, own_weights, widened
 from netc.compiler.importing.protobuf import parse
 from netc.compiler.importing.records import Array
 from netc.compiler.net import Net
@@ -34,6 +34,7 @@ class Imported:
     random            whether the model draws random numbers, and can't be compared either
     own               the source that netc itself wrote into the model: text, files that it uses, net and settings
     numbers           inputs of the model that were given a number, and are none here
+    narrow            whether netc wrote its weights in 8 bits, which makes its outputs others than the text's
     """
 
     text: str
@@ -45,6 +46,7 @@ class Imported:
     random: bool = False
     own: OwnSource | None = None
     numbers: Mapping[str, Array] = field(default_factory=dict)
+    narrow: bool = False
     _written: Text | None = None
     _tensors: Mapping[str, Array] = field(default_factory=dict)
     _file: str = ""
@@ -76,8 +78,9 @@ def import_text(path: str | os.PathLike[str], given: Given | None = None, *, not
             message = f"{file} brings the text that it was made of, in which nothing is left to be given"
             help = "leave `--given` out, and write the number into the text"
             raise DiagnosticError(Diagnostic("E588", message, help=help))
-        tensors = {name: constant.array for name, constant in model.graph.constants.items()}
-        return Imported(own.text, own=own, _tensors=tensors, _file=str(file))
+        constants = {name: constant.array for name, constant in model.graph.constants.items()}
+        wide = widened(model.graph, constants)
+        return Imported(own.text, own=own, narrow=bool(wide), _tensors=wide | constants, _file=str(file))
     graph = inline(model)
     numbers = fixed(graph, given or {})
     lowering = lower(graph, model.opset)

@@ -9,13 +9,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
+
 from netc.compiler.importing.findings import damaged
-from netc.compiler.importing.records import Array
+from netc.compiler.importing.records import Array, ForeignGraph
 from netc.compiler.net import Net
 from netc.compiler.weights.files import fit
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.documents import DocumentError, opened
 
+QUANTIZED = "_quantized"
+"""How ONNX Runtime calls a weight in 8 bits, behind its own name."""
 SOURCE_KEY = "netc.source"
 """The entry of a model's metadata that holds it, as JSON."""
 
@@ -61,6 +65,20 @@ def own_weights(tensors: Mapping[str, Array], net: Net, own: OwnSource, file: st
             "then the text is made of its graph"
         )
         raise damaged(f"`{SOURCE_KEY}` is the text of another model: {error.diagnostics[0].message}", help) from None
+
+
+def widened(graph: ForeignGraph, constants: Mapping[str, Array]) -> dict[str, Array]:
+    """Weights that `netc export --precision int8` wrote in 8 bits, by the names of those that they stand for."""
+    found = {}
+    for node in graph.nodes:
+        if node.op == "DequantizeLinear" and all(name in constants for name in node.inputs):
+            narrow, scale, *zero = (constants[name] for name in node.inputs)
+            along = [1] * narrow.ndim
+            if scale.ndim:
+                along[node.attributes.get("axis", 1)] = -1
+            wide = narrow.astype(np.float32) - (zero[0].astype(np.float32).reshape(along) if zero else 0)
+            found[node.inputs[0].removesuffix(QUANTIZED)] = (wide * scale.reshape(along)).astype(np.float32)
+    return found
 
 
 def own_source(metadata: Mapping[str, str]) -> OwnSource | None:

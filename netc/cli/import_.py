@@ -53,7 +53,7 @@ def import_(model: str, output: str | None, weights: str | None, given: tuple[st
     numbers = _numbers(given)
     net, imported = load_model(model, given=numbers)
     apart = _difference(model, net, imported)
-    if imported.own is not None and _is_another(apart):
+    if imported.own is not None and not imported.narrow and _is_another(apart):
         say(f"note: the text that is noted in {model} is another network's, and its graph is imported instead")
         net, imported = load_model(model, given=numbers, noted=False)
         apart = _difference(model, net, imported)

@@ -108,6 +108,13 @@ def test_fewer_bits(
     rows = np.eye(4, dtype="float32")
     (found,) = onnxruntime.InferenceSession(place).run(["logits"], {"x": rows})
     np.testing.assert_allclose(found, library.load_run(trained, "cpu").model(rows), atol=tolerance)
+    text = tmp_path / "again.net"
+    assert netc(["import", str(place), "-o", str(text), "--weights", str(tmp_path / "again.safetensors")]) == 0
+    assert text.read_text() == next(trained.glob("*.net")).read_text()
+    weights, again = load_file(trained / "best.safetensors"), load_file(tmp_path / "again.safetensors")
+    assert weights.keys() == again.keys()
+    for name, weight in weights.items():
+        np.testing.assert_allclose(again[name], weight, atol=np.abs(weight).max() / 127)
 
 
 def test_fewer_bits_need_data(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
