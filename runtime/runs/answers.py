@@ -96,5 +96,15 @@ def _npz(answers: Answers) -> bytes:
         arrays["probability"] = np.array([answer["classes"][0]["probability"] for answer in answers])
     names = _Names()
     for name in answers[0].get("outputs", {}):
-        arrays[names.of(name)] = np.array([answer["outputs"][name] for answer in answers], np.float32)
+        arrays[names.of(name)] = _stacked(name, [np.array(answer["outputs"][name]) for answer in answers])
     return npz(arrays)
+
+
+def _stacked(name: str, values: Sequence[np.ndarray]) -> np.ndarray:
+    """An output of all answers: real numbers as networks compute them, whole ones and truth values as they are."""
+    shapes = sorted({value.shape for value in values})
+    if len(shapes) > 1:
+        message = f"`{name}` is {list(shapes[0])} for one input and {list(shapes[1])} for another, which are no array"
+        raise DiagnosticError(Diagnostic("E501", message, help="end `--out` with .json"))
+    found = np.stack(values)
+    return found.astype(np.float32) if found.dtype.kind == "f" else found

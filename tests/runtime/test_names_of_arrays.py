@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import netc
+from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.folder.archive import npz
 from netc.runtime.inside.view import Sheet
 from netc.runtime.runs.answers import OWN, write_answers
@@ -67,3 +68,21 @@ def test_numbers_of_two_outputs_share_no_column(tmp_path: Path) -> None:
     answers += [{"input": "y", "outputs": {"a1": [6.0], "a": [4.0, 5.0]}}]
     table = written(tmp_path / "o.csv", answers)
     assert table == {"input": ["x", "y"], "a0": ["1.0", "4.0"], "a1": ["2.0", "5.0"], "output.a1": ["3.0", "6.0"]}
+
+
+def test_numbers_stay_what_they_are(tmp_path: Path) -> None:
+    outputs = [{"id": [16777219], "seen": [True], "y": [0.5]}, {"id": [2**40 + 1], "seen": [False], "y": [2.0]}]
+    write_answers(tmp_path / "a.npz", [{"input": f"{at}", "outputs": found} for at, found in enumerate(outputs)])
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["id"].tolist() == [[16777219], [2**40 + 1]]
+        assert {name: found[name].dtype.name for name in ("id", "seen", "y")} == {
+            "id": "int64",
+            "seen": "bool",
+            "y": "float32",
+        }
+
+
+def test_outputs_of_other_shapes_are_no_array(tmp_path: Path) -> None:
+    answers = [{"input": "a", "outputs": {"y": [1.0]}}, {"input": "b", "outputs": {"y": [1.0, 2.0]}}]
+    with pytest.raises(DiagnosticError, match=r"E501.*`y` is \[1\] for one input and \[2\].*end `--out` with .json"):
+        write_answers(tmp_path / "a.npz", answers)
