@@ -43,7 +43,10 @@ def check_values(
     if np.dtype(port["dtype"]).kind in "iu":
         findings += _find(
             values, where, _not_whole, "E505", f"a whole number for `{port['name']}`", "save whole numbers"
-        )
+        ) or _find(
+            values, where, lambda rows: _too_large(rows, port["dtype"]), "E505",
+            f"a number that {port['dtype']} holds for `{port['name']}`", "save smaller numbers",
+        )  # fmt: skip
     if not findings and (count := port.get("rows")) is not None:
         return _find(
             values,
@@ -135,6 +138,14 @@ def outside(rows: np.ndarray, low: float | None, high: float | None) -> np.ndarr
 def has_rows(count: int) -> str:
     """What a table has that numbers are looked up in."""
     return f"has {counted(count, 'row')}"
+
+
+def _too_large(rows: np.ndarray, dtype: str) -> np.ndarray:
+    """Which numbers a type of whole numbers has no place for."""
+    if np.can_cast(rows.dtype, dtype):
+        return np.zeros(rows.shape, bool)
+    held = np.iinfo(dtype)
+    return (rows < held.min) | (rows > held.max)
 
 
 def _not_whole(rows: np.ndarray) -> np.ndarray:

@@ -92,6 +92,14 @@ def test_labels_that_are_not_whole(tmp_path, fails):
     fails("E505", lambda: bind_data(open_data(path), PORTS), "train_labels[2] is 0.5", "whole number")
 
 
+def test_whole_numbers_that_the_type_has_no_place_for(tmp_path, fails):
+    numbers = np.full((6, 2), 3, np.uint64)
+    numbers[4, 1] = 2**63 + 5
+    path = saved(tmp_path, k=numbers, label=np.zeros(6, np.int64))
+    ports = [image_port(2, dtype="int64", name="k"), label_port()]
+    fails("E505", lambda: bind_data(open_data(path), ports), "k[4] is 9223372036854775813", "a number that int64 holds")
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_values_that_are_not_finite(tmp_path, fails, value):
     images = pixels(6, 4, 4).astype(np.float32)
