@@ -141,11 +141,12 @@ def has_rows(count: int) -> str:
 
 
 def _too_large(rows: np.ndarray, dtype: str) -> np.ndarray:
-    """Which numbers a type of whole numbers has no place for."""
-    if np.can_cast(rows.dtype, dtype):
+    """Which numbers a type of whole numbers has no place for; bytes are made of larger ones by the scale of images."""
+    if dtype == "uint8" or np.can_cast(rows.dtype, dtype):
         return np.zeros(rows.shape, bool)
     held = np.iinfo(dtype)
-    return (rows < held.min) | (rows > held.max)
+    wrong: np.ndarray = (rows < held.min) | (rows > held.max)
+    return wrong
 
 
 def _not_whole(rows: np.ndarray) -> np.ndarray:
