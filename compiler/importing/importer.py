@@ -93,9 +93,8 @@ def import_text(path: str | os.PathLike[str], given: Given | None = None, *, not
         lowering.batch_axes,
         lowering.training,
         lowering.random,
-        None,
-        numbers,
-        written,
+        numbers=numbers,
+        _written=written,
     )
 
 
