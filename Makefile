@@ -56,7 +56,7 @@ imports: $(VENV)/.test ## the arrows between the rooms
 pytest: $(VENV)/.test $(VENV)/.fast ## the tests, but for those marked `slow`
 	$(BIN)/pytest -n 2 --dist worksteal $(MARKED)
 
-coverage: $(VENV)/.test $(VENV)/.fast ## which lines and branches the tests reach, by room, in half an hour; fails where it is less than promised
+coverage: $(VENV)/.test $(VENV)/.fast ## which lines and branches the tests reach, by room, in twenty minutes; fails where it is less than promised
 	$(BIN)/python tests/support/coverage_rooms.py
 
 mutants: $(VENV)/.test ## small mistakes in gradient rules, losses and metrics, each of which a test has to notice, in half an hour
