@@ -32,7 +32,6 @@ class Gather(Op):
         sample((5, 3), (4,), axis=0, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 5))),
         sample((2, 6, 3), (2, 2), axis=1, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (-6, 6))),
         sample((2, 4), (), axis=-1, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (0, 4))),
-        sample((3, 2), (9,), axis=0, padding=1, dtypes=(DType.FLOAT32, DType.INT64), ranges=((-1, 1), (-3, 3))),
     )
 
     @staticmethod
