@@ -32,6 +32,7 @@ def test_the_readme_s_block_runs() -> None:
     exec(compile(block, "README.md", "exec"), {})
 
 
+@pytest.mark.filterwarnings("ignore:the best epoch is chosen by")  # which the page says
 @pytest.mark.slow
 def test_the_page_runs_and_its_tensorboard_listener_writes() -> None:
     names: dict[str, Any] = {"__name__": "page"}
