@@ -37,7 +37,7 @@ FAILURES = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
-@pytest.mark.parametrize(("count", "seed"), [(1, 0), pytest.param(200, 1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("count", "seed"), [(2, 0), pytest.param(200, 1, marks=pytest.mark.slow)])
 def test_killed_trainings_go_on_bit_for_bit(folder: Path, count: int, seed: int) -> None:
     arguments = [sys.executable, str(KILLS), str(folder), str(count), str(seed)]
     done = subprocess.run(arguments, env=surroundings(), capture_output=True, text=True)
