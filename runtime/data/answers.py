@@ -18,13 +18,13 @@ from netc.runtime.data.dataset import DataSet, Split
 UNKNOWN = -1
 
 
-def target_of(card: Card, ports: Sequence[Mapping[str, Any]]) -> TargetCard | None:
-    """The first target of classes, by the card or else by what the model compares."""
+def target_of(card: Card, ports: Sequence[Mapping[str, Any]]) -> tuple[TargetCard | None, int | None]:
+    """The first target of classes, by the card or else by what the model compares, and the label its loss ignores."""
     for port in ports:
         if port["role"] == "target" and "classes" in port:
             made = TargetCard(port["name"], port["name"], "classes", port["classes"])
-            return card.target(port["name"]) or made
-    return None
+            return card.target(port["name"]) or made, port.get("ignored")
+    return None, None
 
 
 def folder_of(file: Path, folder: Path) -> str | None:
@@ -66,24 +66,28 @@ def of_arrays(reader: Reader, path: Path, arrays: Mapping[str, np.ndarray]) -> n
 
 
 def _of_split(reader: Reader, split: Split, source: str, said: tuple[str, ...] | None) -> np.ndarray:
-    """Labels that the model doesn't have are said, and the rows have none then: predictions don't need them."""
+    """Labels that the model doesn't have are said, and the rows have none then: predictions don't need them.
+
+    A label that the loss ignores is none.
+    """
     none = np.full(len(split), UNKNOWN)
     if source not in split.fields or len(split.fields[source].shape) != 1:
         return none
     assert reader.target is not None
     try:
-        values = numbered(split, reader.target, source, said)
+        values = numbered(split, reader.target, source, said, reader.ignored)
     except DiagnosticError as wrong:
         reader.notes.append(_not_shown(wrong))
         return none
     count = reader.target.count or 0
-    fits = (values == np.rint(values)) & (values >= 0) & (values < count)
+    passed = values == reader.ignored
+    fits = passed | ((values == np.rint(values)) & (values >= 0) & (values < count))
     if not fits.all():
         row = int(np.flatnonzero(~fits)[0])
         place = split.place(source, row)
         reader.notes.append(f"labels not shown: {place} is {values[row]:g}, expected 0 to {count - 1}")
         return none
-    return values.astype(np.int64)
+    return np.where(passed, UNKNOWN, values).astype(np.int64)
 
 
 def _not_shown(wrong: DiagnosticError) -> str:

@@ -26,6 +26,7 @@ class Reader:
     """What every file is read for: the ports of the net, and what its card says about them.
 
     target   the classes that labels beside the examples are compared with, or None
+    ignored  the label among them that the loss ignores, where there is one
     notes    what was done to a file;  counted: what was done to images, and to how many
     skipped  files in folders that nothing read, by ending;  damaged: images that were left out
     """
@@ -33,6 +34,7 @@ class Reader:
     ports: Ports
     card: Card
     target: TargetCard | None = None
+    ignored: int | None = None
     notes: list[str] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)

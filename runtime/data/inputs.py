@@ -72,7 +72,7 @@ def read_inputs(paths: Sequence[str | Path], ports: Ports, *, card: Card | None 
     """
     wanted = [port for port in ports if port["role"] == "data"]
     card = card or Card("", (), ())
-    reader = Reader(wanted, card, answers.target_of(card, ports))
+    reader = Reader(wanted, card, *answers.target_of(card, ports))
     names: list[str] = []
     rows: dict[str, list[np.ndarray]] = {port["name"]: [] for port in wanted}
     labels: list[np.ndarray] = []

@@ -13,6 +13,7 @@ from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.documents import DAMAGED
 from netc.runtime.folder.checkpoints import step_of
 from netc.runtime.folder.run_files import RunFiles
+from netc.runtime.sessions.resident import Array
 
 Found = TypeVar("Found")
 
@@ -25,6 +26,14 @@ def with_intact(run: RunFiles, file: Path, error: DiagnosticError) -> Diagnostic
         first = replace(first, message=message or first.message)
     found = _way_out(run, file) if first.code in (DAMAGED, "E553", "E565", "E561") else None
     return DiagnosticError([first if found is None else replace(first, help=found), *error.diagnostics[1:]])
+
+
+def read_weights(run: RunFiles, path: Path) -> dict[str, Array]:
+    """The tensors of a file of the run; raises DiagnosticError E534 to E536, E553, with what is intact."""
+    try:
+        return read_tensors(path)[0]
+    except DiagnosticError as error:
+        raise with_intact(run, path, error) from error
 
 
 def of_run(path: Path, read: Callable[[Path], Found]) -> Found:

@@ -12,6 +12,7 @@ from netc.runtime.data.cards.card import Card
 from netc.runtime.devices.device import Device
 from netc.runtime.folder.progress import Record
 from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.folder.tested import read_test, write_test
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.run import finish
 from netc.runtime.show.plot import can_plot, plot_curves
@@ -32,12 +33,12 @@ def close_run(
         return []
     metrics, part = Deployed.open(folder.path, device, threads=threads, ours=True).measure(final), card.parts[2].name
     finite = {name: figure for name, figure in metrics.items() if np.isfinite(figure).all()}
-    folder.write_test(part, len(final), finite)
+    write_test(folder, part, len(final), finite)
     return [f"{name} on part {part} is not finite, and is left out of {folder.test_json.name}"
             for name in metrics if name not in finite]  # fmt: skip
 
 
 def is_closed(folder: RunFolder, final: BoundSplit | None) -> bool:
     """Whether all is there that `close_run` writes: the process may have ended in between."""
-    tested = final is None or folder.read_test() is not None
+    tested = final is None or read_test(folder) is not None
     return folder.model.exists() and tested and (folder.curves.exists() or not can_plot())

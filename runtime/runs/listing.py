@@ -12,9 +12,11 @@ from typing import TypeVar
 from netc.compiler import metric, single
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.schema import Count, conform
+from netc.runtime.folder.beginning import is_beginning
 from netc.runtime.folder.lock import is_at_work
 from netc.runtime.folder.progress import PREFIX, Progress
 from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.folder.tested import read_test
 from netc.runtime.runs.request import request_of
 
 Found = TypeVar("Found")
@@ -73,7 +75,7 @@ def runs_in(folder: Path) -> list[RunEntry]:
 def read_run(path: Path) -> RunEntry:
     """One run; what is wrong with it is its `reason`."""
     folder = RunFolder(path)
-    if folder.is_beginning():
+    if is_beginning(folder):
         return RunEntry(path, _changed(path), "damaged", reason="a training ended there before it began")
     changed = max(_changed(file) for file in (path, folder.run_json, folder.checkpoint, folder.metrics))
     try:
@@ -88,7 +90,7 @@ def _read(folder: RunFolder, changed: float) -> RunEntry:
     manifest = _told(folder, folder.manifest_json, folder.read_manifest)
     fresh = at_work and not folder.checkpoint.exists()
     progress = Progress() if fresh else _told(folder, folder.checkpoint, folder.read_progress)
-    tested = _told(folder, folder.test_json, folder.read_test) if folder.test_json.exists() else None
+    tested = _told(folder, folder.test_json, lambda: read_test(folder)) if folder.test_json.exists() else None
     try:
         settings = manifest["settings"]
         planned = conform(request.overrides.get("epochs", settings["epochs"]), Count, "epochs")

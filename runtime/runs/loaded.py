@@ -12,6 +12,7 @@ from netc.runtime.devices.device import Device
 from netc.runtime.folder.initial import read_initial
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.folder.tested import read_test
 from netc.runtime.model import Model
 from netc.runtime.runs.request import Request, request_of
 from netc.runtime.runs.run import card_in, net_of
@@ -79,7 +80,7 @@ class Run:
         found: dict[str, Figure] = {
             name: value for name, value in (self.history.best or {}).items() if name not in besides
         }
-        tested = self._folder.read_test()
+        tested = read_test(self._folder)
         return found | {f"test_{name}": value for name, value in (tested["metrics"] if tested else {}).items()}
 
     def _model(self, weights: Path) -> Model:

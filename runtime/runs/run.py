@@ -19,6 +19,7 @@ from netc.runtime.data.bind import BoundData
 from netc.runtime.data.cards.card import Card
 from netc.runtime.data.cards.card_text import input_line, target_line
 from netc.runtime.folder.archive import npz
+from netc.runtime.folder.creating import create_folder
 from netc.runtime.folder.disk import check_disk
 from netc.runtime.folder.files import write_atomic
 from netc.runtime.folder.initial import read_initial
@@ -51,7 +52,7 @@ def open_run(
     Raises DiagnosticError E562 where it cannot be written or the disk is too small, E563, and E569 where a training is
     at work in it.
     """
-    folder = RunFolder.create(out, net.name, texts_of(net.file, net.source, net.sources)[1], go_on)
+    folder = create_folder(out, net.name, texts_of(net.file, net.source, net.sources)[1], go_on)
     with folder.lock.held():
         folder.sweep()
         try:
@@ -95,7 +96,7 @@ def read_checkpoint(folder: RunFolder, request: Request, card: Card) -> tuple[di
     card  of the data as it is now, which has to be that of the run to the last row
     """
     tensors, about, progress = folder.read_last()
-    folder.check_best(progress)
+    folder.best_weights.check(progress)
     check_texts(folder, request)
     rows = card.parts[0].rows
     if about["rows"] not in (0, rows):  # batches that came from elsewhere were not counted

@@ -256,7 +256,7 @@ class Loop:
             self.keep_best()
         progress.finish_epoch(record)
         if self.folder is not None:
-            self.folder.record(record)
+            self.folder.epochs.add(record)
         self.listener.epoch_ended(record, improved)
 
     def is_best(self, means: Mapping[str, float], measured: Mapping[str, float]) -> bool:
@@ -290,10 +290,10 @@ class Loop:
         if self.folder is None:
             self.trainer.best_weights = weights
         else:
-            self.folder.save_best(weights, progress.epoch + 1, progress.step, self.card())
+            self.folder.best_weights.save(weights, progress.epoch + 1, progress.step, self.card())
             adapter = self.trainer.adapter()
             if adapter is not None:
-                self.folder.save_adapter(*adapter, progress.epoch + 1, progress.step)
+                self.folder.best_weights.save_adapter(*adapter, progress.epoch + 1, progress.step)
 
     def card(self) -> dict[str, Any] | None:
         """What the data means, for the files that hold weights."""

@@ -43,6 +43,15 @@ def test_names_that_no_card_keeps_are_refused(tmp_path: Path, fails: Any, names:
     assert any("labels not shown" in note and said in note for note in asked.notes)
 
 
+@pytest.mark.parametrize("ignored", [255, 1])
+def test_a_label_that_the_loss_ignores_is_none_beside_answers(tmp_path: Path, ignored: int) -> None:
+    """Before: 255 was said to be no class of the model, and no label of the file was shown."""
+    path = archive(tmp_path / "d.npz", np.array([0, ignored, 2]), None)
+    asked = read_inputs([path], [X, label_port(3) | {"ignored": ignored}])
+    assert asked.labels is not None
+    assert (asked.labels.tolist(), asked.notes) == ([0, -1, 2], [])
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("plane\ncar\nplane\n", "calls class 0 and class 2 `plane`"), ("\n", "names no class"),
 ])  # fmt: skip

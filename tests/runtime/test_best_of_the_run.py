@@ -15,6 +15,7 @@ from netc.compiler import Net
 from netc.runtime.folder import door
 from netc.runtime.folder.files import write_weights
 from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.folder.tested import read_test
 from netc.runtime.runs import final
 
 from .conftest import Run, arrays
@@ -137,10 +138,10 @@ def test_whatever_operation_fails_the_best_is_there(
         path = tmp_path / str(at)
         path.mkdir()
         folder = RunFolder(path)
-        folder.save_best({"w": first}, 1, 10)
+        folder.best_weights.save({"w": first}, 1, 10)
         number = 0
         with suppress(KeyboardInterrupt):
-            folder.save_best({"w": second}, 2, 20)
+            folder.best_weights.save({"w": second}, 2, 20)
         found = folder.of_epoch((1, 10), folder.best, folder.best_before)
         assert found is not None
         assert load_file(found)["w"][0] == 1
@@ -182,9 +183,9 @@ def test_figures_say_of_which_weights_they_are(run: Run, net: Net, folder: Path)
     parts()
     trainer(net).fit("d.npz", out="a", epochs=1, quiet=True)
     there = RunFolder(Path("a"))
-    found = there.read_test()
+    found = read_test(there)
     assert found is not None
-    there.save_best({name: values + 1 for name, values in best().items()}, 1, there.read_progress().step)
-    assert there.read_test() is None
+    there.best_weights.save({name: values + 1 for name, values in best().items()}, 1, there.read_progress().step)
+    assert read_test(there) is None
     there.test_json.write_text('{"version": 1, "part": "test", "examples": 30, "metrics": {"loss": 0.5}}')
-    assert there.read_test() is not None  # of an older netc
+    assert read_test(there) is not None  # of an older netc

@@ -23,9 +23,10 @@ from netc.compiler import Net
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.replacing import TEMPORARY
 from netc.runtime.folder import door, temporary
+from netc.runtime.folder.creating import OTHER_BEGINNING, create_folder
 from netc.runtime.folder.files import write_atomic, write_kept
 from netc.runtime.folder.progress import Progress
-from netc.runtime.folder.run_folder import OTHER_BEGINNING, RunFolder
+from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.show.progress import LiveProgress, PlainProgress
 
 from .conftest import Kept, Run
@@ -138,7 +139,7 @@ def test_what_may_be_somebody_elses_is_not_taken_over(begun: Path, name: str, co
     path.unlink() if content is None else path.write_text(content)
     before = contents(begun)
     with pytest.raises(DiagnosticError, match="E563") as refused:
-        RunFolder.create(begun, "Tiny", texts)
+        create_folder(begun, "Tiny", texts)
     assert refused.value.diagnostics[0].notes == ((OTHER_BEGINNING,) if path.suffix == ".net" else ())
     assert contents(begun) == before
 
@@ -314,10 +315,10 @@ def test_an_epoch_is_a_line_more_and_costs_what_the_first_did(tmp_path: Path, mo
     folder, records = RunFolder(tmp_path), epochs(50)
     folder.restart(Progress())
     for record in records:
-        folder.record(record)
+        folder.epochs.add(record)
     longest = max(len(line) for line in folder.metrics.read_bytes().splitlines(keepends=True))
     assert sum(size > longest for size in written) == 1  # the table, when its columns became more
-    assert folder.history() == records
+    assert folder.epochs.read() == records
     with open(folder.results, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [{name: float(value) for name, value in row.items() if value} for row in rows] == records
@@ -331,7 +332,7 @@ def test_an_epoch_is_a_line_more_and_costs_what_the_first_did(tmp_path: Path, mo
 def test_a_line_that_cannot_be_written_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, (first, second) = RunFolder(tmp_path), epochs(3)[:2]
     folder.restart(Progress())
-    folder.record(first)
+    folder.epochs.add(first)
     before = (folder.metrics.read_bytes(), folder.results.read_bytes())
 
     def full(handle: int) -> None:
@@ -340,10 +341,10 @@ def test_a_line_that_cannot_be_written_is_not_there(tmp_path: Path, monkeypatch:
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         with pytest.raises(DiagnosticError, match=r"E562.*metrics.jsonl"):
-            folder.record(second)
+            folder.epochs.add(second)
     assert (folder.metrics.read_bytes(), folder.results.read_bytes()) == before
-    folder.record(second)
-    assert folder.history() == [first, second]
+    folder.epochs.add(second)
+    assert folder.epochs.read() == [first, second]
 
 
 def test_a_line_of_which_the_disk_takes_a_part_is_not_there(tmp_path: Path) -> None:

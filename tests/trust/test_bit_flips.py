@@ -17,6 +17,7 @@ from netc.compiler import CARD_KEY, read_tensors
 from netc.grammar.diagnostics import DiagnosticError
 from netc.runtime.data.cards.card import card_of
 from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.folder.tested import read_test
 from netc.runtime.runs.request import request_of
 from netc.runtime.training.conditions import read_conditions
 
@@ -54,7 +55,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "run.json": asked,
     "lock.json": lambda path: read_conditions(RunFolder(path.parent)),
     "manifest.json": lambda path: RunFolder(path.parent).read_manifest(),
-    "test.json": lambda path: RunFolder(path.parent).read_test(),
+    "test.json": lambda path: read_test(RunFolder(path.parent)),
 }
 
 

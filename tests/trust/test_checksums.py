@@ -19,6 +19,7 @@ from netc.compiler import as_safetensors, read_metadata, read_tensors, sealed_mo
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.checkpoints import PROGRESS_KEY
 from netc.runtime.folder.run_folder import RunFolder
+from netc.runtime.folder.tested import read_test
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.request import request_of
 from netc.runtime.training.conditions import read_conditions
@@ -292,7 +293,7 @@ NEWER: dict[str, tuple[Callable[[], None], Callable[[], object]]] = {
     "run.json by hand": (by_hand("run.json"), lambda: request_of(RunFolder(Path("run")))),
     "lock.json": (newer("lock.json"), lambda: read_conditions(RunFolder(Path("run")))),
     "manifest.json": (newer("manifest.json"), lambda: RunFolder(Path("run")).read_manifest()),
-    "test.json": (newer("test.json"), lambda: RunFolder(Path("run")).read_test()),
+    "test.json": (newer("test.json"), lambda: read_test(RunFolder(Path("run")))),
     "checkpoint": (newer_checkpoint, lambda: RunFolder(Path("run")).read_last()),
     "weights": (newer_weights, lambda: read_tensors("run/best.safetensors")),
     "model": (newer_model, lambda: Deployed.open(Path("run"))),
@@ -313,7 +314,7 @@ def test_what_is_newer_is_called_newer(here: Path, what: str) -> None:
 def test_every_flip_in_a_line_of_metrics_is_named(here: Path) -> None:
     """By its file and line, or the text of the line is another one that says the same."""
     path, run = Path("run/metrics.jsonl"), RunFolder(Path("run"))
-    content, records = path.read_bytes(), run.history()
+    content, records = path.read_bytes(), run.epochs.read()
     first = content.index(b"\n")
     found = set()
     for bit in np.random.default_rng(0).integers(0, 8 * len(content), 200):
@@ -321,7 +322,7 @@ def test_every_flip_in_a_line_of_metrics_is_named(here: Path) -> None:
             continue
         path.write_bytes(flipped(content, int(bit)))
         try:
-            assert run.history() == records
+            assert run.epochs.read() == records
         except DiagnosticError as error:
             (one,) = error.diagnostics
             found.add(one.code)
@@ -334,7 +335,7 @@ def test_every_flip_in_a_line_of_metrics_is_named(here: Path) -> None:
 def test_a_torn_line_of_metrics_is_named(here: Path, left: int) -> None:
     path = Path("run/metrics.jsonl")
     path.write_bytes(path.read_bytes()[: -left - 1])
-    found = refused(RunFolder(Path("run")).history)
+    found = refused(RunFolder(Path("run")).epochs.read)
     assert found.message == f"{path}, line 2, is cut off"
     assert command(["lint", "run/tiny.net", "--run", "run"]) == 5
 
@@ -344,7 +345,7 @@ def test_the_way_out_of_a_damaged_line_of_metrics(here: Path, capsys: pytest.Cap
     path = Path("run/metrics.jsonl")
     content = path.read_bytes()
     path.write_bytes(content.replace(b'"loss": ', b'"loss": 1', 1))
-    assert refused(RunFolder(Path("run")).history).code == "E534"
+    assert refused(RunFolder(Path("run")).epochs.read).code == "E534"
     assert command(["lint", "run/tiny.net", "--run", "run"]) == 5
     assert f"error[E534]: {path}, line 1, is damaged" in capsys.readouterr().err
     assert command(["train", "--resume", "run", "--epochs", "3", "--device", "cpu"]) == 0
@@ -363,16 +364,16 @@ def test_a_record_of_metrics_that_cannot_be_opened(here: Path, monkeypatch: pyte
             raise error
 
         monkeypatch.setattr(documents, "read_file", refusing)
-        assert refused(run.history).code == code
+        assert refused(run.epochs.read).code == code
     Path("run/metrics.jsonl").unlink()
-    assert run.history() == []
+    assert run.epochs.read() == []
 
 
 def test_a_record_of_a_version_before_has_no_checksums(here: Path) -> None:
     path, run = Path("run/metrics.jsonl"), RunFolder(Path("run"))
-    records = run.history()
+    records = run.epochs.read()
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    assert run.history() == records
+    assert run.epochs.read() == records
 
 
 # ------------------------------------------------------------ not permitted

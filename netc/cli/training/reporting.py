@@ -48,6 +48,7 @@ def show_summary(net: Net, batch: int) -> None:
 def show_end(folder: RunFolder, trainer: Trainer) -> None:
     """What came of a training, and what to do next, on stderr; the folder on stdout, where that is no terminal."""
     from netc.compiler import single
+    from netc.runtime.folder.tested import read_test
     from netc.runtime.show.progress import number
 
     best: Any = trainer.progress.best
@@ -55,7 +56,7 @@ def show_end(folder: RunFolder, trainer: Trainer) -> None:
     if best is not None:
         what = best["metric"].replace("validation_", "held-out ")
         say(f"best         {what} {number(best['value'])} in epoch {best['epoch']}")
-    if (tested := folder.read_test()) is not None and (figures := single(tested["metrics"])):
+    if (tested := read_test(folder)) is not None and (figures := single(tested["metrics"])):
         metrics = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
         say(f"test         {metrics} on {counted(tested['examples'], 'row')}, measured once")
     seconds = sum(record["seconds"] for record in trainer.progress.history)
