@@ -13,11 +13,14 @@ from typing import Any
 from netc.compiler import as_safetensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder.checkpoints import card_metadata, epoch_in, epoch_metadata
-from netc.runtime.folder.files import move, write_kept
-from netc.runtime.folder.intact import read_weights
+from netc.runtime.folder.files import move, write_atomic, write_kept
+from netc.runtime.folder.intact import read_weights, with_intact
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_files import RunFiles
 from netc.runtime.sessions.resident import Array
+
+Adapter = tuple[Mapping[str, Array], Mapping[str, str]]
+"""The tensors of an adapter, and its metadata."""
 
 
 class BestWeights:
@@ -27,18 +30,31 @@ class BestWeights:
         self._run = run
         self._pairs = ((run.best, run.best_before), (run.adapter, run.adapter_before))
 
-    def save(self, weights: Mapping[str, Array], epoch: int, step: int, card: Mapping[str, Any] | None = None) -> None:
-        """Replace best.safetensors by the weights of an epoch; the card says what the data meant."""
-        said = card_metadata(card) | epoch_metadata(epoch, step)
-        write_kept(self._run.best, as_safetensors(weights, said), self._run.best_before)
+    def save(
+        self,
+        weights: Mapping[str, Array],
+        at: tuple[int, int],
+        card: Mapping[str, Any] | None = None,
+        adapter: Adapter | None = None,
+    ) -> None:
+        """Replace the files by the weights of an epoch, and what was trained beside them.
 
-    def save_adapter(self, tensors: Mapping[str, Array], metadata: dict[str, str], epoch: int, step: int) -> None:
-        """Replace adapter.safetensors, in the same way."""
-        said = metadata | epoch_metadata(epoch, step)
-        write_kept(self._run.adapter, as_safetensors(tensors, said), self._run.adapter_before)
+        at    the epoch, and the step after which it ended;  card: what the data meant
+        """
+        run, epoch = self._run, epoch_metadata(*at)
+        write_kept(run.best, as_safetensors(weights, card_metadata(card) | epoch), run.best_before)
+        if adapter is not None:
+            tensors, metadata = adapter
+            write_kept(run.adapter, as_safetensors(tensors, {**metadata, **epoch}), run.adapter_before)
+
+    def take(self, other: RunFiles, progress: Progress) -> None:
+        """Copy them of another run, of the epoch that the progress names; raises as `check`."""
+        for found, place in BestWeights(other)._found(progress):
+            read_weights(other, found)
+            write_atomic(self._run.path / place.name, found.read_bytes())
 
     def check(self, progress: Progress) -> None:
-        """Raise DiagnosticError where the weights of the best epoch cannot be read, E561 where they are of another one.
+        """Raise DiagnosticError where the weights of the best epoch cannot be read, E561 where there are none of it.
 
         A training that goes on has to have them at its end, unless it comes to better ones.
         """
@@ -55,15 +71,22 @@ class BestWeights:
                 move(found, place)
 
     def _found(self, progress: Progress) -> list[tuple[Path, Path]]:
-        """The files of the best epoch and where they belong; raises DiagnosticError E561 where they are of another."""
+        """The files of the best epoch and where they belong; raises DiagnosticError E561 where there are none of it."""
         if (named := progress.best_at) is None:
             return []
         run = self._run
+        if not run.best.exists() and not run.best_before.exists():
+            raise with_intact(run, run.best, self._without(f"{run.path} has no {run.best.name}", named[0]))
         found = [(path, pair[0]) for pair in self._pairs if (path := run.of_epoch(named, *pair)) is not None]
         for path, _ in found:
             if (said := epoch_in(path)) not in (None, named):
-                best = f"the best of the run in {run.checkpoint} is epoch {named[0]}"
-                init = f"`--init {shlex.quote(str(run.checkpoint))}`"
-                help = f"take it from a copy, or start a new run from the weights of the last checkpoint, {init}"
-                raise DiagnosticError(Diagnostic("E561", f"{path} is of epoch {said[0]}, and {best}", help=help))
+                raise self._without(f"{path} is of epoch {said[0]}", named[0])
         return found
+
+    def _without(self, reason: str, epoch: int) -> DiagnosticError:
+        last = self._run.checkpoint
+        init = f"`--init {shlex.quote(str(last))}`"
+        help = f"take it from a copy, or start a new run from the weights of the last checkpoint, {init}"
+        return DiagnosticError(
+            Diagnostic("E561", f"{reason}, and the best of the run in {last} is epoch {epoch}", help=help)
+        )

@@ -64,12 +64,12 @@ class RunFiles:
         return self.last if self.last.exists() or not self.previous.exists() else self.previous
 
     def weights(self) -> Path:
-        """The best weights that the checkpoint names, or where there are none yet the last."""
+        """The best weights that the checkpoint names, be they there or lost, or where it names none yet the last."""
         try:
             named = read_about(self.checkpoint, read_metadata(self.checkpoint))[1].best_at
         except (DiagnosticError, OSError):
             return self.best if self.best.exists() else self.checkpoint
-        return (None if named is None else self.of_epoch(named, self.best, self.best_before)) or self.checkpoint
+        return self.checkpoint if named is None else self.of_epoch(named, self.best, self.best_before) or self.best
 
     @staticmethod
     def of_epoch(named: tuple[int, int], file: Path, before: Path) -> Path | None:

@@ -286,14 +286,14 @@ class Loop:
 
     def keep_best(self) -> None:
         """Keep the weights as they are: in the folder, or else in memory."""
-        weights, progress = self.trainer.averaged().state_dict(), self.trainer.progress
+        trainer = self.trainer
+        weights, adapter = trainer.averaged().state_dict(), trainer.adapter()
         if self.folder is None:
-            self.trainer.best_weights = weights
+            trainer.best_weights, trainer.best_adapter = weights, adapter
         else:
-            self.folder.best_weights.save(weights, progress.epoch + 1, progress.step, self.card())
-            adapter = self.trainer.adapter()
-            if adapter is not None:
-                self.folder.best_weights.save_adapter(*adapter, progress.epoch + 1, progress.step)
+            at = trainer.progress.epoch + 1, trainer.progress.step
+            self.folder.best_weights.save(weights, at, self.card(), adapter)
+            trainer.best_weights, trainer.best_adapter = None, None
 
     def card(self) -> dict[str, Any] | None:
         """What the data means, for the files that hold weights."""

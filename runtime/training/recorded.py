@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netc.runtime.data.cards.card import Card
 from netc.runtime.data.follow import BoundSplit
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
 from netc.runtime.folder.files import out_said
+from netc.runtime.folder.run_files import RunFiles
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.changes import recorded
 from netc.runtime.runs.export import too_large
@@ -62,6 +64,7 @@ def folder_for(
         locked = held.enter_context(folder.lock.held())
         if goes_on:
             _go_on(trainer, parts, epochs, folder)
+        _bring_best(trainer, folder, parts.card)
         yield folder, _notes(trainer, folder, locked)
 
 
@@ -98,6 +101,15 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
 def _first_checkpoint(trainer: Trainer, parts: Parts) -> Callable[[RunFolder], None]:
     rows = 0 if isinstance(parts.train, Stream) else len(parts.train)
     return lambda folder: trainer.begin(folder, rows, parts.card)
+
+
+def _bring_best(trainer: Trainer, folder: RunFolder, card: Card) -> None:
+    """Let the folder have the weights of the best epoch so far, which were kept in memory or in another folder."""
+    at = trainer.progress.best_at
+    if at is not None and trainer.best_weights is not None:
+        folder.best_weights.save(trainer.best_weights, at, card.to_json(), trainer.best_adapter)
+    elif at is not None and trainer.path is not None and trainer.path.resolve() != folder.path.resolve():
+        folder.best_weights.take(RunFiles(trainer.path), trainer.progress)
 
 
 def _notes(trainer: Trainer, folder: RunFolder, locked: bool) -> list[str]:

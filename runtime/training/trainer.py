@@ -34,6 +34,7 @@ from netc.runtime.data.given import Parts, bind
 from netc.runtime.data.stream import Stream
 from netc.runtime.devices.precision import check_precision
 from netc.runtime.devices.target import slower_than_it_could
+from netc.runtime.folder.best_weights import Adapter
 from netc.runtime.folder.initial import read_starts
 from netc.runtime.folder.listener import Listener, Listeners
 from netc.runtime.folder.progress import Progress
@@ -91,6 +92,8 @@ class Trainer(Measuring):
         chosen = adopted(plan, net.graph, net.plans) if isinstance(plan, TrainPlan) else net.plan(plan)
         plan = override(chosen, **settings) if settings else chosen
         self.best_weights: dict[str, Array] | None = None
+        self.best_adapter: Adapter | None = None
+        """What `adapt` trained beside `best_weights`."""
         self.path: Path | None = None
         self.settings = {name: value for name, value in replaceable(plan).items() if settings.get(name) is not None}
         written = any(item is chosen for item in net.plans) and net.plan(chosen.label) is chosen

@@ -49,7 +49,7 @@ def test_a_label_that_the_loss_ignores_is_none_beside_answers(tmp_path: Path, ig
     path = archive(tmp_path / "d.npz", np.array([0, ignored, 2]), None)
     asked = read_inputs([path], [X, label_port(3) | {"ignored": ignored}])
     assert asked.labels is not None
-    assert (asked.labels.tolist(), asked.notes) == ([0, -1, 2], [])
+    assert (asked.labels.tolist(), asked.notes) == ([0, -1, 2], ())
 
 
 @pytest.mark.parametrize(("text", "said"), [

@@ -138,10 +138,10 @@ def test_whatever_operation_fails_the_best_is_there(
         path = tmp_path / str(at)
         path.mkdir()
         folder = RunFolder(path)
-        folder.best_weights.save({"w": first}, 1, 10)
+        folder.best_weights.save({"w": first}, (1, 10))
         number = 0
         with suppress(KeyboardInterrupt):
-            folder.best_weights.save({"w": second}, 2, 20)
+            folder.best_weights.save({"w": second}, (2, 20))
         found = folder.of_epoch((1, 10), folder.best, folder.best_before)
         assert found is not None
         assert load_file(found)["w"][0] == 1
@@ -167,7 +167,7 @@ def test_what_was_measured_of_other_weights_is_gone(
         raise SystemExit(9)
 
     with monkeypatch.context() as patched:
-        patched.setattr(RunFolder, "write_test", killed)
+        patched.setattr(final, "write_test", killed)
         patched.setattr(final, "can_plot", lambda: False)
         if from_python:
             with pytest.raises(SystemExit):
@@ -185,7 +185,63 @@ def test_figures_say_of_which_weights_they_are(run: Run, net: Net, folder: Path)
     there = RunFolder(Path("a"))
     found = read_test(there)
     assert found is not None
-    there.best_weights.save({name: values + 1 for name, values in best().items()}, 1, there.read_progress().step)
+    there.best_weights.save({name: values + 1 for name, values in best().items()}, (1, there.read_progress().step))
     assert read_test(there) is None
     there.test_json.write_text('{"version": 1, "part": "test", "examples": 30, "metrics": {"loss": 0.5}}')
     assert read_test(there) is not None  # of an older netc
+
+
+@pytest.mark.parametrize("first", [None, "a"])
+def test_a_training_that_goes_on_in_another_folder_takes_its_best_weights_along(
+    folder: Path, net: Net, monkeypatch: pytest.MonkeyPatch, first: str | None
+) -> None:
+    """Before: nothing was the best there, and the last weights became those of the model."""
+    parts()
+    made = trainer(net)
+    made.fit("d.npz", out=first, epochs=1, quiet=True)
+    wanted = made.best_weights if first is None else load_file("a/best.safetensors")
+    assert wanted is not None
+    monkeypatch.setattr(type(made.progress), "improves", lambda *_: False)
+    made.fit("d.npz", out="b", epochs=3, quiet=True)
+    assert made.progress.best is not None
+    assert made.progress.best["epoch"] == 1
+    assert equal(wanted, load_file("b/best.safetensors"))
+    assert equal(wanted, netc.load_run("b").model.state_dict())
+
+
+def test_weights_that_became_the_best_in_memory_are_those_of_the_folder_too(folder: Path, net: Net) -> None:
+    parts()
+    made = trainer(net)
+    made.fit("d.npz", out="a", epochs=1, quiet=True)
+    made.fit("d.npz", epochs=2, quiet=True)
+    kept = made.best_weights
+    assert kept is not None
+    made.fit("d.npz", out="a", epochs=2, quiet=True)
+    assert equal(kept, load_file("a/best.safetensors"))
+
+
+def test_best_weights_that_are_gone_are_missed_before_the_training_goes_on(run: Run, net: Net, folder: Path) -> None:
+    """Before: the last weights took their place at its end, and nobody said so."""
+    parts()
+    trainer(net).fit("d.npz", out="a", epochs=1, quiet=True)
+    for name in ("best", "previous_best"):
+        Path(f"a/{name}.safetensors").unlink(missing_ok=True)
+    done = run("train", "--resume", "a", "--epochs", "2")
+    assert done.returncode == 5
+    assert "E561" in done.stderr
+    assert "a has no best.safetensors, and the best of the run in a/last.safetensors is epoch 1" in done.stderr
+    with pytest.raises(netc.DiagnosticError, match="E561"):
+        resumed(net).fit("d.npz", out="b", epochs=2, quiet=True)
+    assert "`netc weights a/model.onnx a/tiny.net -o a/best.safetensors`" in done.stderr
+    assert run("weights", "a/model.onnx", "a/tiny.net", "-o", "a/best.safetensors").returncode == 0
+    assert run("train", "--resume", "a", "--epochs", "2").returncode == 0
+
+
+def test_best_weights_that_are_gone_are_not_taken_for_the_last(run: Run, net: Net, folder: Path) -> None:
+    parts()
+    trainer(net).fit("d.npz", out="a", epochs=1, quiet=True)
+    for path in (Path("a/model.onnx"), *Path("a").glob("*best.safetensors")):
+        path.unlink()
+    done = run("predict", "a", "d.npz")
+    assert (done.returncode, "cannot read the weights in a/best.safetensors" in done.stderr) == (5, True)
+    assert "`--init a/last.safetensors`" in done.stderr
