@@ -8,12 +8,13 @@ than ONNX Runtime reads it would be a way past this; so what its reader may take
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from netc.compiler.importing.external import OutsideError, check_external
 from netc.compiler.model_checksum import ChangedError, check_beside, check_checksum
-from netc.compiler.wire import MOST, DamagedError, every_field, fields
+from netc.compiler.wire import MOST, DamagedError, every_field
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import DAMAGED
 from netc.grammar.limits import NODES
@@ -71,6 +72,8 @@ def check_model(path: Path, model: bytes, folder: Path | None = None) -> int | N
     E592 is a model of more nodes than are read.
     """
     try:
+        for _ in _Count(NODES.value).inside(memoryview(model)):
+            pass  # counts, before any other looks at all of them
         check_checksum(model)
         asked, tensors = _read(model)
         outside = check_external(folder, tensors)
@@ -134,9 +137,9 @@ def _read(model: bytes) -> Read:
             if content is None:
                 continue
             if kind == "graph" and inside.get(number) == "tensor":
-                _check_alone(content, named)
+                _check_alone(content, named, count)
             if inside.get(number) == "entry":
-                entries.append(_entry(content))
+                entries.append(_entry(content, count))
             elif number in inside:
                 waiting += [(inside[number], content)] if content else []
             elif kind in ("node", "function"):
@@ -169,6 +172,13 @@ class _Count:
         if self.fields > FIELDS * self.most:
             raise _too_large(FIELDS * self.most, "fields")
 
+    def inside(self, message: memoryview) -> Iterator[tuple[int, memoryview]]:
+        """Number and content of the fields of a message that hold bytes; all of them count."""
+        for number, _, _, content in every_field(message):
+            self.field(is_node=False)
+            if content is not None:
+                yield number, content
+
 
 def _too_large(most: int, what: str) -> DiagnosticError:
     return DiagnosticError(
@@ -176,18 +186,18 @@ def _too_large(most: int, what: str) -> DiagnosticError:
     )
 
 
-def _check_alone(tensor: memoryview, named: set[bytes]) -> None:
+def _check_alone(tensor: memoryview, named: set[bytes], count: _Count) -> None:
     """Raise DamagedError where an initializer is called as another one is: which of them counts nobody knows."""
-    for name in (bytes(content) for number, content in fields(tensor) if number == TENSOR_NAME):
+    for name in (bytes(content) for number, content in count.inside(tensor) if number == TENSOR_NAME):
         if name in named:
             raise DamagedError(f"two initializers are called `{_text(memoryview(name[:80]))}`")
         named.add(name)
 
 
-def _entry(message: memoryview) -> tuple[str, str]:
+def _entry(message: memoryview, count: _Count) -> tuple[str, str]:
     """A key and its value, whole: what is checked is what is opened."""
     texts: dict[int, list[str]] = {}
-    for number, content in fields(message):
+    for number, content in count.inside(message):
         try:
             texts.setdefault(number, []).append(bytes(content).decode())
         except UnicodeDecodeError:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
+from netc.compiler.build import network
 from netc.compiler.importing.findings import damaged
 from netc.compiler.importing.records import Array, ForeignGraph
+from netc.compiler.model_checksum import CHECKSUM_KEY
 from netc.compiler.net import Net
 from netc.compiler.weights.files import fit
 from netc.grammar.diagnostics import DiagnosticError
@@ -49,20 +51,20 @@ def source_note(net: Net) -> str:
 
 
 def own_weights(tensors: Mapping[str, Array], net: Net, own: OwnSource, file: str) -> dict[str, Array]:
-    """The numbers of a net's parameters among those of a model.
+    """The numbers of a net's parameters among those of a model, but for layers that only training has.
 
     Raises DiagnosticError E591 where they aren't those of the text that the model notes. Of another net of the text, or
     with other arguments, it is no fault of the model: E550 and E552. E568 for what is NaN or infinite.
     """
     try:
-        return fit(tensors, {item.name: item.value for item in net.parameters}, net, file=file)
+        return fit(tensors, {value.name: value for value in network(net).graph.parameters}, net, file=file)
     except DiagnosticError as error:
         noted = net.name == own.net and net.given == own.given
         if not noted or error.diagnostics[0].code == "E568":
             raise
         help = (
-            f"take the model as it was when netc wrote it, or take the entry `{SOURCE_KEY}` out of its metadata: "
-            "then the text is made of its graph"
+            f"take the model as it was when netc wrote it, or take the entries `{SOURCE_KEY}` and `{CHECKSUM_KEY}` out "
+            "of its metadata: then the text is made of its graph"
         )
         raise damaged(f"`{SOURCE_KEY}` is the text of another model: {error.diagnostics[0].message}", help) from None
 
@@ -71,14 +73,28 @@ def widened(graph: ForeignGraph, constants: Mapping[str, Array]) -> dict[str, Ar
     """Weights that `netc export --precision int8` wrote in 8 bits, by the names of those that they stand for."""
     found = {}
     for node in graph.nodes:
-        if node.op == "DequantizeLinear" and all(name in constants for name in node.inputs):
+        if node.op == "DequantizeLinear" and len(node.inputs) > 1 and all(name in constants for name in node.inputs):
             narrow, scale, *zero = (constants[name] for name in node.inputs)
-            along = [1] * narrow.ndim
-            if scale.ndim:
-                along[node.attributes.get("axis", 1)] = -1
-            wide = narrow.astype(np.float32) - (zero[0].astype(np.float32).reshape(along) if zero else 0)
-            found[node.inputs[0].removesuffix(QUANTIZED)] = (wide * scale.reshape(along)).astype(np.float32)
+            try:
+                laid = _beside(narrow, node.attributes.get("axis", 1))
+                wide = narrow.astype(np.float32) - (laid(zero[0]).astype(np.float32) if zero else 0)
+                whole = np.broadcast_to((wide * laid(scale)).astype(np.float32), narrow.shape)
+            except (ValueError, IndexError, TypeError):
+                raise damaged(f"node `{node.name}` asks for scales that its weights do not have") from None
+            found[node.inputs[0].removesuffix(QUANTIZED)] = whole
     return found
+
+
+def _beside(narrow: Array, axis: int) -> Callable[[Array], Array]:
+    """How scales are laid beside what they scale: one for all of it, or one for each place along an axis."""
+    along = [1] * narrow.ndim
+
+    def laid(scales: Array) -> Array:
+        if scales.size > 1:
+            along[axis] = -1
+        return scales.reshape(along)
+
+    return laid
 
 
 def own_source(metadata: Mapping[str, str]) -> OwnSource | None:

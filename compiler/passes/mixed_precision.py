@@ -38,6 +38,7 @@ class _MixedPrecision:
         self.narrowed: dict[Value, Value] = {}
         self.widened: dict[Value, Value] = {}
         self.free: set[Value] = set()
+        self.beyond: set[Value] = set()
 
     def run(self) -> Graph:
         """Every node in order, then outputs of the types that they had."""
@@ -58,6 +59,8 @@ class _MixedPrecision:
             made = self.rewriter.keep(node).outputs
         if self.costs_nothing(node, new):
             self.free.update(made)
+        if self.may_overflow(node, new):
+            self.beyond.update(made)
 
     def converted(self, node: Node, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
         """The inputs of a node, cast."""
@@ -83,7 +86,7 @@ class _MixedPrecision:
         if half not in (Half.WITH_ALL, Half.WITH_ONE) or not any(value.dtype == self.low for value in floats):
             return False
         if half is Half.WITH_ONE and all(value.shape == node.output.shape for value in floats):
-            return True
+            return self.beyond.isdisjoint(floats)
         return all(value.dtype == self.low or value in self.free or value in self.parameters for value in floats)
 
     def costs_nothing(self, node: Node, inputs: tuple[Value, ...]) -> bool:
@@ -95,6 +98,14 @@ class _MixedPrecision:
         floats = [value for value in inputs if value.dtype.is_float]
         follows = get_op(node.op).half in (Half.WITH_ALL, Half.WITH_ONE) or _spreads(node)
         return follows and bool(floats) and all(value in self.free for value in floats)
+
+    def may_overflow(self, node: Node, inputs: tuple[Value, ...]) -> bool:
+        """Whether what a node makes may be too large in 16 bits: literals that are, arithmetic on them."""
+        if node.op == "Constant":
+            return any(abs(number) > LARGEST and not self.has(number) for number in node.attributes["value"].values)
+        definition = get_op(node.op)
+        follows = definition.half in (Half.WITH_ALL, Half.WITH_ONE) or definition.cost is Cost.VIEW or _spreads(node)
+        return follows and not self.beyond.isdisjoint(inputs)
 
     def has(self, number: float) -> bool:
         """Whether the type has this number up to rounding, neither overflowing nor losing digits."""

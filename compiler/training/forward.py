@@ -50,13 +50,13 @@ def forward_pass(
     needed = used_sources(dead_code(graph))
     wanted = list(dict.fromkeys([*wanted, *also]))
     graph.outputs = {str(number): value for number, value in enumerate(wanted)}
+    a.network = dead_code(graph)
     pooled = seen("pool_before_relu", graph, everywhere(graph, pool_before_relu))
     training, statistics = training_mode(pooled, seed, step, frozen)
     moving = {old: new for old, new in statistics.items() if old in needed}
     training.outputs |= {f"{old.name}.next": new for old, new in moving.items()}
     seen("training_mode", pooled, training)
     graph = seen("saved_for_gradient", training, saved_for_gradient(training, wrt))
-    a.network = net.graph
     a.graph.nodes.extend(graph.nodes)
     a.graph.made = graph.made
     values = list(graph.outputs.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,14 +130,23 @@ def _tell(apart: float | str) -> None:
 
 
 def _used_beside(path: Path, imported: Imported) -> dict[Path, str]:
-    """The files that the text uses, none of which is there with another text."""
+    """The files that the text uses, none of which is the text's own or is there with another text."""
     used = {path.parent / name: text for name, text in (imported.own.used if imported.own is not None else {}).items()}
     for beside, text in used.items():
-        if beside.exists() and read_text_file(beside) != text:
+        if os.path.abspath(beside) == os.path.abspath(path):
+            raise click.UsageError(f"{path} is a file that the net uses\n  = help: give `-o` another name")
+        if beside.exists() and not _holds(beside, text):
             raise click.UsageError(
                 f"{beside}, which the net uses, is there with another text\n  = help: import into an empty folder"
             )
     return used
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return read_text_file(path) == text
+    except UnicodeDecodeError:
+        return False
 
 
 def _write_text(path: Path, imported: Imported, used: dict[Path, str]) -> None:

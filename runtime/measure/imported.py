@@ -64,10 +64,12 @@ def difference(model: Path, net: Net, imported: Imported) -> float | str:
 
 
 def _fits(theirs: IsolatedSession, ours: IsolatedSession, imported: Imported) -> bool:
-    """Whether a model has the inputs of the text noted in it, of their kinds and fixed sizes, and its outputs."""
+    """Whether a model has the inputs of the text noted in it and no more, of their kinds and sizes, and its outputs."""
     known = {item.name: item for item in theirs.inputs}
-    return set(imported.outputs) <= set(theirs.outputs.values()) and all(
-        item.name in known and _are_alike(item, known[item.name]) for item in ours.inputs
+    return (
+        set(imported.outputs) <= set(theirs.outputs.values())
+        and known.keys() == {item.name for item in ours.inputs}
+        and all(_are_alike(item, known[item.name]) for item in ours.inputs)
     )
 
 
@@ -78,13 +80,18 @@ def _are_alike(a: Given, b: Given) -> bool:
 
 
 def _apart(expected: Array, found: Array) -> float:
+    """The largest difference, as a share of the largest number; infinity where only one of both has a number."""
     if expected.size != found.size:
-        return float("inf")
-    largest = float(np.abs(expected).max(initial=0.0)) or 1.0
+        return math.inf
     if expected.ndim > 1 and expected.shape != found.shape:
         moved = np.moveaxis(expected, 1, 0)
         expected = moved if moved.shape == found.shape else expected.reshape(found.shape)
-    return float(np.abs(expected.astype(np.float64) - found).max(initial=0.0)) / largest
+    expected, found = expected.astype(np.float64), found.astype(np.float64)
+    numbers = np.isfinite(expected) & np.isfinite(found)
+    if not np.array_equal(expected[~numbers], found[~numbers], equal_nan=True):
+        return math.inf
+    largest = float(np.abs(expected[numbers]).max(initial=0.0)) or 1.0
+    return float(np.abs(expected[numbers] - found[numbers]).max(initial=0.0)) / largest
 
 
 def _batch_first(array: Array, name: str, imported: Imported) -> Array:

@@ -143,6 +143,18 @@ def doubled(proto: onnx.ModelProto) -> None:
     proto.graph.node.append(onnx.helper.make_node("Mul", ["once", "two"], ["y"]))
 
 
+def without_numbers(proto: onnx.ModelProto) -> None:
+    doubled(proto)
+    proto.graph.node.append(onnx.helper.make_node("Sqrt", ["twice"], ["y"]))
+    proto.graph.node[-2].output[:] = ["twice"]
+
+
+def another_input(proto: onnx.ModelProto) -> None:
+    doubled(proto)
+    del proto.graph.initializer[-1]
+    proto.graph.input.append(onnx.helper.make_tensor_value_info("two", onnx.TensorProto.FLOAT, ["N", 2]))
+
+
 def renamed_input(proto: onnx.ModelProto) -> None:
     proto.graph.input[0].name = "z"
     for made in proto.graph.node:
@@ -168,7 +180,7 @@ def test_a_text_that_the_model_computes_is_kept(folder: Path, capsys: pytest.Cap
     assert Path("b.net").read_text() == NOTED
 
 
-@pytest.mark.parametrize("change", [doubled, renamed_input])
+@pytest.mark.parametrize("change", [doubled, without_numbers, another_input, renamed_input])
 def test_a_model_that_was_changed_is_imported_by_its_graph(
     change: Callable[[onnx.ModelProto], None], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -191,8 +203,36 @@ def test_weights_that_a_noted_text_asks_for_are_not_drawn(
         said = capsys.readouterr().err
         assert "error[E591]" in said
         assert "tensor `y." in said
-        assert "take the entry `netc.source` out of its metadata" in said
+        assert "take the entries `netc.source` and `netc.checksum` out of its metadata" in said
     assert not Path("b.net").exists()
+
+
+def test_what_only_training_has_is_not_missed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before: its weights, which no model for use has, were."""
+    (folder / "side.net").write_text(
+        "net A {\n  input x: 3\n  train only { aux = dense(2) }\n  dense(4) -> batchnorm\n  y = dense(2)\n}\n"
+        "train A { loss = mse(y, t) + 0.3 * mse(aux, t) }\n"
+    )
+    assert run(["compile", "side.net", "-o", "side.onnx"]) == 0
+    assert run(["import", "side.onnx", "-o", "b.net"]) == 0
+    assert "outputs: differ by 0.0e+00" in capsys.readouterr().err
+    assert Path("b.net").read_text() == Path("side.net").read_text()
+    np.savez("d.npz", x=np.ones((8, 3), np.float32), t=np.ones((8, 2), np.float32))
+    trained = ["train", "side.onnx", "--data", "d.npz", "--epochs", "1", "--out", "r", "--device", "cpu"]
+    assert run(trained) == 0, capsys.readouterr().err
+
+
+def test_a_text_is_not_written_over_a_file_that_it_uses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "parts.net").write_text("block unit(width) { conv(width, 3x3, act=relu) }\n")
+    (folder / "whole.net").write_text(PARTS)
+    assert run(["compile", "whole.net", "-o", "whole.onnx"]) == 0
+    (folder / "out").mkdir()
+    assert run(["import", "whole.onnx", "-o", "out/parts.net"]) == 2
+    assert "out/parts.net is a file that the net uses" in capsys.readouterr().err
+    (folder / "out/parts.net").write_bytes("# größer".encode("latin-1"))
+    assert run(["import", "whole.onnx", "-o", "out/whole.net"]) == 2
+    assert "out/parts.net, which the net uses, is there with another text" in capsys.readouterr().err
+    assert [path.name for path in Path("out").iterdir()] == ["parts.net"]
 
 
 def test_other_arguments_of_a_noted_text_are_no_fault_of_the_model(folder: Path) -> None:

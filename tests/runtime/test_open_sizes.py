@@ -159,6 +159,18 @@ def test_what_training_alone_has_refuses_no_size_in_use() -> None:
         netc.Trainer(model).step(small)
 
 
+def test_what_no_term_reads_refuses_no_size_in_training() -> None:
+    net = netc.loads("""
+        net A { input x: [1, H, W]; y = x -> global_avgpool -> dense(1); z = x -> flatten(from=1) -> maxpool(9)
+              output y, z }
+        train A { loss = mse(y, 0) }
+    """)
+    model, small = netc.Model(net, device="cpu"), {"x": np.ones((2, 1, 2, 4), np.float32)}
+    assert np.isfinite(netc.Trainer(model).step(small)["loss"])
+    with pytest.raises(netc.DiagnosticError, match="E558"):
+        model(small)
+
+
 def test_what_training_needs_as_well_is_needed_in_use(tmp_path: Path) -> None:
     """A need of equal size in front of it, which is left out, is another layer's."""
     net = netc.loads("""

@@ -34,7 +34,7 @@ def _divide(a: Array, b: Array) -> Any:
 
 
 def _size_divided(a: Size, b: Size) -> Size:
-    """A size by another, towards 0: where it is below 0, and the other above."""
+    """A size by another, towards 0 where it is known to be below 0; one of unknown sign is taken to be none such."""
     if isinstance(b, int) and b < 0:
         return _size_divided(-a, -b)
     return -floor_divide(-a, b) if never_negative(-a) else floor_divide(a, b)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from netc.grammar.counted import counted
@@ -141,13 +141,27 @@ def _tensors(found: Any, is_tensor: type) -> Iterator[tuple[Keys, Any]]:
 
 
 def checked(contents: Contents) -> Contents:
-    """What a reader found, whatever its format lets tensors be; raises UnreadableError."""
+    """What a reader found, whatever its format lets tensors be; raises UnreadableError.
+
+    Where not all tensors are weights, those that cannot be weights are left out.
+    """
+    if not contents.whole:
+        return replace(contents, tensors=dict(filter(_may_be_weight, contents.tensors.items())))
     for name, tensor in contents.tensors.items():
         check_name(name)
         if tensor.dtype.name not in NUMBERS:
             help = "save it as float32, float16 or whole numbers"
             raise UnreadableError(f"tensor `{name}` has numbers of type {tensor.dtype.name}", help)
     return contents
+
+
+def _may_be_weight(named: tuple[str, Array]) -> bool:
+    name, tensor = named
+    try:
+        check_name(name)
+    except UnreadableError:
+        return False
+    return tensor.dtype.name in NUMBERS
 
 
 def check_shape(shape: Collection[object], width: int) -> None:
