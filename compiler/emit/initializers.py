@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 def read_initializers(path: str | os.PathLike[str]) -> list[tuple[str, Array]]:
-    """The constants of an ONNX model and their names, weights among them, but for texts, which are none.
+    """The constants of an ONNX model and their names, weights among them, but for texts, which are none,
+    and for those whose names are no text.
 
     Raises DiagnosticError E534, E536, E553.
     """
@@ -36,7 +37,8 @@ def read_initializers(path: str | os.PathLike[str]) -> list[tuple[str, Array]]:
         for tensor in model.graph.initializer:
             if any(size < 0 for size in tensor.dims):
                 raise ValueError(f"{tensor.name} has a size below 0")
-        numbers = [tensor for tensor in model.graph.initializer if tensor.data_type != onnx.TensorProto.STRING]
+        named = (tensor for tensor in model.graph.initializer if isinstance(tensor.name, str))
+        numbers = (tensor for tensor in named if tensor.data_type != onnx.TensorProto.STRING)
         found = [(tensor, numpy_helper.to_array(tensor)) for tensor in numbers]
         # numpy has no bfloat16 of its own; other readers give float32 for it too
         return [

@@ -29,7 +29,12 @@ def but_for(cases: Sequence[Any], slow: Sequence[Any]) -> list[ParameterSet]:
 
 
 def leave_out(tests: Sequence[pytest.Item]) -> None:
-    """Mark as slow what `quick(n)` leaves out: all cases of a test but n, chosen by their names, without any order."""
+    """Mark as slow what `quick(n)` leaves out: all cases of a test but n, chosen by their names, without any order.
+
+    In `make test-all`, and where mutants are tried, that is nothing.
+    """
+    if ALL:
+        return
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for test in (test for test in tests if test.get_closest_marker("slow") is None):
         cases[test.nodeid.partition("[")[0]].append(test)

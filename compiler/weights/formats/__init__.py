@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-from netc.compiler.weights.formats.base import Contents, UnreadableError, by_name, checked
+from netc.compiler.weights.formats.base import Contents, UnreadableError, by_name, checked, may_be_weight
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import not_permitted
 from netc.grammar.opening import open_file
@@ -97,7 +97,7 @@ def _safetensors(path: str | os.PathLike[str]) -> Contents:
 def _onnx(path: str | os.PathLike[str]) -> Contents:
     from netc.compiler.emit.initializers import read_initializers
 
-    tensors = by_name((name, name, array) for name, array in read_initializers(path))
+    tensors = by_name((name, name, array) for name, array in read_initializers(path) if may_be_weight(name, array))
     if not tensors:
         raise UnreadableError("it holds no weights")
     return Contents(tensors, whole=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from netc.grammar.counted import counted
@@ -141,12 +141,7 @@ def _tensors(found: Any, is_tensor: type) -> Iterator[tuple[Keys, Any]]:
 
 
 def checked(contents: Contents) -> Contents:
-    """What a reader found, whatever its format lets tensors be; raises UnreadableError.
-
-    Where not all tensors are weights, those that cannot be weights are left out.
-    """
-    if not contents.whole:
-        return replace(contents, tensors=dict(filter(_may_be_weight, contents.tensors.items())))
+    """What a reader found, whatever its format lets tensors be; raises UnreadableError."""
     for name, tensor in contents.tensors.items():
         check_name(name)
         if tensor.dtype.name not in NUMBERS:
@@ -155,8 +150,8 @@ def checked(contents: Contents) -> Contents:
     return contents
 
 
-def _may_be_weight(named: tuple[str, Array]) -> bool:
-    name, tensor = named
+def may_be_weight(name: str, tensor: Array) -> bool:
+    """Whether a constant of a model may be a weight: others have names that no weight has, and other types."""
     try:
         check_name(name)
     except UnreadableError:
