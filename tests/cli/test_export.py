@@ -117,6 +117,25 @@ def test_fewer_bits(
         np.testing.assert_allclose(again[name], weight, atol=np.abs(weight).max() / 127)
 
 
+def test_a_layer_of_one_channel_comes_back_from_8_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before: its scale, which is the only one, has no axis, and that was a bug of netc's."""
+    monkeypatch.chdir(tmp_path)
+    Path("one.net").write_text(
+        "net One { input x: 4; dense(5, act=relu); y = dense(1) }\ntrain One { loss = mse(y, t); epochs = 1 }\n"
+    )
+    random = np.random.default_rng(0)
+    np.savez("one.npz", x=random.standard_normal((40, 4)).astype("f4"), t=random.standard_normal((40, 1)).astype("f4"))
+    assert netc(["train", "one.net", "--data", "one.npz", "--out", "run", "--device", "cpu"]) == 0
+    assert netc(["export", "run", "--to", "onnx", "--precision", "int8", "-o", "one.onnx"]) == 0
+    assert netc(["import", "one.onnx", "-o", "again.net", "--weights", "again.safetensors"]) == 0
+    weights, again = load_file("run/best.safetensors"), load_file("again.safetensors")
+    assert weights.keys() == again.keys()
+    for name, weight in weights.items():
+        assert again[name].shape == weight.shape
+        steps = 1e-4 if name.endswith("bias") else np.abs(weight).max() / 127  # a bias has those of products
+        np.testing.assert_allclose(again[name], weight, atol=steps)
+
+
 def test_fewer_bits_need_data(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     at = ["--to", "onnx", "--precision", "int8", "--data", str(tmp_path / "none.npz"), "-o", str(tmp_path / "a.onnx")]
     assert netc(["export", str(trained), *at]) == 5
