@@ -107,8 +107,9 @@ def _own() -> Makers:
     def compiled(path: str, said: bool = True) -> bytes:
         net, proto = load(str(EXAMPLES / path)), onnx.ModelProto()
         proto.ParseFromString(compile_inference(net).model)
-        if said:  # as `netc compile` writes it
-            proto.metadata_props.add(key=SOURCE_KEY, value=source_note(net))
+        note = source_note(net) if said else None
+        if note is not None:  # as `netc compile` writes it
+            proto.metadata_props.add(key=SOURCE_KEY, value=note)
         else:
             del proto.metadata_props[:]
             for node in proto.graph.node:

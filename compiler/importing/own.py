@@ -40,13 +40,15 @@ class OwnSource:
     used: Mapping[str, str]
 
 
-def source_note(net: Net) -> str:
-    """The entry for a net."""
+def source_note(net: Net) -> str | None:
+    """The entry for a net; None for one that uses files outside of its folder, which no reader of models goes to."""
     folder = os.path.dirname(os.path.abspath(net.file))
     used = {}
     for file, text in net.sources.items():
         if file != net.file and not file.startswith("std/"):
             used[Path(os.path.relpath(os.path.abspath(file), folder)).as_posix()] = text
+    if any(not _is_inside(name) for name in used):
+        return None
     return json.dumps(asdict(OwnSource(net.source, net.name, dict(net.given), used)), separators=(",", ":"))
 
 
@@ -112,7 +114,12 @@ def own_source(metadata: Mapping[str, str]) -> OwnSource | None:
         except UnicodeEncodeError:
             raise damaged("its source holds characters that no file can hold") from None
     for name in said.used:
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or path.suffix != ".net":
+        if not _is_inside(name):
             raise damaged(f"its source uses a file outside of its folder: `{name[:80]}`")
     return said
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a text's path, as seen from the folder of the one that uses it, stays there."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and not {"\\", "\0"} & {*name} and path.suffix == ".net"

@@ -62,7 +62,8 @@ def deployable(
     if external is None:
         check_size(net)
     plan = plan or (net.plans[0] if net.plans else None)
-    said_of_it = {SOURCE_KEY: source_note(net), **(notes or {})}
+    source = source_note(net)
+    said_of_it = {**({} if source is None else {SOURCE_KEY: source}), **(notes or {})}
     taps: list[str] = []
     if plan is not None and card is not None:
         plan = decided(plan, card.counts)

@@ -84,6 +84,16 @@ def test_what_netc_wrote_comes_back_as_it_was(folder: Path) -> None:
     assert set(net.start) == {item.name for item in net.parameters}
 
 
+def test_a_text_that_uses_files_outside_of_its_folder_is_none_of_the_model(folder: Path) -> None:
+    """Before: it was noted, and the model was refused as one that nobody could trust."""
+    (folder / "parts.net").write_text("block unit(width) { conv(width, 3x3, act=relu) }\n")
+    (folder / "inner").mkdir()
+    (folder / "inner/whole.net").write_text(PARTS.replace('"parts.net"', '"../parts.net"'))
+    assert run(["compile", "inner/whole.net", "--allow-outside", "-o", "whole.onnx"]) == 0
+    assert run(["import", "whole.onnx", "-o", "again.net", "--weights", "again.safetensors"]) == 0
+    assert load("again.net").params == load("whole.onnx").params
+
+
 def test_a_model_is_a_net_that_starts_from_its_numbers(folder: Path) -> None:
     net = load("small.onnx", loss="cross_entropy(output, label)")
     assert [plan.label for plan in net.plans] == [None]
