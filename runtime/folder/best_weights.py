@@ -12,6 +12,7 @@ from typing import Any
 
 from netc.compiler import as_safetensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.opening import read_file
 from netc.runtime.folder.checkpoints import card_metadata, epoch_in, epoch_metadata
 from netc.runtime.folder.files import move, write_atomic, write_kept
 from netc.runtime.folder.intact import read_weights, with_intact
@@ -51,7 +52,7 @@ class BestWeights:
         """Copy them of another run, of the epoch that the progress names; raises as `check`."""
         for found, place in BestWeights(other)._found(progress):
             read_weights(other, found)
-            write_atomic(self._run.path / place.name, found.read_bytes())
+            write_atomic(self._run.path / place.name, read_file(found))
 
     def check(self, progress: Progress) -> None:
         """Raise DiagnosticError where the weights of the best epoch cannot be read, E561 where there are none of it.

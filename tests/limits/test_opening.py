@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from weight_files import read
 
 import netc
 from netc.cli import run
-from netc.compiler.weights.formats import read
 from netc.grammar import opening
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.limits import ALL, DATA, FILE

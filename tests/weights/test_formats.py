@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from weight_files import read
 
-from netc.compiler.weights.formats import read
 from netc.compiler.weights.source import read_source
 from netc.grammar.diagnostics import DiagnosticError
 

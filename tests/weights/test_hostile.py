@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 from hostile_weights import ARCHIVES, HUGE, LIES, PICKLES, PROGRAMS, Run, tensor, zipped
+from weight_files import read
 
-from netc.compiler.weights.formats import read
 from netc.compiler.weights.source import read_source
 from netc.grammar.diagnostics import DiagnosticError
 
@@ -239,7 +239,7 @@ def test_a_model_that_lies(tmp_path: Path) -> None:
 # ------------------------------------------------------------ limits
 PROGRAM = """
 import sys
-from netc.compiler.weights.formats import read
+from weight_files import read
 from netc.grammar.diagnostics import DiagnosticError
 import numpy, zipfile, pickletools
 for path in sys.argv[1:]:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from weight_files import read
 
 import netc
-from netc.compiler.weights.formats import read
 from netc.grammar.diagnostics import DiagnosticError
 
 CNN = """net A {

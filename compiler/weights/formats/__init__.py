@@ -1,6 +1,6 @@
 """Weight files of all kinds, a format a file: tensors by name, and nothing of a file is ever run.
 
-`read` looks at what a file begins with, not at what it is called.
+`read_as` looks at what a file begins with, not at what it is called.
 """
 
 from __future__ import annotations
@@ -31,11 +31,6 @@ HELP = {
     "hdf5": "save it again with Keras: `model.save_weights(…)`",
     "onnx": "give an .onnx model that netc or another exporter wrote with its weights inside",
 }
-
-
-def read(path: str | os.PathLike[str]) -> Contents:
-    """The tensors of a file; raises as `read_as`."""
-    return read_as(path, lambda contents: contents)
 
 
 def read_as(path: str | os.PathLike[str], make: Callable[[Contents], Found]) -> Found:
