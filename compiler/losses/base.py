@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -85,13 +84,8 @@ class Measured:
         return (self.target(*values),)
 
     def positions(self, *values: Value) -> Shape:
-        """The shape of a mask: examples, and the positions of a sequence or a map."""
+        """The shape of a mask: examples, and the positions of a sequence or a map; the first of the values has them."""
         return positions_of(values[0])
-
-    def positions_among(self, given: Sequence[Value]) -> Shape:
-        """The same, of what stands in all places."""
-        pairs = zip(self.places, given, strict=True)
-        return self.positions(*(value for place, value in pairs if not place.data))
 
     @property
     def by_element(self) -> bool:
@@ -124,14 +118,14 @@ class Loss(Measured, Declared):
 
     def build(self, g: Builder, *given: Value, mask: Value | None = None) -> Value:
         """The loss as a scalar: the mean over the batch, weighted where positions count differently."""
-        return weighted_mean(g, self.each(g, *given), self.counts(g, *given), mask, self.positions_among(given))
+        return weighted_mean(g, self.each(g, *given), self.counts(g, *given), mask, self.positions(*given))
 
     def sums(self, g: Builder, *given: Value, mask: Value | None = None) -> tuple[Value, Value] | None:
         """What the loss is the quotient of, where positions count differently; None where batches weigh by rows."""
         counts = self.counts(g, *given)
         if counts is None and mask is None:
             return None
-        numbers, weights = weighted(g, self.each(g, *given), counts, mask, self.positions_among(given))
+        numbers, weights = weighted(g, self.each(g, *given), counts, mask, self.positions(*given))
         return total(g, numbers), total(g, weights)
 
     def formula(self, torch: Any, *given: Any) -> Any:

@@ -75,7 +75,7 @@ class Mean(Metric):
 
     def tally(self, g: Builder, *given: Value, mask: Value | None = None) -> dict[str, Value]:
         """The sum, and how much it is the sum of."""
-        numbers, counts = weighted(g, self.each(g, *given), self.counts(g, *given), mask, self.positions_among(given))
+        numbers, counts = weighted(g, self.each(g, *given), self.counts(g, *given), mask, self.positions(*given))
         return {"total": total(g, numbers), "count": total(g, counts)}
 
     def figure(self, sums: Mapping[str, Array]) -> Figure:

@@ -13,7 +13,7 @@ from netc.compiler.declare.arguments import ArgumentError
 from netc.compiler.declare.samples import Pair
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Value
 from netc.compiler.ir.operators import ShapeError
-from netc.compiler.losses.base import ANY, Loss, TargetSpec, loss
+from netc.compiler.losses.base import ANY, LabelRow, Loss, TargetSpec, loss
 from netc.compiler.losses.checks import require_map, require_same
 from netc.compiler.losses.classes import label_target
 from netc.compiler.losses.functions import distance
@@ -227,7 +227,7 @@ def test_masks_of_elements_go_with_what_is_measured(kind: str, one: Pair) -> Non
         for place, x in zip(declared.places, given, strict=True)
     ]
     each = declared.each(Builder(graph), *graph.inputs)
-    assert each.shape == (graph.inputs[0].shape if declared.by_element else declared.positions_among(graph.inputs))
+    assert each.shape == (graph.inputs[0].shape if declared.by_element else declared.positions(*graph.inputs))
 
 
 @pytest.mark.quick(100)
@@ -525,3 +525,20 @@ def test_a_mask_may_be_whole_numbers(dtype: Any) -> None:
     given = feeds_of("loss", one, "plain", declared)
     found = measured("loss", declared, given, np.array([1, 0, 1, 1]).astype(dtype))
     assert_near(found["value"], formula(declared, [x[[0, 2, 3]] for x in given]), "three of four rows")
+
+
+def test_a_row_of_labels_as_a_manifest_holds_it() -> None:
+    time = BATCH
+    assert LabelRow(0, -1).to_json() == {"blank": 0, "end": -1}
+    assert LabelRow(2, 2, (7,)).to_json() == {"blank": 2, "end": 2, "steps": 7}
+    assert LabelRow(2, 2, (7, time)).to_json() == {"blank": 2, "end": 2, "steps": [7, str(time)]}
+    assert LabelRow(2, 2, (time,)).to_json() == {"blank": 2, "end": 2, "steps": str(time)}
+
+
+def test_a_loss_that_is_never_infinite_offers_no_way_out() -> None:
+    sample = Pair("ctc(prediction, target, zero_infinity=true)", "3x5"), Pair("ctc(prediction, target)", "3x5")
+    never, perhaps = (instance_of("loss", one) for one in sample)
+    assert isinstance(never, Loss)
+    assert isinstance(perhaps, Loss)
+    assert never.infinite is None
+    assert "zero_infinity=true" in (perhaps.infinite or "")

@@ -220,3 +220,19 @@ def test_a_number_of_its_own_gets_a_gradient_without_axes() -> None:
     assert "Expand" not in [node.op for node in graph.nodes]
     graph.outputs = {"da": found[a], "db": found[b]}
     assert [slope.item() for slope in reference(graph, {"x0": np.array(1.0), "x1": np.array(1.0)})] == [2.0, 0.0]
+
+
+def test_what_a_rule_has_no_gradient_for_gets_none() -> None:
+    """Running statistics, which no training moves by a slope."""
+    shapes = {"x": (4, 3), "scale": (3,), "shift": (3,), "mean": (3,), "variance": (3,)}
+    graph, g = graph_with(*shapes.values())
+    for value, name in zip(graph.inputs, shapes, strict=True):
+        value.name = name
+    y = g.BatchNormalization(*graph.inputs, epsilon=1e-5)
+    found = gradients(graph, g.ReduceSum(g.Mul(y, y), axes=(0, 1)), graph.inputs)
+    graph.outputs = {f"d{value.name}": slope for value, slope in found.items()}
+    random = np.random.default_rng(0)
+    slopes = reference(graph, {name: random.uniform(1, 2, shape) for name, shape in shapes.items()})
+    for (name, shape), slope in zip(shapes.items(), slopes, strict=True):
+        assert slope.shape == shape
+        assert slope.any() == (name not in ("mean", "variance"))

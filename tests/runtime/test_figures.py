@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import netc
-from netc.compiler import Net, load
+from netc.compiler import Net, compile_scorer, load
 from netc.compiler.metrics.base import metric
 from netc.compiler.metrics.tallies import Tallies, numbers_of, single
 from netc.grammar.diagnostics import DiagnosticError
@@ -206,3 +206,39 @@ def test_which_classes_a_mean_of_classes_is_over(
     sums = {"both": both, "predicted": predicted, "actual": actual}
     found = made.figure({name: np.array([part], np.float64) for name, part in sums.items()})
     assert found == pytest.approx(expected)
+
+
+def test_sums_of_other_figures_are_told(tmp_path: Path) -> None:
+    """Those of an unfinished epoch, in a checkpoint, before a training goes on with them."""
+    net = net_of(tmp_path, "f1, confusion, auc, perplexity")
+    tallies, ports = Tallies(manifest := compile_scorer(net, net.plan()).manifest), manifest["outputs"]
+    shapes = {port["name"]: [5 if size == "N" else int(size) for size in port["shape"]]
+              for port in ports if "metric" in port}  # fmt: skip
+    own = {name: np.zeros(shape) for name, shape in shapes.items()}
+    assert {len(shape) for shape in shapes.values()} == {0, 1, 2}
+    assert tallies.foreign({}) is None
+    assert tallies.foreign(own) is None
+    for name, shape in shapes.items():
+        assert tallies.foreign({other: part for other, part in own.items() if other != name}) == name
+        assert tallies.foreign(own | {name: np.zeros([*shape, 1])}) == name
+        for axis in range(len(shape)):
+            other = [size + (axis == at) for at, size in enumerate(shape)]
+            open_ = name.startswith("auc") and axis == 0
+            assert tallies.foreign(own | {name: np.zeros(other)}) == (None if open_ else name)
+    more = {f"{sign}.{number}": np.zeros(3) for number in range(9) for sign in "az"}
+    assert tallies.foreign(own | more) == "a.0"
+    assert tallies.foreign({"z": np.zeros(3)}) == min(own)
+
+
+@pytest.mark.parametrize("metric", ["r2(logits, t, mask=w)", "f1(logits, t, binary=true, mask=w)",
+                                    "auc(logits, t, binary=true, mask=w)", "mae(logits, t, mask=w)"])  # fmt: skip
+def test_a_mask_may_be_as_large_as_what_is_measured(tmp_path: Path, metric: str) -> None:
+    def net(size: int) -> Net:
+        plan = f"train A {{ loss = mse(logits, t); metrics = [{metric}] }}"
+        return netc.loads(f"net A {{ input x: 4, w: {size}; logits = x -> dense(3) }}\n{plan}")
+
+    rows = {"x": np.ones((2, 4), np.float32), "w": np.ones((2, 3), np.float32), "t": np.eye(2, 3, dtype=np.float32)}
+    name = metric.partition("(")[0]
+    assert name in netc.Trainer(netc.Model(net(3), device="cpu")).evaluate(rows)
+    with pytest.raises(DiagnosticError, match="a mask has a weight for each example or position"):
+        net(2)
