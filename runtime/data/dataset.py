@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.errors import error, shape_text
 from netc.runtime.data.labels import TARGET_ALIASES, holds_text, names_of
 from netc.runtime.data.spec import Options
+
+if TYPE_CHECKING:
+    from netc.runtime.data.images.pictures import Images
 
 Place = Callable[[str, int], str]
 Classes = Mapping[str, tuple[str, ...]]
@@ -66,6 +69,7 @@ class Split:
     channels_last  fields known to be images in [rows, H, W, C] order
     columns        the fields that are columns of a table, in its order: several of them may make one input
     treated        what was done to its images, by name, as the data card keeps it
+    deep           the files of fields that are images of more than 8 bits
     """
 
     fields: Mapping[str, Field]
@@ -73,6 +77,7 @@ class Split:
     channels_last: frozenset[str] = frozenset()
     columns: tuple[str, ...] = ()
     treated: Mapping[str, str] = field(default_factory=dict)
+    deep: Mapping[str, Images] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<part: {describe([self], None)}>"
@@ -93,7 +98,8 @@ class Split:
             for name, values in self.fields.items()
         }
         moved: Place = lambda name, row: place(name, int(rows[row]) if row >= 0 else row)
-        return Split(fields, moved, self.channels_last, self.columns, self.treated)
+        deep = {name: images.take(rows) for name, images in self.deep.items()}
+        return Split(fields, moved, self.channels_last, self.columns, self.treated, deep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +248,12 @@ def _taken(parts: Sequence[Split], rows: np.ndarray) -> Split:
     first = parts[0]
     columns = tuple(name for name in first.columns if name in names)
     treated = {what: how for part in reversed(parts) for what, how in part.treated.items()}
-    return Split(fields, place, first.channels_last & set(names), columns, treated)
+    deep = {
+        name: images.joined([piece.deep[name] for piece in pieces[1:]]).take(back)
+        for name, images in pieces[0].deep.items()
+        if all(name in piece.deep for piece in pieces)
+    }
+    return Split(fields, place, first.channels_last & set(names), columns, treated, deep)
 
 
 def by_part(lengths: Sequence[int], rows: np.ndarray) -> tuple[list[tuple[int, np.ndarray]], np.ndarray]:

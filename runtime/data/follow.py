@@ -92,7 +92,7 @@ def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSp
             said = data.classes.get(located.fields[0])
             fields[name] = numbered(split, target, located.fields[0], said, port.get("ignored"))
         else:
-            fields[name] = located.values()
+            fields[name] = _levelled(located, card.input(name))
         found = _fit(data, split, located, fields[name], port, card.input(name), sizes, resizing)
         if isinstance(found, Diagnostic):
             findings.append(found)
@@ -101,6 +101,14 @@ def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSp
     if findings:
         raise DiagnosticError(findings)
     return BoundSplit(split, fields, fits, sizes)
+
+
+def _levelled(located: Located, card: InputCard | None) -> Field:
+    """The values of a field; bytes among deep images are stretched to what the images of an input are divided by."""
+    values, files = located.values(), located.split.deep.get(located.fields[0])
+    if files is None or located.is_target:
+        return values
+    return files.stretched(values, (card.levels if card is not None else None) or LEVELS)
 
 
 def _known(text: str, sizes: Mapping[str, int]) -> int | str:

@@ -192,6 +192,58 @@ def test_later_bytes_beside_deep_pictures_are_bytes(
         assert np.allclose(found.reshape(4, 4), right, atol=0.5 / 4095)
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("port", [image_port(1, 4, 4), BYTES_PORT])
+def test_bytes_beside_deep_pictures_are_bytes_in_training_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, streamed: bool, port: dict
+) -> None:
+    """Before: stretched to 65,535 and divided by the levels of the part train, up to 64 times too bright."""
+    if streamed:
+        monkeypatch.setattr("netc.runtime.data.images.pictures.IN_MEMORY", 0)
+    ports, bright = [port, label_port(2)], np.full((4, 4), 240, np.uint8)
+    deep(tmp_path / "t" / "train", 4095)
+    for name, picture in (("a", bright), ("b", pixels(4, 4) // 8)):
+        write_image(tmp_path / "t" / "val" / name / "0.png", picture)
+    bound = bind_data(open_data(tmp_path / "t"), ports)
+    right = np.stack([bright, pixels(4, 4) // 8]) / (1 if port is BYTES_PORT else 255)
+    found = bound.held.batch([0, 1])["image"].reshape(2, 4, 4)
+    assert bound.card.inputs[0].levels == 4095
+    assert np.allclose(found, right, atol=0.5 / 4095)
+    data = open_data(tmp_path / "t")
+    assert np.array_equal(values(str(tmp_path / "t"), ports, bound.card)[6:].reshape(2, 4, 4), found)
+    assert rows_of(open_data(tmp_path / "t"), ports, bound.card, "val")[1].fingerprint == bound.held.fingerprint
+    followed = bind_data(data["val"], ports, bound.card)  # as with `--init`
+    assert np.allclose(followed.train.batch([0])["image"].reshape(4, 4), right[1], atol=0.5 / 4095)
+    both = rows_of(data[[0, 7]], ports, bound.card)[1].batch([1])["image"]
+    assert np.allclose(both.reshape(4, 4), right[1], atol=0.5 / 4095)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_dark_bytes_beside_deep_pictures_mean_the_same_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, streamed: bool
+) -> None:
+    """Levels come from what fills 16,383; before, bytes were still stretched to 65,535."""
+    if streamed:
+        monkeypatch.setattr("netc.runtime.data.images.pictures.IN_MEMORY", 0)
+    ports = [image_port(1, 4, 4), label_port(2)]
+    write_image(tmp_path / "a" / "0.png", np.full((4, 4), 9000, np.uint16))
+    write_image(tmp_path / "b" / "0.png", np.full((4, 4), 51, np.uint8))
+    bound = bind_data(open_data(tmp_path), ports)
+    found = np.sort([part.batch([0])["image"].max() for part in (bound.train, bound.held)])
+    assert np.allclose(found, [0.2, 9000 / 16_383], atol=1e-4)
+    assert np.allclose(values(str(tmp_path), ports, bound.card)[:, 0, 0, 0], [9000 / 16_383, 0.2], atol=1e-4)
+
+
+def test_a_training_of_bytes_alone_divides_deep_pictures_by_white(tmp_path: Path) -> None:
+    ports = [image_port(1, 4, 4), label_port(2)]
+    for name in ("a", "b"):
+        write_image(tmp_path / "train" / name / "0.png", np.full((4, 4), 51, np.uint8))
+        write_image(tmp_path / "val" / name / "0.png", np.full((4, 4), 30_000, np.uint16))
+    bound = bind_data(open_data(tmp_path), ports)
+    assert np.allclose(bound.train.batch([0])["image"], 0.2)
+    assert np.allclose(bound.held.batch([0])["image"], 30_000 / 65_535)
+
+
 def test_a_later_background_is_of_the_levels_of_the_training(tmp_path: Path) -> None:
     ports = [image_port(3, 4, 4), label_port(2)]
     for at in range(4):

@@ -96,7 +96,7 @@ def _input_card(
         None if height is None or width is None else (height, width),
         channels,
         None if channels is None else "grey" if channels == 1 else "colour",
-        max(255, int(usual(high))) if images and values.dtype == np.uint16 else None,
+        max(255, int(usual(split.deep[sources[0]].largest))) if images and sources[0] in split.deep else None,
         {**(split.treated if images else {}), **_resized(port)},
     )
     return card, wrong

@@ -83,6 +83,7 @@ def _read(folder: Path, options: Options) -> Source:
             lambda _name, row, paths=paths, part=part: str(paths[row]) if row >= 0 else str(parts[part]),  # type: ignore[misc]
             frozenset({"image"}),
             treated=pictures.treated,
+            deep={"image": pictures.deep[part]} if part in pictures.deep else {},
         )
     read = frozenset([*intact.skipped, *(path for paths in chosen.values() for path in paths)])
     loose = sum(path.suffix.lower() in SUFFIXES and path.is_file() for path in first.iterdir() if path not in read)

@@ -25,7 +25,9 @@ NAMED = {"#ffffff": "white", "#000000": "black"}
 class Images:
     """A column of image files, [rows, H, W, channels], decoded when rows are asked for; `take` is a column of some.
 
-    deep  whether any has more than 8 bits: bytes are stretched to `top` then
+    deep     whether any has more than 8 bits: bytes are stretched to `top` then
+    by_top   the files whose levels depend on that: those of 8 bits, and what something shows through
+    largest  the largest level of these files, that of white where all of them have 8 bits
     """
 
     paths: Sequence[Path]
@@ -35,6 +37,7 @@ class Images:
     background: str = WHITE
     deep: bool = False
     top: int = LEVELS
+    by_top: frozenset[Path] = frozenset()
     largest: int = 255
 
     @property
@@ -72,17 +75,35 @@ class Images:
         """The column of these rows alone."""
         return replace(self, paths=[self.paths[row] for row in rows])
 
+    def joined(self, others: Sequence[Images]) -> Images:
+        """The column of these files and of others that were read together with them."""
+        paths = [path for images in (self, *others) for path in images.paths]
+        return replace(self, paths=paths, largest=max(images.largest for images in (self, *others)))
+
+    def stretched(self, decoded: Field, top: int) -> Field:
+        """What is `decoded` of these files, or this column, as it is where bytes are stretched to another `top`."""
+        again = replace(self, top=top)
+        if not isinstance(decoded, np.ndarray):
+            return again
+        rows = [row for row, path in enumerate(self.paths) if path in self.by_top]
+        if top == self.top or not rows:
+            return decoded
+        made = decoded.copy()
+        made[rows] = again[rows]
+        return made
+
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
     """Image files as fields.
 
-    fields   part -> the images of it
+    fields   part -> the images of it;  deep: the files of those that have more than 8 bits
     treated  what was done to them, by name, as the data card keeps it;  notes: the same for people
     options  the names of those that images are read by
     """
 
     fields: Mapping[str, Field]
+    deep: Mapping[str, Images] = field(default_factory=dict)
     treated: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     options: frozenset[str] = frozenset()
@@ -121,14 +142,30 @@ def read_pictures(paths: Mapping[str, Sequence[Path]], options: Options) -> Pict
     if several:
         notes.append(f"{_images(several)} of several frames or pages: the first of each is read")
     fields: dict[str, Field] = {}
+    files: dict[str, Images] = {}
+    of_bytes = {path for path, header in zip(everything, headers, strict=True) if not header.deep}
+    through = {path for path, header in zip(everything, headers, strict=True) if header.transparent}
     in_memory = len(everything) * size[0] * size[1] * channels * (2 if deep else 1) <= IN_MEMORY
     for part, chosen in paths.items():
-        images = Images(chosen, size, channels, options.size is not None, background, deep, options.top or LEVELS)
+        images = Images(
+            chosen,
+            size,
+            channels,
+            options.size is not None,
+            background,
+            deep,
+            options.top or LEVELS,
+            frozenset(of_bytes | through if deep else ()),
+        )
         try:
-            fields[part] = images[:] if in_memory else _checked(images)
+            found: Field = images[:] if in_memory else _checked(images)
         except DiagnosticError as first:
             raise damage_in(everything, first, in_memory=in_memory) from None
-    return Pictures(fields, treated, tuple(notes), PICTURES)
+        fields[part] = found
+        if deep:
+            largest = found.largest if isinstance(found, Images) else int(found[:].max(initial=0))
+            files[part] = replace(images, largest=LEVELS if of_bytes.issuperset(chosen) else largest)
+    return Pictures(fields, files, treated, tuple(notes), PICTURES)
 
 
 def _headers(paths: Sequence[Path]) -> list[Header]:

@@ -53,7 +53,9 @@ def table(path: Path, columns: Mapping[str, np.ndarray], where: Callable[[int], 
         fields["image"] = pictures.fields["all"]
     names = tuple(name for name, found in values.items() if name != files and found.ndim == 1)
     last = frozenset({"image"} if files is not None else ())
-    split = Split(fields, lambda name, row: place(name, rows[row] if row >= 0 else row), last, names, pictures.treated)
+    where_of = lambda name, row: place(name, rows[row] if row >= 0 else row)
+    deep = {"image": pictures.deep["all"]} if pictures.deep else {}
+    split = Split(fields, where_of, last, names, pictures.treated, deep)
     read = frozenset({path, *images, *intact.skipped})
     return Source({"all": split}, {}, read, (*pictures.notes, *intact.notes), options=pictures.options)
 
