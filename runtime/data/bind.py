@@ -17,7 +17,7 @@ from netc.runtime.data.cards.plan_card import make_card
 from netc.runtime.data.class_counts import check_classes, counted_in
 from netc.runtime.data.dataset import DataSet
 from netc.runtime.data.errors import error
-from netc.runtime.data.follow import BoundSplit, Ports, answers_of, bind_split, check_rows
+from netc.runtime.data.follow import BoundSplit, Ports, answers_of, bind_split, check_rows, check_types
 
 ALL = "all"
 
@@ -112,8 +112,7 @@ def bind_part(
         parts = ", ".join(dict.fromkeys([*known, ALL]))
         raise error("E510", f"{data.name} has no part `{part}`", f"its parts are {parts}", help="choose one of them")
     if not any(len(split) for split in chosen.values()):
-        where = "" if part == ALL else f" in part `{part}`"
-        raise error("E508", f"{data.name} has no rows{where}", help="give at least one example")
+        raise _no_rows(data.name if part == ALL else f"part `{part}` of {data.name}")
     bound = {name: bind_split(data, split, ports, made) for name, split in chosen.items()}
     check_rows(data, [*bound.values()], ports, made)
     return part, joined(data, bound)
@@ -124,14 +123,22 @@ def bind_inputs(data: DataSet, inputs: Ports, trained: Ports, card: Card | None)
 
     trained  what a training would read: without a card targets among the columns are no inputs
 
-    Raises DiagnosticError E503, E504, E507, E521.
+    Raises DiagnosticError E503 to E508, E521.
     """
+    if not len(data):
+        raise _no_rows(data.name)
     if card is None:
         try:
             card, _ = make_card(data, trained, None)
         except DiagnosticError:  # data to predict may have no targets
             card, _ = make_card(data, inputs, None)
-    return joined(data, {name: bind_split(data, split, inputs, card) for name, split in data.parts.items()})
+    bound = {name: bind_split(data, split, inputs, card) for name, split in data.parts.items()}
+    check_types(data, [*bound.values()], inputs, card)
+    return joined(data, bound)
+
+
+def _no_rows(what: str) -> DiagnosticError:
+    return error("E508", f"{what} has no rows", help="give at least one example")
 
 
 def ports_of(inputs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

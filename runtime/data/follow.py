@@ -30,7 +30,7 @@ from netc.runtime.data.labels import holds_text
 from netc.runtime.data.locate import Located, locate_input, locate_target
 from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.data.shapes import no_numbers, wrong_shape
-from netc.runtime.data.values import check_values
+from netc.runtime.data.values import check_kept, check_values
 
 Ports = Sequence[Mapping[str, Any]]
 
@@ -92,7 +92,7 @@ def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSp
             said = data.classes.get(located.fields[0])
             fields[name] = numbered(split, target, located.fields[0], said, port.get("ignored"))
         else:
-            fields[name] = _levelled(located, card.input(name))
+            fields[name] = _levelled(located, port, card.input(name))
         found = _fit(data, split, located, fields[name], port, card.input(name), sizes, resizing)
         if isinstance(found, Diagnostic):
             findings.append(found)
@@ -103,9 +103,9 @@ def bind_split(data: DataSet, split: Split, ports: Ports, card: Card) -> BoundSp
     return BoundSplit(split, fields, fits, sizes)
 
 
-def _levelled(located: Located, card: InputCard | None) -> Field:
+def _levelled(located: Located, port: Mapping[str, Any], card: InputCard | None) -> Field:
     """The values of a field; bytes among deep images are stretched to what the images of an input are divided by."""
-    values, files = located.values(), located.split.deep.get(located.fields[0])
+    values, files = located.values(port["dtype"]), located.split.deep.get(located.fields[0])
     if files is None or located.is_target:
         return values
     return files.stretched(values, (card.levels if card is not None else None) or LEVELS)
@@ -184,6 +184,17 @@ def check_rows(data: DataSet, bound: Sequence[BoundSplit], ports: Ports, card: C
             target = card.target(name)
             names = target.classes if target is not None else None
             findings += check_values(part.fields[name], located.where, port, names, part.sizes)
+    if findings:
+        raise DiagnosticError(findings)
+
+
+def check_types(data: DataSet, bound: Sequence[BoundSplit], ports: Ports, card: Card) -> None:
+    """Whether the types of the net hold every value; raises E505, E506."""
+    findings = []
+    for part in bound:
+        for port in ports:
+            where = _locate(data, part.split, port, card).where
+            findings += check_kept(part.fields[port["name"]], where, port)
     if findings:
         raise DiagnosticError(findings)
 

@@ -41,10 +41,10 @@ class Located:
         """Where one value stands."""
         return self.split.place(self.fields[at if len(self.fields) > 1 else 0], row)
 
-    def values(self) -> Field:
-        """One array: of the only field, or of several columns side by side."""
+    def values(self, dtype: str) -> Field:
+        """One array, for an input or a target of that type: of the only field, or of several columns side by side."""
         if len(self.fields) > 1:
-            return stack(self.split, self.fields)
+            return stack(self.split, self.fields, whole=np.dtype(dtype).kind in "iu")
         values = self.split.fields[self.fields[0]]
         if self.is_table and holds_text(values):
             values = as_numbers(np.asarray(values[:]))

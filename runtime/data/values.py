@@ -36,17 +36,11 @@ def check_values(
     where  (row, place in the row) -> where that value stands;  sizes: of the inputs, where they are open, by name
     """
     if not isinstance(values, np.ndarray):
-        return []  # images on disk hold bytes, and bytes are all good
+        return check_whole(values, where, port)  # levels of images on disk are finite
     findings = check_finite(values, where, port)
     if findings:
         return findings
-    if np.dtype(port["dtype"]).kind in "iu":
-        findings += _find(
-            values, where, _not_whole, "E505", f"a whole number for `{port['name']}`", "save whole numbers"
-        ) or _find(
-            values, where, lambda rows: _too_large(rows, port["dtype"]), "E505",
-            f"a number that {port['dtype']} holds for `{port['name']}`", "save smaller numbers",
-        )  # fmt: skip
+    findings = check_whole(values, where, port)
     if not findings and (count := port.get("rows")) is not None:
         return _find(
             values,
@@ -110,6 +104,24 @@ def check_finite(values: np.ndarray, where: Where, port: Mapping[str, Any]) -> l
     return findings or check_held(values, where, port)
 
 
+def check_whole(values: Field, where: Where, port: Mapping[str, Any]) -> list[Diagnostic]:
+    """E505 for numbers of which the port's type of whole numbers would make others."""
+    wanted, is_array = np.dtype(port["dtype"]), isinstance(values, np.ndarray)
+    if wanted.kind not in "iu" or np.can_cast(values.dtype, wanted) or (wanted == np.uint8 and not is_array):
+        return []
+    expected = f"a whole number for `{port['name']}`"
+    return _find(values, where, _not_whole, "E505", expected, "save whole numbers") or _find(
+        values, where, lambda rows: _too_large(rows, port["dtype"]), "E505",
+        f"a number that {port['dtype']} holds for `{port['name']}`", "save smaller numbers",
+    )  # fmt: skip
+
+
+def check_kept(values: Field, where: Where, port: Mapping[str, Any]) -> list[Diagnostic]:
+    """E505 and E506 for numbers that the port's type has no place for; NaN and infinity are kept where it is real."""
+    held = check_held(values, where, port) if isinstance(values, np.ndarray) else []
+    return held + check_whole(values, where, port)
+
+
 def check_held(values: np.ndarray, where: Where, port: Mapping[str, Any]) -> list[Diagnostic]:
     """E506 for numbers that float32 has no place for, where the port is of that type."""
     if values.dtype.kind != "f" or values.dtype.itemsize <= 4 or port["dtype"] != "float32":
@@ -157,7 +169,7 @@ def _not_whole(rows: np.ndarray) -> np.ndarray:
 
 
 def _find(
-    values: np.ndarray,
+    values: Field,
     where: Where,
     is_bad: Callable[[np.ndarray], np.ndarray],
     code: str,
@@ -182,7 +194,7 @@ def _find(
     return [finding(code, f"{where(row, at)} is {shown}, expected {expected}", *others(count - 1), help=advice)]
 
 
-def _chunks(values: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+def _chunks(values: Field) -> Iterator[tuple[int, np.ndarray]]:
     step = max(1, CHUNK // max(1, values[:1].size))
     for start in range(0, len(values), step):
         yield start, values[start : start + step]

@@ -39,20 +39,24 @@ def as_numbers(values: np.ndarray) -> np.ndarray:
     return values if found is None else found
 
 
-def stack(split: Split, names: Sequence[str]) -> np.ndarray:
-    """These columns as float32 [rows, columns]; raises E511 for each that has a value which is no number."""
-    findings: list[Diagnostic] = []
-    matrix = np.empty((len(names), len(split)), np.float32)
-    for at, name in enumerate(names):
-        values = as_numbers(np.asarray(split.fields[name]))
-        if holds_text(values):
-            findings.append(no_number(split, name))
-        else:
-            with np.errstate(over="ignore"):
-                matrix[at] = values
+def stack(split: Split, names: Sequence[str], *, whole: bool = False) -> np.ndarray:
+    """These columns [rows, columns] as float32; raises E511 for each that has a value which is no number.
+
+    As float64 for an input of `whole` numbers, and where float32 has no place for one: whoever checks them sees it.
+    """
+    columns = [as_numbers(np.asarray(split.fields[name])) for name in names]
+    findings = [no_number(split, name) for name, values in zip(names, columns, strict=True) if holds_text(values)]
     if findings:
         raise DiagnosticError(findings)
+    matrix = np.empty((len(names), len(split)), np.float64 if whole or any(map(_overflows, columns)) else np.float32)
+    for at, values in enumerate(columns):
+        matrix[at] = values
     return np.ascontiguousarray(matrix.T)
+
+
+def _overflows(values: np.ndarray) -> bool:
+    large = np.abs(values) > np.finfo(np.float32).max
+    return bool((large & np.isfinite(values)).any())
 
 
 def no_number(split: Split, name: str, help: str | None = None) -> Diagnostic:
