@@ -14,7 +14,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean, 
 from netc.runtime.data.cards.card import TargetCard
 from netc.runtime.data.dataset import Split
 from netc.runtime.data.errors import finding, others
-from netc.runtime.data.labels import all_whole, holds_text
+from netc.runtime.data.labels import called, holds_text, numbers_among, written
 
 SHOWN_NAMES = 12
 LISTED = 1000
@@ -30,8 +30,9 @@ def numbered(
     said     the names of class 0, 1, … in this data, where it brings some
     ignored  the label that a loss passes over: it stays as it is, unless it is a class by the data's own names
 
-    Raises E520 for a class that the model doesn't have, E505 for a number past the names of this data. Numbers without
-    names are left for `check_values` to compare with the count.
+    Numbers without names are classes by name where a class of the model is called by a number; else they are left for
+    `check_values` to compare with the count. Raises E520 for a class that the model doesn't have, E505 for a number
+    past the names of this data.
     """
     values = np.asarray(split.fields[source][:])
     if holds_text(values):
@@ -41,12 +42,11 @@ def numbered(
         _check_named(split, source, said, values, ignored)
         if said == target.classes or (values != np.rint(values)).any():
             return values  # what is not whole is for `check_values` too
-        called = lambda value: said[int(value)] if 0 <= value < len(said) else None
-        return _mapped(split, source, target, *_distinct(values, called), ignored)
-    if target.classes is not None and all_whole(target.classes):
-        known = frozenset(target.classes)
-        called = lambda value: None if value == ignored and str(ignored) not in known else _text(value)
-        return _mapped(split, source, target, *_distinct(values, called), ignored)
+        named = lambda value: said[int(value)] if 0 <= value < len(said) else None
+        return _mapped(split, source, target, *_distinct(values, named), ignored)
+    if numbers := numbers_among(target.classes or ()):
+        named = lambda value: None if value == ignored and value not in numbers else called(value, numbers)
+        return _mapped(split, source, target, *_distinct(values, named), ignored)
     return values
 
 
@@ -56,17 +56,17 @@ def _check_named(split: Split, source: str, said: tuple[str, ...], values: np.nd
     if not len(wrong):
         return
     rows = np.unique(wrong // values[0].size)
-    found = _text(values.reshape(-1)[wrong[0]])
+    found = written(values.reshape(-1)[wrong[0]])
     known = counted(len(said), "class", "classes")
     message = f"{split.place(source, int(rows[0]))} is {found}, where the data names {known}"
     help = f"name every class of the data, or let the loss pass over what is none: `ignore_index={found}`"
     raise DiagnosticError(finding("E505", message, *others(len(rows) - 1), help=help))
 
 
-def _distinct(values: np.ndarray, called: Callable[[Any], str | None]) -> tuple[list[str | None], np.ndarray]:
+def _distinct(values: np.ndarray, name: Callable[[Any], str | None]) -> tuple[list[str | None], np.ndarray]:
     """The classes that occur, by name, and which of them each label is; None for the label that is ignored."""
     found, places = np.unique(values, return_inverse=True)
-    return [called(value) for value in found.tolist()], places.reshape(values.shape)
+    return [name(value) for value in found.tolist()], places.reshape(values.shape)
 
 
 def _mapped(
@@ -129,7 +129,3 @@ def _check_blank(split: Split, source: str, values: np.ndarray) -> None:
         message = f"{split.place(source, blank[0])} holds nothing, expected a class"
         help = "give the row its class, or leave it out"
         raise DiagnosticError(finding("E511", message, *others(len(blank) - 1), help=help))
-
-
-def _text(value: float) -> str:
-    return str(int(value)) if np.isfinite(value) and value == int(value) else str(value)

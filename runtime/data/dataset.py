@@ -11,7 +11,7 @@ import numpy as np
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic
 from netc.runtime.data.errors import error, shape_text
-from netc.runtime.data.labels import TARGET_ALIASES, holds_text, names_of
+from netc.runtime.data.labels import TARGET_ALIASES, called, holds_text, names_of, numbers_among
 from netc.runtime.data.spec import Options
 
 if TYPE_CHECKING:
@@ -192,7 +192,12 @@ class DataSet:
         return holds_text(self.first.fields[name])
 
     def _names(self, name: str) -> tuple[str, ...]:
-        return names_of(np.concatenate([part.fields[name][:] for part in self.parts.values() if name in part.fields]))
+        """Of a field of text in every part; one that holds numbers alone gives them the names that they are."""
+        parts = [np.asarray(part.fields[name][:]) for part in self.parts.values() if name in part.fields]
+        texts = names_of([text for part in parts if holds_text(part) for text in names_of(part)])
+        numbers = numbers_among(texts)
+        return names_of([*texts, *(called(value, numbers) for part in parts if not holds_text(part)
+                                   for value in np.unique(part).tolist())])  # fmt: skip
 
     @property
     def _division(self) -> Division:
@@ -266,7 +271,7 @@ def by_part(lengths: Sequence[int], rows: np.ndarray) -> tuple[list[tuple[int, n
 
 
 def _check_alike(pieces: Sequence[Split], names: Sequence[str]) -> None:
-    """E504 for fields that would mean something else as one array: of other shapes, or bytes beside numbers."""
+    """E504 for fields that would mean something else as one array: of other shapes, or numbers beside bytes or text."""
     for name in names:
         first, *others = pieces
         for other in others:
@@ -280,7 +285,7 @@ def _meaning(values: Field) -> str:
     """What its type says of a field's values: bytes and deep images are scaled by it, texts are names."""
     if values.dtype in (np.uint8, np.uint16):
         return str(values.dtype)
-    return "text" if values.dtype.kind == "U" else "numbers"
+    return "text" if holds_text(values) else "numbers"
 
 
 def check_lengths(fields: Mapping[str, Field], place: Place) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from netc.runtime.data.errors import error
+from netc.runtime.data.tables.decimals import number
 
 TARGET_ALIASES = ("label", "labels", "y", "target", "class")
 DIGITS = 18
@@ -19,6 +21,33 @@ def names_of(values: Any) -> tuple[str, ...]:
     """The classes of text labels, sorted; names that are all whole numbers are sorted as numbers."""
     names = {str(text) for text in np.unique(np.asarray(values[:]))}
     return tuple(sorted(names, key=lambda name: (int(name), name)) if all_whole(names) else sorted(names))
+
+
+def numbers_among(names: Iterable[str]) -> dict[float, str]:
+    """The names that are numbers, by what they are; where two are the same number, such as `1` and `01`, it is `1`."""
+    found: dict[float, str] = {}
+    for name in names:
+        if (value := _finite(name)) is not None:
+            found[value] = written(value) if value in found else name
+    return found
+
+
+def called(value: float, numbers: Mapping[float, str]) -> str:
+    """A label that is a number as the name among `numbers` that is the same number, else as it is written."""
+    return numbers.get(value, written(value))
+
+
+def written(value: float) -> str:
+    """A number as people write it: whole ones without a point."""
+    return str(int(value)) if math.isfinite(value) and value == int(value) else str(value)
+
+
+def _finite(name: str) -> float | None:
+    try:
+        value = int(name) if all_whole([name]) else number(name)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def holds_text(values: Any) -> bool:
