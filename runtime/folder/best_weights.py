@@ -50,7 +50,7 @@ class BestWeights:
 
     def take(self, other: RunFiles, progress: Progress) -> None:
         """Copy them of another run, of the epoch that the progress names; raises as `check`."""
-        for found, place in BestWeights(other)._found(progress):
+        for found, place in BestWeights(other).found(progress):
             read_weights(other, found)
             write_atomic(self._run.path / place.name, read_file(found))
 
@@ -59,7 +59,7 @@ class BestWeights:
 
         A training that goes on has to have them at its end, unless it comes to better ones.
         """
-        for found, _ in self._found(progress):
+        for found, _ in self.found(progress):
             read_weights(self._run, found)
 
     def restore(self, progress: Progress) -> None:
@@ -67,11 +67,11 @@ class BestWeights:
         if progress.best is None:
             for path in (path for pair in self._pairs for path in pair):
                 path.unlink(missing_ok=True)
-        for found, place in self._found(progress):
+        for found, place in self.found(progress):
             if found != place:
                 move(found, place)
 
-    def _found(self, progress: Progress) -> list[tuple[Path, Path]]:
+    def found(self, progress: Progress) -> list[tuple[Path, Path]]:
         """The files of the best epoch and where they belong; raises DiagnosticError E561 where there are none of it."""
         if (named := progress.best_at) is None:
             return []

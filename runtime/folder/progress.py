@@ -107,9 +107,10 @@ class Progress:
         found = {name: total / self.counts[name] for name, total in self.sums.items()}
         return found | (single(self.tallies.figures(self.parts)) if self.tallies and self.parts else {})
 
-    def finish_epoch(self, record: Record) -> None:
-        """Close the epoch with its record."""
+    def finish_epoch(self, record: Record, best: Best | None = None) -> None:
+        """Close the epoch with its record; it is the best one where `improves` said so, and its weights are kept."""
         self.history.append(record)
+        self.best = best or self.best
         self.epoch += 1
         self.batch, self.taken, self.skip, self.rows, self.sums, self.counts = 0, 0, 0, 0, {}, {}
         self.seconds, self.parts = 0.0, {}
@@ -120,8 +121,8 @@ class Progress:
             self.batch, self.skip = 0, self.taken
         self.size = size
 
-    def improves(self, metric: str, value: float, higher_is_better: bool, loss: float | None) -> bool:
-        """Whether the value beats the best so far, or is equal to it with a lower loss; then it is the best.
+    def improves(self, metric: str, value: float, higher_is_better: bool, loss: float | None) -> Best | None:
+        """The epoch that ends as the best, where its value beats that so far, or is equal to it with a lower loss.
 
         Values of another metric than that of the best so far cannot be compared with it: the first of them is the best.
         """
@@ -130,9 +131,8 @@ class Progress:
             better = value > before if higher_is_better else value < before
             lower = loss is not None and (before_loss is None or loss < before_loss)
             if not better and not (value == before and lower):
-                return False
-        self.best = Best(epoch=self.epoch + 1, metric=metric, value=value, loss=loss)
-        return True
+                return None
+        return Best(epoch=self.epoch + 1, metric=metric, value=value, loss=loss)
 
     @property
     def best_at(self) -> tuple[int, int] | None:

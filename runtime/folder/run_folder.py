@@ -147,8 +147,10 @@ class RunFolder(RunFiles):
     def restart(self, progress: Progress) -> str | None:
         """Make the files agree with the progress: what a finished run has goes, and lines after the checkpoint.
 
-        What was wrong with a line of metrics.jsonl, which is written anew then, or None.
+        What was wrong with a line of metrics.jsonl, which is written anew then, or None. Nothing is removed where the
+        best weights are missing, E561.
         """
+        self.best_weights.found(progress)
         wrong = None
         try:
             self.epochs.read()

@@ -22,7 +22,7 @@ from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
 from netc.runtime.folder.checkpoints import epoch_in
 from netc.runtime.folder.listener import Listeners
-from netc.runtime.folder.progress import PREFIX, Record, finite, not_finite
+from netc.runtime.folder.progress import PREFIX, Best, Record, finite, not_finite
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.training.accumulated import SIZES
 from netc.runtime.training.diverged import diverged
@@ -251,31 +251,31 @@ class Loop:
         record: Record = {"epoch": progress.epoch + 1, "step": progress.step, "learning_rate": rate}
         record |= means | {f"{PREFIX}{name}": value for name, value in measured.items()}
         record["seconds"] = round(progress.seconds, 3)
-        improved = self.is_best(means, measured)
-        if improved or progress.best is None:  # until one has the figure that counts, the last weights are kept
+        best = self.better(means, measured)
+        if best is not None or progress.best is None:  # until one has the figure that counts, the last weights are kept
             self.keep_best()
-        progress.finish_epoch(record)
+        progress.finish_epoch(record, best)  # only now: where weights cannot be written, the best is that before
         if self.folder is not None:
             self.folder.epochs.add(record)
-        self.listener.epoch_ended(record, improved)
+        self.listener.epoch_ended(record, best is not None)
 
-    def is_best(self, means: Mapping[str, float], measured: Mapping[str, float]) -> bool:
-        """Whether the epoch is the best so far, by what was measured on held-out rows, else by the means of training.
+    def better(self, means: Mapping[str, float], measured: Mapping[str, float]) -> Best | None:
+        """The epoch as the best so far, by what was measured on held-out rows, else by the means of training.
 
-        One without the figure that counts is not: the steps of the plan never ran together in it.
+        None where it is not. One without the figure that counts is not: the steps of the plan never ran together in it.
         """
         progress, best, values = self.trainer.progress, self.trainer.progress.best, measured or means
         name, higher = self.watched(values)
         label = f"{PREFIX}{name}" if measured else name
         if name not in values:
-            return False
-        improved = progress.improves(label, values[name], higher, values.get(LOSS, means.get(LOSS)))
+            return None
+        found = progress.improves(label, values[name], higher, values.get(LOSS, means.get(LOSS)))
         if best is not None and best["metric"] != label:
             self.listener.noted(
                 f"the best epoch is chosen by {label} from epoch {progress.epoch + 1} on: epoch {best['epoch']}, "
                 f"the best by {best['metric']}, is not compared with it, and its weights are not kept"
             )
-        return improved
+        return found
 
     def watched(self, values: Mapping[str, float]) -> tuple[str, bool]:
         """What picks the best epoch: the plan's first metric, else the loss."""

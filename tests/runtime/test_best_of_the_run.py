@@ -12,7 +12,9 @@ from safetensors.numpy import load_file
 
 import netc
 from netc.compiler import Net
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.runtime.folder import door
+from netc.runtime.folder.best_weights import BestWeights
 from netc.runtime.folder.files import write_weights
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.folder.tested import read_test
@@ -201,7 +203,7 @@ def test_a_training_that_goes_on_in_another_folder_takes_its_best_weights_along(
     made.fit("d.npz", out=first, epochs=1, quiet=True)
     wanted = made.best_weights if first is None else load_file("a/best.safetensors")
     assert wanted is not None
-    monkeypatch.setattr(type(made.progress), "improves", lambda *_: False)
+    monkeypatch.setattr(type(made.progress), "improves", lambda *_: None)
     made.fit("d.npz", out="b", epochs=3, quiet=True)
     assert made.progress.best is not None
     assert made.progress.best["epoch"] == 1
@@ -245,3 +247,41 @@ def test_best_weights_that_are_gone_are_not_taken_for_the_last(run: Run, net: Ne
     done = run("predict", "a", "d.npz")
     assert (done.returncode, "cannot read the weights in a/best.safetensors" in done.stderr) == (5, True)
     assert "`--init a/last.safetensors`" in done.stderr
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_training_goes_on_where_its_best_weights_could_not_be_written(
+    net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch, epoch: int
+) -> None:
+    """Before: an IndexError, and the model, figures and curves of before were gone."""
+    parts()
+    whole, made = trainer(net), trainer(net)
+    whole.fit("d.npz", out="whole", epochs=3, quiet=True)
+    if epoch > 1:
+        made.fit("d.npz", out="a", epochs=epoch - 1, quiet=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(BestWeights, "save", full)
+        with pytest.raises(DiagnosticError, match="E562"):
+            made.fit("d.npz", out="a", epochs=3, quiet=True)
+    assert (made.progress.epoch, len(made.history)) == (epoch - 1, epoch - 1)
+    made.fit("d.npz", out="a", epochs=3, quiet=True)
+    assert [record["loss"] for record in made.history] == [record["loss"] for record in whole.history]
+    assert made.progress.best == whole.progress.best
+    assert equal(load_file("a/best.safetensors"), load_file("whole/best.safetensors"))
+
+
+def full(*_: Any, **__: Any) -> None:
+    raise DiagnosticError(Diagnostic("E562", "the disk is full"))
+
+
+def test_nothing_is_removed_of_a_run_whose_best_weights_are_missing(net: Net, folder: Path) -> None:
+    parts()
+    made = trainer(net)
+    made.fit("d.npz", out="a", epochs=1, quiet=True)
+    for name in ("best", "previous_best"):
+        Path(f"a/{name}.safetensors").unlink(missing_ok=True)
+    before = sorted(path.name for path in Path("a").iterdir())
+    with pytest.raises(DiagnosticError, match="E561"):
+        made.fit("d.npz", out="a", epochs=2, quiet=True)
+    assert sorted(path.name for path in Path("a").iterdir()) == before
+    assert {"model.onnx", "test.json"} <= set(before)

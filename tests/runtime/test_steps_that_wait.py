@@ -96,8 +96,9 @@ def test_figures_of_one_kind() -> None:
 
 def test_equal_figures_where_an_epoch_has_no_loss() -> None:
     progress = Progress()
-    assert progress.improves("accuracy", 0.5, True, None)
-    assert not progress.improves("accuracy", 0.5, True, None)
-    assert progress.improves("accuracy", 0.5, True, 1.0)
-    assert not progress.improves("accuracy", 0.5, True, None)
-    assert progress.improves("accuracy", 0.6, True, None)
+    for value, loss, better in ((0.5, None, True), (0.5, None, False), (0.5, 1.0, True), (0.5, None, False),
+                                (0.6, None, True)):  # fmt: skip
+        found = progress.improves("accuracy", value, True, loss)
+        assert (found is not None) is better
+        progress.finish_epoch({"epoch": progress.epoch + 1}, found)
+    assert progress.best == {"epoch": 5, "metric": "accuracy", "value": 0.6, "loss": None}
