@@ -64,7 +64,7 @@ def folder_for(
         locked = held.enter_context(folder.lock.held())
         if goes_on:
             _go_on(trainer, parts, epochs, folder)
-        _bring_best(trainer, folder, parts.card)
+        _bring_best(trainer, folder, parts.card, fresh=not goes_on)
         yield folder, _notes(trainer, folder, locked)
 
 
@@ -103,13 +103,19 @@ def _first_checkpoint(trainer: Trainer, parts: Parts) -> Callable[[RunFolder], N
     return lambda folder: trainer.begin(folder, rows, parts.card)
 
 
-def _bring_best(trainer: Trainer, folder: RunFolder, card: Card) -> None:
-    """Let the folder have the weights of the best epoch so far, which were kept in memory or in another folder."""
-    at = trainer.progress.best_at
+def _bring_best(trainer: Trainer, folder: RunFolder, card: Card, *, fresh: bool) -> None:
+    """Let the folder have the weights of the best epoch so far, which were kept in memory or in another folder.
+
+    fresh  the folder is new: where the trainer had one in its place, that is gone, and the weights of now are left
+    """
+    progress = trainer.progress
+    at = progress.best_at
     if at is not None and trainer.best_weights is not None:
         folder.best_weights.save(trainer.best_weights, at, card.to_json(), trainer.best_adapter)
     elif at is not None and trainer.path is not None and trainer.path.resolve() != folder.path.resolve():
-        folder.best_weights.take(RunFiles(trainer.path), trainer.progress)
+        folder.best_weights.take(RunFiles(trainer.path), progress)
+    elif fresh and at == (progress.epoch, progress.step):
+        folder.best_weights.save(trainer.averaged().state_dict(), at, card.to_json(), trainer.adapter())
 
 
 def _notes(trainer: Trainer, folder: RunFolder, locked: bool) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+from safetensors.numpy import load_file
 
 import netc
 from netc.compiler import Net
@@ -77,7 +78,10 @@ def test_a_folder_with_something_in_it_is_refused(folder: Path, net: Net) -> Non
     assert json.loads((folder / "r/run.json").read_text())["overrides"] == {"epochs": 2}
     assert len(netc.load_run("r").history) == 2
     shutil.rmtree(folder / "r")
-    trainer.fit("data.npz", out="r", epochs=3)  # gone, and therefore new
+    last = trainer.model.state_dict()
+    trainer.fit("data.npz", out="r", epochs=2)  # gone, and therefore new; its last epoch was the best
+    assert all(np.array_equal(last[name], array) for name, array in load_file("r/best.safetensors").items())
+    trainer.fit("data.npz", out="r", epochs=3)
     assert len(netc.load_run("r").history) == 3
 
 
