@@ -147,7 +147,8 @@ def _answers(
             kept.append(outputs)
         scores = network.class_scores(outputs, assume=top is not None)
         rows = len(examples.names[start : start + BATCH])
-        network.check_rows(outputs if scores is None else {network.outputs[0]: scores}, rows)
+        used = {network.outputs[0]: scores} if scores is not None else {name: outputs[name] for name in network.outputs}
+        network.check_rows(used, rows)
         ranked = None if scores is None else best_classes(scores, network.class_names, top or 3)
         for row, name in enumerate(examples.names[start : start + BATCH]):
             if ranked is not None:

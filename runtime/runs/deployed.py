@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -138,35 +138,41 @@ class Deployed:
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Outputs by name for any number of rows; a model of a fixed batch runs as often as it takes.
 
-        Raises DiagnosticError E565 for a run that fails, and for batches whose answers don't go together.
+        Raises DiagnosticError E565 for a run that fails. Outputs whose batches don't go together are not in the answer:
+        asking it for one of them raises E565 too.
         """
         rows = len(next(iter(feeds.values())))
         if self.batch is None or rows == self.batch:
             return self._run(feeds)
-        parts: list[dict[str, Array]] = []
+        batches: list[dict[str, Array]] = []
         for indices in chunks(rows, self.batch):
             full = np.resize(indices, self.batch)  # repeats rows to fill the last batch
-            answers = self._run({name: np.ascontiguousarray(array[full]) for name, array in feeds.items()})
-            self.check_rows(answers, self.batch)  # before repeated rows are cut off, and others with them
-            parts.append({name: values[: len(indices)] for name, values in answers.items()})
-            self._check_alike(parts[0], parts[-1])
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            batches.append(self._run({name: np.ascontiguousarray(array[full]) for name, array in feeds.items()}))
+        found = _ByRow()
+        for name in batches[0]:
+            parts = [answers[name] for answers in batches]
+            try:
+                self._check_alike(name, parts, self.batch)  # before repeated rows are cut off, and others with them
+                found[name] = np.concatenate(parts)[:rows]
+            except DiagnosticError as wrong:
+                found.others[name] = wrong
+        return found
 
     def check_rows(self, values: Mapping[str, Array], rows: int) -> None:
         """Raise DiagnosticError E565 where a model from elsewhere doesn't answer row by row."""
         for name, array in values.items():
-            if array.shape[:1] != (rows,):
-                shape = list(array.shape)
-                given = counted(rows, "input")
-                reason = f"output `{printable(name)}` has shape {shape} for {given}, expected a row for each"
-                raise self._failed(reason)
+            self._check_alike(name, [array], rows)
 
-    def _check_alike(self, first: Mapping[str, Array], other: Mapping[str, Array]) -> None:
-        """Raise DiagnosticError E565 where answers to two batches don't go into one array."""
-        for name, array in other.items():
-            if array.shape[1:] != first[name].shape[1:]:
-                shapes = f"{list(first[name].shape[1:])} for some inputs and {list(array.shape[1:])} for others"
-                raise self._failed(f"output `{printable(name)}` has rows of shape {shapes}, expected one shape")
+    def _check_alike(self, name: str, parts: Sequence[Array], rows: int) -> None:
+        """Raise DiagnosticError E565 where answers to batches of so many rows are not rows of one shape."""
+        first, output = parts[0], f"output `{printable(name)}`"
+        for part in parts:
+            if part.shape[:1] != (rows,):
+                shape = f"shape {list(part.shape)} for {counted(rows, 'input')}"
+                raise self._failed(f"{output} has {shape}, expected a row for each")
+            if part.shape[1:] != first.shape[1:]:
+                shapes = f"{list(first.shape[1:])} for some inputs and {list(part.shape[1:])} for others"
+                raise self._failed(f"{output} has rows of shape {shapes}, expected one shape")
 
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         try:
@@ -234,6 +240,17 @@ class Deployed:
         sizes = {port["classes"] for port in self.targets if "classes" in port}
         predictions = [said(port) for port in self._scored if port["role"] == "prediction" and said(port) in outputs]
         return class_scores(outputs, predictions, sizes)
+
+
+class _ByRow(dict[str, Array]):
+    """Outputs that have a row for each input; of the others what is wrong, which is raised for whom asks for one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.others: dict[str, DiagnosticError] = {}
+
+    def __missing__(self, name: str) -> Array:
+        raise self.others.get(name) or KeyError(name)
 
 
 def _content(path: Path) -> bytes:

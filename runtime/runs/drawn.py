@@ -71,8 +71,9 @@ def _by_row(network: Deployed, answered: Sequence[Mapping[str, Array]], rows: in
     """The outputs that have a row for each input; of a model from elsewhere not all need to."""
     found = {}
     for name in network.outputs:
-        parts = [np.asarray(part[name]) for part in answered]
-        if all(part.ndim and part.shape[1:] == parts[0].shape[1:] for part in parts) and sum(map(len, parts)) == rows:
+        parts = [np.asarray(part[name]) for part in answered if name in part]
+        alike = all(part.ndim and part.shape[1:] == parts[0].shape[1:] for part in parts)
+        if len(parts) == len(answered) and alike and sum(map(len, parts)) == rows:
             found[name] = np.concatenate(parts)
     return found
 

@@ -296,12 +296,35 @@ def fixed(nodes: Sequence[onnx.NodeProto], *outputs: str) -> bytes:
     ids=["more rows", "a number", "other sizes"],
 )  # fmt: skip
 def test_answers_of_batches_that_do_not_go_together(nodes: list[onnx.NodeProto], outputs: list[str], said: str) -> None:
-    """A model of a fixed batch is run for each: what has no row for each input is refused, and never cut."""
+    """A model of a fixed batch is run for each: what has no row for each input is refused when asked for, never cut."""
     axes = [helper.make_node("Constant", [], [name], value_ints=[at]) for at, name in enumerate(("none", "one"))]
     rows = np.array([[1, 2, 3, 4], [0, 0, 0, 5]], np.float32)
+    found = Deployed(Path("m.onnx"), fixed([*axes, *nodes], *outputs)).run({"x": rows})
     with pytest.raises(DiagnosticError, match="E565") as caught:
-        Deployed(Path("m.onnx"), fixed([*axes, *nodes], *outputs)).run({"x": rows})
+        found[outputs[-1]]
     assert said in caught.value.diagnostics[0].notes[0]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7])
+def test_an_output_that_is_not_used_need_not_go_by_rows(run: Run, folder: Path, rows: int) -> None:
+    """Before: two rows were refused where one was answered."""
+    seven = helper.make_tensor("seven", TensorProto.FLOAT, [7], [1.0] * 7)
+    nodes = [
+        helper.make_node("Softmax", ["x"], ["y"]), helper.make_node("Constant", [], ["s"], value=seven),
+    ]  # fmt: skip
+    (folder / "m.onnx").write_bytes(fixed(nodes, "y", "s"))
+    x = np.random.default_rng(0).normal(size=(rows, 4)).astype(np.float32)
+    np.save("x.npy", x)
+    found = Deployed.open(Path("m.onnx")).run({"x": x})
+    right = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    assert np.allclose(found["y"], right, atol=1e-6)
+    done = run("predict", "m.onnx", "x.npy", "--format", "json", "--draw", "d.png")
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)["predictions"]
+    assert [answer["classes"][0]["class"] for answer in answers] == right.argmax(axis=1).tolist()
+    (folder / "n.onnx").write_bytes(fixed([helper.make_node("Relu", ["x"], ["y"]), nodes[1]], "y", "s"))
+    done = run("predict", "n.onnx", "x.npy")
+    assert (done.returncode, "output `s` has shape [7] for 1 input" in done.stderr) == (5, True)
 
 
 def test_a_scorer_that_fails_is_told(folder: Path) -> None:

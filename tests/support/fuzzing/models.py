@@ -248,7 +248,8 @@ def read_predict(content: bytes, place: Path) -> None:
         return
     outputs = network.run(feeds)
     scores = network.class_scores(outputs)
-    network.check_rows(outputs if scores is None else {network.outputs[0]: scores}, shapes[0][0])
+    used = {network.outputs[0]: scores} if scores is not None else {name: outputs[name] for name in network.outputs}
+    network.check_rows(used, shapes[0][0])
 
 
 KINDS = (
