@@ -96,15 +96,21 @@ def _npz(answers: Answers) -> bytes:
         arrays["probability"] = np.array([answer["classes"][0]["probability"] for answer in answers])
     names = _Names()
     for name in answers[0].get("outputs", {}):
-        arrays[names.of(name)] = _stacked(name, [np.array(answer["outputs"][name]) for answer in answers])
+        arrays[names.of(name)] = _stacked(name, [answer["outputs"][name] for answer in answers])
     return npz(arrays)
 
 
-def _stacked(name: str, values: Sequence[np.ndarray]) -> np.ndarray:
-    """An output of all answers: real numbers as networks compute them, whole ones and truth values as they are."""
-    shapes = sorted({value.shape for value in values})
+def _stacked(name: str, values: Sequence[Any]) -> np.ndarray:
+    """An output of all answers as it was computed: real numbers are float32 where that holds each of them."""
+    shapes = sorted({np.shape(value) for value in values})
     if len(shapes) > 1:
         message = f"`{name}` is {list(shapes[0])} for one input and {list(shapes[1])} for another, which are no array"
         raise DiagnosticError(Diagnostic("E501", message, help="end `--out` with .json"))
-    found = np.stack(values)
-    return found.astype(np.float32) if found.dtype.kind == "f" else found
+    found = np.array(values)
+    if found.dtype.kind != "f":
+        return found
+    if found.size and isinstance(np.array(values[0], object).flat[0], int):
+        return np.array(values, np.uint64)  # numpy makes real numbers of those past int64
+    with np.errstate(over="ignore"):
+        single = found.astype(np.float32)
+    return single if np.array_equal(single, found, equal_nan=True) else found

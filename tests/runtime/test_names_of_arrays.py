@@ -82,6 +82,29 @@ def test_numbers_stay_what_they_are(tmp_path: Path) -> None:
         }
 
 
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        (np.array([[1], [2**63 + 1]], np.uint64), "uint64"),
+        (np.array([[2**64 - 1, 0], [5, 7]], np.uint64), "uint64"),
+        (np.array([[-5], [2**53 + 1]]), "int64"),
+        (np.array([[1e300], [0.5]]), "float64"),
+        (np.array([[0.1], [0.5]]), "float64"),
+        (np.array([[0.1, np.nan], [-np.inf, 3e38]], np.float32), "float32"),
+        (np.array([[0.1], [6e4]], np.float16), "float32"),
+        (np.zeros((2, 0), np.float32), "float32"),
+    ],
+)
+def test_numbers_of_every_type_are_kept(tmp_path: Path, values: np.ndarray, dtype: str) -> None:
+    """Before: those past int64 became float32, and 1e300 infinity."""
+    write_answers(
+        tmp_path / "a.npz", [{"input": str(at), "outputs": {"y": row.tolist()}} for at, row in enumerate(values)]
+    )
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["y"].dtype == dtype
+        np.testing.assert_array_equal(found["y"], values)
+
+
 def test_outputs_of_other_shapes_are_no_array(tmp_path: Path) -> None:
     answers = [{"input": "a", "outputs": {"y": [1.0]}}, {"input": "b", "outputs": {"y": [1.0, 2.0]}}]
     with pytest.raises(DiagnosticError, match=r"E501.*`y` is \[1\] for one input and \[2\].*end `--out` with .json"):
