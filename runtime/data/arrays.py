@@ -13,7 +13,7 @@ import numpy as np
 from netc.grammar.opening import check_unpacked, open_file
 from netc.runtime.data.dataset import Split, check_lengths
 from netc.runtime.data.errors import damaged, error, first_bytes
-from netc.runtime.data.labels import check_names
+from netc.runtime.data.labels import DATA_ALIASES, TARGET_ALIASES, check_names
 
 DIGITS = Path(__file__).with_name("digits.npz")
 CLASS_NAMES = "class_names"
@@ -32,6 +32,8 @@ _PART = "|".join(sorted(PARTS, key=len, reverse=True))
 _PART_FIRST = re.compile(rf"((?i:{_PART}))(?:_|(?<=[a-z])(?=[A-Z])|(?=[xy]$))(.+)")
 _PART_LAST = re.compile(rf"(.+?)(?:_|(?<=[a-z])(?=[A-Z])|(?<=^[XYxy]))((?i:{_PART}))")
 """Between a part and a field is a mark or a capital letter, but for `Xtrain`: `interval` and `strain` are fields."""
+_FIELD = "|".join([*SINGULAR, *DATA_ALIASES, *TARGET_ALIASES])
+_UNMARKED = re.compile(rf"((?i:{_PART}))((?i:{_FIELD}))|((?i:{_FIELD}))((?i:{_PART}))")
 
 
 def read_digits() -> tuple[dict[str, Split], tuple[str, ...]]:
@@ -191,5 +193,14 @@ def _split(path: Path, arrays: dict[str, np.ndarray], keys: dict[str, str]) -> S
                 "expected one row for each example",
                 help="give it an axis for the examples, or leave it out of the file",
             )
-    check_lengths(fields, place)
+    check_lengths(fields, place, next(filter(None, map(_advice, fields)), None))
     return Split(fields, place)
+
+
+def _advice(name: str) -> str | None:
+    """What to call an array where nothing stands between the part and the field: `trainimages`."""
+    found = _UNMARKED.fullmatch(name)
+    if found is None:
+        return None
+    part, field = (found[1], found[2]) if found[1] is not None else (found[4], found[3])
+    return f"call `{name}` `{part}_{field}` if it is of part `{PARTS[part.lower()]}`, and the others alike"

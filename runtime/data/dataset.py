@@ -288,12 +288,12 @@ def _meaning(values: Field) -> str:
     return "text" if holds_text(values) else "numbers"
 
 
-def check_lengths(fields: Mapping[str, Field], place: Place) -> None:
-    """E509 unless every field has the same number of rows."""
+def check_lengths(fields: Mapping[str, Field], place: Place, help: str | None = None) -> None:
+    """E509 unless every field has the same number of rows; help: the way out where the reader knows a better one."""
     lengths = {name: len(values) for name, values in fields.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{place(name, -1)} has {counted(length, 'row')}" for name, length in lengths.items())
-        raise error("E509", listed, help="give every field one row for each example")
+        raise error("E509", listed, help=help or "give every field one row for each example")
 
 
 def describe(parts: Iterable[Split], classes: Sequence[str] | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +316,22 @@ def test_a_path_is_data_as_its_text_is(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_parts_and_fields_of_arrays_by_their_names(key: str, part: str, field: str) -> None:
     assert part_and_field(key) == (part, field)
+
+
+@pytest.mark.parametrize(
+    ("names", "help"),
+    [
+        (("trainimages", "trainlabels", "testimages", "testlabels"), "call `trainimages` `train_images`"),
+        (("imagestrain", "labelstrain", "imagestest", "labelstest"), "call `imagestrain` `train_images`"),
+        (("image", "label", "interval", "latest"), "give every field one row for each example"),
+    ],
+)
+def test_parts_that_nothing_marks_off_are_told_how(
+    tmp_path: Path, fails: Callable[..., object], names: tuple[str, ...], help: str
+) -> None:
+    np.savez(tmp_path / "d.npz", **{name: np.zeros(9 if at < 2 else 4) for at, name in enumerate(names)})
+    found = fails("E509", lambda: open_data(tmp_path / "d.npz"), f"{names[2]} has 4 rows")
+    assert found.help.startswith(help)  # type: ignore[attr-defined]
 
 
 def test_arrays_of_every_name_for_a_part_are_that_part(tmp_path: Path) -> None:
