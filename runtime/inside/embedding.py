@@ -53,7 +53,7 @@ def embedding(
     points, axes = _reduced(flat.astype(np.float64), way, seed)
     arrays: dict[str, Array] = {"points": points, "values": flat}
     if labels is not None:
-        arrays["labels"] = labels
+        arrays["labels"] = labels = np.asarray(labels)
 
     def draw(figure: Figure) -> None:
         plot = figure.subplots()

@@ -35,6 +35,7 @@ def confusion(model: Model, inputs: Mapping[str, Array], labels: Array) -> Plot:
 
     Raises DiagnosticError E593 for a net without scores of classes.
     """
+    labels = np.asarray(labels)
     counted = _counted(model, labels)
     labels, found = labels[counted], _scores(model, inputs)[counted]
     count = found.shape[1]
@@ -78,7 +79,7 @@ def errors(
 
     Raises DiagnosticError E593 for a net without scores of classes or without a picture.
     """
-    name = image_input(model).name
+    name, labels = image_input(model).name, np.asarray(labels)
     found = _scores(model, inputs).astype(np.float64)
     top = found.max(1, keepdims=True)
     logs = found - top - np.log(np.exp(found - top).sum(1, keepdims=True))

@@ -99,6 +99,24 @@ def test_filters_and_activations_are_weights_and_values(model: netc.Model) -> No
     np.testing.assert_allclose(found, maps[1].detach(), rtol=1e-4, atol=1e-6)
 
 
+def test_labels_may_be_a_list() -> None:
+    """Before: a TypeError, and an embedding without a point in it."""
+    judge = netc.Model(netc.loads(ANSWERS), device="cpu")
+    scores = np.array([[3, 1, 0], [0, 2, 1], [0, 1, 5], [9, 0, 0]], np.float32).reshape(4, 1, 1, 3)
+    labels: Any = [0, 2, 2, 1]
+    found = inside.confusion(judge, {"image": scores}, labels)
+    assert found.arrays["matrix"].tolist() == [[1, 0, 0], [1, 0, 0], [0, 1, 1]]
+    assert inside.errors(judge, {"image": scores}, labels).arrays["rows"].tolist() == [3, 1]
+
+
+def test_an_embedding_of_labels_in_a_list(model: netc.Model) -> None:
+    """Before: no point was drawn."""
+    labels: Any = [at % 4 for at in range(8)]
+    found = inside.embedding(model, {"image": pictures(8)}, labels)
+    assert isinstance(found.arrays["labels"], np.ndarray)
+    assert found.arrays["labels"].tolist() == labels
+
+
 def test_confusion_and_errors_by_hand() -> None:
     judge = netc.Model(netc.loads(ANSWERS), device="cpu")
     scores = np.array([[2, 0, 0], [0, 3, 0], [0, 1, 0], [5, 0, 0], [0, 0, 1]], np.float32).reshape(5, 1, 1, 3)
