@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_DECIMAL_COMMA = re.compile(r"^\s*[-+]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][-+]?\d+)?\s*$", re.ASCII)
-_THOUSANDS = re.compile(r"^\s*[-+]?\d{1,3}(,\d{3})+(\.\d*)?\s*$", re.ASCII)
-_EITHER = re.compile(r"^\s*[-+]?[1-9]\d{0,2},\d{3}\s*$", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"^\s*[-+]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]*),[0-9]+([eE][-+]?[0-9]+)?\s*$")
+_THOUSANDS = re.compile(r"^\s*[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?\s*$")
+_EITHER = re.compile(r"^\s*[-+]?[1-9][0-9]{0,2},[0-9]{3}\s*$")
 
 
 def number(text: str) -> float:
