@@ -108,9 +108,9 @@ def reproduce(
     request, was = request_of(folder), read_conditions(folder)
     last, _, progress = folder.read_last()
     _check_repeatable(folder, request, progress, data)
-    kept = {"best.safetensors": folder.read_weights(folder.weights())}
-    if progress.batch == 0:
-        kept["last.safetensors"] = last
+    kept = {folder.last.name: last} if progress.batch == 0 else {}
+    if progress.best is not None:  # else the weights that count are those of the checkpoint
+        kept = {folder.best.name: folder.read_weights(folder.weights()), **kept}
     net = net_of(folder, request)
     bound = _data(folder, request, net, data)
     model = Model(net, was["device"], request.seed, tf32=request.tf32, threads=was["threads"])

@@ -12,6 +12,7 @@ import netc
 from netc.runtime.folder.progress import Progress
 from netc.runtime.folder.run_folder import RunFolder
 from netc.runtime.runs.listing import read_run
+from netc.runtime.training.reproduce import reproduce
 from netc.runtime.training.watching import figures
 
 TEXT = """
@@ -92,6 +93,23 @@ def test_figures_of_one_kind() -> None:
     assert figures(history, "loss") == {1: 0.1, 3: 0.2}
     assert figures([*history, {"epoch": 4, "loss": 0.1, "validation_loss": 0.5}], "loss") == {4: 0.5}
     assert figures([{"epoch": 1}], "loss") == figures([], "loss") == {}
+
+
+@pytest.mark.filterwarnings("ignore:the loss is of values inside `train only`", "ignore:step 1 is skipped")
+def test_a_run_without_a_best_epoch_is_repeated_by_its_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before: the optimizer's state was missed in best.safetensors, and was called different."""
+    monkeypatch.chdir(tmp_path)
+    np.savez("d.npz", **rows(), far=np.full((16, 2), 1e30, np.float32))
+    text = TEXT.format(more="", every="", second="mse(aux, far)").replace("cross_entropy(logits, label)", "mean(aux)")
+    text = text.replace("logits = dense(2)", "logits = dense(2); train only { aux = logits * 1 }")
+    made = netc.Trainer(netc.Model(netc.loads(text), device="cpu", seed=0), skip_bad_steps=1)
+    made.fit("d.npz", out="run", epochs=2, quiet=True)
+    last, _, progress = RunFolder(Path("run")).read_last()
+    assert progress.best is None
+    found = reproduce(Path("run"))
+    assert (found.equal, found.moved, found.tensors) == (True, None, len(last))
 
 
 def test_equal_figures_where_an_epoch_has_no_loss() -> None:
