@@ -41,8 +41,8 @@ def wide_levels(path: Path, upper: Any, background: str, top: int) -> np.ndarray
     colours = levels[:, :, :3]
     if levels.shape[2] == 4:
         step = max(1, AT_ONCE // max(1, levels.shape[1]))
-        for top in range(0, len(levels), step):
-            rows = levels[top : top + step]
+        for start in range(0, len(levels), step):
+            rows = levels[start : start + step]
             alpha = rows[:, :, 3:] / 65_535
             rows[:, :, :3] = np.rint(rows[:, :, :3] * alpha + behind * (1 - alpha)).astype(np.uint16)
     transparent = upper.info.get("transparency")
