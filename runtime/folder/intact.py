@@ -54,7 +54,7 @@ def _way_out(run: RunFiles, file: Path) -> str | None:
         text = next((path for path in sorted(run.path.glob("*.net"))), run.path)
         command = f"netc weights {shlex.quote(str(run.model))} {shlex.quote(str(text))} -o {quoted}"
         return f"{run.model.name} is intact and has the same weights: `{command}`"
-    if file == run.best and _reads(run.checkpoint):
+    if file in (run.best, run.best_before, run.adapter, run.adapter_before) and _reads(run.checkpoint):
         init = f"`--init {shlex.quote(str(run.checkpoint))}`"
         return f"the last checkpoint is intact: start a new run from its weights, {init}"
     return None

@@ -285,3 +285,21 @@ def test_nothing_is_removed_of_a_run_whose_best_weights_are_missing(net: Net, fo
         made.fit("d.npz", out="a", epochs=2, quiet=True)
     assert sorted(path.name for path in Path("a").iterdir()) == before
     assert {"model.onnx", "test.json"} <= set(before)
+
+
+def test_best_weights_of_before_that_are_damaged_have_a_way_out(
+    run: Run, net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run killed between new best weights and their checkpoint: those that it names are the ones before."""
+    lost(net, monkeypatch)
+    damaged = Path("a/previous_best.safetensors")
+    assert RunFolder(Path("a")).weights() == damaged
+    content = bytearray(damaged.read_bytes())
+    content[-1] ^= 1
+    damaged.write_bytes(content)
+    done = run("train", "--resume", "a")
+    assert (done.returncode, "previous_best.safetensors" in done.stderr) == (5, True)
+    assert "start a new run from its weights, `--init a/last.safetensors`" in done.stderr
+    assert (
+        run("train", "tiny.net", "--data", "data.npz", "--epochs", "1", "--init", "a/last.safetensors").returncode == 0
+    )
