@@ -43,8 +43,8 @@ def joined(data: DataSet, bound: Mapping[str, BoundSplit]) -> BoundSplit | Bound
             "E504",
             f"part `{name}` of {data.name} is {shape_text(first.fits[port].row)} for `{port}`, part `{other}` is "
             f"{shape_text(fit.row)}",
-            help=f'take one part at a time: from a file of its own, by `data["{other}"]` in Python, or, to measure it, '
-            f"by `netc eval --part {other}`",
+            help=f'take one part at a time: from a file of its own, by `data["{other}"]` in Python, or, for '
+            f"`netc eval`, by `--part {other}`",
         )
         for other, part in others
         for port, fit in part.fits.items()

@@ -165,14 +165,14 @@ class Deployed:
 
     def _check_alike(self, name: str, parts: Sequence[Array], rows: int) -> None:
         """Raise DiagnosticError E565 where answers to batches of so many rows are not rows of one shape."""
-        first, output = parts[0], f"output `{printable(name)}`"
+        first = parts[0]
         for part in parts:
             if part.shape[:1] != (rows,):
                 shape = f"shape {list(part.shape)} for {counted(rows, 'input')}"
-                raise self._failed(f"{output} has {shape}, expected a row for each")
+                raise self._failed(f"output `{printable(name)}` has {shape}, expected a row for each")
             if part.shape[1:] != first.shape[1:]:
                 shapes = f"{list(first.shape[1:])} for some inputs and {list(part.shape[1:])} for others"
-                raise self._failed(f"{output} has rows of shape {shapes}, expected one shape")
+                raise self._failed(f"output `{printable(name)}` has rows of shape {shapes}, expected one shape")
 
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         try:

@@ -57,7 +57,7 @@ def test_parts_of_other_sizes_are_taken_one_at_a_time(tmp_path: Path, fails: Cal
         lambda: bind_inputs(data, STEPS[:1], STEPS, card),
     ):
         found = fails("E504", together, "part `train` of d.npz is 7x3 for `x`, part `test` is 9x3")
-        help = 'from a file of its own, by `data["test"]` in Python, or, to measure it, by `netc eval --part test`'
+        help = 'from a file of its own, by `data["test"]` in Python, or, for `netc eval`, by `--part test`'
         assert found.help == f"take one part at a time: {help}"  # type: ignore[attr-defined]
     for part, length in (("train", 7), ("test", 9)):
         _, rows = bind_part(data, STEPS, card, part)

@@ -177,7 +177,7 @@ def test_what_a_record_of_metrics_says(here: Path) -> None:
     first, second = path.read_text().splitlines()
     for what, found in mutations(checked(json.loads(first))):
         path.write_text(f"{json.dumps(found)}\n{second}\n")
-        coded(RunFolder(Path("run")).history, what)
+        coded(RunFolder(Path("run")).epochs.read, what)
         assert command(["lint", "run/tiny.net", "--run", "run"]) in (0, 1, 5), what
 
 
