@@ -7,6 +7,7 @@ from typing import Any
 from netc.compiler.applications import Kind
 from netc.compiler.elaborate import flows
 from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.heads import head_is_layer
 from netc.compiler.elaborate.layer_values import Chain, LayerValue, Shared
 from netc.compiler.elaborate.rename import renamed
 from netc.compiler.elaborate.scope import Ref, join
@@ -129,7 +130,7 @@ def _shared(frame: Frame, node: ast.Bind, flow: ast.Flow, free: bool) -> None:
     layer: Any
     if len(flow.elements) == 1 and not isinstance(head, ast.Braced):
         layer = flows.head_layer(frame, head)
-    elif flows.head_is_layer(frame, head):
+    elif head_is_layer(frame, head):
         layer = Chain("chain", None, flow.elements, frame.env)
     else:
         frame.error("E207", "`shared` names a layer, this starts from a value", head.span,

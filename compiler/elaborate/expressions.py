@@ -234,13 +234,10 @@ def _call(frame: Frame, node: ast.Call) -> Any:
 
 
 def called(frame: Frame, function: ast.Expression) -> Any:
-    """What stands in front of parentheses. A layer is found once, though it is first asked whether it is one."""
+    """What stands in front of parentheses: it is found once, though it is first asked whether it is a layer."""
     key = id(function), id(frame.env)
     if key not in frame.run.called:
-        value = evaluate(frame, function)
-        if not isinstance(value, LayerValue) and value is not POISON:
-            return value
-        frame.run.called[key] = function, frame.env, value
+        frame.run.called[key] = function, frame.env, evaluate(frame, function)
     return frame.run.called[key][2]
 
 

@@ -1,26 +1,23 @@
-"""Flows: whether the first element is a source or a layer, what each layer is called, braces."""
+"""Flows: from where they start through their layers, what each layer is called, braces."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from netc.compiler.applications import Kind
 from netc.compiler.elaborate.arguments import bind
-from netc.compiler.elaborate.expressions import called, is_function
 from netc.compiler.elaborate.frame import Frame
+from netc.compiler.elaborate.heads import Element, has_layers, head_is_layer, holds_tensor, is_lone
 from netc.compiler.elaborate.layer_values import BuiltIn, Chain, LayerValue
 from netc.compiler.elaborate.module import Written
-from netc.compiler.elaborate.resolve import BRACED, elsewhere, in_sight, layer_named, layer_or_error, nothing_flows
+from netc.compiler.elaborate.resolve import BRACED, layer_named, layer_or_error, nothing_flows
 from netc.compiler.elaborate.scans import scan
 from netc.compiler.elaborate.scope import Env, Scope
 from netc.compiler.elaborate.values import POISON, Several, is_flowing, kind, scoped, spread, tensors
 from netc.grammar import ast
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Edit, Fix, Label, Span
-from netc.grammar.walk import children, walk
-
-Element = ast.Expression | ast.Braced
 
 
 def run_flow(
@@ -44,15 +41,15 @@ def run_flow(
     scope = frame.claim(name, name_span)
     if starts and count == 1:
         return scoped(through(frame, layers, frame.flow, scope, starts), scope), True
-    only = scope if count == 1 and not _has_layers(head) else None
+    only = scope if count == 1 and not has_layers(head) else None
     with frame.naming(scope), frame.recording(Kind.CHAIN, "chain", name_span.to(node.span), node.span) as chain:
-        if count == 0 and _is_lone(frame, head):
+        if count == 0 and is_lone(frame, head):
             frame.lone = scope
-        value = frame.flow if starts else source(frame, head)
+        value = frame.flow if starts else source(frame, head, alone=count == 0)
         frame.lone = None
         result = scoped(through(frame, layers, value, only, starts), scope)
         chain.outputs = tensors(result)
-    return result, True
+    return result, count > 0 or is_flowing(result)
 
 
 def _value(frame: Frame, head: Element, bound: bool) -> tuple[Any, bool]:
@@ -68,13 +65,13 @@ def _value(frame: Frame, head: Element, bound: bool) -> tuple[Any, bool]:
     return value, is_flowing(value)
 
 
-def source(frame: Frame, head: Element) -> Any:
-    """The value that a flow starts from."""
+def source(frame: Frame, head: Element, *, alone: bool = False) -> Any:
+    """The value that a flow starts from. `alone`: no layer follows, so it may be one that doesn't flow."""
     assert not isinstance(head, ast.Braced)
     value = frame.operand(head)
     if isinstance(value, LayerValue):
         return frame.apply(value, frame.flow, None, head.span)
-    if not is_flowing(value) and value is not POISON:
+    if not is_flowing(value) and not alone:
         frame.error("E232", f"{kind(value)} does not flow", head.span,
                     help="start a flow from a tensor, or from a layer without input")  # fmt: skip
         return POISON
@@ -143,91 +140,6 @@ def head_layer(frame: Frame, element: ast.Expression) -> Any:
             bound = bind(frame, layer, element.arguments, element)
             return POISON if bound is None else layer.with_arguments(bound)
     return frame.evaluate(element)
-
-
-def head_is_layer(frame: Frame, head: Element) -> bool:
-    """The rule of names for the start of a flow: with arguments or braces a layer; else a value if one is in sight."""
-    match head:
-        case ast.Braced():
-            return True
-        case ast.Call(function=ast.Name(id=name)):
-            return not is_function(frame, name, head)
-        case ast.Call(function=function) if elsewhere(frame, function) is not None:
-            return True
-        case ast.Call(function=function):
-            return isinstance(called(frame, function), LayerValue)
-        case ast.Name(id="in"):
-            return False
-        case ast.Name(id=name):
-            ref = in_sight(frame, name)
-            if ref is not None:
-                return isinstance(ref.value, LayerValue)
-            return layer_named(frame, name) is not None
-        case ast.Attribute():
-            return elsewhere(frame, head) is not None
-        case ast.Flow(elements=elements):
-            return head_is_layer(frame, elements[0]) and not _starts_with_source(frame, elements[0])
-    return False
-
-
-def _starts_with_source(frame: Frame, head: Element) -> bool:
-    word = head.function if isinstance(head, ast.Call) else head
-    layer = layer_named(frame, word.id) if isinstance(word, ast.Name) else None
-    return isinstance(layer, BuiltIn) and layer.is_source
-
-
-def holds_tensor(frame: Frame, node: Element) -> bool:
-    """Whether an expression computes a tensor (rather than naming one)."""
-    match node:
-        case ast.Binary():
-            return _mentions_tensor(frame, node.left) or _mentions_tensor(frame, node.right)
-        case ast.Unary():
-            return _mentions_tensor(frame, node.operand)
-        case ast.Conditional():
-            return holds_tensor(frame, node.then) or holds_tensor(frame, node.otherwise)
-        case ast.List():
-            return any(holds_tensor(frame, item) or _starts_with_source(frame, item) for item in node.items)
-        case ast.Flow():
-            return not head_is_layer(frame, node.elements[0])
-    return False
-
-
-def _mentions_tensor(frame: Frame, node: ast.Expression) -> bool:
-    match node:
-        case ast.Name(id="in") | ast.Prev():
-            return True
-        case ast.Name(id=name):
-            ref = in_sight(frame, name)
-            return ref is not None and is_flowing(ref.value)
-        case ast.Attribute() | ast.Index():
-            return is_flowing(frame.evaluate(node))
-        case ast.Call():
-            return _starts_with_source(frame, node)
-        case ast.List():
-            return any(_mentions_tensor(frame, item) for item in node.items)
-    return holds_tensor(frame, node)
-
-
-def _has_layers(node: Element) -> bool:
-    """Whether layers stand inside a source, so that a bind is a scope."""
-    return any(isinstance(part, (ast.Flow, ast.Call)) for part in walk(node, inside=_computed))
-
-
-def _computed(node: ast.Syntax) -> Iterable[ast.Syntax]:
-    """What an expression's value is computed from; a condition is static."""
-    match node:
-        case ast.Binary() | ast.Unary() | ast.List():
-            return children(node)
-        case ast.Conditional():
-            return (node.then, node.otherwise)
-    return ()
-
-
-def _is_lone(frame: Frame, node: Element) -> bool:
-    """Whether an expression is one operation on tensors, which a bind then names."""
-    operands = [node.left, node.right] if isinstance(node, ast.Binary) else \
-        [node.operand] if isinstance(node, ast.Unary) else None  # fmt: skip
-    return operands is not None and not any(_has_layers(item) or holds_tensor(frame, item) for item in operands)
 
 
 # ---------------------------------------------------------------- braces
