@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 from netc.compiler.declare.arguments import describe
 from netc.compiler.elaborate.frame import Frame
-from netc.compiler.elaborate.values import POISON, Several, Tensor, kind
+from netc.compiler.elaborate.layer_values import LayerValue
+from netc.compiler.elaborate.values import POISON, Tensor, kind, spread
+from netc.compiler.ir import Dim
 from netc.grammar import ast
 from netc.grammar.diagnostics import Span, did_you_mean
 
@@ -43,22 +46,56 @@ def _indices(count: int) -> str:
     return f"use an index from 0 to {count - 1}, or from -1 to {-count}, which count from the end"
 
 
-def _entry(frame: Frame, table: dict[Any, Any], key: Any, span: Span) -> Any:
-    if not isinstance(key, (int, float, str, bool, tuple)) or isinstance(key, Several):
+class Truth(Enum):
+    """`true` and `false` as keys, for Python takes them for 1 and 0."""
+
+    FALSE = False
+    TRUE = True
+
+    def __str__(self) -> str:
+        return describe(self.value)
+
+    __repr__ = __str__
+
+
+def key_of(value: Any) -> Any:
+    """What a value is called in a table: numbers, words and lists are themselves; None for what is no key."""
+    return _part_of_key(value) if isinstance(value, (int, float, str, tuple)) else None
+
+
+def _part_of_key(value: Any) -> Any:
+    if isinstance(value, bool):
+        return Truth(value)
+    if isinstance(value, tuple):
+        return None if _unfit(value) else tuple(map(_part_of_key, value))
+    return value
+
+
+def _unfit(value: Any) -> list[Any]:
+    """What stands in a list, at any depth, that makes it no key."""
+    return [
+        item for item in spread(value) if not (item is None or isinstance(item, (int, float, str, Dim, LayerValue)))
+    ]
+
+
+def no_key(value: Any) -> str:
+    """What a value is that is no key, in words."""
+    unfit = _unfit(value) if isinstance(value, tuple) else []
+    return f"a list that holds {kind(unfit[0])}" if unfit else kind(value)
+
+
+def _entry(frame: Frame, table: dict[Any, Any], value: Any, span: Span) -> Any:
+    key = key_of(value)
+    if key is None:
         help = "a key of a table is a number, a word or a shape"
-        frame.error("E209", f"the table has no entry for {kind(key)}", span, help=help)
+        frame.error("E209", f"the table has no entry for {no_key(value)}", span, help=help)
         return POISON
-    if key in table and (key not in (0, 1) or any(one == key and _is_truth(one) == _is_truth(key) for one in table)):
+    if key in table:
         return table[key]
     entries = f"its entries: {', '.join(map(_key, table))}" if table else "it has none"
     frame.error("E209", f"the table has no entry for `{_key(key)}`", span, notes=[entries],
                 help=_way_out(table, key))  # fmt: skip
     return POISON
-
-
-def _is_truth(key: Any) -> bool:
-    """Whether a key is `true` or `false`, which Python takes for 1 and 0."""
-    return isinstance(key, bool)
 
 
 def _key(key: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from netc.compiler.elaborate import static
 from netc.compiler.elaborate.arguments import bind, declared_call
 from netc.compiler.elaborate.arithmetic import tensor_binary, tensor_negative
-from netc.compiler.elaborate.elements import element
+from netc.compiler.elaborate.elements import element, key_of, no_key
 from netc.compiler.elaborate.frame import Frame
 from netc.compiler.elaborate.layer_values import BuiltIn, LayerValue, Shared
 from netc.compiler.elaborate.resolve import (
@@ -124,19 +124,20 @@ def _equality(frame: Frame, node: ast.Binary) -> Any:
 def _table(frame: Frame, node: ast.Table, words: tuple[str, ...]) -> Any:
     table: dict[Any, Any] = {}
     for key, entry in node.entries:
-        word = key.id if isinstance(key, ast.Name) else evaluate(frame, key)
-        if word is POISON:
+        said = key.id if isinstance(key, ast.Name) else evaluate(frame, key)
+        if said is POISON:
             return POISON
-        if not isinstance(word, (int, float, str, bool, tuple)) or isinstance(word, Several):
+        word = key_of(said)
+        if word is None:
             frame.error(
                 "E240",
-                f"a key of a table is a number, a word or a shape, found {kind(word)}",
+                f"a key of a table is a number, a word or a shape, found {no_key(said)}",
                 key.span,
                 help="take the word or the number that it stands for",
             )
             return POISON
         if word in table:
-            frame.error("E205", f"the table has two entries for {kind(word)}", key.span, help="remove one of the two")
+            frame.error("E205", f"the table has two entries for {kind(said)}", key.span, help="remove one of the two")
         value = evaluate(frame, entry, words)
         if value is POISON:
             return POISON

@@ -125,6 +125,8 @@ def equal(a: Any, b: Any) -> bool:
         return True
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(equal(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(equal(value, b[key]) for key, value in a.items())
     if (isinstance(a, Dim) or isinstance(b, Dim)) and is_size(a) and is_size(b):
         if a == b:
             return True

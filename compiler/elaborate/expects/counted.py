@@ -79,7 +79,7 @@ class Counted:
             value = argument.value
             if argument.name == "batch" and name != "receptive_field":
                 size = self.frame.evaluate(value)
-                if not isinstance(size, int) or size < 1:
+                if type(size) is not int or size < 1:
                     if size is not POISON:
                         self.frame.error(
                             "E224",
