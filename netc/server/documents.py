@@ -11,7 +11,8 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from netc.compiler.language_service.navigation import file_of
 from netc.grammar.diagnostics import DiagnosticError, Span
-from netc.grammar.opening import read_text_file
+from netc.grammar.limits import FILE
+from netc.grammar.opening import read_file
 from netc.grammar.source import Source
 from netc.server.positions import UTF16, Positions
 
@@ -84,12 +85,15 @@ class Documents:
         return self._paths.get(file) or from_fs_path(str(file)) or path
 
     def text_of(self, path: str) -> str:
-        """The text of a file that findings call so: as it is open, else as it is on the disk."""
+        """The text of a file that findings call so: as it is open, else as it is on the disk.
+
+        Bytes that are no UTF-8 are replaced, for they are a finding of their own.
+        """
         file = file_of(path).resolve()
         if file in self._paths:
             return self._open[self._paths[file]].text
         try:
-            return read_text_file(file)
+            return read_file(file, FILE).decode("utf-8", "replace")
         except (OSError, DiagnosticError):
             return ""
 

@@ -111,7 +111,7 @@ def processor() -> str:
         for line in read_text_file("/proc/cpuinfo").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
-    except (OSError, DiagnosticError):
+    except (OSError, UnicodeDecodeError, DiagnosticError):
         pass
     return platform.processor() or platform.machine()
 

@@ -186,6 +186,26 @@ def test_files_that_others_use_are_read_as_they_are_open(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+def test_a_file_that_is_no_utf_8_stands_in_the_way_of_nothing(tmp_path: Path) -> None:
+    """Before: references and renames failed wherever the folder held one, and its own finding was never shown."""
+    (tmp_path / "latin.net").write_bytes("# Größe\nblock wide { dense(4) }\n".encode("latin-1"))
+
+    async def work(editor: Editor) -> None:
+        parts = editor.open("parts.net", "block narrow { dense(2) }\n")
+        await editor.findings(parts)
+        places = await editor.client.text_document_references_async(
+            types.ReferenceParams(types.ReferenceContext(True), **editor.at(parts, 0, 7))
+        )
+        assert [(place.uri, place.range.start.line) for place in places or []] == [(parts, 0)]
+        main = editor.open("main.net", 'use "latin.net" (wide)\n\nnet A {\n  input x: 8\n  wide\n}\n')
+        await editor.findings(main)
+        latin = (tmp_path / "latin.net").as_uri()
+        assert codes(await editor.findings(latin, bool)) == ["E113"]
+
+    with_editor(tmp_path, work)
+
+
+@pytest.mark.slow
 def test_a_text_that_was_never_saved(tmp_path: Path) -> None:
     async def work(editor: Editor) -> None:
         uri = editor.open("untitled:Untitled-1", "net A {\n  input x: 8\n  dens(3)\n}\n")
