@@ -78,7 +78,7 @@ class Limit:
             value = number(said.strip()) if said.strip()[:1].isdigit() else 0
         except (LiteralError, AssertionError, ValueError):
             value = 0
-        if not 1 <= value <= LARGEST:
+        if not 1 <= value <= LARGEST or value != int(value):
             message = f"{PREFIX}{self.name}={said[:40]} is no limit"
             help = f"write a whole number from 1 on, as in {PREFIX}{self.name}={self.default}"
             raise LimitError(Diagnostic("E139", message, help=help))

@@ -15,7 +15,7 @@ import netc
 from netc.cli import run
 from netc.grammar import opening
 from netc.grammar.diagnostics import DiagnosticError
-from netc.grammar.limits import ALL, DATA, FILE
+from netc.grammar.limits import ALL, DATA, FILE, SECONDS
 from netc.grammar.reading import parse_file
 
 ROOT = Path(opening.__file__).resolve().parents[1]
@@ -216,3 +216,18 @@ def test_a_misspelt_limit_is_told(
         netc.load(file)
     netc.load(file)
     netc._tell_unknown_limits.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [("2", 2), ("1e6", 10**6), ("1.5k", 1500), ("0.5MiB", 1 << 19), *((wrong, None) for wrong in ("1.9", "0.5", "0"))],
+)
+def test_a_limit_is_a_whole_number(monkeypatch: pytest.MonkeyPatch, said: str, value: int | None) -> None:
+    """Before: 1.9 seconds were 1, in silence."""
+    monkeypatch.setenv("NETC_LIMIT_SECONDS", said)
+    if value is not None:
+        assert SECONDS.value == value
+    else:
+        with pytest.raises(DiagnosticError, match="write a whole number from 1 on") as raised:
+            _ = SECONDS.value
+        assert raised.value.diagnostics[0].code == "E139"
