@@ -36,7 +36,7 @@ def run(shell: Any, line: str, cell: str) -> Any:
     from netc.grammar.diagnostics import DiagnosticError
 
     try:
-        with _arguments.make_context("%%net", shlex.split(line)) as context:
+        with _arguments.make_context("%%net", _words(line)) as context:
             given = context.params
         variable = given["variable"]
         if variable is not None and not variable.isidentifier():
@@ -52,6 +52,13 @@ def run(shell: Any, line: str, cell: str) -> Any:
         return None
     shell.user_ns[variable or net.name] = net
     return net
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:  # a quote that is not closed
+        raise click.UsageError(f"`{line}` cannot be cut into words: {str(error).lower()}") from None
 
 
 @click.command("net", help="A cell that is the text of a net.")

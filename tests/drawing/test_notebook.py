@@ -52,7 +52,15 @@ def test_a_mistake_is_told_without_a_traceback(shell: Any, capsys: pytest.Captur
     assert "broken" not in shell.user_ns
 
 
-@pytest.mark.parametrize(("line", "said"), [("--no", "--no"), ("1x", "`1x` is no name"), ("a b", "usage: %%net")])
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("--no", "--no"),
+        ("1x", "`1x` is no name"),
+        ("a b", "usage: %%net"),
+        ("it's", "error: `it's` cannot be cut into words: no closing quotation\nusage: %%net"),
+    ],
+)
 def test_a_wrong_line_is_told(shell: Any, capsys: pytest.CaptureFixture[str], line: str, said: str) -> None:
     assert shell.run_cell_magic("net", line, TEXT) is None
     assert said in capsys.readouterr().err
