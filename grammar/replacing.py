@@ -8,7 +8,10 @@ import tempfile
 from pathlib import Path
 
 TEMPORARY = re.compile(r"\.(?P<name>.+)\.netc-[a-z0-9_]{8}")
-"""What they are called: `.last.safetensors.netc-k3_x9a0b` will be last.safetensors. Nothing else is removed as such."""
+"""What they are called: `.last.safetensors.netc-k3_x9a0b` will be last.safetensors.
+
+Where a process was killed they stay; in the folder of a run the next training removes them, elsewhere nobody does.
+"""
 
 
 def temporary_prefix(path: Path) -> str:
@@ -17,7 +20,10 @@ def temporary_prefix(path: Path) -> str:
 
 
 def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
-    """Put content in the place of a file, in one step, on the disk; raises OSError, and leaves nothing then.
+    """Put content in the place of a file, in one step; raises OSError, and leaves nothing then.
+
+    The content is on the disk before it has the name, the folder is not: after a power cut there is the old content
+    or the new one, whole.
 
     mode  its permissions; those of a new file unless given
     """

@@ -3,7 +3,8 @@ before is copied under other names, instead of being worked out again.
 
 A block sees nothing but its parameters, what flows in, and the static values of its file, so the two are the same but
 for names. Where anything else had a part in it (a finding, an `expect`, a scan, shared weights, a size that is open, a
-tensor among the arguments), the block is elaborated as ever. What is copied, and how, is `copying.py`'s.
+tensor among the arguments), or names do (a random source, whose stream is its path's), the block is elaborated as ever.
+What is copied, and how, is `copying.py`'s.
 """
 
 from __future__ import annotations
