@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import shlex
 from pathlib import Path
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import clipped
+from netc.grammar.shell import shell_word
 
 ELSEWHERE = "give another place, which can be written"
 
@@ -45,7 +45,7 @@ def _folder(path: Path, elsewhere: str) -> str:
             return f"{clipped(str(place))} is no folder: {elsewhere}"
     if not path.parent.exists():
         folder = str(path.parent)
-        command = f"`mkdir -p {shlex.quote(folder)}`, " if clipped(folder) == folder else ""
+        command = f"`mkdir -p {shell_word(folder)}`, " if clipped(folder) == folder else ""
         return f"make the folder first, {command}or {elsewhere}"
     return elsewhere
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from netc.compiler.ir import Value
 from netc.compiler.net import Net
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from netc.grammar.shell import shell_word
 
 
 def find_taps(net: Net, paths: Sequence[str]) -> dict[str, Value]:
@@ -21,7 +21,7 @@ def find_taps(net: Net, paths: Sequence[str]) -> dict[str, Value]:
     for path in paths:
         value = net.values.get(path)
         if value is None:
-            help = did_you_mean(path, net.values) or f"`netc summary {shlex.quote(net.file)}` lists every path"
+            help = did_you_mean(path, net.values) or f"`netc summary {shell_word(net.file)}` lists every path"
             findings.append(Diagnostic("E280", f"net `{net.name}` has no value `{path}`", help=help))
         elif value in hidden:
             message = f"`{path}` of net `{net.name}` exists only in training"

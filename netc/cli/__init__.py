@@ -137,12 +137,11 @@ class Verbs(click.Group):
 
 
 def _advice(word: str) -> str:
-    import shlex
-
     from netc.grammar.diagnostics import did_you_mean
+    from netc.grammar.shell import shell_word
 
     if word.endswith(".net"):
-        return f"  = help: use `netc check {shlex.quote(word)}`, or another verb in front of the file"
+        return f"  = help: use `netc check {shell_word(word)}`, or another verb in front of the file"
     return f"  = help: {did_you_mean(word, VERBS) or 'see `netc --help`'}"
 
 

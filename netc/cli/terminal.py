@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from netc.cli.streams import open_closed_streams
 from netc.grammar.documents import answered
+from netc.grammar.shell import shell_word
 
 _mode = "auto"
 
@@ -53,8 +55,8 @@ def prepare() -> None:
 
 
 def command(*words: object) -> str:
-    """A command as it can be pasted into a shell: paths with spaces are quoted."""
-    return shlex.join(map(str, words))
+    """A command as it can be pasted into a shell: paths with spaces are quoted, and none is an option."""
+    return " ".join(shell_word(word) if isinstance(word, Path) else shlex.quote(str(word)) for word in words)
 
 
 def say(text: str = "") -> None:

@@ -5,7 +5,6 @@ New ones are written before the checkpoint that names their epoch, and a crash m
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from netc.compiler import as_safetensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_file
+from netc.grammar.shell import shell_word
 from netc.runtime.folder.checkpoints import card_metadata, epoch_in, epoch_metadata
 from netc.runtime.folder.files import move, write_atomic, write_kept
 from netc.runtime.folder.intact import read_weights, with_intact
@@ -86,7 +86,7 @@ class BestWeights:
 
     def _without(self, reason: str, epoch: int) -> DiagnosticError:
         last = self._run.checkpoint
-        init = f"`--init {shlex.quote(str(last))}`"
+        init = f"`--init {shell_word(last)}`"
         help = f"take it from a copy, or start a new run from the weights of the last checkpoint, {init}"
         return DiagnosticError(
             Diagnostic("E561", f"{reason}, and the best of the run in {last} is epoch {epoch}", help=help)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.shell import shell_word
 from netc.runtime.folder import door
 from netc.runtime.folder.beginning import is_beginning
 from netc.runtime.folder.files import OUT, cannot_write
@@ -42,7 +42,7 @@ def _create(path: Path, texts: Mapping[str, str], go_on: str | None) -> RunFolde
         raise FolderLock(path).refused()
     help = "use another folder, or remove what is in it"
     if folder.run_json.exists():
-        go_on = go_on or f"`--resume {shlex.quote(str(path))}`"
+        go_on = go_on or f"`--resume {shell_word(path)}`"
         help = f"use another folder, or {go_on} to go on with the run in it"
     notes = (OTHER_BEGINNING,) if is_beginning(folder) else ()
     raise DiagnosticError(Diagnostic("E563", f"{path} is not empty", notes=notes, help=help))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TypeVar
 from netc.compiler import read_tensors
 from netc.grammar.diagnostics import DiagnosticError
 from netc.grammar.documents import DAMAGED
+from netc.grammar.shell import shell_word
 from netc.runtime.folder.checkpoints import step_of
 from netc.runtime.folder.run_files import RunFiles
 from netc.runtime.sessions.resident import Array
@@ -45,17 +45,17 @@ def of_run(path: Path, read: Callable[[Path], Found]) -> Found:
 
 
 def _way_out(run: RunFiles, file: Path) -> str | None:
-    quoted = shlex.quote(str(file))
+    quoted = shell_word(file)
     if file == run.last and (step := step_of(run.previous)) is not None:
         return f"{run.previous.name} is intact: remove {quoted}, and `--resume` goes on after step {step}"
     if file == run.model and _reads(run.best):
         return f"{run.best.name} is intact: remove {quoted}, and the network is made of that"
     if file == run.best and _reads(run.model):
         text = next((path for path in sorted(run.path.glob("*.net"))), run.path)
-        command = f"netc weights {shlex.quote(str(run.model))} {shlex.quote(str(text))} -o {quoted}"
+        command = f"netc weights {shell_word(run.model)} {shell_word(text)} -o {quoted}"
         return f"{run.model.name} is intact and has the same weights: `{command}`"
     if file in (run.best, run.best_before, run.adapter, run.adapter_before) and _reads(run.checkpoint):
-        init = f"`--init {shlex.quote(str(run.checkpoint))}`"
+        init = f"`--init {shell_word(run.checkpoint)}`"
         return f"the last checkpoint is intact: start a new run from its weights, {init}"
     return None
 

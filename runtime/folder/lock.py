@@ -12,7 +12,6 @@ import errno
 import json
 import os
 import platform
-import shlex
 import stat
 import sys
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import opened
 from netc.grammar.opening import read_text_file
 from netc.grammar.schema import Count
+from netc.grammar.shell import shell_word
 from netc.runtime.folder.files import cannot_write
 from netc.runtime.folder.system_locks import HELD, WITHOUT_LOCKS, lock as _lock, unlock as _unlock
 
@@ -66,7 +66,7 @@ class FolderLock:
             try:
                 handle = _opened(self.path, os.O_RDWR | os.O_CREAT)
             except OSError as error:
-                way_out = f"remove {shlex.quote(str(self.path))}" if error.errno == errno.EINVAL else None
+                way_out = f"remove {shell_word(self.path)}" if error.errno == errno.EINVAL else None
                 raise cannot_write(self.path, error, way_out) from error
             try:
                 _lock(handle)

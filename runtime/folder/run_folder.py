@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from netc.compiler import (
 )
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import read_document, written
+from netc.grammar.shell import shell_word
 from netc.runtime.folder.beginning import clear, is_beginning
 from netc.runtime.folder.best_weights import BestWeights
 from netc.runtime.folder.checkpoints import (
@@ -72,7 +72,7 @@ class RunFolder(RunFiles):
             help = "give a folder that `netc train` made, such as `runs/NAME`"
             if is_beginning(folder):
                 reason = "a training ended there before it began"
-                help = f"begin anew: `netc train FILE --out {shlex.quote(str(path))}` with the same text takes it over"
+                help = f"begin anew: `netc train FILE --out {shell_word(path)}` with the same text takes it over"
             elif folder.is_restorable():
                 help = f"its last checkpoint says what was in it: {folder._anew}"
             raise DiagnosticError(Diagnostic("E560", f"{path} is not a run: {reason}", help=help))
@@ -118,13 +118,13 @@ class RunFolder(RunFiles):
         except DiagnosticError:
             if request_in(self.checkpoint) is None:
                 raise
-            name, quoted = self.checkpoint.name, shlex.quote(str(self.run_json))
+            name, quoted = self.checkpoint.name, shell_word(self.run_json)
             found = self._read(self.run_json, form, RUN_VERSION, f"{name} is intact: remove {quoted}, and {self._anew}")
         return found
 
     @property
     def _anew(self) -> str:
-        return f"`netc train --resume {shlex.quote(str(self.path))}` writes it anew"
+        return f"`netc train --resume {shell_word(self.path)}` writes it anew"
 
     def is_restorable(self) -> bool:
         """Whether run.json is gone, and the checkpoint of the training that went on with it says the same."""

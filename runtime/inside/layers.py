@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from netc.compiler import LayerInstance, Net, Port, Value
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from netc.grammar.given import texts
+from netc.grammar.shell import shell_word
 from netc.runtime.model import Model
 
 
@@ -96,7 +96,7 @@ def _map(net: Net, path: str) -> str:
     value = net.values.get(path)
     if value is None:
         known = maps(net)
-        help = did_you_mean(path, known) or f"`netc summary {shlex.quote(net.file)}` lists every path"
+        help = did_you_mean(path, known) or f"`netc summary {shell_word(net.file)}` lists every path"
         raise DiagnosticError(Diagnostic("E280", f"net `{net.name}` has no value `{path}`", help=help))
     if value.rank != 4:
         message = f"`{path}` of net `{net.name}` is no map: its shape is {_shape(value)}"

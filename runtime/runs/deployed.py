@@ -6,7 +6,6 @@ from a file runs in a process of its own with limits (`sessions/isolated/`), and
 
 from __future__ import annotations
 
-import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from netc.compiler import CARD_KEY, MANIFEST_KEY, Figure, Manifest, Port, check_
 from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import DocumentError, not_permitted
+from netc.grammar.shell import shell_word
 from netc.grammar.snippet import printable
 from netc.runtime.data.batches import chunks
 from netc.runtime.data.cards.card import Card, card_of
@@ -116,7 +116,7 @@ class Deployed:
                 export_run(folder, model)
                 return Deployed(path, read_model(model), device, Path(place), **how)
         if path.suffix == ".net":
-            help = f"train it first: `netc train {shlex.quote(str(path))}`"
+            help = f"train it first: `netc train {shell_word(path)}`"
             raise DiagnosticError(Diagnostic("E565", f"{path} is a text, not a trained network", help=help))
         return Deployed(path, _content(path), device, **how)
 

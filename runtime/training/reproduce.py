@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 
 from netc.compiler import Net, batch_ports, read_tensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
+from netc.grammar.shell import shell_word
 from netc.runtime.data.bind import BoundData, bind_data
 from netc.runtime.data.open import open_data
 from netc.runtime.folder.listener import Listener
@@ -142,7 +142,7 @@ def reproduce(
 
 def _check_repeatable(folder: RunFolder, request: Request, progress: Progress, data: str | None) -> None:
     if progress.epoch == 0:
-        reason, help = "no epoch of it is done", f"go on with it: `netc train --resume {shlex.quote(str(folder.path))}`"
+        reason, help = "no epoch of it is done", f"go on with it: `netc train --resume {shell_word(folder.path)}`"
     elif request.changes:
         reason = f"it was changed on its way: {change_lines(request)[0]}"
         help = "repeat a run that was trained with one set of settings"
