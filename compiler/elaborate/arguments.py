@@ -198,7 +198,7 @@ def convert(
             return value.value
         if value is None and optional:
             return None
-        return _refused(frame, node, what, type.name, kind(value), None)
+        return _refused(frame, node, what, type.name, kind(value), "give a value that flows, by its name")
     if isinstance(value, (Tensor, Several, LayerValue, dict)):
         help = "apply layers in a flow, not in arguments" if isinstance(value, LayerValue) else None
         if isinstance(value, Tensor) and isinstance(node, ast.Name):
@@ -283,5 +283,6 @@ def _layer(frame: Frame, node: ast.Expression, what: str, optional: bool) -> Any
 def _refused(
     frame: Frame, node: ast.Expression, what: str, expected: str, found: str, help: str | None, fix: Fix | None = None
 ) -> Any:
-    frame.error("E224", f"{what} is {expected}, found {found}", node.span, f"expected {expected}", help=help, fix=fix)
+    message, help = f"{what} is {expected}, found {found}", help or f"give {expected}"
+    frame.error("E224", message, node.span, f"expected {expected}", help=help, fix=fix)
     return POISON

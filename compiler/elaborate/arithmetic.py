@@ -10,6 +10,7 @@ from netc.compiler.elaborate.scope import Scope
 from netc.compiler.elaborate.values import POISON, Several, Tensor, is_number, kind
 from netc.compiler.ir import Builder, DType, Origin, Value, format_shape, holds, is_batched, language_shape, too_large
 from netc.compiler.ops import ShapeError, broadcast
+from netc.compiler.ops.checks import AS_FLOATS, AS_NUMBERS
 from netc.grammar import ast
 from netc.grammar.diagnostics import Label
 
@@ -49,7 +50,7 @@ def tensor_binary(frame: Frame, operator: str, left: Any, right: Any, node: ast.
     tensors = [value for value in operands if isinstance(value, Value)]
     if op == "Pow" and whole is not None:
         frame.error("E302", f"`**` works on floating-point numbers, found {whole}", node.span,
-                    help="multiply by 1.0 first, which gives floating-point numbers")  # fmt: skip
+                    help=AS_FLOATS)  # fmt: skip
         return POISON
     try:
         if len(tensors) == 2:
@@ -90,7 +91,7 @@ def tensor_negative(frame: Frame, operand: Any, node: ast.Unary) -> Any:
 def _no_numbers(frame: Frame, operator: str, node: ast.Syntax) -> Any:
     """Truth values are numbers only where floating-point numbers meet them."""
     frame.error("E302", f"`{operator}` works on numbers, found truth values", node.span,
-                help="multiply by 1.0 first, which gives 0.0 and 1.0")  # fmt: skip
+                help=AS_NUMBERS)  # fmt: skip
     return POISON
 
 

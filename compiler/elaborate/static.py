@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netc.compiler.elaborate.layer_values import Chain, LayerValue, Shared
+from netc.compiler.elaborate.static_help import for_condition, for_numbers
 from netc.compiler.elaborate.values import is_number, is_size, kind
 from netc.compiler.ir import Dim, Undecided
 from netc.compiler.ir.dims import bounds, floor_divide, size_weight
@@ -23,9 +24,9 @@ MANY = 1 << 20
 
 
 class StaticError(Exception):
-    """A static expression that has no value: code, message, help."""
+    """A static expression that has no value: code, message, the way out."""
 
-    def __init__(self, message: str, help: str | None = None, code: str = "E240") -> None:
+    def __init__(self, message: str, help: str, code: str = "E240") -> None:
         super().__init__(message)
         self.message = message
         self.help = help
@@ -45,7 +46,7 @@ def binary(operator: str, a: Any, b: Any) -> Any:
     if (isinstance(a, Dim) or isinstance(b, Dim)) and is_size(a) and is_size(b):
         return _symbolic(operator, a, b)
     if not (is_number(a) and is_number(b)):
-        raise StaticError(f"`{operator}` takes numbers, found {kind(a)} and {kind(b)}")
+        raise StaticError(f"`{operator}` takes numbers, found {kind(a)} and {kind(b)}", for_numbers(a, b, operator))
     try:
         return _whole(_ARITHMETIC[operator](a, b))
     except ZeroDivisionError:
@@ -59,7 +60,7 @@ def _power(a: Any, b: Any) -> Any:
         raise OverflowError
     result = a**b
     if isinstance(result, complex):
-        raise StaticError("a negative number has no root")
+        raise StaticError("a negative number has no root", "raise it to a whole number, or take `abs(…)` of it")
     return result
 
 
@@ -111,7 +112,8 @@ def _symbolic(operator: str, a: Any, b: Any) -> Any:
         raise StaticError(f"`/` does not divide the size {a if isinstance(a, Dim) else b}", "divide sizes with `//`")
     if operator == "**":
         if not isinstance(b, int) or not 0 <= b <= 16:
-            raise StaticError(f"a size is raised to a whole number from 0 to 16, found {kind(b)}")
+            message = f"a size is raised to a whole number from 0 to 16, found {kind(b)}"
+            raise StaticError(message, "write such a number, as in `n ** 2`")
         result = a
         for _ in range(b - 1):
             result = _symbolic("*", result, a)
@@ -158,7 +160,9 @@ def _same_layer(a: LayerValue, b: LayerValue) -> bool:
 def _ordered(operator: str, a: Any, b: Any) -> bool:
     sized = is_size(a) and is_size(b)
     if not sized and not (is_number(a) and is_number(b)):
-        raise StaticError(f"`{operator}` compares numbers, found {kind(a)} and {kind(b)}")
+        texts = isinstance(a, str) and isinstance(b, str)
+        help = "compare texts with `==` or `!=`" if texts else for_numbers(a, b)
+        raise StaticError(f"`{operator}` compares numbers, found {kind(a)} and {kind(b)}", help)
     try:
         if operator == "<":
             return bool(a < b)
@@ -183,14 +187,14 @@ def undecided(question: str) -> StaticError:
 def truth(value: Any) -> bool:
     """A condition's value; only `true` and `false` are conditions."""
     if not isinstance(value, bool):
-        raise StaticError(f"a condition is true or false, found {kind(value)}")
+        raise StaticError(f"a condition is true or false, found {kind(value)}", for_condition(value))
     return value
 
 
 def negative(value: Any) -> Any:
     """`-value`."""
     if not (is_number(value) or isinstance(value, Dim)):
-        raise StaticError(f"`-` takes a number, found {kind(value)}")
+        raise StaticError(f"`-` takes a number, found {kind(value)}", for_numbers(value))
     return -value
 
 
@@ -198,7 +202,9 @@ def span_of(start: Any, stop: Any) -> tuple[int, ...]:
     """`start..stop` as a list."""
     for end in (start, stop):
         if not isinstance(end, int) or isinstance(end, bool):
-            help = "divide with `//`, which gives a whole number" if isinstance(end, float) else None
+            help = "divide with `//`, which gives a whole number" if isinstance(end, float) else "write it as in `0..4`"
+            if isinstance(end, Dim):
+                help = "give the input fixed sizes: a range is written out while compiling"
             raise StaticError(f"a range takes whole numbers, found {kind(end)}", help)
     if stop - start > LIST.value:
         raise too_long(f"a range of {counted(stop - start, 'number')}")
@@ -210,29 +216,29 @@ def _numbers(name: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(values) == 1 and isinstance(values[0], tuple):
         values = values[0]
     if not values:
-        raise StaticError(f"`{name}` takes at least one number")
+        raise StaticError(f"`{name}` takes at least one number", f"give it some, as in `{name}([1, 2])`")
     for value in values:
         if not is_number(value):
-            raise StaticError(f"`{name}` takes numbers, found {kind(value)}")
+            raise StaticError(f"`{name}` takes numbers, found {kind(value)}", for_numbers(value))
     return values
 
 
 def _sequence(name: str, value: Any) -> tuple[Any, ...]:
     if not isinstance(value, tuple):
-        raise StaticError(f"`{name}` takes a list, found {kind(value)}")
+        raise StaticError(f"`{name}` takes a list, found {kind(value)}", "give a list, such as `[32, 64]` or `0..4`")
     return value
 
 
 def _one(name: str, value: Any) -> Any:
     if not is_number(value):
-        raise StaticError(f"`{name}` takes a number, found {kind(value)}")
+        raise StaticError(f"`{name}` takes a number, found {kind(value)}", for_numbers(value))
     return value
 
 
 def _sqrt(value: Any) -> float:
     number = _one("sqrt", value)
     if number < 0:
-        raise StaticError("a negative number has no square root")
+        raise StaticError("a negative number has no square root", "take it of `abs(…)`, or of a number from 0 on")
     return math.sqrt(number)
 
 
@@ -269,7 +275,8 @@ def call(name: str, values: list[Any]) -> Any:
     fewest, most, function = FUNCTIONS[name]
     if not fewest <= len(values) <= most:
         least = "" if fewest == most else "at least "
-        raise StaticError(f"`{name}` takes {least}{counted(fewest, 'argument')}, found {len(values)}", code="E221")
+        message = f"`{name}` takes {least}{counted(fewest, 'argument')}, found {len(values)}"
+        raise StaticError(message, f"write `{name}({'a, b' if most > 1 else 'a'})`", "E221")
     try:
         return _whole(function(*values))
     except OverflowError:

@@ -18,6 +18,7 @@ from netc.compiler.initializers.he_uniform import HeUniform
 from netc.compiler.ir import BATCH, Builder, DType, Graph, Origin, Shape, Size, Value, is_batched, language_shape
 from netc.compiler.ir.operators import ShapeError
 from netc.compiler.layers.of_weights import accept, own_arguments
+from netc.compiler.ops.checks import AS_FLOATS, AS_NUMBERS
 from netc.grammar.counted import counted
 
 MANY = 1_000_000
@@ -170,10 +171,18 @@ def require_floats(word: str, *x: Value) -> None:
     """Refuse integers where a layer works on real numbers; raises ShapeError E302."""
     for at, value in enumerate(x):
         if value.dtype is not DType.FLOAT32:
-            raise ShapeError(f"{word} works on floating-point numbers, found {value.dtype}", at=at, code="E302")
+            message = f"{word} works on floating-point numbers, found {value.dtype}"
+            raise ShapeError(message, at=at, help=AS_FLOATS, code="E302")
+
+
+def require_numbers(word: str, *x: Value, does: str = "works on") -> None:
+    """Refuse truth values where a layer works on numbers; raises ShapeError E302."""
+    for at, value in enumerate(x):
+        if value.dtype is DType.BOOL:
+            raise ShapeError(f"{word} {does} numbers, found bool", at=at, help=AS_NUMBERS, code="E302")
 
 
 __all__ = [
     "HE_UNIFORM", "MANY", "ONES", "ZEROS", "Builder", "Layer", "LayerBuilder", "Sample", "ShapeError", "Wrong",
-    "constant_size", "language_shape", "layer", "require_floats",
+    "constant_size", "language_shape", "layer", "require_floats", "require_numbers",
 ]  # fmt: skip

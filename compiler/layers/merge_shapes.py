@@ -6,6 +6,7 @@ import re
 
 from netc.compiler.ir import Shape, Value, format_shape
 from netc.compiler.layers.base import LayerBuilder, ShapeError, language_shape
+from netc.compiler.ops.checks import ONE_TYPE
 from netc.grammar.counted import counted
 
 
@@ -13,7 +14,8 @@ def check_types(word: str, x: tuple[Value, ...]) -> None:
     """Refuse values of several element types; raises ShapeError E302."""
     for at, item in enumerate(x):
         if item.dtype is not x[0].dtype:
-            raise ShapeError(f"{word} needs one type, found {x[0].dtype} and {item.dtype}", at=at, code="E302")
+            message = f"{word} needs one type, found {x[0].dtype} and {item.dtype}"
+            raise ShapeError(message, at=at, help=ONE_TYPE, code="E302")
 
 
 def check_equal(word: str, x: tuple[Value, ...]) -> None:

@@ -6,6 +6,11 @@ from netc.compiler.ir import BATCH, DType, Shape, Size, Undecided, Value
 from netc.compiler.ir.operators import ShapeError
 from netc.grammar.counted import counted
 
+AS_NUMBERS = "multiply by 1.0 first, which gives 0.0 and 1.0"
+AS_FLOATS = "multiply by 1.0 first, which gives floating-point numbers"
+ONE_TYPE = "multiply by 1.0 whatever holds no floating-point numbers"
+"""Ways out where element types do not fit."""
+
 INTEGERS = (DType.INT64, DType.INT32, DType.UINT8)
 
 
@@ -13,7 +18,7 @@ def floating(*inputs: Value) -> None:
     """Refuse inputs that are not floating-point numbers of one precision."""
     for at, x in enumerate(inputs):
         if not x.dtype.is_float:
-            raise ShapeError(f"floating-point numbers are needed, found {x.dtype}", at=at)
+            raise ShapeError(f"floating-point numbers are needed, found {x.dtype}", at=at, help=AS_FLOATS, code="E302")
     same_dtype(*inputs)
 
 
@@ -21,14 +26,15 @@ def same_dtype(*inputs: Value) -> None:
     """Refuse inputs of different element types."""
     for at, x in enumerate(inputs):
         if x.dtype != inputs[0].dtype:
-            raise ShapeError(f"element types differ: {inputs[0].dtype} and {x.dtype}", at=at)
+            message = f"element types differ: {inputs[0].dtype} and {x.dtype}"
+            raise ShapeError(message, at=at, help=ONE_TYPE, code="E302")
 
 
 def numeric(*inputs: Value) -> None:
     """Refuse truth values where numbers are needed."""
     for at, x in enumerate(inputs):
         if x.dtype == DType.BOOL:
-            raise ShapeError("numbers are needed, found truth values", at=at)
+            raise ShapeError("numbers are needed, found truth values", at=at, help=AS_NUMBERS, code="E302")
 
 
 def normal_axis(x: Value, axis: int) -> int:

@@ -54,6 +54,30 @@ def test_truth_values_alone_are_no_numbers(text: str) -> None:
     assert "works on numbers, found truth values" in found.message
 
 
+@pytest.mark.parametrize("layers", ["add(m)", "mul(m)", "sub(m)", "abs", "clip(min=0)", "greater(than=0)", "sum(0)"])
+def test_truth_values_are_no_numbers_for_layers_either(layers: str) -> None:
+    """Before: shapes that do not fit (E301), and no way out."""
+    (found,) = errors(f"net A {{ input m: bool [4]; m -> {layers} }}")
+    assert (found.code, found.help) == ("E302", "multiply by 1.0 first, which gives 0.0 and 1.0")
+    assert not errors(f"net A {{ input m: bool [4]; v = m * 1.0; v -> {layers.replace('(m)', '(v)')} }}")
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("m -> dense(3)", "multiply by 1.0 first, which gives floating-point numbers"),
+        ("m -> add(x)", "multiply by 1.0 whatever holds no floating-point numbers"),
+        ("x -> embedding(3, 4)", "declare them as such, as in `input tokens: int 128`"),
+        ("x -> one_hot(3)", "declare them as such, as in `input classes: int 4`"),
+        ("i -> clip(min=0.5)", "round it, or multiply by 1.0 first"),
+        ("x -> where(x, x)", "compare first, as in `x -> greater(than=0)`"),
+    ],
+)
+def test_a_wrong_type_has_a_way_out(text: str, help: str) -> None:
+    (found,) = errors(f"net A {{ input m: bool [4], x: 4, i: int 4; y = {text}; output y }}")
+    assert (found.code, found.help) == ("E302", help)
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [("0.49999999999999994", 0), ("0.5", 1), ("1.5", 2), ("-0.5", 0), ("-1.5", -1), ("4503599627370497", 2**52 + 1)],

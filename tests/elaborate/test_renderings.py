@@ -152,6 +152,7 @@ error[E224]: `rate` of `dropout` is a number of at least 0 and below 1, found 1.
   |
 4 |   dropout(1.5)
   |           ^^^ expected a number of at least 0 and below 1
+  = help: give a number of at least 0 and below 1
 """,
 )
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from netc.compiler.ir import DType, Value
-from netc.compiler.layers.base import MANY, Layer, LayerBuilder, Sample, ShapeError, Wrong, layer, require_floats
+from netc.compiler.ir import Value
+from netc.compiler.layers.base import (
+    MANY,
+    Layer,
+    LayerBuilder,
+    Sample,
+    Wrong,
+    layer,
+    require_floats,
+    require_numbers,
+)
 from netc.compiler.layers.broadcast import together
 from netc.compiler.layers.merge_shapes import check_types
 
@@ -24,8 +33,7 @@ class Broadcasting(Layer):
 
     def build(self, b: LayerBuilder, *x: Value) -> Value:
         check_types(self.word, x)
-        if x[0].dtype is DType.BOOL:
-            raise ShapeError(f"{self.word} works on numbers, found bool", code="E302")
+        require_numbers(self.word, *x)
         total, *rest = together(b, self.word, *x)
         for item in rest:
             total = self.of(b, total, item)

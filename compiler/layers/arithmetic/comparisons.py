@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from netc.compiler.declare.arguments import Optional_, Real, argument
 from netc.compiler.ir import DType, Value
-from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
+from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer, require_numbers
 from netc.compiler.layers.broadcast import together
 from netc.compiler.layers.merge_shapes import check_types
 
@@ -25,14 +25,16 @@ class Comparison(Layer):
                 f"{self.word} needs one thing to compare with",
                 help=f"give a tensor, `{self.word}(b)`, or a number, `{self.word}(than=0)`",
             )
-        if x[0].dtype is DType.BOOL:
-            raise ShapeError(f"{self.word} compares numbers, found bool", code="E302")
+        require_numbers(self.word, x[0], does="compares")
         if self.than is None:
             check_types(self.word, x)
             return self.of(b, *together(b, self.word, *x))
         if x[0].dtype is not DType.FLOAT32 and not self.than.is_integer():
             raise ShapeError(
-                f"whole numbers are compared with whole ones, found {self.than:g}", argument="than", code="E302"
+                f"whole numbers are compared with whole ones, found {self.than:g}",
+                argument="than",
+                help=f"multiply by 1.0 first, or compare with {self.than:.0f}",
+                code="E302",
             )
         return self.of(b, x[0], b.constant(self.than if x[0].dtype is DType.FLOAT32 else int(self.than), x[0].dtype))
 
@@ -151,7 +153,9 @@ class Where(Layer):
         condition, chosen, other = x
         if condition.dtype is DType.FLOAT32:
             raise ShapeError(
-                "where needs a condition such as `x -> greater(than=0)`, found floating-point numbers", code="E302"
+                "where needs a condition such as `x -> greater(than=0)`, found floating-point numbers",
+                help="compare first, as in `x -> greater(than=0)`",
+                code="E302",
             )
         check_types("where", (chosen, other))
         if condition.dtype is not DType.BOOL:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from netc.compiler.declare.arguments import AXIS, Boolean, argument
-from netc.compiler.ir import DType, Value
-from netc.compiler.layers.base import Layer, LayerBuilder, Sample, ShapeError, Wrong, layer
+from netc.compiler.ir import Value
+from netc.compiler.layers.base import Layer, LayerBuilder, Sample, Wrong, layer, require_numbers
 
 
 @layer("cumsum")
@@ -28,8 +28,7 @@ class CumSum(Layer):
     )
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
-        if x.dtype is DType.BOOL:
-            raise ShapeError("cumsum works on numbers, found bool", code="E302")
+        require_numbers("cumsum", x)
         return b.CumSum(x, axis=b.axis(x, self.axis), reverse=self.reverse)
 
     def formula(self, torch: Any, x: Any) -> Any:

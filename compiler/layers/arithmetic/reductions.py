@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from netc.compiler.declare.arguments import AXIS, Boolean, Optional_, argument
 from netc.compiler.declare.axes import AxisOrAxes
-from netc.compiler.ir import DType, Value, is_batched
+from netc.compiler.ir import Value, is_batched
 from netc.compiler.layers.base import (
     Layer,
     LayerBuilder,
@@ -16,6 +16,7 @@ from netc.compiler.layers.base import (
     language_shape,
     layer,
     require_floats,
+    require_numbers,
 )
 
 
@@ -40,8 +41,7 @@ class Reduction(Layer):
     keep: bool = argument(Boolean(), "whether the axes stay, with size 1", default=False)
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
-        if x.dtype is DType.BOOL:
-            raise ShapeError(f"{self.word} works on numbers, found bool", code="E302")
+        require_numbers(self.word, x)
         (y,) = b.add(self.operator, (x,), {"axes": chosen_axes(b, x, self.axis), "keepdims": self.keep})
         return y
 
@@ -140,8 +140,7 @@ class Place(Layer):
     axis: int = argument(AXIS, "the axis, which goes", default=-1)
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
-        if x.dtype is DType.BOOL:
-            raise ShapeError(f"{self.word} works on numbers, found bool", code="E302")
+        require_numbers(self.word, x)
         if not language_shape(x):
             raise ShapeError(f"{self.word} needs an axis to work on, found a single number an example")
         return self.of(b, x, b.axis(x, self.axis))

@@ -57,7 +57,8 @@ class Embedding(Layer):
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
         if x.dtype is not DType.INT64:
-            raise ShapeError(f"embedding needs whole numbers, found {x.dtype}", code="E302")
+            message = f"embedding needs whole numbers, found {x.dtype}"
+            raise ShapeError(message, help="declare them as such, as in `input tokens: int 128`", code="E302")
         if self.padding is not None and self.padding >= self.rows:
             raise ShapeError(f"row {self.padding} of a table with {counted(self.rows, 'row')}", argument="padding")
         return b.Gather(self._table(b), x, axis=0, padding=self.padding)

@@ -6,7 +6,17 @@ from typing import Any
 
 from netc.compiler.declare.arguments import AXIS, argument
 from netc.compiler.ir import Value, format_shape, is_batched
-from netc.compiler.layers.base import MANY, Layer, LayerBuilder, Sample, ShapeError, Wrong, language_shape, layer
+from netc.compiler.layers.base import (
+    MANY,
+    Layer,
+    LayerBuilder,
+    Sample,
+    ShapeError,
+    Wrong,
+    language_shape,
+    layer,
+    require_numbers,
+)
 from netc.compiler.layers.merge_shapes import (
     as_gate,
     check_broadcast,
@@ -53,10 +63,12 @@ class Add(Layer):
         Wrong("add(b)", "8x6x6", "4x3x3", code="E301", says="project the first value with conv(4, 1x1, stride=2)"),
         Wrong("add(b)", "64x14x14", "64x20x14", code="E301", says="keep the sizes equal with `pad=same`"),
         Wrong("add(b)", "4", "int 4", code="E302", says="add needs one type, found float32 and int64"),
+        Wrong("add(b)", "bool 4", "bool 4", code="E302", says=("add works on numbers, found bool", "multiply by 1.0")),
     )
 
     def build(self, b: LayerBuilder, *x: Value) -> Value:
         check_equal("add", x)
+        require_numbers("add", *x)
         total = x[0]
         for item in x[1:]:
             total = b.Add(total, item)
@@ -96,10 +108,12 @@ class Mul(Layer):
             says=("mul needs shapes that fit together", "4x3x3 * 5x1x1: channels differ"),
         ),
         Wrong("mul(b)", "4", "int 4", code="E302", says="mul needs one type, found float32 and int64"),
+        Wrong("mul(b)", "bool 4", "bool 4", code="E302", says=("mul works on numbers, found bool", "multiply by 1.0")),
     )
 
     def build(self, b: LayerBuilder, *x: Value) -> Value:
         check_types("mul", x)
+        require_numbers("mul", *x)
         rank = max(len(language_shape(item)) for item in x)
         if rank >= 3:
             x = tuple(as_gate(b, item, rank) for item in x)

@@ -136,7 +136,8 @@ def _by_place(operator: Described, x: Sequence[Value]) -> dict[str, Value]:
         place = places[min(at, len(places) - 1)]
         if value.dtype not in place.dtypes:
             wanted = " or ".join(place.dtypes) or "what networks here do not have"
-            raise ShapeError(f"ONNX's `{operator.name}` works on {wanted}, found {value.dtype}", at=at, code="E302")
+            message = f"ONNX's `{operator.name}` works on {wanted}, found {value.dtype}"
+            raise ShapeError(message, at=at, help='convert it first, as with `onnx("Cast", to=…)`', code="E302")
     return {places[min(at, len(places) - 1)].name: value for at, value in enumerate(x)}
 
 

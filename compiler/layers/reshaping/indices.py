@@ -39,7 +39,9 @@ class Gather(Layer):
     def build(self, b: LayerBuilder, *x: Value) -> Value:
         data, index = x
         if index.dtype is not DType.INT64:
-            raise ShapeError(f"gather needs whole numbers as its index, found {index.dtype}", at=1, code="E302")
+            message = f"gather needs whole numbers as its index, found {index.dtype}"
+            help = "declare them as such, as in `input index: int 4`, or take those of `argmax` or `topk`"
+            raise ShapeError(message, at=1, help=help, code="E302")
         axis = b.axis(data, self.axis)
         if not is_batched(index):
             return b.Gather(data, index, axis=axis)
@@ -81,7 +83,8 @@ class OneHot(Layer):
 
     def build(self, b: LayerBuilder, x: Value) -> Value:
         if x.dtype is not DType.INT64:
-            raise ShapeError(f"one_hot needs whole numbers, found {x.dtype}", code="E302")
+            message = f"one_hot needs whole numbers, found {x.dtype}"
+            raise ShapeError(message, help="declare them as such, as in `input classes: int 4`", code="E302")
         return b.OneHot(x, depth=self.classes)
 
     def formula(self, torch: Any, x: Any) -> Any:

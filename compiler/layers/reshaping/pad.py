@@ -79,9 +79,11 @@ class PadLayer(Border):
         if self.mode == "constant":
             if self.value != self.value // 1 and x.dtype is not DType.FLOAT32:
                 raise ShapeError(f"{x.dtype} is filled with whole numbers, found {self.value:g}", argument="value",
-                                 code="E302")  # fmt: skip
+                                 help="round it, or multiply by 1.0 first", code="E302")  # fmt: skip
             if not holds(x.dtype, self.value):
-                raise ShapeError(too_large(self.value, x.dtype), argument="value", code="E302")
+                raise ShapeError(
+                    too_large(self.value, x.dtype), argument="value", help="take a smaller one", code="E302"
+                )
             pads: list[Size] = [0] * (2 * x.rank)
             for axis, begin, end in borders:
                 pads[axis], pads[axis + x.rank] = begin, end
