@@ -175,11 +175,11 @@ def require_floats(word: str, *x: Value) -> None:
             raise ShapeError(message, at=at, help=AS_FLOATS, code="E302")
 
 
-def require_numbers(word: str, *x: Value, does: str = "works on") -> None:
+def require_numbers(word: str, *x: Value, does: str = "works on numbers") -> None:
     """Refuse truth values where a layer works on numbers; raises ShapeError E302."""
     for at, value in enumerate(x):
         if value.dtype is DType.BOOL:
-            raise ShapeError(f"{word} {does} numbers, found bool", at=at, help=AS_NUMBERS, code="E302")
+            raise ShapeError(f"{word} {does}, found bool", at=at, help=AS_NUMBERS, code="E302")
 
 
 __all__ = [

@@ -66,10 +66,10 @@ def test_nobody_is_told_to_install_netc_by_its_name() -> None:
 
 
 def test_commands_can_be_pasted() -> None:
-    """What is put into a command that is offered is quoted as a shell wants it, but for words that need it never."""
+    """What is put into a command that is offered is a word as `grammar/shell.py` makes one, but for plain words."""
     found = [
         f"{path}:{node.lineno}: {value}"
-        for path, tree in trees(*FOLDERS, saying=r"`netc [^`]*\{")
+        for path, tree in trees(*FOLDERS, saying=r"`(?:netc|mkdir) [^`]*\{")
         for node in ast.walk(tree)
         if isinstance(node, ast.JoinedStr)
         for value in _unquoted(node)
@@ -78,9 +78,9 @@ def test_commands_can_be_pasted() -> None:
 
 
 def test_an_unquoted_one_is_seen() -> None:
-    text = 'f"{a}: run `netc check {file}`, or `netc fmt {shlex.quote(file)}` of {b}"'
+    text = 'f"{a}: run `netc check {file}`, or `netc fmt {shell_word(file)}` of {b}, or `mkdir {c}`"'
     (string,) = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.JoinedStr)]
-    assert list(_unquoted(string)) == ["file"]
+    assert list(_unquoted(string)) == ["file", "c"]
 
 
 def _unquoted(string: ast.JoinedStr) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _unquoted(string: ast.JoinedStr) -> Iterator[str]:
             continue
         value = ast.unparse(part.value) if isinstance(part, ast.FormattedValue) else ""
         command = before.rpartition("`")[2] if before.count("`") % 2 else ""
-        if command.startswith("netc ") and not value.startswith("shlex.quote(") and value not in PLAIN:
+        if command.startswith(("netc ", "mkdir ")) and not value.startswith("shell_word(") and value not in PLAIN:
             yield value
         before += "x"
 

@@ -25,7 +25,7 @@ class Comparison(Layer):
                 f"{self.word} needs one thing to compare with",
                 help=f"give a tensor, `{self.word}(b)`, or a number, `{self.word}(than=0)`",
             )
-        require_numbers(self.word, x[0], does="compares")
+        require_numbers(self.word, x[0], does="compares numbers")
         if self.than is None:
             check_types(self.word, x)
             return self.of(b, *together(b, self.word, *x))
