@@ -170,4 +170,4 @@ def _next(model: str, output: str | None, weights: str | None, net: Net) -> None
         return
     if net.start and weights is None:
         say("the model's numbers were left: add `--weights OUT.safetensors` to keep them")
-    say("next: " + command("netc", "summary", output))
+    say("next: " + command("netc", "summary", Path(output)))
