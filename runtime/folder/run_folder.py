@@ -7,32 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from netc.compiler import (
-    MANIFEST_VERSION,
-    RUN_VERSION,
-    ManifestForm,
-    as_safetensors,
-    read_metadata,
-)
+from netc.compiler import MANIFEST_VERSION, RUN_VERSION, ManifestForm, as_safetensors, read_metadata
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.documents import read_document, written
 from netc.grammar.shell import shell_word
 from netc.runtime.folder.beginning import clear, is_beginning
 from netc.runtime.folder.best_weights import BestWeights
-from netc.runtime.folder.checkpoints import (
-    About,
-    metadata_of,
-    read_about,
-    read_checkpoint,
-    request_in,
-)
+from netc.runtime.folder.checkpoints import About, metadata_of, read_about, read_checkpoint, request_in
 from netc.runtime.folder.epoch_records import EpochRecords
-from netc.runtime.folder.files import (
-    make_folder,
-    write_atomic,
-    write_kept,
-    write_pieces,
-)
+from netc.runtime.folder.files import make_folder, write_atomic, write_kept, write_pieces
 from netc.runtime.folder.intact import read_weights, with_intact
 from netc.runtime.folder.lock import FolderLock
 from netc.runtime.folder.progress import Progress

@@ -15,6 +15,7 @@ from netc.runtime.data.cards.card import Card
 from netc.runtime.data.follow import BoundSplit
 from netc.runtime.data.given import Parts
 from netc.runtime.data.stream import Stream
+from netc.runtime.folder.best_weights import BestWeights
 from netc.runtime.folder.files import out_said
 from netc.runtime.folder.run_files import RunFiles
 from netc.runtime.folder.run_folder import RunFolder
@@ -73,6 +74,8 @@ def _is_own(trainer: Trainer, out: Path) -> bool:
 
 
 def _new(trainer: Trainer, parts: Parts, epochs: int, out: Path, held: ExitStack) -> RunFolder:
+    if (before := _kept_elsewhere(trainer, out)) is not None:
+        BestWeights(before).found(trainer.progress)  # where they are missing, nothing is made
     request, net = _request(trainer, parts, epochs), trainer.model.net
     save, go_on = _first_checkpoint(trainer, parts), f"call `trainer.resume({str(out)!r})` before `fit`"
     run = open_run(request, net, trainer.manifest, _sample(parts), parts.card, out, save, go_on)
@@ -112,10 +115,17 @@ def _bring_best(trainer: Trainer, folder: RunFolder, card: Card, *, fresh: bool)
     at = progress.best_at
     if at is not None and trainer.best_weights is not None:
         folder.best_weights.save(trainer.best_weights, at, card.to_json(), trainer.best_adapter)
-    elif at is not None and trainer.path is not None and trainer.path.resolve() != folder.path.resolve():
-        folder.best_weights.take(RunFiles(trainer.path), progress)
+    elif (before := _kept_elsewhere(trainer, folder.path)) is not None:
+        folder.best_weights.take(before, progress)
     elif fresh and at == (progress.epoch, progress.step):
         folder.best_weights.save(trainer.averaged().state_dict(), at, card.to_json(), trainer.adapter())
+
+
+def _kept_elsewhere(trainer: Trainer, out: Path) -> RunFiles | None:
+    """The other folder that has the best weights so far, where there is one."""
+    if trainer.progress.best is None or trainer.best_weights is not None or trainer.path is None:
+        return None
+    return None if trainer.path.resolve() == out.resolve() else RunFiles(trainer.path)
 
 
 def _notes(trainer: Trainer, folder: RunFolder, locked: bool) -> list[str]:

@@ -225,7 +225,8 @@ def test_weights_that_became_the_best_in_memory_are_those_of_the_folder_too(fold
 def test_best_weights_that_are_gone_are_missed_before_the_training_goes_on(run: Run, net: Net, folder: Path) -> None:
     """Before: the last weights took their place at its end, and nobody said so."""
     parts()
-    trainer(net).fit("d.npz", out="a", epochs=1, quiet=True)
+    made = trainer(net)
+    made.fit("d.npz", out="a", epochs=1, quiet=True)
     for name in ("best", "previous_best"):
         Path(f"a/{name}.safetensors").unlink(missing_ok=True)
     done = run("train", "--resume", "a", "--epochs", "2")
@@ -233,7 +234,8 @@ def test_best_weights_that_are_gone_are_missed_before_the_training_goes_on(run: 
     assert "E561" in done.stderr
     assert "a has no best.safetensors, and the best of the run in a/last.safetensors is epoch 1" in done.stderr
     with pytest.raises(netc.DiagnosticError, match="E561"):
-        resumed(net).fit("d.npz", out="b", epochs=2, quiet=True)
+        made.fit("d.npz", out="b", epochs=2, quiet=True)
+    assert not Path("b").exists()
     assert "`netc weights a/model.onnx a/tiny.net -o a/best.safetensors`" in done.stderr
     assert run("weights", "a/model.onnx", "a/tiny.net", "-o", "a/best.safetensors").returncode == 0
     assert run("train", "--resume", "a", "--epochs", "2").returncode == 0
