@@ -71,6 +71,13 @@ def _part_of_key(value: Any) -> Any:
     return value
 
 
+def said_key(key: Any) -> Any:
+    """The value that is called so in a table: the reverse of `key_of`."""
+    if isinstance(key, tuple):
+        return tuple(map(said_key, key))
+    return key.value if isinstance(key, Truth) else key
+
+
 def _unfit(value: Any) -> list[Any]:
     """What stands in a list, at any depth, that makes it no key."""
     return [

@@ -76,6 +76,8 @@ def _mentions_tensor(frame: Frame, node: ast.Expression) -> bool:
             return node.name not in ATTRIBUTES and _mentions_tensor(frame, node.value)
         case ast.Index(value=ast.List(items=items)):
             return any(_mentions_tensor(frame, item) for item in _chosen(frame, items, node.index))
+        case ast.Index(value=ast.Table(entries=entries)):
+            return any(_mentions_tensor(frame, entry) for _, entry in entries)
         case ast.Index():
             return _mentions_tensor(frame, node.value)
         case ast.Call():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from netc.compiler.elaborate.elements import key_of, said_key
 from netc.compiler.elaborate.module import Module
 from netc.compiler.elaborate.report import Report
 from netc.compiler.elaborate.resolve import built_in
@@ -32,13 +33,22 @@ def parse_setting(text: str) -> tuple[str, Any]:
     ref = module.static("setting")
     if ref is None or ref.value is POISON or report.errors:
         raise DiagnosticError(wrong)
-    return name.strip(), ref.value
+    return name.strip(), _outside(ref.value)
+
+
+def _outside(value: Any) -> Any:
+    """A value of the language for callers of Python: the keys of tables are plain."""
+    if isinstance(value, tuple):
+        return tuple(map(_outside, value))
+    return {said_key(key): _outside(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def as_static(module: Module, value: Any) -> Any:
-    """A Python value as elaboration holds it: lists are tuples, the word of a layer is the layer."""
+    """A Python value as elaboration holds it: lists are tuples, the word of a layer is the layer, tables have keys."""
     if isinstance(value, (list, tuple)):
         return tuple(as_static(module, item) for item in value)
+    if isinstance(value, dict):
+        return {key_of(key): as_static(module, item) for key, item in value.items()}
     if isinstance(value, str):
         return module.layer(value) or built_in(value) or value
     return value

@@ -41,25 +41,30 @@ class OwnSource:
 
 
 def source_note(net: Net) -> str | None:
-    """The entry for a net; None for one that uses files outside of its folder, which no reader of models goes to."""
+    """The entry for a net; None for one that uses files outside of its folder, which no reader of models goes to.
+
+    Nor is a net noted that was given tables whose keys are no words, for which JSON has no place.
+    """
     folder = os.path.dirname(os.path.abspath(net.file))
     used = {}
     for file, text in net.sources.items():
         if file != net.file and not file.startswith("std/"):
             used[Path(os.path.relpath(os.path.abspath(file), folder)).as_posix()] = text
-    if any(not _is_inside(name) for name in used):
+    if not all(map(_is_inside, used)) or not all(map(_has_words, net.given.values())):
         return None
     return json.dumps(asdict(OwnSource(net.source, net.name, dict(net.given), used)), separators=(",", ":"))
 
 
 def own_weights(tensors: Mapping[str, Array], net: Net, own: OwnSource, file: str) -> dict[str, Array]:
-    """The numbers of a net's parameters among those of a model, but for layers that only training has.
+    """The numbers of a net's parameters among those of a model, which may lack those of layers that no output needs.
 
     Raises DiagnosticError E591 where they aren't those of the text that the model notes. Of another net of the text, or
     with other arguments, it is no fault of the model: E550 and E552. E568 for what is NaN or infinite.
     """
+    needed = {value.name for value in network(net).graph.parameters}
+    wanted = {item.name: item.value for item in net.parameters if item.name in needed or item.name in tensors}
     try:
-        return fit(tensors, {value.name: value for value in network(net).graph.parameters}, net, file=file)
+        return fit(tensors, wanted, net, file=file)
     except DiagnosticError as error:
         noted = net.name == own.net and net.given == own.given
         if not noted or error.diagnostics[0].code == "E568":
@@ -117,6 +122,13 @@ def own_source(metadata: Mapping[str, str]) -> OwnSource | None:
         if not _is_inside(name):
             raise damaged(f"its source uses a file outside of its folder: `{name[:80]}`")
     return said
+
+
+def _has_words(value: Any) -> bool:
+    """Whether all keys of tables in a value are words."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) for key in value) and all(map(_has_words, value.values()))
+    return all(map(_has_words, value)) if isinstance(value, (list, tuple)) else True
 
 
 def _is_inside(name: str) -> bool:

@@ -59,7 +59,7 @@ class _MixedPrecision:
             made = self.rewriter.keep(node).outputs
         if self.costs_nothing(node, new):
             self.free.update(made)
-        if self.may_overflow(node, new):
+        if self.may_overflow(node, inputs):
             self.beyond.update(made)
 
     def converted(self, node: Node, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -82,7 +82,7 @@ class _MixedPrecision:
         floats = [value for value in inputs if value.dtype.is_float]
         half = get_op(node.op).half
         if half is Half.ALWAYS:
-            return bool(floats)
+            return bool(floats) and (not _spreads(node) or self.beyond.isdisjoint(floats))
         if half not in (Half.WITH_ALL, Half.WITH_ONE) or not any(value.dtype == self.low for value in floats):
             return False
         if half is Half.WITH_ONE and all(value.shape == node.output.shape for value in floats):

@@ -86,8 +86,10 @@ class BestWeights:
 
     def _without(self, reason: str, epoch: int) -> DiagnosticError:
         last = self._run.checkpoint
-        init = f"`--init {shell_word(last)}`"
-        help = f"take it from a copy, or start a new run from the weights of the last checkpoint, {init}"
+        help = "take it from a copy, or begin anew with another trainer"
+        if last.exists():
+            init = f"`--init {shell_word(last)}`"
+            help = f"take it from a copy, or start a new run from the weights of the last checkpoint, {init}"
         return DiagnosticError(
             Diagnostic("E561", f"{reason}, and the best of the run in {last} is epoch {epoch}", help=help)
         )

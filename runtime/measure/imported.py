@@ -64,12 +64,12 @@ def difference(model: Path, net: Net, imported: Imported) -> float | str:
 
 
 def _fits(theirs: IsolatedSession, ours: IsolatedSession, imported: Imported) -> bool:
-    """Whether a model has the inputs of the text noted in it and no more, of their kinds and sizes, and its outputs."""
+    """Whether a model has the inputs of the text noted in it and no others, alike, and its outputs."""
     known = {item.name: item for item in theirs.inputs}
     return (
         set(imported.outputs) <= set(theirs.outputs.values())
-        and known.keys() == {item.name for item in ours.inputs}
-        and all(_are_alike(item, known[item.name]) for item in ours.inputs)
+        and known.keys() <= imported.inputs.keys()
+        and all(item.name in known and _are_alike(item, known[item.name]) for item in ours.inputs)
     )
 
 

@@ -64,8 +64,8 @@ def folder_for(
             folder = RunFolder(Path(out)) if goes_on else _new(trainer, parts, epochs, Path(out), held)
         locked = held.enter_context(folder.lock.held())
         if goes_on:
+            _bring_best(trainer, folder, parts.card)
             _go_on(trainer, parts, epochs, folder)
-        _bring_best(trainer, folder, parts.card, fresh=not goes_on)
         yield folder, _notes(trainer, folder, locked)
 
 
@@ -74,8 +74,7 @@ def _is_own(trainer: Trainer, out: Path) -> bool:
 
 
 def _new(trainer: Trainer, parts: Parts, epochs: int, out: Path, held: ExitStack) -> RunFolder:
-    if (before := _kept_elsewhere(trainer, out)) is not None:
-        BestWeights(before).found(trainer.progress)  # where they are missing, nothing is made
+    _kept(trainer, out)  # where nobody has the best weights, nothing is made
     request, net = _request(trainer, parts, epochs), trainer.model.net
     save, go_on = _first_checkpoint(trainer, parts), f"call `trainer.resume({str(out)!r})` before `fit`"
     run = open_run(request, net, trainer.manifest, _sample(parts), parts.card, out, save, go_on)
@@ -103,29 +102,42 @@ def _go_on(trainer: Trainer, parts: Parts, epochs: int, folder: RunFolder) -> No
 
 def _first_checkpoint(trainer: Trainer, parts: Parts) -> Callable[[RunFolder], None]:
     rows = 0 if isinstance(parts.train, Stream) else len(parts.train)
-    return lambda folder: trainer.begin(folder, rows, parts.card)
+
+    def save(folder: RunFolder) -> None:
+        _bring_best(trainer, folder, parts.card)
+        trainer.begin(folder, rows, parts.card)
+
+    return save
 
 
-def _bring_best(trainer: Trainer, folder: RunFolder, card: Card, *, fresh: bool) -> None:
-    """Let the folder have the weights of the best epoch so far, which were kept in memory or in another folder.
+def _bring_best(trainer: Trainer, folder: RunFolder, card: Card) -> None:
+    """Let the folder have the weights of the best epoch so far; raises DiagnosticError E561 where nobody has them."""
+    at = trainer.progress.best_at
+    if at is None:
+        return
+    kept = _kept(trainer, folder.path)
+    if kept is None:
+        own = trainer.best_weights, trainer.best_adapter
+        weights, adapter = own if own[0] is not None else (trainer.averaged().state_dict(), trainer.adapter())
+        folder.best_weights.save(weights, at, card.to_json(), adapter)
+    elif kept.path.resolve() != folder.path.resolve():
+        folder.best_weights.take(kept, trainer.progress)
 
-    fresh  the folder is new: where the trainer had one in its place, that is gone, and the weights of now are left
+
+def _kept(trainer: Trainer, out: Path) -> RunFiles | None:
+    """The folder that has the best weights so far, None where the trainer has them itself.
+
+    It has them in memory, or its weights of now are those. Raises DiagnosticError E561 where nobody has them.
     """
     progress = trainer.progress
-    at = progress.best_at
-    if at is not None and trainer.best_weights is not None:
-        folder.best_weights.save(trainer.best_weights, at, card.to_json(), trainer.best_adapter)
-    elif (before := _kept_elsewhere(trainer, folder.path)) is not None:
-        folder.best_weights.take(before, progress)
-    elif fresh and at == (progress.epoch, progress.step):
-        folder.best_weights.save(trainer.averaged().state_dict(), at, card.to_json(), trainer.adapter())
-
-
-def _kept_elsewhere(trainer: Trainer, out: Path) -> RunFiles | None:
-    """The other folder that has the best weights so far, where there is one."""
-    if trainer.progress.best is None or trainer.best_weights is not None or trainer.path is None:
+    if progress.best_at is None or trainer.best_weights is not None:
         return None
-    return None if trainer.path.resolve() == out.resolve() else RunFiles(trainer.path)
+    kept = RunFiles(out if trainer.path is None else trainer.path)
+    are_there = kept.best.exists() or kept.best_before.exists()
+    if not are_there and progress.best_at == (progress.epoch, progress.step):
+        return None
+    BestWeights(kept).found(progress)
+    return kept
 
 
 def _notes(trainer: Trainer, folder: RunFolder, locked: bool) -> list[str]:
@@ -161,6 +173,8 @@ def _text(value: Any) -> str:
     """An argument of a net as the language writes it."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_text, value))}]"
+    if isinstance(value, dict):
+        return f"[{', '.join(f'{_text(key)}: {_text(item)}' for key, item in value.items())}]"
     return json.dumps(value) if isinstance(value, str | bool) else str(value)
 
 

@@ -143,6 +143,9 @@ def reproduce(
 def _check_repeatable(folder: RunFolder, request: Request, progress: Progress, data: str | None) -> None:
     if progress.epoch == 0:
         reason, help = "no epoch of it is done", f"go on with it: `netc train --resume {shell_word(folder.path)}`"
+    elif progress.best is None and progress.batch:
+        reason = "it stopped within an epoch, and none before was its best"
+        help = f"go on with it to the end of the epoch: `netc train --resume {shell_word(folder.path)}`"
     elif request.changes:
         reason = f"it was changed on its way: {change_lines(request)[0]}"
         help = "repeat a run that was trained with one set of settings"

@@ -255,6 +255,7 @@ class Trainer(Measuring):
         card = card_of(read_tensors(folder.checkpoint)[1].get(CARD_KEY), str(folder.checkpoint))
         self.restore(tensors, progress)
         self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path
+        self.best_weights = self.best_adapter = None
         self.model.card = card
         if card is not None and card.counts:
             self._decide(card)

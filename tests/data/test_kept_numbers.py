@@ -11,6 +11,8 @@ import pytest
 import netc
 from netc.runtime.data import open_data, read_inputs
 from netc.runtime.data.bind import bind_data, bind_inputs
+from netc.runtime.data.dataset import Split
+from netc.runtime.data.tables.columns import stack
 
 from .makers import image_port, label_port, write_image
 
@@ -80,6 +82,14 @@ def test_whole_numbers_of_several_columns_are_kept(tmp_path: Path) -> None:
     model = netc.Model(netc.loads(PAIR), device="cpu")
     (tmp_path / "k.csv").write_text("k1,k2\n16777217,-16777219\n")
     assert model(open_data(tmp_path / "k.csv")).tolist() == [[33_554_434, -33_554_438]]
+
+
+def test_rows_of_a_run_of_before_are_the_same(tmp_path: Path) -> None:
+    """What float32 holds is hashed as float32: runs go on where their columns are whole numbers."""
+    split = Split({"a": np.array([1.0, 2.0]), "b": np.array([3, 2**24]), "c": np.array([0.1, 2.0])}, lambda *_: "")
+    assert stack(split, ["a", "b"], whole=True).dtype == np.float32
+    assert stack(split, ["a", "c"], whole=True).dtype == np.float64  # no whole number: it is told as it is written
+    assert stack(split, ["a", "c"]).dtype == np.float32
 
 
 @pytest.mark.parametrize("columns", ["x1,x2", "x"])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 from onnx_models import model, weight
 from safetensors.numpy import load_file
 
@@ -230,6 +231,36 @@ def test_what_only_training_has_is_not_missed(folder: Path, capsys: pytest.Captu
     np.savez("d.npz", x=np.ones((8, 3), np.float32), t=np.ones((8, 2), np.float32))
     trained = ["train", "side.onnx", "--data", "d.npz", "--epochs", "1", "--out", "r", "--device", "cpu"]
     assert run(trained) == 0, capsys.readouterr().err
+
+
+def test_what_only_the_loss_reads_comes_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its weights and its input are in the model, among what the scorer needs."""
+    text = "net A {\n  input x: 3, after: 4\n  h = x -> dense(4)\n"
+    text += "  aux = after -> dense(2)\n  y = h -> dense(2)\n  output y\n}\n"
+    (folder / "aux.net").write_text(text + "train A { loss = mse(y, t) + mse(aux, t) }\n")
+    assert run(["compile", "aux.net", "-o", "aux.onnx"]) == 0
+    assert run(["import", "aux.onnx", "-o", "b.net", "--weights", "b.safetensors"]) == 0
+    said = capsys.readouterr().err
+    assert "another network's" not in said
+    assert "outputs: differ by 0.0e+00" in said
+    tensors = {item.name: numpy_helper.to_array(item) for item in onnx.load("aux.onnx").graph.initializer}
+    found = load_file("b.safetensors")
+    assert {"aux.weight", "aux.bias"} <= found.keys()
+    for name, array in found.items():
+        np.testing.assert_array_equal(array, tensors[name])
+
+
+def test_tables_that_a_net_is_given_are_no_obstacle(folder: Path) -> None:
+    """Before: keys that are truth values ended in a bug of netc's where the model notes what it was made of."""
+    (folder / "t.net").write_text(
+        "net A(w = [true: 8, false: 4]) {\n  input x: 3\n  dense(w[true]) -> dense(w[false])\n}\n"
+    )
+    assert run(["compile", "t.net", "--set", "w=[true: 3, false: 5]", "-o", "t.onnx"]) == 0
+    assert load("t.onnx").params == 3 * 3 + 3 + 3 * 5 + 5
+    assert load("t.net", settings={"w": {True: 3, False: 5}}).params == 3 * 3 + 3 + 3 * 5 + 5
+    (folder / "u.net").write_text("net A(w = [big: 8]) {\n  input x: 3\n  dense(w[big])\n}\n")
+    assert run(["compile", "u.net", "--set", "w=[big: 3]", "-o", "u.onnx"]) == 0
+    assert load("u.onnx").settings == {"w": {"big": 3}}
 
 
 def test_a_text_is_not_written_over_a_file_that_it_uses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,9 +22,21 @@ train Masked { loss = mse(y, 0); optimizer = sgd(lr=0.1) }
 """
 
 
-def test_what_is_hidden_is_so_in_16_bits(tmp_path: Path) -> None:
+REPEATED = """
+net Masked {
+  input tokens: int [T], x: [T, 8]
+  a = x -> dense(8)
+  scores = a -> matmul(x -> transpose)
+  y = scores + (tokens * -1e9 -> reshape([1, T]) -> expand([T, T])) -> softmax
+}
+train Masked { loss = mse(y, 0); optimizer = sgd(lr=0.1) }
+"""
+
+
+@pytest.mark.parametrize("text", [TEXT, REPEATED], ids=["attention", "repeated"])
+def test_what_is_hidden_is_so_in_16_bits(tmp_path: Path, text: str) -> None:
     """Before: a row that saw nothing was minus infinity all over, which is what float16 has, and the loss NaN."""
-    (tmp_path / "a.net").write_text(TEXT, "utf-8")
+    (tmp_path / "a.net").write_text(text, "utf-8")
     net = netc.load(tmp_path / "a.net")
     x = np.random.default_rng(0).standard_normal((3, 5, 8)).astype(np.float32)
     rows = {"tokens": np.array([[3, 1, 0, 2, 0], [0, 0, 0, 0, 0], [0, 0, 5, 5, 5]]), "x": x}

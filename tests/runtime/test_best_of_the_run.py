@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,7 @@ def test_best_weights_that_are_gone_are_missed_before_the_training_goes_on(run: 
     parts()
     made = trainer(net)
     made.fit("d.npz", out="a", epochs=1, quiet=True)
+    made.progress.step += 1  # as a step of the caller's does: the weights of now are no longer the best
     for name in ("best", "previous_best"):
         Path(f"a/{name}.safetensors").unlink(missing_ok=True)
     done = run("train", "--resume", "a", "--epochs", "2")
@@ -280,6 +282,7 @@ def test_nothing_is_removed_of_a_run_whose_best_weights_are_missing(net: Net, fo
     parts()
     made = trainer(net)
     made.fit("d.npz", out="a", epochs=1, quiet=True)
+    made.progress.step += 1  # as a step of the caller's does: the weights of now are no longer the best
     for name in ("best", "previous_best"):
         Path(f"a/{name}.safetensors").unlink(missing_ok=True)
     before = sorted(path.name for path in Path("a").iterdir())
@@ -305,3 +308,39 @@ def test_best_weights_of_before_that_are_damaged_have_a_way_out(
     assert (
         run("train", "tiny.net", "--data", "data.npz", "--epochs", "1", "--init", "a/last.safetensors").returncode == 0
     )
+
+
+def test_best_weights_of_another_training_are_not_those_of_one_that_is_resumed(net: Net, folder: Path) -> None:
+    """Before: what a trainer had kept in memory was written over the weights of the run that it resumed."""
+    parts()
+    trainer(net).fit("d.npz", out="a", epochs=1, quiet=True)
+    kept = load_file("a/best.safetensors")
+    other = trainer(net, seed=5)
+    other.fit("d.npz", epochs=2, quiet=True)
+    other.resume("a")
+    other.fit("d.npz", out="a", epochs=1, quiet=True)
+    assert equal(kept, load_file("a/best.safetensors"))
+
+
+def test_a_folder_that_is_gone_is_not_asked_for_weights_that_the_trainer_has(net: Net, folder: Path) -> None:
+    parts()
+    made = trainer(net)
+    made.fit("d.npz", out="a", epochs=1, quiet=True)
+    kept = load_file("a/best.safetensors")
+    shutil.rmtree("a")
+    made.fit("d.npz", out="b", epochs=1, quiet=True)
+    assert equal(kept, load_file("b/best.safetensors"))
+
+
+def test_best_weights_are_there_before_a_run_can_go_on(net: Net, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts()
+    made = trainer(net)
+    made.fit("d.npz", out="a", epochs=1, quiet=True)
+
+    def killed(self: RunFolder, *_: object) -> None:
+        assert equal(load_file("a/best.safetensors"), load_file(self.best))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunFolder, "write_request", killed)
+    with pytest.raises(KeyboardInterrupt):
+        made.fit("d.npz", out="b", epochs=2, quiet=True)

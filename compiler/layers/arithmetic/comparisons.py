@@ -33,7 +33,7 @@ class Comparison(Layer):
             raise ShapeError(
                 f"whole numbers are compared with whole ones, found {self.than:g}",
                 argument="than",
-                help=f"multiply by 1.0 first, or compare with {self.than:.0f}",
+                help="multiply by 1.0 first, or compare with a whole number",
                 code="E302",
             )
         return self.of(b, x[0], b.constant(self.than if x[0].dtype is DType.FLOAT32 else int(self.than), x[0].dtype))

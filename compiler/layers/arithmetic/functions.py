@@ -231,7 +231,7 @@ class Clip(Layer):
                 message = f"whole numbers need whole bounds, found {bound:g}"
                 raise ShapeError(message, argument=name, help="round it, or multiply by 1.0 first", code="E302")
             if bound is not None and not holds(x.dtype, bound):
-                raise ShapeError(too_large(bound, x.dtype), argument=name, help="take a smaller one", code="E302")
+                raise ShapeError(too_large(bound, x.dtype), argument=name, help="take one nearer to 0", code="E302")
         return b.Clip(x, low=whole["min"], high=whole["max"])
 
     def formula(self, torch: Any, x: Any) -> Any:

@@ -82,7 +82,7 @@ class PadLayer(Border):
                                  help="round it, or multiply by 1.0 first", code="E302")  # fmt: skip
             if not holds(x.dtype, self.value):
                 raise ShapeError(
-                    too_large(self.value, x.dtype), argument="value", help="take a smaller one", code="E302"
+                    too_large(self.value, x.dtype), argument="value", help="take one nearer to 0", code="E302"
                 )
             pads: list[Size] = [0] * (2 * x.rank)
             for axis, begin, end in borders:

@@ -42,21 +42,28 @@ def as_numbers(values: np.ndarray) -> np.ndarray:
 def stack(split: Split, names: Sequence[str], *, whole: bool = False) -> np.ndarray:
     """These columns [rows, columns] as float32; raises E511 for each that has a value which is no number.
 
-    As float64 for an input of `whole` numbers, and where float32 has no place for one: whoever checks them sees it.
+    As float64 where float32 has no place for one, so that whoever checks them sees it; for an input of `whole` numbers
+    also where it would make another of one.
     """
     columns = [as_numbers(np.asarray(split.fields[name])) for name in names]
     findings = [no_number(split, name) for name, values in zip(names, columns, strict=True) if holds_text(values)]
     if findings:
         raise DiagnosticError(findings)
-    matrix = np.empty((len(names), len(split)), np.float64 if whole or any(map(_overflows, columns)) else np.float32)
+    fits = all(_is_single(values, exactly=whole) for values in columns)
+    matrix = np.empty((len(names), len(split)), np.float32 if fits else np.float64)
     for at, values in enumerate(columns):
         matrix[at] = values
     return np.ascontiguousarray(matrix.T)
 
 
-def _overflows(values: np.ndarray) -> bool:
-    large = np.abs(values) > np.finfo(np.float32).max
-    return bool((large & np.isfinite(values)).any())
+def _is_single(values: np.ndarray, *, exactly: bool) -> bool:
+    """Whether float32 has a place for every number, or has it `exactly`."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        single = values.astype(np.float32)
+        again = single.astype(values.dtype)
+    if exactly:
+        return bool(((again == values) | ~np.isfinite(values)).all())
+    return bool((np.isfinite(single) == np.isfinite(values)).all())
 
 
 def no_number(split: Split, name: str, help: str | None = None) -> Diagnostic:
