@@ -117,8 +117,9 @@ def _bring_best(trainer: Trainer, folder: RunFolder, card: Card) -> None:
         return
     kept = _kept(trainer, folder.path)
     if kept is None:
-        own = trainer.best_weights, trainer.best_adapter
-        weights, adapter = own if own[0] is not None else (trainer.averaged().state_dict(), trainer.adapter())
+        weights, adapter = trainer.best_weights, trainer.best_adapter
+        if weights is None:  # those of now are the best
+            weights, adapter = trainer.averaged().state_dict(), trainer.adapter()
         folder.best_weights.save(weights, at, card.to_json(), adapter)
     elif kept.path.resolve() != folder.path.resolve():
         folder.best_weights.take(kept, trainer.progress)

@@ -239,12 +239,12 @@ def test_a_model_that_lies(tmp_path: Path) -> None:
 # ------------------------------------------------------------ limits
 PROGRAM = """
 import sys
-from weight_files import read
+from netc.compiler.weights.source import read_source
 from netc.grammar.diagnostics import DiagnosticError
 import numpy, zipfile, pickletools
 for path in sys.argv[1:]:
     try:
-        read(path)
+        read_source(path)
         print("read")
     except DiagnosticError as error:
         (most,) = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
