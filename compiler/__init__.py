@@ -128,7 +128,11 @@ if TYPE_CHECKING:
     from netc.compiler.training.scorer import unmeasured as unmeasured
     from netc.compiler.training.trunk import Cut as Cut, cut as cut
     from netc.compiler.weights.adapter import adapter_file as adapter_file, add_adapter as add_adapter
-    from netc.compiler.weights.draw import initial_weight as initial_weight, initial_weights as initial_weights
+    from netc.compiler.weights.draw import (
+        check_count as check_count,
+        initial_weight as initial_weight,
+        initial_weights as initial_weights,
+    )
     from netc.compiler.weights.files import fit as fit, read_tensors as read_tensors, read_weights as read_weights
     from netc.compiler.weights.formats.safetensors_header import CHECKSUM_KEY as CHECKSUM_KEY
     from netc.compiler.weights.formats.safetensors_written import as_safetensors as as_safetensors
@@ -239,6 +243,7 @@ _HOMES = {
     "Energy": "probes.terms",
     "Along": "probes.terms",
     "unmet": "ir.open_sizes",
+    "check_count": "weights.draw",
     "initial_weight": "weights.draw",
     "initial_weights": "weights.draw",
     "lint": "lint",

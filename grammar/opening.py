@@ -49,7 +49,7 @@ def open_file(path: Name, most: Limit = DATA) -> BinaryIO:
         _require_regular(shown, about)
         if about.st_size > most.value:
             message = f"{clipped(shown)} has {most.shown(about.st_size)}"
-            raise most.error(message, help="give a smaller file")
+            raise most.error(message, help="give a smaller file", asked=about.st_size)
         return os.fdopen(handle, "rb")
     except BaseException:
         os.close(handle)

@@ -18,6 +18,7 @@ from netc.compiler import (
     TrainPlan,
     add_adapter,
     batch_ports,
+    check_count,
     compile_gradients,
     compile_inference,
     compile_scorer,
@@ -84,6 +85,7 @@ class Model:
         self.device = device if isinstance(device, Device) else resolve(device, say, tf32=tf32)
         self.target = target_for(self.device) if target == "auto" else check_target(target)
         self.weights = Resident(self.device)
+        check_count(net)
         for parameter in net.parameters:  # one at a time: all of them would be a second copy of the network
             self.weights.put(parameter.name, initial_weight(parameter, self.seed, net.start))
         self.card: Card | None = None

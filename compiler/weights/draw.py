@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.net import Net
+from netc.grammar.limits import PARAMETERS
 
 Array = np.ndarray[Any, Any]
 
@@ -17,9 +19,18 @@ Array = np.ndarray[Any, Any]
 def initial_weights(net: Net, seed: int = 0) -> dict[str, Array]:
     """Every parameter and buffer by name, as float32 (or the parameter's type); a function of (seed, name, shape).
 
-    Those that an imported net starts from are the model's.
+    Those that an imported net starts from are the model's. Raises LimitError E136 as `check_count`.
     """
+    check_count(net)
     return {parameter.name: initial_weight(parameter, seed, net.start) for parameter in net.parameters}
+
+
+def check_count(net: Net) -> None:
+    """Raise LimitError E136 for more parameters than are made without being asked."""
+    sizes = (prod(size for size in item.value.shape if isinstance(size, int)) for item in net.parameters)
+    if (count := sum(sizes)) > PARAMETERS.value:
+        help = "look with `netc summary` for a size that is too large"
+        raise PARAMETERS.error(f"{net.name} has {count:,} parameters", help=help, asked=count)
 
 
 def initial_weight(parameter: Parameter, seed: int = 0, start: Mapping[str, Array] | None = None) -> Array:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def check_memory(net: Net, copies: int) -> None:
-    """Raise DiagnosticError E604 where so many copies of a net's weights exceed the machine's memory."""
+    """Raise DiagnosticError E136 for more parameters than are made, E604 where so many copies exceed the memory."""
+    from netc.compiler import check_count
+
+    check_count(net)
     weights = 4 * sum(math.prod(size for size in item.value.shape if isinstance(size, int)) for item in net.parameters)
     installed = memory_installed()
     if installed is not None and weights * copies > installed:

@@ -100,6 +100,9 @@ def test_a_network_beyond_all_memory_is_counted_and_not_allocated(netc: Any) -> 
     assert netc("check", "huge.net", files=files).returncode == 0
     assert "1,000,001,000,000" in netc("summary", "huge.net", files=files).stdout
     done = netc("compile", "huge.net", "-o", "x.onnx", files=files)
+    assert done.returncode == 3
+    assert "error[E136]: A has 1,000,001,000,000 parameters" in done.stderr
+    done = netc("compile", "huge.net", "-o", "x.onnx", files=files, env={"NETC_LIMIT_PARAMETERS": "2T"})
     assert done.returncode == 4
     assert "error[E604]" in done.stderr
     assert "4,000.0 GB" in done.stderr

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import netc
+from netc.compiler import initial_weights
 from netc.compiler.check import check
 from netc.compiler.load import load
+from netc.grammar import limits
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError, suggestions
 from netc.grammar.limits import ALL, FILE, LINE, PASSES
 from netc.grammar.parse import parse
@@ -182,3 +186,40 @@ def test_the_limits_are_those_that_the_page_has() -> None:
     for limit in ALL:
         assert f"| `NETC_LIMIT_{limit.name}` | {limit.shown(limit.default)} {limit.of} |" in page
     assert PASSES.shown(200_000) == "200,000"
+
+
+def test_every_limit_is_held_to() -> None:
+    """One that the page has, and nobody asks, was there: `NETC_LIMIT_PARAMETERS`."""
+    root = Path(parse.__code__.co_filename).resolve().parents[1]
+    paths = (path for room in ("grammar", "compiler", "runtime") for path in (root / room).rglob("*.py"))
+    sources = [path.read_text("utf-8") for path in paths if path.name != "limits.py"]
+    for limit in ALL:
+        (name,) = (name for name, known in vars(limits).items() if known is limit)
+        assert any(
+            re.search(rf"\b{name}\b.*import|import.*\b{name}\b|^    {name},$", text, re.M) for text in sources
+        ), name
+
+
+def test_parameters_are_counted_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = netc.loads("net A { input x: 4; dense(3); train only { h = dense(100) } }")
+    netc.Model(small, device="cpu")
+    monkeypatch.setenv("NETC_LIMIT_PARAMETERS", "300")
+    for make in (lambda: netc.Model(small, device="cpu"), lambda: initial_weights(small)):
+        with pytest.raises(DiagnosticError, match=r"E136.*A has 415 parameters") as refused:
+            make()
+        assert "NETC_LIMIT_PARAMETERS=1200" in (refused.value.diagnostics[0].help or "")
+    huge = netc.loads("net A { input x: 1_000_000; dense(1_000_000) }")
+    monkeypatch.delenv("NETC_LIMIT_PARAMETERS")
+    with pytest.raises(DiagnosticError, match=r"E136.*A has 1,000,001,000,000 parameters"):
+        netc.Model(huge, device="cpu")
+
+
+def test_the_limit_that_is_offered_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.net"
+    file.write_bytes(b"# a\n" * 1000 + b"net A { input x: 4; dense(1) }\n")
+    monkeypatch.setenv("NETC_LIMIT_FILE", "100")
+    (finding,) = check(str(file)).diagnostics
+    offered = re.search(r"NETC_LIMIT_FILE=(\d+)", finding.help or "")
+    assert offered is not None
+    monkeypatch.setenv("NETC_LIMIT_FILE", offered[1])
+    assert check(str(file)).diagnostics == []

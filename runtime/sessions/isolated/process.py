@@ -135,7 +135,8 @@ class IsolatedProcess:
             self.close()
             raise DiagnosticError(self._ended)
         if "too_much" in found:
-            raise self._past(TENSORS, self._too_much(found["too_much"]))
+            size = found["too_much"]
+            raise self._past(TENSORS, self._too_much(size), asked=size if isinstance(size, int) else 0)
         if "failed" in found:
             raise FailedError(str(found["failed"]))
         if found.get("code") in PASSED_ON:
@@ -173,8 +174,8 @@ class IsolatedProcess:
         shown = TENSORS.shown(size) if isinstance(size, int) else "too much"
         return f"one batch of answers of {self.name} has {shown}"
 
-    def _past(self, limit: Limit, message: str, help: str = "", note: str = "") -> DiagnosticError:
-        return limit.error(message, help=help, note=note)
+    def _past(self, limit: Limit, message: str, help: str = "", note: str = "", asked: int = 0) -> DiagnosticError:
+        return limit.error(message, help=help, note=note, asked=asked)
 
     def _gone(self, late: bool) -> DiagnosticError:
         """What to say of a process that ended without an answer."""
