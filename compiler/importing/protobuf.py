@@ -57,6 +57,8 @@ def parse(content: bytes, folder: Path) -> ForeignModel:
         raise damaged(f"it is no ONNX model: {(str(error) or type(error).__name__).splitlines()[0]}") from error
     if not model.graph.node and not model.graph.input:
         raise damaged("it holds no graph")
+    _require_text(model.producer_name, *(entry.domain for entry in model.opset_import))
+    _require_text(*(text for entry in model.metadata_props for text in (entry.key, entry.value)))
     opsets = {entry.domain if entry.domain != "ai.onnx" else "": entry.version for entry in model.opset_import}
     reader = _Reader(folder)
     functions = {(item.domain, item.name): reader.function(item) for item in model.functions}
@@ -76,12 +78,15 @@ class _Reader:
             raise too_large("graphs inside graphs", depth, LIMITS["nesting"])
         if proto.sparse_initializer:
             raise unsupported("it holds sparse tensors", "export it with dense weights")
+        _require_text(proto.name, *(item.name for item in (*proto.initializer, *proto.input, *proto.output)))
         constants = {item.name: Constant(self.array(item), item.name, item.name) for item in proto.initializer}
         inputs = [self.input(item) for item in proto.input if item.name not in constants]
         nodes = [self.node(item, depth) for item in proto.node]
         return ForeignGraph(proto.name, inputs, constants, nodes, [item.name for item in proto.output])
 
     def function(self, proto: FunctionProto) -> ForeignFunction:
+        _require_text(proto.name, proto.domain, *proto.input, *proto.output, *proto.attribute)
+        _require_text(*(item.name for item in proto.attribute_proto))
         defaults: dict[str, Any] = dict.fromkeys(proto.attribute)
         defaults |= {item.name: self.attribute(item, 0) for item in proto.attribute_proto}
         nodes = tuple(self.node(item, 0) for item in proto.node)
@@ -91,6 +96,9 @@ class _Reader:
         self.nodes += 1
         if self.nodes > LIMITS["nodes"]:
             raise too_large("nodes", self.nodes, LIMITS["nodes"])
+        _require_text(proto.name, proto.op_type, proto.domain, *proto.input, *proto.output)
+        _require_text(*(text for item in proto.attribute for text in (item.name, item.ref_attr_name)))
+        _require_text(*(text for entry in proto.metadata_props for text in (entry.key, entry.value)))
         attributes: dict[str, Any] = {}
         for item in proto.attribute:
             value = Reference(item.ref_attr_name) if item.ref_attr_name else self.attribute(item, depth)
@@ -128,6 +136,7 @@ class _Reader:
         if kind != "tensor_type":
             raise unsupported(f"input `{proto.name}` is a {(kind or 'value').removesuffix('_type')} and no tensor")
         tensor = proto.type.tensor_type
+        _require_text(*(item.dim_param for item in tensor.shape.dim))
         if not tensor.HasField("shape"):
             return ForeignInput(proto.name, element_type(tensor.elem_type, f"input `{proto.name}`"), None)
         shape = tuple(
@@ -185,6 +194,12 @@ def element_type(number: int, where: str) -> str:
         return "bool"
     name = TensorProto.DataType.Name(number) if number in TensorProto.DataType.values() else str(number)
     raise unsupported(f"networks here have no {name.lower()}, of which {where} is made")
+
+
+def _require_text(*names: str | bytes) -> None:
+    """Raise DiagnosticError E591 for names that are no text, which protobuf gives as bytes."""
+    if not all(isinstance(name, str) for name in names):
+        raise damaged("a name in it is no text")
 
 
 def _held(proto: TensorProto) -> int | None:
