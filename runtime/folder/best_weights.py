@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from netc.compiler import as_safetensors
+from netc.compiler import Net, as_safetensors
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_file
 from netc.grammar.shell import shell_word
@@ -54,13 +54,18 @@ class BestWeights:
             read_weights(other, found)
             write_atomic(self._run.path / place.name, read_file(found))
 
-    def check(self, progress: Progress) -> None:
+    def check(self, progress: Progress, net: Net) -> None:
         """Raise DiagnosticError where the weights of the best epoch cannot be read, E561 where there are none of it.
 
-        A training that goes on has to have them at its end, unless it comes to better ones.
+        A training that goes on has to have them at its end, unless it comes to better ones: E561 also where they are
+        not of its net.
         """
-        for found, _ in self.found(progress):
-            read_weights(self._run, found)
+        wanted = {item.name: item.value.shape for item in net.parameters}
+        for found, place in self.found(progress):
+            shapes = {name: array.shape for name, array in read_weights(self._run, found).items()}
+            if place == self._run.best and shapes != wanted:
+                odd = min(name for name in shapes.keys() | wanted.keys() if shapes.get(name) != wanted.get(name))
+                raise self._without(f"{found} is of another net, by `{odd}`", progress)
 
     def restore(self, progress: Progress) -> None:
         """Let best.safetensors, and an adapter, be of the epoch that the progress names; raises as `check`."""
@@ -77,19 +82,20 @@ class BestWeights:
             return []
         run = self._run
         if not run.best.exists() and not run.best_before.exists():
-            raise with_intact(run, run.best, self._without(f"{run.path} has no {run.best.name}", named[0]))
+            raise self._without(f"{run.path} has no {run.best.name}", progress)
         found = [(path, pair[0]) for pair in self._pairs if (path := run.of_epoch(named, *pair)) is not None]
         for path, _ in found:
             if (said := epoch_in(path)) not in (None, named):
-                raise self._without(f"{path} is of epoch {said[0]}", named[0])
+                raise self._without(f"{path} is of epoch {said[0]}", progress)
         return found
 
-    def _without(self, reason: str, epoch: int) -> DiagnosticError:
+    def _without(self, reason: str, progress: Progress) -> DiagnosticError:
+        """E561, with the way out by a file that is intact."""
+        assert progress.best is not None
         last = self._run.checkpoint
         help = "take it from a copy, or begin anew with another trainer"
         if last.exists():
             init = f"`--init {shell_word(last)}`"
             help = f"take it from a copy, or start a new run from the weights of the last checkpoint, {init}"
-        return DiagnosticError(
-            Diagnostic("E561", f"{reason}, and the best of the run in {last} is epoch {epoch}", help=help)
-        )
+        message = f"{reason}, and the best of the run in {last} is epoch {progress.best['epoch']}"
+        return with_intact(self._run, self._run.best, DiagnosticError(Diagnostic("E561", message, help=help)))

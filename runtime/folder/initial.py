@@ -104,6 +104,7 @@ def read_file(path: Path) -> Source:
     """The tensors of a weight file, a checkpoint, an .onnx model or a run folder; raises as `read_initial`."""
     if path.is_dir():
         folder = RunFolder.open(path)
+        _check_best(folder)
         try:
             source = read_source(folder.weights())
         except DiagnosticError as error:
@@ -114,3 +115,12 @@ def read_file(path: Path) -> Source:
         source = of_run(path, read_source)
     # A checkpoint has the optimizer's state too.
     return replace(source, whole=False) if PROGRESS_KEY in source.metadata else source
+
+
+def _check_best(folder: RunFolder) -> None:
+    """Raise DiagnosticError E561 where the weights of the run's best epoch are not there, or those of another."""
+    try:
+        progress = folder.read_progress()
+    except DiagnosticError:  # without a checkpoint that can be read nobody knows which it was
+        return
+    folder.best_weights.found(progress)

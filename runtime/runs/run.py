@@ -90,14 +90,14 @@ def net_of(folder: RunFolder, request: Request) -> Net:
     return load(str(folder.path / request.file), request.net, dict(map(parse_setting, request.settings)))
 
 
-def read_checkpoint(folder: RunFolder, request: Request, card: Card) -> tuple[dict[str, Array], Progress]:
+def read_checkpoint(folder: RunFolder, request: Request, net: Net, card: Card) -> tuple[dict[str, Array], Progress]:
     """Where the run stopped, for a trainer to go on from; raises DiagnosticError E523, E553, E561.
 
     card  of the data as it is now, which has to be that of the run to the last row
     """
     tensors, about, progress = folder.read_last()
-    folder.best_weights.check(progress)
     check_texts(folder, request)
+    folder.best_weights.check(progress, net)
     rows = card.parts[0].rows
     if about["rows"] not in (0, rows):  # batches that came from elsewhere were not counted
         message = f"the run trained on {counted(about['rows'], 'row')}, the data now has {rows:,}"

@@ -110,6 +110,7 @@ def reproduce(
     _check_repeatable(folder, request, progress, data)
     kept = {folder.last.name: last} if progress.batch == 0 else {}
     if progress.best is not None:  # else the weights that count are those of the checkpoint
+        folder.best_weights.found(progress)
         kept = {folder.best.name: folder.read_weights(folder.weights()), **kept}
     net = net_of(folder, request)
     bound = _data(folder, request, net, data)

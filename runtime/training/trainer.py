@@ -251,7 +251,7 @@ class Trainer(Measuring):
         """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""
         folder = RunFolder(path_of(out, "trainer.resume", 'trainer.resume("runs/a")'))
         tensors, about, progress = folder.read_last()
-        folder.best_weights.check(progress)
+        folder.best_weights.check(progress, self.model.net)
         card = card_of(read_tensors(folder.checkpoint)[1].get(CARD_KEY), str(folder.checkpoint))
         self.restore(tensors, progress)
         self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path

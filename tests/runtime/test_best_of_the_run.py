@@ -249,7 +249,7 @@ def test_best_weights_that_are_gone_are_not_taken_for_the_last(run: Run, net: Ne
     for path in (Path("a/model.onnx"), *Path("a").glob("*best.safetensors")):
         path.unlink()
     done = run("predict", "a", "d.npz")
-    assert (done.returncode, "cannot read the weights in a/best.safetensors" in done.stderr) == (5, True)
+    assert (done.returncode, "a has no best.safetensors" in done.stderr) == (5, True)
     assert "`--init a/last.safetensors`" in done.stderr
 
 
@@ -344,3 +344,34 @@ def test_best_weights_are_there_before_a_run_can_go_on(net: Net, folder: Path, m
     monkeypatch.setattr(RunFolder, "write_request", killed)
     with pytest.raises(KeyboardInterrupt):
         made.fit("d.npz", out="b", epochs=2, quiet=True)
+
+
+def test_weights_of_another_epoch_are_nowhere_the_best(run: Run, net: Net, folder: Path) -> None:
+    """Before: `show`, `load_run`, `--init` and `export` took those of the epoch before, and said nothing."""
+    parts()
+    trainer(net).fit("d.npz", out="a", epochs=1, quiet=True)
+    resumed(net).fit("d.npz", out="a", epochs=3, quiet=True)
+    assert RunFolder(Path("a")).best_before.exists()
+    Path("a/best.safetensors").unlink()
+    for read in (lambda: netc.load_run("a"), lambda: netc.Model(net).load("a")):
+        with pytest.raises(netc.DiagnosticError, match="E561"):
+            read()
+    new = ("train", "tiny.net", "--data", "d.npz", "--epochs", "1", "--out", "b", "--device", "cpu", "--init", "a")
+    done = run(*new)
+    assert (done.returncode, "error[E561]" in done.stderr) == (5, True)
+    offered = "netc weights a/model.onnx a/tiny.net -o a/best.safetensors"
+    assert f"`{offered}`" in done.stderr
+    assert run(*offered.split()[1:]).returncode == 0
+    assert run(*new).returncode == 0
+
+
+def test_weights_of_another_net_are_refused_before_the_training_goes_on(run: Run, net: Net, folder: Path) -> None:
+    """Before: after it, when the model with the right ones was gone."""
+    parts()
+    trainer(net).fit("d.npz", out="a", epochs=1, quiet=True)
+    model = Path("a/model.onnx").read_bytes()
+    write_weights(Path("a/best.safetensors"), {"x": np.zeros(3, np.float32)})
+    done = run("train", "--resume", "a", "--epochs", "2")
+    assert (done.returncode, "is of another net" in done.stderr) == (5, True)
+    assert "`netc weights a/model.onnx a/tiny.net -o a/best.safetensors`" in done.stderr
+    assert Path("a/model.onnx").read_bytes() == model

@@ -48,7 +48,7 @@ def run_training(net: Net, request: Request, resumed: RunFolder | None, out: Pat
         with run.open_run(request, net, trainer.manifest, bound.held, bound.card, out, save) as folder:
             show_summary(replace(net, plans=[plan]), plan.batch)  # only now: what is wrong must not scroll away
             return _train_in(folder, request, trainer, bound, heard, resumed=False, profile=profile)
-    trainer.restore(*run.read_checkpoint(resumed, request, bound.card))
+    trainer.restore(*run.read_checkpoint(resumed, request, net, bound.card))
     before, done = request_of(resumed), is_done(trainer.plan, trainer.progress, trainer.plan.epochs)
     kept, in_vain = recorded(before, request, net, trainer.progress, done=done)
     if not done or kept != before:
