@@ -102,7 +102,7 @@ def _of_sklearn() -> Makers:
 
 
 def _own() -> Makers:
-    from netc.compiler import SOURCE_KEY, compile_inference, load, source_note
+    from netc.compiler import SOURCE_KEY, compile_inference, load, sealed_model, source_note
 
     def compiled(path: str, said: bool = True) -> bytes:
         net, proto = load(str(EXAMPLES / path)), onnx.ModelProto()
@@ -114,7 +114,7 @@ def _own() -> Makers:
             del proto.metadata_props[:]
             for node in proto.graph.node:
                 del node.metadata_props[:]
-        return proto.SerializeToString()
+        return sealed_model(proto.SerializeToString())
 
     return {
         "lecture/cnn": lambda: compiled("lecture/cnn.net"),

@@ -63,13 +63,14 @@ def load_model(
     loss: str | None = None,
     given: Mapping[str, int | float] | None = None,
     *,
-    noted: bool = True,
+    noted: bool | None = None,
 ) -> tuple[Net, Imported]:
     """An ONNX model as a net that starts from the model's numbers, and what importing it found.
 
     Arguments as of `load`; `given` are numbers for the model's inputs of one number, and for its open sizes; `noted` is
-    whether a text that netc noted in the model is taken. Raises DiagnosticError E565, E567, E588, E590 to E592 for what
-    cannot be imported, and as `read_weights` where the arguments ask for another net than the model's.
+    whether a text that netc noted in the model is taken, as `import_text` has it. Raises DiagnosticError E565, E567,
+    E588, E590 to E592 for what cannot be imported, and as `read_weights` where the arguments ask for another net than
+    the model's.
     """
     from netc.compiler.importing.importer import import_text
 

@@ -69,6 +69,12 @@ class Net:
         return sum(item.count for item in used.values() if not item.buffer)
 
     @property
+    def for_training(self) -> frozenset[str]:
+        """The names of parameters that only `train only` layers use: an inference model has none of them."""
+        used = {item.name for layer in self.layers if not layer.training_only for item in layer.parameters}
+        return frozenset(item.name for item in self.parameters if item.name not in used)
+
+    @property
     def inputs(self) -> list[Value]:
         """The declared inputs, `[N, …]`."""
         return self.graph.inputs

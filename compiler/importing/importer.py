@@ -14,12 +14,15 @@ from netc.compiler.importing.given import Given, fixed
 from netc.compiler.importing.inline import inline
 from netc.compiler.importing.lifting import lift
 from netc.compiler.importing.node_by_node import lower
-from netc.compiler.importing.own import OwnSource, own_source, own_weights, widened
+from netc.compiler.importing.own import SOURCE_KEY, OwnSource, own_source, own_weights, widened
 from netc.compiler.importing.protobuf import parse
 from netc.compiler.importing.records import Array
+from netc.compiler.model_checksum import CHECKSUM_KEY
 from netc.compiler.net import Net
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_file
+
+CHANGED = "another program wrote the model anew: its graph is imported, and not the text that netc noted in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +65,19 @@ class Imported:
         return named_weights(net, self._written.calls)
 
 
-def import_text(path: str | os.PathLike[str], given: Given | None = None, *, noted: bool = True) -> Imported:
+def import_text(path: str | os.PathLike[str], given: Given | None = None, *, noted: bool | None = None) -> Imported:
     """The text of an ONNX file, and its weights; raises DiagnosticError E565, E567, E588, E590 to E592.
 
     given   numbers for inputs that are one number, and for open sizes, by their names in the model
-    noted   take the text that netc noted in the model, where there is one; else it is made of the graph
+    noted   take the text that netc noted in the model, where there is one, else it is made of the graph; None takes it
+            where the model still has the checksum that netc wrote
     """
     file = Path(path)
     content = _content(file)
     check_model(file, content, file.parent)
     model = parse(content, file.parent)
-    own = own_source(model.metadata) if noted else None
+    sealed = CHECKSUM_KEY in model.metadata
+    own = own_source(model.metadata) if (sealed if noted is None else noted) else None
     if own is not None:
         if given:
             message = f"{file} brings the text that it was made of, in which nothing is left to be given"
@@ -89,7 +94,7 @@ def import_text(path: str | os.PathLike[str], given: Given | None = None, *, not
         written.text,
         written.inputs,
         written.outputs,
-        tuple(lowering.notes),
+        (*([CHANGED] if noted is None and SOURCE_KEY in model.metadata else ()), *lowering.notes),
         lowering.batch_axes,
         lowering.training,
         lowering.random,

@@ -29,10 +29,12 @@ def take(
     fresh    parameters that a map leaves out: they are drawn
     part     of the net, for the report
 
-    Raises DiagnosticError E550 to E552 and E568 for weights that don't fit, E550 where nothing is taken.
+    What only training has is drawn too where the file lacks it, as one of a model for use does. Raises DiagnosticError
+    E550 to E552 and E568 for weights that don't fit, E550 where nothing is taken.
     """
     source = adapted(source, net)
     tensors = source.tensors
+    fresh = {*fresh, *(net.for_training - tensors.keys())}
     needed = {name: value for name, value in wanted.items() if name not in fresh}
     if partial:
         needed = {name: value for name, value in needed.items() if _shape(tensors.get(name)) == value.shape}

@@ -84,7 +84,7 @@ def compile(
 
 def _weights(network: Net, file: str | None, names: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Parameters, and the optimizer's state where a file holds some: one written by --train, or kept after training."""
-    from netc.compiler import AVERAGE, LOSS_SCALE, initial_weights, take
+    from netc.compiler import AVERAGE, LOSS_SCALE, initial_weight, initial_weights, take
     from netc.runtime.folder.initial import read_file, read_initial, read_starts
 
     if file is not None and names is not None:
@@ -104,7 +104,8 @@ def _weights(network: Net, file: str | None, names: str | None, seed: int) -> tu
     rest = replace(rest, whole=not source.file.endswith(".onnx"))  # a checkpoint without its state is weights alone
     weights, report = take(rest, network, {item.name: item.value for item in network.parameters})
     _tell(report.lines())
-    return weights, state
+    left = (item for item in network.parameters if item.name not in weights)
+    return weights | {item.name: initial_weight(item, seed) for item in left}, state
 
 
 def _tell(lines: Iterable[str]) -> None:

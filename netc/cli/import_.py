@@ -52,9 +52,9 @@ def import_(model: str, output: str | None, weights: str | None, given: tuple[st
 
     _check_outputs(output, weights)
     numbers = _numbers(given)
-    net, imported = load_model(model, given=numbers)
+    net, imported = load_model(model, given=numbers, noted=None if numbers else True)
     apart = _difference(model, net, imported)
-    if imported.own is not None and not imported.narrow and _is_another(apart):
+    if imported.own is not None and _is_another(apart):
         say(f"note: the text that is noted in {model} is another network's, and its graph is imported instead")
         net, imported = load_model(model, given=numbers, noted=False)
         apart = _difference(model, net, imported)
@@ -110,6 +110,8 @@ def _difference(model: str, net: Net, imported: Imported) -> float | str:
         return "not compared, for the model normalizes by the batch that it is given"
     if imported.random:
         return "not compared, for the model draws random numbers"
+    if imported.narrow:
+        return "not compared, for the model computes in 8 bits, within the range of its own data"
     return difference(Path(model), net, imported)
 
 

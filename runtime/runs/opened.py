@@ -34,5 +34,5 @@ def open_model(
         return load_run(path, device).model
     model = Model(load(str(path), net, dict(settings or {})), device)
     if weights is not None:
-        model.load_state_dict(read_initial(weights, model.net, map=map).weights)
+        model.load_state_dict(read_initial(weights, model.net, map=map).weights, strict=False)
     return model

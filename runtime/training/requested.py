@@ -31,7 +31,7 @@ def make_trainer(
         found = read_initial(
             Path(request.init), net, partial=request.init_partial, renamed=request.init_map, map=request.init_names
         )
-        model.load_state_dict(found.weights, strict=not request.init_partial)
+        model.load_state_dict(found.weights, strict=False)
         for line in found.lines:
             say(line)
     options = Options(precision=request.precision, memory=request.memory)

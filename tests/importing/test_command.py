@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import numpy_helper
 from onnx_models import model, weight
 from safetensors.numpy import load_file
 
+import netc
 from netc.cli import run
 from netc.compiler import check, load, load_model
 from netc.compiler.importing.own import SOURCE_KEY, own_source
@@ -209,13 +211,28 @@ def test_weights_that_a_noted_text_asks_for_are_not_drawn(
     change: Callable[[onnx.ModelProto], None], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     noted(change)
-    for arguments in (["import", "a.onnx", "-o", "b.net", "--weights", "b.safetensors"], ["summary", "a.onnx"]):
-        assert run(arguments) == 5
-        said = capsys.readouterr().err
-        assert "error[E591]" in said
-        assert "tensor `y." in said
-        assert "take the entries `netc.source` and `netc.checksum` out of its metadata" in said
+    assert run(["import", "a.onnx", "-o", "b.net", "--weights", "b.safetensors"]) == 5
+    said = capsys.readouterr().err
+    assert "error[E591]" in said
+    assert "tensor `y." in said
+    assert "take the entries `netc.source` and `netc.checksum` out of its metadata" in said
     assert not Path("b.net").exists()
+
+
+@pytest.mark.parametrize("change", [doubled, another_input, renamed_weight, another_size])
+def test_a_model_that_another_program_wrote_anew_is_its_graph_wherever_it_is_taken(
+    change: Callable[[onnx.ModelProto], None], folder: Path
+) -> None:
+    """Before: the text that it noted, so that what was changed was lost. `netc import` compares both."""
+    noted(change)
+    rows = {
+        item.name: np.ones((2, 3 if item.name == "x" else 2), np.float32) for item in onnx.load("a.onnx").graph.input
+    }
+    (expected,) = onnxruntime.InferenceSession("a.onnx").run(["y"], rows)
+    net, imported = load_model("a.onnx")
+    assert imported.notes[0].startswith("another program wrote the model anew")
+    found = netc.Model(net, device="cpu")({imported.inputs[name]: array for name, array in rows.items()})
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_what_only_training_has_is_not_missed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -229,8 +246,20 @@ def test_what_only_training_has_is_not_missed(folder: Path, capsys: pytest.Captu
     assert "outputs: differ by 0.0e+00" in capsys.readouterr().err
     assert Path("b.net").read_text() == Path("side.net").read_text()
     np.savez("d.npz", x=np.ones((8, 3), np.float32), t=np.ones((8, 2), np.float32))
-    trained = ["train", "side.onnx", "--data", "d.npz", "--epochs", "1", "--out", "r", "--device", "cpu"]
-    assert run(trained) == 0, capsys.readouterr().err
+    trained = ["--data", "d.npz", "--epochs", "1", "--device", "cpu"]
+    assert run(["train", "side.onnx", *trained, "--out", "r"]) == 0, capsys.readouterr().err
+    assert run(["import", "side.onnx", "-o", "c.net", "--weights", "c.safetensors"]) == 0
+    capsys.readouterr()
+    assert run(["compile", "c.net", "--weights", "c.safetensors", "-o", "c.onnx"]) == 0
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if "aux" in line and "weight" in line]
+    assert "freshly initialised" in said
+    for weights in ("side.onnx", "c.onnx"):
+        assert netc.Model(netc.load("c.net")).load(weights)
+    expected, found = (onnxruntime.InferenceSession(name).run(["y"], {"x": np.eye(3, dtype=np.float32)})
+                       for name in ("side.onnx", "c.onnx"))  # fmt: skip
+    np.testing.assert_array_equal(expected[0], found[0])
+    assert run(["train", "c.net", *trained, "--init", "c.safetensors", "--out", "s"]) == 0
+    assert run(["compile", "c.net", "--train", "--weights", "c.safetensors", "-o", "t.onnx"]) == 0
 
 
 def test_what_only_the_loss_reads_comes_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
