@@ -11,6 +11,7 @@ import numpy as np
 
 from netc.compiler.declare.parameter import Parameter
 from netc.compiler.net import Net
+from netc.grammar.counted import counted
 from netc.grammar.limits import PARAMETERS
 
 Array = np.ndarray[Any, Any]
@@ -30,7 +31,7 @@ def check_count(net: Net) -> None:
     sizes = (prod(size for size in item.value.shape if isinstance(size, int)) for item in net.parameters)
     if (count := sum(sizes)) > PARAMETERS.value:
         help = "look with `netc summary` for a size that is too large"
-        raise PARAMETERS.error(f"{net.name} has {count:,} parameters", help=help, asked=count)
+        raise PARAMETERS.error(f"{net.name} has {counted(count, 'parameter')}", help=help, asked=count)
 
 
 def initial_weight(parameter: Parameter, seed: int = 0, start: Mapping[str, Array] | None = None) -> Array:
