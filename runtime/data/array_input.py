@@ -16,7 +16,7 @@ from netc.runtime.data.fit import Fit, expectation, fit_shape, open_sizes, with_
 from netc.runtime.data.images.decode import LEVELS
 from netc.runtime.data.scale import BYTES, divisor
 from netc.runtime.data.shapes import no_numbers
-from netc.runtime.data.values import check_finite, check_whole
+from netc.runtime.data.values import check_values
 
 Ports = Sequence[Mapping[str, Any]]
 
@@ -101,7 +101,7 @@ def convert(
         index = [int(one) for one in np.unravel_index(at, values.shape[1:])]
         return f"{place} at {[row, *index] if many is not None else index}"
 
-    if findings := check_finite(values, where, port) + check_whole(values, where, port):
+    if findings := check_values(values, where, port, None, {}):
         raise DiagnosticError(findings)
     if len(values) == 0:
         raise error("E508", f"{place} has no rows", help="give it at least one example")

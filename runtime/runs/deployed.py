@@ -79,11 +79,9 @@ class Deployed:
         if kind != "infer":
             help = "give the run's folder, or a model that `netc compile` wrote without `--train`"
             raise DiagnosticError(Diagnostic("E564", f"{path} is a model of kind `{kind}`, no network", help=help))
-        expected = {} if manifest is None else {port["name"]: port.get("sizes", {}) for port in manifest["inputs"]}
+        told = {} if manifest is None else {port["name"]: port for port in manifest["inputs"]}
         check_ports(path, self.session)
-        self.inputs = [_port(item) for item in self.session.inputs]
-        for port in self.inputs:
-            port["sizes"] = expected.get(port["name"], {})
+        self.inputs = [_port(item, told.get(item.name)) for item in self.session.inputs]
         self.outputs = list(self.session.outputs.values())
 
     @staticmethod
@@ -305,6 +303,12 @@ def _unreadable(path: Path, reason: str, help: str = HELP) -> DiagnosticError:
     return DiagnosticError(Diagnostic("E565", message, notes=(reason,), help=help))
 
 
-def _port(item: Given) -> Port:
+def _port(item: Given, told: Port | None) -> Port:
+    """An input as the model has it, with what its manifest tells of the sizes and the numbers that it takes."""
     shape = [size if isinstance(size, int | str) else f"axis{axis}" for axis, size in enumerate(item.shape)]
-    return {"name": item.name, "shape": shape, "dtype": DTYPES[item.type], "role": "data"}
+    port: Port = {"name": item.name, "shape": shape, "dtype": DTYPES[item.type], "role": "data"}
+    if told is not None and "sizes" in told:
+        port["sizes"] = told["sizes"]
+    if told is not None and "rows" in told:
+        port["rows"] = told["rows"]
+    return port

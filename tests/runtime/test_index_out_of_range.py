@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import netc
+from netc.compiler.build import compile_inference
 from netc.grammar.diagnostics import DiagnosticError
+from netc.runtime.data import read_inputs
+from netc.runtime.runs.deployed import Deployed
+from netc.runtime.runs.export import deployable
 
 TEXT = """
 net A { input words: int [2]
@@ -28,6 +34,49 @@ def test_a_number_that_the_embedding_of_an_input_lacks(wrong: int) -> None:
     ):
         with pytest.raises(DiagnosticError, match=f"{wrong}.*4 rows"):
             run()
+
+
+@pytest.mark.parametrize("wrong", [4, -1, -4])
+@pytest.mark.parametrize("file", ["x.npy", "x.npz", "x.csv"])
+def test_a_model_that_stands_alone_is_asked_for_what_its_table_lacks(file: str, wrong: int, tmp_path: Path) -> None:
+    """Before: -1 was answered and measured as the last row of the table."""
+    model = netc.Model(netc.loads(TEXT), device="cpu")
+    path = tmp_path / "a.onnx"
+    path.write_bytes(deployable(model.net, weights=model.state_dict()))
+    network, words = Deployed.open(path), np.array([[0, 1], [3, 2], [2, 3]])
+    examples = read_inputs([written(tmp_path / file, words)], network.inputs).arrays
+    np.testing.assert_allclose(network.run(examples)["logits"], model({"words": words}), rtol=1e-5)
+    words[1, 0] = wrong
+    asked = written(tmp_path / file, words)
+    message = rf"E505.*{file}.* is {wrong}, expected 0 to 3 for `words`: the table .* has 4 rows"
+    with pytest.raises(DiagnosticError, match=message):
+        read_inputs([asked], network.inputs)
+    if file != "x.npy":
+        with pytest.raises(DiagnosticError, match=message):
+            network.evaluate(asked)
+
+
+def written(path: Path, words: np.ndarray) -> str:
+    """A file of words and, where it holds more than one array, their labels."""
+    label = np.arange(len(words)) % 3
+    if path.suffix == ".npy":
+        np.save(path, words)
+    elif path.suffix == ".npz":
+        np.savez(path, words=words, label=label)
+    else:
+        table = np.column_stack([words, label])
+        np.savetxt(path, table, "%d", ",", header="words1,words2,label", comments="")
+    return str(path)
+
+
+def test_a_model_of_another_program_says_nothing_of_its_tables() -> None:
+    """What ONNX means by -1 holds in it."""
+    import onnx
+
+    made = onnx.load_from_string(compile_inference(netc.loads(TEXT)).model)
+    del made.metadata_props[:]
+    (port,) = Deployed(Path("a.onnx"), made.SerializeToString()).inputs
+    assert "rows" not in port
 
 
 @pytest.mark.parametrize("layer", ["one_hot(4)", "reshape([1, 2]) -> embedding(4, 2)"])
