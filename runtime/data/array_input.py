@@ -62,11 +62,7 @@ def convert(
     as_bytes = dtype == np.uint8
     known = reader.known(port)
     deep = values.dtype == np.uint16 and (channels_last or known.levels is not None)
-    if (
-        values.dtype.kind == "U"
-        or (dtype.kind in "iu" and values.dtype.kind == "f")
-        or (as_bytes and not deep and values.dtype != dtype)
-    ):
+    if values.dtype.kind == "U" or (as_bytes and not deep and values.dtype != dtype):
         raise error(
             "E507",
             f"{place} has dtype {values.dtype}, expected {dtype} for input `{port['name']}`",

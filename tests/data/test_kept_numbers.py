@@ -29,12 +29,39 @@ def test_a_question_of_numbers_that_the_type_does_not_hold(
     """Before: 4,294,967,301 was predicted as 5."""
     port = image_port(3, dtype=dtype, name="k")
     np.save(tmp_path / "k.npy", np.array([[0, 1, 2], [3, value, 4]]))
-    code = "E507" if isinstance(value, float) else "E505"
-    fails(code, lambda: read_inputs([tmp_path / "k.npy"], [port]), "k.npy")
+    fails("E505", lambda: read_inputs([tmp_path / "k.npy"], [port]), "k.npy")
     np.savez(tmp_path / "k.npz", k=np.array([[0, 1, 2], [3, value, 4]]))
-    fails(code, lambda: read_inputs([tmp_path / "k.npz"], [port]), "k.npz, k")
+    fails("E505", lambda: read_inputs([tmp_path / "k.npz"], [port]), "k.npz, k")
     np.save(tmp_path / "k.npy", np.array([[0, 1, 2], [3, 127, -128]]))
     assert read_inputs([tmp_path / "k.npy"], [port]).arrays["k"].tolist() == [[0, 1, 2], [3, 127, -128]]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("file", ["k.npy", "k.npz"])
+def test_a_question_of_whole_numbers_that_are_saved_as_floats(
+    tmp_path: Path, fails: Callable[..., object], file: str, dtype: str
+) -> None:
+    """Before: E507, where training took the same file, and wrote it as its sample."""
+    port, path = image_port(3, dtype="int64", name="k"), tmp_path / file
+
+    def asked(*row: float) -> object:
+        rows = np.array([[0, 1, 2], row], dtype)
+        np.save(path, rows) if file == "k.npy" else np.savez(path, k=rows)
+        found = read_inputs([path], [port]).arrays["k"]
+        return found.dtype.name, found.tolist()
+
+    assert asked(3, -7, 2048) == ("int64", [[0, 1, 2], [3, -7, 2048]])
+    fails("E505", lambda: asked(3, 0.5, 4), "[1, 1] is 0.5, expected a whole number for `k`")
+    fails("E506", lambda: asked(3, 4, np.nan), "[1, 2] is nan")
+
+
+def test_a_limit_that_float16_has_no_place_for(tmp_path: Path, fails: Callable[..., object]) -> None:
+    """Before: the last row of a table of 5,001 was refused, which float16 rounds to 5,000."""
+    port = {**image_port(2, dtype="int64", name="k"), "rows": 5_001}
+    np.save(tmp_path / "k.npy", np.array([[0, 5_000]], np.float16))
+    assert read_inputs([tmp_path / "k.npy"], [port]).arrays["k"].tolist() == [[0, 5_000]]
+    np.save(tmp_path / "k.npy", np.array([[0, 5_004]], np.float16))
+    fails("E505", lambda: read_inputs([tmp_path / "k.npy"], [port]), "is 5004, expected 0 to 5,000")
 
 
 def test_a_question_says_where_the_number_stands(tmp_path: Path, fails: Callable[..., object]) -> None:
