@@ -14,7 +14,7 @@ def warn_unused(module: Module, report: Report) -> None:
     """
     for item in module.file.items:
         if isinstance(item, (ast.Block, ast.Net)):
-            mentioned = module.names_in(item)
+            mentioned = module.names_in(item).union(*map(module.names_in, _train_sections(module, item)))
             for parameter in item.parameters:
                 if parameter.name not in mentioned:
                     report.warning("L006", f"nothing uses the parameter `{parameter.name}` of `{item.name}`",
@@ -33,3 +33,8 @@ def warn_unused(module: Module, report: Report) -> None:
             for used in item.names:
                 if not module.mentions(used.alias) and used.alias not in trained:
                     report.warning("L006", f"nothing uses `{used.alias}`", used.span, help="use it, or remove it")
+
+
+def _train_sections(module: Module, item: ast.Block | ast.Net) -> list[ast.Train]:
+    """The train sections of a net, which read its parameters too."""
+    return [section for section in module.trains if isinstance(item, ast.Net) and section.net == item.name]

@@ -34,6 +34,18 @@ def test_of_a_block(text: str, found: list[str], tmp_path: Path) -> None:
     assert said == [f"nothing uses {what}" for what in found]
 
 
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [("loss = w * mse(y, t)", []), ("loss = mse(y, t); optimizer = sgd(lr=w)", []), ("loss = mse(y, t)", ["A", "B"])],
+)
+def test_a_parameter_that_the_train_section_of_its_net_uses(setting: str, found: list[str], tmp_path: Path) -> None:
+    """Before: it was said to be of no use. The section of another net, whose parameter it isn't, is none."""
+    nets = "".join(f"net {name}(w = 0.3) {{ input x: 4\n y = dense(2) }}\n" for name in "AB")
+    (tmp_path / "a.net").write_text(f"{nets}train A {{ {setting} }}\ntrain B {{ loss = mse(y, t) }}")
+    said = [item.message for item in lint([tmp_path]).diagnostics if item.code == "L006"]
+    assert said == [f"nothing uses the parameter `w` of `{name}`" for name in found or ["B"]]
+
+
 def test_a_shared_layer_that_is_not_applied_does_not_flow(tmp_path: Path) -> None:
     (tmp_path / "a.net").write_text(BLOCK + "net A { input x: 4\n  shared e = enc(3)\n  x -> e\n  e.h -> dense(2) }")
     (finding,) = lint([tmp_path]).diagnostics
