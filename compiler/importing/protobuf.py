@@ -8,17 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from onnx import (
-    AttributeProto,
-    FunctionProto,
-    GraphProto,
-    ModelProto,
-    NodeProto,
-    TensorProto,
-    ValueInfoProto,
-    helper,
-    numpy_helper,
-)
 
 from netc.compiler.importing.findings import LIMITS, damaged, too_large, unsupported
 from netc.compiler.importing.records import (
@@ -32,6 +21,20 @@ from netc.compiler.importing.records import (
     Reference,
 )
 from netc.grammar.counted import counted
+from netc.grammar.uninterrupted import uninterrupted
+
+with uninterrupted():
+    from onnx import (
+        AttributeProto,
+        FunctionProto,
+        GraphProto,
+        ModelProto,
+        NodeProto,
+        TensorProto,
+        ValueInfoProto,
+        helper,
+        numpy_helper,
+    )
 
 SCOPES = "pkg.torch.onnx.name_scopes"
 CLASSES = "pkg.torch.onnx.class_hierarchy"

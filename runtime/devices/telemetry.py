@@ -12,6 +12,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any, TypedDict
 
+from netc.grammar.uninterrupted import uninterrupted
+
 VARIABLE = "ORT_DISABLE_TELEMETRY"
 
 DISABLES = ("1", "true", "yes", "on")
@@ -28,7 +30,8 @@ class Telemetry(TypedDict):
 def import_runtime() -> Any:
     """The module `onnxruntime`, with its telemetry off unless the user wants it; raises ImportError."""
     telemetry()
-    import onnxruntime
+    with uninterrupted():
+        import onnxruntime
 
     return onnxruntime
 
@@ -36,7 +39,8 @@ def import_runtime() -> Any:
 def import_tools(name: str) -> Any:
     """A module of tools that comes with ONNX Runtime, `quantization` for one, with telemetry off as above."""
     import_runtime()
-    return import_module(f"onnxruntime.{name}")
+    with uninterrupted():
+        return import_module(f"onnxruntime.{name}")
 
 
 @cache

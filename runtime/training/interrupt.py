@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
-"""Signals by which a person, a job scheduler and a closed terminal end a program; Windows lacks the last."""
+from netc.grammar.uninterrupted import ENDING
 
 
 @dataclass(slots=True)
