@@ -102,6 +102,7 @@ def test_fewer_bits(
     said = capsys.readouterr().err
     assert all(word in said for word in ("float32", precision, "accuracy", "time of an example", "size"))
     model = onnx.load(place)
+    onnx.checker.check_model(model, full_check=True)  # before: float16 had nodes ahead of those whose values they read
     assert "netc.card" in {item.key for item in model.metadata_props}
     types = {item.data_type for item in model.graph.initializer}
     assert (onnx.TensorProto.FLOAT16 if precision == "float16" else onnx.TensorProto.INT8) in types
@@ -115,6 +116,16 @@ def test_fewer_bits(
     assert weights.keys() == again.keys()
     for name, weight in weights.items():
         np.testing.assert_allclose(again[name], weight, atol=np.abs(weight).max() / 127)
+
+
+def test_float16_is_imported_without_what_netc_noted(trained: Path, tmp_path: Path) -> None:
+    """Before: E591, as its nodes were in no order that can be computed."""
+    place, bare = tmp_path / "small.onnx", tmp_path / "bare.onnx"
+    assert netc(["export", str(trained), "--to", "onnx", "--precision", "float16", "-o", str(place)]) == 0
+    model = onnx.load(place)
+    del model.metadata_props[:]
+    onnx.save(model, bare)
+    assert netc(["import", str(bare), "-o", str(tmp_path / "a.net"), "--weights", str(tmp_path / "a.safetensors")]) == 0
 
 
 def test_a_layer_of_one_channel_comes_back_from_8_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from netc.runtime.folder.files import write_atomic
 from netc.runtime.runs.deployed import Deployed
 from netc.runtime.runs.evaluate import batches_of
 from netc.runtime.runs.exports.files import write_onnx
+from netc.runtime.runs.exports.order import sort_nodes
 from netc.runtime.runs.exports.place import HELP
 from netc.runtime.runs.loaded import Run
 from netc.runtime.sessions.resident import Array
@@ -89,7 +90,9 @@ def _float16(whole: Path, small: Path) -> None:
     import onnx
 
     float16 = import_tools("transformers.float16")
-    onnx.save(float16.convert_float_to_float16(onnx.load(whole), keep_io_types=True), small)
+    made = float16.convert_float_to_float16(onnx.load(whole), keep_io_types=True)
+    sort_nodes(made.graph)  # it puts the casts of inputs last
+    onnx.save(made, small)
 
 
 def _int8(whole: Path, small: Path, rows: BoundBatches, inputs: set[str]) -> None:
