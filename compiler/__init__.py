@@ -134,6 +134,7 @@ if TYPE_CHECKING:
         initial_weights as initial_weights,
     )
     from netc.compiler.weights.files import fit as fit, read_tensors as read_tensors, read_weights as read_weights
+    from netc.compiler.weights.formats import FOREIGN_ENDINGS as FOREIGN_ENDINGS
     from netc.compiler.weights.formats.safetensors_header import CHECKSUM_KEY as CHECKSUM_KEY
     from netc.compiler.weights.formats.safetensors_written import as_safetensors as as_safetensors
     from netc.compiler.weights.report import Outcome as Outcome, Report as Report
@@ -168,6 +169,7 @@ _HOMES = {
     "Manifest": "artifact",
     "Memory": "options",
     "NameMap": "plan.maps",
+    "FOREIGN_ENDINGS": "weights.formats",
     "Net": "net",
     "Node": "ir",
     "OUTSIDE": "plan.override",

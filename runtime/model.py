@@ -227,7 +227,10 @@ class Model:
         self.drawn = False
 
     def save(self, path: str | Path) -> None:
-        """Write the weights as safetensors. The file is replaced in one go; raises DiagnosticError E562."""
+        """Write the weights as safetensors, `m.safetensors`. The file is replaced in one go.
+
+        Raises DiagnosticError E562, also for a name of another format's: `m.pt`, `m.npz`.
+        """
         path = path_of(path, "model.save", 'model.save("weights.safetensors")')
         write_weights(path, self.state_dict(), elsewhere=ELSEWHERE)
 

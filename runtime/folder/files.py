@@ -11,8 +11,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netc.compiler import as_safetensors
-from netc.grammar.diagnostics import DiagnosticError
+from netc.compiler import FOREIGN_ENDINGS, as_safetensors
+from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.replacing import umask
 from netc.grammar.writing import ELSEWHERE, cannot_write as said
 from netc.runtime.folder import door
@@ -181,5 +181,12 @@ def _elsewhere(path: Path) -> str:
 def write_weights(
     path: Path, weights: Mapping[str, Array], metadata: Mapping[str, str] | None = None, elsewhere: str | None = None
 ) -> None:
-    """Write tensors as safetensors with a checksum, atomically."""
+    """Write tensors as safetensors with a checksum, atomically.
+
+    Raises DiagnosticError E562, also for a name by which every reader would take the file for another kind's.
+    """
+    if (whose := FOREIGN_ENDINGS.get(path.suffix.lower())) is not None:
+        message = f"cannot write {path}: weights are written as safetensors, and the name is that of {whose}"
+        help = f"call it `{path.with_suffix('.safetensors')}`"
+        raise DiagnosticError(Diagnostic("E562", message, help=help))
     write_pieces(path, as_safetensors(weights, metadata), elsewhere)

@@ -207,3 +207,24 @@ def test_the_facade_is_light_until_it_is_used() -> None:
 def test_something_else_in_the_place_of_a_net_is_told(call: Callable[[Any], object], said: str) -> None:
     with pytest.raises(TypeError, match=re.escape(said)):
         call(netc.loads("net A { input x: 4; dense(2) }"))
+
+
+@pytest.mark.parametrize("ending", ["pt", "PTH", "ckpt", "pkl", "npz", "npy", "onnx", "h5", "keras"])
+def test_a_name_of_another_format_is_refused_before_a_byte_is_written(tmp_path: Path, ending: str) -> None:
+    """Before: safetensors under that name, which `model.load` then took for what it was called, and refused."""
+    model = netc.Model(netc.loads("net A { input x: 3; y = dense(2) }"), device="cpu")
+    path = tmp_path / f"m.{ending}"
+    with pytest.raises(DiagnosticError) as caught:
+        model.save(path)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.help) == ("E562", f"call it `{tmp_path / 'm.safetensors'}`")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["m.safetensors", "m", "m.v2", "m.bin"])
+def test_what_is_saved_is_loaded_by_the_same_name(tmp_path: Path, name: str) -> None:
+    model = netc.Model(netc.loads("net A { input x: 3; y = dense(2) }"), device="cpu", seed=1)
+    model.save(tmp_path / name)
+    again = netc.Model(model.net, device="cpu", seed=2)
+    again.load(tmp_path / name)
+    assert all(np.array_equal(again.state_dict()[key], value) for key, value in model.state_dict().items())

@@ -23,6 +23,15 @@ KINDS = (
 )
 """What can be read, in words of a message."""
 
+FOREIGN_ENDINGS = {
+    **dict.fromkeys((".pt", ".pth", ".ckpt"), "a PyTorch file"),
+    **dict.fromkeys((".pkl", ".pickle"), "a pickle"),
+    **dict.fromkeys((".h5", ".hdf5", ".keras"), "a Keras file"),
+    **dict.fromkeys((".npy", ".npz"), "a numpy file"),
+    ".onnx": "an ONNX model",
+}
+"""What a name's ending says that a file is, where that is not safetensors."""
+
 SAFETENSORS = "give a file in safetensors format, such as a run's `best.safetensors`"
 
 HELP = {
@@ -78,7 +87,7 @@ def _kind(path: str | os.PathLike[str]) -> str:
         return "onnx"
     if start[:1] == b"\x80" and start[1:2] in (b"\2", b"\3", b"\4", b"\5") and start[8:9] != b"{":
         return "pickle"
-    if os.fspath(path).endswith((".pth", ".pt", ".pkl", ".ckpt", ".h5", ".keras", ".npz")):
+    if os.fspath(path).endswith(tuple(FOREIGN_ENDINGS)):
         raise UnreadableError("it is none of the formats that weights come in", f"give {KINDS}")
     return "safetensors"
 
