@@ -158,7 +158,7 @@ class Trainer(Measuring):
 
         data         what `--data` takes ("digits", "photos:size=64"), a DataSet, {name: array}, (x, y), or batches: a
                      torch DataLoader, a list, a generator. Arrays are [N, …] as the net declares them, channels first
-        epochs       the total; None takes the plan's
+        epochs       the total, with those that are done; None takes the plan's
         validation   the same kinds of data, to measure on after each epoch, or the share of rows to hold out (0.2);
                      None takes what the data brings or names, if anything
         steps        batches of an epoch, for a generator and whatever else has no length

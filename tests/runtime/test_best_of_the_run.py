@@ -219,7 +219,8 @@ def test_weights_that_became_the_best_in_memory_are_those_of_the_folder_too(fold
     made.fit("d.npz", epochs=2, quiet=True)
     kept = made.best_weights
     assert kept is not None
-    made.fit("d.npz", out="a", epochs=2, quiet=True)
+    with pytest.warns(UserWarning, match="nothing is left to train"):
+        made.fit("d.npz", out="a", epochs=2, quiet=True)
     assert equal(kept, load_file("a/best.safetensors"))
 
 
@@ -318,7 +319,8 @@ def test_best_weights_of_another_training_are_not_those_of_one_that_is_resumed(n
     other = trainer(net, seed=5)
     other.fit("d.npz", epochs=2, quiet=True)
     other.resume("a")
-    other.fit("d.npz", out="a", epochs=1, quiet=True)
+    with pytest.warns(UserWarning, match="nothing is left to train"):
+        other.fit("d.npz", out="a", epochs=1, quiet=True)
     assert equal(kept, load_file("a/best.safetensors"))
 
 
@@ -328,7 +330,8 @@ def test_a_folder_that_is_gone_is_not_asked_for_weights_that_the_trainer_has(net
     made.fit("d.npz", out="a", epochs=1, quiet=True)
     kept = load_file("a/best.safetensors")
     shutil.rmtree("a")
-    made.fit("d.npz", out="b", epochs=1, quiet=True)
+    with pytest.warns(UserWarning, match="nothing is left to train"):
+        made.fit("d.npz", out="b", epochs=1, quiet=True)
     assert equal(kept, load_file("b/best.safetensors"))
 
 

@@ -51,6 +51,17 @@ def test_a_listener_ends_a_training_as_if_it_were_the_last_epoch(net: Net, run: 
     assert len(trainer.fit("data.npz", out="r", epochs=4, listener=Stop(9))) == 4
 
 
+def test_a_fit_with_no_epoch_left_says_that_epochs_are_the_total(net: Net) -> None:
+    """Before: the history of before, without a word."""
+    trainer = trainer_of(net, epochs=1)
+    trainer.fit("data.npz")
+    before = trainer.model.state_dict()
+    with pytest.warns(UserWarning, match="1 epoch of 1 being done: `epochs=` is the total, and `epochs=2` goes on"):
+        assert len(trainer.fit("data.npz")) == 1
+    assert all((trainer.model.state_dict()[name] == array).all() for name, array in before.items())
+    assert len(trainer.fit("data.npz", epochs=2)) == 2
+
+
 def test_the_factor_of_the_rate_stays_through_a_resume(net: Net) -> None:
     class Slow(netc.Listener):
         def started(self, progress: Any, epochs: int, steps_per_epoch: int) -> None:
