@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from netc.compiler import Net, as_safetensors
+from netc.compiler import Net, as_safetensors, fit
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.opening import read_file
 from netc.grammar.shell import shell_word
@@ -57,15 +57,17 @@ class BestWeights:
     def check(self, progress: Progress, net: Net) -> None:
         """Raise DiagnosticError where the weights of the best epoch cannot be read, E561 where there are none of it.
 
-        A training that goes on has to have them at its end, unless it comes to better ones: E561 also where they are
-        not of its net.
+        A training that goes on has to have them at its end, unless it comes to better ones: E550 to E552 and E568 where
+        they are not of its net.
         """
-        wanted = {item.name: item.value.shape for item in net.parameters}
+        parameters = {item.name: item.value for item in net.parameters}
         for found, place in self.found(progress):
-            shapes = {name: array.shape for name, array in read_weights(self._run, found).items()}
-            if place == self._run.best and shapes != wanted:
-                odd = min(name for name in shapes.keys() | wanted.keys() if shapes.get(name) != wanted.get(name))
-                raise self._without(f"{found} is of another net, by `{odd}`", progress)
+            weights = read_weights(self._run, found)
+            if place == self._run.best:
+                try:
+                    fit(weights, parameters, net, file=str(found), exact=True)
+                except DiagnosticError as error:
+                    raise with_intact(self._run, self._run.best, error) from error
 
     def restore(self, progress: Progress) -> None:
         """Let best.safetensors, and an adapter, be of the epoch that the progress names; raises as `check`."""

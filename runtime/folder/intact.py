@@ -17,6 +17,9 @@ from netc.runtime.sessions.resident import Array
 
 Found = TypeVar("Found")
 
+OFFERED = (DAMAGED, "E550", "E551", "E552", "E553", "E561", "E565", "E568")
+"""What may be wrong with a file that another stands in for: it is damaged, gone, or of another network."""
+
 
 def with_intact(run: RunFiles, file: Path, error: DiagnosticError) -> DiagnosticError:
     """What is wrong with a file of the run, with the way out by one that is intact, where there is one."""
@@ -24,7 +27,7 @@ def with_intact(run: RunFiles, file: Path, error: DiagnosticError) -> Diagnostic
     if first.code == DAMAGED and file == run.model:
         message = first.message.replace(str(run.path), str(file), 1) if str(file) not in first.message else None
         first = replace(first, message=message or first.message)
-    found = _way_out(run, file) if first.code in (DAMAGED, "E553", "E565", "E561") else None
+    found = _way_out(run, file) if first.code in OFFERED else None
     return DiagnosticError([first if found is None else replace(first, help=found), *error.diagnostics[1:]])
 
 

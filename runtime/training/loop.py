@@ -69,11 +69,6 @@ class Loop:
         self.listener.started(progress, self.epochs, self.steps_per_epoch)
         for text in self.notes:
             self.listener.noted(text)
-        if progress.epoch >= self.epochs > 0:
-            self.listener.noted(
-                f"nothing is left to train, {counted(progress.epoch, 'epoch')} of {self.epochs} being done: `epochs=` "
-                f"is the total, and `epochs={progress.epoch + self.epochs}` goes on"
-            )
         if self.steps_per_epoch < number_of_batches(self.rows, self.trainer.plan.rows):
             self.listener.noted(
                 f"the last batch of {counted(self.rows, 'row')} would hold one, which has no variance for batch "

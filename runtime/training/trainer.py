@@ -26,6 +26,7 @@ from netc.compiler import (
     replaceable,
     undecided,
 )
+from netc.grammar.counted import counted
 from netc.grammar.diagnostics import Diagnostic, DiagnosticError
 from netc.grammar.given import number, path_of, require, scalar, seed_of, whole
 from netc.runtime.data.cards.card import NO_CARD, Card, card_of
@@ -192,6 +193,8 @@ class Trainer(Measuring):
             parts = self._cached(bound) if self.features is not None else bound
             if not quiet:
                 notes = [*notes, *once(slower_than_it_could(self.model.device, self.model.target), followers)]
+            if not isinstance(out, RunFolder) and (folder is None or not folder.fresh):
+                notes = [*notes, *self._nothing_left(total)]
             Loop(self, parts, total, folder, Listeners(followers), checkpoint_seconds, notes).run()
             if folder is not None:
                 final, device = bound.final, self.model.device
@@ -200,6 +203,14 @@ class Trainer(Measuring):
                 for text in close_run(folder, self.model.net, self.plan, bound.card, final, device, history, threads):
                     Listeners(followers).noted(text)
         return self.history
+
+    def _nothing_left(self, total: int) -> list[str]:
+        """What to tell of a `fit` that has no epoch left, which callers who know others expect to train."""
+        done = self.progress.epoch
+        if not done >= total > 0:
+            return []
+        return [f"nothing is left to train, {counted(done, 'epoch')} of {total} being done: `epochs=` is the total, "
+                f"and `epochs={done + total}` goes on"]  # fmt: skip
 
     def _cached(self, bound: Parts) -> Parts:
         """Features in place of the rows to train and measure on."""

@@ -330,8 +330,7 @@ def test_a_folder_that_is_gone_is_not_asked_for_weights_that_the_trainer_has(net
     made.fit("d.npz", out="a", epochs=1, quiet=True)
     kept = load_file("a/best.safetensors")
     shutil.rmtree("a")
-    with pytest.warns(UserWarning, match="nothing is left to train"):
-        made.fit("d.npz", out="b", epochs=1, quiet=True)
+    made.fit("d.npz", out="b", epochs=1, quiet=True)
     assert equal(kept, load_file("b/best.safetensors"))
 
 
@@ -375,6 +374,6 @@ def test_weights_of_another_net_are_refused_before_the_training_goes_on(run: Run
     model = Path("a/model.onnx").read_bytes()
     write_weights(Path("a/best.safetensors"), {"x": np.zeros(3, np.float32)})
     done = run("train", "--resume", "a", "--epochs", "2")
-    assert (done.returncode, "is of another net" in done.stderr) == (5, True)
+    assert (done.returncode, "error[E550]" in done.stderr) == (5, True)
     assert "`netc weights a/model.onnx a/tiny.net -o a/best.safetensors`" in done.stderr
     assert Path("a/model.onnx").read_bytes() == model

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 import netc
 
 from .conftest import TINY, Kept, Run
@@ -25,7 +27,8 @@ def test_changes_of_a_finished_run_are_not_recorded(run: Run, kept: Kept) -> Non
     assert "changed" not in again.stderr
     trainer = netc.Trainer(netc.Model(netc.load("tiny.net"), device="cpu"), lr=0.5)
     trainer.resume("a")
-    trainer.fit("data.npz", out="a", epochs=1)
+    with pytest.warns(UserWarning, match="nothing is left to train"):
+        trainer.fit("data.npz", out="a", epochs=1)
     for name in ("run.json", "last.safetensors", "best.safetensors", "model.onnx"):
         assert Path("a", name).read_bytes() == before[name], name
     assert run("reproduce", "a").returncode == 0
