@@ -191,9 +191,11 @@ def compile(
     The metadata key `netc.manifest` names inputs and outputs as JSON. Raises DiagnosticError E401 where a training
     step is asked for and the net has no train section, E566 where the weights pass what one model can hold.
     """
-    import onnx
-
     from netc.compiler import Net, Options, TrainPlan, compile_inference, compile_training
+    from netc.grammar.uninterrupted import uninterrupted
+
+    with uninterrupted():
+        import onnx
 
     require(net, Net, "netc.compile", 'netc.compile(netc.load("a.net"))')
     options = options or Options()

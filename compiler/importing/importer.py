@@ -70,7 +70,8 @@ def import_text(path: str | os.PathLike[str], given: Given | None = None, *, not
 
     given   numbers for inputs that are one number, and for open sizes, by their names in the model
     noted   take the text that netc noted in the model, where there is one, else it is made of the graph; None takes it
-            where the model still has the checksum that netc wrote
+            where the model still has the checksum that netc wrote. A model in 8 bits, whose outputs nobody can compare
+            with the text's, always has to have it
     """
     file = Path(path)
     content = _content(file)
@@ -78,13 +79,13 @@ def import_text(path: str | os.PathLike[str], given: Given | None = None, *, not
     model = parse(content, file.parent)
     sealed = CHECKSUM_KEY in model.metadata
     own = own_source(model.metadata) if (sealed if noted is None else noted) else None
-    if own is not None:
+    constants = {name: constant.array for name, constant in model.graph.constants.items()}
+    wide = widened(model.graph, constants) if own is not None else {}
+    if own is not None and (sealed or not wide):
         if given:
             message = f"{file} brings the text that it was made of, in which nothing is left to be given"
             help = "leave `--given` out, and write the number into the text"
             raise DiagnosticError(Diagnostic("E588", message, help=help))
-        constants = {name: constant.array for name, constant in model.graph.constants.items()}
-        wide = widened(model.graph, constants)
         return Imported(own.text, own=own, narrow=bool(wide), _tensors=wide | constants, _file=str(file))
     graph = inline(model)
     numbers = fixed(graph, given or {})

@@ -34,14 +34,15 @@ def take(
     """
     source = adapted(source, net)
     tensors = source.tensors
+    asked = wanted.keys() - set(fresh)
     fresh = {*fresh, *(net.for_training - tensors.keys())}
     needed = {name: value for name, value in wanted.items() if name not in fresh}
     if partial:
         needed = {name: value for name, value in needed.items() if _shape(tensors.get(name)) == value.shape}
-        if not needed:
-            message = f"no tensor in {source.file} has name and shape of a parameter of net `{net.name}`"
-            help = "give the weights of a net with some of the same layers, or rename them: `--map OLD=NEW`"
-            raise DiagnosticError(Diagnostic("E550", message, help=help))
+    if not needed and (partial or asked):
+        message = f"no tensor in {source.file} has name and shape of a parameter of net `{net.name}`"
+        help = "give the weights of a net with some of the same layers, or rename them: `--map OLD=NEW`"
+        raise DiagnosticError(Diagnostic("E550", message, help=help))
     weights = fit(tensors, needed, net, file=source.file, exact=source.whole and not partial)
     rows = [_row(name, value, source, name in weights, name in fresh) for name, value in wanted.items()]
     if source.whole:

@@ -84,13 +84,13 @@ def compile(
 
 def _weights(network: Net, file: str | None, names: str | None, seed: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Parameters, and the optimizer's state where a file holds some: one written by --train, or kept after training."""
-    from netc.compiler import AVERAGE, LOSS_SCALE, initial_weight, initial_weights, take
+    from netc.compiler import AVERAGE, LOSS_SCALE, initial_weights, take
     from netc.runtime.folder.initial import read_file, read_initial, read_starts
 
     if file is not None and names is not None:
         found = read_initial(Path(file), network, map=names)
         _tell(found.lines)
-        return found.weights, {}
+        return _filled(found.weights, network, seed), {}
     if file is None:
         started = read_starts(network, network.plans[0]) if network.plans else None
         _tell(started.lines if started else ())
@@ -104,8 +104,15 @@ def _weights(network: Net, file: str | None, names: str | None, seed: int) -> tu
     rest = replace(rest, whole=not source.file.endswith(".onnx"))  # a checkpoint without its state is weights alone
     weights, report = take(rest, network, {item.name: item.value for item in network.parameters})
     _tell(report.lines())
-    left = (item for item in network.parameters if item.name not in weights)
-    return weights | {item.name: initial_weight(item, seed) for item in left}, state
+    return _filled(weights, network, seed), state
+
+
+def _filled(weights: dict[str, Array], network: Net, seed: int) -> dict[str, Array]:
+    """All parameters: what only training has may be missing in a file, and is drawn."""
+    from netc.compiler import initial_weight
+
+    return {item.name: weights[item.name] if item.name in weights else initial_weight(item, seed)
+            for item in network.parameters}  # fmt: skip
 
 
 def _tell(lines: Iterable[str]) -> None:

@@ -58,11 +58,12 @@ class BestWeights:
         """Raise DiagnosticError where the weights of the best epoch cannot be read, E561 where there are none of it.
 
         A training that goes on has to have them at its end, unless it comes to better ones: E550 to E552 and E568 where
-        they are not of its net.
+        they are not of its net. They may lack what only training has, as those of a model for use do.
         """
-        parameters = {item.name: item.value for item in net.parameters}
         for found, place in self.found(progress):
             weights = read_weights(self._run, found)
+            left = net.for_training - weights.keys()
+            parameters = {item.name: item.value for item in net.parameters if item.name not in left}
             if place == self._run.best:
                 try:
                     fit(weights, parameters, net, file=str(found), exact=True)

@@ -85,7 +85,7 @@ class Run:
 
     def _model(self, weights: Path) -> Model:
         model = Model(self.net, self._device, self._request.seed, tf32=self._request.tf32 and self._device == "cuda")
-        model.load_state_dict(read_initial(weights, self.net).weights)
+        model.load_state_dict(read_initial(weights, self.net).weights, strict=False)
         model.card = self.card
         return model
 

@@ -259,12 +259,17 @@ class Trainer(Measuring):
         folder.save_last(tensors, self.seed, rows, self.progress, None if card is None else card.to_json())
 
     def resume(self, out: str | Path) -> None:
-        """Go on from the last checkpoint in a folder; raises DiagnosticError E553, and as `restore` does."""
+        """Go on from the last checkpoint in a folder; raises as `restore` does, and E553 for what cannot be read.
+
+        Raises DiagnosticError E550 to E552, E561 and E568 also where the weights of its best epoch are not there, or
+        not of the net.
+        """
         folder = RunFolder(path_of(out, "trainer.resume", 'trainer.resume("runs/a")'))
         tensors, about, progress = folder.read_last()
+        fitted = self._fitted(tensors, progress)
         folder.best_weights.check(progress, self.model.net)
         card = card_of(read_tensors(folder.checkpoint)[1].get(CARD_KEY), str(folder.checkpoint))
-        self.restore(tensors, progress)
+        self._go_on(*fitted, progress)
         self.seed, self.card, self._resumed, self.path = about["seed"], card, card, folder.path
         self.best_weights = self.best_adapter = None
         self.model.card = card
@@ -276,6 +281,10 @@ class Trainer(Measuring):
 
         E552 is a tensor of another shape, E554 state that isn't of finite floats. Nothing is set unless all fits.
         """
+        self._go_on(*self._fitted(tensors, progress), progress)
+
+    def _fitted(self, tensors: Mapping[str, Array], progress: Progress) -> tuple[dict[str, Array], dict[str, Array]]:
+        """The weights and the optimizer's state of a checkpoint; raises as `restore`."""
         phase = self.plan.in_epoch(progress.epoch + (1 if progress.taken else 0))
         if phase != self._phase:
             self._prepare(phase.begun)
@@ -296,7 +305,9 @@ class Trainer(Measuring):
         net, states = self.model.net, self._state_ports
         parameters = {parameter.name: parameter.value for parameter in net.parameters}
         weights = fit(tensors, parameters, net, file="the checkpoint")
-        state = fit_state(tensors, states, file="the checkpoint")
+        return weights, fit_state(tensors, states, file="the checkpoint")
+
+    def _go_on(self, weights: Mapping[str, Array], state: Mapping[str, Array], progress: Progress) -> None:
         self.model.load_state_dict(weights)
         for name, array in state.items():
             self.state.put(name, array)

@@ -260,6 +260,8 @@ def test_what_only_training_has_is_not_missed(folder: Path, capsys: pytest.Captu
     np.testing.assert_array_equal(expected[0], found[0])
     assert run(["train", "c.net", *trained, "--init", "c.safetensors", "--out", "s"]) == 0
     assert run(["compile", "c.net", "--train", "--weights", "c.safetensors", "-o", "t.onnx"]) == 0
+    first = load_file("t.safetensors")
+    assert {"aux.weight", "aux.bias"} <= first.keys()
 
 
 def test_what_only_the_loss_reads_comes_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

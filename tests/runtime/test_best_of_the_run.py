@@ -377,3 +377,29 @@ def test_weights_of_another_net_are_refused_before_the_training_goes_on(run: Run
     assert (done.returncode, "error[E550]" in done.stderr) == (5, True)
     assert "`netc weights a/model.onnx a/tiny.net -o a/best.safetensors`" in done.stderr
     assert Path("a/model.onnx").read_bytes() == model
+
+
+def test_the_model_stands_in_for_weights_though_it_lacks_what_only_training_has(run: Run, folder: Path) -> None:
+    """Before: what the way out wrote was refused with the same way out."""
+    text = "net A {\n  input x: 3\n  train only { aux = dense(2) }\n  y = dense(2)\n}\n"
+    Path("side.net").write_text(text + "train A { loss = mse(y, t) + mse(aux, t) }\n")
+    np.savez("s.npz", x=np.eye(3, dtype=np.float32), t=np.ones((3, 2), np.float32))
+    assert run("train", "side.net", "--data", "s.npz", "--epochs", "1", "--out", "a", "--device", "cpu").returncode == 0
+    for path in Path("a").glob("*best.safetensors"):
+        path.unlink()
+    done = run("train", "--resume", "a", "--epochs", "2")
+    offered = "netc weights a/model.onnx a/side.net -o a/best.safetensors"
+    assert (done.returncode, f"`{offered}`" in done.stderr) == (5, True)
+    assert run(*offered.split()[1:]).returncode == 0
+    assert netc.load_run("a").model(np.eye(3, dtype=np.float32)).shape == (3, 2)
+    again = run("train", "--resume", "a", "--epochs", "2")
+    assert again.returncode == 0, again.stderr
+
+
+def test_a_trainer_of_another_net_is_told_so_and_not_of_the_best_weights(net: Net, folder: Path) -> None:
+    """Before: the best weights were at fault, and the way out wrote over them."""
+    parts()
+    trainer(net).fit("d.npz", out="a", epochs=1, quiet=True)
+    other = netc.loads("net B { input x: 3; y = dense(2) }\ntrain B { loss = mse(y, t) }")
+    with pytest.raises(netc.DiagnosticError, match=r"E561.*the checkpoint does not fit the net"):
+        netc.Trainer(netc.Model(other, device="cpu")).resume("a")

@@ -15,7 +15,7 @@ def sort_nodes(graph: GraphProto) -> set[str]:
 
     Raises CycleError, which is a ValueError, where there is no such order.
     """
-    maker = {name: number for number, node in enumerate(graph.node) for name in node.output}
+    maker = {name: number for number, node in enumerate(graph.node) for name in node.output if name}
     read = [set(node.input).union(*map(sort_nodes, _graphs_inside(node))) for node in graph.node]
     needed = {number: {maker[name] for name in names if name in maker} for number, names in enumerate(read)}
     nodes = [graph.node[number] for number in TopologicalSorter(needed).static_order()]
