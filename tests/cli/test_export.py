@@ -147,6 +147,23 @@ def test_a_layer_of_one_channel_comes_back_from_8_bits(tmp_path: Path, monkeypat
         np.testing.assert_allclose(again[name], weight, atol=steps)
 
 
+def test_a_changed_model_in_8_bits_is_not_taken_by_its_old_text(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody can compare its outputs with the text's; quantised operators have no layers."""
+    place = tmp_path / "small.onnx"
+    assert netc(["export", str(trained), "--to", "onnx", "--precision", "int8", "-o", str(place)]) == 0
+    model = onnx.load(place)
+    kept = [item for item in model.metadata_props if not item.key.startswith("netc.checksum")]
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+    onnx.save(model, place)
+    capsys.readouterr()
+    assert netc(["import", str(place), "-o", str(tmp_path / "again.net")]) != 0
+    assert "error[E590]" in capsys.readouterr().err
+    assert not (tmp_path / "again.net").exists()
+
+
 def test_fewer_bits_need_data(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     at = ["--to", "onnx", "--precision", "int8", "--data", str(tmp_path / "none.npz"), "-o", str(tmp_path / "a.onnx")]
     assert netc(["export", str(trained), *at]) == 5
